@@ -1,0 +1,6 @@
+"""`python -m invent_gitops` is the console script under another name."""
+
+from invent_gitops.cli import main
+
+if __name__ == "__main__":
+    main()

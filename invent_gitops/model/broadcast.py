@@ -1,0 +1,79 @@
+"""Broadcasts: as the repository defines them, as they are requested, and as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from invent_gitops.model.problem import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a definition becomes for the API. Two equal requests message the same people twice.
+
+    `scheduled_at` is an aware datetime in UTC, whole seconds, or None for "at once".
+    `segment_ids` is sorted and free of repeats; empty exactly if `send_to_all`.
+    """
+
+    name: str
+    scheduled_at: datetime | None
+    segment_ids: tuple[str, ...]
+    send_to_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One broadcast as written in YAML, checked and resolved.
+
+    `timezone` is the IANA zone the author wrote the time in ("" if the time carried an offset or is
+    `immediately`); `segments` are the names as written, in the author's order; `waive` maps the id of
+    a policy to the reason for waiving it; `marks` maps a field to the position of its value.
+    """
+
+    key: str
+    request: Request
+    position: Position
+    timezone: str = ""
+    segments: tuple[str, ...] = ()
+    description: str = ""
+    owner: str = ""
+    waive: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Position] = field(default_factory=dict)
+
+    def at(self, name: str) -> Position:
+        """The position of a field's value; the definition's own if the field is not written."""
+        return self.marks.get(name, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment of the catalogue. `contacts` is a count of contacts, or None if it was never read."""
+
+    name: str
+    id: str
+    contacts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The project's segments by name; `None` in place of a catalogue means that entries are ids."""
+
+    segments: Mapping[str, Segment]
+
+    def by_id(self) -> dict[str, Segment]:
+        return {segment.id: segment for segment in self.segments.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A broadcast as the API shows it, cut down to what identifies it; unknown fields are left alone."""
+
+    id: str
+    name: str
+    status: str
+    scheduled_at: datetime | None
+    segment_ids: tuple[str, ...]
+    send_to_all: bool
+    created_at: datetime | None

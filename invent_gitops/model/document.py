@@ -1,0 +1,33 @@
+"""One YAML document made JSON-shaped, which still knows the position of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from invent_gitops.model.problem import Position
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where something stands, the text of its line, and how many characters of it to underline."""
+
+    position: Position
+    source: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`data` is made of dict, list, str, int, float, bool and None only.
+
+    `default_key` is the file's path below the definitions folder without its suffix, or "" where the
+    document must name its own. `locate(path)` is the span of the value at that path, and
+    `locate(path, of_key=True)` that of the key which leads to it; of the nearest parent if there is none.
+    """
+
+    data: object
+    default_key: str
+    locate: Callable[..., Span]

@@ -1,0 +1,91 @@
+"""The plan: one action for each key, as plain values that can be printed, saved and compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.problem import Position
+from invent_gitops.model.state import Intent, Record
+
+Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
+ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of the request that differs: `old` as recorded, `new` as defined, both ready for JSON."""
+
+    field: str
+    old: object
+    new: object
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A guard that says no: the id of the policy, the reason, the cure and the value that it is about."""
+
+    policy: str
+    message: str
+    cure: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who would be messaged: segment names (or ids where no name is known), or everyone.
+
+    `contacts` is an upper bound in contacts, since segments may overlap; None if it was never read.
+    """
+
+    segments: tuple[str, ...]
+    everyone: bool
+    contacts: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the plan says of one key. `definition` is None exactly when the file is gone."""
+
+    key: str
+    action: Action
+    request: Request
+    definition: Definition | None = None
+    record: Record | None = None
+    intent: Intent | None = None
+    audience: Audience | None = None
+    changes: tuple[FieldChange, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def waived(self) -> Mapping[str, str]:
+        return self.definition.waive if self.definition else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All actions, sorted by key, and what they were made from.
+
+    `digest` is over the requests to be created and nothing else, so that neither wording nor the
+    passing of time changes it.
+    """
+
+    at: datetime
+    items: tuple[Item, ...]
+    digest: str
+    org: str = ""
+    api: str = ""
+    lineage: str = ""
+    serial: int = 0
+    counts: Mapping[Action, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        tally = Counter(item.action for item in self.items)
+        object.__setattr__(self, "counts", {action: tally.get(action, 0) for action in ACTIONS})
+
+    def having(self, action: Action) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.action == action)

@@ -1,0 +1,35 @@
+"""A fault of the input, as a value: where it is, which rule it breaks and how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file. `line` and `column` count from 1, in characters; 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One fault, complete enough to be mended without reading another message.
+
+    `rule` is a stable kebab-case id, `message` says what is wrong, `cure` what to write instead,
+    `source` is the text of the line (empty for the file as a whole), `length` how many characters
+    the caret underlines, `key` the definition it belongs to, if one is known.
+    """
+
+    position: Position
+    rule: str
+    message: str
+    cure: str = ""
+    source: str = ""
+    length: int = 1
+    key: str = ""

@@ -1,0 +1,47 @@
+"""The project's settings, as values: where things are and what the policies say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """The state is a JSON file; `path` is relative to the project's folder."""
+
+    path: str = "invent.state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPlace:
+    """The state is the file `path` on the branch `branch` of the git remote `remote`."""
+
+    branch: str
+    remote: str = "origin"
+    path: str = "invent.state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The guards' numbers. `max_creates` bounds one apply."""
+
+    minimum_lead_time: timedelta = timedelta(minutes=15)
+    allow_immediate: bool = False
+    max_creates: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`invent.yaml`, with a default for every entry. Paths are relative to the project's folder.
+
+    `timezone` is an IANA name, or "" if local times need a zone of their own; `file` is the project
+    file as shown to people, or "" if there is none.
+    """
+
+    definitions: str = "broadcasts"
+    state: FilePlace | BranchPlace = FilePlace()
+    timezone: str = ""
+    segments: str = "segments.yaml"
+    policies: Policies = field(default_factory=Policies)
+    file: str = ""
