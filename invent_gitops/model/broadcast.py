@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from invent_gitops.model.instant import write_instant
 from invent_gitops.model.problem import Position
 
 
@@ -21,6 +22,15 @@ class Request:
     scheduled_at: datetime | None
     segment_ids: tuple[str, ...]
     send_to_all: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The body of the create call: the four documented fields and no other."""
+        return {
+            "name": self.name,
+            "scheduled_at": write_instant(self.scheduled_at) if self.scheduled_at else None,
+            "segment_ids": list(self.segment_ids),
+            "send_to_all": self.send_to_all,
+        }
 
 
 @dataclass(frozen=True, slots=True)

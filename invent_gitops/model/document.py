@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from invent_gitops.model.problem import Position
 
@@ -24,10 +24,14 @@ class Document:
     """`data` is made of dict, list, str, int, float, bool and None only.
 
     `default_key` is the file's path below the definitions folder without its suffix, or "" where the
-    document must name its own. `locate(path)` is the span of the value at that path, and
+    document must name its own. `start` is the position of the document's first value, `marks` the lines and
+    columns of the values of its top level. `locate(path)` is the span of the value at that path, and
     `locate(path, of_key=True)` that of the key which leads to it; of the nearest parent if there is none.
+    `locate` may read the text again, so it is for problems, not for every document.
     """
 
     data: object
     default_key: str
     locate: Callable[..., Span]
+    start: Position = Position("")
+    marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)

@@ -81,6 +81,7 @@ class Plan:
     api: str = ""
     lineage: str = ""
     serial: int = 0
+    segment_names: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+# The ids of the policies that a definition can waive with a reason.
+WAIVABLE = ("minimum-lead-time", "allow-immediate", "empty-segment")
+
 
 @dataclass(frozen=True, slots=True)
 class FilePlace:

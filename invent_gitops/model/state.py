@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, assert_never
 
-from invent_gitops.model.broadcast import Request
+from invent_gitops.model.broadcast import Remote, Request
 
 How = Literal["created", "adopted", "resolved", "imported"]
 
@@ -40,15 +40,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A live broadcast that may have come of an attempt; `differs` names the fields that are not as requested."""
+
+    remote: Remote
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """Written durably before a create call; it stays until the outcome of that call is known.
 
     `attempt` is unique for each call, so that two runs can never mistake each other's intent for their own.
+    `candidates` is what the last look at the list found, or None if nobody has looked yet.
     """
 
     request: Request
     attempt: str
     provenance: Provenance
+    candidates: tuple[Candidate, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,15 @@ class Absence:
 class Intended:
     key: str
     intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The list was read to its end and did not settle the attempt; these are its candidates."""
+
+    key: str
+    attempt: str
+    candidates: tuple[Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,7 @@ class Removed:
     removal: Removal
 
 
-Event = Intended | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed
+Event = Intended | Looked | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,16 @@ class State:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     removed: Mapping[str, Removal] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
+
+    def only(self, key: str) -> State:
+        """The part of the state that speaks of one key."""
+        return replace(
+            self,
+            broadcasts={name: one for name, one in self.broadcasts.items() if name == key},
+            intents={name: one for name, one in self.intents.items() if name == key},
+            removed={name: one for name, one in self.removed.items() if name == key},
+            absences={attempt: one for attempt, one in self.absences.items() if one.key == key},
+        )
 
     def after(self, events: Iterable[Event]) -> State:
         """The state with the events applied, in order; the serial is left to the store.
@@ -163,6 +192,10 @@ class _Fold:
             case Intended(key, intent):
                 if intent.attempt not in self.attempts:
                     self.intents[key] = intent
+            case Looked(key, attempt, candidates):
+                open_intent = self.intents.get(key)
+                if open_intent is not None and open_intent.attempt == attempt:
+                    self.intents[key] = replace(open_intent, candidates=candidates)
             case Recorded(key, record):
                 self.record(key, record)
                 self.close(key, record.attempt)

@@ -1,0 +1,21 @@
+"""Instants as text: one spelling on the way out, every RFC 3339 spelling on the way in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def write_instant(instant: datetime) -> str:
+    """`2026-11-27T14:00:00Z`: UTC, whole seconds."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_instant(text: object) -> datetime | None:
+    """The aware UTC datetime that `text` spells, or None if it spells none or lacks an offset."""
+    if not isinstance(text, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,178 @@
+"""Compares definitions with the recorded state and says what each key needs; it changes nothing and calls nobody."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from invent_gitops import policy
+from invent_gitops.model.broadcast import Catalogue, Definition, Request
+from invent_gitops.model.command import quoted
+from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.project import Policies
+from invent_gitops.model.state import State
+
+
+def make_plan(
+    definitions: Sequence[Definition],
+    state: State,
+    *,
+    policies: Policies,
+    catalogue: Catalogue | None,
+    now: datetime,
+    only: Callable[[str], bool] = lambda key: True,
+    strict: bool = False,
+) -> Plan:
+    """The plan for all keys that `only` lets through; `now` is aware.
+
+    Guards look at every definition and every record, whatever `only` says. With `strict`, an edit
+    of a broadcast that exists is refused instead of shown.
+    """
+    planner = _Planner(state, policies, catalogue, now, strict)
+    items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
+    defined = {definition.key for definition in definitions}
+    gone = (state.broadcasts.keys() | state.intents.keys()) - defined
+    items += [planner.without_definition(key) for key in gone if only(key)]
+    items.sort(key=lambda item: item.key)
+    items = _bounded(items, policies)
+    names = {segment.id: segment.name for segment in catalogue.segments.values()} if catalogue else {}
+    return Plan(
+        at=now,
+        items=tuple(items),
+        digest=digest((item.key, item.request) for item in items if item.action == "create"),
+        org=state.org,
+        api=state.api,
+        lineage=state.lineage,
+        serial=state.serial,
+        segment_names=names,
+    )
+
+
+def digest(requests: Iterable[tuple[str, Request]]) -> str:
+    """`sha256:…` over the normalised requests with their keys, in the order of the keys."""
+    content = [{"key": key, "request": request.as_json()} for key, request in sorted(requests, key=lambda it: it[0])]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def field_changes(old: Request, new: Request) -> tuple[FieldChange, ...]:
+    """The fields of the request that differ, in the order of the API's documentation."""
+    # Imported here: most plans have no edited broadcast, and the import takes longer than the plan.
+    from deepdiff import DeepDiff
+
+    before, after = old.as_json(), new.as_json()
+    difference = DeepDiff(before, after, view="tree")
+    changed = {level.path(output_format="list")[0] for group in difference.values() for level in group}
+    return tuple(FieldChange(field, before[field], after[field]) for field in before if field in changed)
+
+
+class _Planner:
+    def __init__(
+        self, state: State, policies: Policies, catalogue: Catalogue | None, now: datetime, strict: bool
+    ) -> None:
+        self.state, self.policies, self.catalogue, self.now, self.strict = state, policies, catalogue, now, strict
+        self.holders = _holders(state)
+        self.segments = catalogue.by_id() if catalogue else {}
+
+    def of_definition(self, definition: Definition) -> Item:
+        key, request = definition.key, definition.request
+        record = self.state.broadcasts.get(key)
+        if record and record.request == request and key not in self.state.intents:
+            return Item(key, "unchanged", request, definition, record)
+        item = Item(key, "create", request, definition, record, audience=self.audience(request))
+        if key in self.state.intents:
+            return replace(item, action="blocked", intent=self.state.intents[key])
+        if record:
+            changes = field_changes(record.request, request)
+            if self.strict:
+                return replace(item, action="refused", changes=changes, refusals=(_edited(definition),))
+            return replace(item, action="changed", changes=changes)
+        objections = self.never_twice(definition) or policy.refusals(
+            definition, now=self.now, policies=self.policies, catalogue=self.catalogue
+        )
+        return replace(item, action="refused", refusals=tuple(objections)) if objections else item
+
+    def without_definition(self, key: str) -> Item:
+        record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
+        if intent:
+            audience = self.audience(intent.request)
+            return Item(key, "blocked", intent.request, record=record, intent=intent, audience=audience)
+        assert record is not None
+        return Item(key, "undefined", record.request, record=record)
+
+    def never_twice(self, definition: Definition) -> tuple[Refusal, ...]:
+        """The rule that is not a policy: no key and no request is ever created a second time."""
+        key = definition.key
+        if key in self.state.removed:
+            removal = self.state.removed[key]
+            return (
+                Refusal(
+                    "removed",
+                    f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}.",
+                    "Delete the file, or give the new broadcast a key and a name of its own.",
+                    definition.at("key"),
+                ),
+            )
+        holder = self.holders.get(definition.request)
+        if holder is None:
+            return ()
+        message, cure = {
+            "recorded": (
+                f"The same request is already recorded under the key {holder[1]}: this would message the same people "
+                "twice.",
+                f"If the file was renamed: invent-gitops state mv {quoted(holder[1])} {quoted(key)}",
+            ),
+            "intended": (
+                f"The same request is in doubt under the key {holder[1]}: it may have been created.",
+                f"Settle it first: invent-gitops resolve {quoted(holder[1])} --id ID | --not-created --reason …",
+            ),
+            "removed": (
+                f"The same request was removed from the state under the key {holder[1]}.",
+                "If it is to be a new broadcast, give it another name or time.",
+            ),
+        }[holder[0]]
+        return (Refusal("same-request", message, cure, definition.position),)
+
+    def audience(self, request: Request) -> Audience:
+        if request.send_to_all:
+            return Audience((), True, None)
+        known = [self.segments.get(id) for id in request.segment_ids]
+        names = tuple(segment.name if segment else id for id, segment in zip(request.segment_ids, known, strict=True))
+        counts = [segment.contacts if segment else None for segment in known]
+        complete = [count for count in counts if count is not None]
+        return Audience(names, False, sum(complete) if len(complete) == len(counts) else None)
+
+
+def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
+    """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
+    holders: dict[Request, tuple[str, str]] = {}
+    for key, removal in state.removed.items():
+        holders[removal.request] = ("removed", key)
+    for key, intent in state.intents.items():
+        holders[intent.request] = ("intended", key)
+    for key, record in state.broadcasts.items():
+        holders[record.request] = ("recorded", key)
+    return holders
+
+
+def _bounded(items: list[Item], policies: Policies) -> list[Item]:
+    creates = [item for item in items if item.action == "create"]
+    bounded = {}
+    for item in creates:
+        assert item.definition is not None
+        refusal = policy.too_many(len(creates), policies, item.definition)
+        if refusal:
+            bounded[item.key] = replace(item, action="refused", refusals=(refusal,))
+    return [bounded.get(item.key, item) for item in items]
+
+
+def _edited(definition: Definition) -> Refusal:
+    return Refusal(
+        "strict",
+        "It was edited after it was created, and the API has no update.",
+        "Undo the edit, or make the change in Invent by hand and plan without --strict.",
+        definition.position,
+    )
