@@ -1,0 +1,162 @@
+"""The journal beside the state: events appended one durable line at a time, so that a crash loses none of them.
+
+The first line is a header that binds the journal to its state; each further line is one event. A
+line without its newline was never acknowledged and is dropped: for an intent the call had not been
+made, and for a result the intent is still open.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, assert_never
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.model.state import (
+    DeclaredAbsent,
+    Event,
+    Intended,
+    Looked,
+    Moved,
+    Recorded,
+    Removed,
+    State,
+    Withdrawn,
+)
+from invent_gitops.state import document
+from invent_gitops.state.document import Damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A journal as read: which state it belongs to, and its events in order."""
+
+    lineage: str
+    org: str
+    api: str
+    events: tuple[Event, ...]
+
+
+class JournalWriter:
+    """Appends events to a new journal; each `append` is durable when it returns."""
+
+    def __init__(self, path: Path, state: State) -> None:
+        self.path = path
+        header = {"journal": document.VERSION, "lineage": state.lineage, "org": state.org, "api": state.api}
+        # O_EXCL: an old journal is replayed before a new one is begun, never written over.
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        try:
+            self._write([header])
+            sync_folder(path.parent)
+        except OSError:
+            os.close(self._file)
+            path.unlink()
+            raise
+
+    def append(self, events: Iterable[Event]) -> None:
+        self._write([write_event(event) for event in events])
+
+    def _write(self, lines: list[dict[str, object]]) -> None:
+        data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+        start = os.fstat(self._file).st_size
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+            os.fsync(self._file)
+        except OSError:
+            # A full disk leaves half a line, and the next line must not be glued to it.
+            os.ftruncate(self._file, start)
+            raise
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new name in `folder` durable, where the system can (Windows cannot)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_journal(path: Path, shown: str) -> Journal | None:
+    """The journal at `path`, or None if there is none or not even its header was finished. Raises `InvalidInput`."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return None
+    lines = text.split("\n")[:-1]
+    if not lines:
+        return None
+    try:
+        header = _object(lines[0])
+        if header.get("journal") != document.VERSION:
+            raise Damaged("its first line is no header of this version")
+        events = tuple(read_event(_object(line)) for line in lines[1:])
+        return Journal(str(header["lineage"]), str(header["org"]), str(header["api"]), events)
+    except (Damaged, KeyError) as damage:
+        raise InvalidInput(
+            f"The journal {shown} is damaged: {damage}.",
+            "It holds ids that the state does not have yet. Look at it in an editor, record its ids with "
+            "invent-gitops resolve KEY --id ID, and then move it away.",
+        ) from None
+
+
+def _object(line: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        raise Damaged(f"{line[:80]!r} is not JSON") from None
+    if not isinstance(found, dict):
+        raise Damaged(f"{line[:80]!r} is not an object")
+    return found
+
+
+def write_event(event: Event) -> dict[str, object]:
+    """An event as JSON, with its name under `event`."""
+    match event:
+        case Intended(key, intent):
+            return {"event": "intended", "key": key, "intent": document.write_intent(intent)}
+        case Looked(key, attempt, candidates):
+            found = [document.write_candidate(candidate) for candidate in candidates]
+            return {"event": "looked", "key": key, "attempt": attempt, "candidates": found}
+        case Recorded(key, record):
+            return {"event": "recorded", "key": key, "record": document.write_record(record)}
+        case Withdrawn(key, attempt):
+            return {"event": "withdrawn", "key": key, "attempt": attempt}
+        case DeclaredAbsent(attempt, absence):
+            return {"event": "absent", "attempt": attempt, "absence": document.write_absence(absence)}
+        case Moved(key, to):
+            return {"event": "moved", "key": key, "to": to}
+        case Removed(key, removal):
+            return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
+        case _:
+            assert_never(event)
+
+
+def read_event(value: Mapping[str, Any]) -> Event:
+    """The event that `value` spells. Raises `Damaged`."""
+    readers: dict[str, Callable[[], Event]] = {
+        "intended": lambda: Intended(value["key"], document.read_intent(value["intent"])),
+        "looked": lambda: Looked(value["key"], value["attempt"], document.read_candidates(value["candidates"])),
+        "recorded": lambda: Recorded(value["key"], document.read_record(value["record"])),
+        "withdrawn": lambda: Withdrawn(value["key"], value["attempt"]),
+        "absent": lambda: DeclaredAbsent(value["attempt"], document.read_absence(value["absence"])),
+        "moved": lambda: Moved(value["key"], value["to"]),
+        "removed": lambda: Removed(value["key"], document.read_removal(value["removal"])),
+    }
+    name = value.get("event")
+    if name not in readers:
+        raise Damaged(f"the event {name!r} is not known")
+    try:
+        return readers[name]()
+    except (KeyError, TypeError, AttributeError) as missing:
+        raise Damaged(f"the event {name!r} lacks {missing}") from None
