@@ -1,0 +1,1 @@
+"""The Invent API over HTTP: the documented routes and no other."""

@@ -1,0 +1,75 @@
+"""Which API to talk to, checked before anything is sent: one origin, https, and a key that fits in a header."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from invent_gitops.errors import WrongUsage
+
+DEFAULT_BASE_URL = "https://api.useinvent.com"
+DEFAULT_ORG = "c"
+SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`base_url` as it is called, `org` as it stands in the path, `name` as the state is bound to it."""
+
+    base_url: str
+    org: str
+    name: str
+    key: str = field(repr=False, default="")
+
+    @property
+    def loopback(self) -> bool:
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+
+def checked_base_url(text: str) -> str:
+    """The normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`."""
+    cure = f"Write it like {DEFAULT_BASE_URL}; http:// is allowed for 127.0.0.1 and localhost only."
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError as error:
+        raise WrongUsage(f"The base URL is not a URL: {error}.", cure) from None
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.:_-]+", host):
+        raise WrongUsage(f"The base URL {text!r} has no usable scheme and host.", cure)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise WrongUsage("The base URL may hold neither a user name nor a query nor a fragment.", cure)
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise WrongUsage(f"The base URL {text!r} would send the API key unencrypted.", cure)
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or ".." in parts.path:
+        raise WrongUsage(f"The base URL {text!r} has an odd path.", cure)
+    shown = f"[{host}]" if ":" in host else host
+    suffix = "" if port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{shown}{suffix}{parts.path.rstrip('/')}"
+
+
+def checked_org(text: str) -> str:
+    """An org id that stays one segment of the path. Raises `WrongUsage`."""
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{1,128}", text) or text.strip(".") == "":
+        raise WrongUsage(f"The org {text!r} is not an id.", "Use the id that Invent shows, or c for the key's own org.")
+    return text
+
+
+def checked_key(text: str) -> str:
+    """A key that can stand in a header; it is never shown, not even when it is wrong. Raises `WrongUsage`."""
+    key = text.strip()
+    if not re.fullmatch(r"[!-~]{1,4096}", key):
+        raise WrongUsage(
+            "INVENT_API_KEY holds spaces, line feeds or characters that a key cannot have.",
+            "Copy the key again, without quotation marks or spaces around it.",
+        )
+    return key
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
