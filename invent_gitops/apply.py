@@ -1,0 +1,142 @@
+"""Creates what the plan says, at most once each: intent, call, record, with one thread owning the store."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Protocol, assert_never
+
+from invent_gitops.errors import InventGitopsError, StateMoved
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
+from invent_gitops.model.plan import Item
+from invent_gitops.model.state import Event, Intended, Intent, Provenance, Record, Recorded, Withdrawn
+from invent_gitops.reconcile import differences
+
+
+class Api(Protocol):
+    """The one call that writes."""
+
+    def create(self, request: Request) -> Answer: ...
+
+
+class Store(Protocol):
+    """Where events become durable: those appended are durable at the latest when `sync` returns."""
+
+    def append(self, events: Iterable[Event]) -> None: ...
+    def sync(self) -> None: ...
+
+
+class Run:
+    """One run over the items to create.
+
+    `provenance` and `attempt` give the moment and a fresh unique id; `stop` says whether to start
+    nothing more; `tell` hears of each outcome at once, before it is recorded. Up to `concurrency`
+    calls are in flight, and `batch` of them are covered by one `sync` of the store.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        store: Store,
+        *,
+        provenance: Callable[[], Provenance],
+        attempt: Callable[[], str],
+        stop: Callable[[], bool],
+        tell: Callable[[Outcome], None],
+        concurrency: int,
+        batch: int,
+    ) -> None:
+        self.api, self.store = api, store
+        self.provenance, self.attempt, self.stop, self.tell = provenance, attempt, stop, tell
+        self.concurrency, self.batch = concurrency, min(batch, concurrency)
+        self.outcomes: dict[str, Outcome] = {}
+        self.unrecorded: list[str] = []
+        self.failure: InventGitopsError | None = None
+
+    def create(self, items: Sequence[Item]) -> Report:
+        """Go through `items`, past failed ones, and report on every one of them. Raises nothing of its own."""
+        waiting = deque(items)
+        flying: dict[Future[Answer], tuple[Item, Intent]] = {}
+        with ThreadPoolExecutor(self.concurrency, thread_name_prefix="create") as pool:
+            while True:
+                while self._may_start(waiting, flying):
+                    for item, intent in self._intend(waiting):
+                        flying[pool.submit(self.api.create, item.request)] = (item, intent)
+                if not flying:
+                    break
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    self._settle(*flying.pop(future), _answer(future))
+        self._sync()
+        for item in waiting:
+            self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name)
+        return Report(
+            outcomes=tuple(self.outcomes[item.key] for item in items),
+            failure=self.failure,
+            moved=isinstance(self.failure, StateMoved),
+            stopped=self.stop() and bool(waiting),
+            unrecorded=tuple(self.unrecorded),
+        )
+
+    def _may_start(self, waiting: deque[Item], flying: dict[Future[Answer], tuple[Item, Intent]]) -> bool:
+        room = self.concurrency - len(flying)
+        return bool(waiting) and room >= min(self.batch, len(waiting)) and not self.failure and not self.stop()
+
+    def _intend(self, waiting: deque[Item]) -> list[tuple[Item, Intent]]:
+        """Write the intents of the next batch down, durably; without that, nothing is called."""
+        chosen = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
+        covered = [(item, Intent(item.request, self.attempt(), self.provenance())) for item in chosen]
+        try:
+            self.store.append([Intended(item.key, intent) for item, intent in covered])
+            self.store.sync()
+        except InventGitopsError as error:
+            self.failure = error
+            waiting.extendleft(reversed(chosen))
+            return []
+        return covered
+
+    def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
+        key, name = item.key, item.request.name
+        match answer:
+            case Created(remote):
+                outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
+                record = Record(
+                    remote.id, item.request, remote.status, "created", self.provenance(), intent.attempt
+                )
+                self._conclude(outcome, Recorded(key, record))
+            case NotCreated(reason):
+                self._conclude(Outcome(key, "not-created", name, reason=reason), Withdrawn(key, intent.attempt))
+            case Unknown(reason):
+                self._conclude(Outcome(key, "unknown", name, reason=reason), None)
+            case _:
+                assert_never(answer)
+
+    def _conclude(self, outcome: Outcome, event: Event | None) -> None:
+        self.tell(outcome)
+        self.outcomes[outcome.key] = outcome
+        if event is None:
+            return
+        try:
+            self.store.append([event])
+        except InventGitopsError as error:
+            # The intent is on record, so the key is blocked and not lost; the id is in the report.
+            self.failure = self.failure or error
+            self.unrecorded.append(outcome.key)
+            self.outcomes[outcome.key] = replace(outcome, reason=f"{outcome.reason} {error.message}".strip())
+
+    def _sync(self) -> None:
+        try:
+            self.store.sync()
+        except InventGitopsError as error:
+            self.failure = error
+            self.unrecorded += [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
+
+
+def _answer(future: Future[Answer]) -> Answer:
+    """The answer; a fault of our own between call and answer counts as unknown, never as "not created"."""
+    error = future.exception()
+    if error is not None:
+        return Unknown(f"A bug in this tool hid the answer: {type(error).__name__}: {error}")
+    return future.result()

@@ -1,0 +1,67 @@
+"""Who runs this, from which commit and in which run: from the CI's environment, else from git, else from the system."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from invent_gitops.model.state import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The part of a provenance that does not change during a run."""
+
+    by: str
+    commit: str
+    run: str
+
+    def now(self) -> Provenance:
+        return Provenance(datetime.now(UTC).replace(microsecond=0), self.by, self.commit, self.run)
+
+
+def find_origin(folder: Path, environment: Mapping[str, str] = os.environ) -> Origin:
+    """The origin of what is done from `folder`. A commit with edits on top of it is marked `-dirty`."""
+    commit = environment.get("GITHUB_SHA") or _git(folder, "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+    return Origin(_actor(folder, environment), commit, _run(environment))
+
+
+def _actor(folder: Path, environment: Mapping[str, str]) -> str:
+    name = environment.get("GITHUB_ACTOR") or _git(folder, "config", "user.name")
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _run(environment: Mapping[str, str]) -> str:
+    server, repository = environment.get("GITHUB_SERVER_URL"), environment.get("GITHUB_REPOSITORY")
+    run = environment.get("GITHUB_RUN_ID")
+    if not (server and repository and run):
+        return ""
+    attempt = environment.get("GITHUB_RUN_ATTEMPT", "1")
+    return f"{server}/{repository}/actions/runs/{run}" + (f"/attempts/{attempt}" if attempt != "1" else "")
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git says, or "" where there is no git, no repository or no answer."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

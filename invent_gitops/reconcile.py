@@ -1,0 +1,69 @@
+"""Settles open intents by looking: exactly one match is adopted, anything else stays blocked with its candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.state import (
+    Candidate,
+    Event,
+    Intent,
+    Looked,
+    Provenance,
+    Record,
+    Recorded,
+    State,
+)
+
+# How far the API's clock and ours may be apart before a match counts as older than the attempt.
+CLOCK_SKEW = timedelta(minutes=10)
+
+
+def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -> list[Event]:
+    """What the complete list `remotes` says about every open intent, as events; none if nothing is new.
+
+    An absent broadcast is never taken as proof that it was not created: lists can lag.
+    """
+    known = {record.id for record in state.broadcasts.values()} | {gone.id for gone in state.removed.values()}
+    unknown = [remote for remote in remotes if remote.id not in known]
+    events: list[Event] = []
+    for key, intent in sorted(state.intents.items()):
+        candidates = candidates_of(intent, unknown)
+        exact = [candidate.remote for candidate in candidates if not candidate.differs]
+        if len(exact) == 1 and key not in state.broadcasts:
+            events.append(Recorded(key, adopted(intent, exact[0], provenance)))
+        elif candidates != intent.candidates:
+            events.append(Looked(key, intent.attempt, candidates))
+    return events
+
+
+def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
+    return Record(remote.id, intent.request, remote.status, "adopted", provenance, intent.attempt)
+
+
+def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
+    """The live broadcasts that an attempt may have made: equal ones, and those that share its name."""
+    since = intent.provenance.at - CLOCK_SKEW
+    found = []
+    for remote in remotes:
+        differs = differences(intent.request, remote)
+        if remote.created_at is None:
+            differs = (*differs, "created_at")
+        elif remote.created_at < since:
+            continue
+        if not differs or remote.name == intent.request.name:
+            found.append(Candidate(remote, differs))
+    return tuple(sorted(found, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
+
+
+def differences(request: Request, remote: Remote) -> tuple[str, ...]:
+    """The fields of the request in which a live broadcast is not as requested."""
+    pairs = {
+        "name": (request.name, remote.name),
+        "scheduled_at": (request.scheduled_at, remote.scheduled_at),
+        "segment_ids": (request.segment_ids, remote.segment_ids),
+        "send_to_all": (request.send_to_all, remote.send_to_all),
+    }
+    return tuple(field for field, (wanted, found) in pairs.items() if wanted != found)
