@@ -1,0 +1,98 @@
+"""The command line: parse, wire, print, exit. One command, one file."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from invent_gitops import __version__
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.errors import ExitCode, InventGitopsError
+
+# In the order of their use. A command's module is imported when it is called, so that --help stays instant.
+COMMANDS = {
+    "init": "Turn an empty folder into a working project.",
+    "validate": "Check all definitions, and show every problem at once.",
+    "plan": "Show what apply would do. It has no way to write anything.",
+    "apply": "Create the missing broadcasts, once each, and record their ids.",
+    "reconcile": "Look for broadcasts whose outcome is unknown, and adopt what is found.",
+    "resolve": "Settle a blocked key by hand.",
+    "state": "Look into the recorded state, and mend it.",
+    "schema": "Print a JSON Schema.",
+    "sandbox": "Serve a built-in Invent on this machine, for trying things out.",
+}
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"invent_gitops.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="invent-gitops", message="%(prog)s %(version)s")
+@common_options
+def cli() -> None:
+    """Broadcasts as code for Invent: review a campaign in git, create it once, keep its id."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit: the one door through which every error leaves."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session(json="--json" in words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    code = _run(words, session)
+    _leave(session.close(code))
+
+
+def _run(words: list[str], session: Session) -> ExitCode:
+    try:
+        found: Any = cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
+        return ExitCode(found or 0)
+    except InventGitopsError as error:
+        session.failed(error)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return ExitCode.USAGE
+    except click.UsageError as error:
+        error.show()
+        session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        session.failed(InventGitopsError("Interrupted. Nothing was left half done."), ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        session.bug(error)
+        return ExitCode.BUG
+
+
+def _leave(code: ExitCode) -> NoReturn:
+    # Python flushes once more at exit, and prints a traceback if the reader of a pipe has gone.
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(int(code))

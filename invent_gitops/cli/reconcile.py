@@ -1,0 +1,74 @@
+"""`reconcile`: looks in Invent for broadcasts whose outcome is unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.stopping import stop_on_signals
+from invent_gitops.cli.workspace import InvalidDefinitions, open_project, shown
+from invent_gitops.errors import ExitCode
+from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.state import Recorded
+from invent_gitops.provenance import Origin, find_origin
+
+if TYPE_CHECKING:
+    from invent_gitops.api.client import InventApi
+    from invent_gitops.state.file import FileStore
+
+
+@click.command()
+@account_options
+@common_options
+@click.pass_obj
+def reconcile(session: Session, account: Account) -> ExitCode:
+    """Look for broadcasts whose outcome is unknown.
+
+    Reads the whole list in Invent. A broadcast that is exactly as it was requested, is recorded
+    nowhere and is the only one of its kind is adopted. Anything else stays blocked, with what was
+    found beside it, until `resolve` settles it. Nothing is written to Invent.
+    """
+    from invent_gitops.render.machine import report_json
+    from invent_gitops.render.report_text import report_text
+
+    session.kind = "report"
+    root, project, problems = open_project()
+    if problems:
+        raise InvalidDefinitions(problems)
+    with account.store(root, project, strict=True) as store, stop_on_signals(session) as stop:
+        outcomes: tuple[Outcome, ...] = ()
+        if store.state.intents:
+            with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stop) as api:
+                outcomes = look(session, store, api, find_origin(root))
+        state = store.state
+    left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
+    report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)))
+    code = ExitCode.UNSETTLED if left else ExitCode.DONE
+    place = shown(account.state_path(root, project))
+    if session.json:
+        session.answer("report", code, report_json(report, None, place))
+    elif report.outcomes:
+        session.result(report_text(report, session.style, place=place, flags=account.flags(session)))
+    else:
+        session.result("Nothing is in doubt.")
+    return code
+
+
+def look(session: Session, store: FileStore, api: InventApi, origin: Origin) -> tuple[Outcome, ...]:
+    """Read the list, record what it settles, and say what was adopted. Raises `Unavailable`."""
+    from invent_gitops import reconcile as core
+
+    events = core.reconcile(store.state, api.broadcasts(), origin.now())
+    if events:
+        store.append(events)
+        store.sync()
+    adopted = []
+    for event in events:
+        if isinstance(event, Recorded):
+            record = event.record
+            session.note(f"Found in Invent, exactly as requested, and adopted: {event.key} is {record.id}.")
+            adopted.append(Outcome(event.key, "adopted", record.request.name, record.id))
+    return tuple(adopted)

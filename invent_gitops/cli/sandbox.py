@@ -1,0 +1,83 @@
+"""The command that serves the built-in Invent over HTTP on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from invent_gitops.errors import WrongUsage
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes any free one."
+)
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(dir_okay=False),
+    default="invent.sandbox.sqlite",
+    show_default=True,
+    help="Where broadcasts and segments are kept.",
+)
+@click.option(
+    "--fault",
+    "specs",
+    metavar="SPEC",
+    multiple=True,
+    help="A fault to order, as KIND[=ARGUMENT]@WHERE, for example close-after@create:3; may be repeated.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="What faults that strike by chance depend on.")
+@click.option("--key", help="Let in this API key only. By default any key will do.")
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=500, show_default=True, help="Requests a minute; 0 for no limit."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show a line for each request.")
+def sandbox(
+    port: int, path: str, specs: tuple[str, ...], seed: int, key: str | None, limit: int, verbose: bool
+) -> None:
+    """Serve a built-in Invent on 127.0.0.1 until Ctrl-C: the documented routes and rules, kept in a file, with no
+    account and no message to anyone. Paste the two lines that it prints into another shell, and every command there
+    talks to it. With --fault it breaks on purpose, so that you can see what happens when answers get lost.
+    """
+    import shlex
+    import signal
+    import time
+    from contextlib import ExitStack
+
+    from invent_gitops.sandbox.faults import Faults
+    from invent_gitops.sandbox.server import HOST, serve
+    from invent_gitops.sandbox.service import Sandbox
+
+    if key is not None and (not key.isascii() or not key.isprintable() or not key or " " in key):
+        raise WrongUsage("The key cannot be sent in a header.", "Use printable ASCII characters without spaces.")
+    try:
+        faults = Faults(*specs, seed=seed)
+    except ValueError as error:
+        raise WrongUsage(str(error), "Correct the --fault, or leave it out.") from error
+
+    def report(line: str) -> None:
+        click.echo(line, err=True)
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in signals]
+    try:
+        with ExitStack() as stack:
+            box = stack.enter_context(Sandbox(path, key=key, limit=limit))
+            try:
+                server = stack.enter_context(serve(box, port, faults, report if verbose else None))
+            except OSError as error:
+                cure = "Name another port with --port, or take any free one with --port 0."
+                raise WrongUsage(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}.", cure) from error
+            click.echo(f"export INVENT_BASE_URL={server.url}\nexport INVENT_API_KEY={shlex.quote(key or 'sandbox')}")
+            click.echo(
+                f"The sandbox serves until Ctrl-C and keeps its broadcasts in {path}. It listens on {HOST} only, "
+                "and nothing leaves this machine.",
+                err=True,
+            )
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,156 @@
+"""What every command shares: the common options, and the two streams it speaks on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from invent_gitops.errors import ExitCode, InventGitopsError, worst
+from invent_gitops.model.problem import Problem
+from invent_gitops.render.clean import clean
+from invent_gitops.render.style import Style
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Session:
+    """The common options of one call. The result goes to stdout, everything else to stderr.
+
+    With `json` the result is one JSON document, also when the command fails.
+    """
+
+    def __init__(self, *, json: bool = False) -> None:
+        self.json = json
+        self.color = "auto"
+        self.quiet = False
+        self.verbose = False
+        self.folder = ""
+        self.kind = "error"
+        self._answered = False
+        self._broken = ExitCode.DONE
+
+    @property
+    def style(self) -> Style:
+        """For stdout."""
+        return Style(self._colored(sys.stdout))
+
+    @property
+    def aside(self) -> Style:
+        """For stderr."""
+        return Style(self._colored(sys.stderr))
+
+    def result(self, text: str) -> None:
+        """Print the result of the command."""
+        self._answered = True
+        self._print(text, sys.stdout)
+
+    def note(self, text: str) -> None:
+        """Print something beside the result, unless the user wants quiet."""
+        if not self.quiet:
+            self._print(text, sys.stderr)
+
+    def answer(
+        self,
+        kind: str,
+        code: ExitCode,
+        body: Mapping[str, object],
+        *,
+        problems: Sequence[Problem] = (),
+        error: InventGitopsError | None = None,
+    ) -> None:
+        """Print the JSON document of the command."""
+        from invent_gitops.render.machine import document
+
+        self.result(document(kind, code, body, problems=problems, error=error))
+
+    def failed(self, error: InventGitopsError, code: ExitCode | None = None) -> None:
+        """Say on stderr what is wrong and what to do; with `json`, also in the document."""
+        code = error.exit_code if code is None else code
+        if self.json and not self._answered:
+            self.answer(self.kind, code, {}, error=error)
+        if code is not ExitCode.USAGE or error.exit_code is ExitCode.USAGE:
+            self._print(f"{self.aside.red('Error:')} {clean(error.message)}", sys.stderr)
+            if error.cure:
+                self._print(f"  {self.aside.green('→')} {clean(error.cure)}", sys.stderr)
+
+    def bug(self, error: Exception) -> None:
+        """A fault of this tool: say so in a sentence, and show the trace only to who asks with -v."""
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+        told = InventGitopsError(
+            f"This is a bug in invent-gitops: {type(error).__name__} at {place}: {error}",
+            "Please report it with this line. What happened before it is recorded; run plan to see.",
+        )
+        self.failed(told, ExitCode.BUG)
+        if self.verbose:
+            self._print("".join(traceback.format_exception(error)), sys.stderr)
+
+    def close(self, code: ExitCode) -> ExitCode:
+        """The exit code to leave with: a result that could not be delivered is not a success."""
+        return worst([code, self._broken])
+
+    def _colored(self, stream: Any) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or bool(stream and stream.isatty())
+
+    def _print(self, text: str, stream: Any) -> None:
+        if stream is None:
+            return
+        try:
+            stream.write(text + "\n")
+            stream.flush()
+        except (OSError, ValueError) as error:
+            # A closed pipe (`| head`) is the reader's wish; anything else must not pass for success.
+            if getattr(error, "errno", None) != errno.EPIPE and stream is sys.stdout:
+                self._broken = ExitCode.UNSETTLED
+
+
+def common_options(function: Function) -> Function:
+    """-C, --json, --color, -q and -v, before or after the name of a command."""
+    for option in reversed(
+        [
+            click.option("-C", "folder", metavar="DIR", help="Work as if started in DIR.", **_stored(_enter)),
+            click.option("--json", is_flag=True, help="Print one JSON document on stdout.", **_stored(_set)),
+            click.option(
+                "--color",
+                type=click.Choice(["auto", "always", "never"]),
+                help="Colours; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+                **_stored(_set),
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="Print the result only.", **_stored(_set)),
+            click.option("-v", "--verbose", is_flag=True, help="Print more.", **_stored(_set)),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def _stored(callback: Callable[[click.Context, click.Parameter, Any], None]) -> dict[str, Any]:
+    return {"expose_value": False, "callback": callback, "is_eager": True}
+
+
+def _set(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value and parameter.name:
+        setattr(ctx.find_object(Session), parameter.name, value)
+
+
+def _enter(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        os.chdir(value)
+    except OSError as error:
+        raise click.BadParameter(f"{value}: {error.strerror}", ctx, parameter) from None
+    session = ctx.find_object(Session)
+    assert session is not None
+    session.folder = os.path.join(session.folder, value)

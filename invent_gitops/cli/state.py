@@ -1,0 +1,126 @@
+"""`state list|show|mv|rm`: a look into the recorded state, and the two ways to mend it."""
+
+from __future__ import annotations
+
+import click
+
+from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.workspace import InvalidDefinitions, open_project
+from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.model.state import Event, Moved, Removal, Removed, State
+from invent_gitops.provenance import Origin, find_origin
+from invent_gitops.render.clean import clean
+
+
+@click.group()
+def state() -> None:
+    """Look into the recorded state, and mend it."""
+
+
+@state.command(name="list")
+@account_options
+@common_options
+@click.pass_obj
+def list_(session: Session, account: Account) -> ExitCode:
+    """List what is recorded: key, id, status and name of each broadcast, then what is in doubt or removed."""
+    from invent_gitops.render.records_text import records_text
+
+    found = _read(session, account)
+    _show(session, found, records_text(found, session.style))
+    return ExitCode.DONE
+
+
+@state.command()
+@click.argument("key")
+@account_options
+@common_options
+@click.pass_obj
+def show(session: Session, account: Account, key: str) -> ExitCode:
+    """Show everything that is recorded about KEY."""
+    from invent_gitops.render.records_text import record_text
+
+    found = _read(session, account)
+    if not any(key in part for part in (found.broadcasts, found.intents, found.removed)):
+        raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
+    _show(session, found.only(key), record_text(found, key))
+    return ExitCode.DONE
+
+
+@state.command()
+@click.argument("key")
+@click.argument("to")
+@account_options
+@common_options
+@click.pass_obj
+def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
+    """Give the record of KEY the key TO, after its definition was renamed. Nothing is created."""
+
+    def event(found: State, origin: Origin) -> Event:
+        _check_recorded(found, key)
+        for part, word in ((found.broadcasts, "recorded"), (found.intents, "in doubt"), (found.removed, "removed")):
+            if to in part:
+                raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
+        if not to.strip() or not to.isprintable() or len(to) > 255:
+            raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
+        return Moved(key, to)
+
+    return _change(session, account, event, f"{clean(key)} is now {clean(to)}.")
+
+
+@state.command()
+@click.argument("key")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; recorded with the tombstone.")
+@account_options
+@common_options
+@click.pass_obj
+def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
+    """Take KEY out of the records, and leave a tombstone so that it is never created again.
+
+    The broadcast in Invent is left alone.
+    """
+
+    def event(found: State, origin: Origin) -> Event:
+        _check_recorded(found, key)
+        record = found.broadcasts[key]
+        return Removed(key, Removal(record.id, record.request, reason, origin.now()))
+
+    return _change(session, account, event, f"{clean(key)} is removed; its tombstone keeps it from being sent again.")
+
+
+def _read(session: Session, account: Account) -> State:
+    session.kind = "records"
+    root, project, problems = open_project()
+    if problems:
+        raise InvalidDefinitions(problems)
+    return account.store(root, project, strict=False).read()
+
+
+def _change(session: Session, account: Account, event: object, told: str) -> ExitCode:
+    session.kind = "records"
+    root, project, problems = open_project()
+    if problems:
+        raise InvalidDefinitions(problems)
+    with account.store(root, project, strict=False) as store:
+        assert callable(event)
+        store.append([event(store.state, find_origin(root))])
+        store.sync()
+        found = store.state
+    _show(session, found, told)
+    return ExitCode.DONE
+
+
+def _show(session: Session, found: State, text: str) -> None:
+    from invent_gitops.render.machine import records_json
+
+    if session.json:
+        session.answer("records", ExitCode.DONE, records_json(found))
+    else:
+        session.result(text)
+
+
+def _check_recorded(found: State, key: str) -> None:
+    if key in found.intents:
+        raise Refused(f"{key} is in doubt.", f"Settle it first: invent-gitops resolve {key} --id ID | --not-created …")
+    if key not in found.broadcasts:
+        raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")

@@ -1,0 +1,103 @@
+"""Finds the project around the current folder and loads what it holds, with every problem at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.model.broadcast import Catalogue, Definition
+from invent_gitops.model.problem import Problem
+from invent_gitops.model.project import Project
+
+PROJECT_FILE = "invent.yaml"
+
+
+class InvalidDefinitions(InvalidInput):
+    """Definitions, project file or catalogue have problems; each is in `problems`."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(f"There are problems in the input: {len(problems)}. Nothing was created.")
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The project as loaded. `root` is the folder that its paths are relative to."""
+
+    root: Path
+    project: Project
+    catalogue: Catalogue | None
+    definitions: list[Definition]
+    problems: list[Problem]
+
+    def checked(self) -> Workspace:
+        """This workspace, if it has no problem. Raises `InvalidDefinitions`."""
+        if self.problems:
+            raise InvalidDefinitions(self.problems)
+        return self
+
+
+def shown(path: Path) -> str:
+    """A path as people know it: relative to the current folder where that is shorter."""
+    relative = os.path.relpath(path)
+    return Path(relative if not relative.startswith("..") else path).as_posix()
+
+
+def find_root() -> tuple[Path, Path | None]:
+    """The project's folder and its file, looked for upwards; the current folder if there is none."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder, folder / PROJECT_FILE
+    return here, None
+
+
+def open_project() -> tuple[Path, Project, list[Problem]]:
+    """The project's folder, its settings and their problems."""
+    root, file = find_root()
+    if file is None:
+        return root, Project(), []
+    from invent_gitops.load import read_document
+    from invent_gitops.schemas import read_schema
+    from invent_gitops.validate import validate_project
+
+    document, unreadable = read_document(file, shown(file))
+    if document is None:
+        return root, Project(file=shown(file)), unreadable
+    project, wrong = validate_project(document, schema=read_schema("project"), file=shown(file))
+    return root, project, [*unreadable, *wrong]
+
+
+def open_workspace(definitions: str | None) -> Workspace:
+    """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
+    from invent_gitops.load import read_definitions
+    from invent_gitops.schemas import read_schema
+    from invent_gitops.validate import validate_definitions
+
+    root, project, problems = open_project()
+    catalogue_path = root / project.segments
+    catalogue, more = _open_catalogue(catalogue_path, needed=project.segments != Project().segments)
+    folder = Path(definitions or shown(root / project.definitions))
+    exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
+    documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
+    found, wrong = validate_definitions(
+        documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
+    )
+    every = sorted([*problems, *more, *unreadable, *wrong])
+    return Workspace(root, project, catalogue, found, every)
+
+
+def _open_catalogue(path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:
+    from invent_gitops.load import read_document
+    from invent_gitops.schemas import read_schema
+    from invent_gitops.validate import validate_catalogue
+
+    if not path.exists() and not needed:
+        return None, []
+    document, unreadable = read_document(path, shown(path))
+    if document is None:
+        return None, unreadable
+    catalogue, wrong = validate_catalogue(document, schema=read_schema("segments"))
+    return catalogue, [*unreadable, *wrong]

@@ -1,0 +1,195 @@
+"""The JSON documents that commands print for machines; each has a schema in `schemas/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.instant import write_instant
+from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.plan import Audience, Item, Plan, Refusal
+from invent_gitops.model.problem import Position, Problem
+from invent_gitops.model.state import Absence, Candidate, Intent, Provenance, Record, Removal, State
+
+VERSION = 1
+
+
+def document(
+    kind: str,
+    exit_code: int,
+    body: Mapping[str, object],
+    *,
+    problems: Sequence[Problem] = (),
+    error: InventGitopsError | None = None,
+) -> str:
+    """A whole document, pretty, in ASCII: what a person wrote cannot act on a terminal or a CI runner."""
+    whole = {
+        "kind": kind,
+        "version": VERSION,
+        "exit_code": int(exit_code),
+        "problems": [problem_json(problem) for problem in problems],
+        "error": {"message": error.message, "cure": error.cure} if error else None,
+        **body,
+    }
+    # "##[" can stand only inside a string here, so the escape keeps its meaning.
+    return json.dumps(whole, indent=2).replace("##[", "##\\u005b")
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    return {
+        **position_json(problem.position),
+        "rule": problem.rule,
+        "message": problem.message,
+        "cure": problem.cure,
+        "source": problem.source,
+        "key": problem.key or None,
+    }
+
+
+def position_json(position: Position) -> dict[str, object]:
+    return {"file": position.file, "line": position.line or None, "column": position.column or None}
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    return {
+        "at": write_instant(plan.at),
+        "org": plan.org,
+        "api": plan.api,
+        "lineage": plan.lineage or None,
+        "serial": plan.serial,
+        "digest": plan.digest,
+        "counts": dict(plan.counts),
+        "items": [item_json(item) for item in plan.items],
+    }
+
+
+def item_json(item: Item) -> dict[str, object]:
+    definition = item.definition
+    return {
+        "key": item.key,
+        "action": item.action,
+        "name": item.request.name,
+        "request": item.request.as_json(),
+        "timezone": (definition.timezone if definition else "") or None,
+        "id": item.record.id if item.record else None,
+        "status": item.record.status if item.record else None,
+        "audience": audience_json(item.audience) if item.audience else None,
+        "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in item.changes],
+        "refusals": [refusal_json(refusal) for refusal in item.refusals],
+        "waived": dict(item.waived),
+        "intent": intent_json(item.intent) if item.intent else None,
+        "description": (definition.description if definition else "") or None,
+        "owner": (definition.owner if definition else "") or None,
+        "position": position_json(definition.position) if definition else None,
+    }
+
+
+def audience_json(audience: Audience) -> dict[str, object]:
+    return {"segments": list(audience.segments), "everyone": audience.everyone, "contacts": audience.contacts}
+
+
+def refusal_json(refusal: Refusal) -> dict[str, object]:
+    return {
+        "policy": refusal.policy,
+        "message": refusal.message,
+        "cure": refusal.cure,
+        **position_json(refusal.position),
+    }
+
+
+def provenance_json(provenance: Provenance) -> dict[str, object]:
+    return {
+        "at": write_instant(provenance.at),
+        "by": provenance.by,
+        "commit": provenance.commit or None,
+        "run": provenance.run or None,
+    }
+
+
+def intent_json(intent: Intent) -> dict[str, object]:
+    looked = intent.candidates is not None
+    return {
+        "attempt": intent.attempt,
+        **provenance_json(intent.provenance),
+        "candidates": [candidate_json(one) for one in intent.candidates or ()] if looked else None,
+    }
+
+
+def candidate_json(candidate: Candidate) -> dict[str, object]:
+    remote = candidate.remote
+    return {
+        "id": remote.id,
+        "name": remote.name,
+        "status": remote.status,
+        "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
+        "segment_ids": list(remote.segment_ids),
+        "send_to_all": remote.send_to_all,
+        "created_at": write_instant(remote.created_at) if remote.created_at else None,
+        "differs": list(candidate.differs),
+    }
+
+
+def report_json(report: Report, plan: Plan | None, place: str) -> dict[str, object]:
+    return {
+        "state": place,
+        "stopped": report.stopped,
+        "outcomes": [outcome_json(outcome, report) for outcome in report.outcomes],
+        "plan": plan_json(plan) if plan else None,
+    }
+
+
+def outcome_json(outcome: Outcome, report: Report) -> dict[str, object]:
+    return {
+        "key": outcome.key,
+        "outcome": outcome.fate,
+        "name": outcome.name,
+        "id": outcome.id or None,
+        "recorded": outcome.fate in ("created", "adopted") and outcome.key not in report.unrecorded,
+        "reason": outcome.reason or None,
+        "differs": list(outcome.differs),
+    }
+
+
+def records_json(state: State) -> dict[str, object]:
+    """Everything that the state holds, as lists of objects that name their key."""
+    return {
+        "org": state.org,
+        "api": state.api,
+        "lineage": state.lineage or None,
+        "serial": state.serial,
+        "broadcasts": [record_json(key, record) for key, record in sorted(state.broadcasts.items())],
+        "intents": [
+            {"key": key, "request": intent.request.as_json(), **intent_json(intent)}
+            for key, intent in sorted(state.intents.items())
+        ],
+        "removed": [removal_json(key, removal) for key, removal in sorted(state.removed.items())],
+        "absences": [absence_json(attempt, absence) for attempt, absence in sorted(state.absences.items())],
+    }
+
+
+def record_json(key: str, record: Record) -> dict[str, object]:
+    return {
+        "key": key,
+        "id": record.id,
+        "name": record.request.name,
+        "request": record.request.as_json(),
+        "status": record.status,
+        "how": record.how,
+        **provenance_json(record.provenance),
+        "note": record.note or None,
+    }
+
+
+def removal_json(key: str, removal: Removal) -> dict[str, object]:
+    return {
+        "key": key,
+        "id": removal.id,
+        "request": removal.request.as_json(),
+        "reason": removal.reason,
+        **provenance_json(removal.provenance),
+    }
+
+
+def absence_json(attempt: str, absence: Absence) -> dict[str, object]:
+    return {"key": absence.key, "attempt": attempt, "reason": absence.reason, **provenance_json(absence.provenance)}

@@ -1,0 +1,197 @@
+"""The plan for a terminal: totals first, then what needs a person, then what will be created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import quoted
+from invent_gitops.model.instant import read_instant
+from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan
+from invent_gitops.model.state import Candidate, Intent
+from invent_gitops.render.clean import clean, cut
+from invent_gitops.render.style import Style
+from invent_gitops.render.when import distance, moment
+
+# What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
+SHOWN = 12
+
+WORDS: Mapping[Action, str] = {
+    "blocked": "blocked",
+    "refused": "refused",
+    "changed": "changed",
+    "create": "to create",
+    "undefined": "undefined",
+    "unchanged": "unchanged",
+}
+
+
+def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = False, zone: str = "") -> str:
+    """The plan as text without a line feed at the end.
+
+    `flags` are the options that a printed command needs to speak of the same state, `everything`
+    shows all items, `zone` is the project's time zone for times that were written without one.
+    """
+    shown = len(plan.items) if everything else SHOWN
+    lines = [*headline(plan, style)]
+    for action, title, describe in (
+        ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
+        ("refused", "Refused: nothing is sent for these.", _refused),
+        ("changed", "Changed after they were created: the API has no update, so nothing is sent.", _changed),
+        ("create", "To create:", _created),
+        ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
+    ):
+        items = plan.having(action)  # type: ignore[arg-type]  # the tuple above holds actions only
+        if not items:
+            continue
+        lines += ["", style.bold(title)]
+        for item in items[:shown]:
+            lines += describe(item, plan, style, flags, zone)
+        if len(items) > shown:
+            lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
+    return "\n".join(lines)
+
+
+def headline(plan: Plan, style: Style) -> Iterator[str]:
+    """The counts, and what will be created, in one or two lines."""
+    creates = plan.having("create")
+    if creates:
+        plural = "broadcast" if len(creates) == 1 else "broadcasts"
+        yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
+    elif plan.counts["blocked"] or plan.counts["refused"]:
+        yield style.bold("Nothing can be created.")
+    else:
+        yield style.bold("No changes. Nothing to create.")
+    counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
+    place = f"org {clean(plan.org)} at {clean(plan.api)}" if plan.api else "no state yet"
+    yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({place})")
+
+
+def total_audience(items: Sequence[Item]) -> str:
+    """`to up to 12,340 contacts`; segments may overlap, so a sum is an upper bound, and may be incomplete."""
+    audiences = [item.audience for item in items if item.audience]
+    if any(audience.everyone for audience in audiences):
+        return "to everyone"
+    known = [audience.contacts for audience in audiences if audience.contacts is not None]
+    unknown = len(items) - len(known)
+    if not known:
+        return "to an audience of unknown size"
+    rest = f", and {unknown} of unknown size" if unknown else ""
+    return f"to up to {sum(known):,} contacts{rest}"
+
+
+def audience_text(audience: Audience) -> str:
+    if audience.everyone:
+        return "everyone"
+    names = ", ".join(cut(name, 40) for name in audience.segments)
+    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,} contacts)"
+
+
+def _title(symbol: str, item: Item, name: str) -> str:
+    return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
+
+
+def _zone(item: Item, zone: str) -> str:
+    return (item.definition.timezone if item.definition else "") or zone
+
+
+def when_text(request: Request, now: datetime, zone: str) -> str:
+    at = request.scheduled_at
+    return "at once" if at is None else f"{moment(at, zone)}, {distance(at, now)}"
+
+
+def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    yield style.green(_title("+", item, item.request.name))
+    audience = f" · {audience_text(item.audience)}" if item.audience else ""
+    yield f"      {when_text(item.request, plan.at, _zone(item, zone))}{audience}"
+    yield from _waivers(item, style)
+
+
+def _waivers(item: Item, style: Style) -> Iterator[str]:
+    for policy, reason in item.waived.items():
+        yield style.yellow(f"      waives {clean(policy)}: {clean(reason)}")
+
+
+def _refused(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    yield style.red(_title("x", item, item.request.name))
+    for refusal in item.refusals:
+        place = clean(str(refusal.position))
+        yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {place}')}"
+        yield f"      {style.green('→')} {clean(refusal.cure)}"
+    yield from _changes(item, plan, zone)
+
+
+def _changed(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
+    yield from _changes(item, plan, zone)
+
+
+def _changes(item: Item, plan: Plan, zone: str) -> Iterator[str]:
+    for change in item.changes:
+        old, new = (_value(change, value, plan, _zone(item, zone)) for value in (change.old, change.new))
+        yield f"      {change.field}: {old} → {new}"
+
+
+def _value(change: FieldChange, value: object, plan: Plan, zone: str) -> str:
+    if change.field == "scheduled_at":
+        return moment(read_instant(value), zone)
+    if isinstance(value, list):
+        return ", ".join(cut(plan.segment_names.get(id, id), 40) for id in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return cut(str(value), 80)
+
+
+def _undefined(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    note = f"  {clean(item.record.note)}" if item.record and item.record.note else ""
+    yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
+
+
+def _id(item: Item) -> str:
+    return f"id {clean(item.record.id)}" if item.record else "no id"
+
+
+def _blocked(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    intent = item.intent
+    assert intent is not None
+    yield style.red(style.bold(_title("!", item, intent.request.name)))
+    yield f"      {attempted(intent, plan.at)}"
+    yield f"      for {when_text(intent.request, plan.at, _zone(item, zone))}"
+    yield from candidates_text(intent, plan.at)
+    yield "      Settle it with one of:"
+    for command in settling(item.key, intent, flags):
+        yield f"        {command}"
+
+
+def attempted(intent: Intent, now: datetime) -> str:
+    made = intent.provenance
+    by = f"by {clean(made.by)}"
+    run = f" in the run {clean(made.run)}" if made.run else ""
+    return f"Attempted {moment(made.at)} ({distance(made.at, now)}) {by}{run}; the answer is not known."
+
+
+def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
+    if intent.candidates is None:
+        yield "      Nobody has looked yet: invent-gitops reconcile looks for it in Invent."
+    elif not intent.candidates:
+        yield "      The list in Invent did not show it. That is no proof: lists can lag."
+    for candidate in intent.candidates or ():
+        yield f"      candidate {candidate_text(candidate, now)}"
+
+
+def candidate_text(candidate: Candidate, now: datetime) -> str:
+    remote = candidate.remote
+    same = "as requested" if not candidate.differs else "differs in " + ", ".join(candidate.differs)
+    made = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
+    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{made}; {same}"
+
+
+def settling(key: str, intent: Intent, flags: str) -> list[str]:
+    """The commands that settle a blocked key, ready to be pasted."""
+    ids = [quoted(candidate.remote.id) for candidate in intent.candidates or ()] or ["ID"]
+    command = f"invent-gitops resolve{flags} {quoted(key)}"
+    return [
+        *(f"{command} --id {id}" for id in ids),
+        f'{command} --not-created --reason "looked in Invent: it is not there"',
+    ]

@@ -1,0 +1,61 @@
+"""Problems of the input: for a terminal with the line and a caret, and for GitHub as annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from invent_gitops.model.problem import Problem
+from invent_gitops.render.clean import clean
+from invent_gitops.render.style import Style
+
+# GitHub shows ten of each kind for a step and drops the rest without a word.
+ANNOTATIONS = 9
+_WINDOW = 100
+
+
+def problems_text(problems: Sequence[Problem], style: Style) -> str:
+    """Every problem: place and rule, what is wrong, the line with a caret, the cure. Ends without a line feed."""
+    blocks = ["\n".join(_block(problem, style)) for problem in problems]
+    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+    return "\n\n".join([*blocks, style.red(style.bold(f"{count}. Nothing was created."))])
+
+
+def _block(problem: Problem, style: Style) -> list[str]:
+    lines = [f"{style.bold(clean(str(problem.position)))}  {style.dim(problem.rule)}", f"  {clean(problem.message)}"]
+    if problem.source.strip():
+        lines += [f"  {style.dim('|')} {line}" for line in _excerpt(problem)]
+    if problem.cure:
+        lines.append(f"  {style.green('→')} {clean(problem.cure)}")
+    return lines
+
+
+def _excerpt(problem: Problem) -> tuple[str, str]:
+    """The source line and the carets below it, cut to a window around them; every character stays one wide."""
+    column = max(problem.position.column - 1, 0)
+    start = max(0, column - _WINDOW + 20) if column > _WINDOW - 20 else 0
+    window = problem.source[start : start + _WINDOW]
+    shown = "".join(character if len(clean(character)) == 1 else "·" for character in window.replace("##[", "##("))
+    carets = max(1, min(problem.length, len(shown) - (column - start)))
+    return shown.rstrip(), " " * (column - start) + "^" * carets
+
+
+def problems_github(problems: Sequence[Problem]) -> str:
+    """Workflow commands, one annotation a line, at most nine; the last says how many more there are."""
+    lines = []
+    for problem in problems[:ANNOTATIONS]:
+        place = f"file={_property(problem.position.file)}"
+        if problem.position.line:
+            place += f",line={problem.position.line},col={problem.position.column}"
+        text = f"{problem.message} {problem.cure}".strip()
+        lines.append(f"::error {place},title={_property(problem.rule)}::{_data(text)}")
+    if len(problems) > ANNOTATIONS:
+        lines.append(f"::error ::and {len(problems) - ANNOTATIONS} more problems; the log of this step has them all.")
+    return "\n".join(lines)
+
+
+def _data(text: str) -> str:
+    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

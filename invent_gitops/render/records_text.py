@@ -1,0 +1,56 @@
+"""The recorded state for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.state import Provenance, State
+from invent_gitops.render.clean import clean, cut
+from invent_gitops.render.plan_text import candidates_text
+from invent_gitops.render.style import Style
+from invent_gitops.render.when import moment
+
+
+def records_text(state: State, style: Style) -> str:
+    """One line for each key: key, id, status, name; the name comes last, whatever width it has."""
+    if not (state.broadcasts or state.intents or state.removed):
+        return "The state is empty."
+    rows = [(key, record.id, record.status, record.request.name) for key, record in sorted(state.broadcasts.items())]
+    rows += [(key, "?", "IN DOUBT", intent.request.name) for key, intent in sorted(state.intents.items())]
+    rows += [(key, gone.id, "REMOVED", gone.request.name) for key, gone in sorted(state.removed.items())]
+    cells = [tuple(cut(cell, 60) for cell in row) for row in [("KEY", "ID", "STATUS", "NAME"), *rows]]
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)), row[3]]) for row in cells]
+    lines[0] = style.bold(lines[0])
+    lines.append(style.dim(f"Serial {state.serial}, org {clean(state.org)} at {clean(state.api)}."))
+    return "\n".join(lines)
+
+
+def record_text(state: State, key: str) -> str:
+    """Everything about one key, a field a line."""
+    lines = [clean(key)]
+    if record := state.broadcasts.get(key):
+        lines += [f"  id: {clean(record.id)}", f"  status: {clean(record.status)}", *_request(record.request)]
+        lines += [f"  {record.how}: {_made(record.provenance)}"]
+        lines += [f"  note: {clean(record.note)}"] if record.note else []
+    if intent := state.intents.get(key):
+        lines += ["  in doubt: it may have been created", *_request(intent.request)]
+        lines += [f"  attempted: {_made(intent.provenance)}", *candidates_text(intent, intent.provenance.at)]
+    if removal := state.removed.get(key):
+        lines += [f"  removed: {_made(removal.provenance)}", f"  reason: {clean(removal.reason)}"]
+        lines += [f"  id: {clean(removal.id)}", *_request(removal.request)]
+    return "\n".join(lines)
+
+
+def _request(request: Request) -> Iterator[str]:
+    yield f"  name: {clean(request.name)}"
+    yield f"  scheduled_at: {moment(request.scheduled_at)}"
+    yield "  to: " + ("everyone" if request.send_to_all else ", ".join(clean(id) for id in request.segment_ids))
+
+
+def _made(provenance: Provenance) -> str:
+    parts = [f"{moment(provenance.at)} by {clean(provenance.by)}"]
+    parts += [f"from commit {clean(provenance.commit)}"] if provenance.commit else []
+    parts += [f"in the run {clean(provenance.run)}"] if provenance.run else []
+    return ", ".join(parts)

@@ -1,0 +1,43 @@
+"""Times as people say them: local and UTC, and how far away."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def moment(at: datetime | None, timezone: str = "") -> str:
+    """`Fri 27 Nov 2026 09:00 America/New_York (14:00 UTC)`, or UTC alone where no zone is known."""
+    if at is None:
+        return "at once"
+    universal = at.astimezone(UTC)
+    if timezone in ("", "UTC", "Etc/UTC"):
+        return f"{_day(universal)} {_clock(universal)} UTC"
+    local = at.astimezone(ZoneInfo(timezone))
+    other_day = "" if local.date() == universal.date() else f"{universal:%a} {universal.day} {universal:%b} "
+    return f"{_day(local)} {_clock(local)} {timezone} ({other_day}{_clock(universal)} UTC)"
+
+
+def distance(at: datetime, now: datetime) -> str:
+    """`in 4 days`, `20 minutes ago`: rounded down, in the unit that a person would use."""
+    span = abs(at - now)
+    for unit, size, least in (
+        ("year", timedelta(days=365), 2),
+        ("month", timedelta(days=30), 3),
+        ("day", timedelta(days=1), 2),
+        ("hour", timedelta(hours=1), 2),
+        ("minute", timedelta(minutes=1), 1),
+    ):
+        count = span // size
+        if count >= least:
+            words = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"in {words}" if at > now else f"{words} ago"
+    return "in less than a minute" if at > now else "just now"
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b} {at.year}"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
