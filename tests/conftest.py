@@ -1,0 +1,115 @@
+"""Shuts the world for every test: no network but loopback, no home directory, no settings from outside."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+# Variables that would reach into the program, into git or into httpx from the machine that runs the tests.
+FOREIGN_PREFIXES = ("ACTIONS_", "GIT_", "GITHUB_", "INVENT_", "RUNNER_", "XDG_")
+FOREIGN_NAMES = {"CI", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "EMAIL", "FORCE_COLOR", "LINES", "NO_COLOR"}
+PROXIES = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}
+
+GIT_CONFIG = """\
+[user]
+    name = Test Author
+    email = author@example.test
+[init]
+    defaultBranch = main
+[commit]
+    gpgSign = false
+[gc]
+    auto = 0
+[maintenance]
+    auto = false
+"""
+
+# The same examples in every run, and none kept on disk. To search further: pytest --hypothesis-profile=search
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=2_000, database=None, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+class NetworkRefused(RuntimeError):
+    """A test reached for the network. Not an OSError, so that nothing takes it for an ordinary failed connection."""
+
+
+def is_foreign(name: str) -> bool:
+    return name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES or name.upper() in PROXIES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shut_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty home, a git with an identity of its own, and none of the caller's settings. `TZ` is left alone."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if is_foreign(name)]:
+            patch.delenv(name)
+        for name, folder in {
+            "HOME": "",
+            "USERPROFILE": "",
+            "XDG_CACHE_HOME": "cache",
+            "XDG_CONFIG_HOME": "config",
+            "XDG_DATA_HOME": "data",
+            "XDG_STATE_HOME": "state",
+        }.items():
+            patch.setenv(name, str(home / folder))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        yield home
+
+
+def is_loopback(host: object) -> bool:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def guarded(real: Callable[..., Any]) -> Callable[..., Any]:
+    """`socket.connect` and its kin, whose last argument is the address."""
+
+    def call(self: socket.socket, *args: Any) -> Any:
+        address = args[-1]
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(address[0]):
+            raise NetworkRefused(f"A test tried to reach {address[0]}. Only loopback is open; serve it on 127.0.0.1.")
+        return real(self, *args)
+
+    return call
+
+
+def guarded_lookup(real: Callable[..., Any]) -> Callable[..., Any]:
+    """`socket.getaddrinfo`, which asks a name server for anything that is no address."""
+
+    def call(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        if isinstance(name, str) and name.endswith(".invalid"):  # never resolves, says RFC 6761
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if not is_loopback(name):
+            raise NetworkRefused(f"A test tried to look up {name}. Use 127.0.0.1, or a name below .invalid.")
+        return real(host, *args, **kwargs)
+
+    return call
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shut_network() -> Iterator[None]:
+    """Refuses every connection, datagram and look-up beyond loopback in this process, before anything is sent."""
+    with pytest.MonkeyPatch.context() as patch:
+        for method in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, method, guarded(getattr(socket.socket, method)))
+        patch.setattr(socket, "getaddrinfo", guarded_lookup(socket.getaddrinfo))
+        yield
