@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Protocol, assert_never
 
-from invent_gitops.errors import InventGitopsError, StateMoved
+from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
@@ -75,7 +75,6 @@ class Run:
         return Report(
             outcomes=tuple(self.outcomes[item.key] for item in items),
             failure=self.failure,
-            moved=isinstance(self.failure, StateMoved),
             stopped=self.stop() and bool(waiting),
             unrecorded=tuple(self.unrecorded),
         )
@@ -102,9 +101,7 @@ class Run:
         match answer:
             case Created(remote):
                 outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
-                record = Record(
-                    remote.id, item.request, remote.status, "created", self.provenance(), intent.attempt
-                )
+                record = Record(remote.id, item.request, remote.status, "created", self.provenance(), intent.attempt)
                 self._conclude(outcome, Recorded(key, record))
             case NotCreated(reason):
                 self._conclude(Outcome(key, "not-created", name, reason=reason), Withdrawn(key, intent.attempt))

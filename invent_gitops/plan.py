@@ -119,21 +119,16 @@ class _Planner:
         holder = self.holders.get(definition.request)
         if holder is None:
             return ()
-        message, cure = {
-            "recorded": (
-                f"The same request is already recorded under the key {holder[1]}: this would message the same people "
-                "twice.",
-                f"If the file was renamed: invent-gitops state mv {quoted(holder[1])} {quoted(key)}",
-            ),
-            "intended": (
-                f"The same request is in doubt under the key {holder[1]}: it may have been created.",
-                f"Settle it first: invent-gitops resolve {quoted(holder[1])} --id ID | --not-created --reason …",
-            ),
-            "removed": (
-                f"The same request was removed from the state under the key {holder[1]}.",
-                "If it is to be a new broadcast, give it another name or time.",
-            ),
-        }[holder[0]]
+        how, other = holder
+        if how == "recorded":
+            message = f"The same request is recorded under the key {other} already: it would message people twice."
+            cure = f"If the file was renamed: invent-gitops state mv {quoted(other)} {quoted(key)}"
+        elif how == "intended":
+            message = f"The same request is in doubt under the key {other}: it may have been created."
+            cure = f"Settle it first: invent-gitops resolve {quoted(other)} --id ID | --not-created --reason …"
+        else:
+            message = f"The same request was removed from the state under the key {other}."
+            cure = "If it is to be a new broadcast, give it another name or time."
         return (Refusal("same-request", message, cure, definition.position),)
 
     def audience(self, request: Request) -> Audience:

@@ -27,7 +27,9 @@ class Origin:
 
 def find_origin(folder: Path, environment: Mapping[str, str] = os.environ) -> Origin:
     """The origin of what is done from `folder`. A commit with edits on top of it is marked `-dirty`."""
-    commit = environment.get("GITHUB_SHA") or _git(folder, "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+    commit = environment.get("GITHUB_SHA") or _git(
+        folder, "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"
+    )
     return Origin(_actor(folder, environment), commit, _run(environment))
 
 

@@ -158,7 +158,8 @@ class InventApi:
     def _held_back(self, headers: httpx.Headers, attempt: int, give_up: float) -> bool:
         """Hold everyone back as told, or with growing pauses; False if that would take too long."""
         told = retry_after(headers.get("retry-after"), datetime.now(UTC))
-        pause = told if told is not None else min(60.0, 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+        jitter = random.uniform(0.5, 1.0)  # noqa: S311  # spreads retries, keeps no secret
+        pause = told if told is not None else min(60.0, 2.0 ** (attempt - 1)) * jitter
         if time.monotonic() + pause > give_up or self._stop.is_set():
             return False
         self._pace.hold(pause)

@@ -13,6 +13,7 @@ import click
 
 from invent_gitops import __version__
 from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.workspace import InvalidDefinitions
 from invent_gitops.errors import ExitCode, InventGitopsError
 
 # In the order of their use. A command's module is imported when it is called, so that --help stays instant.
@@ -70,6 +71,9 @@ def _run(words: list[str], session: Session) -> ExitCode:
     try:
         found: Any = cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
         return ExitCode(found or 0)
+    except InvalidDefinitions as error:
+        session.wrong(error.problems)
+        return error.exit_code
     except InventGitopsError as error:
         session.failed(error)
         return error.exit_code
@@ -81,9 +85,9 @@ def _run(words: list[str], session: Session) -> ExitCode:
         session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        session.failed(InventGitopsError("Interrupted. Nothing was left half done."), ExitCode.INTERRUPTED)
+        session.failed(InventGitopsError("Interrupted. What happened before that is recorded."), ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code, not a traceback
         session.bug(error)
         return ExitCode.BUG
 

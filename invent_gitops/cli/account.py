@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -23,15 +24,18 @@ from invent_gitops.api.target import (
     checked_org,
 )
 from invent_gitops.cli.session import Session
-from invent_gitops.cli.workspace import Workspace, shown
+from invent_gitops.cli.workspace import shown
 from invent_gitops.errors import WrongUsage
 from invent_gitops.model.broadcast import Catalogue
-from invent_gitops.model.project import FilePlace, Project
+from invent_gitops.model.project import BranchPlace, Project
+from invent_gitops.provenance import find_origin
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
+    from invent_gitops.state.branch import BranchStore
     from invent_gitops.state.file import FileStore
 
+Store: TypeAlias = "FileStore | BranchStore"
 Function = TypeVar("Function", bound=Callable[..., Any])
 # Below the documented 500 a minute, since others may share the address.
 DEFAULT_RATE = 400
@@ -67,21 +71,24 @@ class Account:
             )
         return replace(target, key=checked_key(key))
 
-    def store(self, root: Path, project: Project, *, strict: bool) -> FileStore:
+    def store(self, root: Path, project: Project, *, strict: bool) -> Store:
         """The state. Unless `strict`, an account that nobody named is whatever the state is bound to."""
-        from invent_gitops.state.file import FileStore
-
         target = self.target()
         org = target.org if strict or self.org else ""
         api = target.name if strict or self.base_url or self.sandbox else ""
+        if isinstance(project.state, BranchPlace) and not self.state:
+            from invent_gitops.state.branch import BranchStore
+
+            origin = cache(lambda: find_origin(root))
+            return BranchStore(root, project.state, org=org, api=api, provenance=lambda: origin().now())
+        from invent_gitops.state.file import FileStore
+
         path = self.state_path(root, project)
         return FileStore(path, shown=shown(path), org=org, api=api)
 
     def state_path(self, root: Path, project: Project) -> Path:
-        if self.state:
-            return Path(self.state)
-        assert isinstance(project.state, FilePlace)
-        return root / project.state.path
+        """The state file; for a state on a branch, where it would be in the work tree."""
+        return Path(self.state) if self.state else root / project.state.path
 
     def sandbox_path(self, root: Path, project: Project) -> Path:
         """Beside the state: `invent.state.json` has `invent.sandbox.sqlite`."""
@@ -114,7 +121,9 @@ def account_options(function: Function) -> Function:
         [
             click.option("--state", metavar="FILE", help="The state file.  [default: the project's]"),
             click.option("--org", envvar="INVENT_ORG_ID", metavar="ID", help="The org; c is the key's own."),
-            click.option("--base-url", envvar="INVENT_BASE_URL", metavar="URL", help="Another Invent than the public one."),
+            click.option(
+                "--base-url", envvar="INVENT_BASE_URL", metavar="URL", help="Another Invent than the public one."
+            ),
             click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
         ]
     ):

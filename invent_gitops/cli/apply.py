@@ -5,25 +5,31 @@ from __future__ import annotations
 import sys
 import threading
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
-from invent_gitops.cli.plan import checked_workspace, plan_code, plan_for, text_of
+from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
+from invent_gitops.cli.plan import plan_code, plan_for, text_of
 from invent_gitops.cli.reconcile import look
 from invent_gitops.cli.session import Session, common_options
 from invent_gitops.cli.stopping import stop_on_signals
-from invent_gitops.cli.workspace import Workspace
+from invent_gitops.cli.workspace import Workspace, open_workspace
 from invent_gitops.errors import ExitCode, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.model.outcome import Outcome, Report
-from invent_gitops.model.plan import Plan
+from invent_gitops.model.plan import Item, Plan
 from invent_gitops.provenance import Origin, find_origin
 
 if TYPE_CHECKING:
-    from invent_gitops.state.file import FileStore
+    from invent_gitops.api.client import InventApi
+    from invent_gitops.apply import Api, Run
+
+# Each lost race means that another run got on, so this many in a row are no accident.
+ROUNDS = 200
 
 
 @click.command()
@@ -42,6 +48,12 @@ if TYPE_CHECKING:
 @click.option(
     "--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls in flight at once."
 )
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Start nothing new after so many seconds; answers in flight are awaited.",
+)
 @common_options
 @click.pass_obj
 def apply(
@@ -53,6 +65,7 @@ def apply(
     strict: bool,
     rate: float,
     concurrency: int,
+    deadline: float | None,
 ) -> ExitCode:
     """Create the missing broadcasts, once each, and record their ids.
 
@@ -61,105 +74,117 @@ def apply(
     becomes of it, makes another run create a broadcast again.
     """
     session.kind = "report"
-    workspace = checked_workspace(session, definitions)
+    workspace = open_workspace(definitions).checked()
     with account.store(workspace.root, workspace.project, strict=True) as store:
-        origin = find_origin(workspace.root)
-        adopted = reconcile_first(session, account, workspace, store, origin, rate)
+        applying = Applying(session, account, workspace, store, find_origin(workspace.root), rate, concurrency)
+        adopted = applying.reconcile()
         made = plan_for(workspace, store.state, only=only, strict=strict)
-        report = Report(adopted)
+        report = Report(())
         if made.counts["create"]:
             account.target_with_key()
-            confirm(session, account, workspace, made, yes)
-            report = create(session, account, workspace, store, made, origin, rate, concurrency, adopted)
+            applying.confirm(made, yes)
+            report = applying.create(made, lambda: plan_for(workspace, store.state, only=only, strict=strict), deadline)
         elif not session.json:
             session.result(text_of(session, account, workspace, made))
+        report = report.with_adopted((*adopted, *applying.adopted))
         code = worst([report_code(report), plan_code(made), open_code(store)])
-    show_report(session, account, workspace, report, made, code)
+    show_report(session, account, report, made, code, store.shown)
     return code
 
 
-def reconcile_first(
-    session: Session, account: Account, workspace: Workspace, store: FileStore, origin: Origin, rate: float
-) -> tuple[Outcome, ...]:
-    """Look for what an earlier run left in doubt. Without a key or a network the keys just stay blocked."""
-    if not store.state.intents:
-        return ()
-    try:
-        with connect(
-            account, workspace.root, workspace.project, workspace.catalogue, rate=rate, stop=threading.Event()
-        ) as api:
-            return look(session, store, api, origin)
-    except (Unavailable, WrongUsage) as error:
-        session.note(f"What is in doubt stays in doubt: {error.message}")
-        return ()
+@dataclass
+class Applying:
+    """One apply, with what its steps share. `adopted` are the broadcasts found after their answer was lost."""
 
+    session: Session
+    account: Account
+    workspace: Workspace
+    store: Store
+    origin: Origin
+    rate: float
+    concurrency: int
+    adopted: tuple[Outcome, ...] = ()
 
-def confirm(session: Session, account: Account, workspace: Workspace, made: Plan, yes: bool) -> None:
-    """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
-    show: Callable[[str], None] = session.note if session.json else session.result
-    show(text_of(session, account, workspace, made))
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused(
-            f"There are {made.counts['create']} broadcasts to create, and nobody to ask.",
-            "Review the plan, then run apply with --yes.",
-        )
-    target = account.target()
-    count = made.counts["create"]
-    question = f"Create {count} broadcast{'' if count == 1 else 's'} in org {target.org} at {target.name}? No undo."
-    if not click.confirm(session.aside.bold(question), err=True):
-        raise Refused("Not confirmed. Nothing was created.")
+    def reconcile(self) -> tuple[Outcome, ...]:
+        """Look for what an earlier run left in doubt. Without a key or a network the keys just stay blocked."""
+        if not self.store.state.intents:
+            return ()
+        try:
+            with stop_on_signals(self.session) as stop, self._connect(stop) as api:
+                return self._look(api)
+        except WrongUsage as error:
+            self.session.note(f"What is in doubt stays in doubt. {error.message}")
+            return ()
 
+    def confirm(self, made: Plan, yes: bool) -> None:
+        """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
+        show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
+        show(text_of(self.session, self.account, self.workspace, made))
+        if yes:
+            return
+        number = made.counts["create"]
+        broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
+        if not sys.stdin or not sys.stdin.isatty():
+            raise Refused(
+                f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
+                "Review the plan, then run apply with --yes.",
+            )
+        target = self.account.target()
+        question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
+        if not click.confirm(self.session.aside.bold(question), err=True):
+            raise Refused("Not confirmed. Nothing was created.")
 
-def create(
-    session: Session,
-    account: Account,
-    workspace: Workspace,
-    store: FileStore,
-    made: Plan,
-    origin: Origin,
-    rate: float,
-    concurrency: int,
-    adopted: tuple[Outcome, ...],
-) -> Report:
-    """Run the creates, then look for those whose answer was lost."""
-    from invent_gitops.apply import Run
+    def create(self, made: Plan, again: Callable[[], Plan], deadline: float | None) -> Report:
+        """Create what the plan says. When another writer moves the state on, plan `again` and go on with the rest."""
+        confirmed = {item.key for item in made.having("create")}
+        tell = _teller(self.session, len(confirmed))
+        waiting: Sequence[Item] = made.having("create")
+        whole = Report(())
+        with stop_on_signals(self.session, deadline) as stop, self._connect(stop) as api:
+            for _ in range(ROUNDS):
+                report = self._run(api, stop, tell).create(waiting)
+                whole = whole.followed_by(report)
+                if not report.moved or stop.is_set():
+                    break
+                # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
+                waiting = [item for item in again().having("create") if item.key in confirmed]
+            if whole.having("unknown") and not stop.is_set():
+                self.adopted = self._look(api)
+            return replace(whole.seen_in(self.store.state), stopped=stop.is_set())
 
-    items = made.having("create")
-    with ExitStack() as stack:
-        stop = stack.enter_context(stop_on_signals(session))
-        api = stack.enter_context(
-            connect(account, workspace.root, workspace.project, workspace.catalogue, rate=rate, stop=stop)
-        )
-        run = Run(
+    def _run(self, api: Api, stop: threading.Event, tell: Callable[[Outcome], None]) -> Run:
+        from invent_gitops.apply import Run
+
+        return Run(
             api,
-            store,
-            provenance=origin.now,
+            self.store,
+            provenance=self.origin.now,
             attempt=lambda: uuid.uuid4().hex,
             stop=stop.is_set,
-            tell=_teller(session, len(items)),
-            concurrency=concurrency,
-            batch=1,
+            tell=tell,
+            concurrency=self.concurrency,
+            batch=self.store.batch(self.concurrency),
         )
-        report = run.create(items)
-        if report.having("unknown") and not stop.is_set():
-            try:
-                adopted += look(session, store, api, origin)
-            except Unavailable as error:
-                session.note(f"What is in doubt stays in doubt: {error.message}")
-    return report.with_adopted(adopted)
+
+    def _look(self, api: InventApi) -> tuple[Outcome, ...]:
+        try:
+            return look(self.session, self.store, api, self.origin)
+        except (Unavailable, Refused) as error:
+            self.session.note(f"What is in doubt stays in doubt. {error.message}")
+            return ()
+
+    def _connect(self, stop: threading.Event) -> AbstractContextManager[InventApi]:
+        one = self.workspace
+        return connect(self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
 
 
 def _teller(session: Session, total: int) -> Callable[[Outcome], None]:
     from invent_gitops.render.report_text import outcome_line
 
-    count = 0
+    numbers = count(1)
 
     def tell(outcome: Outcome) -> None:
-        nonlocal count
-        count += 1
-        session.note(f"[{count}/{total}] {outcome_line(outcome, session.aside)}")
+        session.note(f"[{next(numbers)}/{total}] {outcome_line(outcome, session.aside)}")
 
     return tell
 
@@ -178,19 +203,15 @@ def report_code(report: Report) -> ExitCode:
     return worst(codes)
 
 
-def open_code(store: FileStore) -> ExitCode:
+def open_code(store: Store) -> ExitCode:
     """7 as long as the state holds any open intent, whatever --only says."""
     return ExitCode.UNSETTLED if store.state.intents else ExitCode.DONE
 
 
-def show_report(
-    session: Session, account: Account, workspace: Workspace, report: Report, made: Plan, code: ExitCode
-) -> None:
-    from invent_gitops.cli.workspace import shown
+def show_report(session: Session, account: Account, report: Report, made: Plan, code: ExitCode, place: str) -> None:
     from invent_gitops.render.machine import report_json
     from invent_gitops.render.report_text import report_text
 
-    place = shown(account.state_path(workspace.root, workspace.project))
     if session.json:
         session.answer("report", code, report_json(report, made, place))
     elif report.outcomes:

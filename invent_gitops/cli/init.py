@@ -27,19 +27,22 @@ def init(session: Session, timezone: str, dry_run: bool) -> ExitCode:
     """
     from invent_gitops.scaffold import project_files, write_files
     from invent_gitops.schemas import schema_text
-    from invent_gitops.validate.schedule import zone_fault
+    from invent_gitops.validate.zones import find_zone
 
     session.kind = "files"
-    fault = zone_fault(timezone)
-    if fault:
-        raise WrongUsage(fault.message, fault.cure)
+    zone = find_zone(timezone)
+    if isinstance(zone, tuple):
+        _, message, cure = zone
+        raise WrongUsage(message, cure)
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
     files = project_files(folder, now=datetime.now(UTC), timezone=timezone, schemas=schemas)
     if not dry_run:
         write_files(folder, files)
     if session.json:
-        listed = [{"path": file.path, "written": not (file.exists or dry_run), "existed": file.exists} for file in files]
+        listed = [
+            {"path": file.path, "written": not (file.exists or dry_run), "existed": file.exists} for file in files
+        ]
         session.answer("files", ExitCode.DONE, {"files": listed})
         return ExitCode.DONE
     word = "would write" if dry_run else "wrote"

@@ -11,7 +11,7 @@ import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.session import Session, common_options
-from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
+from invent_gitops.cli.workspace import Workspace, open_workspace
 from invent_gitops.errors import ExitCode, InvalidInput, WrongUsage, worst
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
@@ -42,26 +42,12 @@ def plan(
     is blocked, and with --exit-code 3 if there is something to create.
     """
     session.kind = "plan"
-    workspace = checked_workspace(session, definitions)
+    workspace = open_workspace(definitions).checked()
     store = account.store(workspace.root, workspace.project, strict=False)
     made = plan_for(workspace, store.read(), only=only, strict=strict)
     code = worst([plan_code(made), ExitCode.CHANGES if tell and made.counts["create"] else ExitCode.DONE])
     show_plan(session, account, workspace, made, code, out)
     return code
-
-
-def checked_workspace(session: Session, definitions: str | None) -> Workspace:
-    """The workspace; if it has problems they are shown, and `InvalidDefinitions` is raised."""
-    workspace = open_workspace(definitions)
-    if not workspace.problems:
-        return workspace
-    if session.json:
-        session.answer(session.kind, ExitCode.INVALID, {}, problems=workspace.problems)
-    else:
-        from invent_gitops.render.problems import problems_text
-
-        session.result(problems_text(workspace.problems, session.style))
-    raise InvalidDefinitions(workspace.problems)
 
 
 def plan_for(workspace: Workspace, state: State, *, only: str | None, strict: bool) -> Plan:
@@ -126,4 +112,6 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InvalidInput(f"The plan cannot be written to {path}: {error.strerror}.", "Choose another --out.") from None
+        raise InvalidInput(
+            f"The plan cannot be written to {path}: {error.strerror}.", "Choose another --out."
+        ) from None

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
+from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
 from invent_gitops.cli.session import Session, common_options
 from invent_gitops.cli.stopping import stop_on_signals
-from invent_gitops.cli.workspace import InvalidDefinitions, open_project, shown
+from invent_gitops.cli.workspace import InvalidDefinitions, open_project
 from invent_gitops.errors import ExitCode
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.state import Recorded
@@ -17,7 +17,6 @@ from invent_gitops.provenance import Origin, find_origin
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
-    from invent_gitops.state.file import FileStore
 
 
 @click.command()
@@ -47,17 +46,16 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
     report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)))
     code = ExitCode.UNSETTLED if left else ExitCode.DONE
-    place = shown(account.state_path(root, project))
     if session.json:
-        session.answer("report", code, report_json(report, None, place))
+        session.answer("report", code, report_json(report, None, store.shown))
     elif report.outcomes:
-        session.result(report_text(report, session.style, place=place, flags=account.flags(session)))
+        session.result(report_text(report, session.style, place=store.shown, flags=account.flags(session)))
     else:
         session.result("Nothing is in doubt.")
     return code
 
 
-def look(session: Session, store: FileStore, api: InventApi, origin: Origin) -> tuple[Outcome, ...]:
+def look(session: Session, store: Store, api: InventApi, origin: Origin) -> tuple[Outcome, ...]:
     """Read the list, record what it settles, and say what was adopted. Raises `Unavailable`."""
     from invent_gitops import reconcile as core
 

@@ -56,6 +56,7 @@ def resolve(
         made = find_origin(root).now()
         event: Event
         if id:
+
             def lookup() -> list[Remote]:
                 with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stop) as api:
                     return api.broadcasts()
@@ -81,7 +82,9 @@ def resolve(
 
 def _open_intent(state: State, key: str) -> Intent:
     if key not in state.intents:
-        known = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
+        known = (
+            f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
+        )
         raise Refused(f"{key} is not blocked: {known}.", "See what is with: invent-gitops plan")
     return state.intents[key]
 

@@ -70,6 +70,15 @@ class Session:
 
         self.result(document(kind, code, body, problems=problems, error=error))
 
+    def wrong(self, problems: Sequence[Problem]) -> None:
+        """Show what is wrong with the input, as the result of the command."""
+        if self.json:
+            self.answer(self.kind, ExitCode.INVALID, {}, problems=problems)
+        else:
+            from invent_gitops.render.problems import problems_text
+
+            self.result(problems_text(problems, self.style))
+
     def failed(self, error: InventGitopsError, code: ExitCode | None = None) -> None:
         """Say on stderr what is wrong and what to do; with `json`, also in the document."""
         code = error.exit_code if code is None else code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from invent_gitops.cli.account import Account, account_options
@@ -63,7 +65,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
                 raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
         if not to.strip() or not to.isprintable() or len(to) > 255:
             raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
-        return Moved(key, to)
+        return Moved(key, to, origin.now())
 
     return _change(session, account, event, f"{clean(key)} is now {clean(to)}.")
 
@@ -96,13 +98,12 @@ def _read(session: Session, account: Account) -> State:
     return account.store(root, project, strict=False).read()
 
 
-def _change(session: Session, account: Account, event: object, told: str) -> ExitCode:
+def _change(session: Session, account: Account, event: Callable[[State, Origin], Event], told: str) -> ExitCode:
     session.kind = "records"
     root, project, problems = open_project()
     if problems:
         raise InvalidDefinitions(problems)
     with account.store(root, project, strict=False) as store:
-        assert callable(event)
         store.append([event(store.state, find_origin(root))])
         store.sync()
         found = store.state

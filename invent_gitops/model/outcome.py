@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from invent_gitops.errors import InventGitopsError
+from invent_gitops.errors import InventGitopsError, StateMoved
 from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Unknown:
 
 Answer = Created | NotCreated | Unknown
 
-Fate = Literal["created", "adopted", "not-created", "unknown", "not-attempted"]
+Fate = Literal["created", "adopted", "not-created", "unknown", "not-attempted", "already-created"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,32 @@ class Outcome:
 class Report:
     """What became of every key that a run meant to create, sorted by key.
 
-    `failure` is what ended the run early, `moved` says that it was another writer of the state (so
-    that planning again is the cure), `unrecorded` holds the keys whose id could not be written down.
+    `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `unrecorded`
+    holds the keys whose id could not be written down.
     """
 
     outcomes: tuple[Outcome, ...]
     failure: InventGitopsError | None = None
-    moved: bool = False
     stopped: bool = False
     unrecorded: tuple[str, ...] = ()
 
+    @property
+    def moved(self) -> bool:
+        """Whether another writer of the state ended the run, so that planning again is the cure."""
+        return isinstance(self.failure, StateMoved)
+
     def having(self, fate: Fate) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.outcomes if outcome.fate == fate)
+
+    def followed_by(self, later: Report) -> Report:
+        """This report and that of a later round over the keys that were left."""
+        outcomes = {outcome.key: outcome for outcome in (*self.outcomes, *later.outcomes)}
+        unrecorded = (*self.unrecorded, *later.unrecorded)
+        return Report(tuple(outcomes[key] for key in sorted(outcomes)), later.failure, later.stopped, unrecorded)
+
+    def seen_in(self, state: State) -> Report:
+        """This report, with what the state knows of keys that another run took in hand first."""
+        return replace(self, outcomes=tuple(_seen(outcome, state) for outcome in self.outcomes))
 
     def with_adopted(self, adopted: tuple[Outcome, ...]) -> Report:
         """This report, with what was found in Invent in place of what was unknown about it."""
@@ -70,3 +85,16 @@ class Report:
         kept = [found.pop(outcome.key, outcome) for outcome in self.outcomes]
         every = sorted([*kept, *found.values()], key=lambda outcome: outcome.key)
         return replace(self, outcomes=tuple(every))
+
+
+def _seen(outcome: Outcome, state: State) -> Outcome:
+    if outcome.fate != "not-attempted":
+        return outcome
+    if outcome.key in state.broadcasts:
+        record = state.broadcasts[outcome.key]
+        return replace(
+            outcome, fate="already-created", id=record.id, reason=f"by {record.provenance.by}, in another run."
+        )
+    if outcome.key in state.intents:
+        return replace(outcome, reason="Another run has it in hand, or was cut off while it had.")
+    return outcome

@@ -121,6 +121,7 @@ class DeclaredAbsent:
 class Moved:
     key: str
     to: str
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class _Fold:
                 self.absences[attempt] = absence
                 self.attempts.add(attempt)
                 self.close(absence.key, attempt)
-            case Moved(key, to):
+            case Moved(key, to, _):
                 if key in self.broadcasts and to not in self.broadcasts:
                     self.broadcasts[to] = self.broadcasts.pop(key)
             case Removed(key, removal):

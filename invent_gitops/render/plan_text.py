@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import quoted
@@ -16,6 +16,9 @@ from invent_gitops.render.when import distance, moment
 
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
 SHOWN = 12
+
+# Item, plan, style, flags for printed commands, the project's zone.
+Describe = Callable[[Item, Plan, Style, str, str], Iterator[str]]
 
 WORDS: Mapping[Action, str] = {
     "blocked": "blocked",
@@ -35,14 +38,15 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     """
     shown = len(plan.items) if everything else SHOWN
     lines = [*headline(plan, style)]
-    for action, title, describe in (
+    sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
         ("refused", "Refused: nothing is sent for these.", _refused),
         ("changed", "Changed after they were created: the API has no update, so nothing is sent.", _changed),
         ("create", "To create:", _created),
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
-    ):
-        items = plan.having(action)  # type: ignore[arg-type]  # the tuple above holds actions only
+    )
+    for action, title, describe in sections:
+        items = sorted(plan.having(action), key=_soonest)
         if not items:
             continue
         lines += ["", style.bold(title)]
@@ -53,6 +57,10 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     return "\n".join(lines)
 
 
+def _soonest(item: Item) -> tuple[datetime, str]:
+    return item.request.scheduled_at or datetime.min.replace(tzinfo=UTC), item.key
+
+
 def headline(plan: Plan, style: Style) -> Iterator[str]:
     """The counts, and what will be created, in one or two lines."""
     creates = plan.having("create")
@@ -61,6 +69,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
         yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
+    elif plan.counts["changed"]:
+        yield style.bold("Nothing to create.")
     else:
         yield style.bold("No changes. Nothing to create.")
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]

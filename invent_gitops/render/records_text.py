@@ -21,7 +21,9 @@ def records_text(state: State, style: Style) -> str:
     rows += [(key, gone.id, "REMOVED", gone.request.name) for key, gone in sorted(state.removed.items())]
     cells = [tuple(cut(cell, 60) for cell in row) for row in [("KEY", "ID", "STATUS", "NAME"), *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)), row[3]]) for row in cells]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)), row[3]]) for row in cells
+    ]
     lines[0] = style.bold(lines[0])
     lines.append(style.dim(f"Serial {state.serial}, org {clean(state.org)} at {clean(state.api)}."))
     return "\n".join(lines)

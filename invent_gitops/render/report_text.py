@@ -14,6 +14,7 @@ SYMBOLS: Mapping[Fate, str] = {
     "not-created": "x",
     "unknown": "!",
     "not-attempted": "·",
+    "already-created": "=",
 }
 WORDS: Mapping[Fate, str] = {
     "created": "created",
@@ -21,6 +22,7 @@ WORDS: Mapping[Fate, str] = {
     "not-created": "not created",
     "unknown": "unknown",
     "not-attempted": "not attempted",
+    "already-created": "created already",
 }
 
 
@@ -44,7 +46,9 @@ def report_text(report: Report, style: Style, *, place: str, flags: str) -> str:
         lines.append(f"The ids are recorded in {clean(place)}.")
     if report.unrecorded:
         keys = ", ".join(cut(key, 60) for key in report.unrecorded)
-        lines.append(style.red(f"Created, but not recorded yet: {keys}. Keep the ids above; the next run looks for them."))
+        lines.append(
+            style.red(f"Created, but not recorded yet: {keys}. Keep the ids above; the next run looks for them.")
+        )
     if report.having("unknown"):
         lines.append(style.red(f"Unknown means: it may exist. See and settle it with: invent-gitops plan{flags}"))
     if report.failure:

@@ -1,0 +1,166 @@
+"""Git as a store of objects: reads and writes commits of a branch without touching work tree, index or settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from invent_gitops.errors import InvalidInput, Unavailable
+
+# A push to a slow host takes a while; one that hangs must not hang the run for ever.
+TIMEOUT = 120.0
+
+
+class GitFailed(Unavailable):
+    """Git ended with an error; `words` is what it said."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(f"Git could not do it: {_last(words)}", "See what git status and git remote -v say.")
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The repository around `folder`."""
+
+    folder: Path
+
+    def run(self, *arguments: str, data: str | None = None, settings: dict[str, str] | None = None) -> str:
+        """What git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
+        environment = {
+            **os.environ,
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"),
+            "LC_ALL": "C",
+            **(settings or {}),
+        }
+        command = ["git", "-C", str(self.folder), "-c", "gc.auto=0", "-c", "maintenance.auto=false", *arguments]
+        try:
+            done = subprocess.run(
+                command,
+                input=(data or "").encode(),
+                capture_output=True,
+                env=environment,
+                timeout=TIMEOUT,
+                check=False,
+                # A Ctrl-C is for this program, which waits for git; git must not die half way through a push.
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise GitFailed("git is not installed") from None
+        except subprocess.TimeoutExpired:
+            raise GitFailed(f"git {arguments[0]} did not end within {TIMEOUT:.0f} seconds") from None
+        if done.returncode != 0:
+            # Of a push, the machine-readable part is on stdout and the reason on stderr.
+            raise GitFailed((done.stdout + done.stderr).decode(errors="replace").strip())
+        return done.stdout.decode(errors="surrogateescape")
+
+    def common_folder(self) -> Path:
+        """The `.git` folder that all work trees share. Raises `InvalidInput` outside a repository."""
+        try:
+            return (self.folder / self.run("rev-parse", "--git-common-dir").strip()).resolve()
+        except GitFailed as error:
+            raise InvalidInput(
+                f"The state is to be on a git branch, and {self.folder} is in no git repository: {error.words}.",
+                "Run git init, or keep the state in a file.",
+            ) from None
+
+    def check_names(self, remote: str, branch: str) -> None:
+        """Take the name of a configured remote and of a branch only: a URL in the project file could be anybody's."""
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._/-]*", remote):
+            raise InvalidInput(f"{remote!r} is not the name of a git remote.", "See the names with: git remote")
+        try:
+            self.run("check-ref-format", f"refs/heads/{branch}")
+        except GitFailed:
+            raise InvalidInput(f"{branch!r} is not a name for a git branch.", "Use one like broadcast-state.") from None
+        try:
+            self.run("config", "--get-regexp", f"^remote\\.{re.escape(remote)}\\.(url|pushurl)$")
+        except GitFailed:
+            raise InvalidInput(
+                f"This repository has no remote named {remote}, on which the state branch is to be.",
+                "Add it with git remote add, or name another under state: in the project file.",
+            ) from None
+
+    def commit_of(self, ref: str) -> str:
+        """The commit that a ref names, or "" if there is none."""
+        try:
+            return self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip()
+        except GitFailed:
+            return ""
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        try:
+            self.run("merge-base", "--is-ancestor", older, newer)
+        except GitFailed:
+            return False
+        return True
+
+    def remote_tip(self, remote: str, branch: str) -> str:
+        """The commit at the tip of the remote's branch, or "" if it has no such branch. Raises `Unavailable`."""
+        try:
+            found = self.run("ls-remote", "--", remote, f"refs/heads/{branch}")
+        except GitFailed as error:
+            raise Unavailable(
+                f"The state branch {branch} cannot be read from the remote {remote}: {_last(error.words)}",
+                "Check the network, the name of the remote (git remote -v) and your access to it.",
+            ) from None
+        return found.split("\t")[0].strip()
+
+    def fetch(self, remote: str, branch: str, ref: str) -> str:
+        """Bring the remote's branch into `ref` and return its commit, or "" if it has no such branch."""
+        words = ""
+        for _ in range(3):
+            try:
+                self.run("fetch", "--no-tags", "--no-write-fetch-head", "--", remote, f"+refs/heads/{branch}:{ref}")
+                return self.commit_of(ref)
+            except GitFailed as error:
+                words = error.words
+                # Asked only now, so that the common case is one round trip.
+                if not self.remote_tip(remote, branch):
+                    return ""
+        raise Unavailable(
+            f"The state branch {branch} cannot be fetched from the remote {remote}: {_last(words)}",
+            "Check the network and your access to the remote.",
+        )
+
+    def read(self, commit: str, path: str) -> str | None:
+        """The text of a file in a commit, or None if the commit has no such file."""
+        if not self.run("ls-tree", commit, "--", path).strip():
+            return None
+        return self.run("cat-file", "blob", f"{commit}:{path}")
+
+    def write(self, parent: str, path: str, text: str, message: str, identity: dict[str, str]) -> str:
+        """A commit on top of `parent` ("" for a first one) in which `path` holds `text`; no ref points to it yet."""
+        blob = self.run("hash-object", "-w", "--stdin", data=text).strip()
+        with tempfile.TemporaryDirectory(prefix="invent-gitops-") as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            if parent:
+                self.run("read-tree", parent, settings=index)
+            self.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", settings=index)
+            tree = self.run("write-tree", settings=index).strip()
+        parents = ["-p", parent] if parent else []
+        return self.run("commit-tree", tree, *parents, "-F", "-", data=message, settings=identity).strip()
+
+    def push(self, remote: str, branch: str, commit: str, expected: str) -> None:
+        """Move the remote's branch from `expected` ("" for "not there") to `commit`. Raises `GitFailed`.
+
+        The lease makes this a compare-and-swap; the new commit is always a child of the expected one,
+        so nothing is ever overwritten. Git also ends well when there was nothing to push, which is
+        why the line of the ref is looked at.
+        """
+        name = f"refs/heads/{branch}"
+        lease = f"--force-with-lease={name}:{expected}"
+        told = self.run("push", "--porcelain", "--no-verify", lease, "--", remote, f"{commit}:{name}")
+        if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in told.splitlines()):
+            raise GitFailed(told.strip() or "git push said nothing")
+
+
+def _last(words: str) -> str:
+    """The line of git's words that says why."""
+    lines = [line for line in words.splitlines() if line.strip()]
+    reasons = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
+    return (reasons or lines or ["no reason given"])[0]

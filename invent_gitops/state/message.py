@@ -1,0 +1,94 @@
+"""The message of a state commit: what happened in words, and again in trailers for tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from invent_gitops.model.state import (
+    DeclaredAbsent,
+    Event,
+    Intended,
+    Looked,
+    Moved,
+    Provenance,
+    Recorded,
+    Removed,
+    Withdrawn,
+)
+
+
+def commit_message(events: Sequence[Event], serial: int, made: Provenance) -> str:
+    """A subject, a sentence for each event, and trailers: one for each event, then run, commit, actor and serial."""
+    sentences = [_words(event) for event in events]
+    subject = sentences[0] if len(sentences) == 1 else _counted(events)
+    body = [] if len(sentences) == 1 else ["", *sentences]
+    trailers = [_trailer(event) for event in events]
+    trailers += [f"Source-Commit: {made.commit}"] if made.commit else []
+    trailers += [f"Run: {made.run}"] if made.run else []
+    trailers += [f"Actor: {made.by}", f"Serial: {serial}"]
+    return "\n".join([subject, *body, "", *(_flat(trailer) for trailer in trailers)]) + "\n"
+
+
+def _counted(events: Sequence[Event]) -> str:
+    words = {
+        "recorded": sum(isinstance(event, Recorded) for event in events),
+        "about to be created": sum(isinstance(event, Intended) for event in events),
+        "not created": sum(isinstance(event, Withdrawn | DeclaredAbsent) for event in events),
+        "looked for": sum(isinstance(event, Looked) for event in events),
+        "moved": sum(isinstance(event, Moved) for event in events),
+        "removed": sum(isinstance(event, Removed) for event in events),
+    }
+    counted = ", ".join(f"{count} {word}" for word, count in words.items() if count)
+    return f"Broadcasts: {counted}"
+
+
+def _words(event: Event) -> str:
+    match event:
+        case Intended(key, intent):
+            return _flat(f"About to create {key}: {intent.request.name}")
+        case Recorded(key, record):
+            verb = {
+                "created": "Created",
+                "adopted": "Found and adopted",
+                "resolved": "Resolved",
+                "imported": "Imported",
+            }
+            return _flat(f"{verb[record.how]} {key} as {record.id}: {record.request.name}")
+        case Withdrawn(key, _):
+            return _flat(f"Not created: {key}")
+        case Looked(key, _, candidates):
+            return _flat(f"Looked for {key}: {len(candidates)} candidates")
+        case DeclaredAbsent(_, absence):
+            return _flat(f"Declared not created: {absence.key} ({absence.reason})")
+        case Moved(key, to, _):
+            return _flat(f"Moved {key} to {to}")
+        case Removed(key, removal):
+            return _flat(f"Removed {key}, which is {removal.id} ({removal.reason})")
+        case _:
+            assert_never(event)
+
+
+def _trailer(event: Event) -> str:
+    match event:
+        case Intended(key, intent):
+            return f"Broadcast-Intended: {key} {intent.attempt}"
+        case Recorded(key, record):
+            return f"Broadcast-{record.how.capitalize()}: {key} {record.id}"
+        case Withdrawn(key, attempt):
+            return f"Broadcast-Not-Created: {key} {attempt}"
+        case Looked(key, attempt, _):
+            return f"Broadcast-Looked-For: {key} {attempt}"
+        case DeclaredAbsent(attempt, absence):
+            return f"Broadcast-Declared-Absent: {absence.key} {attempt}"
+        case Moved(key, to, _):
+            return f"Broadcast-Moved: {key} {to}"
+        case Removed(key, removal):
+            return f"Broadcast-Removed: {key} {removal.id}"
+        case _:
+            assert_never(event)
+
+
+def _flat(text: str) -> str:
+    """On one line, so that nobody's words make a trailer of their own."""
+    return " ".join(text.split())
