@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from invent_gitops.errors import WrongUsage
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.errors import ExitCode, WrongUsage
 
 
 @click.command()
@@ -31,13 +32,15 @@ from invent_gitops.errors import WrongUsage
 @click.option(
     "--limit", type=click.IntRange(min=0), default=500, show_default=True, help="Requests a minute; 0 for no limit."
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show a line for each request.")
+@common_options
+@click.pass_obj
 def sandbox(
-    port: int, path: str, specs: tuple[str, ...], seed: int, key: str | None, limit: int, verbose: bool
-) -> None:
+    session: Session, port: int, path: str, specs: tuple[str, ...], seed: int, key: str | None, limit: int
+) -> ExitCode:
     """Serve a built-in Invent on 127.0.0.1 until Ctrl-C: the documented routes and rules, kept in a file, with no
     account and no message to anyone. Paste the two lines that it prints into another shell, and every command there
-    talks to it. With --fault it breaks on purpose, so that you can see what happens when answers get lost.
+    talks to it. With --fault it breaks on purpose, so that you can see what happens when answers get lost. With -v
+    it shows a line for each request.
     """
     import shlex
     import signal
@@ -55,29 +58,30 @@ def sandbox(
     except ValueError as error:
         raise WrongUsage(str(error), "Correct the --fault, or leave it out.") from error
 
-    def report(line: str) -> None:
-        click.echo(line, err=True)
-
+    session.kind = "sandbox"
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, signal.default_int_handler) for number in signals]
     try:
         with ExitStack() as stack:
             box = stack.enter_context(Sandbox(path, key=key, limit=limit))
             try:
-                server = stack.enter_context(serve(box, port, faults, report if verbose else None))
+                server = stack.enter_context(serve(box, port, faults, session.note if session.verbose else None))
             except OSError as error:
                 cure = "Name another port with --port, or take any free one with --port 0."
                 raise WrongUsage(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}.", cure) from error
-            click.echo(f"export INVENT_BASE_URL={server.url}\nexport INVENT_API_KEY={shlex.quote(key or 'sandbox')}")
-            click.echo(
+            if session.json:
+                session.answer("sandbox", ExitCode.DONE, {"url": server.url, "key": key or "sandbox", "file": path})
+            else:
+                session.result(f"export INVENT_BASE_URL={server.url}")
+                session.result(f"export INVENT_API_KEY={shlex.quote(key or 'sandbox')}")
+            session.note(
                 f"The sandbox serves until Ctrl-C and keeps its broadcasts in {path}. It listens on {HOST} only, "
-                "and nothing leaves this machine.",
-                err=True,
+                "and nothing leaves this machine."
             )
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:
-        pass
+        return ExitCode.DONE
     finally:
         for number, handler in zip(signals, before, strict=True):
             signal.signal(number, handler)

@@ -1,0 +1,205 @@
+"""Invent in a box: what the documentation says of routes, input and objects, as pure functions of values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeGuard
+from urllib.parse import parse_qsl, unquote
+
+MAX_BODY = 1024 * 1024
+STATUSES = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
+
+RouteName = Literal["create", "list", "segments"]
+
+_PATH = re.compile(r"/orgs/([^/]+)/(broadcasts|segments)")
+_ROUTES: dict[tuple[str, str], RouteName] = {
+    ("POST", "broadcasts"): "create",
+    ("GET", "broadcasts"): "list",
+    ("GET", "segments"): "segments",
+}
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_COLORS = ("blue", "green", "orange", "pink", "purple", "red", "teal", "yellow")
+_STATISTICS = (
+    *("recipients_count", "skipped_count", "sent_count", "failed_count", "delivered_count", "opened_count"),
+    *("played_count", "click_count", "complained_count", "unsubscribed_count"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer as values; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Refusal(Exception):
+    """The sandbox says no to a request, in the manner of an API."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.answer = json_answer(status, {"message": message}, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    name: RouteName
+    org: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as it came in; `body` is its JSON or None, `status` is 0 where nothing was answered."""
+
+    method: str
+    path: str
+    body: Any
+    status: int
+
+
+def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Answer:
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return Answer(status, {"content-type": "application/json", **(headers or {})}, body)
+
+
+def find_route(method: str, path: str) -> Route:
+    """The documented route that a method and a percent-encoded path lead to; `Refusal` with 404 or 405 if none does."""
+    found = _PATH.fullmatch(path)
+    if not found:
+        raise Refusal(404, "There is no such route.")
+    org, thing = unquote(found[1]), found[2]
+    name = _ROUTES.get((method, thing))
+    if not name:
+        allowed = ", ".join(verb for verb, of in _ROUTES if of == thing)
+        raise Refusal(405, f"This route answers to {allowed} only.", {"allow": allowed})
+    return Route(name, org)
+
+
+def check_key(header: str, key: str | None) -> None:
+    """`Refusal` with 401 unless the Authorization header carries `key`, or any key at all where `key` is None."""
+    scheme, _, given = header.strip().partition(" ")
+    if scheme.lower() != "bearer" or not given.strip():
+        raise Refusal(401, "An API key is needed: Authorization: Bearer KEY.", {"www-authenticate": "Bearer"})
+    if key is not None and given.strip() != key:
+        raise Refusal(401, "This API key is not known.", {"www-authenticate": "Bearer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is asked for; `status` is empty for ALL."""
+
+    number: int
+    take: int
+    status: str = ""
+    search: str = ""
+
+
+def read_page(route: RouteName, query: str) -> Page:
+    """The query of a list, checked; `Refusal` with 400."""
+    # Boards are always empty here, so leaving their columns out changes nothing.
+    own = ("status",) if route == "list" else ("search", "exclude_board_columns")
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in ("page", "take", *own):
+            raise Refusal(400, f"The query parameter {name} is not known; known are page, take, {', '.join(own)}.")
+        if name in values:
+            raise Refusal(400, f"The query parameter {name} is given twice.")
+        values[name] = value
+    status = values.get("status", "ALL")
+    if status not in ("ALL", *STATUSES):
+        raise Refusal(400, f"status must be one of ALL, {', '.join(STATUSES)}.")
+    number, take = _read_number(values, "page", 1, 999_999_999), _read_number(values, "take", 20, 100)
+    return Page(number, take, "" if status == "ALL" else status, values.get("search", ""))
+
+
+def _read_number(values: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = values.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        raise Refusal(400, f"{name} must be a whole number from 1 to {most}.")
+    return int(text)
+
+
+def read_create(body: bytes) -> dict[str, Any]:
+    """The four fields of a create, checked, with defaults for what is not written; `Refusal` with 400 or 413.
+
+    Repeated segments count once, and the instant is given in UTC as the list gives it later.
+    """
+    if len(body) > MAX_BODY:
+        raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+    try:
+        wish = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        wish = None
+    if not isinstance(wish, dict):
+        raise Refusal(400, "The body must be a JSON object.")
+    for unknown in wish.keys() - {"name", "scheduled_at", "segment_ids", "send_to_all"}:
+        raise Refusal(400, f"The field {unknown} is not known; known are name, scheduled_at, segment_ids, send_to_all.")
+    name, ids = wish.get("name"), wish.get("segment_ids", [])
+    if not (_is_text(name) and len(name) <= 255):
+        raise Refusal(400, "name must be a string of 1 to 255 characters.")
+    if not (isinstance(ids, list) and len(ids) <= 10 and all(map(_is_text, ids))):
+        raise Refusal(400, "segment_ids must be an array of at most 10 strings, none of them empty.")
+    if not isinstance(wish.get("send_to_all", False), bool):
+        raise Refusal(400, "send_to_all must be true or false.")
+    return {
+        "name": name,
+        "scheduled_at": _read_instant(wish.get("scheduled_at")),
+        "segment_ids": list(dict.fromkeys(ids)),
+        "send_to_all": wish.get("send_to_all", False),
+    }
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    # Half of a surrogate pair is legal in JSON and can be neither stored nor sent as UTF-8.
+    return isinstance(value, str) and value != "" and not re.search("[\ud800-\udfff]", value)
+
+
+def _read_instant(value: object) -> str | None:
+    if value is None:
+        return None
+    try:
+        if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
+            raise ValueError
+        return stamp(datetime.fromisoformat(value.upper()))
+    except (ValueError, OverflowError):
+        cure = "an RFC 3339 date-time with an offset, such as 2026-11-27T09:00:00Z"
+        raise Refusal(400, f"scheduled_at must be null or {cure}.") from None
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def invented(segment_id: str) -> tuple[str, int]:
+    """A color and a number of contacts (100 to 50,000) for a segment nobody described: always the same for an id."""
+    number = int.from_bytes(hashlib.sha256(segment_id.encode("utf-8", "replace")).digest()[:8])
+    return _COLORS[number % len(_COLORS)], 100 + number % 49_901
+
+
+def new_broadcast(id: str, wish: Mapping[str, Any], segments: list[dict[str, Any]], contacts: int, now: str) -> Any:
+    """Every documented field of a broadcast that was just created."""
+    return {
+        "id": id,
+        "name": wish["name"],
+        "status": "DRAFT",
+        "scheduled_at": wish["scheduled_at"],
+        "started_at": None,
+        "completed_at": None,
+        "contacts_count": contacts,
+        **dict.fromkeys(_STATISTICS, 0),
+        "error_message": None,
+        "segments": segments,
+        "send_to_all": wish["send_to_all"],
+        "templates": [],
+        "created_at": now,
+        "updated_at": now,
+    }
