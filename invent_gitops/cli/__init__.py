@@ -24,6 +24,7 @@ COMMANDS = {
     "apply": "Create the missing broadcasts, once each, and record their ids.",
     "reconcile": "Look for broadcasts whose outcome is unknown, and adopt what is found.",
     "resolve": "Settle a blocked key by hand.",
+    "history": "Show what was done, by whom and from which commit.",
     "state": "Look into the recorded state, and mend it.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve a built-in Invent on this machine, for trying things out.",

@@ -1,15 +1,18 @@
-"""`state list|show|mv|rm`: a look into the recorded state, and the two ways to mend it."""
+"""`state list|show|mv|rm|verify`: a look into the recorded state, and the two ways to mend it."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.session import Session, common_options
-from invent_gitops.cli.workspace import InvalidDefinitions, open_project
-from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.cli.workspace import PROJECT_FILE, InvalidDefinitions, open_project, open_workspace
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused
+from invent_gitops.model.broadcast import Request
 from invent_gitops.model.state import Event, Moved, Removal, Removed, State
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
@@ -88,6 +91,57 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
         return Removed(key, Removal(record.id, record.request, reason, origin.now()))
 
     return _change(session, account, event, f"{clean(key)} is removed; its tombstone keeps it from being sent again.")
+
+
+@state.command()
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]")
+@account_options
+@common_options
+@click.pass_obj
+def verify(session: Session, account: Account, definitions: str | None) -> ExitCode:
+    """Prove that the chain of states is whole.
+
+    Every serial, one lineage, each record traceable to the intent and the commit that made it, and
+    the definition of its source commit giving the same request. Exit code 4 if something is broken,
+    5 if something cannot be checked here. DEFINITIONS is the folder of the definitions, if apply was
+    given one by hand.
+    """
+    from invent_gitops.history import verify as verify_chain
+    from invent_gitops.render.history_text import flaws_json, flaws_text
+    from invent_gitops.state.document import dump
+
+    session.kind = "verification"
+    root, project, problems = open_project()
+    if problems:
+        raise InvalidDefinitions(problems)
+    chain = account.store(root, project, strict=False).chain()
+    flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
+    broken = any(not flaw.missing for flaw in flaws)
+    code = ExitCode.INVALID if broken else ExitCode.REFUSED if flaws else ExitCode.DONE
+    if session.json:
+        session.answer("verification", code, flaws_json(flaws, len(chain.links)))
+    else:
+        session.result(flaws_text(flaws, len(chain.links), session.style))
+    return code
+
+
+def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, Request] | str:
+    """What the definitions of a commit request, by key; or why that cannot be told."""
+    from invent_gitops.state.git import Git, GitFailed
+
+    git = Git(root)
+    with tempfile.TemporaryDirectory(prefix="invent-gitops-") as folder:
+        target = Path(folder)
+        try:
+            git.export(commit, [PROJECT_FILE], target)
+            _, project, _ = open_project(target)
+            git.export(commit, [definitions or project.definitions, project.segments], target)
+            found = open_workspace(str(target / (definitions or project.definitions)), target)
+        except GitFailed as error:
+            return f"git says: {error.words.splitlines()[0] if error.words else 'nothing'}"
+        except InventGitopsError as error:
+            return error.message
+        return {one.key: one.request for one in found.definitions}
 
 
 def _read(session: Session, account: Account) -> State:

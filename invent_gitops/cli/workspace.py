@@ -45,19 +45,17 @@ def shown(path: Path) -> str:
     return Path(relative if not relative.startswith("..") else path).as_posix()
 
 
-def find_root() -> tuple[Path, Path | None]:
-    """The project's folder and its file, looked for upwards; the current folder if there is none."""
+def find_root() -> Path:
+    """The folder of the project file, looked for upwards; the current folder if there is none."""
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder, folder / PROJECT_FILE
-    return here, None
+    return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
 
 
-def open_project() -> tuple[Path, Project, list[Problem]]:
+def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]]:
     """The project's folder, its settings and their problems."""
-    root, file = find_root()
-    if file is None:
+    root = root or find_root()
+    file = root / PROJECT_FILE
+    if not file.is_file():
         return root, Project(), []
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
@@ -70,13 +68,13 @@ def open_project() -> tuple[Path, Project, list[Problem]]:
     return root, project, [*unreadable, *wrong]
 
 
-def open_workspace(definitions: str | None) -> Workspace:
+def open_workspace(definitions: str | None, root: Path | None = None) -> Workspace:
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
     from invent_gitops.load import read_definitions
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_definitions
 
-    root, project, problems = open_project()
+    root, project, problems = open_project(root)
     catalogue_path = root / project.segments
     catalogue, more = _open_catalogue(catalogue_path, needed=project.segments != Project().segments)
     folder = Path(definitions or shown(root / project.definitions))

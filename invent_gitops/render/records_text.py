@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.state import Provenance, State
@@ -19,14 +19,18 @@ def records_text(state: State, style: Style) -> str:
     rows = [(key, record.id, record.status, record.request.name) for key, record in sorted(state.broadcasts.items())]
     rows += [(key, "?", "IN DOUBT", intent.request.name) for key, intent in sorted(state.intents.items())]
     rows += [(key, gone.id, "REMOVED", gone.request.name) for key, gone in sorted(state.removed.items())]
-    cells = [tuple(cut(cell, 60) for cell in row) for row in [("KEY", "ID", "STATUS", "NAME"), *rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)), row[3]]) for row in cells
-    ]
-    lines[0] = style.bold(lines[0])
+    lines = table([("KEY", "ID", "STATUS", "NAME"), *(tuple(cut(cell, 60) for cell in row) for row in rows)], style)
     lines.append(style.dim(f"Serial {state.serial}, org {clean(state.org)} at {clean(state.api)}."))
     return "\n".join(lines)
+
+
+def table(rows: Sequence[tuple[str, ...]], style: Style) -> list[str]:
+    """The rows with aligned columns, the first one a heading; the last column has no width of its own."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+    ]
+    return [style.bold(lines[0]), *lines[1:]]
 
 
 def record_text(state: State, key: str) -> str:

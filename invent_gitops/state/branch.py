@@ -15,6 +15,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from invent_gitops.errors import InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
+from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Intended, Provenance, State, Withdrawn
 from invent_gitops.state import document
@@ -61,6 +62,13 @@ class BranchStore:
         self._fetch()
         journal = read_journal(self.journal_path, str(self.journal_path))
         return self._base.after(journal.events) if journal else self._base
+
+    def chain(self) -> Chain:
+        """The states at all commits of the remote's branch."""
+        from invent_gitops.state.log import branch_chain
+
+        self._fetch()
+        return branch_chain(self.git, self._tip, self.place.path)
 
     def __enter__(self) -> Self:
         self.journal_path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.model.chain import Chain
 from invent_gitops.model.state import Event, State
 from invent_gitops.state import document
 from invent_gitops.state.journal import Journal, JournalWriter, read_journal, sync_folder
@@ -46,6 +47,12 @@ class FileStore:
         if journal:
             return self._begun(stored, journal).after(journal.events)
         return stored or State("", 0, self.org, self.api)
+
+    def chain(self) -> Chain:
+        """The states that git remembers of this file."""
+        from invent_gitops.state.log import file_chain
+
+        return file_chain(self.path)
 
     def __enter__(self) -> Self:
         try:

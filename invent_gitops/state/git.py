@@ -133,6 +133,33 @@ class Git:
             return None
         return self.run("cat-file", "blob", f"{commit}:{path}")
 
+    def read_many(self, names: list[str]) -> list[str | None]:
+        """The texts of many objects (`commit:path`), in one process; None for each that is not there."""
+        if not names:
+            return []
+        listed = self.run("cat-file", "--batch", data="".join(f"{name}\n" for name in names))
+        # Sizes are in bytes, so the listing is cut as bytes.
+        rest = listed.encode("utf-8", "surrogateescape")
+        texts: list[str | None] = []
+        for _ in names:
+            head, _, rest = rest.partition(b"\n")
+            if head.endswith(b" missing"):
+                texts.append(None)
+                continue
+            size = int(head.split()[-1])
+            texts.append(rest[:size].decode("utf-8", "replace"))
+            rest = rest[size + 1 :]
+        return texts
+
+    def export(self, commit: str, paths: list[str], target: Path) -> None:
+        """Lay the files below `paths` (relative to `folder`), as they are in a commit, down in `target`."""
+        listed = self.run("ls-tree", "-r", "-z", "--name-only", commit, "--", *paths)
+        names = [name for name in listed.split("\0") if name and "\n" not in name]
+        for name, text in zip(names, self.read_many([f"{commit}:./{name}" for name in names]), strict=True):
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text or "", encoding="utf-8", newline="")
+
     def write(self, parent: str, path: str, text: str, message: str, identity: dict[str, str]) -> str:
         """A commit on top of `parent` ("" for a first one) in which `path` holds `text`; no ref points to it yet."""
         blob = self.run("hash-object", "-w", "--stdin", data=text).strip()

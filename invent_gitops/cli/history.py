@@ -1,0 +1,62 @@
+"""`history`: what was done, by whom, from which commit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.workspace import InvalidDefinitions, open_project
+from invent_gitops.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from invent_gitops.model.chain import Change
+
+
+@click.command()
+@click.argument("key", required=False)
+@account_options
+@common_options
+@click.pass_obj
+def history(session: Session, account: Account, key: str | None) -> ExitCode:
+    """Show what was created, adopted, resolved, moved and removed, by whom and from which commit.
+
+    Reads the commits of the state branch, or of the state file. With KEY only what happened to that
+    key, under its former names as well.
+    """
+    from invent_gitops.history import about, changes
+    from invent_gitops.render.history_text import history_json, history_text
+
+    session.kind = "history"
+    root, project, problems = open_project()
+    if problems:
+        raise InvalidDefinitions(problems)
+    found = changes(account.store(root, project, strict=False).chain())
+    found = _with_pull_requests(root, about(found, key) if key else found)
+    if session.json:
+        session.answer("history", ExitCode.DONE, history_json(found))
+    else:
+        session.result(history_text(found, session.style, zone=project.timezone))
+    return ExitCode.DONE
+
+
+def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
+    """Each change with the pull request that its source commit names, where this clone has that commit."""
+    from invent_gitops.state.git import Git
+    from invent_gitops.state.log import subjects
+
+    known = subjects(Git(root), {change.source for change in found if change.source})
+    return [replace(change, pull_request=_pull_request(known.get(change.source, ""))) for change in found]
+
+
+def _pull_request(subject: str) -> int | None:
+    """The number in `Merge pull request #12 from …` or at the end of a squashed `Title (#12)`."""
+    match = re.search(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$", subject)
+    return int(match[1] or match[2]) if match else None

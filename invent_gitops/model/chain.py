@@ -1,0 +1,65 @@
+"""The states that git remembers, one after another, and what the audit says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from invent_gitops.model.state import State
+
+What = Literal["created", "adopted", "resolved", "imported", "moved", "removed", "declared not created"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The state as of one commit. `commit` is "" for a file that is not committed yet.
+
+    `text` is the state as it stands there, `state` what it spells, or None where it spells none
+    (`fault` then says why).
+    """
+
+    commit: str
+    parents: int
+    by: str
+    at: datetime
+    text: str
+    state: State | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The links of one state, oldest first. `strict` if every write is a commit of its own, as on a state branch."""
+
+    links: tuple[Link, ...]
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the audit: what happened to a key, by whom, when (aware, UTC) and from which source commit.
+
+    `commit` is the commit of the state in which it shows.
+    """
+
+    at: datetime
+    what: What
+    key: str
+    id: str
+    name: str
+    by: str
+    source: str
+    run: str
+    commit: str
+    note: str = ""
+    pull_request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something in the chain that is not as the tool would have left it; `missing` if it cannot be checked here."""
+
+    place: str
+    message: str
+    missing: bool = False

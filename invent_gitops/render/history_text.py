@@ -1,0 +1,83 @@
+"""The audit trail for a terminal and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from invent_gitops.model.chain import Change, Flaw
+from invent_gitops.model.instant import write_instant
+from invent_gitops.render.clean import clean, cut
+from invent_gitops.render.records_text import table
+from invent_gitops.render.style import Style
+from invent_gitops.render.when import moment
+
+
+def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
+    """A row for each change, oldest first: when, what, key, id, by whom, from where, and the name."""
+    if not changes:
+        return "Nothing was created yet."
+    rows = [("WHEN", "WHAT", "KEY", "ID", "BY", "FROM", "NAME")]
+    rows += [
+        (
+            moment(change.at, zone),
+            change.what,
+            cut(change.key, 60),
+            cut(change.id, 60) or "-",
+            cut(change.by, 40),
+            _source(change),
+            cut(change.name, 60) + (f" ({cut(change.note, 80)})" if change.note else ""),
+        )
+        for change in changes
+    ]
+    return "\n".join(table(rows, style))
+
+
+def _source(change: Change) -> str:
+    commit = clean(change.source[:12] + ("-dirty" if change.source.endswith("-dirty") else "")) or "-"
+    return f"{commit} #{change.pull_request}" if change.pull_request else commit
+
+
+def history_json(changes: Sequence[Change]) -> dict[str, object]:
+    return {
+        "changes": [
+            {
+                "at": write_instant(change.at),
+                "what": change.what,
+                "key": change.key,
+                "id": change.id or None,
+                "name": change.name or None,
+                "by": change.by,
+                "source_commit": change.source or None,
+                "pull_request": change.pull_request,
+                "run": change.run or None,
+                "state_commit": change.commit or None,
+                "note": change.note or None,
+            }
+            for change in changes
+        ]
+    }
+
+
+def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
+    """What is wrong with the chain, or that it is whole."""
+    broken = [flaw for flaw in flaws if not flaw.missing]
+    lines = [
+        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.place)}: "
+        f"{clean(flaw.message)}."
+        for flaw in flaws
+    ]
+    states = f"{links} state{'' if links == 1 else 's'}"
+    if broken:
+        lines.append(style.red(style.bold(f"The chain of {states} is broken in {len(broken)} places.")))
+    elif flaws:
+        lines.append(style.bold(f"The chain of {states} holds, but {len(flaws)} places cannot be checked here."))
+    else:
+        lines.append(style.green(style.bold(f"The chain of {states} is whole.")))
+    return "\n".join(lines)
+
+
+def flaws_json(flaws: Sequence[Flaw], links: int) -> dict[str, object]:
+    return {
+        "states": links,
+        "flaws": [{"place": flaw.place, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
+    }

@@ -1,0 +1,69 @@
+"""Reads the chain of states out of git: a state branch, or the commits of a state file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.chain import Chain, Link
+from invent_gitops.state import document
+from invent_gitops.state.git import Git, GitFailed
+
+
+def branch_chain(git: Git, tip: str, path: str) -> Chain:
+    """Every commit of the state branch up to `tip`, oldest first; an empty chain for an empty `tip`."""
+    return Chain(_links(git, [tip], path) if tip else (), strict=True)
+
+
+def file_chain(path: Path) -> Chain:
+    """Every commit that changed the state file, and the file as it is now if that is not committed."""
+    git = Git(path.parent)
+    links: tuple[Link, ...] = ()
+    try:
+        name = git.run("ls-files", "-z", "--full-name", "--", path.name).rstrip("\0")
+        if name:
+            links = _links(git, ["HEAD", "--", path.name], name)
+    except GitFailed:
+        # No repository, or no commit yet: then the file itself is all there is.
+        links = ()
+    try:
+        now = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return Chain(links, strict=False)
+    if not links or links[-1].text != now:
+        link = Link("", 1, "", datetime.now(UTC), now, None)
+        links = (*links, _parsed(link, str(path)))
+    return Chain(links, strict=False)
+
+
+def subjects(git: Git, commits: set[str]) -> dict[str, str]:
+    """The first lines of commit messages, of those commits that this clone has."""
+    found = {}
+    for commit in commits:
+        try:
+            found[commit] = git.run(
+                "show", "--no-patch", "--format=%s", f"{commit.removesuffix('-dirty')}^{{commit}}"
+            ).strip()
+        except GitFailed:
+            continue
+    return found
+
+
+def _links(git: Git, what: list[str], path: str) -> tuple[Link, ...]:
+    form = "%H%x00%P%x00%an%x00%at"
+    listed = git.run("log", "--reverse", "--topo-order", f"--format={form}", *what).splitlines()
+    heads = [line.split("\0") for line in listed]
+    texts = git.read_many([f"{commit}:{path}" for commit, *_ in heads])
+    return tuple(
+        _parsed(Link(commit, len(parents.split()), by, datetime.fromtimestamp(int(at), UTC), text or "", None), path)
+        for (commit, parents, by, at), text in zip(heads, texts, strict=True)
+    )
+
+
+def _parsed(link: Link, shown: str) -> Link:
+    try:
+        return replace(link, state=document.parse(link.text, shown))
+    except InventGitopsError as error:
+        return replace(link, fault=error.message)

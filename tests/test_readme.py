@@ -1,0 +1,97 @@
+"""The README says what the program does: its examples are run, its tables compared."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from invent_gitops.cli import COMMANDS
+from invent_gitops.errors import ExitCode
+from invent_gitops.load import read_document
+from invent_gitops.model.project import Project
+from invent_gitops.schemas import read_schema
+from invent_gitops.validate import validate_project
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(start: str) -> str:
+    """The fenced block whose text begins with `start`."""
+    found = [text for text in re.findall(r"```\w*\n(.*?)```", README, re.DOTALL) if text.startswith(start)]
+    assert len(found) == 1, f"README.md has {len(found)} blocks that begin with {start!r}"
+    return str(found[0])
+
+
+def run(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "invent_gitops", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.stdout
+
+
+def timeless(text: str) -> str:
+    """Without how far away a moment is, which changes while the README does not."""
+    return re.sub(r"in \d+ years", "in some years", text)
+
+
+def test_the_definition_at_the_top_gives_the_plan_below_it(tmp_path: Path) -> None:
+    (tmp_path / "broadcasts").mkdir()
+    (tmp_path / "broadcasts" / "black-friday-vip.yaml").write_text(block("# broadcasts/black-friday-vip"), "utf-8")
+    (tmp_path / "segments.yaml").write_text("vip-customers: {id: seg_vip, contacts_count: 1240}\n", "utf-8")
+    expected = block("$ invent-gitops plan\n").partition("\n")[2]
+    assert timeless(run(tmp_path, "plan")) == timeless(expected)
+
+
+def test_the_problem_that_is_shown_is_the_problem_that_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "broadcasts").mkdir()
+    (tmp_path / "broadcasts" / "spring.yaml").write_text("name: x\nshedule: 2027-03-01T09:00\nsegments: [a]\n", "utf-8")
+    expected = block("$ invent-gitops validate\n").partition("\n")[2]
+    assert run(tmp_path, "validate") == expected
+
+
+def test_the_project_file_that_is_shown_holds_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "invent.yaml"
+    path.write_text(block("definitions: broadcasts "), "utf-8")
+    document, problems = read_document(path, "invent.yaml")
+    assert document is not None
+    project, more = validate_project(document, schema=read_schema("project"), file="")
+    assert (problems, more) == ([], [])
+    assert replace(project, file="") == Project(timezone="Europe/Berlin")
+
+
+def test_every_command_has_a_row() -> None:
+    section = README.partition("## Commands")[2].partition("\n## ")[0].partition("What a plan says")[0]
+    assert [words.split()[0] for words in re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)] == list(COMMANDS)
+
+
+def test_every_exit_code_has_a_row() -> None:
+    section = README.partition("## Exit codes")[2].partition("\n## ")[0]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)] == [int(code) for code in ExitCode]
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_every_link_into_the_repository_leads_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_the_examples_can_be_tried_for_many_years() -> None:
+    years = [
+        int(year)
+        for path in (ROOT / "examples" / "broadcasts").rglob("*.yaml")
+        for year in re.findall(r"^(?:schedule| *at): \"?(\d{4})-", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(years) == 4
+    assert min(years) >= 2040
