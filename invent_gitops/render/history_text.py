@@ -9,7 +9,7 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.records_text import table
 from invent_gitops.render.style import Style
-from invent_gitops.render.when import moment
+from invent_gitops.render.when import stamp
 
 
 def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
@@ -19,7 +19,7 @@ def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
     rows = [("WHEN", "WHAT", "KEY", "ID", "BY", "FROM", "NAME")]
     rows += [
         (
-            moment(change.at, zone),
+            stamp(change.at, zone),
             change.what,
             cut(change.key, 60),
             cut(change.id, 60) or "-",

@@ -18,6 +18,14 @@ def moment(at: datetime | None, timezone: str = "") -> str:
     return f"{_day(local)} {_clock(local)} {timezone} ({other_day}{_clock(universal)} UTC)"
 
 
+def stamp(at: datetime, timezone: str = "") -> str:
+    """`2026-11-23 15:42 Europe/Berlin (14:42 UTC)`: for tables, always of one width for one zone."""
+    universal = at.astimezone(UTC)
+    if timezone in ("", "UTC", "Etc/UTC"):
+        return f"{universal:%Y-%m-%d %H:%M} UTC"
+    return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone} ({universal:%H:%M} UTC)"
+
+
 def distance(at: datetime, now: datetime) -> str:
     """`in 4 days`, `20 minutes ago`: rounded down, in the unit that a person would use."""
     span = abs(at - now)
