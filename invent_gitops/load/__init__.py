@@ -1,0 +1,110 @@
+"""From YAML files to documents that know the position of every value; the only room that imports yaml."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from invent_gitops.load import files
+from invent_gitops.load.construct import Construction, extent, find, place_of
+from invent_gitops.load.grammar import compose
+from invent_gitops.load.source import Source
+from invent_gitops.model.document import Document, Span
+from invent_gitops.model.document import Path as DataPath
+from invent_gitops.model.problem import Position, Problem
+
+__all__ = ["read_definitions", "read_document"]
+
+
+def read_definitions(
+    folder: Path, *, root: Path, exclude: frozenset[Path] = frozenset()
+) -> tuple[list[Document], list[Problem]]:
+    """Every document of every `*.yaml` and `*.yml` below `folder`, and every fault of reading them.
+
+    Paths are shown relative to `root` where they are below it. `exclude` holds resolved paths of files that
+    are no definitions. A broken file never hides another one. Raises InvalidInput if there is no such folder.
+    """
+    found, problems = files.find(folder, root, exclude)
+    documents: list[Document] = []
+    for path, shown, below in found:
+        source = files.read(path, shown)
+        if isinstance(source, Problem):
+            problems.append(source)
+            continue
+        _read(source, below.rpartition(".")[0], documents, problems)
+    return documents, sorted(set(problems))
+
+
+def read_document(path: Path, shown: str) -> tuple[Document | None, list[Problem]]:
+    """The one document of a project file or a catalogue; an empty file is an empty mapping."""
+    source = files.read(str(path), shown)
+    if isinstance(source, Problem):
+        return None, [source]
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    _read(source, "", documents, problems)
+    if len(documents) > 1:
+        place = documents[1].locate(())
+        cure = "Put everything into the first document, and delete the line `---` and what follows."
+        message = "This file may hold one document, and here a second one begins."
+        problems.append(Problem(place.position, "several-documents", message, cure, place.source, place.length))
+    empty = [problem for problem in problems if problem.rule in ("empty-file", "empty-document")]
+    if empty and len(empty) == len(problems) and not documents:
+        return Document({}, "", _Locator(source, 0), Position(shown)), []
+    return (documents[0] if documents else None), sorted(set(problems))
+
+
+def _read(source: Source, default_key: str, documents: list[Document], problems: list[Problem]) -> None:
+    roots, fault = compose(source.text)
+    if fault:
+        problems.append(source.problem(*fault))
+    elif not roots:
+        cure = "Write a definition or delete the file."
+        problems.append(Problem(Position(source.shown), "empty-file", "The file is empty.", cure))
+    alone = len(roots) == 1 and not fault
+    key = unicodedata.normalize("NFC", default_key) if alone else ""
+    for index, root in enumerate(roots):
+        if isinstance(root, ScalarNode) and not root.value and root.start_mark.index == root.end_mark.index:
+            message = "A document between two lines `---` is empty." if len(roots) > 1 else "The file holds nothing."
+            line, column = source.place(root.start_mark.index)  # the parsers agree on the index only
+            cure = "Write a definition here, or delete the line `---`."
+            problems.append(source.problem("empty-document", message, cure, line, column))
+            continue
+        made = Construction(source.text, root)
+        problems.extend(source.problem(*fault) for fault in made.faults)
+        if made.usable:
+            locator = _Locator(source, index)
+            mark = root.start_mark
+            start = Position(source.shown, mark.line + 1, mark.column + 1)
+            documents.append(Document(made.data, key, locator, start, _marks(root)))
+
+
+def _marks(root: Node) -> dict[str, tuple[int, int]]:
+    if not isinstance(root, MappingNode):
+        return {}
+    # From the end, since of two equal keys the first one counts.
+    return {
+        key.value: (mark.line + 1, mark.column + 1)
+        for key, value in reversed(root.value)
+        if isinstance(key, ScalarNode)
+        for mark in (place_of(key, value).start_mark,)
+    }
+
+
+class _Locator:
+    """`Document.locate`. It keeps the text and makes the nodes again on demand: they weigh forty times as much."""
+
+    __slots__ = ("_index", "_source")
+
+    def __init__(self, source: Source, index: int) -> None:
+        self._source = source
+        self._index = index
+
+    def __call__(self, path: DataPath, *, of_key: bool = False) -> Span:
+        roots = self._source.roots()
+        if self._index >= len(roots):
+            return Span(Position(self._source.shown), "", 1)
+        line, column, length = extent(find(roots[self._index], path, of_key=of_key))
+        return self._source.span(line, column, length)

@@ -1,0 +1,201 @@
+"""From YAML nodes to JSON-shaped data by the core schema of YAML 1.2, refusing what reviewers misread."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, PLAIN, Fault
+from invent_gitops.model.document import Path
+
+Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None
+
+# Long enough for every number that a field may hold; Python itself refuses to print very long ones.
+LONGEST_NUMBER = 300
+
+# A plain scalar that begins otherwise is no number; looking at one character is cheaper than at three patterns.
+_NUMBER_START = frozenset("0123456789+-.")
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NOT_TEXT = frozenset((*_WORDS, "<<"))
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o([0-7]+)|0x([0-9a-fA-F]+)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+
+# A node starts at its first property, so a tag is seen in the text; the parsers hide some of them.
+_TAG = re.compile(r"(?:&[^\s,\[\]{}]+(?:\s|#[^\r\n]*)*)?(![^\s,\[\]{}]*)")
+
+
+class _Hopeless(Exception):
+    """The document cannot be given to the rules; why is among the faults."""
+
+
+class Construction:
+    """One pass over one document. `usable` says whether `data` is near enough to the text to be checked further."""
+
+    __slots__ = ("_count", "_open", "_text", "_watch_tags", "data", "faults", "usable")
+
+    def __init__(self, text: str, root: Node) -> None:
+        self._text = text
+        self._watch_tags = "!" in text
+        self._count = 0
+        self._open: list[Node] = []
+        self.faults: list[Fault] = []
+        self.usable = True
+        self.data: Data = None
+        try:
+            self.data = self._value(root)
+            self._check_count(root)
+        except _Hopeless:
+            self.usable = False
+
+    def _value(self, node: Node) -> Data:
+        self._count += 1
+        if self._watch_tags:
+            self._refuse_tag(node)
+        if isinstance(node, ScalarNode):
+            text: str = node.value
+            return self._plain(node, text) if node.tag == PLAIN else text
+        self._enter(node)
+        data: Data
+        data = self._mapping(node) if isinstance(node, MappingNode) else [self._value(item) for item in node.value]
+        self._open.pop()
+        return data
+
+    def _check_count(self, node: Node) -> None:
+        # Aliases make one node stand in many places, so what the composer counted is not what they expand to.
+        if self._count > MAX_NODES:
+            message = f"The document holds more than {MAX_NODES:,} values once its aliases are written out."
+            self._give_up("yaml-too-many-nodes", message, "Use fewer aliases, or split it into several files.", node)
+
+    def _enter(self, node: Node) -> None:
+        self._check_count(node)
+        if any(node is other for other in self._open):
+            message = "An alias stands within the value that it refers to, so the value never ends."
+            self._give_up("yaml-recursive-alias", message, "Write out the value.", node)
+        if len(self._open) >= MAX_DEPTH:
+            message = f"Values are nested more than {MAX_DEPTH} levels deep once aliases are written out."
+            self._give_up("yaml-too-deep", message, "Write it flatter.", node)
+        self._open.append(node)
+
+    def _mapping(self, node: MappingNode) -> dict[str, Data]:
+        data: dict[str, Data] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if key_node.tag != PLAIN or self._watch_tags or key in _NOT_TEXT or key[0] in _NUMBER_START:
+                checked = self._key(key_node)
+                if checked is None:
+                    continue
+                key = checked
+            if key in data:
+                self._duplicate(node, key_node, key)
+            else:
+                data[key] = self._value(value_node)
+        self._count += len(data)
+        return data
+
+    def _key(self, node: Node) -> str | None:
+        """The text of a key, or None if it is refused."""
+        if self._watch_tags:
+            self._refuse_tag(node)
+        if not isinstance(node, ScalarNode):
+            message, cure = "The name of a field must be text, not a list or a mapping.", "Write `field: value`."
+            self._fault("yaml-key-not-text", message, cure, node)
+            return None
+        text: str = node.value
+        if node.tag != PLAIN:
+            return text
+        if text == "<<":
+            message = "A merge key (`<<`) brings fields in that reviewers of this place do not see."
+            self._fault("yaml-merge-key", message, "Write the fields out here.", node)
+            self.usable = False
+            return None
+        if isinstance(self._plain(node, text), str):
+            return text
+        message = f"The name of a field must be text, and YAML reads `{text[:60]}` as something else."
+        self._fault("yaml-key-not-text", message, f'Put it in quotes: `"{text[:60]}"`.', node)
+        return None
+
+    def _plain(self, node: Node, text: str) -> Data:
+        if text in _WORDS:
+            return _WORDS[text]
+        if text[0] not in _NUMBER_START:
+            return text
+        if _NOT_FINITE.fullmatch(text):
+            self._not_finite(node, text)
+            return None
+        based = _BASED.fullmatch(text)
+        if not based and not _FLOAT.fullmatch(text):
+            return text
+        if len(text) > LONGEST_NUMBER:
+            message = f"This number has {len(text):,} characters; at most {LONGEST_NUMBER} can be read."
+            self._fault("yaml-number-too-long", message, "Put it in quotes if it is meant as text.", node)
+            self.usable = False
+            return None
+        if based:
+            return int(based[1], 8) if based[1] else int(based[2], 16)
+        if _INT.fullmatch(text):
+            return int(text)
+        number = float(text)
+        if not math.isfinite(number):
+            self._not_finite(node, text)
+        return number
+
+    def _not_finite(self, node: Node, text: str) -> None:
+        message = f"`{text}` is no finite number, and JSON, which the API speaks, has no other."
+        self._fault("yaml-not-finite", message, "Put it in quotes if it is meant as text.", node)
+        self.usable = False
+
+    def _duplicate(self, mapping: MappingNode, second: Node, key: str) -> None:
+        first = next(node for node, _ in mapping.value if isinstance(node, ScalarNode) and node.value == key)
+        message = f"The field `{key[:60]}` stands twice; the first is on line {first.start_mark.line + 1}."
+        self._fault("yaml-duplicate-key", message, "Delete one of the two.", second)
+
+    def _refuse_tag(self, node: Node) -> None:
+        tag = _TAG.match(self._text, node.start_mark.index)
+        if tag:
+            message = f"The tag `{tag[1][:60]}` changes how the value is read, so tags are not used here."
+            cure = "Delete the tag; put the value in quotes if it is meant as text."
+            self._fault("yaml-tag", message, cure, node, length=len(tag[0]))
+
+    def _fault(self, rule: str, message: str, cure: str, node: Node, length: int = 0) -> None:
+        line, column, node_length = extent(node)
+        self.faults.append(Fault(rule, message, cure, line, column, length or node_length))
+
+    def _give_up(self, rule: str, message: str, cure: str, node: Node) -> None:
+        self._fault(rule, message, cure, node)
+        raise _Hopeless
+
+
+def extent(node: Node) -> tuple[int, int, int]:
+    """Line and column from 0, and the length on that line; 0 means to the end of the line."""
+    start, end = node.start_mark, node.end_mark
+    return start.line, start.column, end.column - start.column if end.line == start.line else 0
+
+
+def place_of(key: Node, value: Node) -> Node:
+    """The node whose place is that of the value: the key where no value is written, which stands nowhere."""
+    return key if value.start_mark.index == value.end_mark.index else value
+
+
+def find(root: Node, path: Path, *, of_key: bool) -> Node:
+    """The node at a path, or that of the key which leads there; the nearest parent if there is none."""
+    node = root
+    for step, name in enumerate(path):
+        if isinstance(node, MappingNode):
+            pairs = ((key, value) for key, value in node.value if isinstance(key, ScalarNode) and key.value == name)
+            pair = next(pairs, None)
+            if pair is None:
+                break
+            node = pair[0] if of_key and step == len(path) - 1 else place_of(*pair)
+        elif isinstance(node, SequenceNode) and isinstance(name, int) and name < len(node.value):
+            node = node.value[name]
+        else:
+            break
+    return node

@@ -1,0 +1,215 @@
+"""From text to YAML nodes with positions, by libyaml where it is there; PyYAML's own parser gives equal answers."""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.composer import Composer
+from yaml.error import Mark, MarkedYAMLError
+from yaml.nodes import Node, ScalarNode
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner, ScannerError
+from yaml.tokens import ScalarToken
+
+MAX_DEPTH = 64
+MAX_NODES = 50_000
+
+# What `resolve` answers in place of a tag; an explicit tag is found in the text instead (see construct).
+PLAIN = "plain"
+QUOTED = "quoted"
+
+# A tab outside of quotes, a tag, a comment glued to the sign of a block of text, a question mark in brackets or alone.
+_DOUBTFUL = re.compile(r"\t|(?:^|[\s,\[\]{}:?-])!|[|>][-+0-9]*#|[\[{][^?]*\?|(?:^|\s)\?(?:\s|$)")
+
+LIBYAML: bool = yaml.__with_libyaml__
+
+# The pure parser words errors better, and equally everywhere, but takes ten seconds for a megabyte.
+_LONGEST_TEXT_PARSED_AGAIN = 128 * 1024
+
+
+class Fault(NamedTuple):
+    """A fault of the text; `line` and `column` count from 0."""
+
+    rule: str
+    message: str
+    cure: str
+    line: int
+    column: int
+    length: int = 1
+
+
+class _LimitError(Exception):
+    def __init__(self, rule: str, mark: Mark) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.mark = mark
+
+
+class _Rules:
+    """What both parsers ask while they compose.
+
+    The composer of libyaml recurses in C and crashes the process on deep nesting, so the depth is counted
+    here, where it asks about each node on its way down; the pure one would raise RecursionError.
+    """
+
+    depth = 0
+    count = 0
+
+    @staticmethod
+    def resolve(kind: type[Node], _value: object, implicit: Any) -> str:
+        return PLAIN if kind is ScalarNode and implicit[0] else QUOTED
+
+    def descend_resolver(self, parent: Node | None, _index: object) -> None:
+        if parent is None:
+            self.depth = self.count = 0
+        self.depth += 1
+        self.count += 1
+        if self.depth > MAX_DEPTH and parent is not None:
+            raise _LimitError("yaml-too-deep", parent.start_mark)
+        if self.count > MAX_NODES and parent is not None:
+            raise _LimitError("yaml-too-many-nodes", parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+class _StrictScanner(Reader, Scanner):
+    """libyaml refuses escapes that name no character; the pure scanner would let half a character through."""
+
+    def scan_flow_scalar(self, style: str) -> ScalarToken:
+        start = self.get_mark()
+        try:
+            token = super().scan_flow_scalar(style)
+            token.value.encode()
+        except (ValueError, OverflowError):
+            raise ScannerError("while scanning", start, "found an escape that names no character", start) from None
+        return token
+
+
+class _PureLoader(_Rules, _StrictScanner, Parser, Composer):
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+
+
+_CheckedLoader: type[Any] = _PureLoader
+_ShallowLoader: type[Any] = _PureLoader
+if LIBYAML:
+    from yaml._yaml import CParser
+
+    class _CLoader(_Rules, CParser):
+        pass
+
+    class _CShallowLoader(CParser):
+        """For texts that cannot break a limit: nothing is counted, by callables that cost next to nothing."""
+
+        resolve = staticmethod(_Rules.resolve)
+        descend_resolver = staticmethod(operator.is_)
+        ascend_resolver = staticmethod(tuple)
+
+    _CheckedLoader, _ShallowLoader = _CLoader, _CShallowLoader
+
+
+def compose(text: str) -> tuple[list[Node], Fault | None]:
+    """The root node of each document up to the first fault. Control characters must be sorted out before."""
+    if not LIBYAML or _doubtful(text):
+        return _compose(_PureLoader, text)[:2]
+    nodes, fault, marked = _compose(_ShallowLoader if _surely_shallow(text) else _CheckedLoader, text)
+    if marked and len(text) <= _LONGEST_TEXT_PARSED_AGAIN:
+        # Not the fault alone: where one parser stops, the other may have read one document more.
+        return _compose(_PureLoader, text)[:2]
+    return nodes, fault
+
+
+def _doubtful(text: str) -> bool:
+    """Whether it holds what the two parsers are known to read differently; then the pure one decides everywhere."""
+    if not ("\t" in text or "!" in text or "?" in text or ">" in text or "|" in text):
+        return False
+    return len(text) <= _LONGEST_TEXT_PARSED_AGAIN and _DOUBTFUL.search(text) is not None
+
+
+def _surely_shallow(text: str) -> bool:
+    # Each list and each mapping needs a character of its own to begin with; nearly every definition has few.
+    openers = text.count(":") + text.count("-") + text.count("[") + text.count("{") + text.count("?")
+    return openers < MAX_DEPTH and len(text) < MAX_NODES // 2
+
+
+def _compose(loader_type: type[Any], text: str) -> tuple[list[Node], Fault | None, bool]:
+    nodes: list[Node] = []
+    try:
+        loader = loader_type(text)
+        while loader.check_node():
+            nodes.append(loader.get_node())
+    except _LimitError as limit:
+        return nodes, _limit(limit), False
+    except MarkedYAMLError as error:
+        return nodes, _syntax(error), True
+    return nodes, None, False
+
+
+def _limit(limit: _LimitError) -> Fault:
+    if limit.rule == "yaml-too-deep":
+        message, cure = f"Values are nested more than {MAX_DEPTH} levels deep.", "Write it flatter."
+    else:
+        message = f"A document holds more than {MAX_NODES:,} values."
+        cure = "Split it into several files."
+    return Fault(limit.rule, message, cure, limit.mark.line, limit.mark.column)
+
+
+# A part of the parser's own words → what is wrong and what to do, for people who do not know the parser.
+_WORDS = (
+    (
+        "mapping values are not allowed",
+        "A `:` stands where no field can begin.",
+        "Put the text in quotes if the colon belongs to it; else look at the indentation of this line.",
+    ),
+    ("'\\t'", "A tab stands where YAML wants spaces.", "Indent with spaces."),
+    (
+        "cannot start any token",
+        "A text cannot begin with this character.",
+        "Put the text in quotes.",
+    ),
+    (
+        "could not find expected ':'",
+        "This is no `field: value` pair.",
+        "Write a colon and a space after the field's name, or indent the line if it goes on with a longer text.",
+    ),
+    (
+        "expected <block end>",
+        "This does not fit the lines above it.",
+        "Give fields of one level the same indentation, and put a text that begins with a quote wholly in quotes.",
+    ),
+    ("expected ',' or ']'", "A list in brackets lacks a `,` or its `]`.", "Add the `,` or the `]`."),
+    ("expected ',' or '}'", "A mapping in braces lacks a `,` or its `}`.", "Add the `,` or the `}`."),
+    ("found unexpected end of stream", "A quote is opened here and never closed.", "Close it."),
+    ("found undefined alias", "An alias (`*name`) refers to an anchor that is not there.", "Write out the value."),
+    ("found duplicate anchor", "An anchor (`&name`) is given twice.", "Give each anchor a name of its own."),
+    (
+        "unknown escape character",
+        "A backslash in double quotes begins no escape that YAML knows.",
+        "Use single quotes, or write two backslashes.",
+    ),
+    (
+        "names no character",
+        "An escape in this text names no character.",
+        "Write the character itself instead of `\\u…` or `\\x…`.",
+    ),
+)
+
+
+def _syntax(error: MarkedYAMLError) -> Fault:
+    problem = error.problem or error.context or "the parser gave no reason"
+    # The end of the file says nothing about a quote that was left open; its beginning does.
+    mark = error.context_mark if "end of stream" in problem else error.problem_mark
+    mark = mark or error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    for part, message, cure in _WORDS:
+        if part in problem:
+            return Fault("yaml-syntax", message, cure, line, column)
+    return Fault("yaml-syntax", f"This is not valid YAML: {problem}.", "Mend the YAML here.", line, column)

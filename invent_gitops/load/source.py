@@ -1,0 +1,56 @@
+"""The text of one file, which can show any place of it to a person."""
+
+from __future__ import annotations
+
+import re
+
+from yaml.nodes import Node
+
+from invent_gitops.load.grammar import compose
+from invent_gitops.model.document import Span
+from invent_gitops.model.problem import Position, Problem
+
+LONGEST_LINE_SHOWN = 1_000
+
+# YAML 1.2 ends a line here and nowhere else; `str.splitlines` would count other characters too.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Source:
+    """`shown` is the path as people read it. Lines and columns that come in count from 0, as marks do."""
+
+    __slots__ = ("_lines", "_roots", "shown", "text")
+
+    def __init__(self, shown: str, text: str) -> None:
+        self.shown = shown
+        self.text = text
+        self._lines: list[str] | None = None
+        self._roots: list[Node] | None = None
+
+    def roots(self) -> list[Node]:
+        """The nodes once more, for those files of which a problem is to be shown."""
+        if self._roots is None:
+            self._roots = compose(self.text)[0]
+        return self._roots
+
+    def line(self, number: int) -> str:
+        # Split only when a problem asks for it: most files have none.
+        if self._lines is None:
+            self._lines = _LINE_END.split(self.text)
+        return self._lines[number] if number < len(self._lines) else ""
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Line and column of a character."""
+        before = _LINE_END.split(self.text[:index])
+        return len(before) - 1, len(before[-1])
+
+    def span(self, line: int, column: int, length: int = 0) -> Span:
+        """`length` 0 underlines the rest of the line."""
+        text = self.line(line)
+        length = length or len(text.rstrip()) - column
+        length = min(max(length, 1), LONGEST_LINE_SHOWN)
+        return Span(Position(self.shown, line + 1, column + 1), text[:LONGEST_LINE_SHOWN], length)
+
+    def problem(self, rule: str, message: str, cure: str, line: int, column: int, length: int = 1) -> Problem:
+        span = self.span(line, column, length)
+        return Problem(span.position, rule, message, cure, span.source, span.length)

@@ -1,0 +1,186 @@
+"""From documents to definitions: the rules of each, and those that need to see all of them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from invent_gitops.model.broadcast import Catalogue, Definition, Request
+from invent_gitops.model.document import Document
+from invent_gitops.model.problem import Position, Problem
+from invent_gitops.model.project import Project
+from invent_gitops.validate.report import Report
+from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
+from invent_gitops.validate.shape import Shape
+from invent_gitops.validate.text import fault_of_line
+from invent_gitops.validate.words import did_you_mean, listing, quote
+
+LONGEST_KEY = 255
+ID_PREFIX = "id:"
+_MARKED = ("key", "name", "schedule", "segments", "send_to_all")
+
+
+def validate_definitions(
+    documents: Iterable[Document],
+    *,
+    schema: Mapping[str, Any],
+    project: Project,
+    catalogue: Catalogue | None,
+) -> tuple[list[Definition], list[Problem]]:
+    """The definitions without a fault in the order of their places, and every problem, sorted.
+
+    `schema` is the schema `broadcast`. Without a catalogue an entry of `segments` is an id.
+    """
+    shape = Shape(schema)
+    definitions: list[Definition] = []
+    problems: list[Problem] = []
+    seen = _Seen()
+    # One order whatever order the files came in, so that "the second one" is always the same one.
+    for document in sorted(documents, key=lambda each: (each.start.file, each.start.line, each.start.column)):
+        report = Report(document)
+        definition = _define(report, shape, project, catalogue)
+        seen.check(report, definition)
+        if definition and not report.problems:
+            definitions.append(definition)
+        problems.extend(report.problems)
+    return definitions, sorted(set(problems))
+
+
+def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue | None) -> Definition | None:
+    document = report.document
+    data = document.data
+    report.key = _key(document)
+    unclear = {path[0] for path in shape.check(report) if path}
+    if not isinstance(data, dict):
+        return None
+    if "key" not in unclear:
+        _check_key(report, data)
+    if "name" not in unclear and "name" in data:
+        _check_line(report, data["name"], "The name", "name")
+    ids = _segment_ids(report, data.get("segments"), catalogue)
+    waive: dict[str, str] = data.get("waive", {}) if "waive" not in unclear else {}
+    for policy, reason in waive.items():
+        if not reason.strip():
+            message = f"The reason for waiving {quote(policy)} holds nothing but spaces."
+            report.add("only-spaces", message, "Write the reason; reviewers read it in the plan.", ("waive", policy))
+    schedule = (
+        _schedule(report, data["schedule"], project) if "schedule" in data and "schedule" not in unclear else None
+    )
+    if report.problems or schedule is None:
+        return None
+    file, marks = document.start.file, document.marks
+    return Definition(
+        key=report.key,
+        request=Request(data["name"], schedule.scheduled_at, tuple(sorted(ids)), data.get("send_to_all", False)),
+        position=document.start,
+        timezone=schedule.timezone,
+        segments=tuple(data.get("segments", ())),
+        description=data.get("description", ""),
+        owner=data.get("owner", ""),
+        waive=waive,
+        marks={name: Position(file, *marks[name]) for name in _MARKED if name in marks},
+    )
+
+
+def _key(document: Document) -> str:
+    written = document.data.get("key") if isinstance(document.data, dict) else None
+    # Two spellings of one character look the same in review, so they must be the same key.
+    return unicodedata.normalize("NFC", written) if isinstance(written, str) else document.default_key
+
+
+def _check_key(report: Report, data: Mapping[str, Any]) -> None:
+    if "key" in data:
+        _check_line(report, data["key"], "The key", "key")
+    elif not report.key:
+        message = "A file with several documents gives each a `key` of its own, and this one has none."
+        report.add("key-missing", message, "Add a line such as `key: spring-sale`.")
+    elif fault := fault_of_line(report.key, "The file's path, which is the key,"):
+        report.add_for_file(fault[0], fault[1], "Rename the file, or write a `key`.")
+    elif len(report.key) > LONGEST_KEY:
+        message = f"The file's path, which is the key, has {len(report.key)} characters; at most {LONGEST_KEY} will do."
+        report.add_for_file("too-long", message, "Shorten the path, or write a `key`.")
+
+
+def _check_line(report: Report, text: str, what: str, field: str) -> None:
+    fault = fault_of_line(text, what)
+    if fault:
+        report.add(*fault, (field,))
+
+
+def _schedule(report: Report, value: object, project: Project) -> Schedule | None:
+    parsed = parse_schedule(value, project.timezone)
+    if isinstance(parsed, Fault):
+        report.add(parsed.rule, parsed.message, parsed.cure, ("schedule", *parsed.path))
+        return None
+    return parsed
+
+
+def _segment_ids(report: Report, entries: object, catalogue: Catalogue | None) -> list[str]:
+    if not isinstance(entries, list):
+        return []
+    ids: dict[str, str] = {}
+    for index, entry in enumerate(entries):
+        path = ("segments", index)
+        # The shape has complained of these already, and the entries beside them still deserve a look.
+        if not isinstance(entry, str) or not entry or entry in entries[:index]:
+            continue
+        found = _segment_id(entry, catalogue)
+        if isinstance(found, tuple):
+            report.add(*found, path)
+        elif found in ids:
+            message = f"{quote(entry)} is the same segment as {quote(ids[found])}: both have the id {quote(found)}."
+            report.add("duplicate-segment", message, "Delete one of the two.", path)
+        else:
+            ids[found] = entry
+    return list(ids)
+
+
+def _segment_id(entry: str, catalogue: Catalogue | None) -> str | tuple[str, str, str]:
+    """The id, or rule, message and cure."""
+    fault = fault_of_line(entry, f"The segment {quote(entry)}")
+    if fault:
+        return fault
+    if entry.startswith(ID_PREFIX):
+        written = entry.removeprefix(ID_PREFIX)
+        if not written.strip():
+            return "segment-id-missing", f"{quote(entry)} has no id after `{ID_PREFIX}`.", "Write `id:` and the id."
+        return fault_of_line(written, f"The id in {quote(entry)}") or written
+    if catalogue is None:
+        return entry
+    segment = catalogue.segments.get(entry)
+    if segment is not None:
+        return segment.id
+    names = sorted(catalogue.segments)
+    cure = did_you_mean(entry, names)
+    if not cure:
+        have = f"It has {listing(names)}." if names else "It is empty."
+        cure = f"{have} Add the name there, or write an id as `id:…`."
+    return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", cure
+
+
+class _Seen:
+    """What earlier documents claimed: a key and a request belong to one definition."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, tuple[Position, Definition | None]] = {}
+        self._requests: dict[Request, Definition] = {}
+
+    def check(self, report: Report, definition: Definition | None) -> None:
+        key, place = report.key, report.document.start
+        first = self._keys.setdefault(key, (place, definition)) if key else (place, None)
+        if first[0] is not place:
+            twin = bool(definition and first[1] and definition.request == first[1].request)
+            also = ", and its request too: it would be sent twice" if twin else ""
+            cure = "Delete one of the two." if twin else "Give one of them another `key`."
+            written = isinstance(report.document.data, dict) and "key" in report.document.data
+            message = f"The key {quote(key)} is taken by {first[0]}{also}."
+            report.add("duplicate-key", message, cure, ("key",) if written else ())
+        elif definition:
+            other = self._requests.setdefault(definition.request, definition)
+            if other is not definition:
+                message = (
+                    f"This is the same broadcast as {quote(other.key)} ({other.position}): the same name, time and "
+                    "audience. The same people would get it twice."
+                )
+                report.add("duplicate-request", message, "Delete one of the two, or give it another name.", ("name",))

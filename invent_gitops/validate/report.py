@@ -1,0 +1,25 @@
+"""Collecting the problems of one document, each at the value it is about."""
+
+from __future__ import annotations
+
+from invent_gitops.model.document import Document, Path
+from invent_gitops.model.problem import Position, Problem
+
+
+class Report:
+    """`key` is filled in as soon as it is known, so that every problem can name its definition."""
+
+    __slots__ = ("document", "key", "problems")
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.key = ""
+        self.problems: list[Problem] = []
+
+    def add(self, rule: str, message: str, cure: str, path: Path = (), *, of_key: bool = False) -> None:
+        span = self.document.locate(path, of_key=of_key)
+        self.problems.append(Problem(span.position, rule, message, cure, span.source, span.length, self.key))
+
+    def add_for_file(self, rule: str, message: str, cure: str) -> None:
+        """About the file's name, which stands on no line."""
+        self.problems.append(Problem(Position(self.document.start.file), rule, message, cure, key=self.key))

@@ -1,0 +1,165 @@
+"""From what stands at `schedule` to one instant, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from invent_gitops.model.document import Path
+from invent_gitops.model.instant import write_instant
+from invent_gitops.validate.words import quote
+from invent_gitops.validate.zones import find_zone
+
+IMMEDIATELY = "immediately"
+
+_TIME = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?([Zz]|([+-])(\d{2}):(\d{2}))?", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_LOOSE_OFFSET = re.compile(r"(.+\d) ?([+-])(\d{2}):?(\d{2})?", re.ASCII)
+_FORMS = "Write `2026-11-27T09:00:00-05:00`, or `{at: 2026-11-27T09:00, timezone: America/New_York}`, or `immediately`."
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`scheduled_at` is in UTC, None for at once; `timezone` is the zone that a local time was written in, or ""."""
+
+    scheduled_at: datetime | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why there is no schedule; `path` leads from the schedule to the value at fault."""
+
+    rule: str
+    message: str
+    cure: str
+    path: Path = ()
+
+
+def parse_schedule(value: object, project_timezone: str) -> Schedule | Fault:
+    """`value` has the shape that the schema asks for. Whether the time has passed is not asked here."""
+    if isinstance(value, str):
+        if value == IMMEDIATELY:
+            return Schedule(None, "")
+        return _parse(value, "", project_timezone, ())
+    if not isinstance(value, Mapping) or not isinstance(value.get("at"), str):
+        return Fault("schedule-form", "The schedule is neither a time nor a word that is known.", _FORMS)
+    zone = value.get("timezone", "")
+    if value["at"] == IMMEDIATELY:
+        message = f"{quote(IMMEDIATELY)} is no local time."
+        return Fault("schedule-form", message, f"Write `schedule: {IMMEDIATELY}`.", ("at",))
+    return _parse(value["at"], zone if isinstance(zone, str) else "", project_timezone, ("at",))
+
+
+def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Schedule | Fault:
+    match = _TIME.fullmatch(text)
+    if not match:
+        return _not_a_time(text, path)
+    year, month, day, hour, minute = map(int, match.group(1, 2, 3, 4, 5))
+    second = int(match[6] or 0)
+    if match[7] and match[7].strip("0"):
+        message = f"{quote(text)} has a fraction of a second, which Invent does not keep."
+        return Fault("schedule-fraction", message, "Write whole seconds.", path)
+    try:
+        local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  its zone is found below
+    except ValueError:
+        return _impossible(text, hour, minute, second, path)
+    if match[8]:
+        return _at_offset(local, match, written_zone, path)
+    zone_name = written_zone or project_zone
+    if not zone_name:
+        message = f"{quote(text)} has no time zone, so it means another instant in each place."
+        cure = (
+            "Add `timezone: Area/City` beside `at`, or an offset such as `Z` or `-05:00`, or `timezone` to the project."
+        )
+        return Fault("schedule-no-zone", message, cure, path)
+    zone = find_zone(zone_name)
+    if not isinstance(zone, ZoneInfo):
+        return Fault(*zone, ("timezone",) if written_zone else path)
+    return _in_zone(local, zone, zone_name, path)
+
+
+def _at_offset(local: datetime, match: re.Match[str], written_zone: str, path: Path) -> Schedule | Fault:
+    if written_zone:
+        message = f"{quote(match[0])} has an offset, and there is a `timezone` as well: the two could contradict."
+        cure = f"Delete the offset ({quote(match[8])}), or write `schedule: {match[0]}` without `timezone`."
+        return Fault("schedule-two-zones", message, cure, path)
+    offset = timedelta()
+    if match[9]:
+        hours, minutes = int(match[10]), int(match[11])
+        offset = timedelta(hours=hours, minutes=minutes) * (-1 if match[9] == "-" else 1)
+        if minutes > 59 or abs(offset) > timedelta(hours=14):
+            message = f"No place on earth has the offset {quote(match[8])}."
+            return Fault("schedule-offset", message, "Offsets go from -14:00 to +14:00.", path)
+    try:
+        return Schedule(local.replace(tzinfo=timezone(offset)).astimezone(UTC), "")
+    except OverflowError:
+        return _out_of_range(match[0], path)
+
+
+def _in_zone(local: datetime, zone: ZoneInfo, zone_name: str, path: Path) -> Schedule | Fault:
+    try:
+        offset, offset_after = zone.utcoffset(local), zone.utcoffset(local.replace(fold=1))
+        if offset is None or offset_after is None:
+            return _out_of_range(local.isoformat(), path)
+        instant = (local - offset).replace(tzinfo=UTC)
+        # Equal offsets on both sides of a fold mean that no change of the clocks is near.
+        if offset == offset_after:
+            return Schedule(instant, zone_name)
+        other = (local - offset_after).replace(tzinfo=UTC)
+        returns = instant.astimezone(zone).replace(tzinfo=None) == local
+    except (OverflowError, ValueError):
+        return _out_of_range(local.isoformat(), path)
+    early, late = sorted((instant, other))
+    choices = f"{quote(_written(early, zone))} or {quote(_written(late, zone))}"
+    shown = quote(f"{local:%Y-%m-%dT%H:%M:%S}")
+    if returns:
+        message = f"{shown} happens twice in {zone_name}, since the clocks are turned back then: {choices}."
+        return Fault("schedule-repeated", message, f"Write `schedule:` with one of the two: {choices}.", path)
+    message = f"{shown} does not happen in {zone_name}, since the clocks are turned forward then."
+    cure = f"Write a time before or after the change, such as {choices} without `timezone`."
+    return Fault("schedule-skipped", message, cure, path)
+
+
+def _written(instant: datetime, zone: ZoneInfo) -> str:
+    """RFC 3339 with the offset of the place, or in UTC where that offset has seconds, as before 1900."""
+    local = instant.astimezone(zone)
+    offset = local.utcoffset() or timedelta()
+    return write_instant(instant) if offset % timedelta(minutes=1) else local.isoformat()
+
+
+def _out_of_range(text: str, path: Path) -> Fault:
+    message = f"{quote(text)} falls out of the years 1 to 9999 when it is turned into UTC."
+    return Fault("schedule-range", message, "Choose a time within those years.", path)
+
+
+def _impossible(text: str, hour: int, minute: int, second: int, path: Path) -> Fault:
+    if second == 60 and hour < 24 and minute < 60:
+        why, cure = "seconds go from 00 to 59; leap seconds cannot be scheduled", "Write second 59, or the next minute."
+    elif hour == 24:
+        why, cure = "hours go from 00 to 23", "Write `00:00` of the next day."
+    elif hour > 24 or minute > 59 or second > 60:
+        why, cure = "there is no such time of day", "Hours go from 00 to 23, minutes and seconds from 00 to 59."
+    else:
+        why, cure = "there is no such day in the calendar", "Look at the month and the day (year-month-day)."
+    return Fault("schedule-impossible", f"{quote(text)} does not exist: {why}.", cure, path)
+
+
+def _not_a_time(text: str, path: Path) -> Fault:
+    word = text.strip().casefold()
+    loose = _LOOSE_OFFSET.fullmatch(text)
+    if word in (IMMEDIATELY, "now", "immediate", "asap", "at once"):
+        cure = f"Did you mean {quote(IMMEDIATELY)}?"
+    elif _DATE.fullmatch(text):
+        cure = f"Add the time of day: {quote(text + 'T09:00')}."
+    elif loose and _TIME.fullmatch(loose[1]):
+        offset = f"{loose[2]}{loose[3]}:{loose[4] or '00'}"
+        cure = f"Write the offset with a colon: {quote(loose[1] + offset)}."
+    else:
+        cure = _FORMS
+    return Fault("schedule-form", f"{quote(text)} is no time that could be read.", cure, path)

@@ -1,0 +1,228 @@
+"""Does a document have the shape that its schema describes? The words are ours, the judgement is jsonschema's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from invent_gitops.model.document import Path
+from invent_gitops.validate.accept import compile_check
+from invent_gitops.validate.report import Report
+from invent_gitops.validate.words import did_you_mean, field_name, guess, listing, quote
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
+
+_KIND_WORDS = {
+    "string": "text",
+    "object": "a mapping",
+    "array": "a list",
+    "boolean": "`true` or `false`",
+    "integer": "a whole number",
+}
+
+
+class Shape:
+    """One schema, made ready once for all documents."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._surely_allows = compile_check(schema)
+        self._validator: Draft202012Validator | None = None
+
+    def check(self, report: Report) -> set[Path]:
+        """Reports every fault of the shape; answers with the paths that cannot be judged further."""
+        data = report.document.data
+        if self._surely_allows(data):
+            return set()
+        errors = sorted(self._judge().iter_errors(data), key=lambda error: [str(step) for step in error.absolute_path])
+        paths: set[Path] = {tuple(error.absolute_path) for error in errors}
+        done: set[tuple[Path, str]] = set()
+        for error in errors:
+            path = tuple(error.absolute_path)
+            # jsonschema names one missing field at a time; here each kind of fault is worded once for a place.
+            if (path, str(error.validator)) in done:
+                continue
+            done.add((path, str(error.validator)))
+            if error.validator != "oneOf":
+                _word(report, error, path)
+            elif not {("segments",), ("send_to_all",)} & paths:
+                _audience(report, error.instance)
+        return paths
+
+    def _judge(self) -> Draft202012Validator:
+        if self._validator is None:
+            # Imported where something is wrong: most runs have nothing to explain, and the import takes long.
+            from jsonschema import Draft202012Validator
+
+            self._validator = Draft202012Validator(self._schema)
+        return self._validator
+
+
+def _word(report: Report, error: ValidationError, path: Path) -> None:
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    value: Any = error.instance
+    if "propertyNames" in error.absolute_schema_path:
+        message = f"The name {quote(value)} has {len(value)} characters; 1 to {schema.get('maxLength')} are allowed."
+        report.add("name-length", message, "Choose another name.", (*path, value), of_key=True)
+        return
+    name = quote(field_name(path)) if path else "The document"
+    match error.validator:
+        case "additionalProperties":
+            _unknown_fields(report, value, schema, path)
+        case "required":
+            _missing_fields(report, value, schema, path)
+        case "type":
+            _wrong_type(report, value, schema, path)
+        case "minLength" | "maxLength" | "minItems" | "maxItems":
+            _size(report, error, schema, path)
+        case "uniqueItems":
+            _repeated(report, value, path)
+        case "minimum" | "maximum":
+            message = f"{name} is {quote(value)}; it must be {_range(schema)}."
+            report.add("out-of-range", message, f"Choose a number in that range.{_example(schema)}", path)
+        case "pattern":
+            message = f"{name} is not written in its form: {quote(value)}."
+            report.add("wrong-form", message, _example(schema, path).strip(), path)
+        case _:
+            message = f"{name} is not allowed by the schema (`{error.validator}`)."
+            report.add("wrong-form", message, f"See the description of the field.{_example(schema)}", path)
+
+
+def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], path: Path) -> None:
+    value: Any = error.instance
+    name, length, limit = quote(field_name(path)), len(value), error.validator_value
+    example = _example(schema, path)
+    match error.validator:
+        case "minLength" if limit == 1:
+            report.add("empty-text", f"{name} is empty.", f"Write a text, or delete it.{example}", path)
+        case "minLength":
+            message = f"{name} has {length} characters; it needs at least {limit}."
+            report.add("too-short", message, f"Write more.{example}", path)
+        case "maxLength":
+            message = f"{name} has {length} characters; at most {limit} are allowed."
+            report.add("too-long", message, "Shorten it.", path)
+        case "minItems":
+            report.add("too-few", f"{name} is an empty list.", f"Name at least one.{example}", path)
+        case _:
+            message = f"{name} has {length} entries; at most {limit} are allowed."
+            report.add("too-many", message, "Delete some, or split it into several broadcasts.", path)
+
+
+def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+    known = list(schema.get("properties", {}))
+    for name in (name for name in value if name not in known):
+        where = (*path, name)
+        if path == ("waive",):
+            message = f"There is no policy {quote(name)} that could be waived."
+            cure = did_you_mean(name, known) or f"The policies are {listing(known)}."
+            report.add("unknown-policy", message, cure, where, of_key=True)
+            continue
+        place = f" in {quote(field_name(path))}" if path else ""
+        cure = did_you_mean(name, known) or f"The fields are {listing(known, 12)}."
+        report.add("unknown-field", f"There is no field {quote(name)}{place}.", cure, where, of_key=True)
+
+
+def _missing_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+    for name in _truly_missing(value, schema):
+        part = schema.get("properties", {}).get(name, {})
+        place = f" in {quote(field_name(path))}" if path else ""
+        example = _example({"examples": [{name: part["examples"][0]}]} if part.get("examples") else {})
+        message = f"The field {quote(name)} is missing{place}."
+        if name == "schedule":
+            message += " It is required, so that nothing is sent at once by omission."
+        report.add("missing-field", message, f"Add it.{example}", path)
+
+
+def _truly_missing(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Without those that are only misspelled, which the unknown field says already."""
+    known = list(schema.get("properties", {}))
+    meant = {guess(written, known) for written in value if written not in known}
+    required: list[str] = schema["required"]
+    for name in required:
+        if name not in value and name not in meant:
+            yield name
+
+
+def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Path) -> None:
+    kinds: list[str] = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    wanted = " or ".join(_KIND_WORDS.get(kind, kind) for kind in kinds)
+    example = _example(schema, path)
+    if not path:
+        message = f"The document must be {wanted}, and it is {_kind_of(value)}."
+        report.add("wrong-type", message, "Write it as `field: value` lines.", path)
+        return
+    name = quote(field_name(path))
+    if value is None:
+        report.add("wrong-type", f"{name} has no value.", f"Write one.{example}", path, of_key=True)
+        return
+    message = f"{name} must be {wanted}, and {quote(value)} is {_kind_of(value)}."
+    if "string" in kinds and isinstance(value, (bool, int, float)):
+        cure = "Put the value in quotes."
+    elif kinds == ["array"] and isinstance(value, str):
+        cure = f"Put it in brackets: {quote(f'{path[-1]}: [{value}]')}."
+    else:
+        cure = f"Write {wanted}.{example}"
+    report.add("wrong-type", message, cure, path)
+
+
+def _repeated(report: Report, value: list[Any], path: Path) -> None:
+    for index, item in enumerate(value):
+        if item in value[:index]:
+            message = f"{quote(item)} stands twice in {quote(field_name(path))}."
+            report.add("repeated-entry", message, "Delete one of the two.", (*path, index))
+
+
+def _audience(report: Report, data: Any) -> None:
+    if not isinstance(data, Mapping):
+        return
+    if "segments" in data:
+        message = "It goes to `segments` and to everyone (`send_to_all: true`) at the same time."
+        report.add("two-audiences", message, "Delete one of the two.", ("send_to_all",), of_key=True)
+    elif not any(guess(name, ("segments", "send_to_all")) for name in data if name != "send_to_all"):
+        message = "It says nobody to send to: `segments` is missing, and `send_to_all` is not true."
+        cure = "Add `segments: […]` with 1 to 10 names, or `send_to_all: true`."
+        report.add("no-audience", message, cure, ("send_to_all",), of_key=True)
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    return f"{least} to {most}" if most is not None else f"{least} or more"
+
+
+def _example(schema: Mapping[str, Any], path: Path = ()) -> str:
+    examples = schema.get("examples") or []
+    if not examples:
+        return ""
+    text = _flow(examples[0])
+    field = path[-1] if path and isinstance(path[-1], str) else ""
+    return f" For example `{field}: {text}`." if field else f" For example `{text}`."
+
+
+def _flow(value: Any, *, outer: bool = True) -> str:
+    """A value on one line of YAML, without quotes where none are needed."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{name}: {_flow(item, outer=False)}" for name, item in value.items())
+        return inner if outer and len(value) == 1 else f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_flow(item, outer=False) for item in value)}]"
+    if isinstance(value, str) and not set(value) & set(",[]{}\"'"):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _kind_of(value: Any) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"

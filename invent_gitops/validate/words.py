@@ -1,0 +1,49 @@
+"""Small pieces of wording: quoting what a person wrote, naming places, guessing what was meant."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+
+from invent_gitops.model.document import Path
+
+LONGEST_QUOTE = 60
+
+
+def quote(text: object) -> str:
+    """What a person wrote, in backticks, cut, on one line and without anything invisible."""
+    shown = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
+    if len(shown) > LONGEST_QUOTE:
+        shown = shown[: LONGEST_QUOTE - 1] + "…"
+    if not shown.isprintable():
+        shown = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in shown)
+    return f"`{shown}`"
+
+
+def field_name(path: Path) -> str:
+    """`schedule.at`, `segments[2]` (counted from 1, as people do)."""
+    name = ""
+    for step in path:
+        name += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if name else step
+    return name
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant, or ""."""
+    words = {name.casefold(): name for name in known}
+    match = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    return words[match[0]] if match else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    meant = guess(word, known)
+    return f"Did you mean {quote(meant)}?" if meant else ""
+
+
+def listing(names: Iterable[str], most: int = 8) -> str:
+    """`a`, `b` and `c`; of many, only the first."""
+    quoted = [quote(name) for name in names]
+    if len(quoted) > most:
+        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    return " and ".join(part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part)

@@ -1,0 +1,194 @@
+"""Schedules: what each spelling means, and why some mean nothing."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from invent_gitops.validate import Fault, Schedule, parse_schedule
+
+AREAS = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/")
+ZONES = sorted(name for name in zoneinfo.available_timezones() if name.startswith((*AREAS, "Pacific/")))
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def rule(value: object, project_timezone: str = "") -> str:
+    parsed = parse_schedule(value, project_timezone)
+    assert isinstance(parsed, Fault), parsed
+    return parsed.rule
+
+
+def test_immediately_is_no_time() -> None:
+    assert parse_schedule("immediately", "Europe/Berlin") == Schedule(None, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2027-03-01T09:00:00Z", "2027-03-01t09:00z", "2027-03-01 09:00:00.000Z", "2027-03-01T10:00+01:00",
+     "2027-02-28T19:00-14:00", "2027-03-01T23:00:00+14:00", "2027-03-01T09:00:00-00:00"],
+)  # fmt: skip
+def test_spellings_of_one_instant(text: str) -> None:
+    assert parse_schedule(text, "America/New_York") == Schedule(instant("2027-03-01T09:00:00+00:00"), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2027-03-01", "schedule-form"),
+        ("2027-3-1T09:00Z", "schedule-form"),
+        ("2027-03-01T09Z", "schedule-form"),
+        ("2027-03-01T0900Z", "schedule-form"),
+        ("2027-W09-1T09:00Z", "schedule-form"),
+        ("2027-03-01T09:00:00,0Z", "schedule-form"),
+        ("2027-03-01T09:00 Z", "schedule-form"),
+        (" 2027-03-01T09:00Z", "schedule-form"),
+        ("2027-03-01T09:00Z\n", "schedule-form"),
+        ("\u0662027-03-01T09:00Z", "schedule-form"),
+        ("2027-03-01T09:00+1:00", "schedule-form"),
+        ("2027-03-01T09:00+01:00:30", "schedule-form"),
+        ("2027-03-01T09:00:00.001Z", "schedule-fraction"),
+        ("2027-03-01T09:00:60Z", "schedule-impossible"),
+        ("2027-03-01T24:00:00Z", "schedule-impossible"),
+        ("2027-03-01T09:61Z", "schedule-impossible"),
+        ("2027-02-29T09:00Z", "schedule-impossible"),
+        ("0000-01-01T00:00Z", "schedule-impossible"),
+        ("2027-03-01T09:00+14:01", "schedule-offset"),
+        ("2027-03-01T09:00-23:59", "schedule-offset"),
+        ("2027-03-01T09:00+01:60", "schedule-offset"),
+        ("0001-01-01T00:00+00:01", "schedule-range"),
+        ("9999-12-31T23:59:59-00:01", "schedule-range"),
+        ("2027-03-01T09:00", "schedule-no-zone"),
+    ],
+)
+def test_text_that_is_no_instant_is_refused(text: str, expected: str) -> None:
+    assert rule(text) == expected
+
+
+@pytest.mark.parametrize("value", [None, 3, True, [], {}, {"at": 3}, {"timezone": "UTC"}])
+def test_value_of_another_kind_is_refused_rather_than_raised(value: object) -> None:
+    assert rule(value) == "schedule-form"
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("EST", "zone-ambiguous"),
+        ("CET", "zone-ambiguous"),
+        ("GMT", "zone-ambiguous"),
+        ("EST5EDT", "zone-ambiguous"),
+        ("US/Eastern", "zone-ambiguous"),
+        ("Etc/GMT+2", "zone-inverted"),
+        ("Etc/GMT-14", "zone-inverted"),
+        ("Etc/GMT", "zone-unknown"),
+        ("posix/Europe/Berlin", "zone-unknown"),
+        ("right/Europe/Berlin", "zone-unknown"),
+        ("europe/berlin", "zone-unknown"),
+        ("Europe/BERLIN", "zone-unknown"),
+        ("Europe/Berlim", "zone-unknown"),
+        ("America/Argentina", "zone-unknown"),
+        ("../Europe/Berlin", "zone-unknown"),
+        ("Europe/../Europe/Berlin", "zone-unknown"),
+        ("/etc/localtime", "zone-unknown"),
+        ("Europe/Berlin\x00", "zone-unknown"),
+        ("localtime", "zone-unknown"),
+        ("utc", "zone-unknown"),
+    ],
+)
+def test_zone_whose_meaning_is_not_sure_is_refused(zone: str, expected: str) -> None:
+    parsed = parse_schedule({"at": "2027-03-01T09:00", "timezone": zone}, "")
+    assert isinstance(parsed, Fault)
+    assert (parsed.rule, parsed.path) == (expected, ("timezone",))
+
+
+def test_inverted_zone_is_explained_with_the_offset_that_was_meant() -> None:
+    parsed = parse_schedule({"at": "2027-03-01T09:00", "timezone": "Etc/GMT+2"}, "")
+    assert isinstance(parsed, Fault)
+    assert "UTC-2" in parsed.message
+    assert "-02:00" in parsed.cure
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC"])
+def test_utc_is_a_zone(zone: str) -> None:
+    parsed = parse_schedule({"at": "2027-03-01T09:00", "timezone": zone}, "Europe/Berlin")
+    assert parsed == Schedule(instant("2027-03-01T09:00:00+00:00"), zone)
+
+
+def test_offset_and_zone_together_are_refused_even_where_they_agree() -> None:
+    assert rule({"at": "2027-03-01T09:00+01:00", "timezone": "Europe/Berlin"}) == "schedule-two-zones"
+
+
+def test_offset_wins_over_the_zone_of_the_project() -> None:
+    parsed = parse_schedule({"at": "2027-03-01T09:00+01:00"}, "America/New_York")
+    assert parsed == Schedule(instant("2027-03-01T08:00:00+00:00"), "")
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "expected", "neighbours"),
+    [
+        ("2026-03-08T02:30", "America/New_York", "schedule-skipped",
+         ("2026-03-08T01:30:00-05:00", "2026-03-08T03:30:00-04:00")),
+        ("2026-11-01T01:30", "America/New_York", "schedule-repeated",
+         ("2026-11-01T01:30:00-04:00", "2026-11-01T01:30:00-05:00")),
+        ("2026-10-04T02:15", "Australia/Lord_Howe", "schedule-skipped",
+         ("2026-10-04T01:45:00+10:30", "2026-10-04T02:45:00+11:00")),
+        ("2011-12-30T12:00", "Pacific/Apia", "schedule-skipped",
+         ("2011-12-29T12:00:00-10:00", "2011-12-31T12:00:00+14:00")),
+    ],
+)  # fmt: skip
+def test_change_of_the_clocks_names_both_neighbours_ready_to_paste(
+    at: str, zone: str, expected: str, neighbours: tuple[str, str]
+) -> None:
+    parsed = parse_schedule({"at": at, "timezone": zone}, "")
+    assert isinstance(parsed, Fault)
+    assert parsed.rule == expected
+    for neighbour in neighbours:
+        assert f"`{neighbour}`" in parsed.cure
+        assert isinstance(parse_schedule(neighbour, ""), Schedule)
+
+
+@pytest.mark.parametrize("at", ["2026-03-08T01:59:59", "2026-03-08T03:00", "2026-11-01T00:59:59", "2026-11-01T02:00"])
+def test_times_at_the_edge_of_a_change_are_fine(at: str) -> None:
+    assert isinstance(parse_schedule({"at": at, "timezone": "America/New_York"}, ""), Schedule)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_ends_of_the_calendar_give_a_time_or_a_problem(at: str, zone: str) -> None:
+    parsed = parse_schedule({"at": at, "timezone": zone}, "")
+    assert isinstance(parsed, Schedule) or parsed.rule == "schedule-range"
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)), st.sampled_from(ZONES))  # noqa: DTZ001 local times
+def test_local_time_comes_back_from_its_instant(local: datetime, zone: str) -> None:
+    local = local.replace(microsecond=0)
+    parsed = parse_schedule({"at": local.isoformat(), "timezone": zone}, "")
+    if isinstance(parsed, Fault):
+        assert parsed.rule in ("schedule-skipped", "schedule-repeated")
+        return
+    assert parsed.scheduled_at is not None
+    assert parsed.scheduled_at.tzinfo is UTC
+    assert parsed.scheduled_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2035, 1, 1)), st.sampled_from(ZONES))  # noqa: DTZ001 read as UTC
+def test_only_times_beside_a_change_of_offset_are_refused(moment: datetime, zone: str) -> None:
+    before = moment.replace(tzinfo=UTC, microsecond=0)
+    place = ZoneInfo(zone)
+    day = timedelta(days=1)
+    assume(len({(before + step * day).astimezone(place).utcoffset() for step in (-1, 0, 1)}) == 1)
+    local = before.astimezone(place).replace(tzinfo=None)
+    assert parse_schedule({"at": local.isoformat(), "timezone": zone}, "") == Schedule(before, zone)
+
+
+@given(st.text() | st.text(alphabet="0123456789-:TtZz+. ", max_size=30), st.text(max_size=20) | st.sampled_from(ZONES))
+def test_no_text_whatever_raises(at: str, zone: str) -> None:
+    for value in (at, {"at": at, "timezone": zone}, {"at": "2027-03-01T09:00", "timezone": zone}):
+        assert isinstance(parse_schedule(value, zone), Schedule | Fault)
