@@ -32,9 +32,10 @@ class Store(Protocol):
 class Run:
     """One run over the items to create.
 
-    `provenance` and `attempt` give the moment and a fresh unique id; `stop` says whether to start
-    nothing more; `tell` hears of each outcome at once, before it is recorded. Up to `concurrency`
-    calls are in flight, and `batch` of them are covered by one `sync` of the store.
+    `taken` are the ids that the state knows: an answer that repeats one proves nothing. `provenance`
+    and `attempt` give the moment and a fresh unique id; `stop` says whether to start nothing more;
+    `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
+    flight, and `batch` of them are covered by one `sync` of the store.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Run:
         api: Api,
         store: Store,
         *,
+        taken: Iterable[str] = (),
         provenance: Callable[[], Provenance],
         attempt: Callable[[], str],
         stop: Callable[[], bool],
@@ -49,7 +51,7 @@ class Run:
         concurrency: int,
         batch: int,
     ) -> None:
-        self.api, self.store = api, store
+        self.api, self.store, self.taken = api, store, set(taken)
         self.provenance, self.attempt, self.stop, self.tell = provenance, attempt, stop, tell
         self.concurrency, self.batch = concurrency, min(batch, concurrency)
         self.outcomes: dict[str, Outcome] = {}
@@ -86,20 +88,35 @@ class Run:
     def _intend(self, waiting: deque[Item]) -> list[tuple[Item, Intent]]:
         """Write the intents of the next batch down, durably; without that, nothing is called."""
         chosen = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
-        covered = [(item, Intent(item.request, self.attempt(), self.provenance())) for item in chosen]
+        timely = [item for item in chosen if self._is_timely(item)]
+        covered = [(item, Intent(item.request, self.attempt(), self.provenance())) for item in timely]
         try:
             self.store.append([Intended(item.key, intent) for item, intent in covered])
             self.store.sync()
         except InventGitopsError as error:
             self.failure = error
-            waiting.extendleft(reversed(chosen))
+            waiting.extendleft(reversed(timely))
             return []
         return covered
+
+    def _is_timely(self, item: Item) -> bool:
+        """Whether its time is still to come: an apply that waited long must not send late what was to be sent then."""
+        scheduled_at = item.request.scheduled_at
+        if scheduled_at is None or scheduled_at > self.provenance().at:
+            return True
+        reason = "Its time passed while this run was waiting."
+        self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name, reason=reason)
+        self.tell(self.outcomes[item.key])
+        return False
 
     def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
         key, name = item.key, item.request.name
         match answer:
+            case Created(remote) if remote.id in self.taken:
+                reason = f"Invent answered with the id {remote.id}, which another broadcast has already."
+                self._conclude(Outcome(key, "unknown", name, reason=reason), None)
             case Created(remote):
+                self.taken.add(remote.id)
                 outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
                 record = Record(remote.id, item.request, remote.status, "created", self.provenance(), intent.attempt)
                 self._conclude(outcome, Recorded(key, record))
@@ -118,9 +135,10 @@ class Run:
         try:
             self.store.append([event])
         except InventGitopsError as error:
-            # The intent is on record, so the key is blocked and not lost; the id is in the report.
+            # The intent is on record, so the key is blocked and not lost; an id is in the report.
             self.failure = self.failure or error
-            self.unrecorded.append(outcome.key)
+            if outcome.fate == "created":
+                self.unrecorded.append(outcome.key)
             self.outcomes[outcome.key] = replace(outcome, reason=f"{outcome.reason} {error.message}".strip())
 
     def _sync(self) -> None:
@@ -128,7 +146,8 @@ class Run:
             self.store.sync()
         except InventGitopsError as error:
             self.failure = error
-            self.unrecorded += [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
+            created = [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
+            self.unrecorded += [key for key in created if key not in self.unrecorded]
 
 
 def _answer(future: Future[Answer]) -> Answer:

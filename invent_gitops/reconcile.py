@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -26,13 +27,16 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
 
     An absent broadcast is never taken as proof that it was not created: lists can lag.
     """
-    known = {record.id for record in state.broadcasts.values()} | {gone.id for gone in state.removed.values()}
+    known = state.ids()
     unknown = [remote for remote in remotes if remote.id not in known]
+    found = {key: candidates_of(intent, unknown) for key, intent in sorted(state.intents.items())}
+    # A broadcast that two attempts may have made belongs to neither until a person says so.
+    claims = Counter(one.remote.id for candidates in found.values() for one in candidates if not one.differs)
     events: list[Event] = []
-    for key, intent in sorted(state.intents.items()):
-        candidates = candidates_of(intent, unknown)
+    for key, candidates in found.items():
+        intent = state.intents[key]
         exact = [candidate.remote for candidate in candidates if not candidate.differs]
-        if len(exact) == 1 and key not in state.broadcasts:
+        if len(exact) == 1 and claims[exact[0].id] == 1 and key not in state.broadcasts:
             events.append(Recorded(key, adopted(intent, exact[0], provenance)))
         elif candidates != intent.candidates:
             events.append(Looked(key, intent.attempt, candidates))

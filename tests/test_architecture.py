@@ -33,6 +33,7 @@ FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 HOMES = {
     "yaml": "load",
     "jsonschema": "validate",
+    "jsonschema_rs": "validate",
     "deepdiff": "plan",
     "httpx": "api",
     "click": "cli",
@@ -41,7 +42,7 @@ HOMES = {
     "http.server": "sandbox",
 }
 # What would make `--help` slow. Commands import these when they run.
-HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "sqlite3", "yaml"}
+HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml"}
 
 # The world outside.
 FILES = ("codecs", "dbm", "fileinput", "glob", "io", "mmap", "os", "pathlib", "shelve", "shutil", "tempfile")

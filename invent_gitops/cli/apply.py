@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from invent_gitops.cli.stopping import stop_on_signals
 from invent_gitops.cli.workspace import Workspace, open_workspace
 from invent_gitops.errors import ExitCode, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.model.outcome import Outcome, Report
-from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import Origin, find_origin
 
 if TYPE_CHECKING:
@@ -78,18 +79,24 @@ def apply(
     with account.store(workspace.root, workspace.project, strict=True) as store:
         applying = Applying(session, account, workspace, store, find_origin(workspace.root), rate, concurrency)
         adopted = applying.reconcile()
-        made = plan_for(workspace, store.state, only=only, strict=strict)
+        again = partial(planned, workspace, store, only, strict)
+        made = again()
         report = Report(())
         if made.counts["create"]:
             account.target_with_key()
             applying.confirm(made, yes)
-            report = applying.create(made, lambda: plan_for(workspace, store.state, only=only, strict=strict), deadline)
+            report = applying.create(made, again, deadline)
         elif not session.json:
             session.result(text_of(session, account, workspace, made))
         report = report.with_adopted((*adopted, *applying.adopted))
         code = worst([report_code(report), plan_code(made), open_code(store)])
     show_report(session, account, report, made, code, store.shown)
     return code
+
+
+def planned(workspace: Workspace, store: Store, only: str | None, strict: bool) -> Plan:
+    """The plan as of now."""
+    return plan_for(workspace, store.state, only=only, strict=strict)
 
 
 @dataclass
@@ -136,10 +143,13 @@ class Applying:
 
     def create(self, made: Plan, again: Callable[[], Plan], deadline: float | None) -> Report:
         """Create what the plan says. When another writer moves the state on, plan `again` and go on with the rest."""
-        confirmed = {item.key for item in made.having("create")}
+        confirmed = {item.key: item for item in made.having("create")}
         tell = _teller(self.session, len(confirmed))
-        waiting: Sequence[Item] = made.having("create")
-        whole = Report(())
+        # Planned afresh: the question may have been open for hours.
+        waiting = [item for item in again().having("create") if item.key in confirmed]
+        late = confirmed.keys() - {item.key for item in waiting}
+        reason = "By now it is refused; invent-gitops plan says why."
+        whole = Report(tuple(Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late))
         with stop_on_signals(self.session, deadline) as stop, self._connect(stop) as api:
             for _ in range(ROUNDS):
                 report = self._run(api, stop, tell).create(waiting)
@@ -158,6 +168,7 @@ class Applying:
         return Run(
             api,
             self.store,
+            taken=self.store.state.ids(),
             provenance=self.origin.now,
             attempt=lambda: uuid.uuid4().hex,
             stop=stop.is_set,
@@ -194,6 +205,8 @@ def report_code(report: Report) -> ExitCode:
     codes = [ExitCode.DONE]
     if report.having("not-created"):
         codes.append(ExitCode.UNAVAILABLE)
+    if report.having("not-attempted"):
+        codes.append(ExitCode.REFUSED)
     if report.having("unknown") or report.unrecorded:
         codes.append(ExitCode.UNSETTLED)
     if report.failure:

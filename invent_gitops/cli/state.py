@@ -68,7 +68,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
                 raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
         if not to.strip() or not to.isprintable() or len(to) > 255:
             raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
-        return Moved(key, to, origin.now())
+        return Moved(key, to, found.broadcasts[key].id, origin.now())
 
     return _change(session, account, event, f"{clean(key)} is now {clean(to)}.")
 
@@ -88,7 +88,7 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
     def event(found: State, origin: Origin) -> Event:
         _check_recorded(found, key)
         record = found.broadcasts[key]
-        return Removed(key, Removal(record.id, record.request, reason, origin.now()))
+        return Removed(key, Removal(record.id, record.request, reason, origin.now(), record.attempt))
 
     return _change(session, account, event, f"{clean(key)} is removed; its tombstone keeps it from being sent again.")
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 
 def write_instant(instant: datetime) -> str:
-    """`2026-11-27T14:00:00Z`: UTC, whole seconds."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """`2026-11-27T14:00:00Z`: UTC, with a fraction only where there is one."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def read_instant(text: object) -> datetime | None:

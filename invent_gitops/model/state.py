@@ -69,6 +69,7 @@ class Removal:
     request: Request
     reason: str
     provenance: Provenance
+    attempt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,11 @@ class DeclaredAbsent:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
+    """The record with that id goes from one key to another."""
+
     key: str
     to: str
+    id: str
     provenance: Provenance
 
 
@@ -145,6 +149,10 @@ class State:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     removed: Mapping[str, Removal] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
+
+    def ids(self) -> set[str]:
+        """Every id that is recorded or was removed."""
+        return {record.id for record in self.broadcasts.values()} | {gone.id for gone in self.removed.values()}
 
     def only(self, key: str) -> State:
         """The part of the state that speaks of one key."""
@@ -185,13 +193,15 @@ class _Fold:
         absences: dict[str, Absence],
     ) -> None:
         self.broadcasts, self.intents, self.removed, self.absences = broadcasts, intents, removed, absences
-        self.ids = {record.id for record in broadcasts.values()} | {removal.id for removal in removed.values()}
-        self.attempts = {record.attempt for record in broadcasts.values()} | set(absences)
+        self.ids = {record.id for record in broadcasts.values()} | {gone.id for gone in removed.values()}
+        # Attempts that are settled: what the journal says of them a second time changes nothing.
+        self.settled = {record.attempt for record in broadcasts.values()} | set(absences)
+        self.settled |= {removal.attempt for removal in removed.values()}
 
     def apply(self, event: Event) -> None:
         match event:
             case Intended(key, intent):
-                if intent.attempt not in self.attempts:
+                if intent.attempt not in self.settled:
                     self.intents[key] = intent
             case Looked(key, attempt, candidates):
                 open_intent = self.intents.get(key)
@@ -199,18 +209,18 @@ class _Fold:
                     self.intents[key] = replace(open_intent, candidates=candidates)
             case Recorded(key, record):
                 self.record(key, record)
-                self.close(key, record.attempt)
             case Withdrawn(key, attempt):
                 self.close(key, attempt)
             case DeclaredAbsent(attempt, absence):
                 self.absences[attempt] = absence
-                self.attempts.add(attempt)
+                self.settled.add(attempt)
                 self.close(absence.key, attempt)
-            case Moved(key, to, _):
-                if key in self.broadcasts and to not in self.broadcasts:
+            case Moved(key, to, id, _):
+                if key in self.broadcasts and self.broadcasts[key].id == id and to not in self.broadcasts:
                     self.broadcasts[to] = self.broadcasts.pop(key)
             case Removed(key, removal):
-                self.broadcasts.pop(key, None)
+                if key in self.broadcasts and self.broadcasts[key].id == removal.id:
+                    del self.broadcasts[key]
                 self.removed[key] = removal
                 self.ids.add(removal.id)
             case _:
@@ -218,14 +228,18 @@ class _Fold:
 
     def record(self, key: str, record: Record) -> None:
         if record.id in self.ids:
+            # Seen before: a replay. Or one id for two attempts, and then the second stays in doubt.
+            if record.attempt in self.settled:
+                self.close(key, record.attempt)
             return
         self.ids.add(record.id)
-        self.attempts.add(record.attempt)
+        self.settled.add(record.attempt)
         if key in self.broadcasts:
             note = f"A second broadcast for the key {key}, which is recorded as {self.broadcasts[key].id}."
             self.broadcasts[f"{key}#{record.id}"] = replace(record, note=note)
         else:
             self.broadcasts[key] = record
+        self.close(key, record.attempt)
 
     def close(self, key: str, attempt: str) -> None:
         if key in self.intents and self.intents[key].attempt == attempt:

@@ -218,12 +218,15 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
 
 
 def write_removal(removal: Removal) -> dict[str, object]:
-    return {
+    written: dict[str, object] = {
         "id": removal.id,
         "request": write_request(removal.request),
         "reason": removal.reason,
         "provenance": write_provenance(removal.provenance),
     }
+    if removal.attempt:
+        written["attempt"] = removal.attempt
+    return written
 
 
 def read_removal(value: Mapping[str, Any]) -> Removal:
@@ -232,6 +235,7 @@ def read_removal(value: Mapping[str, Any]) -> Removal:
         read_request(_object(value, "request")),
         _text(value, "reason"),
         read_provenance(_object(value, "provenance")),
+        _text(value, "attempt", ""),
     )
 
 

@@ -134,9 +134,9 @@ def write_event(event: Event) -> dict[str, object]:
             return {"event": "withdrawn", "key": key, "attempt": attempt}
         case DeclaredAbsent(attempt, absence):
             return {"event": "absent", "attempt": attempt, "absence": document.write_absence(absence)}
-        case Moved(key, to, provenance):
+        case Moved(key, to, id, provenance):
             made = document.write_provenance(provenance)
-            return {"event": "moved", "key": key, "to": to, "provenance": made}
+            return {"event": "moved", "key": key, "to": to, "id": id, "provenance": made}
         case Removed(key, removal):
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
         case _:
@@ -151,7 +151,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
         "recorded": lambda: Recorded(value["key"], document.read_record(value["record"])),
         "withdrawn": lambda: Withdrawn(value["key"], value["attempt"]),
         "absent": lambda: DeclaredAbsent(value["attempt"], document.read_absence(value["absence"])),
-        "moved": lambda: Moved(value["key"], value["to"], document.read_provenance(value["provenance"])),
+        "moved": lambda: Moved(value["key"], value["to"], value["id"], document.read_provenance(value["provenance"])),
         "removed": lambda: Removed(value["key"], document.read_removal(value["removal"])),
     }
     name = value.get("event")

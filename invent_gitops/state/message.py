@@ -61,7 +61,7 @@ def _words(event: Event) -> str:
             return _flat(f"Looked for {key}: {len(candidates)} candidates")
         case DeclaredAbsent(_, absence):
             return _flat(f"Declared not created: {absence.key} ({absence.reason})")
-        case Moved(key, to, _):
+        case Moved(key, to, _, _):
             return _flat(f"Moved {key} to {to}")
         case Removed(key, removal):
             return _flat(f"Removed {key}, which is {removal.id} ({removal.reason})")
@@ -81,7 +81,7 @@ def _trailer(event: Event) -> str:
             return f"Broadcast-Looked-For: {key} {attempt}"
         case DeclaredAbsent(attempt, absence):
             return f"Broadcast-Declared-Absent: {absence.key} {attempt}"
-        case Moved(key, to, _):
+        case Moved(key, to, _, _):
             return f"Broadcast-Moved: {key} {to}"
         case Removed(key, removal):
             return f"Broadcast-Removed: {key} {removal.id}"
