@@ -145,7 +145,7 @@ class Run:
         try:
             self.store.sync()
         except InventGitopsError as error:
-            self.failure = error
+            self.failure = self.failure or error
             created = [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
             self.unrecorded += [key for key in created if key not in self.unrecorded]
 

@@ -21,9 +21,10 @@ def changes(chain: Chain) -> list[Change]:
     before = EMPTY
     for link in chain.links:
         if link.state is not None:
-            found += _between(before, link.state, link)
+            # Within one commit by time; between commits their order counts, whatever the clocks said.
+            found += sorted(_between(before, link.state, link), key=lambda change: (change.at, change.key))
             before = link.state
-    return sorted(found, key=lambda change: (change.at, change.key))
+    return found
 
 
 def about(found: Sequence[Change], key: str) -> list[Change]:
@@ -94,6 +95,14 @@ def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]
         yield Flaw(place(link), f"its serial is {new.serial}, and should be {old.serial + 1}")
     elif not strict and new.serial < old.serial:
         yield Flaw(place(link), f"its serial is {new.serial}, and was {old.serial} before")
+    yield from _records(old, new, link, strict=strict)
+    yield from _words_of_people(old, new, link)
+    if strict:
+        yield from _dropped(old, new, link)
+
+
+def _records(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]:
+    """Records stay as they are, go only by a move or a removal, and come of an intent."""
     former = {record.id: (key, record) for key, record in old.broadcasts.items()}
     kept = {record.id for record in new.broadcasts.values()} | {gone.id for gone in new.removed.values()}
     for key, record in new.broadcasts.items():
@@ -104,9 +113,27 @@ def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]
     for id, (key, _) in former.items():
         if id not in kept:
             yield Flaw(place(link, key), f"the record with the id {id} is gone, without a move or a removal")
+
+
+def _words_of_people(old: State, new: State, link: Link) -> Iterator[Flaw]:
     for key, gone in old.removed.items():
         if new.removed.get(key) != gone:
             yield Flaw(place(link, key), "its tombstone was changed or is gone")
+    for attempt, absence in old.absences.items():
+        if new.absences.get(attempt) != absence:
+            yield Flaw(place(link, absence.key), "the word that it was not created was changed or is gone")
+
+
+def _dropped(old: State, new: State, link: Link) -> Iterator[Flaw]:
+    """An intent ends with a record, with a person's word, or with a commit that says that nothing was created."""
+    ended = {record.attempt for record in new.broadcasts.values()} | set(new.absences)
+    ended |= {gone.attempt for gone in new.removed.values()}
+    for key, intent in old.intents.items():
+        kept = new.intents.get(key)
+        if (kept and kept.attempt == intent.attempt) or intent.attempt in ended:
+            continue
+        if f"Broadcast-Not-Created: {' '.join(key.split())} {intent.attempt}" not in link.message.splitlines():
+            yield Flaw(place(link, key), "its open intent is gone, and no commit says what became of it")
 
 
 def _altered(old: Record, new: Record, link: Link, key: str) -> Iterator[Flaw]:

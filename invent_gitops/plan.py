@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from invent_gitops import policy
-from invent_gitops.model.broadcast import Catalogue, Definition, Request
-from invent_gitops.model.command import quoted
+from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
+from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
@@ -25,15 +25,19 @@ def make_plan(
     now: datetime,
     only: Callable[[str], bool] = lambda key: True,
     strict: bool = False,
+    live: Sequence[Remote] = (),
+    flags: str = "",
 ) -> Plan:
     """The plan for all keys that `only` lets through; `now` is aware.
 
     Guards look at every definition and every record, whatever `only` says. With `strict`, an edit
-    of a broadcast that exists is refused instead of shown.
+    of a broadcast that exists is refused instead of shown. `live` is what the API lists, if somebody
+    looked: what is there already and recorded nowhere is not created a second time. `flags` are the
+    options that a printed command needs.
     """
-    planner = _Planner(state, policies, catalogue, now, strict)
-    items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     defined = {definition.key for definition in definitions}
+    planner = _Planner(state, policies, catalogue, now, strict, defined, live, flags)
+    items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
     items.sort(key=lambda item: item.key)
@@ -71,10 +75,22 @@ def field_changes(old: Request, new: Request) -> tuple[FieldChange, ...]:
 
 class _Planner:
     def __init__(
-        self, state: State, policies: Policies, catalogue: Catalogue | None, now: datetime, strict: bool
+        self,
+        state: State,
+        policies: Policies,
+        catalogue: Catalogue | None,
+        now: datetime,
+        strict: bool,
+        defined: set[str],
+        live: Sequence[Remote],
+        flags: str,
     ) -> None:
         self.state, self.policies, self.catalogue, self.now, self.strict = state, policies, catalogue, now, strict
+        self.flags = flags
         self.holders = _holders(state)
+        known = state.ids()
+        self.live = {_request_of(remote): remote for remote in live if remote.id not in known}
+        self.orphans = _orphans(state, defined, now)
         self.segments = catalogue.by_id() if catalogue else {}
 
     def of_definition(self, definition: Definition) -> Item:
@@ -118,18 +134,55 @@ class _Planner:
             )
         holder = self.holders.get(definition.request)
         if holder is None:
-            return ()
+            return self.found_in_invent(definition) or self.renamed(definition)
         how, other = holder
         if how == "recorded":
             message = f"The same request is recorded under the key {other} already: it would message people twice."
-            cure = f"If the file was renamed: invent-gitops state mv {quoted(other)} {quoted(key)}"
+            cure = f"If the file was renamed: {self.move(other, key)}"
         elif how == "intended":
             message = f"The same request is in doubt under the key {other}: it may have been created."
-            cure = f"Settle it first: invent-gitops resolve {quoted(other)} --id ID | --not-created --reason …"
+            cure = f"Settle it first: {resolving(self.flags, other, '--id ID')}, or --not-created --reason …"
         else:
             message = f"The same request was removed from the state under the key {other}."
             cure = "If it is to be a new broadcast, give it another name or time."
         return (Refusal("same-request", message, cure, definition.position),)
+
+    def found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Whatever became of the state: what is in Invent already is not sent a second time."""
+        remote = self.live.get(definition.request)
+        if remote is None:
+            return ()
+        return (
+            Refusal(
+                "exists-already",
+                f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status}).",
+                f"If it is the same: {resolving(self.flags, definition.key, '--id ' + quoted(remote.id))} . "
+                "If it is another, give this one a name or a time of its own.",
+                definition.position,
+            ),
+        )
+
+    def renamed(self, definition: Definition) -> tuple[Refusal, ...]:
+        """A file that was renamed and edited at once looks like a new broadcast, and would be a second one."""
+        request = definition.request
+        if "possible-rename" in definition.waive:
+            return ()
+        for trait in _traits(request):
+            if trait in self.orphans:
+                other = self.orphans[trait]
+                return (
+                    Refusal(
+                        "possible-rename",
+                        f"It looks like {other}, which was created, is still to be sent, and has no file any more.",
+                        f"If it is the same one: {self.move(other, definition.key)} . "
+                        "If it is a new one, waive possible-rename with a reason.",
+                        definition.position,
+                    ),
+                )
+        return ()
+
+    def move(self, key: str, to: str) -> str:
+        return f"invent-gitops state mv{self.flags} {words(key, to)}"
 
     def audience(self, request: Request) -> Audience:
         if request.send_to_all:
@@ -151,6 +204,29 @@ def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
     for key, record in state.broadcasts.items():
         holders[record.request] = ("recorded", key)
     return holders
+
+
+def _request_of(remote: Remote) -> Request:
+    return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
+
+
+Trait = tuple[object, ...]
+
+
+def _traits(request: Request) -> tuple[Trait, Trait]:
+    """What a renamed and edited broadcast keeps: its time or its name, and in both cases its audience."""
+    audience = (request.segment_ids, request.send_to_all)
+    return ("time", request.scheduled_at, *audience), ("name", request.name, *audience)
+
+
+def _orphans(state: State, defined: set[str], now: datetime) -> dict[Trait, str]:
+    """By trait, the keys that no file defines any more and that are still to be sent."""
+    return {
+        trait: key
+        for key, record in state.broadcasts.items()
+        if key not in defined and record.request.scheduled_at is not None and record.request.scheduled_at > now
+        for trait in _traits(record.request)
+    }
 
 
 def _bounded(items: list[Item], policies: Policies) -> list[Item]:

@@ -1,4 +1,4 @@
-"""The guards: what may not be created now, why, and what to do about it. Missing evidence refuses."""
+"""The guards: what may not be created now, why, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.project import Policies
+from invent_gitops.model.project import WAIVABLE, Policies
 
 
 def refusals(
@@ -16,7 +16,9 @@ def refusals(
 ) -> tuple[Refusal, ...]:
     """Every guard's objection to creating `definition` at `now` (aware), without the ones it waives."""
     found = (*_schedule(definition, now, policies), *_segments(definition, catalogue))
-    return tuple(refusal for refusal in found if refusal.policy not in definition.waive)
+    return tuple(
+        refusal for refusal in found if refusal.policy not in definition.waive or refusal.policy not in WAIVABLE
+    )
 
 
 def too_many(count: int, policies: Policies, definition: Definition) -> Refusal | None:

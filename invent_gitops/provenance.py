@@ -30,7 +30,12 @@ def find_origin(folder: Path, environment: Mapping[str, str] = os.environ) -> Or
     commit = environment.get("GITHUB_SHA") or _git(
         folder, "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"
     )
-    return Origin(_actor(folder, environment), commit, _run(environment))
+    return Origin(*(_clean(text) for text in (_actor(folder, environment), commit, _run(environment))))
+
+
+def _clean(text: str) -> str:
+    """What can be written down as UTF-8: the environment may hold any bytes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _actor(folder: Path, environment: Mapping[str, str]) -> str:

@@ -56,7 +56,10 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
         if remote.created_at is None:
             differs = (*differs, "created_at")
         elif remote.created_at < since:
-            continue
+            if differs:
+                continue
+            # Older than the attempt by our clock, and equal all the same: somebody should look.
+            differs = ("created_at",)
         if not differs or remote.name == intent.request.name:
             found.append(Candidate(remote, differs))
     return tuple(sorted(found, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))

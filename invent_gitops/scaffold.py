@@ -36,6 +36,7 @@ _IGNORED = """\
 # invent-gitops: what a run needs for itself. The state, invent.state.json, belongs in git.
 *.state.json.lock
 *.state.json.journal
+.*.state.json.*.tmp
 *.sandbox.sqlite*
 """
 
@@ -71,11 +72,16 @@ def write_files(folder: Path, files: list[NewFile]) -> None:
         path = folder / file.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(file, error) from None
+        try:
             with open(path, "x", encoding="utf-8") as out:
                 out.write(file.text)
         except FileExistsError:
             continue
         except OSError as error:
-            raise InvalidInput(
-                f"{file.path} cannot be written: {error.strerror}.", "Choose a folder that you may write to."
-            ) from None
+            raise _unwritable(file, error) from None
+
+
+def _unwritable(file: NewFile, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{file.path} cannot be written: {error.strerror}.", "Choose a folder that you may write to.")

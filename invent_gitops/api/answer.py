@@ -16,16 +16,19 @@ from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
 SURELY_NOT_CREATED = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
 
 
-def verdict(status: int, body: bytes) -> Answer:
-    """The verdict on a create that was answered with `status` and the whole `body`; 429 is the caller's."""
+def verdict(status: int, body: bytes, secret: str = "") -> Answer:
+    """The verdict on a create that was answered with `status` and the whole `body`; 429 is the caller's.
+
+    `secret` is taken out of what the API said.
+    """
     if status in SURELY_NOT_CREATED:
-        return NotCreated(f"Invent answered {status}: {words(body)}")
+        return NotCreated(f"Invent answered {status}: {words(body, secret)}")
     if 200 <= status < 300:
         remote = read_remote(_json(body))
         if remote:
             return Created(remote)
-        return Unknown(f"Invent answered {status} without a usable id: {words(body)}")
-    return Unknown(f"Invent answered {status}: {words(body)}")
+        return Unknown(f"Invent answered {status} without a usable id: {words(body, secret)}")
+    return Unknown(f"Invent answered {status}: {words(body, secret)}")
 
 
 def read_list(body: bytes) -> list[Mapping[str, object]] | None:
@@ -58,17 +61,24 @@ def usable_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 512 and value.isprintable() and not value.isspace()
 
 
-def words(body: bytes) -> str:
-    """What the API said, short and on one line. The shape of an error body is not documented."""
+def words(body: bytes, secret: str = "") -> str:
+    """What the API said, short, on one line and without `secret`. The shape of an error body is not documented."""
     found = _json(body)
     if isinstance(found, dict):
         for name in ("message", "error", "detail"):
             if isinstance(found.get(name), str):
-                return _short(found[name])
-    text = body.decode("utf-8", errors="replace")
+                return _short(without(found[name], secret))
+    text = body[:100_000].decode("utf-8", errors="replace")
     if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
         return "(an HTML page)"
-    return _short(text) or "(no words)"
+    # As values and not as they came: JSON can spell one text in many ways.
+    text = json.dumps(found, ensure_ascii=False) if found is not None else text
+    return _short(without(text, secret)) or "(no words)"
+
+
+def without(text: str, secret: str) -> str:
+    """`text` without the key, should somebody echo it; a very short one is a test's and would garble everything."""
+    return text.replace(secret, "***") if len(secret) >= 8 else text
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

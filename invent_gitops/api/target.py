@@ -31,20 +31,23 @@ class Target:
 def checked_base_url(text: str) -> str:
     """The normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`."""
     cure = f"Write it like {DEFAULT_BASE_URL}; http:// is allowed for 127.0.0.1 and localhost only."
+    if not text.strip().isprintable():
+        raise WrongUsage("The base URL holds line feeds or other control characters.", cure)
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
         raise WrongUsage(f"The base URL is not a URL: {error}.", cure) from None
     host = (parts.hostname or "").lower()
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9.:_-]+", host):
-        raise WrongUsage(f"The base URL {text!r} has no usable scheme and host.", cure)
-    if parts.username is not None or parts.query or parts.fragment:
+    # The text itself is never shown: it may hold a password.
+    if "@" in text or parts.query or parts.fragment:
         raise WrongUsage("The base URL may hold neither a user name nor a query nor a fragment.", cure)
+    if parts.scheme not in ("http", "https") or not _is_host(host):
+        raise WrongUsage("The base URL has no usable scheme and host.", cure)
     if parts.scheme == "http" and not _is_loopback(host):
-        raise WrongUsage(f"The base URL {text!r} would send the API key unencrypted.", cure)
+        raise WrongUsage("The base URL would send the API key unencrypted.", cure)
     if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or ".." in parts.path:
-        raise WrongUsage(f"The base URL {text!r} has an odd path.", cure)
+        raise WrongUsage("The base URL has an odd path.", cure)
     shown = f"[{host}]" if ":" in host else host
     suffix = "" if port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{shown}{suffix}{parts.path.rstrip('/')}"
@@ -66,6 +69,21 @@ def checked_key(text: str) -> str:
             "Copy the key again, without quotation marks or spaces around it.",
         )
     return key
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is an IP address or a name that a name service could know."""
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    labels = host.removesuffix(".").split(".")
+    if len(host) > 253 or not all(re.fullmatch(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", label) for label in labels):
+        return False
+    try:
+        return bool(host.encode("ascii").decode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

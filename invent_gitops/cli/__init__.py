@@ -96,6 +96,8 @@ def _run(words: list[str], session: Session) -> ExitCode:
 def _leave(code: ExitCode) -> NoReturn:
     # Python flushes once more at exit, and prints a traceback if the reader of a pipe has gone.
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
             stream.flush()
         except (OSError, ValueError):

@@ -23,8 +23,8 @@ from invent_gitops.api.target import (
     checked_key,
     checked_org,
 )
-from invent_gitops.cli.session import Session
-from invent_gitops.cli.workspace import shown
+from invent_gitops.cli.session import Session, not_empty
+from invent_gitops.cli.workspace import check_inside, shown
 from invent_gitops.errors import WrongUsage
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.project import BranchPlace, Project
@@ -84,6 +84,8 @@ class Account:
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)
+        if not self.state and not path.is_symlink():
+            check_inside(path, root, "The state")
         return FileStore(path, shown=shown(path), org=org, api=api)
 
     def state_path(self, root: Path, project: Project) -> Path:
@@ -97,7 +99,7 @@ class Account:
 
     def flags(self, session: Session) -> str:
         """The options that make a printed command speak of the same account, with a space before each."""
-        given = {"-C": session.folder, "--state": self.state, "--org": self.org}
+        given = {"-C": session.folder, "--state": self.state, "--org": self.org, "--base-url": self.base_url}
         words = [f" {name} {shlex.quote(value)}" for name, value in given.items() if value]
         return "".join(words) + (" --sandbox" if self.sandbox else "")
 
@@ -119,10 +121,18 @@ def account_options(function: Function) -> Function:
     wrapped: Any = gather
     for option in reversed(
         [
-            click.option("--state", metavar="FILE", help="The state file.  [default: the project's]"),
-            click.option("--org", envvar="INVENT_ORG_ID", metavar="ID", help="The org; c is the key's own."),
             click.option(
-                "--base-url", envvar="INVENT_BASE_URL", metavar="URL", help="Another Invent than the public one."
+                "--state", metavar="FILE", callback=not_empty, help="The state file.  [default: the project's]"
+            ),
+            click.option(
+                "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
+            ),
+            click.option(
+                "--base-url",
+                envvar="INVENT_BASE_URL",
+                metavar="URL",
+                callback=not_empty,
+                help="Another Invent than the public one.",
             ),
             click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
         ]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,11 +14,21 @@ import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
 from invent_gitops.cli.plan import plan_code, plan_for, text_of
-from invent_gitops.cli.reconcile import look
-from invent_gitops.cli.session import Session, common_options
-from invent_gitops.cli.stopping import stop_on_signals
+from invent_gitops.cli.reconcile import settle
+from invent_gitops.cli.session import POSITIVE, Session, common_options, not_empty
+from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace, open_workspace
-from invent_gitops.errors import ExitCode, Refused, Unavailable, WrongUsage, worst
+from invent_gitops.errors import (
+    ExitCode,
+    Interrupted,
+    InventGitopsError,
+    Refused,
+    Unavailable,
+    Unsettled,
+    WrongUsage,
+    worst,
+)
+from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import Origin, find_origin
@@ -37,11 +45,11 @@ ROUNDS = 200
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]")
 @account_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--only", metavar="GLOB", help="Only keys that match, such as 'newsletter/*'.")
+@click.option("--only", metavar="GLOB", callback=not_empty, help="Only keys that match, such as 'newsletter/*'.")
 @click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
 @click.option(
     "--rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     default=DEFAULT_RATE,
     show_default=True,
     help="Requests a minute; Invent's limit is 500 for each IP address.",
@@ -51,7 +59,7 @@ ROUNDS = 200
 )
 @click.option(
     "--deadline",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
@@ -76,57 +84,88 @@ def apply(
     """
     session.kind = "report"
     workspace = open_workspace(definitions).checked()
-    with account.store(workspace.root, workspace.project, strict=True) as store:
-        applying = Applying(session, account, workspace, store, find_origin(workspace.root), rate, concurrency)
-        adopted = applying.reconcile()
-        again = partial(planned, workspace, store, only, strict)
-        made = again()
+    with (
+        account.store(workspace.root, workspace.project, strict=True) as store,
+        Stopping(session, deadline) as stopping,
+    ):
+        origin = find_origin(workspace.root)
+        applying = Applying(session, account, workspace, store, stopping, origin, only, strict, rate, concurrency)
+        applying.look_first()
+        made = applying.plan()
         report = Report(())
         if made.counts["create"]:
             account.target_with_key()
             applying.confirm(made, yes)
-            report = applying.create(made, again, deadline)
+            report = applying.create(made)
         elif not session.json:
-            session.result(text_of(session, account, workspace, made))
-        report = report.with_adopted((*adopted, *applying.adopted))
+            session.result(applying.text_of(made))
+        report = finished(store, report.with_adopted(tuple(applying.adopted)))
         code = worst([report_code(report), plan_code(made), open_code(store)])
-    show_report(session, account, report, made, code, store.shown)
+        show_report(session, account, report, made, code, store)
     return code
 
 
-def planned(workspace: Workspace, store: Store, only: str | None, strict: bool) -> Plan:
-    """The plan as of now."""
-    return plan_for(workspace, store.state, only=only, strict=strict)
+def finished(store: Store, report: Report) -> Report:
+    """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
+    try:
+        store.finish()
+    except InventGitopsError as error:
+        return replace(report, failure=report.failure or error)
+    return report
 
 
 @dataclass
 class Applying:
-    """One apply, with what its steps share. `adopted` are the broadcasts found after their answer was lost."""
+    """One apply, with what its steps share.
+
+    `adopted` are the broadcasts that were found after their answer was lost, `live` is what the list
+    held before the first create.
+    """
 
     session: Session
     account: Account
     workspace: Workspace
     store: Store
+    stopping: Stopping
     origin: Origin
+    only: str | None
+    strict: bool
     rate: float
     concurrency: int
-    adopted: tuple[Outcome, ...] = ()
+    live: Sequence[Remote] = ()
+    adopted: list[Outcome] = field(default_factory=list)
 
-    def reconcile(self) -> tuple[Outcome, ...]:
-        """Look for what an earlier run left in doubt. Without a key or a network the keys just stay blocked."""
-        if not self.store.state.intents:
-            return ()
+    def plan(self) -> Plan:
+        """The plan as of now."""
+        flags = self.account.flags(self.session)
+        state = self.store.state
+        return plan_for(self.workspace, state, only=self.only, strict=self.strict, live=self.live, flags=flags)
+
+    def text_of(self, made: Plan, *, everything: bool = False) -> str:
+        return text_of(self.session, self.account, self.workspace, made, everything=everything)
+
+    def look_first(self) -> None:
+        """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
+
+        The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
+        read, keys in doubt stay blocked and the rest goes on.
+        """
+        doubts = bool(self.store.state.intents)
+        if not doubts and not self.plan().counts["create"]:
+            return
         try:
-            with stop_on_signals(self.session) as stop, self._connect(stop) as api:
-                return self._look(api)
-        except WrongUsage as error:
-            self.session.note(f"What is in doubt stays in doubt. {error.message}")
-            return ()
+            with self._connect() as api:
+                self.live = api.broadcasts(tries=5 if doubts else 1)
+        except (Unavailable, WrongUsage) as error:
+            if doubts or isinstance(error, Unavailable):
+                self.session.note(f"Could not look in Invent first. {error.message}")
+            return
+        self.adopted += settle(self.session, self.store, self.live, self.origin)
 
     def confirm(self, made: Plan, yes: bool) -> None:
         """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
         show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
-        show(text_of(self.session, self.account, self.workspace, made))
+        show(self.text_of(made, everything=not yes))
         if yes:
             return
         number = made.counts["create"]
@@ -138,31 +177,35 @@ class Applying:
             )
         target = self.account.target()
         question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
-        if not click.confirm(self.session.aside.bold(question), err=True):
+        with self.stopping.asking():
+            confirmed = click.confirm(self.session.aside.bold(question), err=True)
+        if not confirmed:
             raise Refused("Not confirmed. Nothing was created.")
 
-    def create(self, made: Plan, again: Callable[[], Plan], deadline: float | None) -> Report:
-        """Create what the plan says. When another writer moves the state on, plan `again` and go on with the rest."""
+    def create(self, made: Plan) -> Report:
+        """Create what the plan says. When another writer moves the state on, plan again and go on with the rest."""
         confirmed = {item.key: item for item in made.having("create")}
         tell = _teller(self.session, len(confirmed))
         # Planned afresh: the question may have been open for hours.
-        waiting = [item for item in again().having("create") if item.key in confirmed]
+        waiting = [item for item in self.plan().having("create") if item.key in confirmed]
         late = confirmed.keys() - {item.key for item in waiting}
         reason = "By now it is refused; invent-gitops plan says why."
         whole = Report(tuple(Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late))
-        with stop_on_signals(self.session, deadline) as stop, self._connect(stop) as api:
+        stop = self.stopping.event
+        self.stopping.check()
+        with self._connect() as api:
             for _ in range(ROUNDS):
-                report = self._run(api, stop, tell).create(waiting)
+                report = self._run(api, tell).create(waiting)
                 whole = whole.followed_by(report)
                 if not report.moved or stop.is_set():
                     break
                 # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
-                waiting = [item for item in again().having("create") if item.key in confirmed]
+                waiting = [item for item in self.plan().having("create") if item.key in confirmed]
             if whole.having("unknown") and not stop.is_set():
-                self.adopted = self._look(api)
+                self._look_again(api)
             return replace(whole.seen_in(self.store.state), stopped=stop.is_set())
 
-    def _run(self, api: Api, stop: threading.Event, tell: Callable[[Outcome], None]) -> Run:
+    def _run(self, api: Api, tell: Callable[[Outcome], None]) -> Run:
         from invent_gitops.apply import Run
 
         return Run(
@@ -171,21 +214,20 @@ class Applying:
             taken=self.store.state.ids(),
             provenance=self.origin.now,
             attempt=lambda: uuid.uuid4().hex,
-            stop=stop.is_set,
+            stop=self.stopping.event.is_set,
             tell=tell,
             concurrency=self.concurrency,
             batch=self.store.batch(self.concurrency),
         )
 
-    def _look(self, api: InventApi) -> tuple[Outcome, ...]:
+    def _look_again(self, api: InventApi) -> None:
         try:
-            return look(self.session, self.store, api, self.origin)
-        except (Unavailable, Refused) as error:
+            self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin)
+        except (Unavailable, Refused, Interrupted, Unsettled) as error:
             self.session.note(f"What is in doubt stays in doubt. {error.message}")
-            return ()
 
-    def _connect(self, stop: threading.Event) -> AbstractContextManager[InventApi]:
-        one = self.workspace
+    def _connect(self) -> AbstractContextManager[InventApi]:
+        one, stop = self.workspace, self.stopping.event
         return connect(self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
 
 
@@ -221,11 +263,12 @@ def open_code(store: Store) -> ExitCode:
     return ExitCode.UNSETTLED if store.state.intents else ExitCode.DONE
 
 
-def show_report(session: Session, account: Account, report: Report, made: Plan, code: ExitCode, place: str) -> None:
+def show_report(session: Session, account: Account, report: Report, made: Plan, code: ExitCode, store: Store) -> None:
     from invent_gitops.render.machine import report_json
     from invent_gitops.render.report_text import report_text
 
     if session.json:
-        session.answer("report", code, report_json(report, made, place))
-    elif report.outcomes:
-        session.result("\n" + report_text(report, session.style, place=place, flags=account.flags(session)))
+        session.answer("report", code, report_json(report, made, store.shown), error=report.failure)
+    elif report.outcomes or report.failure:
+        flags, left = account.flags(session), len(store.state.intents)
+        session.result("\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left))

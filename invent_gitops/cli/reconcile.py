@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
 from invent_gitops.cli.session import Session, common_options
-from invent_gitops.cli.stopping import stop_on_signals
+from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, open_project
 from invent_gitops.errors import ExitCode
+from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.state import Recorded
 from invent_gitops.provenance import Origin, find_origin
-
-if TYPE_CHECKING:
-    from invent_gitops.api.client import InventApi
 
 
 @click.command()
@@ -37,11 +35,11 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     root, project, problems = open_project()
     if problems:
         raise InvalidDefinitions(problems)
-    with account.store(root, project, strict=True) as store, stop_on_signals(session) as stop:
+    with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         outcomes: tuple[Outcome, ...] = ()
         if store.state.intents:
-            with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stop) as api:
-                outcomes = look(session, store, api, find_origin(root))
+            with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
+                outcomes = settle(session, store, api.broadcasts(), find_origin(root))
         state = store.state
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
     report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)))
@@ -55,11 +53,11 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     return code
 
 
-def look(session: Session, store: Store, api: InventApi, origin: Origin) -> tuple[Outcome, ...]:
-    """Read the list, record what it settles, and say what was adopted. Raises `Unavailable`."""
+def settle(session: Session, store: Store, remotes: Sequence[Remote], origin: Origin) -> tuple[Outcome, ...]:
+    """Record what the whole list settles, and say what was adopted."""
     from invent_gitops import reconcile as core
 
-    events = core.reconcile(store.state, api.broadcasts(), origin.now())
+    events = core.reconcile(store.state, remotes, origin.now())
     if events:
         store.append(events)
         store.sync()

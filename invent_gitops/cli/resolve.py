@@ -2,73 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import click
 
+from invent_gitops.api.answer import usable_id
 from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
-from invent_gitops.cli.session import Session, common_options
-from invent_gitops.cli.stopping import stop_on_signals
-from invent_gitops.cli.workspace import InvalidDefinitions, open_project
+from invent_gitops.cli.session import Session, common_options, plain_text
+from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.workspace import InvalidDefinitions, open_project, open_workspace
 from invent_gitops.errors import ExitCode, Refused, WrongUsage
-from invent_gitops.model.broadcast import Remote
-from invent_gitops.model.state import Absence, DeclaredAbsent, Event, Intent, Record, Recorded, State
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.state import Absence, DeclaredAbsent, How, Provenance, Record, Recorded, State
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.clean import clean
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 @click.command()
-@click.argument("key")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @account_options
 @click.option("--id", "id", metavar="ID", help="It was created, and this is its id.")
 @click.option("--not-created", is_flag=True, help="It was not created: you looked in Invent, and it is not there.")
-@click.option("--reason", metavar="TEXT", help="Why; needed with --not-created, recorded in both cases.")
+@click.option(
+    "--reason",
+    metavar="TEXT",
+    callback=plain_text,
+    help="Why; needed with --not-created, recorded in both cases.",
+)
 @click.option("--anyway", is_flag=True, help="Record the id although Invent does not show it, or shows it otherwise.")
 @common_options
 @click.pass_obj
 def resolve(
     session: Session,
     account: Account,
-    key: str,
+    keys: tuple[str, ...],
     id: str | None,
     not_created: bool,
-    reason: str | None,
+    reason: str,
     anyway: bool,
 ) -> ExitCode:
     """Settle a blocked KEY by hand.
 
-    With --id the broadcast is looked up in Invent's list first, and recorded. With --not-created the
-    key is free again, and the next apply creates it. Your word, your name and the reason are recorded.
+    With --id the broadcast is looked up in Invent's list first, and recorded; this also records the
+    id of a defined key that the state has lost. With --not-created the KEYs are free again, and the
+    next apply creates them. Your word, your name and the reason are recorded.
     """
     session.kind = "records"
-    if bool(id) == not_created:
-        raise WrongUsage("Say what became of it.", "Give either --id ID or --not-created --reason TEXT.")
-    if not_created and not (reason or "").strip():
-        raise WrongUsage("--not-created needs a reason.", 'Add for example: --reason "looked in Invent: not there"')
+    _check_words(keys, id, not_created, reason)
     root, project, problems = open_project()
     if problems:
         raise InvalidDefinitions(problems)
-    with account.store(root, project, strict=True) as store, stop_on_signals(session) as stop:
-        intent = _open_intent(store.state, key)
+    with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         made = find_origin(root).now()
-        event: Event
-        if id:
-
-            def lookup() -> list[Remote]:
-                with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stop) as api:
-                    return api.broadcasts()
-
-            _check_free(store.state, id)
-            status = _checked(session, intent, id, lookup, anyway)
-            record = Record(id, intent.request, status, "resolved", made, intent.attempt, reason or "")
-            event, told = Recorded(key, record), f"{clean(key)} is recorded as {clean(id)}."
+        if id is None:
+            store.append([_absent(store.state, key, reason, made) for key in keys])
+            told = [f"{clean(key)} is free again: the next apply creates it." for key in keys]
         else:
-            event = DeclaredAbsent(intent.attempt, Absence(key, reason or "", made))
-            told = f"{clean(key)} is free again: the next apply creates it."
-        store.append([event])
+            key = keys[0]
+            request, attempt = _wanted(store.state, key)
+            _check_free(store.state, id)
+            if anyway:
+                status = "UNKNOWN"
+            else:
+                with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
+                    status = _checked(request, id, api.broadcasts())
+            how: How = "resolved" if attempt else "imported"
+            store.append([Recorded(key, Record(id, request, status, how, made, attempt, reason))])
+            told = [f"{clean(key)} is recorded as {clean(id)}."]
         store.sync()
         state = store.state
     if session.json:
@@ -76,35 +76,61 @@ def resolve(
 
         session.answer("records", ExitCode.DONE, records_json(state))
     else:
-        session.result(told)
+        session.result("\n".join(told))
     return ExitCode.DONE
 
 
-def _open_intent(state: State, key: str) -> Intent:
+def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reason: str) -> None:
+    if (id is not None) == not_created:
+        raise WrongUsage("Say what became of it.", "Give either --id ID or --not-created --reason TEXT.")
+    if not_created and not reason:
+        raise WrongUsage("--not-created needs a reason.", 'Add for example: --reason "looked in Invent: not there"')
+    if id is not None and not usable_id(id):
+        raise WrongUsage("That is no id.", "Copy the id from Invent, without blanks around it.")
+    if id is not None and len(keys) > 1:
+        raise WrongUsage("One id belongs to one key.", "Resolve the keys one by one.")
+
+
+def _absent(state: State, key: str, reason: str, made: Provenance) -> DeclaredAbsent:
     if key not in state.intents:
-        known = (
-            f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
-        )
-        raise Refused(f"{key} is not blocked: {known}.", "See what is with: invent-gitops plan")
-    return state.intents[key]
+        raise _not_blocked(state, key)
+    return DeclaredAbsent(state.intents[key].attempt, Absence(key, reason, made))
+
+
+def _wanted(state: State, key: str) -> tuple[Request, str]:
+    """What was, or was to be, requested under a key, and the attempt: of its open intent, else of its definition."""
+    if key in state.intents:
+        return state.intents[key].request, state.intents[key].attempt
+    if key not in state.broadcasts and key not in state.removed:
+        workspace = open_workspace(None)
+        for definition in workspace.checked().definitions:
+            if definition.key == key:
+                return definition.request, ""
+    raise _not_blocked(state, key)
+
+
+def _not_blocked(state: State, key: str) -> Refused:
+    known = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
+    return Refused(f"{key} is not blocked: {known}.", "See what is with: invent-gitops plan")
 
 
 def _check_free(state: State, id: str) -> None:
     for key, record in state.broadcasts.items():
         if record.id == id:
             raise Refused(f"The id {id} is recorded under the key {key} already.", "Look for the other id in Invent.")
+    for key, removal in state.removed.items():
+        if removal.id == id:
+            raise Refused(f"The id {id} was removed under the key {key}.", "Look for the other id in Invent.")
 
 
-def _checked(session: Session, intent: Intent, id: str, lookup: Callable[[], list[Remote]], anyway: bool) -> str:
+def _checked(request: Request, id: str, remotes: Sequence[Remote]) -> str:
     """The status of the broadcast with that id, once it is known to be the one that was requested."""
     from invent_gitops.reconcile import differences
 
-    if anyway:
-        return "UNKNOWN"
-    remote = next((remote for remote in lookup() if remote.id == id), None)
+    remote = next((remote for remote in remotes if remote.id == id), None)
     if remote is None:
         raise Refused(f"Invent's list does not show a broadcast with the id {id}.", "Check the id, or add --anyway.")
-    differs = differences(intent.request, remote)
+    differs = differences(request, remote)
     if differs:
         raise Refused(
             f"The broadcast {id} ({remote.name}) is not as it was requested: it differs in {', '.join(differs)}.",

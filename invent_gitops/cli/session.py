@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import sys
 import traceback
@@ -115,8 +116,10 @@ class Session:
     def _print(self, text: str, stream: Any) -> None:
         if stream is None:
             return
+        key = os.environ.get("INVENT_API_KEY", "").strip()
         try:
-            stream.write(text + "\n")
+            # Nothing that is read should hold the key; should it all the same, it does not end in a log.
+            stream.write((text.replace(key, "***") if len(key) >= 8 else text) + "\n")
             stream.flush()
         except (OSError, ValueError) as error:
             # A closed pipe (`| head`) is the reader's wish; anything else must not pass for success.
@@ -142,6 +145,36 @@ def common_options(function: Function) -> Function:
     ):
         function = option(function)
     return function
+
+
+class Positive(click.FloatRange):
+    """A number that a clock can wait for. NaN passes every comparison, so it is refused by name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
+
+
+POSITIVE = Positive(min=0.01, max=1_000_000)
+
+
+def not_empty(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A callback for options that must not be empty: an unset variable in a script is no wish for the default."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty.", ctx, parameter)
+    return value
+
+
+def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """A callback for options that hold a person's words: trimmed, and refused if they are no UTF-8."""
+    text = (value or "").strip()
+    try:
+        text.encode()
+    except UnicodeError:
+        raise click.BadParameter("this is no UTF-8 text.", ctx, parameter) from None
+    return text
 
 
 def _stored(callback: Callable[[click.Context, click.Parameter, Any], None]) -> dict[str, Any]:

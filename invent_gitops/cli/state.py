@@ -9,16 +9,18 @@ from pathlib import Path
 import click
 
 from invent_gitops.cli.account import Account, account_options
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.session import Session, common_options, plain_text
 from invent_gitops.cli.workspace import PROJECT_FILE, InvalidDefinitions, open_project, open_workspace
-from invent_gitops.errors import ExitCode, InventGitopsError, Refused
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import resolving
 from invent_gitops.model.state import Event, Moved, Removal, Removed, State
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
 
 
 @click.group()
+@common_options
 def state() -> None:
     """Look into the recorded state, and mend it."""
 
@@ -75,7 +77,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
 
 @state.command()
 @click.argument("key")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; recorded with the tombstone.")
+@click.option("--reason", required=True, metavar="TEXT", callback=plain_text, help="Why; recorded with the tombstone.")
 @account_options
 @common_options
 @click.pass_obj
@@ -84,6 +86,9 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 
     The broadcast in Invent is left alone.
     """
+
+    if not reason:
+        raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
 
     def event(found: State, origin: Origin) -> Event:
         _check_recorded(found, key)
@@ -176,6 +181,9 @@ def _show(session: Session, found: State, text: str) -> None:
 
 def _check_recorded(found: State, key: str) -> None:
     if key in found.intents:
-        raise Refused(f"{key} is in doubt.", f"Settle it first: invent-gitops resolve {key} --id ID | --not-created …")
+        raise Refused(
+            f"{key} is in doubt.",
+            f"Settle it first: {resolving('', key, '--id ID')}, or --not-created --reason …",
+        )
     if key not in found.broadcasts:
         raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")

@@ -3,47 +3,79 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+from typing import Self
 
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode
+from invent_gitops.errors import ExitCode, Interrupted
+
+Handler = Callable[[int, FrameType | None], object] | int | None
+
+# SIGHUP is a terminal that was closed; Windows has none.
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
-@contextmanager
-def stop_on_signals(session: Session, deadline: float | None = None) -> Iterator[threading.Event]:
-    """An event that SIGINT, SIGTERM and the `deadline` (seconds from now) set while the block lasts."""
-    stop = threading.Event()
-    timer = threading.Timer(deadline, _expire, (session, stop)) if deadline else None
+class Stopping:
+    """While `with stopping:` lasts, a signal or the `deadline` (seconds from its beginning) sets `event`."""
 
-    signalled = False
+    def __init__(self, session: Session, deadline: float | None = None) -> None:
+        self.event = threading.Event()
+        self._quiet = session.quiet
+        self._signalled = False
+        self._before: dict[int, Handler] = {}
+        self._timer = threading.Timer(deadline, self._expire) if deadline else None
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        nonlocal signalled
-        if signalled:
-            # What was intended is on disk already, so there is nothing that waiting could still save.
-            os._exit(int(ExitCode.INTERRUPTED))
-        signalled = True
-        stop.set()
-        session.note("Stopping: nothing new is started, and the answers in flight are awaited. Again: stop at once.")
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        if self._timer:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    if timer:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield stop
-    finally:
-        if timer:
-            timer.cancel()
-        for number, handler in before.items():
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer:
+            self._timer.cancel()
+        for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def check(self) -> None:
+        """Raise `Interrupted` if it is time to stop; for the moments before anything was begun."""
+        if self.event.is_set():
+            raise Interrupted("Stopped before anything was created.", "Run it again; nothing is created twice.")
 
-def _expire(session: Session, stop: threading.Event) -> None:
-    if not stop.is_set():
-        stop.set()
-        session.note("The deadline has come: nothing new is started, and the answers in flight are awaited.")
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While a person is asked, a signal ends the question at once: nothing has begun yet."""
+        now = {number: signal.signal(number, handler) for number, handler in self._before.items()}
+        try:
+            yield
+        finally:
+            for number, handler in now.items():
+                signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._signalled:
+            # What was intended is on disk already, so there is nothing that waiting could still save.
+            os._exit(int(ExitCode.INTERRUPTED))
+        self._signalled = True
+        self.event.set()
+        self._say("Stopping: nothing new is started, and the answers in flight are awaited. Again: stop at once.")
+
+    def _expire(self) -> None:
+        if not self.event.is_set():
+            self.event.set()
+            self._say("The deadline has come: nothing new is started, and the answers in flight are awaited.")
+
+    def _say(self, text: str) -> None:
+        """Past Python's stream, which takes no second write while a signal interrupts one; and never blocking."""
+        if not self._quiet:
+            with suppress(OSError):
+                if select.select([], [2], [], 0)[1]:
+                    os.write(2, f"{text}\n".encode())

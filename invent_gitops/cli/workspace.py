@@ -47,16 +47,24 @@ def shown(path: Path) -> str:
 
 def find_root() -> Path:
     """The folder of the project file, looked for upwards; the current folder if there is none."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / PROJECT_FILE).is_file()), here)
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise InvalidInput("The current folder does not exist any more.", "Change to a folder that does.") from None
+    return next((folder for folder in (here, *here.parents) if os.path.lexists(folder / PROJECT_FILE)), here)
 
 
 def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]]:
     """The project's folder, its settings and their problems."""
     root = root or find_root()
     file = root / PROJECT_FILE
-    if not file.is_file():
+    if os.path.lexists(root / "invent.yml"):
+        raise InvalidInput(
+            "The project file is named invent.yml here, which is not looked for.", "Rename it to invent.yaml."
+        )
+    if not os.path.lexists(file):
         return root, Project(), []
+    check_inside(file, root, "The project file")
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_project
@@ -76,7 +84,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
 
     root, project, problems = open_project(root)
     catalogue_path = root / project.segments
-    catalogue, more = _open_catalogue(catalogue_path, needed=project.segments != Project().segments)
+    catalogue, more = _open_catalogue(root, catalogue_path, needed=project.segments != Project().segments)
     folder = Path(definitions or shown(root / project.definitions))
     exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
     documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
@@ -87,13 +95,20 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     return Workspace(root, project, catalogue, found, every)
 
 
-def _open_catalogue(path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:
+def check_inside(path: Path, root: Path, what: str) -> None:
+    """Refuse a path of the repository that leads out of it: its content would end in logs, or be written to."""
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise InvalidInput(f"{what}, {shown(path)}, is a link that leaves the project.", "Put the file itself there.")
+
+
+def _open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_catalogue
 
-    if not path.exists() and not needed:
+    if not os.path.lexists(path) and not needed:
         return None, []
+    check_inside(path, root, "The segment catalogue")
     document, unreadable = read_document(path, shown(path))
     if document is None:
         return None, unreadable

@@ -15,8 +15,8 @@ What = Literal["created", "adopted", "resolved", "imported", "moved", "removed",
 class Link:
     """The state as of one commit. `commit` is "" for a file that is not committed yet.
 
-    `text` is the state as it stands there, `state` what it spells, or None where it spells none
-    (`fault` then says why).
+    `message` is that of the commit, `text` the state as it stands there, `state` what it spells, or
+    None where it spells none (`fault` then says why).
     """
 
     commit: str
@@ -26,6 +26,7 @@ class Link:
     text: str
     state: State | None
     fault: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

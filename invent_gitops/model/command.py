@@ -8,3 +8,16 @@ import shlex
 def quoted(word: str) -> str:
     """`word` as one word of a POSIX shell."""
     return shlex.quote(word)
+
+
+def resolving(flags: str, key: str, options: str) -> str:
+    """A `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
+    if key.startswith("-"):
+        return f"invent-gitops resolve{flags} {options} -- {quoted(key)}"
+    return f"invent-gitops resolve{flags} {quoted(key)} {options}"
+
+
+def words(*arguments: str) -> str:
+    """The arguments of a command, quoted, and guarded so that none is taken for an option."""
+    guard = ["--"] if any(argument.startswith("-") for argument in arguments) else []
+    return " ".join([*guard, *map(quoted, arguments)])

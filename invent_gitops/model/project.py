@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 # The ids of the policies that a definition can waive with a reason.
-WAIVABLE = ("minimum-lead-time", "allow-immediate", "empty-segment")
+WAIVABLE = ("minimum-lead-time", "allow-immediate", "empty-segment", "possible-rename")
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,10 @@ class _Fold:
         self.settled.add(record.attempt)
         if key in self.broadcasts:
             note = f"A second broadcast for the key {key}, which is recorded as {self.broadcasts[key].id}."
-            self.broadcasts[f"{key}#{record.id}"] = replace(record, note=note)
+            name = f"{key}#{record.id}"
+            while name in self.broadcasts:
+                name += "#"
+            self.broadcasts[name] = replace(record, note=note)
         else:
             self.broadcasts[key] = record
         self.close(key, record.attempt)

@@ -145,7 +145,7 @@ def outcome_json(outcome: Outcome, report: Report) -> dict[str, object]:
         "outcome": outcome.fate,
         "name": outcome.name,
         "id": outcome.id or None,
-        "recorded": outcome.fate in ("created", "adopted") and outcome.key not in report.unrecorded,
+        "recorded": outcome.fate in ("created", "adopted", "already-created") and outcome.key not in report.unrecorded,
         "reason": outcome.reason or None,
         "differs": list(outcome.differs),
     }

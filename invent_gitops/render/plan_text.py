@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import quoted
+from invent_gitops.model.command import quoted, resolving
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan
 from invent_gitops.model.state import Candidate, Intent
@@ -74,7 +74,7 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     else:
         yield style.bold("No changes. Nothing to create.")
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
-    place = f"org {clean(plan.org)} at {clean(plan.api)}" if plan.api else "no state yet"
+    place = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({place})")
 
 
@@ -192,7 +192,11 @@ def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
 
 def candidate_text(candidate: Candidate, now: datetime) -> str:
     remote = candidate.remote
-    same = "as requested" if not candidate.differs else "differs in " + ", ".join(candidate.differs)
+    same = (
+        "as requested"
+        if not candidate.differs
+        else "differs in " + ", ".join(clean(field) for field in candidate.differs)
+    )
     made = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
     return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{made}; {same}"
 
@@ -200,8 +204,5 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
 def settling(key: str, intent: Intent, flags: str) -> list[str]:
     """The commands that settle a blocked key, ready to be pasted."""
     ids = [quoted(candidate.remote.id) for candidate in intent.candidates or ()] or ["ID"]
-    command = f"invent-gitops resolve{flags} {quoted(key)}"
-    return [
-        *(f"{command} --id {id}" for id in ids),
-        f'{command} --not-created --reason "looked in Invent: it is not there"',
-    ]
+    wanted = [*(f"--id {id}" for id in ids), '--not-created --reason "looked in Invent: it is not there"']
+    return [clean(resolving(flags, key, options)) for options in wanted]

@@ -49,7 +49,9 @@ def problems_github(problems: Sequence[Problem]) -> str:
         text = f"{problem.message} {problem.cure}".strip()
         lines.append(f"::error {place},title={_property(problem.rule)}::{_data(text)}")
     if len(problems) > ANNOTATIONS:
-        lines.append(f"::error ::and {len(problems) - ANNOTATIONS} more problems; the log of this step has them all.")
+        more = len(problems) - ANNOTATIONS
+        plural = "" if more == 1 else "s"
+        lines.append(f"::error ::and {more} more problem{plural}; the log of this step has them all.")
     return "\n".join(lines)
 
 

@@ -39,8 +39,11 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
     return paint.get(outcome.fate, style.dim)(text)
 
 
-def report_text(report: Report, style: Style, *, place: str, flags: str) -> str:
-    """The summary first, then a line for each key with its id, then what to do about what went wrong."""
+def report_text(report: Report, style: Style, *, place: str, flags: str, left: int = 0) -> str:
+    """The summary first, then a line for each key with its id, then what to do about what went wrong.
+
+    `left` is how many keys are in doubt now, `place` where the state is, `flags` what a printed command needs.
+    """
     lines = [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
     if report.having("created") or report.having("adopted"):
         lines.append(f"The ids are recorded in {clean(place)}.")
@@ -49,7 +52,13 @@ def report_text(report: Report, style: Style, *, place: str, flags: str) -> str:
         lines.append(
             style.red(f"Created, but not recorded yet: {keys}. Keep the ids above; the next run looks for them.")
         )
-    if report.having("unknown"):
+    if any(outcome.differs for outcome in report.outcomes):
+        told = "Some answers differ from their requests, as said above: look at them in Invent."
+        lines.append(style.red(style.bold(told)))
+    if left:
+        blocked = "key is" if left == 1 else "keys are"
+        lines.append(style.red(f"{left} {blocked} in doubt. See and settle: invent-gitops plan{flags}"))
+    elif report.having("unknown"):
         lines.append(style.red(f"Unknown means: it may exist. See and settle it with: invent-gitops plan{flags}"))
     if report.failure:
         lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))

@@ -13,7 +13,11 @@ def moment(at: datetime | None, timezone: str = "") -> str:
     universal = at.astimezone(UTC)
     if timezone in ("", "UTC", "Etc/UTC"):
         return f"{_day(universal)} {_clock(universal)} UTC"
-    local = at.astimezone(ZoneInfo(timezone))
+    try:
+        local = at.astimezone(ZoneInfo(timezone))
+    except OverflowError:
+        # Late in the year 9999 the local time has no year any more.
+        return moment(at)
     other_day = "" if local.date() == universal.date() else f"{universal:%a} {universal.day} {universal:%b} "
     return f"{_day(local)} {_clock(local)} {timezone} ({other_day}{_clock(universal)} UTC)"
 

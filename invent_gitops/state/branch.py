@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from invent_gitops.errors import InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
-from invent_gitops.model.state import Event, Intended, Provenance, State, Withdrawn
+from invent_gitops.model.state import Event, Intended, Provenance, Recorded, State, Withdrawn
 from invent_gitops.state import document
 from invent_gitops.state.file import check_binding
 from invent_gitops.state.git import Git, GitFailed
@@ -41,8 +41,8 @@ class BranchStore:
         self.place, self.org, self.api, self.provenance = place, org, api, provenance
         self.shown = f"{place.path} on {place.remote}/{place.branch}"
         self.git = Git(folder)
-        self.git.check_names(place.remote, place.branch)
         own = self.git.common_folder() / "invent-gitops"
+        self.git.check_names(place.remote, place.branch)
         name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{place.remote}.{place.branch}.{place.path}")
         self.journal_path = own / f"{name}.journal"
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
@@ -51,6 +51,7 @@ class BranchStore:
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
         self._writer: JournalWriter | None = None
+        self._failed = False
 
     @property
     def state(self) -> State:
@@ -68,6 +69,8 @@ class BranchStore:
         from invent_gitops.state.log import branch_chain
 
         self._fetch()
+        if self._tip:
+            self.git.deepen(self.place.remote, self.place.branch, self._ref)
         return branch_chain(self.git, self._tip, self.place.path)
 
     def __enter__(self) -> Self:
@@ -97,17 +100,29 @@ class BranchStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            self.finish()
+        finally:
+            self._lock.release()
+
+    def finish(self) -> None:
+        """Push what was appended. Raises `Unsettled` if that fails; the journal then has it all."""
+        told = self._failed
+        try:
             self.sync()
+        except InventGitopsError:
+            # Whoever appended it has heard of it already, and a second error would hide their report.
+            if not told:
+                raise
         finally:
             if self._writer:
                 self._writer.close()
             self._writer = None
-            self._lock.release()
 
     def append(self, events: Iterable[Event]) -> None:
         """Take events up. Results are durable on this machine at once; intents only after `sync`."""
         batch = list(events)
         results = [event for event in batch if not isinstance(event, Intended)]
+        self._failed = False
         # First of all in memory: should the disk be full, the next push still carries them.
         self._pending += batch
         if results:
@@ -134,13 +149,17 @@ class BranchStore:
         """
         try:
             self._sync()
-        except InventGitopsError:
+        except InventGitopsError as error:
             # Nothing was called for these intents. Should they have reached the remote after all, they are
             # taken back with the next push.
             self._pending = [
                 Withdrawn(event.key, event.intent.attempt) if isinstance(event, Intended) else event
                 for event in self._pending
             ]
+            self._failed = True
+            if isinstance(error, Unavailable) and any(isinstance(event, Recorded) for event in self._pending):
+                # Not "surely nothing was created": there are ids that only the journal has.
+                raise Unsettled(error.message, self._kept()) from None
             raise
 
     def _sync(self) -> None:

@@ -38,9 +38,9 @@ def dump(state: State) -> str:
 def parse(text: str, shown: str) -> State:
     """The state that `text` spells. Raises `InvalidInput`, naming `shown` and the place in it."""
     document = _decode(text, shown)
-    if document.get("version") != VERSION:
-        found = document.get("version")
-        if isinstance(found, int) and found > VERSION:
+    found = document.get("version")
+    if type(found) is not int or found != VERSION:
+        if type(found) is int and found > VERSION:
             raise InvalidInput(
                 f"{shown} was written by a newer invent-gitops (state version {found}; this one knows {VERSION}).",
                 "Upgrade invent-gitops. Nothing was changed.",
@@ -68,7 +68,7 @@ _RESTORE = (
 
 
 def _decode(text: str, shown: str) -> Mapping[str, Any]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.startswith(("<<<<<<<", ">>>>>>>", "=======", "|||||||")):
             raise InvalidInput(
                 f"{shown}:{number}:1: the state holds conflict markers of a git merge.",
@@ -108,12 +108,9 @@ def read_request(value: Mapping[str, Any]) -> Request:
     instant = read_instant(scheduled_at)
     if scheduled_at is not None and instant is None:
         raise Damaged(f"scheduled_at is {scheduled_at!r}, which is no instant")
-    ids = value.get("segment_ids")
-    if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
-        raise Damaged("segment_ids is not a list of ids")
     if not isinstance(value.get("send_to_all"), bool):
         raise Damaged("send_to_all is neither true nor false")
-    return Request(_text(value, "name"), instant, tuple(sorted(ids)), value["send_to_all"])
+    return Request(_text(value, "name"), instant, tuple(sorted(_texts(value, "segment_ids"))), value["send_to_all"])
 
 
 def write_provenance(provenance: Provenance) -> dict[str, object]:
@@ -129,7 +126,7 @@ def read_provenance(value: Mapping[str, Any]) -> Provenance:
     at = read_instant(value.get("at"))
     if at is None:
         raise Damaged(f"at is {value.get('at')!r}, which is no instant")
-    return Provenance(at, _text(value, "by"), _text(value, "commit", ""), _text(value, "run", ""))
+    return Provenance(at, _text(value, "by", ""), _text(value, "commit", ""), _text(value, "run", ""))
 
 
 def write_record(record: Record) -> dict[str, object]:
@@ -154,7 +151,7 @@ def read_record(value: Mapping[str, Any]) -> Record:
     return Record(
         id=_text(value, "id"),
         request=read_request(_object(value, "request")),
-        status=_text(value, "status"),
+        status=_text(value, "status", ""),
         how=cast("How", how),
         provenance=read_provenance(_object(value, "provenance")),
         attempt=_text(value, "attempt", ""),
@@ -207,11 +204,11 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
                 name=_text(value, "name", ""),
                 status=_text(value, "status", ""),
                 scheduled_at=read_instant(value.get("scheduled_at")),
-                segment_ids=tuple(value.get("segment_ids", ())),
+                segment_ids=_texts(value, "segment_ids"),
                 send_to_all=value.get("send_to_all") is True,
                 created_at=read_instant(value.get("created_at")),
             ),
-            tuple(value.get("differs", ())),
+            _texts(value, "differs"),
         )
         for value in values
     )
@@ -252,6 +249,13 @@ def _text(value: Mapping[str, Any], name: str, default: str | None = None) -> st
     if not isinstance(found, str) or (default is None and not found):
         raise Damaged(f"{name} is {found!r}, and should be text")
     return found
+
+
+def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = value.get(name)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise Damaged(f"{name} is {found!r}, and should be a list of texts")
+    return tuple(found)
 
 
 def _number(value: Mapping[str, Any], name: str) -> int:

@@ -12,11 +12,11 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.errors import InvalidInput, Refused, Unsettled
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.state import Event, State
 from invent_gitops.state import document
-from invent_gitops.state.journal import Journal, JournalWriter, read_journal, sync_folder
+from invent_gitops.state.journal import Journal, JournalWriter, check_regular, locked_journal, read_journal, sync_folder
 
 
 class FileStore:
@@ -27,6 +27,11 @@ class FileStore:
     """
 
     def __init__(self, path: Path, *, shown: str, org: str, api: str) -> None:
+        if path.is_symlink() and not path.exists():
+            raise InvalidInput(
+                f"The state {shown} is a link that leads nowhere.",
+                "Mount or restore what it leads to. Without its state, everything would be created again.",
+            )
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
         self.shown, self.org, self.api = shown, org, api
@@ -79,12 +84,27 @@ class FileStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._writer:
-                self._writer.close()
-                self._fold(self.state)
+            self.finish()
         finally:
-            self._writer = None
             self._lock.release()
+
+    def finish(self) -> None:
+        """Fold what was appended into the state. Raises `Unsettled` if that fails; the journal then has it all."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        try:
+            # Somebody may have put another version of the file there meanwhile, as a `git pull` does.
+            stored = self._stored()
+            if stored and self._base.serial and stored.lineage != self._base.lineage:
+                raise InvalidInput(f"{self.shown} was replaced by another state.", "Put the right one back.")
+            self._base = stored or self._base
+            self._fold(self.state)
+        except (InvalidInput, Refused) as error:
+            kept = f"What happened is kept in {self.shown}.journal, and the next run reads it."
+            raise Unsettled(f"{error.message} {kept}", error.cure) from None
+        finally:
+            writer.close()
 
     def append(self, events: Iterable[Event]) -> None:
         """Write events down, durably when it returns; they are part of `read()` from then on."""
@@ -98,6 +118,10 @@ class FileStore:
                 f"The state {self.shown} cannot be written: {error.strerror}.",
                 "Free some space or make its folder writable, then run this again.",
             ) from None
+        except UnicodeError:
+            raise InvalidInput(
+                f"The state {self.shown} cannot hold text that is not UTF-8.", "Write it without the odd bytes."
+            ) from None
         self._events += batch
 
     def batch(self, concurrency: int) -> int:
@@ -110,10 +134,14 @@ class FileStore:
     def _replay(self) -> None:
         stored, journal = self._stored(), read_journal(self.journal_path, f"{self.shown}.journal")
         self._base = self._begun(stored, journal)
-        if journal:
-            self._fold(self._base.after(journal.events))
-        else:
-            self.journal_path.unlink(missing_ok=True)
+        if not self.journal_path.exists():
+            return
+        # The lock file may have been deleted under a run that is still working; its journal is locked as well.
+        with locked_journal(self.journal_path, self.shown):
+            if journal:
+                self._fold(self._base.after(journal.events))
+            else:
+                self.journal_path.unlink(missing_ok=True)
 
     def _fold(self, state: State) -> None:
         if state != self._base:
@@ -136,7 +164,7 @@ class FileStore:
             sync_folder(self.path.parent)
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            raise InvalidInput(
+            raise Unsettled(
                 f"The state {self.shown} cannot be written: {error.strerror}. What happened is kept in "
                 f"{self.shown}.journal, and the next run reads it.",
                 "Free some space or make its folder writable, then run this again.",
@@ -144,7 +172,8 @@ class FileStore:
 
     def _stored(self) -> State | None:
         try:
-            text = self.path.read_text(encoding="utf-8")
+            check_regular(self.path, self.shown)
+            text = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
@@ -177,5 +206,5 @@ def check_binding(org: str, api: str, wanted_org: str, wanted_api: str, shown: s
             f"{shown} records the broadcasts of org {org} at {api}, and this run is for org {wanted_org or org} at "
             f"{wanted_api or api}.",
             "Use the state that belongs to this account (--state FILE), or set --org, --base-url or --sandbox to "
-            "match. A state of the sandbox can simply be deleted.",
+            + ("match. A state of the sandbox can simply be deleted." if api == "sandbox" else "match."),
         )

@@ -127,9 +127,15 @@ class Git:
             "Check the network and your access to the remote.",
         )
 
+    def deepen(self, remote: str, branch: str, ref: str) -> None:
+        """Bring the whole history of the branch, where a shallow clone has cut it off."""
+        if self.run("rev-parse", "--is-shallow-repository").strip() == "true":
+            refspec = f"+refs/heads/{branch}:{ref}"
+            self.run("fetch", "--no-tags", "--no-write-fetch-head", "--depth=2147483647", "--", remote, refspec)
+
     def read(self, commit: str, path: str) -> str | None:
         """The text of a file in a commit, or None if the commit has no such file."""
-        if not self.run("ls-tree", commit, "--", path).strip():
+        if not self.run("ls-tree", "--full-tree", commit, "--", path).strip():
             return None
         return self.run("cat-file", "blob", f"{commit}:{path}")
 

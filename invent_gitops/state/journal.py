@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
-from invent_gitops.errors import InvalidInput
+from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.model.state import (
     DeclaredAbsent,
     Event,
@@ -49,6 +52,7 @@ class JournalWriter:
         # O_EXCL: an old journal is replayed before a new one is begun, never written over.
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         try:
+            _lock(self._file)
             self._write([header])
             sync_folder(path.parent)
         except OSError:
@@ -76,6 +80,40 @@ class JournalWriter:
         os.close(self._file)
 
 
+@contextmanager
+def locked_journal(path: Path, shown: str) -> Iterator[None]:
+    """Hold a journal that was found, so that it is surely nobody's. Raises `Refused` if a run is writing it."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except OSError as error:
+        raise InvalidInput(
+            f"The journal {shown}.journal cannot be opened: {error.strerror}.", "Make it writable."
+        ) from None
+    try:
+        _lock(file)
+        yield
+    except BlockingIOError:
+        raise Refused(
+            f"Another invent-gitops is writing {shown} right now.", "Wait until it is done, then run this again."
+        ) from None
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> None:
+    """Lock an open journal, where the system can (on Windows the lock file alone has to do)."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def check_regular(path: Path, shown: str) -> None:
+    """Refuse a pipe or a folder in place of a file, before it is opened. Raises `InvalidInput`."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise InvalidInput(f"{shown} cannot be read: it is no regular file.", "Choose another place for the state.")
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename or a new name in `folder` durable, where the system can (Windows cannot)."""
     if os.name == "nt":
@@ -90,10 +128,17 @@ def sync_folder(folder: Path) -> None:
 def read_journal(path: Path, shown: str) -> Journal | None:
     """The journal at `path`, or None if there is none or not even its header was finished. Raises `InvalidInput`."""
     try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        if path.is_symlink() or not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(0, "it is no regular file")
+        # As bytes, since a torn last line may end in the middle of a character.
+        lines = path.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
         return None
-    lines = text.split("\n")[:-1]
+    except OSError as error:
+        raise InvalidInput(
+            f"The journal {shown} cannot be read: {error.strerror}.",
+            "Make it readable; it holds ids that nothing else has.",
+        ) from None
     if not lines:
         return None
     try:
@@ -105,18 +150,25 @@ def read_journal(path: Path, shown: str) -> Journal | None:
     except (Damaged, KeyError) as damage:
         raise InvalidInput(
             f"The journal {shown} is damaged: {damage}.",
-            "It holds ids that the state does not have yet. Look at it in an editor, record its ids with "
-            "invent-gitops resolve KEY --id ID, and then move it away.",
+            "It holds ids that the state does not have yet. Keep a copy, move it away, and record each of its ids "
+            "with: invent-gitops resolve KEY --id ID",
         ) from None
 
 
-def _object(line: str) -> Mapping[str, Any]:
+def _object(line: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(line)
+        found = json.loads(line.decode())
     except (ValueError, RecursionError):
         raise Damaged(f"{line[:80]!r} is not JSON") from None
     if not isinstance(found, dict):
         raise Damaged(f"{line[:80]!r} is not an object")
+    return found
+
+
+def _word(value: Mapping[str, Any], name: str) -> str:
+    found = value[name]
+    if not isinstance(found, str):
+        raise Damaged(f"{name} is {found!r}, and should be text")
     return found
 
 
@@ -146,13 +198,17 @@ def write_event(event: Event) -> dict[str, object]:
 def read_event(value: Mapping[str, Any]) -> Event:
     """The event that `value` spells. Raises `Damaged`."""
     readers: dict[str, Callable[[], Event]] = {
-        "intended": lambda: Intended(value["key"], document.read_intent(value["intent"])),
-        "looked": lambda: Looked(value["key"], value["attempt"], document.read_candidates(value["candidates"])),
-        "recorded": lambda: Recorded(value["key"], document.read_record(value["record"])),
-        "withdrawn": lambda: Withdrawn(value["key"], value["attempt"]),
-        "absent": lambda: DeclaredAbsent(value["attempt"], document.read_absence(value["absence"])),
-        "moved": lambda: Moved(value["key"], value["to"], value["id"], document.read_provenance(value["provenance"])),
-        "removed": lambda: Removed(value["key"], document.read_removal(value["removal"])),
+        "intended": lambda: Intended(_word(value, "key"), document.read_intent(value["intent"])),
+        "looked": lambda: Looked(
+            _word(value, "key"), _word(value, "attempt"), document.read_candidates(value["candidates"])
+        ),
+        "recorded": lambda: Recorded(_word(value, "key"), document.read_record(value["record"])),
+        "withdrawn": lambda: Withdrawn(_word(value, "key"), _word(value, "attempt")),
+        "absent": lambda: DeclaredAbsent(_word(value, "attempt"), document.read_absence(value["absence"])),
+        "moved": lambda: Moved(
+            _word(value, "key"), _word(value, "to"), _word(value, "id"), document.read_provenance(value["provenance"])
+        ),
+        "removed": lambda: Removed(_word(value, "key"), document.read_removal(value["removal"])),
     }
     name = value.get("event")
     if name not in readers:

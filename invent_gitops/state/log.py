@@ -52,13 +52,25 @@ def subjects(git: Git, commits: set[str]) -> dict[str, str]:
 
 
 def _links(git: Git, what: list[str], path: str) -> tuple[Link, ...]:
-    form = "%H%x00%P%x00%an%x00%at"
-    listed = git.run("log", "--reverse", "--topo-order", f"--format={form}", *what).splitlines()
-    heads = [line.split("\0") for line in listed]
+    # Each commit ends with two zero bytes in a row, as no message can.
+    form = "%H%x00%P%x00%an%x00%at%x00%B%x00%x00"
+    listed = git.run("log", "--reverse", "--topo-order", f"--format={form}", *what)
+    heads = [one.lstrip("\n").split("\0") for one in listed.split("\0\0\n") if one.strip("\n\0")]
     texts = git.read_many([f"{commit}:{path}" for commit, *_ in heads])
     return tuple(
-        _parsed(Link(commit, len(parents.split()), by, datetime.fromtimestamp(int(at), UTC), text or "", None), path)
-        for (commit, parents, by, at), text in zip(heads, texts, strict=True)
+        _parsed(
+            Link(
+                commit,
+                len(parents.split()),
+                by,
+                datetime.fromtimestamp(int(at), UTC),
+                text or "",
+                None,
+                message=message,
+            ),
+            path,
+        )
+        for (commit, parents, by, at, message), text in zip(heads, texts, strict=True)
     )
 
 
