@@ -1,0 +1,145 @@
+"""A short part of the chaos suite for every day, and the proof that it would notice a broken promise."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.__main__ import main
+from tests.chaos.history import APPLY, FEW, History, Row, count_steps, one_death, play
+from tests.chaos.world import ALONE, Broken, Death, Place, name_of, world
+
+PLACES: list[Place] = ["file", "branch"]
+
+
+def test_seeded_histories_of_deaths_and_lies_create_nothing_twice_and_lose_nothing(tmp_path: Path) -> None:
+    def one(place: Place, seed: int) -> Row:
+        return play(seed, place, tmp_path / f"{place}-{seed}", {"file": 60, "branch": 140}[place], storms=2)
+
+    with ThreadPoolExecutor(2) as pool:
+        rows = list(pool.map(lambda place: one(place, 11), PLACES))
+    assert [row.broken for row in rows] == ["", ""]
+    assert sum(row.happened["killed"] + row.happened["stopped"] for row in rows) > 0, "somebody died"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_intent_is_durable_before_a_byte_is_sent_and_a_death_around_that_is_survived(
+    tmp_path: Path, place: Place
+) -> None:
+    names = count_steps(tmp_path / "count", place, FEW, 1)
+    # The first of each is the look at the list, before anything is intended.
+    sent = names.index("connect", names.index("connect") + 1)
+    answered = names.index("recv", sent)
+    assert ("end" if place == "branch" else "fsync") in names[sent - 2 : sent]
+    assert names.count("recv") == 4, "one answer to the look, and one to each create"
+    with ThreadPoolExecutor(2) as pool:
+        deaths = [Death(sent + 1, "before"), Death(answered + 1, "after")]
+        unsent, lost = pool.map(lambda death: one_death(place, tmp_path / str(death), death), deaths)
+    assert (unsent.broken, lost.broken) == ("", "")
+    assert (unsent.happened["killed"], lost.happened["killed"]) == (1, 1)
+    assert unsent.happened["resolved"] == 1, "only a person can say that it does not exist"
+    assert lost.happened["adopted"] == 1, "and this one is found in the list"
+
+
+def test_the_steps_of_an_undisturbed_apply_are_the_same_each_time(tmp_path: Path) -> None:
+    first, second = (count_steps(tmp_path / "count", "file", FEW, 1) for _ in range(2))
+    assert first == second
+
+
+# The look before the first create hides much of what would be wrong without it.
+BLIND = """
+from invent_gitops.api.client import InventApi
+from invent_gitops.errors import Unavailable
+def broadcasts(self, *, tries=5):
+    raise Unavailable("The list is away.")
+InventApi.broadcasts = broadcasts
+"""
+
+SPOILED = {
+    "calls again when the answer was lost": """
+from invent_gitops.api.client import InventApi, Unknown
+once = InventApi.create
+def create(self, request):
+    answer = once(self, request)
+    return once(self, request) if isinstance(answer, Unknown) else answer
+InventApi.create = create
+""",
+    "takes a lost answer for a no": BLIND
+    + """
+from invent_gitops.api.client import InventApi, NotCreated, Unknown
+once = InventApi.create
+def create(self, request):
+    answer = once(self, request)
+    return NotCreated("surely") if isinstance(answer, Unknown) else answer
+InventApi.create = create
+""",
+    "ends with 0 although a key is in doubt": """
+import invent_gitops.cli.apply as apply
+from invent_gitops.errors import ExitCode
+apply.report_code = apply.plan_code = apply.open_code = lambda found: ExitCode.DONE
+""",
+    "ends with a bug": """
+import invent_gitops.cli.apply as apply
+def show_report(*args):
+    raise ZeroDivisionError
+apply.show_report = show_report
+""",
+}
+NOTICED = ["more than once", "more than once", "ended with 0, with ['three'] in doubt", "ended with 70"]
+# Found in the list, all would be well; so the second create is one that the list does not settle.
+ANSWERS = ["close-after", "close-after", "error-before=503", ""]
+
+
+@pytest.mark.parametrize(("name", "words", "answer"), list(zip(SPOILED, NOTICED, ANSWERS, strict=True)))
+def test_a_product_that_breaks_the_promise_is_noticed(tmp_path: Path, name: str, words: str, answer: str) -> None:
+    row = one_death("file", tmp_path / "world", ALONE, answer, meddling=SPOILED[name])
+    assert words in row.broken
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_product_that_writes_no_intents_is_noticed_when_it_dies_after_sending(tmp_path: Path, place: Place) -> None:
+    spoiled = f"""{BLIND}
+from invent_gitops.model.state import Intended
+from invent_gitops.state.{place} import {place.capitalize()}Store as Store
+kept = Store.append
+Store.append = lambda self, events: kept(self, [event for event in events if not isinstance(event, Intended)])
+"""
+    with world(tmp_path / "count", place, *FEW) as found:
+        found.meddle(spoiled)
+        listed = tmp_path / "steps"
+        assert found.run(*APPLY, "--concurrency", "1", count=listed).code == 0
+    at = listed.read_text(encoding="utf-8").splitlines().index("recv") + 1
+    row = one_death(place, tmp_path / "world", Death(at), meddling=spoiled)
+    assert "more than once" in row.broken
+
+
+def test_an_id_that_no_record_and_no_candidate_knows_is_noticed(tmp_path: Path) -> None:
+    with world(tmp_path / "world", "file", "one") as found:
+        history = History(found, Row("file", "by hand"))
+        history.run(*APPLY)
+        (id,) = found.live()[name_of("one")]
+        found.server.sandbox.delete("c", id)
+        found.click("one")
+        found.by_hand.clear()
+        with pytest.raises(Broken, match="is lost"):
+            history.until_quiet()
+
+
+@pytest.mark.parametrize("broken", ["", "it was created more than once"])
+def test_the_command_prints_a_row_for_each_history_and_ends_with_1_if_one_broke(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], broken: str
+) -> None:
+    def played(seed: int, place: Place, *rest: object) -> Row:
+        return Row(place, f"seed {seed}", broken=broken if seed == 4 else "")
+
+    monkeypatch.setattr("tests.chaos.__main__.play", played)
+    monkeypatch.setattr("tests.chaos.__main__.count_steps", lambda *given: ["write"])
+    assert main(["--histories", "3", "--seed", "3", "--place", "file"]) == (1 if broken else 0)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:4] == ["PLACE", "HISTORY", "RUNS", "KILLED"]
+    assert [line[:14] for line in lines if "seed" in line] == ["file    seed 3", "file    seed 4", "file    seed 5"]
+    assert [line.split()[-1] for line in lines if "seed" in line] == ["kept", "BROKEN" if broken else "kept", "kept"]
+    assert broken in "".join(lines)
+    assert lines[-1].endswith("broke in 1 of them." if broken else "held in every one.")
