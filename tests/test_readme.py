@@ -79,7 +79,9 @@ def test_every_command_has_a_row() -> None:
 
 def test_every_exit_code_has_a_row() -> None:
     section = README.partition("## Exit codes")[2].partition("\n## ")[0]
-    assert [int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)] == [int(code) for code in ExitCode]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)] == [
+        int(code) for code in ExitCode
+    ]
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

@@ -1,0 +1,286 @@
+"""Small builders of values, with a default for whatever a test does not speak of, and strategies of random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.problem import Position
+from invent_gitops.model.project import Policies
+from invent_gitops.model.state import (
+    Absence,
+    Candidate,
+    DeclaredAbsent,
+    Event,
+    How,
+    Intended,
+    Intent,
+    Looked,
+    Moved,
+    Provenance,
+    Record,
+    Recorded,
+    Removal,
+    State,
+    Withdrawn,
+)
+from invent_gitops.plan import make_plan
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SOON = NOW + timedelta(days=4)
+ORG = "c"
+API = "https://api.useinvent.com"
+LINEAGE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+
+# What a name must not be able to do to a terminal, a log or a CI runner.
+NASTY = "::error::x\n::set-output name=a::b\r##[error]y\x1b[31m\u202ered\u2066\u2028=======\u200b\x85%0A`|@you"
+
+
+def a_request(
+    name: str = "Spring sale",
+    at: datetime | None = SOON,
+    segments: Sequence[str] = ("seg_a",),
+    everyone: bool = False,
+) -> Request:
+    return Request(name, at, () if everyone else tuple(sorted(segments)), everyone)
+
+
+def a_definition(
+    key: str = "spring",
+    request: Request | None = None,
+    *,
+    at: datetime | None = SOON,
+    timezone: str = "",
+    description: str = "",
+    owner: str = "",
+    waive: Mapping[str, str] | None = None,
+    marks: Mapping[str, Position] | None = None,
+) -> Definition:
+    """Its request is named after its key, so that two keys mean two requests."""
+    return Definition(
+        key,
+        request or a_request(f"Broadcast {key}", at),
+        Position(f"broadcasts/{key}.yaml", 2, 1),
+        timezone,
+        description=description,
+        owner=owner,
+        waive=waive or {},
+        marks=marks or {},
+    )
+
+
+def a_provenance(at: datetime = NOW, by: str = "alice", commit: str = "", run: str = "") -> Provenance:
+    return Provenance(at, by, commit, run)
+
+
+def a_record(
+    id: str = "bc_1", request: Request | None = None, *, how: How = "created", attempt: str = "", note: str = ""
+) -> Record:
+    return Record(id, request or a_request(), "SCHEDULED", how, a_provenance(), attempt or f"attempt of {id}", note)
+
+
+def an_intent(
+    request: Request | None = None,
+    attempt: str = "attempt-1",
+    *,
+    provenance: Provenance | None = None,
+    candidates: tuple[Candidate, ...] | None = None,
+) -> Intent:
+    return Intent(request or a_request(), attempt, provenance or a_provenance(), candidates)
+
+
+def a_removal(id: str = "bc_gone", request: Request | None = None, reason: str = "sent by mistake") -> Removal:
+    return Removal(id, request or a_request(), reason, a_provenance())
+
+
+def a_move(key: str, to: str, id: str = "bc_1") -> Moved:
+    return Moved(key, to, id, a_provenance())
+
+
+def a_remote(
+    id: str = "bc_1",
+    request: Request | None = None,
+    *,
+    status: str = "SCHEDULED",
+    created_at: datetime | None = NOW,
+) -> Remote:
+    wanted = request or a_request()
+    return Remote(id, wanted.name, status, wanted.scheduled_at, wanted.segment_ids, wanted.send_to_all, created_at)
+
+
+def a_state(
+    broadcasts: Mapping[str, Record] | None = None,
+    intents: Mapping[str, Intent] | None = None,
+    removed: Mapping[str, Removal] | None = None,
+    absences: Mapping[str, Absence] | None = None,
+    *,
+    lineage: str = LINEAGE,
+    serial: int = 1,
+) -> State:
+    return State(lineage, serial, ORG, API, broadcasts or {}, intents or {}, removed or {}, absences or {})
+
+
+def a_catalogue(**contacts: int | None) -> Catalogue:
+    """Segments by name with their contacts; the segment `a` has the id `seg_a`."""
+    return Catalogue({name: Segment(name, f"seg_{name}", count) for name, count in contacts.items()})
+
+
+def an_item(key: str = "spring", action: Action = "create", request: Request | None = None) -> Item:
+    definition = a_definition(key, request)
+    return Item(key, action, definition.request, definition, audience=Audience(("vips",), False, 1200))
+
+
+def a_plan(*items: Item, at: datetime = NOW, api: str = API, lineage: str = LINEAGE) -> Plan:
+    return Plan(at, tuple(items), "sha256:" + "0" * 64, ORG, api, lineage, 3)
+
+
+def plan_of(
+    definitions: Sequence[Definition],
+    state: State | None = None,
+    *,
+    now: datetime = NOW,
+    policies: Policies | None = None,
+    catalogue: Catalogue | None = None,
+    only: Callable[[str], bool] = lambda key: True,
+    strict: bool = False,
+    live: Sequence[Remote] = (),
+) -> Plan:
+    """The real planner, with a default for every argument."""
+    return make_plan(
+        definitions,
+        state or a_state(),
+        policies=policies or Policies(),
+        catalogue=catalogue,
+        now=now,
+        only=only,
+        strict=strict,
+        live=live,
+    )
+
+
+def actions(plan: Plan) -> dict[str, Action]:
+    return {item.key: item.action for item in plan.items}
+
+
+# ---------------------------------------------------------------- random values
+
+# For laws over whole documents, of which each example costs as much as ten of another law.
+costly = settings(max_examples=settings().max_examples // 3)
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(
+    ["black-friday", "##[error]x", "::error::x", "a\nb", "Größe – 🎉", "\x1b[2J", '"\\', "a b", "#"]
+)
+maybe_texts = st.just("") | texts
+instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001  their zone follows
+    lambda naive: naive.replace(microsecond=0, tzinfo=UTC)
+)
+segment_ids = st.lists(texts, min_size=1, max_size=3, unique=True).map(lambda ids: tuple(sorted(ids)))
+requests = st.builds(Request, texts, st.none() | instants, segment_ids, st.just(False)) | st.builds(
+    Request, texts, st.none() | instants, st.just(()), st.just(True)
+)
+provenances = st.builds(Provenance, instants, texts, maybe_texts, maybe_texts)
+hows: st.SearchStrategy[How] = st.sampled_from(["created", "adopted", "resolved", "imported"])
+records = st.builds(Record, texts, requests, texts, hows, provenances, maybe_texts, maybe_texts)
+remotes = st.builds(
+    Remote,
+    id=texts,
+    name=maybe_texts,
+    status=maybe_texts,
+    scheduled_at=st.none() | instants,
+    segment_ids=segment_ids,
+    send_to_all=st.booleans(),
+    created_at=st.none() | instants,
+)
+FIELDS = ("name", "scheduled_at", "segment_ids", "send_to_all", "created_at")
+differing = st.lists(st.sampled_from(FIELDS), unique=True).map(tuple)
+candidates = st.builds(Candidate, remotes, differing)
+intents = st.builds(Intent, requests, texts, provenances, st.none() | st.lists(candidates, max_size=2).map(tuple))
+removals = st.builds(Removal, texts, requests, texts, provenances, maybe_texts)
+absences = st.builds(Absence, texts, texts, provenances)
+
+
+def up_to(
+    size: int, values: st.SearchStrategy[T], keys: st.SearchStrategy[str] = texts
+) -> st.SearchStrategy[dict[str, T]]:
+    return st.dictionaries(keys, values, max_size=size)
+
+
+states = st.builds(
+    State,
+    st.uuids().map(str),
+    st.integers(0, 10**6),
+    texts,
+    texts,
+    up_to(3, records),
+    up_to(2, intents),
+    up_to(2, removals),
+    up_to(2, absences),
+)
+
+# Few keys, requests, ids and attempts, so that random values meet each other.
+few_keys = st.sampled_from("abcde")
+few_requests = st.sampled_from([a_request(name, at) for name in ("One", "Two", "Three") for at in (None, SOON)])
+few_ids = st.sampled_from(["bc_1", "bc_2", "bc_3"])
+few_attempts = st.sampled_from(["t1", "t2", "t3"])
+few_records = st.builds(a_record, few_ids, few_requests, attempt=few_attempts)
+few_intents = st.builds(an_intent, few_requests, few_attempts)
+few_removals = st.builds(a_removal, few_ids, few_requests)
+few_absences = st.builds(Absence, few_keys, st.just("looked"), st.just(a_provenance()))
+crowded_states = st.builds(
+    a_state,
+    up_to(3, few_records, few_keys),
+    up_to(3, few_intents, few_keys),
+    up_to(3, few_removals, few_keys),
+)
+found_candidates = st.lists(st.builds(Candidate, st.builds(a_remote, few_ids)), max_size=2).map(tuple)
+# What apply, reconcile and resolve write; `state mv` and `state rm` write one event of their own kind.
+run_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Intended, few_keys, few_intents),
+    st.builds(Looked, few_keys, few_attempts, found_candidates),
+    st.builds(Recorded, few_keys, few_records),
+    st.builds(Withdrawn, few_keys, few_attempts),
+    st.builds(DeclaredAbsent, few_attempts, few_absences),
+)
+
+waivers = up_to(2, texts, st.sampled_from(["minimum-lead-time", "allow-immediate", "empty-segment"]))
+positions = st.builds(Position, texts, st.integers(1, 10**4), st.integers(1, 300)) | st.builds(Position, texts)
+definitions_of_any_kind = st.lists(
+    st.builds(
+        Definition,
+        texts,
+        requests,
+        positions,
+        st.sampled_from(["", "Europe/Berlin", "America/New_York"]),
+        description=maybe_texts,
+        owner=maybe_texts,
+        waive=waivers,
+    ),
+    max_size=4,
+    unique_by=lambda definition: definition.key,
+)
+refusals = st.builds(Refusal, texts, texts, texts, positions)
+changes = st.builds(FieldChange, st.just("name"), texts, texts)
+outcomes = st.builds(
+    Outcome,
+    texts,
+    st.sampled_from(["created", "adopted", "not-created", "unknown", "not-attempted", "already-created"]),
+    texts,
+    maybe_texts,
+    maybe_texts,
+    differing,
+)
+reports = st.builds(
+    Report,
+    st.lists(outcomes, max_size=4, unique_by=lambda outcome: outcome.key).map(tuple),
+    stopped=st.booleans(),
+    unrecorded=st.lists(texts, max_size=2).map(tuple),
+)

@@ -1,0 +1,365 @@
+"""What the tests of the API and of the commands share: real processes, real sockets, a real terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import io
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jsonschema
+import pytest
+
+from invent_gitops.cli import main
+from invent_gitops.sandbox.server import Server, serve
+from invent_gitops.sandbox.service import Sandbox
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-m", "invent_gitops"]
+KEY = "k-5f0c2b7d9e"
+STATE = "invent.state.json"
+# Far enough ahead of whoever runs the tests.
+WHEN = "2099-03-01T09:00:00Z"
+# As fast as the machine can: the pace has tests of its own.
+FAST = ("--rate", "1000000")
+# Reading the machine's certificates takes longer than a request; once is enough for a test run.
+one_tls_context = functools.cache(ssl.create_default_context)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call of the command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one document on stdout, which keeps the schema that it names."""
+        found = json.loads(self.out)
+        schema = json.loads((ROOT / "schemas" / f"{found['kind']}.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator(schema).validate(found)
+        assert found["exit_code"] == self.code
+        return found
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what would make another Python of it, such as PYTHONUNBUFFERED."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**plain, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **(extra or {})}
+
+
+def account(url: str, key: str = KEY) -> dict[str, str]:
+    return {"INVENT_BASE_URL": url, "INVENT_API_KEY": key}
+
+
+def run(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Result:
+    """The command line as a process of its own, started in `folder`."""
+    done = subprocess.run(
+        [*COMMAND, *words],
+        cwd=folder,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def call(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Result:
+    """The same within this process, which is ten times as fast, for where a process is not the point."""
+    raw = [io.BytesIO(), io.BytesIO()]
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", newline="\n", write_through=True) for stream in raw)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with (
+            contextlib.chdir(folder),
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            patch.setattr(ssl, "create_default_context", one_tls_context)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as left:
+                main(list(words))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return Result(int(left.value.code or 0), *(stream.getvalue().decode() for stream in raw))
+
+
+@contextmanager
+def started(
+    folder: Path, *words: str, env: Mapping[str, str] | None = None, **streams: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of the command line while it runs; it is killed at the end, if it is still there."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
+    process = subprocess.Popen([*COMMAND, *words], cwd=folder, env=environment(env), encoding="utf-8", **pipes)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ended(process: subprocess.Popen[str]) -> Result:
+    out, err = process.communicate(timeout=30)
+    return Result(process.returncode, out or "", err or "")
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until `condition` holds; the test fails if it never does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "this never came true"
+        time.sleep(0.005)
+
+
+def afterwards(condition: Callable[[], bool], then: Callable[[], None]) -> threading.Thread:
+    """Do `then` as soon as `condition` holds, from another thread, which is running already."""
+
+    def watch() -> None:
+        until(condition)
+        then()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def define(folder: Path, *keys: str, below: str = "broadcasts") -> Path:
+    """Write a good definition for each key; they differ in their names."""
+    for key in keys:
+        path = folder / below / f"{key}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"name: Campaign {key}\nschedule: {WHEN}\nsegments: [vip]\n", encoding="utf-8")
+    return folder / below
+
+
+def state_of(folder: Path, name: str = STATE) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+    return found
+
+
+def ids(folder: Path, name: str = STATE) -> dict[str, str]:
+    """The recorded ids by key."""
+    return {key: record["id"] for key, record in state_of(folder, name)["broadcasts"].items()}
+
+
+@contextmanager
+def invent(*faults: str, key: str | None = None) -> Iterator[Server]:
+    """A built-in Invent in this process, without a limit on requests."""
+    with Sandbox(key=key, limit=0) as sandbox, serve(sandbox) as server:
+        for fault in faults:
+            server.faults.add(fault)
+        yield server
+
+
+def posted(server: Server) -> list[str]:
+    """The names in the creates that reached the server, sorted."""
+    return sorted(seen.body["name"] for seen in server.sandbox.requests if seen.method == "POST")
+
+
+def live(server: Server) -> dict[str, str]:
+    """The ids of the broadcasts that exist, by name; each name exists once."""
+    found = server.sandbox.broadcasts()
+    by_name = {one["name"]: one["id"] for one in found}
+    assert len(by_name) == len(found), "something was created twice"
+    return by_name
+
+
+class Fault(Enum):
+    """What a scripted server does instead of answering."""
+
+    CLOSE = "close the connection"
+    RESET = "reset the connection"
+    HANG = "say nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Reply = bytes | Fault
+Script = Callable[[Received], Reply]
+
+
+def http(status: int, body: bytes | object = b"", keep: bool = False, **headers: str | int) -> bytes:
+    """An answer in bytes. Anything but bytes is sent as JSON; `retry_after=1` is the header Retry-After."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = {"Content-Length": len(content), "Connection": "keep-alive" if keep else "close"}
+    lines |= {name.replace("_", "-").title(): value for name, value in headers.items()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode("latin-1") + content
+
+
+@dataclass
+class Scripted:
+    """A server on loopback that answers with scripted bytes, the last ones again and again."""
+
+    replies: Sequence[Reply | Script]
+    idle: float = 0.0
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    closed: int = 0
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        self._over.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        for connection in (self._listener, *self._open):
+            connection.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.connections += 1
+                self._open.append(connection)
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        self._talk(connection)
+        self.closed += 1
+
+    def _talk(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rb") as reader:
+            data: Reply = b""
+            while request := _read(reader):
+                with self._lock:
+                    reply = self.replies[min(len(self.received), len(self.replies) - 1)]
+                    self.received.append(request)
+                data = reply(request) if callable(reply) else reply
+                if data is Fault.HANG:
+                    self._over.wait(30)
+                if data is Fault.RESET:
+                    # With no time to linger, a close is a reset.
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                if isinstance(data, Fault):
+                    break
+                connection.sendall(data)
+                if b"Connection: keep-alive" not in data[:500]:
+                    break
+                if self.idle:
+                    connection.settimeout(self.idle)
+            if request and data is not Fault.RESET:
+                connection.shutdown(socket.SHUT_WR)
+
+
+def _read(reader: Any) -> Received | None:
+    first = reader.readline().decode("latin-1").split()
+    if len(first) != 3 or not first[2].startswith("HTTP/"):
+        return None
+    headers: dict[str, str] = {}
+    while (line := reader.readline().decode("latin-1").strip()) != "":
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    url = urlsplit(first[1])
+    query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+    return Received(first[0], url.path, query, headers, reader.read(int(headers.get("content-length", 0))))
+
+
+@contextmanager
+def scripted(*replies: Reply | Script, idle: float = 0.0) -> Iterator[Scripted]:
+    """A scripted server while the block lasts; `idle` is how long it keeps an unused connection open."""
+    server = Scripted(replies, idle)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+_TAKE_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+class Terminal:
+    """The command line with a terminal as its stdin and stderr; what it prints on stdout is kept apart."""
+
+    def __init__(self, folder: Path, *words: str, env: Mapping[str, str] | None = None) -> None:
+        self.shown = ""
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(self._master, 0x5414, struct.pack("HHHH", 40, 200, 0, 0))  # TIOCSWINSZ: lines are not wrapped
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _TAKE_TERMINAL, *COMMAND, *words],
+            cwd=folder,
+            env=environment(env),
+            stdin=slave,
+            stdout=subprocess.PIPE,
+            stderr=slave,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def until(self, text: str) -> None:
+        """Wait until the terminal shows `text`."""
+        end = time.monotonic() + 20
+        while text not in self.shown:
+            assert time.monotonic() < end, f"the terminal never showed {text!r}: {self.shown}"
+            if select.select([self._master], [], [], 0.1)[0]:
+                self.shown += os.read(self._master, 4096).decode(errors="replace")
+
+    def type(self, text: str) -> None:
+        # Python's own prompt loses a Ctrl-C in the instant between showing itself and reading.
+        time.sleep(0.2)
+        os.write(self._master, text.encode())
+
+    def end(self) -> Result:
+        try:
+            out, _ = self.process.communicate(timeout=30)
+            with contextlib.suppress(OSError):
+                while select.select([self._master], [], [], 0)[0] and (data := os.read(self._master, 4096)):
+                    self.shown += data.decode(errors="replace")
+            return Result(self.process.returncode, out, self.shown)
+        finally:
+            self.process.kill()
+            self.process.communicate()
+            os.close(self._master)

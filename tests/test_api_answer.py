@@ -1,0 +1,164 @@
+"""Reading what the API says: pure functions from bytes to a verdict."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from invent_gitops.api.answer import SURELY_NOT_CREATED, read_list, read_remote, retry_after, usable_id, verdict, words
+from invent_gitops.model.outcome import Created, NotCreated, Unknown
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_only_a_documented_refusal_is_taken_as_not_created() -> None:
+    verdicts = {status: verdict(status, b'{"message": "no"}') for status in range(100, 600)}
+    surely_not = {status for status, answer in verdicts.items() if isinstance(answer, NotCreated)}
+    assert surely_not == {400, 401, 403, 404, 405, 413, 415, 422}
+    assert not any(isinstance(answer, Created) for answer in verdicts.values())
+
+
+@pytest.mark.parametrize("status", sorted(SURELY_NOT_CREATED))
+def test_a_refusal_with_the_body_of_a_broadcast_is_still_a_refusal(status: int) -> None:
+    assert isinstance(verdict(status, b'{"id": "b_1"}'), NotCreated)
+
+
+@pytest.mark.parametrize("status", [301, 307, 408, 409, 500, 503])
+def test_an_id_in_an_answer_that_is_no_success_proves_nothing(status: int) -> None:
+    assert isinstance(verdict(status, b'{"id": "b_1"}'), Unknown)
+
+
+def test_the_documented_answer_becomes_a_broadcast() -> None:
+    body = {
+        "id": "b_1",
+        "name": "Hello",
+        "status": "DRAFT",
+        "scheduled_at": "2026-11-27T14:00:00.000Z",
+        "segments": [{"id": "b", "name": "B"}, {"id": "a", "name": "A"}, {"id": "a", "name": "A"}],
+        "send_to_all": False,
+        "created_at": "2026-11-20T13:00:00+01:00",
+        "something_new": {"of": "tomorrow"},
+    }
+    answer = verdict(200, json.dumps(body).encode())
+    assert isinstance(answer, Created)
+    remote = answer.broadcast
+    assert (remote.id, remote.name, remote.status, remote.send_to_all) == ("b_1", "Hello", "DRAFT", False)
+    assert remote.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
+    assert remote.segment_ids == ("a", "b")
+    assert remote.created_at == NOW
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "text", [], {}, {"id": None}, [{"id": "x"}]])
+def test_an_entry_of_another_shape_is_no_broadcast(wrong: object) -> None:
+    assert read_remote(wrong) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"segments": None},
+        {"segments": "a"},
+        {"segments": [None, 3, "a", {}, {"id": 4}]},
+        {"name": 5, "status": [], "scheduled_at": 12, "created_at": {}, "send_to_all": "yes"},
+        {"scheduled_at": "2026-11-27T09:00:00", "created_at": "soon"},
+        {"name": "half \ud800 a pair"},
+    ],
+)
+def test_odd_fields_become_empty_and_do_not_cost_the_id(odd: dict[str, object]) -> None:
+    remote = read_remote({"id": "b_1", **odd})
+    assert remote is not None
+    assert remote.id == "b_1"
+    assert not remote.send_to_all
+    assert remote.scheduled_at is None
+    assert remote.segment_ids == ()
+    assert f"{remote}".encode(), "everything in it can be written down"
+
+
+@pytest.mark.parametrize("id", ["b_1", "7", "0b6f4c1e-1111-4222-8333-444455556666", "ä/é?#%", "x" * 512])
+def test_an_id_is_opaque_text(id: str) -> None:
+    assert usable_id(id)
+
+
+@pytest.mark.parametrize(
+    "id", ["", " ", "a\nb", "a\0", "\x7f", "\x1b[31m", "\ud800", "\u202e", 7, None, True, [], "x" * 513]
+)
+def test_what_cannot_be_written_down_and_read_back_is_no_id(id: object) -> None:
+    assert not usable_id(id)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b'"x"', b"[1]", b'[{"id":"a"},null]', b"<html>", b"[" * 100_000])
+def test_a_page_that_is_no_array_of_objects_is_no_page(body: bytes) -> None:
+    assert read_list(body) is None
+
+
+def test_an_empty_page_is_a_page() -> None:
+    assert read_list(b" [] ") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"message": "Name is too long"}', "Name is too long"),
+        (b'{"error": "Bad key"}', "Bad key"),
+        (b'{"detail": "No such org"}', "No such org"),
+        (b'{"message": {"text": "x"}}', '{"message": {"text": "x"}}'),
+        (b"  two\n\n lines ", "two lines"),
+        (b"", "(no words)"),
+        (b"  <!DOCTYPE html><p>Sorry", "(an HTML page)"),
+        (b"<html lang=en>", "(an HTML page)"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+    ],
+)
+def test_the_words_of_the_api_are_shown_on_one_line(body: bytes, said: str) -> None:
+    assert words(body) == said
+
+
+def test_long_words_are_cut() -> None:
+    said = words(json.dumps({"message": "word " * 1000}).encode())
+    assert len(said) == 300
+    assert said.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0.0),
+        (" 7 ", 7.0),
+        ("999999999", 999_999_999.0),
+        ("Fri, 20 Nov 2026 12:00:30 GMT", 30.0),
+        ("Fri, 20 Nov 2026 12:00:30", 30.0),
+        ("Fri, 20 Nov 2026 13:00:30 +0100", 30.0),
+        ("Fri, 20 Nov 2020 12:00:00 GMT", 0.0),
+    ],
+)
+def test_retry_after_is_read_as_a_number_or_as_a_date(value: str, seconds: float) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "-5",
+        "1.5",
+        "1e3",
+        "99999999999999999999",
+        "soon",
+        "NaN",
+        "Fri, 99 Nov 2026 12:00:00 GMT",
+        "Fri, 20 Nov 99999 12:00:00 GMT",
+        "Fri, 20 Nov 2026 12:00:00 +99999999999",
+        "\x00",
+    ],
+)
+def test_a_retry_after_that_says_nothing_usable_is_left_alone(value: str | None) -> None:
+    assert retry_after(value, NOW) is None
+
+
+def test_the_end_of_time_is_a_long_wait_and_no_fault() -> None:
+    wait = retry_after("Fri, 31 Dec 9999 23:59:59 -2359", NOW)
+    assert wait is not None
+    assert wait > timedelta(days=365_000).total_seconds()

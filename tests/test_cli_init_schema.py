@@ -1,0 +1,122 @@
+"""`init` makes a project that works as it stands; `schema` prints what editors and scripts check against."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from invent_gitops.errors import ExitCode
+from invent_gitops.schemas import schema_names
+from tests.running import call, run
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_init_makes_a_project_that_validates_plans_and_applies_as_it_stands(tmp_path: Path) -> None:
+    result = run(tmp_path, "init")
+    assert result.code == 0
+    written = files(tmp_path)
+    assert set(written) > {"invent.yaml", "broadcasts/welcome.yaml", ".gitignore", "schemas/broadcast.schema.json"}
+    assert all(path in result.out for path in written)
+    plan = call(tmp_path, "plan")
+    assert plan.code == 0
+    assert "+ welcome  Welcome to our newsletter" in plan.out
+    assert call(tmp_path, "apply", "--yes", "--sandbox").code == 0
+    assert call(tmp_path, "plan", "--exit-code").code == 0
+
+
+def test_the_gitignore_of_init_keeps_the_state_in_git_and_the_rest_out(tmp_path: Path) -> None:
+    assert call(tmp_path, "init").code == 0
+    assert call(tmp_path, "apply", "--yes", "--sandbox").code == 0
+    ignored = (tmp_path / ".gitignore").read_text(encoding="utf-8").split("\n")
+    kept = {path.name for path in tmp_path.iterdir() if not any(path.match(pattern) for pattern in ignored if pattern)}
+    assert kept == {"invent.yaml", "broadcasts", "schemas", ".gitignore", "invent.state.json"}
+
+
+def test_a_second_run_keeps_everything(tmp_path: Path) -> None:
+    assert call(tmp_path, "init").code == 0
+    before = files(tmp_path)
+    again = call(tmp_path, "init", "--timezone", "Europe/Berlin", "--json")
+    assert again.code == 0
+    assert files(tmp_path) == before
+    assert all(one["existed"] and not one["written"] for one in again.json["files"])
+
+
+@pytest.mark.parametrize("path", ["invent.yaml", "broadcasts/welcome.yaml", ".gitignore"])
+def test_a_file_that_is_there_is_never_written_over(tmp_path: Path, path: str) -> None:
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text("# mine\n", encoding="utf-8")
+    result = call(tmp_path, "init")
+    assert result.code == 0
+    assert f"kept  {path}\n" in result.out
+    assert files(tmp_path)[path] == "# mine\n"
+    assert ("state.json.journal" in result.err) == (path == ".gitignore"), "what to add is told"
+
+
+def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "invent.yaml").symlink_to(tmp_path / "elsewhere")
+    assert call(tmp_path, "init").code == 0
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_dry_run_writes_nothing_and_says_what_it_would(tmp_path: Path) -> None:
+    result = call(tmp_path, "init", "--dry-run")
+    assert result.code == 0
+    assert "would write invent.yaml" in result.out
+    assert list(tmp_path.iterdir()) == []
+    document = call(tmp_path, "init", "--dry-run", "--json").json
+    assert not any(one["written"] or one["existed"] for one in document["files"])
+
+
+def test_the_time_zone_of_init_is_that_of_the_project(tmp_path: Path) -> None:
+    assert call(tmp_path, "init", "--timezone", "America/New_York").code == 0
+    assert "timezone: America/New_York" in files(tmp_path)["invent.yaml"]
+    [item] = call(tmp_path, "plan", "--json").json["items"]
+    assert item["request"]["scheduled_at"][11:] in ("13:00:00Z", "14:00:00Z")
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/City", "EST", "Etc/GMT+2", "", "../../etc/passwd"])
+def test_init_refuses_a_time_zone_that_means_nothing_or_two_things(tmp_path: Path, zone: str) -> None:
+    result = call(tmp_path, "init", "--timezone", zone, "--json")
+    assert result.code == ExitCode.USAGE
+    assert result.json["error"]["message"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_says_what_stands_in_its_way(tmp_path: Path) -> None:
+    (tmp_path / "broadcasts").write_text("a file\n", encoding="utf-8")
+    result = call(tmp_path, "init", "--json")
+    assert result.code == ExitCode.INVALID
+    assert "broadcasts/welcome.yaml" in result.json["error"]["message"]
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_each_schema_is_valid_and_printed_as_it_is(tmp_path: Path, name: str) -> None:
+    result = call(tmp_path, "schema", name)
+    assert result.code == 0
+    schema = json.loads(result.out)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(schema)
+
+
+def test_without_a_name_all_schemas_are_listed(tmp_path: Path) -> None:
+    names = call(tmp_path, "schema").out.split()
+    assert names == schema_names()
+    assert {"broadcast", "project", "segments", "state", "plan", "report"} <= set(names)
+    assert call(tmp_path, "schema", "--json").json["schemas"] == names
+
+
+@pytest.mark.parametrize("name", ["nothing", "../pyproject", "Broadcast", ""])
+def test_a_schema_that_there_is_not_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    result = call(tmp_path, "schema", name, "--json")
+    assert result.code == ExitCode.USAGE
+    assert "broadcast" in result.json["error"]["cure"]

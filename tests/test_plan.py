@@ -1,0 +1,430 @@
+"""The planner: what it says of each key, and that it never proposes what was sent before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.plan import ACTIONS, Audience
+from invent_gitops.model.project import Policies
+from invent_gitops.model.state import Recorded, State
+from invent_gitops.plan import digest, field_changes
+from tests.making import (
+    API,
+    LINEAGE,
+    NOW,
+    ORG,
+    SOON,
+    a_catalogue,
+    a_definition,
+    a_record,
+    a_remote,
+    a_removal,
+    a_request,
+    a_state,
+    actions,
+    an_intent,
+    costly,
+    crowded_states,
+    few_keys,
+    few_requests,
+    plan_of,
+    requests,
+)
+
+OPEN = Policies(minimum_lead_time=timedelta(), allow_immediate=True, max_creates=1000)
+OTHER = a_request("Another", SOON + timedelta(days=1), ("seg_b",))
+
+# One edit of each field, and the same broadcast with nothing of it left.
+EDITS = {
+    "name": {"name": "Spring sale, second try"},
+    "scheduled_at": {"scheduled_at": SOON + timedelta(seconds=1)},
+    "segment_ids": {"segment_ids": ("seg_a", "seg_b")},
+    "send_to_all": {"send_to_all": True},
+}
+
+
+def of(key: str, request: Request) -> Definition:
+    return a_definition(key, request)
+
+
+# ---------------------------------------------------------------- the six actions
+
+
+def test_definition_without_a_record_is_created() -> None:
+    plan = plan_of([a_definition("spring")])
+    assert actions(plan) == {"spring": "create"}
+    assert plan.items[0].request == a_definition("spring").request
+    assert plan.items[0].record is None
+
+
+def test_definition_as_recorded_is_unchanged() -> None:
+    record = a_record("bc_7", a_definition("spring").request)
+    plan = plan_of([a_definition("spring")], a_state({"spring": record}))
+    assert actions(plan) == {"spring": "unchanged"}
+    assert plan.items[0].record == record
+
+
+def test_record_without_a_definition_is_undefined_and_kept() -> None:
+    plan = plan_of([], a_state({"spring": a_record("bc_7")}))
+    assert actions(plan) == {"spring": "undefined"}
+    assert plan.items[0].record == a_record("bc_7")
+    assert plan.items[0].definition is None
+
+
+def test_open_intent_blocks_its_key() -> None:
+    intent = an_intent(a_definition("spring").request)
+    plan = plan_of([a_definition("spring")], a_state(intents={"spring": intent}))
+    assert actions(plan) == {"spring": "blocked"}
+    assert plan.items[0].intent == intent
+
+
+def test_open_intent_blocks_its_key_even_without_a_definition() -> None:
+    intent = an_intent(OTHER)
+    plan = plan_of([], a_state(intents={"spring": intent}))
+    assert actions(plan) == {"spring": "blocked"}
+    assert (plan.items[0].request, plan.items[0].intent, plan.items[0].definition) == (OTHER, intent, None)
+
+
+@pytest.mark.parametrize("recorded", [a_definition("spring").request, OTHER], ids=["unchanged", "changed"])
+def test_open_intent_outweighs_a_record_whether_it_is_equal_or_edited(recorded: Request) -> None:
+    state = a_state({"spring": a_record("bc_1", recorded)}, {"spring": an_intent(recorded)})
+    assert actions(plan_of([a_definition("spring")], state)) == {"spring": "blocked"}
+    assert actions(plan_of([], state)) == {"spring": "blocked"}
+
+
+def test_blocked_key_blocks_only_itself() -> None:
+    plan = plan_of([a_definition("a"), a_definition("b")], a_state(intents={"a": an_intent(a_definition("a").request)}))
+    assert actions(plan) == {"a": "blocked", "b": "create"}
+
+
+def test_edit_after_the_creation_is_shown_and_never_sent() -> None:
+    plan = plan_of([of("spring", OTHER)], a_state({"spring": a_record("bc_1")}))
+    assert actions(plan) == {"spring": "changed"}
+    assert {change.field for change in plan.items[0].changes} == {"name", "scheduled_at", "segment_ids"}
+    assert plan.digest == plan_of([]).digest
+
+
+def test_guard_turns_a_create_into_a_refusal() -> None:
+    plan = plan_of([a_definition("spring", at=NOW - timedelta(seconds=1))])
+    assert actions(plan) == {"spring": "refused"}
+    assert [refusal.policy for refusal in plan.items[0].refusals] == ["schedule-in-past"]
+
+
+def test_guards_say_nothing_about_what_exists_already() -> None:
+    past = a_definition("spring", at=NOW - timedelta(days=300))
+    assert actions(plan_of([past], a_state({"spring": a_record("bc_1", past.request)}))) == {"spring": "unchanged"}
+
+
+def test_plan_carries_what_it_was_made_from() -> None:
+    plan = plan_of([a_definition()], replace(a_state(), serial=7), catalogue=a_catalogue(a=3))
+    assert (plan.at, plan.org, plan.api, plan.lineage, plan.serial) == (NOW, ORG, API, LINEAGE, 7)
+    assert plan.segment_names == {"seg_a": "a"}
+
+
+def test_counts_name_every_action_and_add_up() -> None:
+    state = a_state({"gone": a_record("bc_1", OTHER)}, {"doubt": an_intent(a_request("Doubt"))})
+    plan = plan_of([a_definition("a"), a_definition("b"), a_definition("late", at=NOW)], state)
+    assert set(plan.counts) == set(ACTIONS)
+    expected = {"create": 2, "undefined": 1, "blocked": 1, "refused": 1, "changed": 0, "unchanged": 0}
+    assert plan.counts == expected
+
+
+# ---------------------------------------------------------------- never twice
+
+
+def test_removed_key_is_refused_whatever_its_request_is_now() -> None:
+    state = a_state(removed={"spring": a_removal("bc_9", OTHER, "sent by mistake")})
+    plan = plan_of([a_definition("spring")], state)
+    assert actions(plan) == {"spring": "refused"}
+    (refusal,) = plan.items[0].refusals
+    assert refusal.policy == "removed"
+    assert "bc_9" in refusal.message
+    assert "sent by mistake" in refusal.message
+
+
+HOLDERS = {
+    "recorded": a_state({"old": a_record("bc_1", OTHER)}),
+    "intended": a_state(intents={"old": an_intent(OTHER)}),
+    "removed": a_state(removed={"old": a_removal("bc_1", OTHER)}),
+}
+
+
+@pytest.mark.parametrize("how", HOLDERS)
+@pytest.mark.parametrize("defined", [True, False], ids=["both defined", "renamed"])
+def test_same_request_under_another_key_is_refused(how: str, defined: bool) -> None:
+    definitions = [of("new", OTHER), *([of("old", OTHER)] if defined else [])]
+    plan = plan_of(definitions, HOLDERS[how], policies=OPEN)
+    item = next(item for item in plan.items if item.key == "new")
+    assert item.action == "refused"
+    assert [refusal.policy for refusal in item.refusals] == ["same-request"]
+    assert "old" in item.refusals[0].message
+    assert plan.counts["create"] == 0
+
+
+def test_renamed_file_is_told_the_command_that_renames_its_record() -> None:
+    plan = plan_of([of("it's new", OTHER)], HOLDERS["recorded"])
+    refusal = next(item for item in plan.items if item.key == "it's new").refusals[0]
+    assert "state mv old 'it'\"'\"'s new'" in refusal.cure
+
+
+def test_waiver_cannot_lift_the_rule_that_nothing_is_sent_twice() -> None:
+    every = dict.fromkeys(("removed", "same-request", "recorded", "max-creates", "strict"), "please")
+    waiving = replace(of("new", OTHER), waive=every)
+    for state in HOLDERS.values():
+        assert plan_of([waiving], state).counts["create"] == 0
+    assert plan_of([waiving], a_state(removed={"new": a_removal()})).counts["create"] == 0
+    assert plan_of([waiving], policies=Policies(max_creates=0)).counts["create"] == 0
+
+
+def test_edited_broadcast_still_holds_the_request_that_was_sent() -> None:
+    state = a_state({"old": a_record("bc_1", OTHER)})
+    assert actions(plan_of([of("old", a_request("Edited")), of("new", OTHER)], state)) == {
+        "new": "refused",
+        "old": "changed",
+    }
+
+
+definition_sets = st.dictionaries(few_keys, few_requests).map(
+    lambda found: [of(key, request) for key, request in found.items()]
+)
+
+
+@given(definition_sets, crowded_states, st.booleans())
+def test_planner_never_creates_a_key_or_a_request_that_the_state_knows(
+    definitions: list[Definition], state: State, strict: bool
+) -> None:
+    plan = plan_of(definitions, state, policies=OPEN, strict=strict)
+    known_keys = {*state.broadcasts, *state.intents, *state.removed}
+    known_requests = {record.request for record in state.broadcasts.values()}
+    known_requests |= {intent.request for intent in state.intents.values()}
+    known_requests |= {removal.request for removal in state.removed.values()}
+    for item in plan.having("create"):
+        assert item.key not in known_keys
+        assert item.request not in known_requests
+    assert [item.key for item in plan.items] == sorted(
+        {definition.key for definition in definitions} | state.broadcasts.keys() | state.intents.keys()
+    )
+
+
+@costly
+@given(st.dictionaries(few_keys, requests), crowded_states)
+def test_plan_after_everything_was_created_has_nothing_to_create(found: dict[str, Request], state: State) -> None:
+    definitions = list({request: of(key, request) for key, request in found.items()}.values())
+    before = plan_of(definitions, state, policies=OPEN, now=datetime(1999, 1, 1, tzinfo=UTC))
+    events = [
+        Recorded(item.key, a_record(f"new_{number}", item.request))
+        for number, item in enumerate(before.having("create"))
+    ]
+    after = plan_of(definitions, state.after(events), policies=OPEN, now=datetime(1999, 1, 1, tzinfo=UTC))
+    expected = {key: "unchanged" if action == "create" else action for key, action in actions(before).items()}
+    assert actions(after) == expected
+
+
+# ---------------------------------------------------------------- what changed
+
+
+@pytest.mark.parametrize("field", EDITS)
+def test_edit_of_one_field_is_shown_as_that_field_alone(field: str) -> None:
+    old = a_request()
+    new = replace(old, **EDITS[field])  # type: ignore[arg-type]  # each value fits its field
+    (change,) = field_changes(old, new)
+    assert (change.field, change.old, change.new) == (field, old.as_json()[field], new.as_json()[field])
+
+
+@pytest.mark.parametrize(("old", "new"), [(SOON, None), (None, SOON)], ids=["to at once", "from at once"])
+def test_change_between_a_time_and_at_once_is_shown(old: datetime | None, new: datetime | None) -> None:
+    (change,) = field_changes(a_request(at=old), a_request(at=new))
+    assert change.field == "scheduled_at"
+    assert (change.old is None, change.new is None) == (old is None, new is None)
+
+
+@given(requests, requests)
+def test_changes_are_exactly_the_fields_that_differ_in_the_order_of_the_request(old: Request, new: Request) -> None:
+    before, after = old.as_json(), new.as_json()
+    expected = [(name, before[name], after[name]) for name in before if before[name] != after[name]]
+    assert [(change.field, change.old, change.new) for change in field_changes(old, new)] == expected
+
+
+def test_strict_refuses_an_edit_and_still_shows_what_was_edited() -> None:
+    state = a_state({"spring": a_record("bc_1")})
+    plan = plan_of([of("spring", replace(a_request(), name="Edited"))], state, strict=True)
+    assert actions(plan) == {"spring": "refused"}
+    assert [change.field for change in plan.items[0].changes] == ["name"]
+    assert [refusal.policy for refusal in plan.items[0].refusals] == ["strict"]
+
+
+def test_strict_has_no_objection_to_anything_else() -> None:
+    state = a_state({"same": a_record("bc_1", a_definition("same").request), "gone": a_record("bc_2", OTHER)})
+    definitions = [a_definition("same"), a_definition("new")]
+    assert actions(plan_of(definitions, state, strict=True)) == actions(plan_of(definitions, state))
+
+
+# ---------------------------------------------------------------- how much at once, and which
+
+
+def creates(count: int) -> list[Definition]:
+    return [a_definition(f"b{number:03}") for number in range(count)]
+
+
+def test_as_many_creates_as_allowed_are_allowed() -> None:
+    assert plan_of(creates(3), policies=Policies(max_creates=3)).counts["create"] == 3
+    assert plan_of(creates(50)).counts["create"] == 50
+
+
+def test_one_create_more_than_allowed_refuses_every_one_of_them() -> None:
+    plan = plan_of(creates(4), policies=Policies(max_creates=3))
+    assert plan.counts["refused"] == 4
+    assert {refusal.policy for item in plan.items for refusal in item.refusals} == {"max-creates"}
+    assert plan.digest == plan_of([]).digest
+    assert plan_of(creates(51)).counts["create"] == 0
+
+
+def test_what_is_not_created_does_not_count_against_the_bound() -> None:
+    late = [a_definition(f"late{number}", at=NOW) for number in range(5)]
+    plan = plan_of([*creates(2), *late], policies=Policies(max_creates=2))
+    assert (plan.counts["create"], plan.counts["refused"]) == (2, 5)
+
+
+def test_only_narrows_the_plan_so_that_a_large_set_can_be_created_in_parts() -> None:
+    plan = plan_of(creates(4), policies=Policies(max_creates=3), only=lambda key: key < "b003")
+    assert actions(plan) == dict.fromkeys(["b000", "b001", "b002"], "create")
+
+
+@pytest.mark.parametrize("how", HOLDERS)
+def test_only_narrows_what_is_shown_but_not_what_the_guards_look_at(how: str) -> None:
+    plan = plan_of([of("new", OTHER), of("old", OTHER)], HOLDERS[how], only=lambda key: key == "new")
+    assert actions(plan) == {"new": "refused"}
+
+
+def test_only_hides_undefined_and_blocked_keys_that_do_not_match() -> None:
+    state = a_state({"gone": a_record("bc_1", OTHER)}, {"doubt": an_intent(a_request("Doubt"))})
+    assert actions(plan_of([a_definition("a")], state, only=lambda key: key == "a")) == {"a": "create"}
+
+
+def test_key_that_is_filtered_out_is_not_taken_for_undefined() -> None:
+    state = a_state({"spring": a_record("bc_1", a_definition("spring").request)})
+    assert plan_of([a_definition("spring")], state, only=lambda key: key == "other").items == ()
+
+
+# ---------------------------------------------------------------- the audience
+
+
+def test_audience_is_named_after_the_catalogue_and_summed_up() -> None:
+    definition = of("spring", a_request(segments=("seg_b", "seg_a")))
+    plan = plan_of([definition], catalogue=a_catalogue(a=1200, b=40))
+    assert plan.items[0].audience == Audience(("a", "b"), False, 1240)
+
+
+def test_audience_of_which_a_part_was_never_read_has_no_number() -> None:
+    definition = of("spring", a_request(segments=("seg_a", "seg_b", "seg_x")))
+    assert plan_of([definition], catalogue=a_catalogue(a=5, b=None)).items[0].audience == Audience(
+        ("a", "b", "seg_x"), False, None
+    )
+    assert plan_of([definition]).items[0].audience == Audience(("seg_a", "seg_b", "seg_x"), False, None)
+
+
+def test_audience_of_everyone_is_everyone() -> None:
+    plan = plan_of([of("spring", a_request(everyone=True))], catalogue=a_catalogue(a=5))
+    assert plan.items[0].audience == Audience((), True, None)
+
+
+# ---------------------------------------------------------------- the digest
+
+
+def test_digest_is_the_hash_of_the_requests_in_one_spelling() -> None:
+    content = (
+        '[{"key":"spring","request":{"name":"Gr\\u00fc\\u00dfe","scheduled_at":"2026-11-24T12:00:00Z",'
+        '"segment_ids":["seg_a","seg_b"],"send_to_all":false}}]'
+    )
+    expected = "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+    assert plan_of([of("spring", a_request("Grüße", segments=("seg_b", "seg_a")))]).digest == expected
+
+
+@given(st.permutations(creates(5)))
+def test_order_of_the_definitions_does_not_matter(definitions: list[Definition]) -> None:
+    assert plan_of(definitions) == plan_of(creates(5))
+
+
+def test_digest_does_not_depend_on_the_order_in_which_it_is_given_the_requests() -> None:
+    pairs = [("a", a_request("A")), ("b", a_request("B"))]
+    assert digest(pairs) == digest(pairs[::-1])
+
+
+def test_digest_outlives_time_wording_that_is_not_sent_and_other_actions() -> None:
+    plain = plan_of([a_definition("spring")])
+    reworded = replace(
+        a_definition("spring"),
+        description="other",
+        owner="other",
+        timezone="Asia/Tokyo",
+        segments=("a",),
+        waive={"minimum-lead-time": "agreed"},
+    )
+    beside = [a_definition("late", at=NOW), a_definition("same")]
+    state = replace(a_state({"same": a_record("bc_1", a_definition("same").request)}), serial=9)
+    again = plan_of([reworded, *beside], state, now=NOW + timedelta(hours=3), catalogue=a_catalogue(a=1))
+    assert again.digest == plain.digest
+
+
+@pytest.mark.parametrize("field", [*EDITS, "key"])
+def test_digest_depends_on_every_field_of_the_request_and_on_the_key(field: str) -> None:
+    key = "summer" if field == "key" else "spring"
+    request = a_request() if field == "key" else replace(a_request(), **EDITS[field])  # type: ignore[arg-type]  # each value fits its field
+    assert digest([(key, request)]) != digest([("spring", a_request())])
+
+
+@given(st.dictionaries(few_keys, requests), st.dictionaries(few_keys, requests))
+def test_digests_are_equal_exactly_if_the_requests_are(one: dict[str, Request], other: dict[str, Request]) -> None:
+    spelled = [json.dumps({key: it.as_json() for key, it in found.items()}, sort_keys=True) for found in (one, other)]
+    assert (digest(one.items()) == digest(other.items())) == (spelled[0] == spelled[1])
+
+
+# ---------------------------------------------------------------- what the state does not know
+
+
+def test_broadcast_that_invent_has_already_is_not_created_a_second_time() -> None:
+    definition = a_definition()
+    [item] = plan_of([definition], live=[a_remote("bc_live", definition.request)]).items
+    assert item.action == "refused"
+    assert [refusal.policy for refusal in item.refusals] == ["exists-already"]
+    assert f"resolve {definition.key} --id bc_live" in item.refusals[0].cure
+
+
+@pytest.mark.parametrize("other", [a_request(name="Other"), a_request(at=None), a_request(segments=("seg_z",))])
+def test_broadcast_that_differs_in_one_field_is_another_one(other: Request) -> None:
+    assert [item.action for item in plan_of([a_definition()], live=[a_remote("bc_live", other)]).items] == ["create"]
+
+
+def test_live_broadcast_that_is_recorded_under_another_key_is_judged_by_its_record() -> None:
+    definition = a_definition()
+    state = a_state({"other": a_record("bc_live", request=definition.request)})
+    found = {
+        item.key: item for item in plan_of([definition], state, live=[a_remote("bc_live", definition.request)]).items
+    }
+    assert [refusal.policy for refusal in found[definition.key].refusals] == ["same-request"]
+
+
+def test_file_that_was_renamed_and_edited_at_once_is_not_a_new_broadcast() -> None:
+    old = a_request(name="Spring sael")
+    state = a_state({"old": a_record("bc_1", request=old)})
+    definition = a_definition(key="new", request=a_request(name="Spring sale"))
+    found = {item.key: item for item in plan_of([definition], state).items}
+    assert [refusal.policy for refusal in found["new"].refusals] == ["possible-rename"]
+    assert "state mv old new" in found["new"].refusals[0].cure
+    waived = replace(definition, waive={"possible-rename": "a second mailing"})
+    assert {item.key: item.action for item in plan_of([waived], state).items}["new"] == "create"
+
+
+def test_record_without_a_file_that_was_sent_long_ago_is_no_rename() -> None:
+    old = a_request(name="Weekly", at=NOW - timedelta(days=7))
+    state = a_state({"last-week": a_record("bc_1", request=old)})
+    definition = a_definition(key="this-week", request=a_request(name="Weekly"))
+    assert {item.key: item.action for item in plan_of([definition], state).items}["this-week"] == "create"

@@ -1,0 +1,130 @@
+"""Who acted, from which commit and in which run: from CI, from a real git, or from the system."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from invent_gitops.provenance import find_origin
+
+CI = {
+    "GITHUB_ACTOR": "octocat",
+    "GITHUB_SHA": "0123456789abcdef0123456789abcdef01234567",
+    "GITHUB_SERVER_URL": "https://github.test",
+    "GITHUB_REPOSITORY": "acme/campaigns",
+    "GITHUB_RUN_ID": "42",
+}
+RUN = "https://github.test/acme/campaigns/actions/runs/42"
+
+
+def git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "config", "user.name", "Ada Lovelace")
+    (tmp_path / "a.yaml").write_text("name: A\n")
+    git(tmp_path, "add", "a.yaml")
+    git(tmp_path, "commit", "--quiet", "-m", "One")
+    return tmp_path
+
+
+@pytest.fixture
+def without_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("PATH", str(empty))
+
+
+# ---------------------------------------------------------------- in CI
+
+
+def test_ci_says_who_what_and_where_even_inside_a_repository(repository: Path) -> None:
+    origin = find_origin(repository, CI)
+    assert (origin.by, origin.commit, origin.run) == ("octocat", CI["GITHUB_SHA"], RUN)
+
+
+def test_ci_needs_no_git(tmp_path: Path, without_git: None) -> None:
+    assert find_origin(tmp_path, CI).commit == CI["GITHUB_SHA"]
+
+
+@pytest.mark.parametrize(("attempt", "end"), [("1", ""), ("2", "/attempts/2")])
+def test_second_attempt_of_a_run_has_an_address_of_its_own(tmp_path: Path, attempt: str, end: str) -> None:
+    assert find_origin(tmp_path, CI | {"GITHUB_RUN_ATTEMPT": attempt}).run == RUN + end
+
+
+@pytest.mark.parametrize("missing", ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"])
+def test_half_an_address_is_none(tmp_path: Path, missing: str) -> None:
+    environment = {name: value for name, value in CI.items() if name != missing}
+    assert find_origin(tmp_path, environment).run == ""
+    assert find_origin(tmp_path, environment | {missing: ""}).run == ""
+
+
+def test_environment_of_the_process_is_what_counts_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CI.items():
+        monkeypatch.setenv(name, value)
+    assert find_origin(tmp_path).by == "octocat"
+
+
+# ---------------------------------------------------------------- on somebody's machine
+
+
+def test_repository_says_who_and_from_which_commit(repository: Path) -> None:
+    origin = find_origin(repository, {})
+    assert (origin.by, origin.run) == ("Ada Lovelace", "")
+    assert origin.commit == git(repository, "rev-parse", "HEAD")
+
+
+def test_tag_does_not_stand_in_for_the_commit(repository: Path) -> None:
+    git(repository, "tag", "-a", "v1", "-m", "v1")
+    assert find_origin(repository, {}).commit == git(repository, "rev-parse", "HEAD")
+
+
+def test_edits_on_top_of_the_commit_are_marked(repository: Path) -> None:
+    (repository / "a.yaml").write_text("name: B\n")
+    assert find_origin(repository, {}).commit == git(repository, "rev-parse", "HEAD") + "-dirty"
+
+
+def test_commit_is_found_from_a_folder_within(repository: Path) -> None:
+    (repository / "sub").mkdir()
+    assert find_origin(repository / "sub", {}).commit == git(repository, "rev-parse", "HEAD")
+
+
+def test_repository_without_a_commit_has_none(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    assert find_origin(tmp_path, {}).commit == ""
+
+
+def test_folder_outside_any_repository_still_knows_who_from_the_settings_of_git(tmp_path: Path) -> None:
+    origin = find_origin(tmp_path, {})
+    assert (origin.by, origin.commit) == ("Test Author", "")
+
+
+def test_without_git_the_system_says_who(tmp_path: Path, without_git: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "grace")
+    assert (find_origin(tmp_path, {}).by, find_origin(tmp_path, {}).commit) == ("grace", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no user ids")
+def test_nobody_known_at_all_is_said_to_be_unknown(
+    tmp_path: Path, without_git: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)
+    assert find_origin(tmp_path, {}).by == "unknown"
+
+
+def test_provenance_has_the_time_in_utc_and_whole_seconds(tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    made = find_origin(tmp_path, CI).now()
+    assert (made.by, made.commit, made.run) == ("octocat", CI["GITHUB_SHA"], RUN)
+    assert (made.at.tzinfo, made.at.microsecond) == (UTC, 0)
+    assert abs((made.at - before).total_seconds()) < 5

@@ -1,0 +1,243 @@
+"""The state as a fold over events: what each event does, and that a replay does nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invent_gitops.model.state import (
+    Absence,
+    Candidate,
+    DeclaredAbsent,
+    Event,
+    Intended,
+    Looked,
+    Recorded,
+    Removed,
+    State,
+    Withdrawn,
+)
+from tests.making import (
+    a_move,
+    a_provenance,
+    a_record,
+    a_remote,
+    a_removal,
+    a_request,
+    a_state,
+    an_intent,
+    crowded_states,
+    few_keys,
+    run_events,
+)
+
+CANDIDATES = (Candidate(a_remote("bc_5"), ("scheduled_at",)),)
+ABSENCE = Absence("spring", "looked in Invent", a_provenance())
+IN_DOUBT = a_state(intents={"spring": an_intent(attempt="t1")})
+RECORDED = a_state({"spring": a_record("bc_1")})
+
+
+# ---------------------------------------------------------------- each event
+
+
+def test_intent_opens_its_key() -> None:
+    assert a_state().after([Intended("spring", an_intent(attempt="t1"))]) == IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        a_state({"summer": a_record("bc_1", attempt="t1")}),
+        a_state(removed={"spring": replace(a_removal("bc_1"), attempt="t1")}),
+        a_state(absences={"t1": ABSENCE}),
+    ],
+    ids=["recorded", "removed", "declared absent"],
+)
+def test_intent_of_an_attempt_that_is_settled_opens_nothing_again(state: State) -> None:
+    assert state.after([Intended("spring", an_intent(attempt="t1"))]) == state
+
+
+def test_record_closes_the_intent_that_it_came_of() -> None:
+    record = a_record("bc_1", attempt="t1")
+    assert IN_DOUBT.after([Recorded("spring", record)]) == a_state({"spring": record})
+
+
+def test_record_of_another_attempt_leaves_the_intent_open() -> None:
+    after = IN_DOUBT.after([Recorded("spring", a_record("bc_1", attempt="t0"))])
+    assert (list(after.broadcasts), list(after.intents)) == (["spring"], ["spring"])
+
+
+def test_withdrawal_closes_the_intent_of_its_own_attempt() -> None:
+    assert IN_DOUBT.after([Withdrawn("spring", "t1")]) == a_state()
+
+
+@pytest.mark.parametrize("event", [Withdrawn("spring", "t0"), Withdrawn("summer", "t1")], ids=["attempt", "key"])
+def test_withdrawal_of_another_attempt_or_key_does_nothing(event: Event) -> None:
+    assert IN_DOUBT.after([event]) == IN_DOUBT
+
+
+def test_look_leaves_its_candidates_with_the_attempt_that_it_was_about() -> None:
+    after = IN_DOUBT.after([Looked("spring", "t1", CANDIDATES)])
+    assert after.intents["spring"].candidates == CANDIDATES
+    assert IN_DOUBT.after([Looked("spring", "t0", CANDIDATES), Looked("summer", "t1", CANDIDATES)]) == IN_DOUBT
+
+
+def test_declared_absence_frees_the_key_and_is_kept_for_the_audit() -> None:
+    assert IN_DOUBT.after([DeclaredAbsent("t1", ABSENCE)]) == a_state(absences={"t1": ABSENCE})
+
+
+def test_declared_absence_of_another_attempt_frees_nothing() -> None:
+    assert IN_DOUBT.after([DeclaredAbsent("t0", ABSENCE)]).intents == IN_DOUBT.intents
+
+
+def test_move_gives_the_record_another_key_and_changes_nothing_of_it() -> None:
+    assert RECORDED.after([a_move("spring", "summer")]) == a_state({"summer": a_record("bc_1")})
+
+
+@pytest.mark.parametrize("key", ["spring", "unknown"])
+def test_move_onto_a_taken_key_or_of_an_unknown_one_loses_nothing(key: str) -> None:
+    state = a_state({"spring": a_record("bc_1"), "summer": a_record("bc_2")})
+    assert state.after([a_move(key, "summer")]) == state
+
+
+def test_removal_leaves_a_tombstone_in_place_of_the_record() -> None:
+    removal = a_removal("bc_1")
+    assert RECORDED.after([Removed("spring", removal)]) == a_state(removed={"spring": removal})
+
+
+def test_serial_lineage_and_binding_are_not_the_folds_to_change() -> None:
+    after = RECORDED.after([Intended("a", an_intent()), Removed("spring", a_removal("bc_1"))])
+    assert (after.serial, after.lineage, after.org, after.api) == (1, RECORDED.lineage, "c", RECORDED.api)
+
+
+def test_fold_leaves_the_state_that_it_started_from_alone() -> None:
+    before = replace(IN_DOUBT, broadcasts={"a": a_record("bc_2")})
+    copy = replace(before, broadcasts=dict(before.broadcasts), intents=dict(before.intents))
+    before.after([Recorded("spring", a_record("bc_1", attempt="t1")), Removed("a", a_removal("bc_2"))])
+    assert before == copy
+
+
+# ---------------------------------------------------------------- nothing is lost
+
+
+def test_second_id_for_a_key_keeps_both_and_says_so() -> None:
+    after = RECORDED.after([Recorded("spring", a_record("bc_2"))])
+    assert after.broadcasts["spring"] == a_record("bc_1")
+    second = after.broadcasts["spring#bc_2"]
+    assert second.id == "bc_2"
+    assert "bc_1" in second.note
+
+
+def test_id_that_is_known_already_is_not_recorded_a_second_time() -> None:
+    state = a_state({"spring": a_record("bc_1")}, removed={"gone": a_removal("bc_2")})
+    events = [Recorded("summer", a_record("bc_1")), Recorded("summer", a_record("bc_2"))]
+    assert state.after(events) == state
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        a_state({"old": a_record("bc_1", a_request("Old"))}, {"spring": an_intent(attempt="t1")}),
+        a_state(None, {"spring": an_intent(attempt="t1")}, {"old": a_removal("bc_1", a_request("Old"))}),
+    ],
+    ids=["recorded", "removed"],
+)
+def test_answer_with_an_id_that_another_key_has_leaves_the_attempt_in_doubt(elsewhere: State) -> None:
+    after = elsewhere.after([Recorded("spring", a_record("bc_1", attempt="t1"))])
+    assert "spring" in {*after.broadcasts, *after.intents}
+
+
+@given(crowded_states, st.lists(run_events, max_size=8))
+def test_no_id_is_ever_lost_by_what_a_run_writes(state: State, events: list[Event]) -> None:
+    after = state.after(events)
+    before_ids = [record.id for record in state.broadcasts.values()]
+    brought = [event.record.id for event in events if isinstance(event, Recorded)]
+    known = {record.id for record in after.broadcasts.values()} | {gone.id for gone in after.removed.values()}
+    assert known >= {*before_ids, *brought}
+    assert {key: after.broadcasts[key] for key in state.broadcasts} == state.broadcasts
+    assert after.removed == state.removed
+
+
+# ---------------------------------------------------------------- replays
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> tuple[State, list[Event]]:
+    """A state, and what commands write one after another, each looking at the state that it finds."""
+    start = now = draw(st.sampled_from([a_state(), a_state({"a": a_record("bc_0")}, {"b": an_intent(attempt="t0")})]))
+    events: list[Event] = []
+    for number in range(draw(st.integers(0, 8))):
+        key, to = draw(few_keys), draw(few_keys)
+        event = draw(st.sampled_from(_possible(now, key, to, number)))
+        events.append(event)
+        now = now.after([event])
+    return start, events
+
+
+def _possible(now: State, key: str, to: str, number: int) -> list[Event]:
+    fresh, attempt = f"bc_{number + 1}", f"t{number + 1}"
+    if key in now.intents:
+        open_attempt = now.intents[key].attempt
+        known = sorted(now.ids() | {fresh})
+        return [
+            *(Recorded(key, a_record(id, attempt=open_attempt)) for id in (fresh, known[0])),
+            Withdrawn(key, open_attempt),
+            Looked(key, open_attempt, CANDIDATES),
+            DeclaredAbsent(open_attempt, replace(ABSENCE, key=key)),
+        ]
+    if key in now.broadcasts:
+        record = now.broadcasts[key]
+        removal = replace(a_removal(record.id), attempt=record.attempt)
+        taken = to in now.broadcasts or to in now.intents or to in now.removed
+        return [Removed(key, removal), *([] if taken else [a_move(key, to, record.id)])]
+    if key in now.removed:
+        return [Withdrawn(key, attempt)]
+    return [Intended(key, an_intent(attempt=attempt)), Recorded(key, a_record(fresh, how="imported"))]
+
+
+@given(journals())
+def test_replaying_a_journal_changes_nothing_wherever_the_fold_was_cut_off(found: tuple[State, list[Event]]) -> None:
+    state, events = found
+    once = state.after(events)
+    assert once.after(events) == once
+    for length in range(len(events)):
+        assert state.after(events[:length]).after(events) == once
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [Recorded("a", a_record("bc_1")), Removed("a", a_removal("bc_1")), Recorded("a", a_record("bc_2"))],
+        [
+            Recorded("a", a_record("bc_1")),
+            a_move("a", "b"),
+            Recorded("a", a_record("bc_2")),
+            a_move("b", "c"),
+        ],
+    ],
+    ids=["removed and recorded again", "moved on"],
+)
+def test_replaying_any_journal_whatever_changes_nothing_as_the_fold_promises(events: list[Event]) -> None:
+    once = a_state().after(events)
+    assert once.after(events) == once
+
+
+# ---------------------------------------------------------------- a part of it
+
+
+def test_part_of_one_key_holds_all_of_that_key_and_nothing_of_others() -> None:
+    other = replace(ABSENCE, key="other")
+    state = a_state(
+        {"spring": a_record("bc_1"), "other": a_record("bc_2")},
+        {"spring": an_intent(), "other": an_intent()},
+        {"spring": a_removal("bc_3"), "other": a_removal("bc_4")},
+        {"t1": ABSENCE, "t2": other},
+    )
+    expected = a_state(
+        {"spring": a_record("bc_1")}, {"spring": an_intent()}, {"spring": a_removal("bc_3")}, {"t1": ABSENCE}
+    )
+    assert state.only("spring") == expected
+    assert state.only("unknown") == a_state()
