@@ -150,7 +150,7 @@ class Applying:
         The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
         read, keys in doubt stay blocked and the rest goes on.
         """
-        doubts = bool(self.store.state.intents)
+        doubts = self.store.state.intents
         if not doubts and not self.plan().counts["create"]:
             return
         try:
@@ -160,7 +160,9 @@ class Applying:
             if doubts or isinstance(error, Unavailable):
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return
-        self.adopted += settle(self.session, self.store, self.live, self.origin)
+        # The state must be no older than the list, or what another run is creating now would look like nobody's.
+        self.store.refresh()
+        self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
 
     def confirm(self, made: Plan, yes: bool) -> None:
         """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
@@ -222,7 +224,8 @@ class Applying:
 
     def _look_again(self, api: InventApi) -> None:
         try:
-            self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin)
+            doubts = self.store.state.intents
+            self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin, doubts)
         except (Unavailable, Refused, Interrupted, Unsettled) as error:
             self.session.note(f"What is in doubt stays in doubt. {error.message}")
 

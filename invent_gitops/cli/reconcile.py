@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import click
 
@@ -13,7 +14,7 @@ from invent_gitops.cli.workspace import InvalidDefinitions, open_project
 from invent_gitops.errors import ExitCode
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.outcome import Outcome, Report
-from invent_gitops.model.state import Recorded
+from invent_gitops.model.state import Intent, Recorded
 from invent_gitops.provenance import Origin, find_origin
 
 
@@ -39,7 +40,8 @@ def reconcile(session: Session, account: Account) -> ExitCode:
         outcomes: tuple[Outcome, ...] = ()
         if store.state.intents:
             with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
-                outcomes = settle(session, store, api.broadcasts(), find_origin(root))
+                doubts = store.state.intents
+                outcomes = settle(session, store, api.broadcasts(), find_origin(root), doubts)
         state = store.state
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
     report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)))
@@ -53,11 +55,19 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     return code
 
 
-def settle(session: Session, store: Store, remotes: Sequence[Remote], origin: Origin) -> tuple[Outcome, ...]:
-    """Record what the whole list settles, and say what was adopted."""
+def settle(
+    session: Session, store: Store, remotes: Sequence[Remote], origin: Origin, doubts: Mapping[str, Intent]
+) -> tuple[Outcome, ...]:
+    """Record what the whole list settles, and say what was adopted.
+
+    `doubts` are the intents that were open before the list was read: what was begun later may have
+    been created later.
+    """
     from invent_gitops import reconcile as core
 
-    events = core.reconcile(store.state, remotes, origin.now())
+    state = store.state
+    earlier = {key: intent for key, intent in state.intents.items() if key in doubts}
+    events = core.reconcile(replace(state, intents=earlier), remotes, origin.now())
     if events:
         store.append(events)
         store.sync()

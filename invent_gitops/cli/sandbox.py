@@ -8,7 +8,7 @@ from invent_gitops.cli.session import Session, common_options
 from invent_gitops.errors import ExitCode, WrongUsage
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes any free one."
 )

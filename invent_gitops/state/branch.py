@@ -118,6 +118,10 @@ class BranchStore:
                 self._writer.close()
             self._writer = None
 
+    def refresh(self) -> None:
+        """Read the remote's tip again. What was appended and not pushed yet stays."""
+        self._fetch()
+
     def append(self, events: Iterable[Event]) -> None:
         """Take events up. Results are durable on this machine at once; intents only after `sync`."""
         batch = list(events)

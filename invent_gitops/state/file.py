@@ -106,6 +106,9 @@ class FileStore:
         finally:
             writer.close()
 
+    def refresh(self) -> None:
+        """Nothing to do: whoever holds the lock sees every write."""
+
     def append(self, events: Iterable[Event]) -> None:
         """Write events down, durably when it returns; they are part of `read()` from then on."""
         batch = list(events)
