@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from itertools import count
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import click
 
-from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
-from invent_gitops.cli.plan import plan_code, plan_for, text_of
-from invent_gitops.cli.reconcile import settle
+from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
+from invent_gitops.cli.applying import Applying
+from invent_gitops.cli.plan import plan_code
 from invent_gitops.cli.session import POSITIVE, Session, common_options, not_empty
 from invent_gitops.cli.stopping import Stopping
-from invent_gitops.cli.workspace import Workspace, open_workspace
+from invent_gitops.cli.workspace import open_workspace
 from invent_gitops.errors import (
     ExitCode,
-    Interrupted,
     InventGitopsError,
     Refused,
-    Unavailable,
-    Unsettled,
     WrongUsage,
     worst,
 )
-from invent_gitops.model.broadcast import Remote
-from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
-from invent_gitops.provenance import Origin, find_origin
-
-if TYPE_CHECKING:
-    from invent_gitops.api.client import InventApi
-    from invent_gitops.apply import Api, Run
-
-# Each lost race means that another run got on, so this many in a row are no accident.
-ROUNDS = 200
+from invent_gitops.provenance import find_origin
 
 
 @click.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]")
 @account_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@click.option("--plan", "plan_file", metavar="FILE", help="Create only what this plan (plan --out) says.")
+@click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
 @click.option("--only", metavar="GLOB", callback=not_empty, help="Only keys that match, such as 'newsletter/*'.")
 @click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
 @click.option(
@@ -70,6 +59,8 @@ def apply(
     account: Account,
     definitions: str | None,
     yes: bool,
+    plan_file: str | None,
+    approved: str | None,
     only: str | None,
     strict: bool,
     rate: float,
@@ -80,9 +71,11 @@ def apply(
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. A create cannot be
     undone. Each one is written down before the call and settled after it, so that no run, whatever
-    becomes of it, makes another run create a broadcast again.
+    becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
+    (exit code 5) to create anything else than what was approved.
     """
     session.kind = "report"
+    check = approval(plan_file, approved)
     workspace = open_workspace(definitions).checked()
     with (
         account.store(workspace.root, workspace.project, strict=True) as store,
@@ -94,6 +87,7 @@ def apply(
         made = applying.plan()
         report = Report(())
         if made.counts["create"]:
+            check(made)
             account.target_with_key()
             applying.confirm(made, yes)
             report = applying.create(made)
@@ -105,6 +99,27 @@ def apply(
     return code
 
 
+def approval(plan_file: str | None, approved: str | None) -> Callable[[Plan], None]:
+    """What a plan must pass before anything of it is created. Raises `Refused` where the approval cannot be read."""
+    if plan_file is not None and approved is not None:
+        raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
+    if plan_file is None and approved is None:
+        return lambda made: None
+    from invent_gitops.approval import approved_requests, check_digest, check_plan
+
+    if approved is not None:
+        return partial(check_digest, approved.strip())
+    try:
+        document = json.loads(Path(plan_file or "").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Refused(
+            f"The approved plan {plan_file} cannot be read: {error.strerror}.", "Name a file of plan --out."
+        ) from None
+    except (ValueError, RecursionError):
+        raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
+    return partial(check_plan, approved_requests(document))
+
+
 def finished(store: Store, report: Report) -> Report:
     """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
     try:
@@ -112,137 +127,6 @@ def finished(store: Store, report: Report) -> Report:
     except InventGitopsError as error:
         return replace(report, failure=report.failure or error)
     return report
-
-
-@dataclass
-class Applying:
-    """One apply, with what its steps share.
-
-    `adopted` are the broadcasts that were found after their answer was lost, `live` is what the list
-    held before the first create.
-    """
-
-    session: Session
-    account: Account
-    workspace: Workspace
-    store: Store
-    stopping: Stopping
-    origin: Origin
-    only: str | None
-    strict: bool
-    rate: float
-    concurrency: int
-    live: Sequence[Remote] = ()
-    adopted: list[Outcome] = field(default_factory=list)
-
-    def plan(self) -> Plan:
-        """The plan as of now."""
-        flags = self.account.flags(self.session)
-        state = self.store.state
-        return plan_for(self.workspace, state, only=self.only, strict=self.strict, live=self.live, flags=flags)
-
-    def text_of(self, made: Plan, *, everything: bool = False) -> str:
-        return text_of(self.session, self.account, self.workspace, made, everything=everything)
-
-    def look_first(self) -> None:
-        """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
-
-        The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
-        read, keys in doubt stay blocked and the rest goes on.
-        """
-        doubts = self.store.state.intents
-        if not doubts and not self.plan().counts["create"]:
-            return
-        try:
-            with self._connect() as api:
-                self.live = api.broadcasts(tries=5 if doubts else 1)
-        except (Unavailable, WrongUsage) as error:
-            if doubts or isinstance(error, Unavailable):
-                self.session.note(f"Could not look in Invent first. {error.message}")
-            return
-        # The state must be no older than the list, or what another run is creating now would look like nobody's.
-        self.store.refresh()
-        self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
-
-    def confirm(self, made: Plan, yes: bool) -> None:
-        """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
-        show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
-        show(self.text_of(made, everything=not yes))
-        if yes:
-            return
-        number = made.counts["create"]
-        broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
-        if not sys.stdin or not sys.stdin.isatty():
-            raise Refused(
-                f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
-                "Review the plan, then run apply with --yes.",
-            )
-        target = self.account.target()
-        question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
-        with self.stopping.asking():
-            confirmed = click.confirm(self.session.aside.bold(question), err=True)
-        if not confirmed:
-            raise Refused("Not confirmed. Nothing was created.")
-
-    def create(self, made: Plan) -> Report:
-        """Create what the plan says. When another writer moves the state on, plan again and go on with the rest."""
-        confirmed = {item.key: item for item in made.having("create")}
-        tell = _teller(self.session, len(confirmed))
-        # Planned afresh: the question may have been open for hours.
-        waiting = [item for item in self.plan().having("create") if item.key in confirmed]
-        late = confirmed.keys() - {item.key for item in waiting}
-        reason = "By now it is refused; invent-gitops plan says why."
-        whole = Report(tuple(Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late))
-        stop = self.stopping.event
-        self.stopping.check()
-        with self._connect() as api:
-            for _ in range(ROUNDS):
-                report = self._run(api, tell).create(waiting)
-                whole = whole.followed_by(report)
-                if not report.moved or stop.is_set():
-                    break
-                # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
-                waiting = [item for item in self.plan().having("create") if item.key in confirmed]
-            if whole.having("unknown") and not stop.is_set():
-                self._look_again(api)
-            return replace(whole.seen_in(self.store.state), stopped=stop.is_set())
-
-    def _run(self, api: Api, tell: Callable[[Outcome], None]) -> Run:
-        from invent_gitops.apply import Run
-
-        return Run(
-            api,
-            self.store,
-            taken=self.store.state.ids(),
-            provenance=self.origin.now,
-            attempt=lambda: uuid.uuid4().hex,
-            stop=self.stopping.event.is_set,
-            tell=tell,
-            concurrency=self.concurrency,
-            batch=self.store.batch(self.concurrency),
-        )
-
-    def _look_again(self, api: InventApi) -> None:
-        try:
-            doubts = self.store.state.intents
-            self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin, doubts)
-        except (Unavailable, Refused, Interrupted, Unsettled) as error:
-            self.session.note(f"What is in doubt stays in doubt. {error.message}")
-
-    def _connect(self) -> AbstractContextManager[InventApi]:
-        one, stop = self.workspace, self.stopping.event
-        return connect(self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
-
-
-def _teller(session: Session, total: int) -> Callable[[Outcome], None]:
-    from invent_gitops.render.report_text import outcome_line
-
-    numbers = count(1)
-
-    def tell(outcome: Outcome) -> None:
-        session.note(f"[{next(numbers)}/{total}] {outcome_line(outcome, session.aside)}")
-
-    return tell
 
 
 def report_code(report: Report) -> ExitCode:

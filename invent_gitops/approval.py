@@ -1,0 +1,91 @@
+"""Binds an apply to what was approved: nothing is created that a reviewer has not seen exactly so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from invent_gitops.errors import Refused
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.instant import read_instant
+from invent_gitops.model.plan import Item, Plan
+from invent_gitops.plan import digest, field_changes
+
+_AGAIN = "Plan again, have the new plan approved, and apply that."
+
+
+def approved_requests(document: object) -> dict[str, Request]:
+    """What a saved plan (`plan --out`) says is to be created, by key.
+
+    Raises `Refused` for anything that is not such a plan, or whose digest is not that of its items.
+    """
+    try:
+        if not isinstance(document, dict) or document.get("kind") != "plan" or document.get("exit_code") in (2, 4, 70):
+            raise ValueError
+        creates = [item for item in document["items"] if item["action"] == "create"]
+        requests = {str(item["key"]): _request(item["request"]) for item in creates}
+        if document["digest"] != digest(requests.items()):
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise Refused(
+            "The approved plan is no plan of invent-gitops, or was edited since it was made.", _AGAIN
+        ) from None
+    return requests
+
+
+def check_plan(approved: Mapping[str, Request], made: Plan) -> None:
+    """Refuse if anything that would be created is not in the approved plan, or not as it is there. Raises `Refused`."""
+    differences = [line for item in made.having("create") for line in _differences(approved, item)]
+    if differences:
+        raise Refused(f"What would be created is not what was approved: {'; '.join(differences)}.", _AGAIN)
+
+
+def check_digest(approved: str, made: Plan) -> None:
+    """Refuse if what would be created, with what was created of it meanwhile, has another digest. Raises `Refused`.
+
+    A digest does not tell what it was made from. So the present creates are taken together with the
+    latest records and attempts, one after the other, as a run that was cut short has left them.
+    """
+    if not approved.startswith("sha256:") or len(approved) != len("sha256:") + 64:
+        raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
+    if any(approved == digest((item.key, item.request) for item in items) for items in _candidates(made)):
+        return
+    keys = ", ".join(item.key for item in made.having("create")[:10]) or "nothing"
+    raise Refused(
+        f"What would be created ({keys}) has not the digest that was approved; it has {made.digest}.",
+        f"{_AGAIN} To see what differs, approve with --plan FILE.",
+    )
+
+
+def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
+    wanted = approved.get(item.key)
+    if wanted is None:
+        yield f"{item.key} was not in it"
+    elif wanted != item.request:
+        for change in field_changes(wanted, item.request):
+            yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
+
+
+def _candidates(made: Plan) -> Iterator[Sequence[Item]]:
+    """The sets of items that may have been the creates of the approved plan."""
+    creates, refused = made.having("create"), made.having("refused")
+    done = [item for item in (*made.having("unchanged"), *made.having("blocked")) if item.definition]
+    done.sort(key=lambda item: (_moment(item), item.key), reverse=True)
+    # What was approved may by now be refused, for its hour came too close.
+    for base in (creates, (*creates, *refused)):
+        for count in range(len(done) + 1):
+            yield (*base, *done[:count])
+
+
+def _moment(item: Item) -> float:
+    made = item.intent or item.record
+    return made.provenance.at.timestamp() if made else 0.0
+
+
+def _request(value: Mapping[str, Any]) -> Request:
+    scheduled_at = read_instant(value["scheduled_at"])
+    if scheduled_at is None and value["scheduled_at"] is not None:
+        raise ValueError
+    return Request(
+        str(value["name"]), scheduled_at, tuple(str(id) for id in value["segment_ids"]), value["send_to_all"] is True
+    )

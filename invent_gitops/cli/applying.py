@@ -1,0 +1,169 @@
+"""The steps of one apply: look, plan, ask, create, look again."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+import click
+
+from invent_gitops.cli.account import Account, Store, connect
+from invent_gitops.cli.plan import plan_for, text_of
+from invent_gitops.cli.reconcile import settle
+from invent_gitops.cli.session import Session
+from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.workspace import Workspace
+from invent_gitops.errors import (
+    Interrupted,
+    Refused,
+    Unavailable,
+    Unsettled,
+    WrongUsage,
+)
+from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.plan import Plan
+from invent_gitops.provenance import Origin
+
+if TYPE_CHECKING:
+    from invent_gitops.api.client import InventApi
+    from invent_gitops.apply import Api, Run
+
+# Each lost race means that another run got on, so this many in a row are no accident.
+ROUNDS = 200
+
+
+@dataclass
+class Applying:
+    """One apply, with what its steps share.
+
+    `adopted` are the broadcasts that were found after their answer was lost, `live` is what the list
+    held before the first create.
+    """
+
+    session: Session
+    account: Account
+    workspace: Workspace
+    store: Store
+    stopping: Stopping
+    origin: Origin
+    only: str | None
+    strict: bool
+    rate: float
+    concurrency: int
+    live: Sequence[Remote] = ()
+    adopted: list[Outcome] = field(default_factory=list)
+
+    def plan(self) -> Plan:
+        """The plan as of now."""
+        flags = self.account.flags(self.session)
+        state = self.store.state
+        return plan_for(self.workspace, state, only=self.only, strict=self.strict, live=self.live, flags=flags)
+
+    def text_of(self, made: Plan, *, everything: bool = False) -> str:
+        return text_of(self.session, self.account, self.workspace, made, everything=everything)
+
+    def look_first(self) -> None:
+        """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
+
+        The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
+        read, keys in doubt stay blocked and the rest goes on.
+        """
+        doubts = self.store.state.intents
+        if not doubts and not self.plan().counts["create"]:
+            return
+        try:
+            with self._connect() as api:
+                self.live = api.broadcasts(tries=5 if doubts else 1)
+        except (Unavailable, WrongUsage) as error:
+            if doubts or isinstance(error, Unavailable):
+                self.session.note(f"Could not look in Invent first. {error.message}")
+            return
+        # The state must be no older than the list, or what another run is creating now would look like nobody's.
+        self.store.refresh()
+        self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
+
+    def confirm(self, made: Plan, yes: bool) -> None:
+        """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
+        show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
+        show(self.text_of(made, everything=not yes))
+        if yes:
+            return
+        number = made.counts["create"]
+        broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
+        if not sys.stdin or not sys.stdin.isatty():
+            raise Refused(
+                f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
+                "Review the plan, then run apply with --yes.",
+            )
+        target = self.account.target()
+        question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
+        with self.stopping.asking():
+            confirmed = click.confirm(self.session.aside.bold(question), err=True)
+        if not confirmed:
+            raise Refused("Not confirmed. Nothing was created.")
+
+    def create(self, made: Plan) -> Report:
+        """Create what the plan says. When another writer moves the state on, plan again and go on with the rest."""
+        confirmed = {item.key: item for item in made.having("create")}
+        tell = _teller(self.session, len(confirmed))
+        # Planned afresh: the question may have been open for hours.
+        waiting = [item for item in self.plan().having("create") if item.key in confirmed]
+        late = confirmed.keys() - {item.key for item in waiting}
+        reason = "By now it is refused; invent-gitops plan says why."
+        whole = Report(tuple(Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late))
+        stop = self.stopping.event
+        self.stopping.check()
+        with self._connect() as api:
+            for _ in range(ROUNDS):
+                report = self._run(api, tell).create(waiting)
+                whole = whole.followed_by(report)
+                if not report.moved or stop.is_set():
+                    break
+                # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
+                waiting = [item for item in self.plan().having("create") if item.key in confirmed]
+            if whole.having("unknown") and not stop.is_set():
+                self._look_again(api)
+            return replace(whole.seen_in(self.store.state), stopped=stop.is_set())
+
+    def _run(self, api: Api, tell: Callable[[Outcome], None]) -> Run:
+        from invent_gitops.apply import Run
+
+        return Run(
+            api,
+            self.store,
+            taken=self.store.state.ids(),
+            provenance=self.origin.now,
+            attempt=lambda: uuid.uuid4().hex,
+            stop=self.stopping.event.is_set,
+            tell=tell,
+            concurrency=self.concurrency,
+            batch=self.store.batch(self.concurrency),
+        )
+
+    def _look_again(self, api: InventApi) -> None:
+        try:
+            doubts = self.store.state.intents
+            self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin, doubts)
+        except (Unavailable, Refused, Interrupted, Unsettled) as error:
+            self.session.note(f"What is in doubt stays in doubt. {error.message}")
+
+    def _connect(self) -> AbstractContextManager[InventApi]:
+        one, stop = self.workspace, self.stopping.event
+        return connect(self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
+
+
+def _teller(session: Session, total: int) -> Callable[[Outcome], None]:
+    from invent_gitops.render.report_text import outcome_line
+
+    numbers = count(1)
+
+    def tell(outcome: Outcome) -> None:
+        session.note(f"[{next(numbers)}/{total}] {outcome_line(outcome, session.aside)}")
+
+    return tell

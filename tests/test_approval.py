@@ -1,0 +1,162 @@
+"""What is created is what was approved: by a saved plan, or by its digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invent_gitops.approval import approved_requests, check_digest, check_plan
+from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.render.machine import document, plan_json
+from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, plan_of
+from tests.running import account, call, define, invent, posted
+
+ONE, TWO = a_request(name="One"), a_request(name="Two")
+BOTH = [a_definition("one", ONE), a_definition("two", TWO)]
+
+
+def saved(**changes: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(document("plan", 0, plan_json(plan_of(BOTH))))
+    return whole | changes
+
+
+# ---------------------------------------------------------------- a saved plan
+
+
+def test_plan_that_was_approved_passes_as_it_is() -> None:
+    check_plan(approved_requests(saved()), plan_of(BOTH))
+
+
+@pytest.mark.parametrize(
+    ("now", "field"),
+    [
+        (a_request(name="Other"), "name"),
+        (a_request(name="Two", at=NOW + timedelta(days=3, minutes=1)), "scheduled_at"),
+        (a_request(name="Two", segments=("seg_z",)), "segment_ids"),
+        (a_request(name="Two", everyone=True), "send_to_all"),
+    ],
+)
+def test_each_field_that_differs_is_named_with_both_values(now: Any, field: str) -> None:
+    made = plan_of([BOTH[0], a_definition("two", now)])
+    with pytest.raises(Refused, match=f"two has another {field}") as caught:
+        check_plan(approved_requests(saved()), made)
+    assert "one has" not in caught.value.message
+
+
+def test_broadcast_that_was_added_after_the_approval_is_named() -> None:
+    made = plan_of([*BOTH, a_definition("three", a_request(name="Three"))])
+    with pytest.raises(Refused, match="three was not in it"):
+        check_plan(approved_requests(saved()), made)
+
+
+def test_what_was_created_or_taken_back_meanwhile_is_no_difference() -> None:
+    approved = approved_requests(saved())
+    check_plan(approved, plan_of(BOTH, a_state({"one": a_record("bc_1", request=ONE)})))
+    check_plan(approved, plan_of(BOTH[:1]))
+
+
+def edited(saved_plan: dict[str, Any]) -> dict[str, Any]:
+    saved_plan["items"][0]["request"]["name"] = "Slipped in"
+    return saved_plan
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        [],
+        None,
+        "plan",
+        saved(digest=""),
+        saved(digest=None),
+        saved(kind="report"),
+        saved(items=[]),
+        saved(items=None),
+        saved(exit_code=4),
+        edited(saved()),
+    ],
+)
+def test_plan_that_is_none_or_was_edited_refuses(wrong: object) -> None:
+    with pytest.raises(Refused):
+        approved_requests(wrong)
+
+
+# ---------------------------------------------------------------- a digest
+
+
+def test_digest_of_the_plan_passes_also_when_time_has_gone_by() -> None:
+    approved = plan_of(BOTH).digest
+    check_digest(approved, plan_of(BOTH, now=NOW + timedelta(hours=1)))
+
+
+def test_digest_passes_when_a_part_was_created_or_attempted_meanwhile() -> None:
+    approved = plan_of(BOTH).digest
+    older = a_record("bc_0", request=a_request(name="Old"))
+    definitions = [*BOTH, a_definition("old", older.request)]
+    before = a_state({"old": replace(older, provenance=replace(older.provenance, at=NOW - timedelta(days=9)))})
+    assert plan_of(definitions, before).digest == approved
+    created = replace(before, broadcasts={**before.broadcasts, "one": a_record("bc_1", request=ONE)})
+    check_digest(approved, plan_of(definitions, created))
+    check_digest(approved, plan_of(definitions, replace(created, intents={"two": an_intent(TWO)})))
+
+
+@pytest.mark.parametrize("wrong", ["", " ", "sha256:", "deadbeef", "sha256:" + "0" * 64, "sha256:" + "0" * 63])
+def test_digest_that_is_missing_empty_or_another_refuses(wrong: str) -> None:
+    with pytest.raises(Refused):
+        check_digest(wrong, plan_of(BOTH))
+
+
+def test_digest_does_not_cover_what_was_added() -> None:
+    with pytest.raises(Refused, match="digest"):
+        check_digest(plan_of(BOTH[:1]).digest, plan_of(BOTH))
+
+
+# ---------------------------------------------------------------- the command
+
+
+def approving_file(folder: Path, url: str) -> tuple[str, ...]:
+    assert call(folder, "plan", "--out", "plan.json", env=account(url)).code == 0
+    return ("--plan", "plan.json")
+
+
+def approving_digest(folder: Path, url: str) -> tuple[str, ...]:
+    return ("--approved", str(call(folder, "plan", "--json", env=account(url)).json["digest"]))
+
+
+@pytest.mark.parametrize("approve", [approving_file, approving_digest])
+def test_apply_creates_what_was_approved_and_refuses_after_one_minute_of_one_schedule_changed(
+    tmp_path: Path, approve: Callable[[Path, str], tuple[str, ...]]
+) -> None:
+    define(tmp_path, "a", "b")
+    with invent() as server:
+        words = approve(tmp_path, server.url)
+        path = tmp_path / "broadcasts" / "b.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("09:00", "09:01"), encoding="utf-8")
+        refused = call(tmp_path, "apply", "--yes", "--json", *words, env=account(server.url))
+        assert refused.code == ExitCode.REFUSED
+        assert posted(server) == []
+        assert ("scheduled_at" in refused.json["error"]["message"]) == (words[0] == "--plan")
+        path.write_text(text, encoding="utf-8")
+        assert call(tmp_path, "apply", "--yes", "--only", "a", env=account(server.url)).code == 0
+        assert call(tmp_path, "apply", "--yes", *words, env=account(server.url)).code == 0
+        assert len(posted(server)) == 2
+
+
+@pytest.mark.parametrize("words", [("--plan", "none.json"), ("--plan", ""), ("--plan", "."), ("--approved", "")])
+def test_approval_that_cannot_be_read_sends_nothing(tmp_path: Path, words: tuple[str, str]) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        assert call(tmp_path, "apply", "--yes", *words, env=account(server.url)).code == ExitCode.REFUSED
+        assert posted(server) == []
+
+
+def test_two_approvals_are_one_too_many(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    assert call(tmp_path, "apply", "--yes", "--plan", "p", "--approved", "d").code == ExitCode.USAGE
