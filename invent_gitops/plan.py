@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from invent_gitops import policy
-from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
+from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
 from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.project import Policies
@@ -36,7 +36,9 @@ def make_plan(
     options that a printed command needs.
     """
     defined = {definition.key for definition in definitions}
-    planner = _Planner(state, policies, catalogue, now, strict, defined, live, flags)
+    # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
+    calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
+    planner = _Planner(state, policies, catalogue, now, strict, defined, live, flags, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
@@ -73,6 +75,17 @@ def field_changes(old: Request, new: Request) -> tuple[FieldChange, ...]:
     return tuple(FieldChange(field, before[field], after[field]) for field in before if field in changed)
 
 
+def audience_of(request: Request, segments: Mapping[str, Segment]) -> Audience:
+    """Whom `request` would reach, with the names and numbers of `segments`, the catalogue by id."""
+    if request.send_to_all:
+        return Audience((), True, None)
+    known = [segments.get(id) for id in request.segment_ids]
+    names = tuple(segment.name if segment else id for id, segment in zip(request.segment_ids, known, strict=True))
+    counts = [segment.contacts if segment else None for segment in known]
+    complete = [count for count in counts if count is not None]
+    return Audience(names, False, sum(complete) if len(complete) == len(counts) else None)
+
+
 class _Planner:
     def __init__(
         self,
@@ -84,9 +97,10 @@ class _Planner:
         defined: set[str],
         live: Sequence[Remote],
         flags: str,
+        calendar: policy.Calendar,
     ) -> None:
-        self.state, self.policies, self.catalogue, self.now, self.strict = state, policies, catalogue, now, strict
-        self.flags = flags
+        self.state, self.policies, self.now, self.strict = state, policies, now, strict
+        self.flags, self.calendar = flags, calendar
         self.holders = _holders(state)
         known = state.ids()
         self.live = {_request_of(remote): remote for remote in live if remote.id not in known}
@@ -98,7 +112,8 @@ class _Planner:
         record = self.state.broadcasts.get(key)
         if record and record.request == request and key not in self.state.intents:
             return Item(key, "unchanged", request, definition, record)
-        item = Item(key, "create", request, definition, record, audience=self.audience(request))
+        audience = audience_of(request, self.segments)
+        item = Item(key, "create", request, definition, record, audience=audience)
         if key in self.state.intents:
             return replace(item, action="blocked", intent=self.state.intents[key])
         if record:
@@ -106,18 +121,27 @@ class _Planner:
             if self.strict:
                 return replace(item, action="refused", changes=changes, refusals=(_edited(definition),))
             return replace(item, action="changed", changes=changes)
-        objections = self.never_twice(definition) or policy.refusals(
-            definition, now=self.now, policies=self.policies, catalogue=self.catalogue
-        )
-        return replace(item, action="refused", refusals=tuple(objections)) if objections else item
+        objections = self.never_twice(definition) or self.objections(definition, audience)
+        return replace(item, action="refused", refusals=objections) if objections else item
 
     def without_definition(self, key: str) -> Item:
         record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
         if intent:
-            audience = self.audience(intent.request)
+            audience = audience_of(intent.request, self.segments)
             return Item(key, "blocked", intent.request, record=record, intent=intent, audience=audience)
         assert record is not None
         return Item(key, "undefined", record.request, record=record)
+
+    def objections(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
+        """All that can be said against a new broadcast, at once, so that no waiver brings up another objection."""
+        return self.renamed(definition) + policy.refusals(
+            definition,
+            now=self.now,
+            policies=self.policies,
+            segments=self.segments,
+            audience=audience,
+            calendar=self.calendar,
+        )
 
     def never_twice(self, definition: Definition) -> tuple[Refusal, ...]:
         """The rule that is not a policy: no key and no request is ever created a second time."""
@@ -134,7 +158,7 @@ class _Planner:
             )
         holder = self.holders.get(definition.request)
         if holder is None:
-            return self.found_in_invent(definition) or self.renamed(definition)
+            return self.found_in_invent(definition)
         how, other = holder
         if how == "recorded":
             message = f"The same request is recorded under the key {other} already: it would message people twice."
@@ -183,15 +207,6 @@ class _Planner:
 
     def move(self, key: str, to: str) -> str:
         return f"invent-gitops state mv{self.flags} {words(key, to)}"
-
-    def audience(self, request: Request) -> Audience:
-        if request.send_to_all:
-            return Audience((), True, None)
-        known = [self.segments.get(id) for id in request.segment_ids]
-        names = tuple(segment.name if segment else id for id, segment in zip(request.segment_ids, known, strict=True))
-        counts = [segment.contacts if segment else None for segment in known]
-        complete = [count for count in counts if count is not None]
-        return Audience(names, False, sum(complete) if len(complete) == len(counts) else None)
 
 
 def _holders(state: State) -> Mapping[Request, tuple[str, str]]:

@@ -13,7 +13,7 @@ from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
-from invent_gitops.model.project import Policies
+from invent_gitops.model.project import WAIVABLE, Policies
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -31,7 +31,9 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
-from invent_gitops.plan import make_plan
+from invent_gitops.plan import audience_of, make_plan
+from invent_gitops.policy import calendar_of
+from invent_gitops.policy import refusals as judge
 
 T = TypeVar("T")
 
@@ -167,6 +169,27 @@ def plan_of(
     )
 
 
+def refusals_of(
+    definition: Definition,
+    *,
+    now: datetime = NOW,
+    policies: Policies | None = None,
+    catalogue: Catalogue | None = None,
+    state: State | None = None,
+    others: Sequence[Definition] = (),
+) -> tuple[Refusal, ...]:
+    """What the guards say of one definition beside others, without the planner."""
+    segments = catalogue.by_id() if catalogue else {}
+    return judge(
+        definition,
+        now=now,
+        policies=policies or Policies(),
+        segments=segments,
+        audience=audience_of(definition.request, segments),
+        calendar=calendar_of([definition, *others], state or a_state(), now),
+    )
+
+
 def actions(plan: Plan) -> dict[str, Action]:
     return {item.key: item.action for item in plan.items}
 
@@ -251,7 +274,7 @@ run_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(DeclaredAbsent, few_attempts, few_absences),
 )
 
-waivers = up_to(2, texts, st.sampled_from(["minimum-lead-time", "allow-immediate", "empty-segment"]))
+waivers = up_to(2, texts, st.sampled_from(WAIVABLE))
 positions = st.builds(Position, texts, st.integers(1, 10**4), st.integers(1, 300)) | st.builds(Position, texts)
 definitions_of_any_kind = st.lists(
     st.builds(

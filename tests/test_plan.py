@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.plan import ACTIONS, Audience
-from invent_gitops.model.project import Policies
+from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
 from invent_gitops.model.state import Recorded, State
 from invent_gitops.plan import digest, field_changes
 from tests.making import (
@@ -190,6 +190,34 @@ def test_edited_broadcast_still_holds_the_request_that_was_sent() -> None:
         "new": "refused",
         "old": "changed",
     }
+
+
+EVERY_POLICY = Policies(
+    minimum_lead_time=timedelta(days=5),
+    quiet_hours=QuietHours(time(12), time(13)),
+    blackout_days=BlackoutDays(((SOON.date(), SOON.date()),), "UTC"),
+    minimum_gap=timedelta(days=1),
+    audience_cap=5,
+    send_to_all_needs_reason=True,
+    max_creates=1000,
+)
+
+
+@given(st.dictionaries(few_keys, few_requests), crowded_states, few_keys, st.sampled_from(WAIVABLE))
+def test_another_waiver_takes_its_own_refusals_out_of_the_plan_and_adds_none(
+    found: dict[str, Request], state: State, key: str, waived: str
+) -> None:
+    definitions = [of(each, request) for each, request in found.items()]
+    more = [replace(each, waive={waived: "agreed"}) if each.key == key else each for each in definitions]
+    before, after = (
+        {
+            (item.key, each.policy)
+            for item in plan_of(every, state, policies=EVERY_POLICY).items
+            for each in item.refusals
+        }
+        for every in (definitions, more)
+    )
+    assert after == before - {(key, waived)}
 
 
 definition_sets = st.dictionaries(few_keys, few_requests).map(
@@ -421,6 +449,13 @@ def test_file_that_was_renamed_and_edited_at_once_is_not_a_new_broadcast() -> No
     assert "state mv old new" in found["new"].refusals[0].cure
     waived = replace(definition, waive={"possible-rename": "a second mailing"})
     assert {item.key: item.action for item in plan_of([waived], state).items}["new"] == "create"
+
+
+def test_what_looks_like_a_rename_hides_no_policy() -> None:
+    state = a_state({"old": a_record("bc_1", request=a_request(name="Spring sael"))})
+    definition = a_definition(key="new", request=a_request(name="Spring sale"))
+    found = {item.key: item for item in plan_of([definition], state, policies=Policies(audience_cap=5)).items}
+    assert [refusal.policy for refusal in found["new"].refusals] == ["possible-rename", "audience-cap"]
 
 
 def test_record_without_a_file_that_was_sent_long_ago_is_no_rename() -> None:

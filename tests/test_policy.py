@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Catalogue, Definition
-from invent_gitops.model.plan import Refusal
 from invent_gitops.model.problem import Position
-from invent_gitops.model.project import WAIVABLE, Policies
-from invent_gitops.policy import duration, refusals, too_many
-from tests.making import NOW, a_catalogue, a_definition, a_request
+from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
+from invent_gitops.policy import duration, too_many
+from tests.making import NOW, SOON, a_catalogue, a_definition, a_request, refusals_of
 
 SECOND = timedelta(seconds=1)
 MARKS = {"schedule": Position("a.yaml", 3, 11), "segments": Position("a.yaml", 4, 11)}
+MARKS["send_to_all"] = Position("a.yaml", 5, 14)
+DEFAULTS = ("minimum-lead-time", "allow-immediate", "empty-segment", "possible-rename")
 
 
 def objections(
     definition: Definition, *, policies: Policies | None = None, catalogue: Catalogue | None = None
 ) -> list[str]:
-    return [refusal.policy for refusal in full(definition, policies=policies, catalogue=catalogue)]
-
-
-def full(
-    definition: Definition, *, policies: Policies | None = None, catalogue: Catalogue | None = None
-) -> tuple[Refusal, ...]:
-    return refusals(definition, now=NOW, policies=policies or Policies(), catalogue=catalogue)
+    return [refusal.policy for refusal in refusals_of(definition, policies=policies, catalogue=catalogue)]
 
 
 # ---------------------------------------------------------------- the schedule
@@ -91,7 +89,7 @@ def test_segment_that_was_empty_when_it_was_read_is_refused(catalogue: Catalogue
 
 def test_each_empty_segment_is_named() -> None:
     definition = a_definition(request=a_request(segments=("seg_a", "seg_b", "seg_c")))
-    found = full(definition, catalogue=a_catalogue(a=0, b=3, c=0))
+    found = refusals_of(definition, catalogue=a_catalogue(a=0, b=3, c=0))
     assert [refusal.policy for refusal in found] == ["empty-segment", "empty-segment"]
     assert ["segment a " in found[0].message, "segment c " in found[1].message] == [True, True]
 
@@ -106,11 +104,26 @@ def test_every_objection_is_made_and_not_only_the_first() -> None:
 
 # ---------------------------------------------------------------- waivers
 
-OFFENDERS = {
-    "minimum-lead-time": (a_definition(at=NOW + SECOND), None),
-    "allow-immediate": (a_definition(at=None), None),
-    "empty-segment": (a_definition(), a_catalogue(a=0)),
+EVERYONE = a_definition(request=a_request(everyone=True))
+OFFENDERS: dict[str, tuple[Definition, Policies, Catalogue | None]] = {
+    "minimum-lead-time": (a_definition(at=NOW + SECOND), Policies(), None),
+    "allow-immediate": (a_definition(at=None), Policies(), None),
+    "empty-segment": (a_definition(), Policies(), a_catalogue(a=0)),
+    "quiet-hours": (a_definition(), Policies(quiet_hours=QuietHours(time(12), time(13), "UTC")), None),
+    "blackout-days": (a_definition(), Policies(blackout_days=BlackoutDays(((SOON.date(), SOON.date()),), "UTC")), None),
+    "minimum-gap": (a_definition(), Policies(minimum_gap=SECOND), None),
+    "audience-cap": (a_definition(), Policies(audience_cap=9), a_catalogue(a=10)),
+    "send-to-all": (EVERYONE, Policies(send_to_all_needs_reason=True), None),
 }
+# Something else that goes to the same people at the same time.
+NEIGHBOUR = a_definition("neighbour", a_request("Neighbour"))
+
+
+def objections_to(definition: Definition, policy: str, policies: Policies | None = None) -> list[str]:
+    """What is said of an offender, or of a variant of it, in the circumstances in which it offends."""
+    _, its_own, catalogue = OFFENDERS[policy]
+    found = refusals_of(definition, policies=policies or its_own, catalogue=catalogue, others=[NEIGHBOUR])
+    return [refusal.policy for refusal in found]
 
 
 def waiving(definition: Definition, *policies: str) -> Definition:
@@ -124,16 +137,59 @@ def test_each_policy_that_can_be_waived_has_an_offender_here() -> None:
 
 @pytest.mark.parametrize("policy", OFFENDERS)
 def test_waiver_lifts_the_policy_that_it_names(policy: str) -> None:
-    definition, catalogue = OFFENDERS[policy]
-    assert objections(definition, catalogue=catalogue) == [policy]
-    assert objections(waiving(definition, policy), catalogue=catalogue) == []
+    definition = OFFENDERS[policy][0]
+    assert objections_to(definition, policy) == [policy]
+    assert objections_to(waiving(definition, policy), policy) == []
 
 
 @pytest.mark.parametrize("policy", OFFENDERS)
 def test_waiver_lifts_no_other_policy(policy: str) -> None:
-    definition, catalogue = OFFENDERS[policy]
     others = [other for other in WAIVABLE if other != policy]
-    assert objections(waiving(definition, *others), catalogue=catalogue) == [policy]
+    assert objections_to(waiving(OFFENDERS[policy][0], *others), policy) == [policy]
+
+
+@pytest.mark.parametrize("policy", [policy for policy in OFFENDERS if policy not in DEFAULTS])
+def test_policy_that_the_project_does_not_set_is_off(policy: str) -> None:
+    assert objections_to(OFFENDERS[policy][0], policy, Policies()) == []
+
+
+EVERYTHING = Policies(
+    quiet_hours=QuietHours(time(12), time(13)),
+    blackout_days=BlackoutDays(((SOON.date(), SOON.date()),)),
+    minimum_gap=timedelta(days=1),
+    audience_cap=9,
+    send_to_all_needs_reason=True,
+    max_creates=1000,
+)
+small_requests = st.builds(
+    a_request,
+    name=st.sampled_from(["One", "Two"]),
+    at=st.none() | st.sampled_from([NOW - SECOND, NOW + SECOND, SOON, SOON + timedelta(days=1)]),
+    segments=st.sampled_from([("seg_a",), ("seg_b",), ("seg_a", "seg_b")]),
+    everyone=st.booleans(),
+)
+waived = st.sets(st.sampled_from([*WAIVABLE, "schedule-in-past", "max-creates", "same-request", "removed"]))
+small_definitions = st.builds(
+    lambda request, timezone, waive: a_definition(
+        request=request, timezone=timezone, waive=dict.fromkeys(waive, "agreed with legal")
+    ),
+    small_requests,
+    st.sampled_from(["", "UTC", "Asia/Tokyo"]),
+    waived,
+)
+
+
+@given(small_definitions, st.sampled_from([*WAIVABLE, "schedule-in-past"]), st.sampled_from([0, 5, None]))
+def test_another_waiver_lifts_its_own_policy_and_adds_no_refusal(
+    definition: Definition, policy: str, contacts: int | None
+) -> None:
+    catalogue = a_catalogue(a=contacts, b=20)
+    more = replace(definition, waive={**definition.waive, policy: "agreed with legal"})
+    before, after = (
+        refusals_of(each, policies=EVERYTHING, catalogue=catalogue, others=[NEIGHBOUR]) for each in (definition, more)
+    )
+    expected = [refusal for refusal in before if refusal.policy != policy or policy not in WAIVABLE]
+    assert list(after) == expected
 
 
 def test_past_schedule_can_be_waived_by_no_spelling_whatever() -> None:
@@ -166,19 +222,28 @@ def test_no_creates_at_all_can_be_demanded() -> None:
 
 def test_refusal_stands_at_the_value_that_it_is_about() -> None:
     late = a_definition(at=NOW, marks=MARKS)
-    (in_past, empty) = full(late, catalogue=a_catalogue(a=0))
+    (in_past, empty) = refusals_of(late, catalogue=a_catalogue(a=0))
     assert (in_past.position, empty.position) == (MARKS["schedule"], MARKS["segments"])
-    assert full(a_definition(at=NOW))[0].position == a_definition().position
+    assert refusals_of(a_definition(at=NOW))[0].position == a_definition().position
 
 
 @pytest.mark.parametrize("policy", [*OFFENDERS, "schedule-in-past"])
 def test_every_refusal_says_what_to_do_about_it(policy: str) -> None:
-    definition, catalogue = OFFENDERS.get(policy, (a_definition(at=NOW), None))
-    (refusal,) = full(definition, catalogue=catalogue)
+    definition, policies, catalogue = OFFENDERS.get(policy, (a_definition(at=NOW), Policies(), None))
+    (refusal,) = refusals_of(definition, policies=policies, catalogue=catalogue, others=[NEIGHBOUR])
     assert refusal.policy == policy
     assert refusal.message.endswith(".")
     assert refusal.cure.endswith(".")
     assert (policy in refusal.cure) == (policy in WAIVABLE)
+
+
+@pytest.mark.parametrize("policy", OFFENDERS)
+def test_every_refusal_stands_at_the_schedule_or_at_the_audience(policy: str) -> None:
+    definition, policies, catalogue = OFFENDERS[policy]
+    marked = replace(definition, marks=MARKS)
+    (refusal,) = refusals_of(marked, policies=policies, catalogue=catalogue, others=[NEIGHBOUR])
+    place = {"empty-segment": "segments", "audience-cap": "segments", "send-to-all": "send_to_all"}
+    assert refusal.position == MARKS[place.get(policy, "schedule")]
 
 
 @pytest.mark.parametrize(

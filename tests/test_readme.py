@@ -93,7 +93,9 @@ def test_the_examples_can_be_tried_for_many_years() -> None:
     years = [
         int(year)
         for path in (ROOT / "examples" / "broadcasts").rglob("*.yaml")
-        for year in re.findall(r"^(?:schedule: \{ at| *at|schedule): \"?(\d{4})-", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for year in re.findall(
+            r"^(?:schedule: \{ at| *at|schedule): \"?(\d{4})-", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
     ]
     assert len(years) == 4
     assert min(years) >= 2040

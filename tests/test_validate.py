@@ -7,6 +7,7 @@ import json
 import random
 import re
 import shutil
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from invent_gitops.load import grammar, read_definitions, read_document
 from invent_gitops.model.broadcast import Catalogue, Definition, Segment
 from invent_gitops.model.document import Document, Span
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.project import WAIVABLE, BranchPlace, FilePlace, Policies, Project
+from invent_gitops.model.project import WAIVABLE, BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
 from invent_gitops.validate.shape import Shape
@@ -336,6 +337,48 @@ def test_fault_in_one_policy_leaves_the_careful_default_and_hides_no_other_fault
     assert project.state == FilePlace("s.json")
     assert project.policies.max_creates == Policies().max_creates
     assert project.policies.allow_immediate is False
+
+
+def test_policies_that_are_off_by_default_are_read(tmp_path: Path) -> None:
+    text = """\
+timezone: Europe/Berlin
+policies:
+  quiet_hours: {from: "21:00", to: 08:30, timezone: Asia/Tokyo}
+  blackout_days: [2026-12-25, 2026-12-24..2027-01-01, 2028-02-29]
+  minimum_gap: 90m
+  audience_cap: 20000
+  send_to_all_needs_reason: true
+"""
+    project, problems = check_project(written(tmp_path, text))
+    assert problems == []
+    christmas, leap = date(2026, 12, 25), date(2028, 2, 29)
+    spans = ((christmas, christmas), (date(2026, 12, 24), date(2027, 1, 1)), (leap, leap))
+    assert project.policies == Policies(
+        quiet_hours=QuietHours(time(21), time(8, 30), "Asia/Tokyo", "Europe/Berlin"),
+        blackout_days=BlackoutDays(spans, "Europe/Berlin"),
+        minimum_gap=timedelta(minutes=90),
+        audience_cap=20_000,
+        send_to_all_needs_reason=True,
+    )
+
+
+def test_quiet_hours_without_a_zone_leave_it_to_the_definition(tmp_path: Path) -> None:
+    text = "policies:\n  quiet_hours: {from: 00:00, to: 06:00}\n  blackout_days: []\n  minimum_gap: 0m\n"
+    project, problems = check_project(written(tmp_path, text))
+    assert problems == []
+    assert project.policies == Policies(quiet_hours=QuietHours(time(0), time(6)))
+
+
+def test_fault_inside_the_quiet_hours_hides_no_other_policy(tmp_path: Path) -> None:
+    text = "policies:\n  quiet_hours: {from: 25:00, to: 06:00}\n  blackout_days: [1, 2026-12-25]\n  audience_cap: 7\n"
+    project, problems = check_project(written(tmp_path, text))
+    assert [problem.rule for problem in problems] == ["wrong-form", "wrong-type"]
+    assert project.policies == Policies(audience_cap=7)
+
+
+def test_two_hundred_blackout_days_are_allowed(tmp_path: Path) -> None:
+    text = f"policies:\n  blackout_days: [{', '.join(['2026-12-25'] * 200)}]\n"
+    assert check_project(written(tmp_path, text))[1] == []
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 # The ids of the policies that a definition can waive with a reason.
-WAIVABLE = ("minimum-lead-time", "allow-immediate", "empty-segment", "possible-rename")
+WAIVABLE = (
+    "minimum-lead-time",
+    "allow-immediate",
+    "empty-segment",
+    "possible-rename",
+    "quiet-hours",
+    "blackout-days",
+    "minimum-gap",
+    "audience-cap",
+    "send-to-all",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +36,38 @@ class BranchPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `start` on and before `end`, on the clocks of `timezone`; past midnight if `end` is the earlier one.
+
+    Without `timezone` the definition's own zone counts, and without one `project_timezone`; "" means none.
+    """
+
+    start: time
+    end: time
+    timezone: str = ""
+    project_timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlackoutDays:
+    """First and last day of each span, both included, in the definition's own zone, else in `project_timezone`."""
+
+    spans: tuple[tuple[date, date], ...]
+    project_timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
-    """The guards' numbers. `max_creates` bounds one apply."""
+    """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero."""
 
     minimum_lead_time: timedelta = timedelta(minutes=15)
     allow_immediate: bool = False
     max_creates: int = 50
+    quiet_hours: QuietHours | None = None
+    blackout_days: BlackoutDays | None = None
+    minimum_gap: timedelta = timedelta()
+    audience_cap: int | None = None
+    send_to_all_needs_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)

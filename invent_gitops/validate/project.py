@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.project import BranchPlace, FilePlace, Policies, Project
+from invent_gitops.model.project import BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import field_name, quote
 from invent_gitops.validate.zones import find_zone
 
-_LONGEST_LEAD = timedelta(days=365)
+_LONGEST_SPAN = timedelta(days=365)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 # Nothing that git could take for an option, an address or another revision.
 _GIT_NAME = re.compile(r"(?!.*(?:\.\.|//|\.lock(?:/|$)|/\.|\./))[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
@@ -64,8 +64,9 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
             report.add(*zone, ("timezone",))
     policies = data.get("policies")
     if isinstance(policies, dict):
-        sound = {name: value for name, value in policies.items() if ("policies", name) not in unclear}
-        project = replace(project, policies=_policies(report, sound))
+        faulty = {path[1] for path in unclear if len(path) > 1 and path[0] == "policies"}
+        sound = {name: value for name, value in policies.items() if name not in faulty}
+        project = replace(project, policies=_policies(report, sound, project.timezone))
     return project, sorted(set(report.problems))
 
 
@@ -123,17 +124,72 @@ def _state(report: Report, value: str | Mapping[str, str]) -> FilePlace | Branch
     return place
 
 
-def _policies(report: Report, value: Mapping[str, Any]) -> Policies:
+def _policies(report: Report, value: Mapping[str, Any], project_timezone: str) -> Policies:
     policies = Policies()
     if "minimum_lead_time" in value:
-        text = value["minimum_lead_time"].strip()
-        lead = int(text[:-1]) * _UNITS[text[-1]]
-        if lead > _LONGEST_LEAD:
-            message = f"`policies.minimum_lead_time` is {quote(text)}; at most 365 days make sense."
-            report.add("out-of-range", message, "Choose a shorter time.", ("policies", "minimum_lead_time"))
-        policies = replace(policies, minimum_lead_time=lead)
+        policies = replace(policies, minimum_lead_time=_span(report, value, "minimum_lead_time"))
     if "allow_immediate" in value:
         policies = replace(policies, allow_immediate=value["allow_immediate"])
     if "max_creates" in value:
         policies = replace(policies, max_creates=int(value["max_creates"]))
+    if "quiet_hours" in value:
+        policies = replace(policies, quiet_hours=_quiet_hours(report, value["quiet_hours"], project_timezone))
+    if value.get("blackout_days"):
+        spans = _blackout_days(report, value["blackout_days"])
+        policies = replace(policies, blackout_days=BlackoutDays(spans, project_timezone))
+    if "minimum_gap" in value:
+        policies = replace(policies, minimum_gap=_span(report, value, "minimum_gap"))
+    if "audience_cap" in value:
+        policies = replace(policies, audience_cap=int(value["audience_cap"]))
+    if "send_to_all_needs_reason" in value:
+        policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
     return policies
+
+
+def _span(report: Report, value: Mapping[str, str], name: str) -> timedelta:
+    """What `15m`, `2h` or `1d` means."""
+    text = value[name].strip()
+    span = int(text[:-1]) * _UNITS[text[-1]]
+    if span > _LONGEST_SPAN:
+        message = f"`policies.{name}` is {quote(text)}; at most 365 days make sense."
+        report.add("out-of-range", message, "Choose a shorter time.", ("policies", name))
+    return span
+
+
+def _quiet_hours(report: Report, value: Mapping[str, str], project_timezone: str) -> QuietHours:
+    path = ("policies", "quiet_hours")
+    start, end = (time.fromisoformat(value[name].strip()) for name in ("from", "to"))
+    if start == end:
+        message = (
+            f"The quiet hours begin and end at {quote(f'{start:%H:%M}')}: that is either no time or the whole day."
+        )
+        report.add("quiet-hours-empty", message, "Write when they end, or delete them.", (*path, "to"))
+    zone = value.get("timezone", "")
+    if zone:
+        found = find_zone(zone)
+        if not isinstance(found, ZoneInfo):
+            report.add(*found, (*path, "timezone"))
+    return QuietHours(start, end, zone, project_timezone)
+
+
+def _blackout_days(report: Report, entries: Iterable[str]) -> tuple[tuple[date, date], ...]:
+    spans: list[tuple[date, date]] = []
+    for index, entry in enumerate(entries):
+        path = ("policies", "blackout_days", index)
+        days = [_day(report, text, path) for text in entry.strip().split("..")]
+        first, last = days[0], days[-1]
+        if first is None or last is None:
+            continue
+        if first > last:
+            message = f"{quote(entry)} ends before it begins, so no day is in it."
+            report.add("range-reversed", message, f"Did you mean {quote(f'{last}..{first}')}?", path)
+        spans.append((first, last))
+    return tuple(spans)
+
+
+def _day(report: Report, text: str, path: Path) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        report.add("date-impossible", f"There is no day {quote(text)}.", "Write a day of the calendar.", path)
+        return None

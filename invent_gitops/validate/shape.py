@@ -113,7 +113,8 @@ def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], pat
             report.add("too-few", f"{name} is an empty list.", f"Name at least one.{example}", path)
         case _:
             message = f"{name} has {length} entries; at most {limit} are allowed."
-            report.add("too-many", message, "Delete some, or split it into several broadcasts.", path)
+            split = ", or split it into several broadcasts" if path == ("segments",) else ""
+            report.add("too-many", message, f"Delete some{split}.", path)
 
 
 def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:

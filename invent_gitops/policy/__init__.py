@@ -1,0 +1,9 @@
+"""The guards: what may not be created now, why, and what to do about it."""
+
+from __future__ import annotations
+
+from invent_gitops.policy.gaps import Calendar, calendar_of
+from invent_gitops.policy.guards import refusals, too_many
+from invent_gitops.policy.words import duration
+
+__all__ = ["Calendar", "calendar_of", "duration", "refusals", "too_many"]

@@ -1,0 +1,116 @@
+"""The guard that keeps two broadcasts to one segment apart, and the calendar that it looks into."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from invent_gitops.model.broadcast import Definition, Request, Segment
+from invent_gitops.model.plan import Refusal
+from invent_gitops.model.project import Policies
+from invent_gitops.model.state import State
+from invent_gitops.policy.words import duration, moment, sending
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that goes out, or went out, at `at`."""
+
+    at: datetime
+    key: str
+    how: Literal["defined", "recorded", "intended"]
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What goes out when: to each segment (by id), to everyone, and all of it; each line is sorted by time."""
+
+    of_segment: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    to_everyone: Sequence[Entry] = ()
+    every: Sequence[Entry] = ()
+
+    def nearest(self, request: Request, at: datetime, key: str) -> Entry | None:
+        """The entry nearest to `at` that reaches somebody whom `request` reaches, other than those of `key`."""
+        # Everyone is in every segment, so a broadcast to everyone meets all others.
+        lines = (
+            [self.every]
+            if request.send_to_all
+            else [self.to_everyone, *(self.of_segment.get(id, ()) for id in request.segment_ids)]
+        )
+        found = [entry for line in lines for entry in _neighbours(line, at, key)]
+        return min(found, key=lambda entry: (abs(entry.at - at), entry.at, entry.key), default=None)
+
+
+def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) -> Calendar:
+    """Everything that is defined, recorded or in doubt. What is to go out at once goes out at `now`.
+
+    A key that the state knows counts as the state has it: an edit after the creation is never sent,
+    and what was removed is not sent again.
+    """
+    entries = [
+        Entry(each.request.scheduled_at or each.provenance.at, key, "recorded", each.request)
+        for key, each in state.broadcasts.items()
+    ]
+    entries += [
+        Entry(each.request.scheduled_at or each.provenance.at, key, "intended", each.request)
+        for key, each in state.intents.items()
+    ]
+    entries += [
+        Entry(each.request.scheduled_at or now, each.key, "defined", each.request)
+        for each in definitions
+        if each.key not in state.broadcasts and each.key not in state.intents and each.key not in state.removed
+    ]
+    # Sorted once: every line below is filled in this order.
+    entries.sort(key=lambda entry: (entry.at, entry.key, entry.how))
+    lines: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        for id in entry.request.segment_ids:
+            lines[id].append(entry)
+    return Calendar(lines, [entry for entry in entries if entry.request.send_to_all], entries)
+
+
+def of_the_gap(
+    definition: Definition, now: datetime, policies: Policies, calendar: Calendar, segments: Mapping[str, Segment]
+) -> Iterator[Refusal]:
+    """The objection to what comes too close to another broadcast, if there is one."""
+    if not policies.minimum_gap:
+        return
+    request, zone = definition.request, definition.timezone
+    at = request.scheduled_at or now
+    other = calendar.nearest(request, at, definition.key)
+    if other is None or abs(other.at - at) >= policies.minimum_gap:
+        return
+    known = {"defined": "", "recorded": ", which was created already,", "intended": ", which may have been created,"}
+    move = "Move one of the two" if other.how == "defined" else "Move this one"
+    yield Refusal(
+        "minimum-gap",
+        f"{sending(request.scheduled_at, now, zone)}, and {other.key}{known[other.how]} on {moment(other.at, zone)}, "
+        f"{_shared(request, other.request, segments)}. policies.minimum_gap asks for {duration(policies.minimum_gap)} "
+        "between two broadcasts to one segment.",
+        f"{move}, or waive minimum-gap with a reason.",
+        definition.at("schedule"),
+    )
+
+
+def _neighbours(line: Sequence[Entry], at: datetime, key: str) -> Iterator[Entry]:
+    """The last entry before `at` and the first one from `at` on, without those of `key`."""
+    start = bisect_left(line, at, key=lambda entry: entry.at)
+    # A key has an entry or two, so neither walk is a long one.
+    for walk in (range(start - 1, -1, -1), range(start, len(line))):
+        entry = next((line[index] for index in walk if line[index].key != key), None)
+        if entry:
+            yield entry
+
+
+def _shared(one: Request, other: Request, segments: Mapping[str, Segment]) -> str:
+    if one.send_to_all and other.send_to_all:
+        return "both to everyone"
+    if one.send_to_all or other.send_to_all:
+        return f"{'this one' if one.send_to_all else 'that one'} to everyone"
+    ids = sorted(set(one.segment_ids) & set(other.segment_ids))
+    return "both to " + " and ".join(segments[id].name if id in segments else id for id in ids)
