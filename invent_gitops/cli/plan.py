@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.session import Session, common_options, not_empty
-from invent_gitops.cli.workspace import Workspace, open_workspace
-from invent_gitops.errors import ExitCode, InvalidInput, Refused, WrongUsage, worst
+from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
+from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
+from invent_gitops.render.clean import clean
+
+# The forms for people who review, which are complete even where there is no plan.
+REVIEW = ("markdown", "github")
 
 
 @click.command()
@@ -26,6 +32,13 @@ from invent_gitops.model.state import State
 @click.option("--only", metavar="GLOB", callback=not_empty, help="Only keys that match, such as 'newsletter/*'.")
 @click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "github"]),
+    default="text",
+    help="json is the same as --json; markdown is for reviewers; github adds annotations, summary and outputs.",
+)
 @click.option("--out", type=click.Path(dir_okay=False), help="Write the plan as JSON to this file as well.")
 @common_options
 @click.pass_obj
@@ -36,6 +49,7 @@ def plan(
     only: str | None,
     strict: bool,
     tell: bool,
+    form: str,
     out: str | None,
 ) -> ExitCode:
     """Show what apply would do: who would be messaged, when, and what needs you.
@@ -45,14 +59,24 @@ def plan(
     is blocked, and with --exit-code 3 if there is something to create.
     """
     session.kind = "plan"
-    workspace = open_workspace(definitions).checked()
-    state = account.store(workspace.root, workspace.project, strict=False).read()
-    if not state.lineage:
-        target = account.target()
-        state = replace(state, org=target.org, api=target.name)
-    made = plan_for(workspace, state, only=only, strict=strict, flags=account.flags(session))
+    if session.json and form in REVIEW:
+        raise WrongUsage(f"--json and --format {form} contradict each other.", "Give one of them.")
+    session.json = session.json or form == "json"
+    try:
+        workspace = open_workspace(definitions).checked()
+        state = account.store(workspace.root, workspace.project, strict=False).read()
+        if not state.lineage:
+            target = account.target()
+            state = replace(state, org=target.org, api=target.name)
+        made = plan_for(workspace, state, only=only, strict=strict, flags=account.flags(session))
+    except InventGitopsError as error:
+        if form in REVIEW:
+            show_failure(session, form, error)
+        if form == "markdown" and isinstance(error, InvalidDefinitions):
+            return error.exit_code
+        raise
     code = worst([plan_code(made), ExitCode.CHANGES if tell and made.counts["create"] else ExitCode.DONE])
-    show_plan(session, account, workspace, made, code, out)
+    show_plan(session, account, workspace, made, code, out, form)
     return code
 
 
@@ -100,16 +124,60 @@ def plan_code(made: Plan) -> ExitCode:
 
 
 def show_plan(
-    session: Session, account: Account, workspace: Workspace, made: Plan, code: ExitCode, out: str | None
+    session: Session, account: Account, workspace: Workspace, made: Plan, code: ExitCode, out: str | None, form: str
 ) -> None:
     from invent_gitops.render.machine import document, plan_json
 
+    whole = document("plan", code, plan_json(made))
     if out:
-        _write(Path(out), document("plan", code, plan_json(made)) + "\n")
+        _write(Path(out), whole + "\n")
     if session.json:
-        session.answer("plan", code, plan_json(made))
-    else:
+        session.result(whole)
+    elif form != "markdown":
         session.result(text_of(session, account, workspace, made))
+    if form in REVIEW:
+        from invent_gitops.render.annotations import plan_annotations
+
+        more = {"zone": workspace.project.timezone, "flags": account.flags(session), "segments": made.segment_names}
+        review(session, form, json.loads(whole), partial(plan_annotations, made), **more)
+
+
+def show_failure(session: Session, form: str, error: InventGitopsError) -> None:
+    """For reviewers; people at a terminal are told at the one door."""
+    from invent_gitops.render.annotations import Annotation, commands
+    from invent_gitops.render.machine import document
+    from invent_gitops.render.problems import problems_github
+
+    if isinstance(error, InvalidDefinitions):
+        whole = document("plan", error.exit_code, {}, problems=error.problems)
+        review(session, form, json.loads(whole), partial(problems_github, error.problems))
+    else:
+        whole = document("plan", error.exit_code, {}, error=error)
+        told = Annotation("error", "invent-gitops plan", f"{error.message} {error.cure}".strip())
+        review(session, form, json.loads(whole), partial(commands, [told]))
+
+
+def review(
+    session: Session, form: str, whole: Mapping[str, Any], annotations: Callable[[str], str], **more: Any
+) -> None:
+    """Show a plan document to reviewers: as Markdown, or as everything that a step of a workflow can say."""
+    from invent_gitops import runner
+    from invent_gitops.render.fitting import in_bytes
+    from invent_gitops.render.markdown import COMMENT_LIMIT, plan_markdown, step_outputs
+
+    written = partial(plan_markdown, whole, files=runner.files_address(Path()), **more)
+    if form == "markdown":
+        # One less, for the line feed at the end.
+        session.result(written(limit=COMMENT_LIMIT - 1))
+        return
+    if commands := annotations(runner.prefix(Path())):
+        session.result(commands)
+    wrong = [
+        runner.write_summary(written(limit=max(0, runner.summary_room() - 2), size=in_bytes)),
+        runner.write_outputs(step_outputs(whole)),
+    ]
+    for reason in filter(None, wrong):
+        session.note(clean(reason))
 
 
 def text_of(session: Session, account: Account, workspace: Workspace, made: Plan, *, everything: bool = False) -> str:

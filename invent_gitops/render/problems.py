@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.problem import Problem
+from invent_gitops.render.annotations import MOST, Annotation, commands
 from invent_gitops.render.clean import clean
 from invent_gitops.render.style import Style
 
-# GitHub shows ten of each kind for a step and drops the rest without a word.
-ANNOTATIONS = 9
+ANNOTATIONS = MOST
 _WINDOW = 100
 
 
@@ -39,25 +39,10 @@ def _excerpt(problem: Problem) -> tuple[str, str]:
     return shown.rstrip(), " " * (column - start) + "^" * carets
 
 
-def problems_github(problems: Sequence[Problem]) -> str:
-    """Workflow commands, one annotation a line, at most nine; the last says how many more there are."""
-    lines = []
-    for problem in problems[:ANNOTATIONS]:
-        place = f"file={_property(problem.position.file)}"
-        if problem.position.line:
-            place += f",line={problem.position.line},col={problem.position.column}"
-        text = f"{problem.message} {problem.cure}".strip()
-        lines.append(f"::error {place},title={_property(problem.rule)}::{_data(text)}")
-    if len(problems) > ANNOTATIONS:
-        more = len(problems) - ANNOTATIONS
-        plural = "" if more == 1 else "s"
-        lines.append(f"::error ::and {more} more problem{plural}; the log of this step has them all.")
-    return "\n".join(lines)
+def problems_github(problems: Sequence[Problem], prefix: str = "") -> str:
+    """Workflow commands, one annotation a line, at most nine; the last says how many more there are.
 
-
-def _data(text: str) -> str:
-    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    `prefix` leads from the root of the repository to the current folder, such as `examples/`.
+    """
+    told = [Annotation("error", one.rule, f"{one.message} {one.cure}".strip(), one.position) for one in problems]
+    return commands(told, prefix, "problem")

@@ -1,0 +1,82 @@
+"""Annotations of a GitHub workflow: commands in the log that show a message at its line in the pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.problem import Position
+from invent_gitops.render.clean import cut
+
+# GitHub shows ten of each kind for a step and drops the rest without a word.
+MOST = 9
+# The field of a definition in which a field of the request is written.
+_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A message at a place; the place may be unknown."""
+
+    level: Literal["error", "notice"]
+    title: str
+    message: str
+    position: Position | None = None
+
+    def command(self, prefix: str) -> str:
+        """The line for the log. `prefix` leads from the root of the repository to the current folder."""
+        place = []
+        if self.position is not None:
+            path = self.position.file
+            place.append(f"file={_property(path if path.startswith('/') or not path else prefix + path)}")
+            if self.position.line:
+                place.append(f"line={self.position.line},col={self.position.column or 1}")
+        return f"::{self.level} {','.join([*place, f'title={_property(self.title)}'])}::{_data(self.message)}"
+
+
+def plan_annotations(plan: Plan, prefix: str = "") -> str:
+    """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
+    told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item)]
+    return commands(told, prefix)
+
+
+def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "message") -> str:
+    """One command a line, at most `MOST` and one that says how many more there are."""
+    lines = [annotation.command(prefix) for annotation in annotations[:MOST]]
+    if rest := annotations[MOST:]:
+        level = "error" if any(one.level == "error" for one in rest) else "notice"
+        plural = "" if len(rest) == 1 else "s"
+        lines.append(f"::{level} ::and {len(rest)} more {what}{plural}; the log of this step has them all.")
+    return "\n".join(lines)
+
+
+def _blocked(item: Item) -> Iterator[Annotation]:
+    if item.action == "blocked":
+        why = "may exist in Invent already, so no run creates it until it is settled; the log has the commands."
+        position = item.definition.position if item.definition else None
+        yield Annotation("error", "blocked", f"{item.key}: “{item.request.name}” {why}", position)
+
+
+def _refused(item: Item) -> Iterator[Annotation]:
+    if item.action == "refused":
+        for refusal in item.refusals:
+            message = f"{item.key}: {refusal.message} {refusal.cure}".strip()
+            yield Annotation("error", refusal.policy, message, refusal.position)
+
+
+def _changed(item: Item) -> Iterator[Annotation]:
+    if item.action == "changed" and item.definition:
+        fields = [_WRITTEN.get(change.field, change.field) for change in item.changes]
+        position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
+        message = f"{item.key}: {', '.join(fields)} changed after the creation. Invent has no update: nothing is sent."
+        yield Annotation("notice", "changed", message, position or item.definition.position)
+
+
+def _data(words: str) -> str:
+    return cut(words, 1000).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(words).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,72 @@
+"""Puts a text together from parts, and cuts it to a size on whole rows: as many as fit, and it says how many do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+Size = Callable[[str], int]
+
+
+def in_bytes(text: str) -> int:
+    """The size of a text in UTF-8, for places that count bytes instead of characters."""
+    return len(text.encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines above, rows that can be left out from the end, lines below. A row may be several lines."""
+
+    above: Sequence[str]
+    rows: Sequence[str] = ()
+    below: Sequence[str] = ()
+
+    def shown(self, count: int) -> str:
+        return "\n".join([*self.above, *self.rows[:count], *self.note(count), *self.below])
+
+    def note(self, count: int) -> list[str]:
+        hidden = len(self.rows) - count
+        return ["", f"**Cut here: {hidden:,} of {len(self.rows):,} are not shown.**"] if hidden else []
+
+    def cost(self, count: int, size: Size) -> int:
+        """What the row after `count` rows adds at most; with the last one the note goes."""
+        row = size("\n" + self.rows[count])
+        return row if count + 1 < len(self.rows) else row - size("\n".join(["", *self.note(count)]))
+
+
+def fitted(parts: Sequence[Part], limit: int, size: Size = len) -> str:
+    """The parts with a blank line between them, in at most `limit`, unless what cannot be left out is more than that.
+
+    If there is no room for all rows, each part gets its next one in turn, so that no part starves the others; and the
+    first part ends with the number of those that are left out.
+    """
+    counts = [len(part.rows) for part in parts]
+    whole = _joined(parts, counts)
+    if size(whole) <= limit:
+        return whole
+    shown = [0] * len(parts)
+    # With no row at all the notes are as long as they get.
+    room = limit - size(_joined(parts, shown))
+    growing = [index for index, count in enumerate(counts) if count]
+    while growing:
+        for index in list(growing):
+            cost = parts[index].cost(shown[index], size)
+            if cost > room:
+                growing.remove(index)
+                continue
+            room -= cost
+            shown[index] += 1
+            if shown[index] == counts[index]:
+                growing.remove(index)
+    return _joined(parts, shown)
+
+
+def _joined(parts: Sequence[Part], shown: Sequence[int]) -> str:
+    first, *others = [part.shown(count) for part, count in zip(parts, shown, strict=True)]
+    every = sum(len(part.rows) for part in parts)
+    hidden = every - sum(shown)
+    if hidden:
+        first += (
+            f"\n\n**Cut to fit: {hidden:,} of {every:,} entries are not shown below.** The numbers above count all."
+        )
+    return "\n\n".join([first, *others])

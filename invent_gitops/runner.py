@@ -1,0 +1,86 @@
+"""The runner of a GitHub workflow: what it tells in the environment, and the files in which a step answers it."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+# GitHub drops the summary of a step beyond 1 MiB.
+SUMMARY_LIMIT = 900 * 1024
+_TOKEN = re.compile(r"[A-Za-z0-9._:+/-]*")
+
+
+def prefix(folder: Path) -> str:
+    """The way from the root of the git repository to `folder`, such as `examples/`; "" where there is none."""
+    folder = folder.resolve()
+    root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    way = folder.relative_to(root).as_posix()
+    return "" if way == "." else f"{way}/"
+
+
+def files_address(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """The address that paths relative to `folder` are appended to, for links to this commit; "" if it is not known."""
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
+    server, repository, commit = (environment.get(name, "") for name in names)
+    known = (
+        re.fullmatch(r"https?://[A-Za-z0-9.:-]+/?", server)
+        and re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository)
+        and re.fullmatch(r"[0-9a-f]{7,64}", commit)
+    )
+    return f"{server.rstrip('/')}/{repository}/blob/{commit}/{quote(prefix(folder))}" if known else ""
+
+
+def summary_room(environment: Mapping[str, str] = os.environ) -> int:
+    """How many bytes the summary of this step still takes."""
+    path = Path(environment.get("GITHUB_STEP_SUMMARY") or os.devnull)
+    try:
+        return max(0, SUMMARY_LIMIT - path.stat().st_size)
+    except OSError:
+        return SUMMARY_LIMIT
+
+
+def write_summary(text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Append Markdown to the summary of this step. Returns why not, or ""."""
+    if len(text.encode("utf-8", "replace")) + 2 > summary_room(environment):
+        return "The summary of this step has no room left: GITHUB_STEP_SUMMARY was not written."
+    return _append("GITHUB_STEP_SUMMARY", text + "\n", environment)
+
+
+def write_outputs(values: Mapping[str, str | int], environment: Mapping[str, str] = os.environ) -> str:
+    """Append outputs of this step. Returns why not, or ""."""
+    return _append("GITHUB_OUTPUT", "".join(_output(name, str(value)) for name, value in values.items()), environment)
+
+
+def _output(name: str, value: str) -> str:
+    if _TOKEN.fullmatch(value):
+        return f"{name}={value}\n"
+    # A value cannot end what it cannot guess.
+    mark = f"end-{secrets.token_hex(16)}"
+    return f"{name}<<{mark}\n{value}\n{mark}\n"
+
+
+def _append(variable: str, text: str, environment: Mapping[str, str]) -> str:
+    given = environment.get(variable)
+    if not given:
+        return f"{variable} is not set: this is no step of a workflow, and nothing was written for it."
+    path = Path(given)
+    data = text.encode("utf-8", "replace")
+    key = environment.get("INVENT_API_KEY", "").strip().encode("utf-8", "replace")
+    if len(key) >= 8:
+        data = data.replace(key, b"***")
+    try:
+        if path.exists() and not path.is_file():
+            return f"{variable} names no file: {given}. Nothing was written to it."
+        with path.open("ab+") as file:
+            # Somebody else's last line may have no end.
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                data = data if file.read(1) == b"\n" else b"\n" + data
+            file.write(data)
+    except (OSError, ValueError) as error:
+        return f"{variable} cannot be written to: {getattr(error, 'strerror', None) or error}."
+    return ""
