@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -15,11 +15,14 @@ from invent_gitops.model.plan import Item
 from invent_gitops.model.state import Event, Intended, Intent, Provenance, Record, Recorded, Withdrawn
 from invent_gitops.reconcile import differences
 
+# How often an intent may grow old before its item is given up.
+TRIES = 20
+
 
 class Api(Protocol):
     """The one call that writes."""
 
-    def create(self, request: Request) -> Answer: ...
+    def create(self, request: Request, fresh: Callable[[], bool]) -> Answer: ...
 
 
 class Store(Protocol):
@@ -35,7 +38,8 @@ class Run:
     `taken` are the ids that the state knows: an answer that repeats one proves nothing. `provenance`
     and `attempt` give the moment and a fresh unique id; `stop` says whether to start nothing more;
     `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
-    flight, and `batch` of them are covered by one `sync` of the store.
+    flight, and `batch` of them are covered by one `sync` of the store. `fresh` starts a clock when
+    an intent has become durable, and says later whether it may still be acted upon.
     """
 
     def __init__(
@@ -50,11 +54,14 @@ class Run:
         tell: Callable[[Outcome], None],
         concurrency: int,
         batch: int,
+        fresh: Callable[[], Callable[[], bool]] = lambda: lambda: True,
     ) -> None:
         self.api, self.store, self.taken = api, store, set(taken)
         self.provenance, self.attempt, self.stop, self.tell = provenance, attempt, stop, tell
         self.concurrency, self.batch = concurrency, min(batch, concurrency)
+        self.fresh = fresh
         self.outcomes: dict[str, Outcome] = {}
+        self.tries: Counter[str] = Counter()
         self.unrecorded: list[str] = []
         self.failure: InventGitopsError | None = None
 
@@ -65,12 +72,17 @@ class Run:
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="create") as pool:
             while True:
                 while self._may_start(waiting, flying):
-                    for item, intent in self._intend(waiting):
-                        flying[pool.submit(self.api.create, item.request)] = (item, intent)
+                    covered, fresh = self._intend(waiting), self.fresh()
+                    for item, intent in covered:
+                        flying[pool.submit(self.api.create, item.request, fresh)] = (item, intent)
                 if not flying:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    self._settle(*flying.pop(future), _answer(future))
+                    item, intent = flying.pop(future)
+                    if self._grew_old(item, intent, answer := _answer(future)):
+                        waiting.append(item)
+                    else:
+                        self._settle(item, intent, answer)
         self._sync()
         for item in waiting:
             self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name)
@@ -108,6 +120,17 @@ class Run:
         self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name, reason=reason)
         self.tell(self.outcomes[item.key])
         return False
+
+    def _grew_old(self, item: Item, intent: Intent, answer: Answer) -> bool:
+        """Whether it is to be intended again: it was not sent, since somebody may have settled its intent meanwhile."""
+        self.tries[item.key] += 1
+        if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.stop():
+            return False
+        try:
+            self.store.append([Withdrawn(item.key, intent.attempt)])
+        except InventGitopsError as error:
+            self.failure = self.failure or error
+        return True
 
     def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
         key, name = item.key, item.request.name

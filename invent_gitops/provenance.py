@@ -62,6 +62,8 @@ def _git(folder: Path, *words: str) -> str:
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *words],
+            # A hook or an alias sets these for its own repository.
+            env={name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")},
             capture_output=True,
             text=True,
             errors="replace",

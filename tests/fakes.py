@@ -56,7 +56,7 @@ class Scripted:
     most: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def create(self, request: Request) -> Answer:
+    def create(self, request: Request, fresh: Callable[[], bool]) -> Answer:
         durable = [intent.request for intent in self.store.durable.intents.values()]
         with self.lock:
             self.calls.append(request.name)

@@ -369,3 +369,11 @@ def test_many_threads_create_as_many_broadcasts_as_they_ask_for() -> None:
         created = {answer.broadcast.name for answer in answers if isinstance(answer, Created)}
         assert created == {one.name for one in requests}
         assert server.sandbox.create_count == 40
+
+
+def test_an_intent_that_grew_old_during_a_429_is_not_acted_upon() -> None:
+    moments = iter([True, False])
+    with scripted(http(429, headers="Retry-After: 1\r\n"), http(200, GOOD)) as server, api_at(server.url) as api:
+        answer = api.create(REQUEST, lambda: next(moments))
+    assert answer == NotCreated("It waited too long to be sent.", stale=True)
+    assert len(server.received) == 1

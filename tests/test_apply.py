@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -132,10 +133,10 @@ def test_failing_intents_stop_their_batch_while_calls_in_flight_are_awaited_and_
     arrived = threading.Event()
 
     class Slow(Scripted):
-        def create(self, request: Request) -> Answer:
+        def create(self, request: Request, fresh: Callable[[], bool]) -> Answer:
             if request.name == name("b"):
                 assert arrived.wait(10)
-            return super().create(request)
+            return super().create(request, fresh)
 
     api = Slow(store)
     refuse = store.refuse
@@ -195,3 +196,37 @@ def test_broadcast_that_was_not_created_has_no_id_that_could_go_unrecorded() -> 
 def test_key_is_unrecorded_once_even_if_both_writing_and_syncing_fail() -> None:
     api = Scripted(Memory(recording("a"), refuse_sync=[2]))
     assert perform(api, items_named("a")).unrecorded == ("a",)
+
+
+# ---------------------------------------------------------------- intents that grow old
+
+
+class Tired(Scripted):
+    """Lets the first calls of a key wait too long, as often as `late` says."""
+
+    def __init__(self, **late: int) -> None:
+        super().__init__(Memory())
+        self.late = Counter({name(key): times for key, times in late.items()})
+
+    def create(self, request: Request, fresh: Callable[[], bool]) -> Answer:
+        if self.late[request.name] > 0:
+            self.late[request.name] -= 1
+            return NotCreated("It waited too long to be sent.", stale=True)
+        return super().create(request, fresh)
+
+
+def test_intent_that_grew_old_unsent_is_taken_back_and_intended_anew() -> None:
+    api = Tired(a=2)
+    report = perform(api, items_named("ab"))
+    assert fates(report) == {"a": "created", "b": "created"}
+    assert api.calls == [name("b"), name("a")]
+    assert sorted(api.store.state.broadcasts) == ["a", "b"]
+    assert api.store.state.intents == {}
+    assert len({record.attempt for record in api.store.state.broadcasts.values()}) == 2
+
+
+def test_intent_that_grows_old_again_and_again_is_given_up() -> None:
+    api = Tired(a=1000)
+    report = perform(api, items_named("a"))
+    assert fates(report) == {"a": "not-created"}
+    assert api.store.state.intents == {}

@@ -23,7 +23,7 @@ HEIGHT = {GROUND: 0, MODEL: 1, CORE: 3, EDGES: 3, CLI: 4}
 FLOORS = {
     GROUND: {"__init__", "errors"},
     MODEL: {"model"},
-    CORE: {"validate", "plan", "policy", "apply", "reconcile", "history", "approval", "render"},
+    CORE: {"validate", "plan", "policy", "apply", "reconcile", "history", "verify", "approval", "render"},
     EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "runner", "scaffold"},
     CLI: {"cli", "__main__"},
 }

@@ -119,10 +119,11 @@ def test_reconcile_does_not_adopt_what_differs_but_shows_it(doubt: Doubt) -> Non
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_reconcile_without_a_list_leaves_all_as_it_is_with_6(doubt: Doubt, status: int) -> None:
+def test_reconcile_without_a_list_leaves_all_in_doubt_with_7_and_names_it(doubt: Doubt, status: int) -> None:
     spec = f"error-before={status}@list:*" if status < 500 else "html-before@list:*"
     doubt.server.faults.add(spec)
-    assert "list of broadcasts" in doubt.refused("reconcile", code=ExitCode.UNAVAILABLE)
+    assert "list of broadcasts" in doubt.refused("reconcile", code=ExitCode.UNSETTLED)
+    assert [one["key"] for one in doubt.call("reconcile", "--json").json["outcomes"]] == ["b"]
 
 
 def test_resolve_with_an_id_that_the_list_shows_records_it_with_name_and_reason(doubt: Doubt) -> None:

@@ -81,14 +81,20 @@ class InventApi:
     ) -> None:
         self._client.close()
 
-    def create(self, request: Request) -> Answer:
-        """`POST /orgs/{org_id}/broadcasts`, sent once. Only a 429, which created nothing, is tried again."""
+    def create(self, request: Request, fresh: Callable[[], bool] = lambda: True) -> Answer:
+        """`POST /orgs/{org_id}/broadcasts`, sent once. Only a 429, which created nothing, is tried again.
+
+        `fresh` is asked right before it is sent, and once more after each wait: an intent that has
+        grown old may have been settled by somebody else.
+        """
         give_up = time.monotonic() + PATIENCE
         attempt = 0
         while True:
             if not self._pace.wait():
                 return NotCreated("Stopped before it was sent.")
             attempt += 1
+            if not fresh():
+                return NotCreated("It waited too long to be sent.", stale=True)
             try:
                 status, headers, body = self._exchange("POST", "broadcasts", json=request.as_json())
             except NOT_SENT as error:

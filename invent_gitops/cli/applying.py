@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,18 @@ if TYPE_CHECKING:
 
 # Each lost race means that another run got on, so this many in a row are no accident.
 ROUNDS = 200
+# Seconds in which a call must follow its intent. A person who looks, finds nothing and says so takes longer.
+FRESH = 10.0
+
+
+def stopwatch(seconds: float) -> Callable[[], bool]:
+    """Whether fewer than `seconds` have passed since now; a process that was stopped or slept counts as passed."""
+    began = time.monotonic(), time.time()
+
+    def fresh() -> bool:
+        return max(time.monotonic() - began[0], time.time() - began[1]) < seconds
+
+    return fresh
 
 
 @dataclass
@@ -144,6 +158,7 @@ class Applying:
             tell=tell,
             concurrency=self.concurrency,
             batch=self.store.batch(self.concurrency),
+            fresh=partial(stopwatch, FRESH + 2 * self.concurrency * 60 / self.rate),
         )
 
     def _look_again(self, api: InventApi) -> None:

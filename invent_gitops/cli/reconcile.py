@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -11,9 +12,10 @@ from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_opti
 from invent_gitops.cli.session import Session, common_options
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, open_project
-from invent_gitops.errors import ExitCode
+from invent_gitops.errors import ExitCode, InventGitopsError, Unavailable
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.project import Project
 from invent_gitops.model.state import Intent, Recorded
 from invent_gitops.provenance import Origin, find_origin
 
@@ -38,21 +40,34 @@ def reconcile(session: Session, account: Account) -> ExitCode:
         raise InvalidDefinitions(problems)
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         outcomes: tuple[Outcome, ...] = ()
+        failure: InventGitopsError | None = None
         if store.state.intents:
-            with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
-                doubts = store.state.intents
-                outcomes = settle(session, store, api.broadcasts(), find_origin(root), doubts)
+            outcomes, failure = _looked(session, account, root, project, store, stopping)
         state = store.state
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
-    report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)))
+    report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)), failure)
     code = ExitCode.UNSETTLED if left else ExitCode.DONE
     if session.json:
-        session.answer("report", code, report_json(report, None, store.shown))
+        session.answer("report", code, report_json(report, None, store.shown), error=failure)
     elif report.outcomes:
         session.result(report_text(report, session.style, place=store.shown, flags=account.flags(session)))
     else:
         session.result("Nothing is in doubt.")
     return code
+
+
+def _looked(
+    session: Session, account: Account, root: Path, project: Project, store: Store, stopping: Stopping
+) -> tuple[tuple[Outcome, ...], InventGitopsError | None]:
+    """What was adopted; and why the list could not be read, if so: what is in doubt is in doubt all the same."""
+    doubts = store.state.intents
+    try:
+        with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
+            remotes = api.broadcasts()
+    except Unavailable as error:
+        return (), error
+    store.refresh()
+    return settle(session, store, remotes, find_origin(root), doubts), None
 
 
 def settle(

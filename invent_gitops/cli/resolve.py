@@ -71,6 +71,8 @@ def resolve(
             told = [f"{clean(key)} is recorded as {clean(id)}."]
         store.sync()
         state = store.state
+        if id is None:
+            _check_absent(state, keys)
     if session.json:
         from invent_gitops.render.machine import records_json
 
@@ -95,6 +97,16 @@ def _absent(state: State, key: str, reason: str, made: Provenance) -> DeclaredAb
     if key not in state.intents:
         raise _not_blocked(state, key)
     return DeclaredAbsent(state.intents[key].attempt, Absence(key, reason, made))
+
+
+def _check_absent(state: State, keys: tuple[str, ...]) -> None:
+    """Somebody else may have settled a key while this was written; then it is not free."""
+    for key in keys:
+        if key in state.broadcasts:
+            raise Refused(
+                f"{key} was settled meanwhile: it is recorded as {state.broadcasts[key].id}.",
+                "It exists. Your word is on record as well, and changes nothing.",
+            )
 
 
 def _wanted(state: State, key: str) -> tuple[Request, str]:

@@ -111,9 +111,9 @@ def verify(session: Session, account: Account, definitions: str | None) -> ExitC
     5 if something cannot be checked here. DEFINITIONS is the folder of the definitions, if apply was
     given one by hand.
     """
-    from invent_gitops.history import verify as verify_chain
     from invent_gitops.render.history_text import flaws_json, flaws_text
     from invent_gitops.state.document import dump
+    from invent_gitops.verify import verify as verify_chain
 
     session.kind = "verification"
     root, project, problems = open_project()

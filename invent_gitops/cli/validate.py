@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from invent_gitops.cli.session import Session, common_options
@@ -36,7 +38,9 @@ def validate(session: Session, definitions: str | None, form: str) -> ExitCode:
     elif workspace.problems:
         session.result(problems_text(workspace.problems, session.style))
         if form == "github":
-            session.result(problems_github(workspace.problems))
+            from invent_gitops.runner import prefix
+
+            session.result(problems_github(workspace.problems, prefix(Path())))
     else:
         session.result(_good(workspace))
     return code

@@ -19,9 +19,13 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class NotCreated:
-    """Surely nothing was created: the request was not sent, or the API refused it."""
+    """Surely nothing was created: the request was not sent, or the API refused it.
+
+    `stale` says that it was not sent because its intent had grown old while it waited.
+    """
 
     reason: str
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,10 @@ class Report:
 
 
 def _seen(outcome: Outcome, state: State) -> Outcome:
+    record = state.broadcasts.get(outcome.key)
+    if outcome.fate == "created" and record and record.id != outcome.id:
+        reason = f"This is a second broadcast: the key is recorded as {record.id}. Delete one of them in Invent."
+        return replace(outcome, fate="unknown", reason=reason)
     if outcome.fate != "not-attempted":
         return outcome
     if outcome.key in state.broadcasts:

@@ -13,6 +13,9 @@ from typing import Literal, assert_never
 
 from invent_gitops.model.broadcast import Remote, Request
 
+# How the note of a record begins that should not be there.
+SECOND = "A second broadcast"
+
 How = Literal["created", "adopted", "resolved", "imported"]
 
 
@@ -235,7 +238,7 @@ class _Fold:
         self.ids.add(record.id)
         self.settled.add(record.attempt)
         if key in self.broadcasts:
-            note = f"A second broadcast for the key {key}, which is recorded as {self.broadcasts[key].id}."
+            note = f"{SECOND} for the key {key}, which is recorded as {self.broadcasts[key].id}."
             name = f"{key}#{record.id}"
             while name in self.broadcasts:
                 name += "#"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import quoted, resolving
+from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan
-from invent_gitops.model.state import Candidate, Intent
+from invent_gitops.model.state import SECOND, Candidate, Intent
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.style import Style
 from invent_gitops.render.when import distance, moment
@@ -38,6 +38,12 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     """
     shown = len(plan.items) if everything else SHOWN
     lines = [*headline(plan, style)]
+    for item in plan.having("undefined"):
+        if item.record and item.record.note.startswith(SECOND):
+            lines += ["", style.red(style.bold(f"Twice: {clean(item.record.note)} It is {clean(item.record.id)}."))]
+            lines.append(
+                f"  Delete one of them in Invent, then: invent-gitops state rm{flags} {words(item.key)} --reason …"
+            )
     sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
         ("refused", "Refused: nothing is sent for these.", _refused),
@@ -203,6 +209,7 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
 
 def settling(key: str, intent: Intent, flags: str) -> list[str]:
     """The commands that settle a blocked key, ready to be pasted."""
-    ids = [quoted(candidate.remote.id) for candidate in intent.candidates or ()] or ["ID"]
-    wanted = [*(f"--id {id}" for id in ids), '--not-created --reason "looked in Invent: it is not there"']
+    candidates = intent.candidates or ()
+    ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
+    wanted = [*(ids or ["--id ID"]), '--not-created --reason "looked in Invent: it is not there"']
     return [clean(resolving(flags, key, options)) for options in wanted]

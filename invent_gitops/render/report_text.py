@@ -45,7 +45,8 @@ def report_text(report: Report, style: Style, *, place: str, flags: str, left: i
     `left` is how many keys are in doubt now, `place` where the state is, `flags` what a printed command needs.
     """
     lines = [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
-    if report.having("created") or report.having("adopted"):
+    done = (*report.having("created"), *report.having("adopted"))
+    if any(outcome.key not in report.unrecorded for outcome in done):
         lines.append(f"The ids are recorded in {clean(place)}.")
     if report.unrecorded:
         keys = ", ".join(cut(key, 60) for key in report.unrecorded)

@@ -6,23 +6,26 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
-from invent_gitops.errors import InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
+from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Intended, Provenance, Recorded, State, Withdrawn
 from invent_gitops.state import document
 from invent_gitops.state.file import check_binding
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.state.git import GitFailed
 from invent_gitops.state.journal import JournalWriter, read_journal
 from invent_gitops.state.message import commit_message
+from invent_gitops.state.remote import RemoteBranch
 
 # How often results are carried over to a tip that somebody else has moved, before giving up.
 PATIENCE = 50
@@ -38,20 +41,18 @@ class BranchStore:
     def __init__(
         self, folder: Path, place: BranchPlace, *, org: str, api: str, provenance: Callable[[], Provenance]
     ) -> None:
-        self.place, self.org, self.api, self.provenance = place, org, api, provenance
-        self.shown = f"{place.path} on {place.remote}/{place.branch}"
-        self.git = Git(folder)
-        own = self.git.common_folder() / "invent-gitops"
-        self.git.check_names(place.remote, place.branch)
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{place.remote}.{place.branch}.{place.path}")
+        self.org, self.api, self.provenance = org, api, provenance
+        self.remote = RemoteBranch(folder, place, org=org, api=api)
+        self.shown, self.path = self.remote.shown, place.path
+        own = self.remote.folder / "invent-gitops"
+        name = quote(f"{place.remote} {place.branch} {place.path}", safe="")
         self.journal_path = own / f"{name}.journal"
-        self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
         self._lock = FileLock(own / f"{name}.lock", timeout=0)
         self._tip = ""
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
         self._writer: JournalWriter | None = None
-        self._failed = False
+        self._failed = self._doubtful = self._journaled = False
 
     @property
     def state(self) -> State:
@@ -70,8 +71,8 @@ class BranchStore:
 
         self._fetch()
         if self._tip:
-            self.git.deepen(self.place.remote, self.place.branch, self._ref)
-        return branch_chain(self.git, self._tip, self.place.path)
+            self.remote.whole_history()
+        return branch_chain(self.remote.git, self._tip, self.path)
 
     def __enter__(self) -> Self:
         self.journal_path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,18 +84,34 @@ class BranchStore:
                 "Wait until it is done, then run this again.",
             ) from None
         try:
-            self._fetch()
-            if not self._base.lineage:
-                self._base = replace(self._base, lineage=str(uuid.uuid4()))
-            journal = read_journal(self.journal_path, str(self.journal_path))
-            if journal:
-                check_binding(journal.org, journal.api, self.org, self.api, str(self.journal_path))
-                self._pending = list(journal.events)
-                self.sync()
+            self._begin()
         except BaseException:
             self._lock.release()
             raise
         return self
+
+    def _begin(self) -> None:
+        """Read the tip, and push first of all what a killed run from this clone has left in the journal."""
+        journal = read_journal(self.journal_path, str(self.journal_path))
+        try:
+            self._fetch()
+        except Unavailable as error:
+            if journal is None:
+                raise
+            # There are ids that only the journal has, so this is not "surely nothing was created".
+            self._journaled = True
+            raise Unsettled(error.message, self._kept()) from None
+        if not self._base.lineage:
+            self._base = replace(self._base, lineage=journal.lineage if journal else str(uuid.uuid4()))
+        if journal:
+            check_binding(journal.org, journal.api, self.org, self.api, str(self.journal_path))
+            if journal.lineage != self._base.lineage:
+                raise InvalidInput(
+                    f"The journal {self.journal_path} belongs to another state than {self.shown}.",
+                    "Keep a copy of it: it may hold ids that no state has. Then move it away.",
+                )
+            self._pending, self._journaled = list(journal.events), True
+            self.sync()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -108,6 +125,10 @@ class BranchStore:
         """Push what was appended. Raises `Unsettled` if that fails; the journal then has it all."""
         told = self._failed
         try:
+            if self._doubtful:
+                # A push that failed may have landed all the same, and its intents are to be taken back.
+                self._doubtful = False
+                self._fetch()
             self.sync()
         except InventGitopsError:
             # Whoever appended it has heard of it already, and a second error would hide their report.
@@ -131,14 +152,19 @@ class BranchStore:
         self._pending += batch
         if results:
             try:
-                if self._writer is None:
-                    self._writer = JournalWriter(self.journal_path, self._base)
-                self._writer.append(results)
+                self._write(results)
             except OSError as error:
+                self._journaled = False
                 raise Unsettled(
                     f"{self.journal_path} cannot be written: {error.strerror}.",
                     "The next push still carries what happened. Free some space before the next run.",
                 ) from None
+
+    def _write(self, results: Sequence[Event]) -> None:
+        if self._writer is None:
+            self._writer = JournalWriter(self.journal_path, self._base)
+        self._writer.append(results)
+        self._journaled = True
 
     def batch(self, concurrency: int) -> int:
         """How many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""
@@ -154,17 +180,22 @@ class BranchStore:
         try:
             self._sync()
         except InventGitopsError as error:
-            # Nothing was called for these intents. Should they have reached the remote after all, they are
-            # taken back with the next push.
-            self._pending = [
-                Withdrawn(event.key, event.intent.attempt) if isinstance(event, Intended) else event
-                for event in self._pending
-            ]
+            self._take_back()
             self._failed = True
             if isinstance(error, Unavailable) and any(isinstance(event, Recorded) for event in self._pending):
                 # Not "surely nothing was created": there are ids that only the journal has.
                 raise Unsettled(error.message, self._kept()) from None
             raise
+
+    def _take_back(self) -> None:
+        """Nothing was called for the intents that wait; should they be on the remote after all, they go again."""
+        intents = [event for event in self._pending if isinstance(event, Intended)]
+        back: list[Event] = [Withdrawn(event.key, event.intent.attempt) for event in intents]
+        self._pending = [*(event for event in self._pending if not isinstance(event, Intended)), *back]
+        if back and self._doubtful:
+            # For the next run from this clone, should this one not get through to the remote any more.
+            with suppress(OSError):
+                self._write(back)
 
     def _sync(self) -> None:
         intended = any(isinstance(event, Intended) for event in self._pending)
@@ -175,10 +206,11 @@ class BranchStore:
                 return
             after = replace(after, serial=self._base.serial + 1)
             commit = self._commit(after)
-            refusal = self._push(commit)
+            refusal = self.remote.push(commit, self._tip)
             if refusal is None:
                 self._done(commit, after)
                 return
+            self._doubtful = self._doubtful or "[rejected]" not in refusal.words
             before = self._tip
             self._fetch()
             if self._tip != before and intended:
@@ -193,22 +225,12 @@ class BranchStore:
                 time.sleep(0.1 * (attempt + 1))
         raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._kept())
 
-    def _push(self, commit: str) -> GitFailed | None:
-        """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""
-        try:
-            self.git.push(self.place.remote, self.place.branch, commit, self._tip)
-            return None
-        except GitFailed as error:
-            if "[rejected]" in error.words:
-                return error
-            # Timed out or cut off: it may have arrived, and only the remote knows.
-            tip = self.git.fetch(self.place.remote, self.place.branch, self._ref)
-            return None if tip and self.git.is_ancestor(commit, tip) else error
-
     def _done(self, tip: str, state: State) -> None:
         self._tip, self._base, self._pending = tip, state, []
         if tip:
-            self.git.run("update-ref", self._ref, tip)
+            # The push went well; a ref of this clone that is locked must not make a failure of it.
+            with suppress(GitFailed):
+                self.remote.remember(tip)
         if self._writer:
             self._writer.close()
             self._writer = None
@@ -222,43 +244,17 @@ class BranchStore:
             for name, value in ((f"GIT_{role}_NAME", _name(made.by)), (f"GIT_{role}_EMAIL", self._email()))
         }
         message = commit_message(self._pending, state.serial, made)
-        return self.git.write(self._tip, self.place.path, document.dump(state), message, identity)
+        return self.remote.git.write(self._tip, self.path, document.dump(state), message, identity)
 
     def _email(self) -> str:
         try:
-            return self.git.run("config", "user.email").strip() or "invent-gitops@localhost"
+            return self.remote.git.run("config", "user.email").strip() or "invent-gitops@localhost"
         except GitFailed:
             return "invent-gitops@localhost"
 
     def _fetch(self) -> None:
-        """Read the remote's tip. Refuses a branch that is gone or rewritten, where this clone has seen it before."""
-        seen = self.git.commit_of(self._ref)
-        tip = self.git.fetch(self.place.remote, self.place.branch, self._ref)
-        push_back = f"git push {self.place.remote} {seen}:refs/heads/{self.place.branch}"
-        if seen and not tip:
-            raise Refused(
-                f"The branch {self.place.branch} is gone from {self.place.remote}; this clone has seen it at {seen}.",
-                f"It is what keeps broadcasts from being created twice. Put it back: {push_back}",
-            )
-        if seen and tip != seen and not self.git.is_ancestor(seen, tip):
-            self.git.run("update-ref", self._ref, seen)
-            raise Refused(
-                f"The branch {self.place.branch} of {self.place.remote} was rewritten: it no longer holds {seen}.",
-                f"Compare the two, then put the right one back, for example: {push_back} --force-with-lease",
-            )
-        if not tip:
-            self._tip, self._base = "", State(self._base.lineage, 0, self.org, self.api)
-            return
-        text = self.git.read(tip, self.place.path)
-        if text is None:
-            raise Refused(
-                f"The branch {self.place.branch} of {self.place.remote} exists, and has no file {self.place.path}.",
-                "Check branch and path under state: in the project file. A branch that is only for the state is "
-                "created by the first apply.",
-            )
-        state = document.parse(text, self.shown)
-        check_binding(state.org, state.api, self.org, self.api, self.shown)
-        self._tip, self._base = tip, state
+        self._tip, found = self.remote.fetch()
+        self._base = found or State(self._base.lineage, 0, self.org, self.api)
 
     def _refused(self, refusal: GitFailed, intended: bool) -> InventGitopsError:
         message = f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}"
@@ -269,6 +265,10 @@ class BranchStore:
         return Unsettled(message, self._kept())
 
     def _kept(self) -> str:
+        if not self._journaled:
+            return (
+                "What happened is written down nowhere but here: keep the ids, and free some space before the next run."
+            )
         return f"What happened is kept in {os.path.relpath(self.journal_path)}; the next run from this clone pushes it."
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +16,42 @@ from invent_gitops.errors import InvalidInput, Unavailable
 # A push to a slow host takes a while; one that hangs must not hang the run for ever.
 TIMEOUT = 120.0
 
+SETTINGS = [
+    *("-c", "gc.auto=0"),
+    *("-c", "maintenance.auto=false"),
+    # Messages are read back, whatever the user has set for their own.
+    *("-c", "i18n.commitEncoding=UTF-8"),
+    *("-c", "i18n.logOutputEncoding=UTF-8"),
+    *("-c", "log.showSignature=false"),
+]
+LOCAL = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NAMESPACE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+}
+
 
 class GitFailed(Unavailable):
-    """Git ended with an error; `words` is what it said."""
+    """Git ended with an error; `words` is what it said, `code` its exit code (0 if it did not end by itself)."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(f"Git could not do it: {_last(words)}", "See what git status and git remote -v say.")
-        self.words = words
+    def __init__(self, words: str, code: int = 0) -> None:
+        cure = "See what git status and git remote -v say."
+        if ".lock" in words or "cannot lock ref" in words:
+            cure = "If no git is running here, delete the .lock file that a killed one left behind in .git."
+        super().__init__(f"Git could not do it: {_last(words)}", cure)
+        self.words, self.code = words, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,43 +62,47 @@ class Git:
 
     def run(self, *arguments: str, data: str | None = None, settings: dict[str, str] | None = None) -> str:
         """What git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
-        environment = {
-            **os.environ,
+        # What git sets for its own children would lead to another repository than the one of `folder`.
+        environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
+        environment |= {
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"),
             "LC_ALL": "C",
             **(settings or {}),
         }
-        command = ["git", "-C", str(self.folder), "-c", "gc.auto=0", "-c", "maintenance.auto=false", *arguments]
+        command = ["git", "-C", str(self.folder), "--literal-pathspecs", *SETTINGS, *arguments]
         try:
-            done = subprocess.run(
+            # In a session of its own: a Ctrl-C is for this program, which waits for git; git must not die half way
+            # through a push.
+            process = subprocess.Popen(
                 command,
-                input=(data or "").encode(),
-                capture_output=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env=environment,
-                timeout=TIMEOUT,
-                check=False,
-                # A Ctrl-C is for this program, which waits for git; git must not die half way through a push.
                 start_new_session=True,
             )
         except FileNotFoundError:
             raise GitFailed("git is not installed") from None
+        try:
+            out, err = process.communicate((data or "").encode(), timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
+            _end(process)
             raise GitFailed(f"git {arguments[0]} did not end within {TIMEOUT:.0f} seconds") from None
-        if done.returncode != 0:
+        if process.returncode != 0:
             # Of a push, the machine-readable part is on stdout and the reason on stderr.
-            raise GitFailed((done.stdout + done.stderr).decode(errors="replace").strip())
-        return done.stdout.decode(errors="surrogateescape")
+            raise GitFailed((out + err).decode(errors="replace").strip(), process.returncode)
+        return out.decode(errors="surrogateescape")
 
     def common_folder(self) -> Path:
         """The `.git` folder that all work trees share. Raises `InvalidInput` outside a repository."""
         try:
             return (self.folder / self.run("rev-parse", "--git-common-dir").strip()).resolve()
         except GitFailed as error:
-            raise InvalidInput(
-                f"The state is to be on a git branch, and {self.folder} is in no git repository: {error.words}.",
-                "Run git init, or keep the state in a file.",
-            ) from None
+            message = f"The state is to be on a git branch, and git finds no repository at {self.folder}: {error.words}"
+            if "not a git repository" in error.words:
+                raise InvalidInput(message, "Run git init, or keep the state in a file.") from None
+            raise InvalidInput(message, "Do what git says, then run this again.") from None
 
     def check_names(self, remote: str, branch: str) -> None:
         """Take the name of a configured remote and of a branch only: a URL in the project file could be anybody's."""
@@ -93,10 +128,13 @@ class Git:
             return ""
 
     def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `newer` was made on top of `older`, as far as this clone can see."""
         try:
             self.run("merge-base", "--is-ancestor", older, newer)
-        except GitFailed:
-            return False
+        except GitFailed as error:
+            if error.code == 1:
+                return False
+            raise
         return True
 
     def remote_tip(self, remote: str, branch: str) -> str:
@@ -187,9 +225,22 @@ class Git:
         """
         name = f"refs/heads/{branch}"
         lease = f"--force-with-lease={name}:{expected}"
-        told = self.run("push", "--porcelain", "--no-verify", lease, "--", remote, f"{commit}:{name}")
+        told = self.run("push", "--porcelain", "--no-verify", "--no-signed", lease, "--", remote, f"{commit}:{name}")
         if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in told.splitlines()):
             raise GitFailed(told.strip() or "git push said nothing")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End git and what it started, such as ssh."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            with suppress(OSError):
+                pipe.close()
+    process.wait()
 
 
 def _last(words: str) -> str:

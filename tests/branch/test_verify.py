@@ -300,3 +300,67 @@ def test_a_state_file_is_verified_as_far_as_it_is_committed(tmp_path: Path) -> N
             done = verified(folder, server)
             assert done.code == 4
             assert [flaw["place"] for flaw in done.json["flaws"]] == [f"the file as it is now, key {key}"]
+
+
+# ---------------------------------------------------------------- what a canonical commit by hand can do
+
+
+def _swap(state: dict[str, Any]) -> None:
+    records = state["broadcasts"]
+    records["one"], records["three"] = records["three"], records["one"]
+
+
+def _rename(state: dict[str, Any]) -> None:
+    state["broadcasts"]["other"] = state["broadcasts"].pop("one")
+
+
+def _import(state: dict[str, Any]) -> None:
+    state["broadcasts"]["forged"] = state["broadcasts"]["one"] | {"id": "forged", "how": "imported", "attempt": "x"}
+
+
+def _absence(state: dict[str, Any]) -> None:
+    intent = state["intents"].pop("two")
+    made = {"key": "two", "reason": "x", "provenance": intent["provenance"]}
+    state["absences"][intent["attempt"]] = made
+
+
+def _tombstone(state: dict[str, Any]) -> None:
+    record = state["broadcasts"].pop("one")
+    kept = {name: record[name] for name in ("id", "request", "provenance", "attempt")}
+    state["removed"]["one"] = kept | {"reason": "x"}
+
+
+def _other_tombstone(state: dict[str, Any]) -> None:
+    _tombstone(state)
+    state["removed"]["one"]["request"]["name"] = "Another"
+
+
+def _new_intent(state: dict[str, Any]) -> None:
+    state["intents"]["blocked"] = state["intents"]["two"] | {"attempt": "forged"}
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (_swap, "one"),
+        (_rename, "other"),
+        (_import, "forged"),
+        (_absence, "two"),
+        (_tombstone, "one"),
+        (_other_tombstone, "one"),
+        (_new_intent, "blocked"),
+        (lambda state: state["intents"].pop("two"), "two"),
+        (lambda state: state["intents"]["two"]["request"].update(name="Another"), "two"),
+        (lambda state: state["intents"]["two"]["provenance"].update(by="somebody"), "two"),
+        (lambda state: state["broadcasts"]["one"].update(status="SENT"), "one"),
+        (lambda state: state["broadcasts"]["one"].update(note="x"), "one"),
+    ],
+)
+def test_change_that_no_event_made_or_no_commit_announced_is_found(remote: Hub, change: Change, key: str) -> None:
+    clone = remote.clone("clone")
+    with invent("error-before@create:3") as server:
+        assert applied(clone, server, "--concurrency", "1").code == 7
+        assert verified(clone, server).code == 0
+        made = tampered(remote, change)
+        found = flaws(clone, server)
+    assert f"{made[:12]}, key {key}" in {place for place, _, _ in found}

@@ -61,17 +61,17 @@ SPOILED = {
     "calls again when the answer was lost": """
 from invent_gitops.api.client import InventApi, Unknown
 once = InventApi.create
-def create(self, request):
-    answer = once(self, request)
-    return once(self, request) if isinstance(answer, Unknown) else answer
+def create(self, request, *rest):
+    answer = once(self, request, *rest)
+    return once(self, request, *rest) if isinstance(answer, Unknown) else answer
 InventApi.create = create
 """,
     "takes a lost answer for a no": BLIND
     + """
 from invent_gitops.api.client import InventApi, NotCreated, Unknown
 once = InventApi.create
-def create(self, request):
-    answer = once(self, request)
+def create(self, request, *rest):
+    answer = once(self, request, *rest)
     return NotCreated("surely") if isinstance(answer, Unknown) else answer
 InventApi.create = create
 """,

@@ -1,0 +1,91 @@
+"""The state as the remote's branch has it: read from its tip, and refused where the branch was lost or rewritten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.model.project import BranchPlace
+from invent_gitops.model.state import State
+from invent_gitops.state import document
+from invent_gitops.state.file import check_binding
+from invent_gitops.state.git import Git, GitFailed
+
+
+class RemoteBranch:
+    """The branch `place` of the repository at `folder`, bound to `org` and `api` ("" for either: whatever it says)."""
+
+    def __init__(self, folder: Path, place: BranchPlace, *, org: str, api: str) -> None:
+        self.place, self.org, self.api = place, org, api
+        self.shown = f"{place.path} on {place.remote}/{place.branch}"
+        self.git = Git(folder)
+        self.folder = self.git.common_folder()
+        self.git.check_names(place.remote, place.branch)
+        # A ref of our own, so that nothing that people look at moves.
+        self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
+
+    def fetch(self) -> tuple[str, State | None]:
+        """The commit at the tip and the state in it, or "" and None where there is no branch yet.
+
+        Raises `Refused` for a branch that is gone or rewritten, where this clone has seen it before.
+        """
+        place = self.place
+        seen = self.git.commit_of(self._ref)
+        tip = self.git.fetch(place.remote, place.branch, self._ref)
+        if seen and not tip:
+            raise Refused(
+                f"The branch {place.branch} is gone from {place.remote}; this clone has seen it at {seen}.",
+                "It is what keeps broadcasts from being created twice. Put it back: "
+                f"git push {place.remote} {seen}:refs/heads/{place.branch}",
+            )
+        if seen and tip != seen and not self._follows(seen, tip):
+            self.git.run("update-ref", self._ref, seen)
+            raise Refused(
+                f"The branch {place.branch} of {place.remote} was rewritten: {tip} does not hold what this clone has "
+                f"seen at {seen}.",
+                "Find out who did it, and compare the two with git show. Should the older one be right, put it back: "
+                f"git push --force-with-lease=refs/heads/{place.branch}:{tip} {place.remote} "
+                f"{seen}:refs/heads/{place.branch}",
+            )
+        return (tip, self._read(tip)) if tip else ("", None)
+
+    def whole_history(self) -> None:
+        """Bring the commits that a shallow clone has cut off."""
+        self.git.deepen(self.place.remote, self.place.branch, self._ref)
+
+    def push(self, commit: str, expected: str) -> GitFailed | None:
+        """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""
+        try:
+            self.git.push(self.place.remote, self.place.branch, commit, expected)
+        except GitFailed as error:
+            # It may have arrived, whatever git says, and only the remote knows.
+            tip = self.git.fetch(self.place.remote, self.place.branch, self._ref)
+            return None if tip and self.git.is_ancestor(commit, tip) else error
+        return None
+
+    def remember(self, tip: str) -> None:
+        """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""
+        self.git.run("update-ref", self._ref, tip)
+
+    def _follows(self, seen: str, tip: str) -> bool:
+        """Whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""
+        if self.git.is_ancestor(seen, tip):
+            return True
+        self.whole_history()
+        return self.git.is_ancestor(seen, tip)
+
+    def _read(self, tip: str) -> State:
+        text = self.git.read(tip, self.place.path)
+        if text is None:
+            raise Refused(
+                f"The branch {self.place.branch} of {self.place.remote} exists, and has no file {self.place.path}.",
+                "Check branch and path under state: in the project file. A branch that is only for the state is "
+                "created by the first apply.",
+            )
+        try:
+            text.encode()
+        except UnicodeError:
+            raise InvalidInput(f"The state {self.shown} is not UTF-8.", "Restore it from an older commit.") from None
+        state = document.parse(text, self.shown)
+        check_binding(state.org, state.api, self.org, self.api, self.shown)
+        return state

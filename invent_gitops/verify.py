@@ -1,0 +1,173 @@
+"""Proves that the chain of states is whole: nothing in it changed but by an event, and each commit says by which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.chain import Chain, Flaw, Link
+from invent_gitops.model.state import SECOND, Record, Removal, State
+
+EMPTY = State("", 0, "", "")
+# Of one source commit: the requests of its definitions by key, or why they cannot be had.
+Source = Mapping[str, Request] | str
+
+
+def verify(chain: Chain, dump: Callable[[State], str], source: Callable[[str], Source]) -> list[Flaw]:
+    """Every flaw of the chain, oldest first; an empty list is the proof that it is whole.
+
+    `dump` gives the canonical text of a state, `source` the requests that the definitions of a commit give.
+    """
+    flaws: list[Flaw] = []
+    for link in chain.links:
+        if link.state is None:
+            flaws.append(Flaw(place(link), link.fault))
+        elif dump(link.state) != link.text:
+            flaws.append(Flaw(place(link), "the text is not as invent-gitops writes it: it was edited by hand"))
+        if chain.strict and link.parents > 1:
+            flaws.append(Flaw(place(link), "it is a merge, and a state is never merged"))
+    readable = [link for link in chain.links if link.state is not None]
+    first = Link("", 0, "", datetime.min.replace(tzinfo=UTC), "", EMPTY)
+    for before, after in pairwise([first, *readable]):
+        assert before.state is not None
+        assert after.state is not None
+        flaws += _step(before.state, after.state, after, strict=chain.strict)
+    if readable:
+        flaws += _sources(readable[-1], readable, source)
+    return flaws
+
+
+def place(link: Link, key: str = "") -> str:
+    where = link.commit[:12] if link.commit else "the file as it is now"
+    return f"{where}, key {key}" if key else where
+
+
+def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]:
+    first = not old.lineage
+    if not first and (new.lineage, new.org, new.api) != (old.lineage, old.org, old.api):
+        yield Flaw(place(link), "its lineage, org or API is not that of the state before it")
+    if strict and new.serial != old.serial + 1:
+        yield Flaw(place(link), f"its serial is {new.serial}, and should be {old.serial + 1}")
+    elif not strict and new.serial < old.serial:
+        yield Flaw(place(link), f"its serial is {new.serial}, and was {old.serial} before")
+    for key, message in _unfounded(old, new, strict=strict):
+        yield Flaw(place(link, key), message)
+    if strict:
+        said = set(link.message.splitlines())
+        for key, trailer, message in _announced(old, new):
+            if " ".join(trailer.split()) not in said:
+                yield Flaw(place(link, key), f"{message}, and its commit does not say so")
+
+
+def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
+    """By key, what no event of this tool could have done, whatever a commit says."""
+    former = {record.id: record for record in old.broadcasts.values()}
+    kept = new.ids()
+    for key, record in new.broadcasts.items():
+        before = former.get(record.id)
+        if before is None:
+            if strict and (why := _unfollowed(old, record)):
+                yield key, f"the record with the id {record.id} {why}"
+        elif before != record:
+            fields = ("request", "status", "how", "provenance", "attempt", "note")
+            changed = ", ".join(name for name in fields if getattr(before, name) != getattr(record, name))
+            yield key, f"the record with the id {record.id} was altered: {changed}"
+    for key, record in old.broadcasts.items():
+        if record.id not in kept:
+            yield key, f"the record with the id {record.id} is gone, without a move or a removal"
+    yield from _unfounded_words(old, new, strict=strict)
+
+
+def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
+    """The same for tombstones, for words that nothing was created, and for intents."""
+    for key, gone in new.removed.items():
+        if key in old.removed:
+            if gone != old.removed[key]:
+                yield key, "its tombstone was changed"
+        elif strict and not _buries(gone, old.broadcasts.get(key)):
+            yield key, "its tombstone is not that of the record that was there"
+    for key in old.removed.keys() - new.removed.keys():
+        yield key, "its tombstone is gone"
+    for attempt, absence in old.absences.items():
+        if new.absences.get(attempt) != absence:
+            yield absence.key, "the word that it was not created was changed or is gone"
+    for key, intent in old.intents.items():
+        after = new.intents.get(key)
+        if after and after.attempt == intent.attempt and replace(after, candidates=intent.candidates) != intent:
+            yield key, "its open intent was altered"
+
+
+def _unfollowed(old: State, record: Record) -> str:
+    """Why a record does not come of an intent; "" if it does, or is an import, or of a call that was declared lost."""
+    if record.how == "imported" or record.attempt in old.absences:
+        return ""
+    intent = next((one for one in old.intents.values() if one.attempt == record.attempt), None)
+    if intent is None:
+        return "follows from no intent"
+    return "" if intent.request == record.request else "is not what its intent was about"
+
+
+def _buries(gone: Removal, record: Record | None) -> bool:
+    return record is not None and (gone.id, gone.request, gone.attempt) == (record.id, record.request, record.attempt)
+
+
+def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
+    """By key, every change between two states, with the trailer that its commit must have."""
+    former = {record.id: key for key, record in old.broadcasts.items()}
+    for key, record in new.broadcasts.items():
+        if record.id not in former:
+            asked = key.removesuffix(f"#{record.id}") if record.note.startswith(SECOND) else key
+            yield key, f"Broadcast-{record.how.capitalize()}: {asked} {record.id}", f"the id {record.id} was recorded"
+        elif former[record.id] != key:
+            yield key, f"Broadcast-Moved: {former[record.id]} {key}", f"the record was moved from {former[record.id]}"
+    for key, gone in new.removed.items():
+        if key not in old.removed:
+            yield key, f"Broadcast-Removed: {key} {gone.id}", "it was removed"
+    yield from _announced_attempts(old, new)
+
+
+def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]]:
+    """The same for intents and what became of them without a record."""
+    for attempt, absence in new.absences.items():
+        if attempt not in old.absences:
+            trailer = f"Broadcast-Declared-Absent: {absence.key} {attempt}"
+            yield absence.key, trailer, "it was declared not to have been created"
+    ended = {record.attempt for record in new.broadcasts.values()} | set(new.absences)
+    ended |= {gone.attempt for gone in new.removed.values()}
+    for key, intent in old.intents.items():
+        after = new.intents.get(key)
+        if after is None or after.attempt != intent.attempt:
+            if intent.attempt not in ended:
+                yield key, f"Broadcast-Not-Created: {key} {intent.attempt}", "its open intent is gone"
+        elif after.candidates != intent.candidates:
+            yield key, f"Broadcast-Looked-For: {key} {intent.attempt}", "its candidates changed"
+    for key, intent in new.intents.items():
+        if key not in old.intents or old.intents[key].attempt != intent.attempt:
+            yield key, f"Broadcast-Intended: {key} {intent.attempt}", "it was about to be created"
+
+
+def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> Iterator[Flaw]:
+    """Whether the definition of each record's source commit gives the request that was sent."""
+    assert last.state is not None
+    original = {
+        record.id: key for link in reversed(links) if link.state for key, record in link.state.broadcasts.items()
+    }
+    known: dict[str, Source] = {}
+    for key, record in sorted(last.state.broadcasts.items()):
+        commit = record.provenance.commit
+        if record.how == "imported":
+            continue
+        if not commit or commit.endswith("-dirty"):
+            where = "no commit" if not commit else f"edits on top of {commit.removesuffix('-dirty')}"
+            yield Flaw(place(last, key), f"it was created from {where}, so its definition cannot be looked up", True)
+            continue
+        if commit not in known:
+            known[commit] = source(commit)
+        found = known[commit]
+        if isinstance(found, str):
+            yield Flaw(place(last, key), f"the definitions of its commit {commit[:12]} cannot be read: {found}", True)
+        elif found.get(original[record.id]) != record.request:
+            yield Flaw(place(last, key), f"its definition in {commit[:12]} does not give the request that was sent")
