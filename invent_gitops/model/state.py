@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.instant import write_instant
 
 # How the note of a record begins that should not be there.
 SECOND = "A second broadcast"
@@ -48,6 +49,20 @@ class Candidate:
 
     remote: Remote
     differs: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As the state and the documents for machines both show it."""
+        remote = self.remote
+        return {
+            "id": remote.id,
+            "name": remote.name,
+            "status": remote.status,
+            "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
+            "segment_ids": list(remote.segment_ids),
+            "send_to_all": remote.send_to_all,
+            "created_at": write_instant(remote.created_at) if remote.created_at else None,
+            "differs": list(self.differs),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.state import Absence, Candidate, Intent, Provenance, Record, Removal, State
+from invent_gitops.model.state import Absence, Intent, Provenance, Record, Removal, State
 
 VERSION = 1
 
@@ -112,21 +112,7 @@ def intent_json(intent: Intent) -> dict[str, object]:
     return {
         "attempt": intent.attempt,
         **provenance_json(intent.provenance),
-        "candidates": [candidate_json(one) for one in intent.candidates or ()] if looked else None,
-    }
-
-
-def candidate_json(candidate: Candidate) -> dict[str, object]:
-    remote = candidate.remote
-    return {
-        "id": remote.id,
-        "name": remote.name,
-        "status": remote.status,
-        "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
-        "segment_ids": list(remote.segment_ids),
-        "send_to_all": remote.send_to_all,
-        "created_at": write_instant(remote.created_at) if remote.created_at else None,
-        "differs": list(candidate.differs),
+        "candidates": [one.as_json() for one in intent.candidates or ()] if looked else None,
     }
 
 

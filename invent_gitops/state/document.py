@@ -166,7 +166,7 @@ def write_intent(intent: Intent) -> dict[str, object]:
         "provenance": write_provenance(intent.provenance),
     }
     if intent.candidates is not None:
-        written["candidates"] = [write_candidate(candidate) for candidate in intent.candidates]
+        written["candidates"] = [candidate.as_json() for candidate in intent.candidates]
     return written
 
 
@@ -178,20 +178,6 @@ def read_intent(value: Mapping[str, Any]) -> Intent:
         read_provenance(_object(value, "provenance")),
         None if candidates is None else read_candidates(candidates),
     )
-
-
-def write_candidate(candidate: Candidate) -> dict[str, object]:
-    remote = candidate.remote
-    return {
-        "id": remote.id,
-        "name": remote.name,
-        "status": remote.status,
-        "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
-        "segment_ids": list(remote.segment_ids),
-        "send_to_all": remote.send_to_all,
-        "created_at": write_instant(remote.created_at) if remote.created_at else None,
-        "differs": list(candidate.differs),
-    }
 
 
 def read_candidates(values: object) -> tuple[Candidate, ...]:

@@ -178,7 +178,7 @@ def write_event(event: Event) -> dict[str, object]:
         case Intended(key, intent):
             return {"event": "intended", "key": key, "intent": document.write_intent(intent)}
         case Looked(key, attempt, candidates):
-            found = [document.write_candidate(candidate) for candidate in candidates]
+            found = [candidate.as_json() for candidate in candidates]
             return {"event": "looked", "key": key, "attempt": attempt, "candidates": found}
         case Recorded(key, record):
             return {"event": "recorded", "key": key, "record": document.write_record(record)}
