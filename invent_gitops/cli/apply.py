@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -94,7 +95,12 @@ def apply(
         elif not session.json:
             session.result(applying.text_of(made))
         report = finished(store, report.with_adopted(tuple(applying.adopted)))
-        code = worst([report_code(report), plan_code(made), open_code(store)])
+        if store.state.intents:
+            # Another run may have finished what it had in hand when this one looked last.
+            with suppress(InventGitopsError):
+                store.refresh()
+        report = report.seen_in(store.state)
+        code = worst([report_code(report), plan_code(applying.plan()), open_code(store)])
         show_report(session, account, report, made, code, store)
     return code
 

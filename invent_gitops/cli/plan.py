@@ -128,7 +128,8 @@ def show_plan(
 ) -> None:
     from invent_gitops.render.machine import document, plan_json
 
-    whole = document("plan", code, plan_json(made))
+    # Text needs no document, and a large one takes longer than the plan.
+    whole = document("plan", code, plan_json(made)) if out or session.json or form in REVIEW else ""
     if out:
         _write(Path(out), whole + "\n")
     if session.json:
