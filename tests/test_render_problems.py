@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.render.problems import ANNOTATIONS, problems_github, problems_text
+from invent_gitops.render.annotations import MOST
+from invent_gitops.render.problems import problems_github, problems_text
 from invent_gitops.render.style import Style
 from tests.making import NASTY
 from tests.test_render_clean import is_harmless
@@ -134,17 +135,17 @@ def test_no_problems_are_no_annotations() -> None:
     assert problems_github([]) == ""
 
 
-@pytest.mark.parametrize("count", [1, ANNOTATIONS - 1, ANNOTATIONS])
+@pytest.mark.parametrize("count", [1, MOST - 1, MOST])
 def test_as_many_annotations_as_github_shows_are_given_in_full(count: int) -> None:
     lines = problems_github([a_problem(rule=f"rule-{number}") for number in range(count)]).split("\n")
     assert [f"title=rule-{number}::" in line for number, line in enumerate(lines)] == [True] * count
 
 
-@pytest.mark.parametrize("count", [ANNOTATIONS + 1, 500])
+@pytest.mark.parametrize("count", [MOST + 1, 500])
 def test_more_than_nine_are_cut_and_the_last_line_owns_up_to_it(count: int) -> None:
     lines = problems_github([a_problem(rule=f"rule-{number}") for number in range(count)]).split("\n")
-    assert len(lines) == ANNOTATIONS + 1 == 10
-    assert f"and {count - ANNOTATIONS} more problem" in lines[-1]
+    assert len(lines) == MOST + 1 == 10
+    assert f"and {count - MOST} more problem" in lines[-1]
     assert lines[-1].startswith("::error ::")
 
 

@@ -10,7 +10,7 @@ import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.session import Session, common_options
-from invent_gitops.cli.workspace import InvalidDefinitions, open_project
+from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def history(session: Session, account: Account, key: str | None) -> ExitCode:
     from invent_gitops.render.history_text import history_json, history_text
 
     session.kind = "history"
-    root, project, problems = open_project()
-    if problems:
-        raise InvalidDefinitions(problems)
+    root, project = checked_project()
     found = changes(account.store(root, project, strict=False).chain())
     found = _with_pull_requests(root, about(found, key) if key else found)
     if session.json:

@@ -11,7 +11,7 @@ import click
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
 from invent_gitops.cli.session import Session, common_options
 from invent_gitops.cli.stopping import Stopping
-from invent_gitops.cli.workspace import InvalidDefinitions, open_project
+from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode, InventGitopsError, Unavailable
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.outcome import Outcome, Report
@@ -35,9 +35,7 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     from invent_gitops.render.report_text import report_text
 
     session.kind = "report"
-    root, project, problems = open_project()
-    if problems:
-        raise InvalidDefinitions(problems)
+    root, project = checked_project()
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         outcomes: tuple[Outcome, ...] = ()
         failure: InventGitopsError | None = None

@@ -10,7 +10,7 @@ from invent_gitops.api.answer import usable_id
 from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
 from invent_gitops.cli.session import Session, common_options, plain_text
 from invent_gitops.cli.stopping import Stopping
-from invent_gitops.cli.workspace import InvalidDefinitions, open_project, open_workspace
+from invent_gitops.cli.workspace import checked_project, open_workspace
 from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.state import Absence, DeclaredAbsent, How, Provenance, Record, Recorded, State
@@ -49,9 +49,7 @@ def resolve(
     """
     session.kind = "records"
     _check_words(keys, id, not_created, reason)
-    root, project, problems = open_project()
-    if problems:
-        raise InvalidDefinitions(problems)
+    root, project = checked_project()
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         made = find_origin(root).now()
         if id is None:

@@ -10,7 +10,7 @@ import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.session import Session, common_options, plain_text
-from invent_gitops.cli.workspace import PROJECT_FILE, InvalidDefinitions, open_project, open_workspace
+from invent_gitops.cli.workspace import PROJECT_FILE, checked_project, open_project, open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import resolving
@@ -116,9 +116,7 @@ def verify(session: Session, account: Account, definitions: str | None) -> ExitC
     from invent_gitops.verify import verify as verify_chain
 
     session.kind = "verification"
-    root, project, problems = open_project()
-    if problems:
-        raise InvalidDefinitions(problems)
+    root, project = checked_project()
     chain = account.store(root, project, strict=False).chain()
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
     broken = any(not flaw.missing for flaw in flaws)
@@ -151,17 +149,13 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
 
 def _read(session: Session, account: Account) -> State:
     session.kind = "records"
-    root, project, problems = open_project()
-    if problems:
-        raise InvalidDefinitions(problems)
+    root, project = checked_project()
     return account.store(root, project, strict=False).read()
 
 
 def _change(session: Session, account: Account, event: Callable[[State, Origin], Event], told: str) -> ExitCode:
     session.kind = "records"
-    root, project, problems = open_project()
-    if problems:
-        raise InvalidDefinitions(problems)
+    root, project = checked_project()
     with account.store(root, project, strict=False) as store:
         store.append([event(store.state, find_origin(root))])
         store.sync()

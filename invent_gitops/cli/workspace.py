@@ -76,6 +76,14 @@ def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]
     return root, project, [*unreadable, *wrong]
 
 
+def checked_project() -> tuple[Path, Project]:
+    """The project's folder and its settings, for commands that need no definitions. Raises `InvalidDefinitions`."""
+    root, project, problems = open_project()
+    if problems:
+        raise InvalidDefinitions(problems)
+    return root, project
+
+
 def open_workspace(definitions: str | None, root: Path | None = None) -> Workspace:
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
     from invent_gitops.load import read_definitions

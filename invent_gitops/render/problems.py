@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.problem import Problem
-from invent_gitops.render.annotations import MOST, Annotation, commands
+from invent_gitops.render.annotations import Annotation, commands
 from invent_gitops.render.clean import clean
 from invent_gitops.render.style import Style
 
-ANNOTATIONS = MOST
 _WINDOW = 100
 
 
