@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops import runner
 from invent_gitops.errors import ExitCode
+from invent_gitops.github import step as step_files
 from tests.running import STATE, Result, account, call, define, invent, run
 from tests.test_render_clean import is_harmless
 
@@ -253,17 +253,17 @@ def test_nasty_name_harms_neither_log_summary_nor_outputs(project: Path, tmp_pat
 @pytest.mark.parametrize("value", ["a\nother=1", "a<<b", "x\r\nEOF\n", "", "1 2", "a=b", "::error::x", "ü"])
 def test_output_of_any_value_is_read_back_as_it_is_and_as_nothing_else(tmp_path: Path, value: str) -> None:
     step = Step(tmp_path)
-    assert runner.write_outputs({"one": value, "two": 2}, step.env) == ""
+    assert step_files.write_outputs({"one": value, "two": 2}, step.env) == ""
     assert parsed(step.output.read_bytes().decode()) == {"one": value, "two": "2"}
 
 
 @pytest.mark.parametrize("words", [{"GITHUB_SHA": "main"}, {"GITHUB_REPOSITORY": "a/b)[x"}, {"GITHUB_SERVER_URL": "x"}])
 def test_no_link_is_made_of_what_is_no_address(tmp_path: Path, words: dict[str, str]) -> None:
-    assert runner.files_address(tmp_path, LINKS)
-    assert runner.files_address(tmp_path, LINKS | words) == ""
+    assert step_files.files_address(tmp_path, LINKS)
+    assert step_files.files_address(tmp_path, LINKS | words) == ""
 
 
 def test_key_that_got_into_a_text_does_not_get_into_a_file(tmp_path: Path) -> None:
     step = Step(tmp_path)
-    assert runner.write_summary("a secret-key b", step.env | {"INVENT_API_KEY": "secret-key"}) == ""
+    assert step_files.write_summary("a secret-key b", step.env | {"INVENT_API_KEY": "secret-key"}) == ""
     assert step.written == "a *** b\n"

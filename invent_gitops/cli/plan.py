@@ -162,20 +162,20 @@ def review(
     session: Session, form: str, whole: Mapping[str, Any], annotations: Callable[[str], str], **more: Any
 ) -> None:
     """Show a plan document to reviewers: as Markdown, or as everything that a step of a workflow can say."""
-    from invent_gitops import runner
+    from invent_gitops.github import step
     from invent_gitops.render.fitting import in_bytes
     from invent_gitops.render.markdown import COMMENT_LIMIT, plan_markdown, step_outputs
 
-    written = partial(plan_markdown, whole, files=runner.files_address(Path()), **more)
+    written = partial(plan_markdown, whole, files=step.files_address(Path()), **more)
     if form == "markdown":
         # One less, for the line feed at the end.
         session.result(written(limit=COMMENT_LIMIT - 1))
         return
-    if commands := annotations(runner.prefix(Path())):
+    if commands := annotations(step.prefix(Path())):
         session.result(commands)
     wrong = [
-        runner.write_summary(written(limit=max(0, runner.summary_room() - 2), size=in_bytes)),
-        runner.write_outputs(step_outputs(whole)),
+        step.write_summary(written(limit=max(0, step.summary_room() - 2), size=in_bytes)),
+        step.write_outputs(step_outputs(whole)),
     ]
     for reason in filter(None, wrong):
         session.note(clean(reason))

@@ -38,7 +38,7 @@ def validate(session: Session, definitions: str | None, form: str) -> ExitCode:
     elif workspace.problems:
         session.result(problems_text(workspace.problems, session.style))
         if form == "github":
-            from invent_gitops.runner import prefix
+            from invent_gitops.github.step import prefix
 
             session.result(problems_github(workspace.problems, prefix(Path())))
     else:

@@ -1,4 +1,4 @@
-"""The runner of a GitHub workflow: what it tells in the environment, and the files in which a step answers it."""
+"""A step of a GitHub workflow: what the environment tells it, and the files in which it answers."""
 
 from __future__ import annotations
 
