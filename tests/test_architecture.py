@@ -24,7 +24,7 @@ FLOORS = {
     GROUND: {"__init__", "errors"},
     MODEL: {"model"},
     CORE: {"validate", "plan", "policy", "apply", "reconcile", "history", "verify", "approval", "render"},
-    EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold"},
+    EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},
     CLI: {"cli", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

@@ -1,0 +1,119 @@
+"""The GitHub workflows of a project: the templates beside this file, filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from invent_gitops import __version__
+from invent_gitops.errors import WrongUsage
+
+TEMPLATES = ("validate", "plan", "apply", "drift")
+CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
+# Stands where the address is not known. GitHub has no such owner's action, so a run fails before it does anything.
+UNKNOWN_OWNER = "OWNER"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the templates leave open.
+
+    `action` is what `uses:` installs this program with, `branch` the branch whose pushes are applied, `folder` the
+    project's folder in the repository ("" for its root); with `sandbox` no account is spoken to.
+    """
+
+    action: str
+    branch: str = "main"
+    folder: str = ""
+    sandbox: bool = False
+
+    @property
+    def project(self) -> str:
+        """Tells the projects of one repository apart: in the names of files, environments and branches."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.folder.lower()).strip("-")
+        return f"broadcasts-{slug}" if slug else "broadcasts"
+
+
+def workflow_texts(wording: Wording) -> dict[str, str]:
+    """The workflows by their path in the repository."""
+    here = Path(__file__).parent
+    return {
+        f".github/workflows/{wording.project}-{name}.yml": _filled((here / f"{name}.yml").read_text("utf-8"), wording)
+        for name in TEMPLATES
+    }
+
+
+def action_reference(given: str) -> str:
+    """`given` if it names an action at a full commit. Raises `WrongUsage`."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", given):
+        raise WrongUsage(
+            f"{given!r} is no action at a full commit.",
+            "Write OWNER/REPOSITORY@SHA with all 40 digits: a tag or a branch can be moved to other code.",
+        )
+    return given
+
+
+def own_action() -> str:
+    """The action at the commit from which this program was installed, as far as that can be found out.
+
+    Without an owner that is known it begins with `UNKNOWN_OWNER`, without a commit it names the version's tag.
+    """
+    address, commit = _source()
+    found = re.search(r"github\.com[:/]([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$", address)
+    name = found[1] if found else f"{UNKNOWN_OWNER}/invent-gitops"
+    return f"{name}@{commit} # v{__version__}" if commit else f"{name}@v{__version__}"
+
+
+def _filled(template: str, wording: Wording) -> str:
+    text = template
+    if wording.sandbox:
+        text = re.sub(r".*secrets\.INVENT_API_KEY.*\n", "", text)
+        text = text.replace("# Holds the secret INVENT_API_KEY. Restrict", "# Restrict")
+    folder = f"defaults:\n      run:\n        working-directory: {json.dumps(wording.folder)}\n"
+    text = re.sub(r" *<defaults>\n", f"    {folder}" if wording.folder else "", text)
+    for name, value in {
+        "project": wording.project,
+        "action": wording.action,
+        "checkout": CHECKOUT,
+        "branch": wording.branch,
+        "flags": " --sandbox" if wording.sandbox else "",
+    }.items():
+        text = text.replace(f"<{name}>", value)
+    return text
+
+
+def _source() -> tuple[str, str]:
+    """The git address and the commit that this program was installed from, each "" if unknown."""
+    clone = Path(__file__).resolve().parents[2]
+    try:
+        origin = json.loads(distribution("invent-gitops").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        origin = {}
+    if not (clone / ".git").exists():
+        vcs = origin.get("vcs_info", {})
+        if vcs.get("vcs") == "git":
+            return str(origin.get("url", "")), str(vcs.get("commit_id", ""))
+        clone = Path(unquote(urlsplit(str(origin.get("url", ""))).path))
+    if not (clone / ".git").exists():
+        return "", ""
+    return _git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD")
+
+
+def _git(folder: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
