@@ -35,8 +35,15 @@ class Wording:
     @property
     def project(self) -> str:
         """Tells the projects of one repository apart: in the names of files, environments and branches."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.folder.lower()).strip("-")
-        return f"broadcasts-{slug}" if slug else "broadcasts"
+        return "-".join(filter(None, ["broadcasts", self._slug]))
+
+    @property
+    def state_branch(self) -> str:
+        return "-".join(filter(None, ["broadcast-state", self._slug]))
+
+    @property
+    def _slug(self) -> str:
+        return re.sub(r"[^a-z0-9]+", "-", self.folder.lower()).strip("-")
 
 
 def workflow_texts(wording: Wording) -> dict[str, str]:

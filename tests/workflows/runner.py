@@ -149,7 +149,9 @@ class Runner:
 
     def _script(self, name: str, script: str, where: Path, variables: Mapping[str, str], number: int) -> Step:
         assert "${{" not in script, "an expression inside of a script is code that somebody else may write"
-        files = {variable: self.folder / f"{variable}-{number}" for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        files = {
+            variable: self.folder / f"{variable}-{number}" for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        }
         for file in files.values():
             file.write_text("", encoding="utf-8")
         path = self.folder / f"script-{number}.sh"
@@ -157,7 +159,9 @@ class Runner:
         done = subprocess.run(
             ["bash", "-e", str(path)],
             cwd=where,
-            env=environment({"PYTHONPATH": str(ROOT)} | dict(variables) | {key: str(one) for key, one in files.items()}),
+            env=environment(
+                {"PYTHONPATH": str(ROOT)} | dict(variables) | {key: str(one) for key, one in files.items()}
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -167,7 +171,9 @@ class Runner:
         )
         outputs = read_outputs(files["GITHUB_OUTPUT"].read_text("utf-8"))
         outcome = "failure" if done.returncode else "success"
-        return Step(name, outcome, done.returncode, done.stdout, outputs, files["GITHUB_STEP_SUMMARY"].read_text("utf-8"))
+        return Step(
+            name, outcome, done.returncode, done.stdout, outputs, files["GITHUB_STEP_SUMMARY"].read_text("utf-8")
+        )
 
 
 def read_outputs(written: str) -> dict[str, str]:
@@ -207,7 +213,9 @@ def shown(value: object) -> str:
 def evaluate(expression: str, context: Context) -> Any:
     """The value of an expression: names, texts, functions of a step's fate, `!`, `==`, `!=`, `&&` and `||`."""
     words = re.findall(r"\s*(&&|\|\||==|!=|!|[()]|'[^']*'|[\w.-]+)", expression)
-    assert "".join(words).replace(" ", "") == expression.replace(" ", ""), f"an expression that nobody knows: {expression}"
+    assert "".join(words).replace(" ", "") == expression.replace(" ", ""), (
+        f"an expression that nobody knows: {expression}"
+    )
     value, rest = _either(words, context)
     assert not rest, f"an expression that nobody knows: {expression}"
     return value

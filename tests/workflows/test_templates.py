@@ -1,0 +1,154 @@
+"""The workflows as texts: what we promise of every one of them, and that this repository uses its own."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invent_gitops import __version__
+from invent_gitops.errors import WrongUsage
+from invent_gitops.workflows import TEMPLATES, Wording, action_reference, own_action, workflow_texts
+from tests.running import ROOT
+from tests.workflows.runner import load
+
+PINNED = "somebody/invent-gitops@" + "a1" * 20
+OURS = ROOT / ".github" / "workflows"
+WORDINGS = {
+    "root": Wording(PINNED),
+    "folder": Wording(PINNED, folder="campaigns/EU & more", branch="release/1"),
+    "sandbox": Wording(PINNED, sandbox=True),
+}
+# What this repository adds to the templates.
+KEEP = """\
+      - name: Keep the state of the examples on a branch
+        # In a clone it is a file, so that anybody can try them.
+        run: |
+          echo 'state: {branch: broadcast-state-examples}' >> invent.yaml
+"""
+OWN_ACTION = "./ # zizmor: ignore[self-repository]"
+
+
+def jobs(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from document["jobs"].values()
+
+
+@pytest.fixture(scope="module", params=WORDINGS)
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The workflows of one wording, by the name of their template."""
+    folder = tmp_path_factory.mktemp(request.param)
+    found = {}
+    for (path, text), name in zip(workflow_texts(WORDINGS[request.param]).items(), TEMPLATES, strict=True):
+        found[name] = folder / path
+        found[name].parent.mkdir(parents=True, exist_ok=True)
+        found[name].write_text(text, encoding="utf-8")
+    return found
+
+
+def test_nothing_is_left_open(written: dict[str, Path]) -> None:
+    for path in written.values():
+        assert not re.search(r"<\w+>", path.read_text("utf-8"))
+
+
+def test_outside_judges_have_no_objection(written: dict[str, Path]) -> None:
+    tools = Path(sys.executable).parent
+    folder = str(written["plan"].parent.parent)
+    for words in (
+        [tools / "zizmor", "--offline", "--strict-collection", "--quiet", folder],
+        [tools / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *written.values()],
+    ):
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_workflow_has_a_right_that_its_jobs_do_not_need(written: dict[str, Path]) -> None:
+    rights = {name: [job["permissions"] for job in jobs(load(path))] for name, path in written.items()}
+    assert all(load(path)["permissions"] in ({}, "{}") for path in written.values())
+    assert rights == {
+        "validate": [{"contents": "read"}],
+        "plan": [{"contents": "read", "pull-requests": "write"}],
+        "apply": [{"contents": "write", "pull-requests": "write"}],
+        "drift": [{"contents": "read", "issues": "write"}],
+    }
+
+
+def test_validate_sees_no_secret_and_runs_in_the_merge_queue(written: dict[str, Path]) -> None:
+    text = written["validate"].read_text("utf-8")
+    assert "secrets." not in text
+    assert "token" not in text
+    assert set(load(written["validate"])["on"]) == {"pull_request", "merge_group"}
+
+
+def test_no_workflow_runs_with_secrets_for_a_fork(written: dict[str, Path]) -> None:
+    for name, path in written.items():
+        assert "pull_request_target" not in path.read_text("utf-8")
+        assert ("secrets." in path.read_text("utf-8")) <= (name in ("apply", "drift"))
+
+
+def test_every_script_is_replaced_by_the_program_so_that_signals_reach_it(written: dict[str, Path]) -> None:
+    for path in written.values():
+        for job in jobs(load(path)):
+            for step in job["steps"]:
+                if "run" in step:
+                    assert step["run"].strip().splitlines()[-1].startswith("exec invent-gitops ")
+                    assert "${{" not in step["run"]
+
+
+def test_every_action_is_pinned_and_no_checkout_leaves_credentials(written: dict[str, Path]) -> None:
+    for path in written.values():
+        used = [step for job in jobs(load(path)) for step in job["steps"] if "uses" in step]
+        assert len(used) == 2
+        assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in used)
+        assert [step["with"] for step in used if "checkout" in step["uses"]] == [{"persist-credentials": "false"}]
+
+
+def test_applies_wait_for_each_other_and_end_before_they_are_ended(written: dict[str, Path]) -> None:
+    document = load(written["apply"])
+    assert document["concurrency"]["cancel-in-progress"] == "false"
+    assert document["concurrency"]["queue"] == "max"
+    (job,) = jobs(document)
+    (script,) = [step["run"] for step in job["steps"] if step.get("id") == "apply"]
+    deadline = re.search(r"--deadline (\d+)", script)
+    assert deadline
+    # Room for the set-up, for a call that takes five minutes to answer, and for the comment.
+    assert int(deadline[1]) + 8 * 60 < int(job["timeout-minutes"]) * 60
+    assert "environment" in job
+
+
+def test_the_projects_of_one_repository_do_not_stand_in_each_others_way() -> None:
+    one, other = workflow_texts(Wording(PINNED, folder="acme")), workflow_texts(Wording(PINNED, folder="globex"))
+    assert not one.keys() & other.keys()
+    groups = [re.findall(r"group: (.*)", text) for texts in (one, other) for text in texts.values()]
+    assert len({str(group) for group in groups}) == 2 * len(TEMPLATES)
+    assert Wording(PINNED, folder="acme").state_branch != Wording(PINNED, folder="globex").state_branch
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_this_repository_uses_its_own_workflows(name: str) -> None:
+    path = f".github/workflows/broadcasts-examples-{name}.yml"
+    template = workflow_texts(Wording(OWN_ACTION, folder="examples", sandbox=True))[path]
+    expected = template.replace(f"      - uses: {OWN_ACTION}\n", f"      - uses: {OWN_ACTION}\n{KEEP}").partition("\n")[
+        2
+    ]
+    assert (ROOT / path).read_text("utf-8").partition("\n")[2] == expected
+
+
+def test_the_action_is_named_at_the_commit_that_it_was_installed_from() -> None:
+    head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    if head.returncode:
+        pytest.skip("this is no clone")
+    assert own_action().endswith(f"/invent-gitops@{head.stdout.strip()} # v{__version__}")
+
+
+@pytest.mark.parametrize(
+    "given", ["", "a/b", "a/b@main", "a/b@v1", "a/b@" + "A" * 40, "a/b/c@" + "a" * 40, "a b@" + "a" * 40]
+)
+def test_an_action_that_could_be_moved_to_other_code_is_refused(given: str) -> None:
+    with pytest.raises(WrongUsage, match="full commit"):
+        action_reference(given)
+    assert action_reference(PINNED) == PINNED
