@@ -152,3 +152,17 @@ def test_an_action_that_could_be_moved_to_other_code_is_refused(given: str) -> N
     with pytest.raises(WrongUsage, match="full commit"):
         action_reference(given)
     assert action_reference(PINNED) == PINNED
+
+
+def test_the_action_installs_what_was_tested() -> None:
+    def pinned(name: str) -> set[tuple[str, ...]]:
+        blocks = re.findall(
+            r"^([a-z0-9-]+==\S+)[^\n]*\\\n((?:    --hash=\S+(?: \\)?\n)+)",
+            (ROOT / name).read_text("utf-8"),
+            re.MULTILINE,
+        )
+        return {(version, *re.findall(r"--hash=(\S+)", hashes)) for version, hashes in blocks}
+
+    installed = pinned("requirements.txt")
+    assert {"click", "httpx", "hatchling"} <= {one[0].partition("==")[0] for one in installed}
+    assert installed <= pinned("constraints.txt")
