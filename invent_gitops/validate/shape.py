@@ -42,7 +42,9 @@ class Shape:
         data = report.document.data
         if self.surely_allows(data):
             return set()
-        errors = sorted(self._judge().iter_errors(data), key=lambda error: [str(step) for step in error.absolute_path])
+        found = sorted(self._judge().iter_errors(data), key=lambda error: [str(step) for step in error.absolute_path])
+        # Whom it goes to is the one condition in a schema; it is worded as one, where both of its fields are sound.
+        errors = [error for error in found if error.absolute_schema_path[0] not in ("then", "else")]
         paths: set[Path] = {tuple(error.absolute_path) for error in errors}
         done: set[tuple[Path, str]] = set()
         for error in errors:
@@ -51,10 +53,9 @@ class Shape:
             if (path, str(error.validator)) in done:
                 continue
             done.add((path, str(error.validator)))
-            if error.validator != "oneOf":
-                _word(report, error, path)
-            elif not {("segments",), ("send_to_all",)} & paths:
-                _audience(report, error.instance)
+            _word(report, error, path)
+        if len(errors) < len(found) and not {("segments",), ("send_to_all",)} & paths:
+            _audience(report, data)
         return paths
 
     def _judge(self) -> Draft202012Validator:
@@ -135,7 +136,7 @@ def _missing_fields(report: Report, value: Mapping[str, Any], schema: Mapping[st
     for name in _truly_missing(value, schema):
         part = schema.get("properties", {}).get(name, {})
         place = f" in {quote(field_name(path))}" if path else ""
-        example = _example({"examples": [{name: part["examples"][0]}]} if part.get("examples") else {})
+        example = _example({"examples": [{name: each} for each in _examples(part)]})
         message = f"The field {quote(name)} is missing{place}."
         if name == "schedule":
             message += " It is required, so that nothing is sent at once by omission."
@@ -199,12 +200,17 @@ def _range(schema: Mapping[str, Any]) -> str:
 
 
 def _example(schema: Mapping[str, Any], path: Path = ()) -> str:
-    examples = schema.get("examples") or []
+    examples = _examples(schema)
     if not examples:
         return ""
     text = _flow(examples[0])
     field = path[-1] if path and isinstance(path[-1], str) else ""
     return f" For example `{field}: {text}`." if field else f" For example `{text}`."
+
+
+def _examples(schema: Mapping[str, Any]) -> list[Any]:
+    """Mappings are examples in the form that editors offer well: as snippets."""
+    return [*(snippet["body"] for snippet in schema.get("defaultSnippets", ())), *schema.get("examples", ())]
 
 
 def _flow(value: Any, *, outer: bool = True) -> str:
