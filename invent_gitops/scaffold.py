@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from invent_gitops.errors import InvalidInput
 
@@ -40,17 +44,59 @@ _IGNORED = """\
 *.sandbox.sqlite*
 """
 
+# What each schema describes, for editors: a folder and all below it, or one file.
+_DESCRIBED = {"broadcast": "broadcasts/", "project": "invent.yaml", "segments": "segments.yaml"}
+
+_JETBRAINS = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<project version="4">
+  <component name="JsonSchemaMappingsProjectConfiguration">
+    <state>
+      <map>
+{entries}
+      </map>
+    </state>
+  </component>
+</project>
+"""
+
+_JETBRAINS_ENTRY = """\
+        <entry key="invent-gitops {name}">
+          <value>
+            <SchemaInfo>
+              <option name="name" value="invent-gitops {name}" />
+              <option name="relativePathToSchema" value="{schema}" />
+              <option name="schemaVersion" value="JSON Schema version 7" />
+              <option name="patterns">
+                <list>
+                  <Item>
+                    <option name="directory" value="{folder}" />
+                    <option name="path" value="{path}" />
+                    <option name="mappingKind" value="{kind}" />
+                  </Item>
+                </list>
+              </option>
+            </SchemaInfo>
+          </value>
+        </entry>"""
+
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file of a new project; `exists` says that there is one already, which stays as it is."""
+    """A file of a new project; `exists` says that there is one already, which stays as it is.
+
+    `same` says that what is there is what would be written.
+    """
 
     path: str
     text: str
     exists: bool
+    same: bool = False
 
 
-def project_files(folder: Path, *, now: datetime, timezone: str, schemas: dict[str, str]) -> list[NewFile]:
+def project_files(
+    folder: Path, *, now: datetime, timezone: str, schemas: Mapping[str, str], editors: Sequence[str] = ()
+) -> list[NewFile]:
     """What `init` writes into `folder`. `schemas` maps a file name to its text."""
     # A Tuesday morning about a month ahead: far enough to be tried out, and not in the past tomorrow.
     day = now + timedelta(days=28)
@@ -60,8 +106,40 @@ def project_files(folder: Path, *, now: datetime, timezone: str, schemas: dict[s
         "broadcasts/welcome.yaml": _EXAMPLE.format(at=f"{day:%Y-%m-%d}T09:00"),
         ".gitignore": _IGNORED,
         **{f"schemas/{name}": text for name, text in schemas.items()},
+        **{path: text for editor in editors for path, text in editor_files(editor).items()},
     }
-    return [NewFile(path, text, os.path.lexists(folder / path)) for path, text in texts.items()]
+    return [
+        NewFile(path, text, os.path.lexists(folder / path), _holds(folder / path, text)) for path, text in texts.items()
+    ]
+
+
+def editor_files(editor: str, below: str = "") -> dict[str, str]:
+    """The settings, by path, that give new files completion and red lines in `vscode` or `jetbrains`.
+
+    `below` is the project's folder with a slash at its end, where the editor opens a folder above it.
+    """
+    described = {name: (f"{below}schemas/{name}.schema.json", f"{below}{place}") for name, place in _DESCRIBED.items()}
+    if editor == "vscode":
+        # Patterns are compared with addresses of files, in which a blank is %20; paths of schemas are as they are.
+        schemas = {
+            schema: [quote(place) + glob for glob in (("**/*.yaml", "**/*.yml") if place.endswith("/") else ("",))]
+            for schema, place in described.values()
+        }
+        return {
+            ".vscode/settings.json": _json({"yaml.schemas": schemas}),
+            ".vscode/extensions.json": _json({"recommendations": ["redhat.vscode-yaml"]}),
+        }
+    entries = [
+        _JETBRAINS_ENTRY.format(
+            name=name,
+            schema=escape(schema, quote=True),
+            folder=str(place.endswith("/")).lower(),
+            path=escape(place.removesuffix("/"), quote=True),
+            kind="Directory" if place.endswith("/") else "File",
+        )
+        for name, (schema, place) in described.items()
+    ]
+    return {".idea/jsonSchemas.xml": _JETBRAINS.format(entries="\n".join(entries))}
 
 
 def write_files(folder: Path, files: list[NewFile]) -> None:
@@ -81,6 +159,17 @@ def write_files(folder: Path, files: list[NewFile]) -> None:
             continue
         except OSError as error:
             raise _unwritable(file, error) from None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.is_file() and path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False
 
 
 def _unwritable(file: NewFile, error: OSError) -> InvalidInput:
