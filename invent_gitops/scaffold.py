@@ -20,10 +20,15 @@ _PROJECT = """\
 
 # Local times in definitions that name no zone of their own are in this one.
 timezone: {timezone}
-
+{state}
 policies:
   minimum_lead_time: 15m # refuse what would be sent sooner than this
   max_creates: 50 # refuse a run that would create more than this
+"""
+
+_ON_BRANCH = """
+# What was created is remembered on this branch, which runs of workflows share.
+state: {{branch: {branch}}}
 """
 
 _EXAMPLE = """\
@@ -95,18 +100,30 @@ class NewFile:
 
 
 def project_files(
-    folder: Path, *, now: datetime, timezone: str, schemas: Mapping[str, str], editors: Sequence[str] = ()
+    folder: Path,
+    *,
+    now: datetime,
+    timezone: str,
+    schemas: Mapping[str, str],
+    editors: Sequence[str] = (),
+    branch: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> list[NewFile]:
-    """What `init` writes into `folder`. `schemas` maps a file name to its text."""
+    """What `init` writes into `folder`. `schemas` maps a file name to its text, `more` a path to that of its file.
+
+    With `branch` the state is kept on that branch.
+    """
+    state = _ON_BRANCH.format(branch=branch) if branch else ""
     # A Tuesday morning about a month ahead: far enough to be tried out, and not in the past tomorrow.
     day = now + timedelta(days=28)
     day += timedelta(days=(1 - day.weekday()) % 7)
     texts = {
-        "invent.yaml": _PROJECT.format(timezone=timezone),
+        "invent.yaml": _PROJECT.format(timezone=timezone, state=state),
         "broadcasts/welcome.yaml": _EXAMPLE.format(at=f"{day:%Y-%m-%d}T09:00"),
         ".gitignore": _IGNORED,
         **{f"schemas/{name}": text for name, text in schemas.items()},
         **{path: text for editor in editors for path, text in editor_files(editor).items()},
+        **(more or {}),
     }
     return [
         NewFile(path, text, os.path.lexists(folder / path), _holds(folder / path, text)) for path, text in texts.items()

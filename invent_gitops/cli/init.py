@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.session import Session, common_options, not_empty
+from invent_gitops.cli.workspace import check_inside, open_project
 from invent_gitops.errors import ExitCode, WrongUsage
+from invent_gitops.model.project import BranchPlace
 from invent_gitops.render.clean import clean
 
 if TYPE_CHECKING:
     from invent_gitops.scaffold import NewFile
+    from invent_gitops.workflows import Wording
 
 # The schemas that an editor needs.
 _EDITED = ("broadcast", "project", "segments")
@@ -32,14 +36,38 @@ _EDITED = ("broadcast", "project", "segments")
     show_default=True,
     help="Whose settings to write, so that new files get completion and red lines; may be repeated.",
 )
+@click.option("--github", is_flag=True, help="Write GitHub workflows too: validate, plan, apply and drift.")
+@click.option("--sandbox", is_flag=True, help="With --github: workflows that need no account, to try it with a team.")
+@click.option(
+    "--branch",
+    metavar="NAME",
+    callback=not_empty,
+    help="With --github: what is merged here is applied.  [default: main]",
+)
+@click.option(
+    "--action",
+    metavar="OWNER/REPOSITORY@SHA",
+    callback=not_empty,
+    help="With --github: the action that installs this program.  [default: what it was installed from]",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be written.")
 @common_options
 @click.pass_obj
-def init(session: Session, timezone: str, editors: tuple[str, ...], dry_run: bool) -> ExitCode:
+def init(
+    session: Session,
+    timezone: str,
+    editors: tuple[str, ...],
+    github: bool,
+    sandbox: bool,
+    branch: str | None,
+    action: str | None,
+    dry_run: bool,
+) -> ExitCode:
     """Turn the current folder into a working project.
 
     Writes a project file, one example, the schemas and the settings for your editor, and a
-    .gitignore. A file that is there already is never written over.
+    .gitignore; with --github also the workflows of a repository on GitHub, and the state is kept on a
+    branch. A file that is there already is never written over.
     """
     from invent_gitops.scaffold import project_files, write_files
     from invent_gitops.schemas import schema_text
@@ -53,9 +81,20 @@ def init(session: Session, timezone: str, editors: tuple[str, ...], dry_run: boo
     if isinstance(zone, tuple):
         _, message, cure = zone
         raise WrongUsage(message, cure)
+    if not github and (sandbox or branch or action):
+        raise WrongUsage("--sandbox, --branch and --action say what the workflows do.", "Give --github as well.")
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
-    files = project_files(folder, now=datetime.now(UTC), timezone=timezone, schemas=schemas, editors=chosen)
+    wording = _wording(folder, sandbox=sandbox, branch=branch or "main", action=action) if github else None
+    files = project_files(
+        folder,
+        now=datetime.now(UTC),
+        timezone=timezone,
+        schemas=schemas,
+        editors=chosen,
+        branch=wording.state_branch if wording else "",
+        more=_workflows(folder, wording) if wording else {},
+    )
     if not dry_run:
         write_files(folder, files)
     if session.json:
@@ -67,16 +106,67 @@ def init(session: Session, timezone: str, editors: tuple[str, ...], dry_run: boo
     word = "would write" if dry_run else "wrote"
     for file in files:
         session.result(f"{'kept ' if file.exists else word} {file.path}")
-    for note in (*_kept(files), *_from_above(folder, chosen)):
+    for note in (*_kept(files), *_from_above(folder, chosen), *(_on_github(wording) if wording else ())):
         session.note(f"\n{note}")
-    session.note("\nNext: invent-gitops plan, then invent-gitops apply --sandbox to try it without an account.")
+    if not wording:
+        session.note("\nNext: invent-gitops plan, then invent-gitops apply --sandbox to try it without an account.")
     return ExitCode.DONE
+
+
+def _wording(folder: Path, *, sandbox: bool, branch: str, action: str | None) -> Wording:
+    """What the workflows of this project say. Raises `WrongUsage`."""
+    from invent_gitops.github.step import prefix
+    from invent_gitops.workflows import Wording, action_reference, own_action
+
+    if not any(os.path.lexists(above / ".git") for above in (folder, *folder.parents)):
+        raise WrongUsage("There is no git repository here, so GitHub cannot have it.", "Run git init first.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
+        raise WrongUsage(f"--branch {branch!r} is no name of a branch that is written out.", "Use one like main.")
+    used = action_reference(action) if action else own_action()
+    return Wording(used, branch=branch, folder=prefix(folder).removesuffix("/"), sandbox=sandbox)
+
+
+def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
+    """The workflows by their path from `folder`: they belong into the root of the repository."""
+    from invent_gitops.workflows import workflow_texts
+
+    up = "../" * len(Path(wording.folder).parts)
+    check_inside(folder / up / ".github" / "workflows", folder / up, "The folder of the workflows")
+    return {up + path: text for path, text in workflow_texts(wording).items()}
+
+
+def _on_github(wording: Wording) -> Iterator[str]:
+    """What is left for a person to do before the first merge."""
+    from invent_gitops.workflows import UNKNOWN_OWNER
+
+    if wording.action.startswith(f"{UNKNOWN_OWNER}/"):
+        yield (
+            f"The workflows install {wording.action}: put the account in place of {UNKNOWN_OWNER}, under which this "
+            "program's repository is on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA."
+        )
+    _, project, _ = open_project()
+    if not isinstance(project.state, BranchPlace):
+        yield (
+            "Your invent.yaml was kept, and keeps the state in a file, which a workflow forgets. Write into it:\n"
+            f"state: {{branch: {wording.state_branch}}}\n"
+            "and, if there is a state already: invent-gitops state migrate"
+        )
+    key = "" if wording.sandbox else ", and the secret INVENT_API_KEY"
+    yield (
+        f"Next: change or delete the example, commit and push. On GitHub, make the environment {wording.project} for "
+        f"the branch {wording.branch} only{key}. Then open a pull request with a new file in broadcasts/: a comment "
+        "shows who would be messaged."
+    )
 
 
 def _kept(files: Iterable[NewFile]) -> Iterator[str]:
     """What to add by hand to files that have other content and are not this program's own."""
     for file in files:
-        if file.path.startswith(".") and file.exists and not file.same:
+        if not file.exists or file.same:
+            continue
+        if ".github/" in file.path:
+            yield f"{file.path} was kept, and is another than this version writes. To have that one, delete it first."
+        elif file.path.startswith("."):
             yield f"Your {file.path} was kept. Add to it:\n{file.text.rstrip()}"
 
 

@@ -1,4 +1,4 @@
-"""`state list|show|mv|rm|verify`: a look into the recorded state, and the two ways to mend it."""
+"""`state list|show|mv|rm|migrate|verify`: a look into the recorded state, and the ways to mend and move it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.session import Session, common_options, plain_text
-from invent_gitops.cli.workspace import PROJECT_FILE, checked_project, open_project, open_workspace
+from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import resolving
@@ -96,6 +96,37 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
         return Removed(key, Removal(record.id, record.request, reason, origin.now(), record.attempt))
 
     return _change(session, account, event, f"{clean(key)} is removed; its tombstone keeps it from being sent again.")
+
+
+@state.command()
+@account_options
+@common_options
+@click.pass_obj
+def migrate(session: Session, account: Account) -> ExitCode:
+    """Move the state from its file to the branch that the project file names now.
+
+    The branch must not exist yet. The file stays where it is; delete it once the branch is there.
+    """
+    from invent_gitops.state.branch import BranchStore
+    from invent_gitops.state.file import FileStore
+
+    session.kind = "records"
+    root, project = checked_project()
+    store = account.store(root, project, strict=False)
+    if not isinstance(store, BranchStore):
+        raise Refused(
+            "The project keeps its state in a file.",
+            "Write state: {branch: broadcast-state} into the project file first.",
+        )
+    path = root / project.state.path
+    check_inside(path, root, "The state")
+    with FileStore(path, shown=shown(path), org=store.org, api=store.api) as file:
+        found = file.state
+        if not path.is_file():
+            raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
+        store.take_over(found)
+    _show(session, found, f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")
+    return ExitCode.DONE
 
 
 @state.command()

@@ -24,7 +24,7 @@ from invent_gitops.state import document
 from invent_gitops.state.file import check_binding
 from invent_gitops.state.git import GitFailed
 from invent_gitops.state.journal import JournalWriter, read_journal
-from invent_gitops.state.message import commit_message
+from invent_gitops.state.message import commit_message, taken_over_message
 from invent_gitops.state.remote import RemoteBranch
 
 # How often results are carried over to a tip that somebody else has moved, before giving up.
@@ -44,6 +44,7 @@ class BranchStore:
         self.org, self.api, self.provenance = org, api, provenance
         self.remote = RemoteBranch(folder, place, org=org, api=api)
         self.shown, self.path = self.remote.shown, place.path
+        self._file = folder / place.path
         own = self.remote.folder / "invent-gitops"
         name = quote(f"{place.remote} {place.branch} {place.path}", safe="")
         self.journal_path = own / f"{name}.journal"
@@ -237,14 +238,17 @@ class BranchStore:
         self.journal_path.unlink(missing_ok=True)
 
     def _commit(self, state: State) -> str:
+        message = commit_message(self._pending, state.serial, self.provenance())
+        return self._write_commit(state, message, self._tip)
+
+    def _write_commit(self, state: State, message: str, parent: str) -> str:
         made = self.provenance()
         identity = {
             name: value
             for role in ("AUTHOR", "COMMITTER")
             for name, value in ((f"GIT_{role}_NAME", _name(made.by)), (f"GIT_{role}_EMAIL", self._email()))
         }
-        message = commit_message(self._pending, state.serial, made)
-        return self.remote.git.write(self._tip, self.path, document.dump(state), message, identity)
+        return self.remote.git.write(parent, self.path, document.dump(state), message, identity)
 
     def _email(self) -> str:
         try:
@@ -252,8 +256,28 @@ class BranchStore:
         except GitFailed:
             return "invent-gitops@localhost"
 
+    def take_over(self, state: State) -> None:
+        """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
+        tip, _ = self.remote.fetch()
+        if tip:
+            raise Refused(
+                f"There is a state already: {self.shown}.", "Keep one of the two, and see what the other has."
+            )
+        message = taken_over_message(state, self.provenance())
+        refusal = self.remote.push(self._write_commit(state, message, ""), "")
+        if refusal:
+            raise Unavailable(
+                f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}",
+                "Check that you may push to the state branch. Nothing was changed.",
+            )
+
     def _fetch(self) -> None:
         self._tip, found = self.remote.fetch()
+        if not self._tip and self._file.is_file():
+            raise Refused(
+                f"There is a state in the file {self._file.name}, and none on the branch yet: {self.shown}.",
+                "Put it there with: invent-gitops state migrate . If it is that of the sandbox, delete it.",
+            )
         self._base = found or State(self._base.lineage, 0, self.org, self.api)
 
     def _refused(self, refusal: GitFailed, intended: bool) -> InventGitopsError:

@@ -14,6 +14,7 @@ from invent_gitops.model.state import (
     Provenance,
     Recorded,
     Removed,
+    State,
     Withdrawn,
 )
 
@@ -23,11 +24,22 @@ def commit_message(events: Sequence[Event], serial: int, made: Provenance) -> st
     sentences = [_words(event) for event in events]
     subject = sentences[0] if len(sentences) == 1 else _counted(events)
     body = [] if len(sentences) == 1 else ["", *sentences]
-    trailers = [_trailer(event) for event in events]
-    trailers += [f"Source-Commit: {made.commit}"] if made.commit else []
+    trailers = [_flat(_trailer(event)) for event in events]
+    return "\n".join([subject, *body, "", *trailers, *_made(made, serial)]) + "\n"
+
+
+def taken_over_message(state: State, made: Provenance) -> str:
+    """For the first commit of a branch that goes on with a state that was in a file before."""
+    count = len(state.broadcasts)
+    subject = f"Take over the state from a file, with {count} broadcast{'' if count == 1 else 's'}"
+    trailer = f"State-Taken-Over: {state.lineage} {state.serial}"
+    return "\n".join([subject, "", trailer, *_made(made, state.serial)]) + "\n"
+
+
+def _made(made: Provenance, serial: int) -> list[str]:
+    trailers = [f"Source-Commit: {made.commit}"] if made.commit else []
     trailers += [f"Run: {made.run}"] if made.run else []
-    trailers += [f"Actor: {made.by}", f"Serial: {serial}"]
-    return "\n".join([subject, *body, "", *(_flat(trailer) for trailer in trailers)]) + "\n"
+    return [_flat(trailer) for trailer in (*trailers, f"Actor: {made.by}", f"Serial: {serial}")]
 
 
 def _counted(events: Sequence[Event]) -> str:

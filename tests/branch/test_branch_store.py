@@ -77,7 +77,6 @@ def _dirty(clone: Path) -> Path:
     git(clone, "add", "staged")
     (clone / "broadcasts/two.yaml").write_text("half an edit", encoding="utf-8")
     (clone / "untracked").write_text("x", encoding="utf-8")
-    (clone / STATE).write_text("stale", encoding="utf-8")
     return clone
 
 

@@ -1,0 +1,112 @@
+"""`init --github`: one command, and the workflows are where GitHub looks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from invent_gitops.workflows import TEMPLATES
+from tests.branch.making import git
+from tests.running import call
+
+ACTION = "somebody/invent-gitops@" + "a1" * 20
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "--quiet", "--template=")
+    return tmp_path
+
+
+def written(repository: Path) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in (repository / ".github" / "workflows").iterdir()}
+
+
+def test_it_writes_four_workflows_and_keeps_the_state_on_a_branch(repository: Path) -> None:
+    done = call(repository, "init", "--github", "--action", ACTION)
+    assert done.code == 0, done.all
+    assert written(repository).keys() == {f"broadcasts-{name}.yml" for name in TEMPLATES}
+    assert all(f"uses: {ACTION}\n" in text for text in written(repository).values())
+    assert "state: {branch: broadcast-state}" in (repository / "invent.yaml").read_text("utf-8")
+    assert call(repository, "validate").code == 0
+    assert "INVENT_API_KEY" in done.err
+    assert "OWNER" not in done.err
+
+
+def test_in_a_subfolder_the_workflows_go_to_the_root_and_work_there(repository: Path) -> None:
+    (repository / "acme" / "eu").mkdir(parents=True)
+    done = call(repository / "acme" / "eu", "init", "--github", "--sandbox", "--action", ACTION, "--json")
+    paths = {file["path"] for file in done.json["files"] if file["written"]}
+    assert "../../.github/workflows/broadcasts-acme-eu-apply.yml" in paths
+    text = written(repository)["broadcasts-acme-eu-apply.yml"]
+    assert 'working-directory: "acme/eu"' in text
+    assert "apply --sandbox --yes" in text
+    assert "INVENT_API_KEY" not in text
+
+
+def test_without_an_address_it_says_what_to_put_in_place_of_the_owner(repository: Path) -> None:
+    done = call(repository, "init", "--github")
+    text = written(repository)["broadcasts-plan.yml"]
+    assert ("OWNER/invent-gitops@" in text) == ("in place of OWNER" in done.err)
+    assert "uses:" in text
+
+
+def test_another_branch_than_main_can_be_what_is_applied(repository: Path) -> None:
+    call(repository, "init", "--github", "--action", ACTION, "--branch", "release")
+    text = written(repository)["broadcasts-apply.yml"]
+    assert "branches: [release]" in text
+    assert "refs/heads/release" in text
+    assert "main" not in text
+
+
+def test_a_workflow_that_is_there_is_kept_and_told_of(repository: Path) -> None:
+    call(repository, "init", "--github", "--action", ACTION)
+    path = repository / ".github" / "workflows" / "broadcasts-plan.yml"
+    path.write_text("name: mine\n", encoding="utf-8")
+    again = call(repository, "init", "--github", "--action", ACTION)
+    assert path.read_text("utf-8") == "name: mine\n"
+    assert "kept  .github/workflows/broadcasts-plan.yml" in again.out
+    assert "broadcasts-plan.yml was kept, and is another" in again.err
+    assert "broadcasts-apply.yml was kept" not in again.err
+
+
+def test_a_project_with_its_state_in_a_file_is_told_to_move_it(repository: Path) -> None:
+    call(repository, "init")
+    done = call(repository, "init", "--github", "--action", ACTION)
+    assert "state: {branch: broadcast-state}" in done.err
+    assert "invent-gitops state migrate" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--sandbox"], "Give --github as well"),
+        (["--branch", "x"], "Give --github as well"),
+        (["--action", ACTION], "Give --github as well"),
+        (["--github", "--action", "somebody/invent-gitops@main"], "full commit"),
+        (["--github", "--branch", "a b]"], "no name of a branch"),
+        (["--github", "--branch", ""], "empty"),
+    ],
+)
+def test_what_makes_no_sense_writes_nothing(repository: Path, words: list[str], told: str) -> None:
+    done = call(repository, "init", *words)
+    assert done.code == 2
+    assert told in done.err
+    assert not (repository / "invent.yaml").exists()
+
+
+def test_outside_of_a_repository_there_is_nothing_for_github(tmp_path: Path) -> None:
+    done = call(tmp_path, "init", "--github")
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
+    assert "git init" in done.err
+
+
+def test_a_link_out_of_the_repository_is_not_written_through(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (repository / ".github").symlink_to(outside)
+    done = call(repository, "init", "--github")
+    assert done.code == 4
+    assert list(outside.iterdir()) == []
