@@ -23,7 +23,8 @@ class Problem:
 
     `rule` is a stable kebab-case id, `message` says what is wrong, `cure` what to write instead,
     `source` is the text of the line (empty for the file as a whole), `length` how many characters
-    the caret underlines, `key` the definition it belongs to, if one is known.
+    the caret underlines, `key` the definition it belongs to, if one is known, `related` the other places
+    that the message speaks of.
     """
 
     position: Position
@@ -33,3 +34,4 @@ class Problem:
     source: str = ""
     length: int = 1
     key: str = ""
+    related: tuple[Position, ...] = ()

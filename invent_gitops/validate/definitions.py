@@ -175,7 +175,7 @@ class _Seen:
             cure = "Delete one of the two." if twin else "Give one of them another `key`."
             written = isinstance(report.document.data, dict) and "key" in report.document.data
             message = f"The key {quote(key)} is taken by {first[0]}{also}."
-            report.add("duplicate-key", message, cure, ("key",) if written else ())
+            report.add("duplicate-key", message, cure, ("key",) if written else (), related=(first[0],))
         elif definition:
             other = self._requests.setdefault(definition.request, definition)
             if other is not definition:
@@ -183,4 +183,5 @@ class _Seen:
                     f"This is the same broadcast as {quote(other.key)} ({other.position}): the same name, time and "
                     "audience. The same people would get it twice."
                 )
-                report.add("duplicate-request", message, "Delete one of the two, or give it another name.", ("name",))
+                cure = "Delete one of the two, or give it another name."
+                report.add("duplicate-request", message, cure, ("name",), related=(other.position,))

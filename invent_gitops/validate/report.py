@@ -16,9 +16,18 @@ class Report:
         self.key = ""
         self.problems: list[Problem] = []
 
-    def add(self, rule: str, message: str, cure: str, path: Path = (), *, of_key: bool = False) -> None:
+    def add(
+        self,
+        rule: str,
+        message: str,
+        cure: str,
+        path: Path = (),
+        *,
+        of_key: bool = False,
+        related: tuple[Position, ...] = (),
+    ) -> None:
         span = self.document.locate(path, of_key=of_key)
-        self.problems.append(Problem(span.position, rule, message, cure, span.source, span.length, self.key))
+        self.problems.append(Problem(span.position, rule, message, cure, span.source, span.length, self.key, related))
 
     def add_for_file(self, rule: str, message: str, cure: str) -> None:
         """About the file's name, which stands on no line."""
