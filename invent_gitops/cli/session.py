@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import math
 import os
@@ -24,7 +25,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Session:
     """The common options of one call. The result goes to stdout, everything else to stderr.
 
-    With `json` the result is one JSON document, also when the command fails.
+    With `json` the result is one JSON document, also when the command fails. `start` is the folder in which the process
+    was started, once `folder` leads out of it. `failure` makes the result of a command that fails, where it has a form
+    of its own.
     """
 
     def __init__(self, *, json: bool = False) -> None:
@@ -33,7 +36,9 @@ class Session:
         self.quiet = False
         self.verbose = False
         self.folder = ""
+        self.start = ""
         self.kind = "error"
+        self.failure: Callable[[InventGitopsError, ExitCode], str] | None = None
         self._answered = False
         self._broken = ExitCode.DONE
 
@@ -85,6 +90,8 @@ class Session:
         code = error.exit_code if code is None else code
         if self.json and not self._answered:
             self.answer(self.kind, code, {}, error=error)
+        elif self.failure and not self._answered:
+            self.result(self.failure(error, code))
         if code is not ExitCode.USAGE or error.exit_code is ExitCode.USAGE:
             self._print(f"{self.aside.red('Error:')} {clean(error.message)}", sys.stderr)
             if error.cure:
@@ -189,10 +196,12 @@ def _set(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
 def _enter(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
     if value is None:
         return
+    session = ctx.find_object(Session)
+    assert session is not None
+    with contextlib.suppress(OSError):  # the folder may be gone, and with it all that could be named from there
+        session.start = session.start or os.getcwd()
     try:
         os.chdir(value)
     except OSError as error:
         raise click.BadParameter(f"{value}: {error.strerror}", ctx, parameter) from None
-    session = ctx.find_object(Session)
-    assert session is not None
     session.folder = os.path.join(session.folder, value)

@@ -14,11 +14,15 @@ SUMMARY_LIMIT = 900 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9._:+/-]*")
 
 
+def repository(folder: Path) -> Path:
+    """The root of the git repository around `folder`, with links followed; `folder` itself where there is none."""
+    folder = folder.resolve()
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+
+
 def prefix(folder: Path) -> str:
     """The way from the root of the git repository to `folder`, such as `examples/`; "" where there is none."""
-    folder = folder.resolve()
-    root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-    way = folder.relative_to(root).as_posix()
+    way = folder.resolve().relative_to(repository(folder)).as_posix()
     return "" if way == "." else f"{way}/"
 
 
