@@ -49,7 +49,7 @@ KINDS = [name for name in schema_names() if "kind" in read_schema(name).get("pro
 SCHEMAS = {kind: Draft202012Validator(read_schema(kind), format_checker=CHECKER) for kind in KINDS}
 BODIES: dict[str, Mapping[str, object]] = {
     "plan": plan_json(a_plan(an_item())),
-    "report": report_json(Report(()), None, "invent.state.json"),
+    "report": report_json(Report(()), None, "invent.state.json", a_provenance()),
     "records": records_json(a_state()),
     "validation": {"definitions": [{"key": "spring", "name": "Spring"}]},
     "files": {"files": [{"path": "invent.yaml", "written": True, "existed": False}]},
@@ -192,7 +192,7 @@ plans: st.SearchStrategy[Plan | None] = st.none() | st.builds(plan_of, definitio
 @costly
 @given(reports, plans)
 def test_any_report_conforms_and_names_every_key_and_id(report: Report, plan: Plan | None) -> None:
-    found = made("report", report_json(report, plan, "invent.state.json"))
+    found = made("report", report_json(report, plan, "invent.state.json", a_provenance()))
     expected = [(outcome.key, outcome.fate, outcome.id or None) for outcome in report.outcomes]
     assert [(outcome["key"], outcome["outcome"], outcome["id"]) for outcome in found["outcomes"]] == expected
     assert (found["stopped"], found["plan"] is None) == (report.stopped, plan is None)
@@ -213,12 +213,12 @@ def test_report_says_of_each_id_whether_it_is_in_the_state(
     outcome: Outcome, unrecorded: tuple[str, ...], recorded: bool
 ) -> None:
     report = Report((outcome,), unrecorded=unrecorded)
-    assert made("report", report_json(report, None, "x"))["outcomes"][0]["recorded"] is recorded
+    assert made("report", report_json(report, None, "x", a_provenance()))["outcomes"][0]["recorded"] is recorded
 
 
 def test_broadcast_that_another_run_recorded_is_recorded() -> None:
     report = Report((Outcome("a", "already-created", "A", "bc_1"),))
-    assert made("report", report_json(report, None, "x"))["outcomes"][0]["recorded"] is True
+    assert made("report", report_json(report, None, "x", a_provenance()))["outcomes"][0]["recorded"] is True
 
 
 # ---------------------------------------------------------------- records

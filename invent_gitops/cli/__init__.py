@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from invent_gitops import __version__
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.session import Session, common_options, failure_of
 from invent_gitops.cli.workspace import InvalidDefinitions
 from invent_gitops.errors import ExitCode, InventGitopsError
 
@@ -88,8 +88,8 @@ def _run(words: list[str], session: Session) -> ExitCode:
         error.show()
         session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
         return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        session.failed(InventGitopsError("Interrupted. What happened before that is recorded."), ExitCode.INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        session.failed(failure_of(error))
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code, not a traceback
         session.bug(error)

@@ -14,19 +14,15 @@ import click
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
 from invent_gitops.cli.plan import plan_code
+from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import POSITIVE, Session, common_options, not_empty
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import open_workspace
-from invent_gitops.errors import (
-    ExitCode,
-    InventGitopsError,
-    Refused,
-    WrongUsage,
-    worst,
-)
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import find_origin
+from invent_gitops.render.annotations import report_annotations
 
 
 @click.command()
@@ -53,6 +49,19 @@ from invent_gitops.provenance import find_origin
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="json is the same as --json; github adds annotations, summary and outputs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    callback=not_empty,
+    help="Write the report as JSON to this file, whatever becomes of it.",
+)
 @common_options
 @click.pass_obj
 def apply(
@@ -67,6 +76,8 @@ def apply(
     rate: float,
     concurrency: int,
     deadline: float | None,
+    form: str,
+    out: str | None,
 ) -> ExitCode:
     """Create the missing broadcasts, once each, and record their ids.
 
@@ -76,33 +87,36 @@ def apply(
     (exit code 5) to create anything else than what was approved.
     """
     session.kind = "report"
-    check = approval(plan_file, approved)
-    workspace = open_workspace(definitions).checked()
-    with (
-        account.store(workspace.root, workspace.project, strict=True) as store,
-        Stopping(session, deadline) as stopping,
-    ):
-        origin = find_origin(workspace.root)
-        applying = Applying(session, account, workspace, store, stopping, origin, only, strict, rate, concurrency)
-        applying.look_first()
-        made = applying.plan()
-        report = Report(())
-        if made.counts["create"]:
-            check(made)
-            account.target_with_key()
-            applying.confirm(made, yes)
-            report = applying.create(made)
-        elif not session.json:
-            session.result(applying.text_of(made))
-        report = finished(store, report.with_adopted(tuple(applying.adopted)))
-        if store.state.intents:
-            # Another run may have finished what it had in hand when this one looked last.
-            with suppress(InventGitopsError):
-                store.refresh()
-        report = report.seen_in(store.state)
-        code = worst([report_code(report), plan_code(applying.plan()), open_code(store)])
-        show_report(session, account, report, made, code, store)
-    return code
+    with reviewing(session, form, out) as review:
+        check = approval(plan_file, approved)
+        workspace = open_workspace(definitions).checked()
+        with (
+            account.store(workspace.root, workspace.project, strict=True) as store,
+            Stopping(session, deadline) as stopping,
+        ):
+            origin = find_origin(workspace.root)
+            applying = Applying(session, account, workspace, store, stopping, origin, only, strict, rate, concurrency)
+            applying.look_first()
+            made = applying.plan()
+            session.known = partial(applying.known, made)
+            if made.counts["create"]:
+                check(made)
+                account.target_with_key()
+                applying.confirm(made, yes)
+                applying.create(made)
+            elif not session.json:
+                session.result(applying.text_of(made))
+            report = finished(store, applying.reported())
+            if store.state.intents:
+                # Another run may have finished what it had in hand when this one looked last.
+                with suppress(InventGitopsError):
+                    store.refresh()
+            report = report.seen_in(store.state)
+            code = worst([report_code(report), plan_code(applying.plan()), open_code(store)])
+            body = partial(applying.known, made, report)
+            text = partial(text_of_report, session, account, report, store)
+            told = partial(report_annotations, report, made)
+            return review.show(code, body, text, told, error=report.failure)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Callable[[Plan], None]:
@@ -156,12 +170,11 @@ def open_code(store: Store) -> ExitCode:
     return ExitCode.UNSETTLED if store.state.intents else ExitCode.DONE
 
 
-def show_report(session: Session, account: Account, report: Report, made: Plan, code: ExitCode, store: Store) -> None:
-    from invent_gitops.render.machine import report_json
+def text_of_report(session: Session, account: Account, report: Report, store: Store) -> str:
+    """The report for a terminal; "" if there is nothing to say beside the plan."""
     from invent_gitops.render.report_text import report_text
 
-    if session.json:
-        session.answer("report", code, report_json(report, made, store.shown), error=report.failure)
-    elif report.outcomes or report.failure:
-        flags, left = account.flags(session), len(store.state.intents)
-        session.result("\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left))
+    if not (report.outcomes or report.failure):
+        return ""
+    flags, left = account.flags(session), len(store.state.intents)
+    return "\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left)

@@ -20,13 +20,7 @@ from invent_gitops.cli.reconcile import settle
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace
-from invent_gitops.errors import (
-    Interrupted,
-    Refused,
-    Unavailable,
-    Unsettled,
-    WrongUsage,
-)
+from invent_gitops.errors import InventGitopsError, Refused, Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
@@ -57,7 +51,7 @@ class Applying:
     """One apply, with what its steps share.
 
     `adopted` are the broadcasts that were found after their answer was lost, `live` is what the list
-    held before the first create.
+    held before the first create, `report` is what became of the creates so far.
     """
 
     session: Session
@@ -72,6 +66,7 @@ class Applying:
     concurrency: int
     live: Sequence[Remote] = ()
     adopted: list[Outcome] = field(default_factory=list)
+    report: Report = field(default_factory=lambda: Report(()))
 
     def plan(self) -> Plan:
         """The plan as of now."""
@@ -81,6 +76,17 @@ class Applying:
 
     def text_of(self, made: Plan, *, everything: bool = False) -> str:
         return text_of(self.session, self.account, self.workspace, made, everything=everything)
+
+    def reported(self) -> Report:
+        """What became of every key so far."""
+        return self.report.with_adopted(tuple(self.adopted))
+
+    def known(self, made: Plan, report: Report | None = None) -> dict[str, object]:
+        """The content of the document: of `report`, or of what is known before there is one."""
+        from invent_gitops.render.machine import report_json
+
+        found = self.reported() if report is None else report
+        return report_json(found, made, self.store.shown, self.origin.now(), self.store.state.intents)
 
     def look_first(self) -> None:
         """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
@@ -122,28 +128,32 @@ class Applying:
         if not confirmed:
             raise Refused("Not confirmed. Nothing was created.")
 
-    def create(self, made: Plan) -> Report:
-        """Create what the plan says. When another writer moves the state on, plan again and go on with the rest."""
+    def create(self, made: Plan) -> None:
+        """Create what the plan says, and keep what became of it in `report`.
+
+        When another writer moves the state on, plan again and go on with the rest.
+        """
         confirmed = {item.key: item for item in made.having("create")}
         tell = _teller(self.session, len(confirmed))
         # Planned afresh: the question may have been open for hours.
         waiting = [item for item in self.plan().having("create") if item.key in confirmed]
         late = confirmed.keys() - {item.key for item in waiting}
         reason = "By now it is refused; invent-gitops plan says why."
-        whole = Report(tuple(Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late))
+        skipped = (Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late)
         stop = self.stopping.event
         self.stopping.check()
+        self.report = Report(tuple(skipped))
         with self._connect() as api:
             for _ in range(ROUNDS):
                 report = self._run(api, tell).create(waiting)
-                whole = whole.followed_by(report)
+                self.report = self.report.followed_by(report)
                 if not report.moved or stop.is_set():
                     break
                 # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
                 waiting = [item for item in self.plan().having("create") if item.key in confirmed]
-            if whole.having("unknown") and not stop.is_set():
+            if self.report.having("unknown") and not stop.is_set():
                 self._look_again(api)
-            return replace(whole.seen_in(self.store.state), stopped=stop.is_set())
+            self.report = replace(self.report.seen_in(self.store.state), stopped=stop.is_set())
 
     def _run(self, api: Api, tell: Callable[[Outcome], None]) -> Run:
         from invent_gitops.apply import Run
@@ -165,7 +175,8 @@ class Applying:
         try:
             doubts = self.store.state.intents
             self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin, doubts)
-        except (Unavailable, Refused, Interrupted, Unsettled) as error:
+        except InventGitopsError as error:
+            # Whatever it is, the report of what was created comes first.
             self.session.note(f"What is in doubt stays in doubt. {error.message}")
 
     def _connect(self) -> AbstractContextManager[InventApi]:

@@ -36,17 +36,20 @@ def reconcile(session: Session, account: Account) -> ExitCode:
 
     session.kind = "report"
     root, project = checked_project()
+    origin = find_origin(root)
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         outcomes: tuple[Outcome, ...] = ()
         failure: InventGitopsError | None = None
         if store.state.intents:
-            outcomes, failure = _looked(session, account, root, project, store, stopping)
+            outcomes, failure = _looked(session, account, root, project, store, stopping, origin)
         state = store.state
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
     report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)), failure)
     code = ExitCode.UNSETTLED if left else ExitCode.DONE
     if session.json:
-        session.answer("report", code, report_json(report, None, store.shown), error=failure)
+        session.answer(
+            "report", code, report_json(report, None, store.shown, origin.now(), state.intents), error=failure
+        )
     elif report.outcomes:
         session.result(report_text(report, session.style, place=store.shown, flags=account.flags(session)))
     else:
@@ -55,7 +58,7 @@ def reconcile(session: Session, account: Account) -> ExitCode:
 
 
 def _looked(
-    session: Session, account: Account, root: Path, project: Project, store: Store, stopping: Stopping
+    session: Session, account: Account, root: Path, project: Project, store: Store, stopping: Stopping, origin: Origin
 ) -> tuple[tuple[Outcome, ...], InventGitopsError | None]:
     """What was adopted; and why the list could not be read, if so: what is in doubt is in doubt all the same."""
     doubts = store.state.intents
@@ -65,7 +68,7 @@ def _looked(
     except Unavailable as error:
         return (), error
     store.refresh()
-    return settle(session, store, remotes, find_origin(root), doubts), None
+    return settle(session, store, remotes, origin, doubts), None
 
 
 def settle(

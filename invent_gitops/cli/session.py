@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from invent_gitops.errors import ExitCode, InventGitopsError, worst
+from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.render.clean import clean
 from invent_gitops.render.style import Style
@@ -39,6 +39,8 @@ class Session:
         self.start = ""
         self.kind = "error"
         self.failure: Callable[[InventGitopsError, ExitCode], str] | None = None
+        # What a document holds when the command fails: as much as is known by then.
+        self.known: Callable[[], Mapping[str, object]] = dict
         self._answered = False
         self._broken = ExitCode.DONE
 
@@ -79,7 +81,7 @@ class Session:
     def wrong(self, problems: Sequence[Problem]) -> None:
         """Show what is wrong with the input, as the result of the command."""
         if self.json:
-            self.answer(self.kind, ExitCode.INVALID, {}, problems=problems)
+            self.answer(self.kind, ExitCode.INVALID, self.known(), problems=problems)
         else:
             from invent_gitops.render.problems import problems_text
 
@@ -89,23 +91,21 @@ class Session:
         """Say on stderr what is wrong and what to do; with `json`, also in the document."""
         code = error.exit_code if code is None else code
         if self.json and not self._answered:
-            self.answer(self.kind, code, {}, error=error)
+            self.answer(self.kind, code, self.known(), error=error)
         elif self.failure and not self._answered:
             self.result(self.failure(error, code))
         if code is not ExitCode.USAGE or error.exit_code is ExitCode.USAGE:
-            self._print(f"{self.aside.red('Error:')} {clean(error.message)}", sys.stderr)
-            if error.cure:
-                self._print(f"  {self.aside.green('→')} {clean(error.cure)}", sys.stderr)
+            self.complain(error)
+
+    def complain(self, error: InventGitopsError) -> None:
+        """Say on stderr what is wrong and what to do."""
+        self._print(f"{self.aside.red('Error:')} {clean(error.message)}", sys.stderr)
+        if error.cure:
+            self._print(f"  {self.aside.green('→')} {clean(error.cure)}", sys.stderr)
 
     def bug(self, error: Exception) -> None:
         """A fault of this tool: say so in a sentence, and show the trace only to who asks with -v."""
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-        told = InventGitopsError(
-            f"This is a bug in invent-gitops: {type(error).__name__} at {place}: {error}",
-            "Please report it with this line. What happened before it is recorded; run plan to see.",
-        )
-        self.failed(told, ExitCode.BUG)
+        self.failed(failure_of(error))
         if self.verbose:
             self._print("".join(traceback.format_exception(error)), sys.stderr)
 
@@ -123,15 +123,33 @@ class Session:
     def _print(self, text: str, stream: Any) -> None:
         if stream is None:
             return
-        key = os.environ.get("INVENT_API_KEY", "").strip()
         try:
-            # Nothing that is read should hold the key; should it all the same, it does not end in a log.
-            stream.write((text.replace(key, "***") if len(key) >= 8 else text) + "\n")
+            stream.write(without_key(text) + "\n")
             stream.flush()
         except (OSError, ValueError) as error:
             # A closed pipe (`| head`) is the reader's wish; anything else must not pass for success.
             if getattr(error, "errno", None) != errno.EPIPE and stream is sys.stdout:
                 self._broken = ExitCode.UNSETTLED
+
+
+def failure_of(error: BaseException) -> InventGitopsError:
+    """What ended a command, as people are told of it. A bug has the exit code of the root of the tree."""
+    if isinstance(error, InventGitopsError):
+        return error
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return Interrupted("Interrupted. What happened before that is recorded.")
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return InventGitopsError(
+        f"This is a bug in invent-gitops: {type(error).__name__} at {place}: {error}",
+        "Please report it with this line. What happened before it is recorded; run plan to see.",
+    )
+
+
+def without_key(text: str) -> str:
+    """Nothing that is read should hold the API key; should it all the same, it does not end in a log or a file."""
+    key = os.environ.get("INVENT_API_KEY", "").strip()
+    return text.replace(key, "***") if len(key) >= 8 else text
 
 
 def common_options(function: Function) -> Function:

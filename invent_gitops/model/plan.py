@@ -71,7 +71,8 @@ class Plan:
     """All actions, sorted by key, and what they were made from.
 
     `digest` is over the requests to be created and nothing else, so that neither wording nor the
-    passing of time changes it.
+    passing of time changes it. `timezone` is the project's, and `options` is what a printed command
+    needs to speak of the same account, with a space before each.
     """
 
     at: datetime
@@ -82,6 +83,8 @@ class Plan:
     lineage: str = ""
     serial: int = 0
     segment_names: Mapping[str, str] = field(default_factory=dict)
+    timezone: str = ""
+    options: str = ""
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

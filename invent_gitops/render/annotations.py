@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
 from invent_gitops.render.clean import cut
@@ -40,6 +41,41 @@ def plan_annotations(plan: Plan, prefix: str = "") -> str:
     """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
     told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item)]
     return commands(told, prefix)
+
+
+def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
+    """What went wrong as errors at the definitions, then what the plan has for a person."""
+    items = {item.key: item for item in plan.items}
+    told = [one for outcome in report.outcomes for one in _outcome(outcome, report, items.get(outcome.key))]
+    told += [one for outcome in report.outcomes for one in _differing(outcome, items.get(outcome.key))]
+    told += [one for tell in (_blocked, _refused) for item in plan.items for one in tell(item)]
+    if report.failure:
+        words = f"{report.failure.message} {report.failure.cure}".strip()
+        told.append(Annotation("error", "invent-gitops apply", words))
+    told.sort(key=lambda one: one.level)
+    return commands(told, prefix)
+
+
+def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[Annotation]:
+    """An error for what may have been created, what was not, and what was and is not recorded."""
+    name, reason = f"{outcome.key}: “{outcome.name}”", f" {outcome.reason}" if outcome.reason else ""
+    position = item.definition.position if item and item.definition else None
+    if outcome.fate == "unknown":
+        why = f"may have been created: look before anyone retries; the summary has the commands.{reason}"
+        yield Annotation("error", "unknown", f"{name} {why}", position)
+    elif outcome.fate == "not-created":
+        yield Annotation("error", "not created", f"{name} was not created, and a re-run is safe.{reason}", position)
+    if outcome.key in report.unrecorded and outcome.id:
+        why = f"was created with the id {outcome.id}, which could not be recorded: keep it."
+        yield Annotation("error", "not recorded", f"{name} {why}", position)
+
+
+def _differing(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
+    if outcome.differs:
+        fields = ", ".join(outcome.differs)
+        position = item.definition.position if item and item.definition else None
+        words = f"{outcome.key}: Invent's answer differs from the request in {fields}: look at it in Invent."
+        yield Annotation("notice", "differs", words, position)
 
 
 def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "message") -> str:

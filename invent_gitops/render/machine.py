@@ -58,10 +58,27 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "api": plan.api,
         "lineage": plan.lineage or None,
         "serial": plan.serial,
+        "timezone": plan.timezone or None,
+        "options": plan.options,
+        "segment_names": _segment_names(plan),
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "items": [item_json(item) for item in plan.items],
     }
+
+
+def _segment_names(plan: Plan) -> dict[str, str]:
+    """The names of the segments that the plan speaks of, by id; those without a name are left out."""
+    values = [id for item in plan.items for id in item.request.segment_ids]
+    values += [
+        str(id)
+        for item in plan.items
+        for change in item.changes
+        for side in (change.old, change.new)
+        if isinstance(side, list)
+        for id in side
+    ]
+    return {id: plan.segment_names[id] for id in sorted(set(values)) if id in plan.segment_names}
 
 
 def item_json(item: Item) -> dict[str, object]:
@@ -116,16 +133,20 @@ def intent_json(intent: Intent) -> dict[str, object]:
     }
 
 
-def report_json(report: Report, plan: Plan | None, place: str) -> dict[str, object]:
+def report_json(
+    report: Report, plan: Plan | None, place: str, made: Provenance, doubts: Mapping[str, Intent] | None = None
+) -> dict[str, object]:
+    """`place` is where the state is, `made` who reports and when, `doubts` are the intents that are open by now."""
     return {
+        **provenance_json(made),
         "state": place,
         "stopped": report.stopped,
-        "outcomes": [outcome_json(outcome, report) for outcome in report.outcomes],
+        "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
         "plan": plan_json(plan) if plan else None,
     }
 
 
-def outcome_json(outcome: Outcome, report: Report) -> dict[str, object]:
+def outcome_json(outcome: Outcome, report: Report, doubt: Intent | None) -> dict[str, object]:
     return {
         "key": outcome.key,
         "outcome": outcome.fate,
@@ -134,6 +155,7 @@ def outcome_json(outcome: Outcome, report: Report) -> dict[str, object]:
         "recorded": outcome.fate in ("created", "adopted", "already-created") and outcome.key not in report.unrecorded,
         "reason": outcome.reason or None,
         "differs": list(outcome.differs),
+        "intent": intent_json(doubt) if doubt else None,
     }
 
 

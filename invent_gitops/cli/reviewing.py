@@ -1,0 +1,210 @@
+"""Where a plan or a report goes beside the terminal: the file of --out, Markdown, and a step of a workflow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from invent_gitops.cli.session import Session, failure_of, without_key
+from invent_gitops.cli.workspace import InvalidDefinitions
+from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
+from invent_gitops.render.clean import clean
+
+# The forms for people who review, which are complete even where the command fails.
+REVIEW = ("markdown", "github")
+
+Annotations = Callable[[str], str]
+
+
+class Review:
+    """The document of one command, on its way to all who wait for it."""
+
+    def __init__(self, session: Session, form: str, out: str | None) -> None:
+        self.session, self.form = session, form
+        self._out = Path(out) if out else None
+        self._delivered = False
+
+    def begin(self) -> None:
+        """Put a document in place that says that there is none yet: an older one must not be taken for this run's.
+
+        So nobody creates anything first and finds out then that the report cannot be written.
+        """
+        kind = self.session.kind
+        cut_off = Interrupted(
+            f"This {kind} is not done: what writes it still runs, or was killed.",
+            "What happened is recorded; invent-gitops plan shows it.",
+        )
+        try:
+            if not _is_stream(self._out):
+                self._write(self._document(cut_off.exit_code, {}, error=cut_off))
+        except InventGitopsError:
+            self._out = None
+            raise
+        if self.session.json and self.form in REVIEW:
+            raise WrongUsage(f"--json and --format {self.form} contradict each other.", "Give one of them.")
+        self.session.json = self.session.json or self.form == "json"
+
+    def show(
+        self,
+        code: ExitCode,
+        body: Callable[[], Mapping[str, object]],
+        text: Callable[[], str],
+        annotations: Annotations,
+        *,
+        error: InventGitopsError | None = None,
+    ) -> ExitCode:
+        """Deliver what came of the command, the file first; returns the code to leave with.
+
+        A file that cannot be written is no success, and takes nothing away from a worse outcome.
+        """
+        # Text needs no document, and a large one takes longer than the plan.
+        wanted = self._out or self.session.json or self.form in REVIEW
+        made = body() if wanted else {}
+        if wrong := self._kept(self._document(code, made, error=error) if self._out else ""):
+            self.session.complain(wrong)
+            code = worst([code, wrong.exit_code])
+        self._delivered = True
+        whole = self._document(code, made, error=error) if wanted else ""
+        if self.session.json:
+            self.session.result(whole)
+        elif self.form != "markdown" and (told := text()):
+            self.session.result(told)
+        try:
+            self._tell_reviewers(whole, annotations)
+        except InvalidInput as wrong:
+            # A page that cannot be made of our own document is a bug, and what was created counts for more.
+            self.session.complain(wrong)
+            code = worst([code, ExitCode.BUG])
+        return code
+
+    def fail(self, error: InventGitopsError) -> None:
+        """The same for a command that fails; people at a terminal are told at the one door."""
+        if self._delivered or not (self._out or self.form in REVIEW):
+            return
+        from invent_gitops.render.annotations import Annotation, commands
+        from invent_gitops.render.problems import problems_github
+
+        self._delivered = True
+        annotations: Annotations
+        known = self.session.known()
+        if isinstance(error, InvalidDefinitions):
+            whole = self._document(error.exit_code, known, problems=error)
+            annotations = partial(problems_github, error.problems)
+        else:
+            whole = self._document(error.exit_code, known, error=error)
+            command = "apply" if self.session.kind == "report" else "plan"
+            told = Annotation("error", f"invent-gitops {command}", f"{error.message} {error.cure}".strip())
+            annotations = partial(commands, [told])
+        if wrong := self._kept(whole):
+            self.session.complain(wrong)
+        self._tell_reviewers(whole, annotations)
+
+    def _document(
+        self,
+        code: ExitCode,
+        body: Mapping[str, object],
+        *,
+        problems: InvalidDefinitions | None = None,
+        error: InventGitopsError | None = None,
+    ) -> str:
+        from invent_gitops.render.machine import document
+
+        found = problems.problems if problems else ()
+        return document(self.session.kind, code, body, problems=found, error=error)
+
+    def _tell_reviewers(self, whole: str, annotations: Annotations) -> None:
+        """As Markdown, or as everything that a step of a workflow can say."""
+        if self.form not in REVIEW:
+            return
+        from invent_gitops.github import step
+        from invent_gitops.render.fitting import in_bytes
+        from invent_gitops.render.markdown import COMMENT_LIMIT
+        from invent_gitops.render.outputs import step_outputs
+        from invent_gitops.render.page import page
+
+        found = json.loads(whole)
+        written = partial(page, found, files=step.files_address(Path()))
+        if self.form == "markdown":
+            # One less, for the line feed at the end.
+            self.session.result(written(limit=COMMENT_LIMIT - 1))
+            return
+        if commands := annotations(step.prefix(Path())):
+            self.session.result(commands)
+        wrong = [
+            step.write_summary(written(limit=max(0, step.summary_room() - 2), size=in_bytes)),
+            step.write_outputs(step_outputs(found)),
+        ]
+        for reason in filter(None, wrong):
+            self.session.note(clean(reason))
+
+    def _kept(self, whole: str) -> InventGitopsError | None:
+        """Write the document to the file, if there is one; returns why that failed."""
+        try:
+            self._write(whole)
+        except InventGitopsError as error:
+            return error
+        return None
+
+    def _write(self, whole: str) -> None:
+        """Over an older document of this kind, but over nothing else: a state or a definition cannot be had again."""
+        path, kind = self._out, self.session.kind
+        if path is None:
+            return
+        try:
+            if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
+                raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
+            _replace(path, without_key(whole) + "\n")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidInput(f"The {kind} cannot be written to {path}: {reason}.", "Choose another --out.") from None
+
+
+@contextmanager
+def reviewing(session: Session, form: str, out: str | None) -> Iterator[Review]:
+    """While the block lasts, whatever ends the command is told to the file of --out and to those who review."""
+    review = Review(session, form, out)
+    try:
+        review.begin()
+        yield review
+    except (Exception, KeyboardInterrupt) as error:
+        if not isinstance(error, InventGitopsError):
+            # What is known was being made when it broke, so nothing is claimed.
+            session.known = dict
+        review.fail(failure_of(error))
+        raise
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a whole file in one step, so that no half of it is ever found; what is no file is written as it is."""
+    if _is_stream(path):
+        path.write_text(text, encoding="utf-8")
+        return
+    target = path.resolve()
+    new = target.with_name(f"{target.name}.{os.getpid()}.new")
+    try:
+        new.write_text(text, encoding="utf-8")
+        new.replace(target)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
+
+
+def _is_stream(path: Path | None) -> bool:
+    """Such as /dev/stdout, which holds nothing old."""
+    return path is not None and path.exists() and not path.is_file()
+
+
+def _is_of(kind: str, text: str) -> bool:
+    if not text.strip():
+        # Nothing is lost with it.
+        return True
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == kind

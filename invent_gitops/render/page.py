@@ -1,0 +1,28 @@
+"""A saved document as the page that people read in GitHub: a plan, or what became of one."""
+
+from __future__ import annotations
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.render.fitting import Size
+from invent_gitops.render.markdown import COMMENT_LIMIT, plan_markdown
+from invent_gitops.render.report_markdown import report_markdown
+from invent_gitops.render.rows import Document
+
+_PAGES = {"plan": plan_markdown, "report": report_markdown}
+_CURE = "Give a file that plan --out or apply --out of this version has written."
+
+
+def page(document: object, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len) -> str:
+    """A document of kind plan or report as Markdown of at most `limit`, in what `size` counts.
+
+    `files` is the address that paths are appended to, or "". Raises `InvalidInput` for anything else, and for a
+    document that was edited so that a part is missing.
+    """
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(kind, str) or kind not in _PAGES:
+        raise InvalidInput("This is neither a plan nor a report of invent-gitops.", _CURE)
+    whole: Document = document
+    try:
+        return _PAGES[kind](whole, files=files, limit=limit, size=size)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error
