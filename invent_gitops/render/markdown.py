@@ -31,13 +31,16 @@ def plan_markdown(document: Document, *, files: str = "", limit: int = COMMENT_L
     `size` counts; beyond it, whole rows are left out, and the text says how many.
     """
     sheet = Sheet(document, files)
-    head = Part(list(headline(document, sheet)))
-    if document["problems"]:
-        parts = [head, rows.problems(document["problems"], sheet)]
-    elif document["error"]:
-        parts = [head]
+    if problems := document["problems"]:
+        title = (
+            f"### ⛔ {len(problems):,} problem{'' if len(problems) == 1 else 's'} in the input: nothing can be created"
+        )
+        parts = [Part([title]), rows.problems(problems, sheet)]
+    elif error := document["error"]:
+        told = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
+        parts = [Part(["### ⛔ There is no plan", "", told])]
     else:
-        parts = [head, *plan_parts(document, sheet)]
+        parts = [Part(list(headline(document, sheet))), *plan_parts(document, sheet)]
     made = fitted(parts, limit, size)
     return made if size(made) <= limit else fitted(parts[:1], limit, size)
 
@@ -45,7 +48,8 @@ def plan_markdown(document: Document, *, files: str = "", limit: int = COMMENT_L
 def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     """What a plan says below its headline."""
     counts = document["counts"]
-    yield from unsent(sheet)
+    yield from blocked_part(sheet)
+    yield from refused_part(sheet)
     if found := list(_waivers(sheet.having("create", "refused", "blocked"))):
         yield Part(["#### ⚠️ Rules set aside, and why", ""], found)
     creates = sheet.having("create")
@@ -64,11 +68,13 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     yield Part([f"<sub>Planned {text(moment(sheet.now))} for {place}. Digest {code(document['digest'])}</sub>"])
 
 
-def unsent(sheet: Sheet) -> Iterator[Part]:
-    """What needs a person before anything is sent for it: blocked and refused."""
+def blocked_part(sheet: Sheet) -> Iterator[Part]:
     if found := [rows.blocked(item, sheet) for item in sheet.having("blocked")]:
         title = f"#### ⛔ {len(found):,} blocked: may exist in Invent already, so no run creates "
         yield Part([f"{title}{'it' if len(found) == 1 else 'them'} until somebody settles it", ""], found)
+
+
+def refused_part(sheet: Sheet) -> Iterator[Part]:
     if found := [rows.refused(item, sheet) for item in sheet.having("refused")]:
         title = f"#### ⛔ {len(found):,} refused: nothing is sent for {'it' if len(found) == 1 else 'these'}"
         yield rows.table(title, ("Broadcast", "Why not", "What to do"), found)
@@ -76,13 +82,6 @@ def unsent(sheet: Sheet) -> Iterator[Part]:
 
 def headline(document: Document, sheet: Sheet) -> Iterator[str]:
     """What a plan comes to, its numbers, and when the first is sent."""
-    if document["problems"]:
-        count = len(document["problems"])
-        yield f"### ⛔ {count:,} problem{'' if count == 1 else 's'} in the input: nothing can be created"
-        return
-    if error := document["error"]:
-        yield from ("### ⛔ There is no plan", "", " ".join(filter(None, map(text, (error["message"], error["cure"])))))
-        return
     counts, creates = document["counts"], sheet.having("create")
     number = counts["create"]
     if number:

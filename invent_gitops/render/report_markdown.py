@@ -8,7 +8,7 @@ from typing import NamedTuple
 from invent_gitops.model.command import quoted, resolving
 from invent_gitops.render import rows
 from invent_gitops.render.fitting import Part, Size, fitted
-from invent_gitops.render.markdown import COMMENT_LIMIT, headline, plan_parts, unsent
+from invent_gitops.render.markdown import COMMENT_LIMIT, blocked_part, headline, plan_parts, refused_part
 from invent_gitops.render.markup import code, text
 from invent_gitops.render.rows import Document, Sheet
 from invent_gitops.render.when import moment
@@ -68,7 +68,8 @@ def report_markdown(document: Document, *, files: str = "", limit: int = COMMENT
     if document["problems"]:
         parts.append(rows.problems(document["problems"], ledger.sheet))
     parts += _parts(ledger)
-    made = fitted(parts, limit, size)
+    # Room for the line that says that the plan is left out, at least.
+    made = fitted(parts, limit - (size(_LEFT_OUT) + 2 if ledger.items else 0), size)
     if size(made) > limit:
         return fitted(parts[:1], limit, size)
     if not ledger.items:
@@ -78,21 +79,21 @@ def report_markdown(document: Document, *, files: str = "", limit: int = COMMENT
 
 
 def _parts(ledger: Ledger) -> Iterator[Part]:
-    settled = {outcome["key"] for outcome in ledger.outcomes}
+    told = {outcome["key"] for outcome in ledger.outcomes}
+    rest = ledger.sheet.over([item for item in ledger.sheet.items if item["key"] not in told])
     unknown = ledger.having("unknown")
     yield from _listed("#### ⛔ Look in Invent, then settle it with one of the commands", unknown, _unknown, ledger)
     title = "#### ⛔ Created in Invent, but not recorded: keep these ids"
     yield from _listed(title, ledger.unrecorded, _unrecorded, ledger)
-    title = "#### ❌ Not created: surely nothing was sent, and running it again is safe"
+    yield from blocked_part(rest)
+    title = "#### ❌ Not created: nothing was sent, so run it again when the reason is gone"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-created"), _reason, ledger)
     title = "#### ⚠️ Not attempted: running it again is safe"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-attempted"), _reason, ledger)
     differing = [outcome for outcome in ledger.outcomes if outcome["differs"]]
     title = "#### ⚠️ Invent's answer is not what was asked for: look at it in Invent"
     yield from _tabled(title, ("Broadcast", "Id", "Differs in"), differing, _differs, ledger)
-    if ledger.plan:
-        waiting = [item for item in ledger.sheet.items if item["key"] not in settled]
-        yield from unsent(ledger.sheet.over(waiting))
+    yield from refused_part(rest)
     heads = ("Broadcast", "Id in Invent", "When", "Audience")
     yield from _tabled("#### Created", heads, ledger.having("created"), _done, ledger)
     title = "#### Found in Invent, exactly as asked for, and recorded"
@@ -128,7 +129,8 @@ def _head(ledger: Ledger) -> Iterator[str]:
     yield f"### {_verdict(ledger)}"
     numbers = [f"**{len(found):,}** {word}" for fate, word in _WORDS.items() if (found := ledger.having(fate))]
     numbers += [f"**{count:,}** {action}" for action in ("blocked", "refused") if (count := ledger.count(action))]
-    if numbers:
+    # A single number is in the headline already.
+    if len(numbers) > 1:
         yield from ("", " · ".join(numbers))
     if error := document["error"]:
         yield from ("", " ".join(filter(None, map(text, (error["message"], error["cure"])))))
@@ -212,18 +214,26 @@ def _nothing(ledger: Ledger) -> str:
 
 def _unknown(outcome: Document, ledger: Ledger) -> str:
     reason = [text(outcome["reason"])] if outcome["reason"] else []
-    if outcome["intent"]:
-        return rows.blocked(outcome, ledger.sheet, *reason)
+    if outcome.get("intent"):
+        return rows.blocked(outcome, ledger.sheet, *reason, *_wanted(outcome, ledger))
     id = f" id {code(outcome['id'])}." if outcome["id"] else ""
     plan = code(f"invent-gitops plan{ledger.sheet.options}")
     return f"- {rows.title(outcome)}:{id} {' '.join(reason) or f'{plan} says how to settle it.'}"
+
+
+def _wanted(outcome: Document, ledger: Ledger) -> Iterator[str]:
+    """What to look for in Invent."""
+    if item := ledger.items.get(outcome["key"]):
+        when = text(rows.local(item["request"]["scheduled_at"], rows.zone_of(item, ledger.sheet)))
+        who = f" to {rows.audience(item).replace('<br>', ', ')}" if item["audience"] else ""
+        yield f"To be sent {when}{who}."
 
 
 def _unrecorded(outcome: Document, ledger: Ledger) -> str:
     command = resolving(ledger.sheet.options, outcome["key"], f"--id {quoted(outcome['id'] or '')}")
     return (
         f"- {rows.title(outcome)} is {code(outcome['id'] or '')}. The next run looks for it; "
-        f"if it cannot find it, {code(command)} records it."
+        f"if it cannot find it, {code(command, rows.WHOLE)} records it."
     )
 
 
@@ -271,7 +281,8 @@ def _plan(ledger: Ledger, room: int, size: Size) -> str:
     space = room - size(above) - size(below)
     if space >= _LEAST:
         head, *more = headline(ledger.plan, ledger.sheet)
-        shown = fitted([Part([f"**{head.lstrip('# ')}**", *more]), *plan_parts(ledger.plan, ledger.sheet)], space, size)
+        # One level below the headline of the page.
+        shown = fitted([Part([f"#{head}", *more]), *plan_parts(ledger.plan, ledger.sheet)], space, size)
         if size(shown) <= space:
             return f"{above}{shown}{below}"
     return _LEFT_OUT if size(_LEFT_OUT) <= room else ""

@@ -15,6 +15,8 @@ from invent_gitops.render.markup import address, code, link, text
 from invent_gitops.render.when import distance, moment
 
 SPACE = "\u00a0"
+# A command that was cut would be another command.
+WHOLE = 10_000
 
 # A document of `schemas/plan.schema.json` or `schemas/report.schema.json`, or a part of one.
 Document = Mapping[str, Any]
@@ -28,6 +30,7 @@ class Sheet:
 
     def __init__(self, plan: Document, files: str) -> None:
         self.now = instant(plan.get("at"))
+        self.dated = bool(plan.get("at"))
         self.files = files
         self.zone: str = plan.get("timezone") or ""
         self.options: str = plan.get("options") or ""
@@ -89,7 +92,7 @@ def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
     """A key in doubt: its attempt, `notes`, what was found of it, and the commands that settle it."""
     intent = item["intent"]
     tried = instant(intent["at"])
-    ago = f"{moment(tried)} ({distance(tried, sheet.now)})" if sheet.items else moment(tried)
+    ago = f"{moment(tried)} ({distance(tried, sheet.now)})" if sheet.dated else moment(tried)
     lines = [f"- {title(item)}: attempted {ago} {made_by(intent)}; the answer is not known."]
     lines += [f"  - {note}" for note in notes]
     candidates = intent["candidates"]
@@ -102,9 +105,12 @@ def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
         same = f"differs in {differs}" if differs else "as requested"
         lines.append(f"  - Found {code(candidate['id'])} <b>{text(candidate['name'])}</b>: {same}.")
     ids = [f"--id {quoted(one['id'])}" + (" --anyway" if one["differs"] else "") for one in candidates or ()]
-    options = [*(ids or ["--id ID"]), '--not-created --reason "looked in Invent: it is not there"']
-    commands = [code(resolving(sheet.options, item["key"], option)) for option in options]
-    return "\n".join([*lines, f"  - Settle it with one of {' or '.join(commands)}"])
+    settled = [("it is there", option) for option in ids or ["--id ID"]]
+    settled.append(("it surely is not there", '--not-created --reason "looked in Invent: it is not there"'))
+    lines += [
+        f"  - If {found}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for found, option in settled
+    ]
+    return "\n".join(lines)
 
 
 def made_by(provenance: Document) -> str:
