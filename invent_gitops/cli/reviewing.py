@@ -39,8 +39,7 @@ class Review:
             "What happened is recorded; invent-gitops plan shows it.",
         )
         try:
-            if not _is_stream(self._out):
-                self._write(self._document(cut_off.exit_code, {}, error=cut_off))
+            self._write(self._document(cut_off.exit_code, {}, error=cut_off), first=True)
         except InventGitopsError:
             self._out = None
             raise
@@ -149,12 +148,14 @@ class Review:
             return error
         return None
 
-    def _write(self, whole: str) -> None:
+    def _write(self, whole: str, *, first: bool = False) -> None:
         """Over an older document of this kind, but over nothing else: a state or a definition cannot be had again."""
         path, kind = self._out, self.session.kind
         if path is None:
             return
         try:
+            if first and _is_stream(path):
+                return
             if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
                 raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
             _replace(path, without_key(whole) + "\n")
@@ -194,9 +195,9 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def _is_stream(path: Path | None) -> bool:
+def _is_stream(path: Path) -> bool:
     """Such as /dev/stdout, which holds nothing old."""
-    return path is not None and path.exists() and not path.is_file()
+    return path.exists() and not path.is_file()
 
 
 def _is_of(kind: str, text: str) -> bool:
