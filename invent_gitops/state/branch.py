@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +19,6 @@ from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, State
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Intended, Provenance, Recorded, State, Withdrawn
-from invent_gitops.state import document
 from invent_gitops.state.file import check_binding
 from invent_gitops.state.git import GitFailed
 from invent_gitops.state.journal import JournalWriter, read_journal
@@ -238,23 +236,9 @@ class BranchStore:
         self.journal_path.unlink(missing_ok=True)
 
     def _commit(self, state: State) -> str:
-        message = commit_message(self._pending, state.serial, self.provenance())
-        return self._write_commit(state, message, self._tip)
-
-    def _write_commit(self, state: State, message: str, parent: str) -> str:
         made = self.provenance()
-        identity = {
-            name: value
-            for role in ("AUTHOR", "COMMITTER")
-            for name, value in ((f"GIT_{role}_NAME", _name(made.by)), (f"GIT_{role}_EMAIL", self._email()))
-        }
-        return self.remote.git.write(parent, self.path, document.dump(state), message, identity)
-
-    def _email(self) -> str:
-        try:
-            return self.remote.git.run("config", "user.email").strip() or "invent-gitops@localhost"
-        except GitFailed:
-            return "invent-gitops@localhost"
+        message = commit_message(self._pending, state.serial, made)
+        return self.remote.write(state, message, by=made.by, parent=self._tip)
 
     def take_over(self, state: State) -> None:
         """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
@@ -263,8 +247,9 @@ class BranchStore:
             raise Refused(
                 f"There is a state already: {self.shown}.", "Keep one of the two, and see what the other has."
             )
-        message = taken_over_message(state, self.provenance())
-        refusal = self.remote.push(self._write_commit(state, message, ""), "")
+        made = self.provenance()
+        commit = self.remote.write(state, taken_over_message(state, made), by=made.by, parent="")
+        refusal = self.remote.push(commit, "")
         if refusal:
             raise Unavailable(
                 f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}",
@@ -294,8 +279,3 @@ class BranchStore:
                 "What happened is written down nowhere but here: keep the ids, and free some space before the next run."
             )
         return f"What happened is kept in {os.path.relpath(self.journal_path)}; the next run from this clone pushes it."
-
-
-def _name(text: str) -> str:
-    """A name that git takes for an author: it drops these characters, and refuses one that is empty then."""
-    return re.sub(r"[<>\n\x00]", "", text).strip(" .,:;\"'") or "unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused
@@ -53,6 +54,15 @@ class RemoteBranch:
         """Bring the commits that a shallow clone has cut off."""
         self.git.deepen(self.place.remote, self.place.branch, self._ref)
 
+    def write(self, state: State, message: str, *, by: str, parent: str) -> str:
+        """A commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it yet."""
+        identity = {
+            name: value
+            for role in ("AUTHOR", "COMMITTER")
+            for name, value in ((f"GIT_{role}_NAME", _name(by)), (f"GIT_{role}_EMAIL", self._email()))
+        }
+        return self.git.write(parent, self.place.path, document.dump(state), message, identity)
+
     def push(self, commit: str, expected: str) -> GitFailed | None:
         """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""
         try:
@@ -66,6 +76,12 @@ class RemoteBranch:
     def remember(self, tip: str) -> None:
         """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""
         self.git.run("update-ref", self._ref, tip)
+
+    def _email(self) -> str:
+        try:
+            return self.git.run("config", "user.email").strip() or "invent-gitops@localhost"
+        except GitFailed:
+            return "invent-gitops@localhost"
 
     def _follows(self, seen: str, tip: str) -> bool:
         """Whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""
@@ -89,3 +105,8 @@ class RemoteBranch:
         state = document.parse(text, self.shown)
         check_binding(state.org, state.api, self.org, self.api, self.shown)
         return state
+
+
+def _name(text: str) -> str:
+    """A name that git takes for an author: it drops these characters, and refuses one that is empty then."""
+    return re.sub(r"[<>\n\x00]", "", text).strip(" .,:;\"'") or "unknown"
