@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from invent_gitops.cli.session import Session, failure_of, without_key
+from invent_gitops.cli.session import Session, failure_of
 from invent_gitops.cli.workspace import InvalidDefinitions
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
+from invent_gitops.model.secret import without_secrets
 from invent_gitops.render.clean import clean
 
 # The forms for people who review, which are complete even where the command fails.
@@ -158,7 +159,7 @@ class Review:
                 return
             if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
                 raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
-            _replace(path, without_key(whole) + "\n")
+            _replace(path, without_secrets(whole, os.environ) + "\n")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise InvalidInput(f"The {kind} cannot be written to {path}: {reason}.", "Choose another --out.") from None

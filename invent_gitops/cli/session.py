@@ -16,6 +16,7 @@ import click
 
 from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, worst
 from invent_gitops.model.problem import Problem
+from invent_gitops.model.secret import without_secrets
 from invent_gitops.render.clean import clean
 from invent_gitops.render.style import Style
 
@@ -124,7 +125,8 @@ class Session:
         if stream is None:
             return
         try:
-            stream.write(without_key(text) + "\n")
+            # Nothing that is read should hold a secret; should it all the same, it does not end in a log.
+            stream.write(without_secrets(text, os.environ) + "\n")
             stream.flush()
         except (OSError, ValueError) as error:
             # A closed pipe (`| head`) is the reader's wish; anything else must not pass for success.
@@ -144,12 +146,6 @@ def failure_of(error: BaseException) -> InventGitopsError:
         f"This is a bug in invent-gitops: {type(error).__name__} at {place}: {error}",
         "Please report it with this line. What happened before it is recorded; run plan to see.",
     )
-
-
-def without_key(text: str) -> str:
-    """Nothing that is read should hold the API key; should it all the same, it does not end in a log or a file."""
-    key = os.environ.get("INVENT_API_KEY", "").strip()
-    return text.replace(key, "***") if len(key) >= 8 else text
 
 
 def common_options(function: Function) -> Function:

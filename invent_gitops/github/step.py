@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from invent_gitops.model.secret import without_secrets
+
 # GitHub drops the summary of a step beyond 1 MiB.
 SUMMARY_LIMIT = 900 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9._:+/-]*")
@@ -26,10 +28,14 @@ def prefix(folder: Path) -> str:
     return "" if way == "." else f"{way}/"
 
 
-def files_address(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
-    """The address that paths relative to `folder` are appended to, for links to this commit; "" if it is not known."""
+def files_address(folder: Path, environment: Mapping[str, str] = os.environ, commit: str = "") -> str:
+    """The address that paths relative to `folder` are appended to, for links to `commit`; "" if it is not known.
+
+    By default that is the commit of the run. On a pull request it is one that GitHub made up, and forgets.
+    """
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
-    server, repository, commit = (environment.get(name, "") for name in names)
+    server, repository, current = (environment.get(name, "") for name in names)
+    commit = commit or current
     known = (
         re.fullmatch(r"https?://[A-Za-z0-9.:-]+/?", server)
         and re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository)
@@ -72,10 +78,7 @@ def _append(variable: str, text: str, environment: Mapping[str, str]) -> str:
     if not given:
         return f"{variable} is not set: this is no step of a workflow, and nothing was written for it."
     path = Path(given)
-    data = text.encode("utf-8", "replace")
-    key = environment.get("INVENT_API_KEY", "").strip().encode("utf-8", "replace")
-    if len(key) >= 8:
-        data = data.replace(key, b"***")
+    data = without_secrets(text, environment).encode("utf-8", "replace")
     try:
         if path.exists() and not path.is_file():
             return f"{variable} names no file: {given}. Nothing was written to it."
