@@ -25,29 +25,32 @@ class Target:
 
     @property
     def loopback(self) -> bool:
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        return is_loopback(urlsplit(self.base_url).hostname or "")
 
 
-def checked_base_url(text: str) -> str:
-    """The normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`."""
-    cure = f"Write it like {DEFAULT_BASE_URL}; http:// is allowed for 127.0.0.1 and localhost only."
+def checked_base_url(text: str, what: str = "The base URL", like: str = DEFAULT_BASE_URL) -> str:
+    """The normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`.
+
+    `what` is what people call it, `like` an example.
+    """
+    cure = f"Write it like {like}; http:// is allowed for 127.0.0.1 and localhost only."
     if not text.strip().isprintable():
-        raise WrongUsage("The base URL holds line feeds or other control characters.", cure)
+        raise WrongUsage(f"{what} holds line feeds or other control characters.", cure)
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        raise WrongUsage(f"The base URL is not a URL: {error}.", cure) from None
+        raise WrongUsage(f"{what} is not a URL: {error}.", cure) from None
     host = (parts.hostname or "").lower()
     # The text itself is never shown: it may hold a password.
     if "@" in text or parts.query or parts.fragment:
-        raise WrongUsage("The base URL may hold neither a user name nor a query nor a fragment.", cure)
+        raise WrongUsage(f"{what} may hold neither a user name nor a query nor a fragment.", cure)
     if parts.scheme not in ("http", "https") or not _is_host(host):
-        raise WrongUsage("The base URL has no usable scheme and host.", cure)
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise WrongUsage("The base URL would send the API key unencrypted.", cure)
+        raise WrongUsage(f"{what} has no usable scheme and host.", cure)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise WrongUsage(f"{what} would send the key unencrypted.", cure)
     if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or ".." in parts.path:
-        raise WrongUsage("The base URL has an odd path.", cure)
+        raise WrongUsage(f"{what} has an odd path.", cure)
     shown = f"[{host}]" if ":" in host else host
     suffix = "" if port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{shown}{suffix}{parts.path.rstrip('/')}"
@@ -86,7 +89,7 @@ def _is_host(host: str) -> bool:
         return False
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,0 +1,95 @@
+"""What a run of a workflow is about: its repository, its commit and its pull request, from the environment alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from invent_gitops.errors import InvalidInput, WrongUsage
+
+# The largest event that GitHub delivers has 25 MB.
+EVENT_LIMIT = 32 * 1024 * 1024
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MERGED = re.compile(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`commit` is what was planned or applied: the head of the pull request, else the commit of the run.
+
+    `pull_request` is 0 where the event names none; `branch` is what was pushed to; `merged` is the number
+    that the first line of the pushed commit's message names as merged, which anybody can write.
+    """
+
+    repository: str
+    commit: str
+    pull_request: int = 0
+    branch: str = ""
+    merged: int = 0
+    fork: bool = False
+
+
+def read_event(environment: Mapping[str, str] = os.environ) -> Event:
+    """The event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for an event that is none."""
+    repository, commit = environment.get("GITHUB_REPOSITORY", ""), environment.get("GITHUB_SHA", "")
+    parts = repository.split("/")
+    if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,100}", part) and part.strip(".") for part in parts):
+        raise WrongUsage(
+            "GITHUB_REPOSITORY does not name a repository.",
+            "Run this in a step of a workflow, or set it to OWNER/NAME.",
+        )
+    if not COMMIT.fullmatch(commit):
+        raise WrongUsage(
+            "GITHUB_SHA is not the full id of a commit.", "Run this in a step of a workflow, or set it to that id."
+        )
+    payload = _payload(environment)
+    branch = environment.get("GITHUB_REF", "").removeprefix("refs/heads/")
+    if "pull_request" not in payload:
+        return Event(repository, commit, branch=branch, merged=_merged(payload))
+    try:
+        pull: Any = payload["pull_request"]
+        number, head = pull["number"], pull["head"]["sha"]
+        source, target = pull["head"]["repo"], pull["base"]["repo"]
+        # The fork may have been deleted.
+        fork = not source or source["id"] != target["id"]
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1 or not COMMIT.fullmatch(head):
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise InvalidInput(
+            "The event in GITHUB_EVENT_PATH speaks of a pull request, and not in the way that GitHub does.",
+            "Run this in a workflow that starts on: pull_request.",
+        ) from None
+    return Event(repository, head, number, branch, 0, fork)
+
+
+def _payload(environment: Mapping[str, str]) -> Mapping[str, object]:
+    path = environment.get("GITHUB_EVENT_PATH", "")
+    if not path:
+        return {}
+    cure = "GitHub sets it for every step; do not set it yourself, or name a file with the event as JSON."
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(EVENT_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInput(f"The event in GITHUB_EVENT_PATH cannot be read: {reason}.", cure) from None
+    try:
+        found = json.loads(data) if len(data) <= EVENT_LIMIT else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidInput("The event in GITHUB_EVENT_PATH is no JSON object.", cure)
+    return found
+
+
+def _merged(payload: Mapping[str, object]) -> int:
+    commit = payload.get("head_commit")
+    message = commit.get("message") if isinstance(commit, dict) else None
+    subject = message.split("\n", 1)[0].rstrip() if isinstance(message, str) else ""
+    match = _MERGED.search(subject)
+    return int(match[1] or match[2]) if match else 0

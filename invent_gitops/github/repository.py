@@ -1,0 +1,144 @@
+"""The comments, pull requests and issues of one repository on GitHub, as values with checked parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from invent_gitops.errors import Unavailable
+from invent_gitops.github.event import COMMIT
+from invent_gitops.github.rest import Forbidden, Missing, Rest
+from invent_gitops.model.instant import read_instant
+
+# Who writes with the token that GitHub gives to each job; such a token is not told who it is.
+DEFAULT_AUTHOR = "github-actions[bot]"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A comment or an issue: `id` is what its address ends with."""
+
+    id: int
+    author: str
+    body: str
+    url: str
+    updated: datetime | None
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    number: int
+    head: str
+    base: str
+    merged: datetime | None
+    merge_commit: str
+
+
+class Repository:
+    """`name` is OWNER/NAME, checked already."""
+
+    def __init__(self, rest: Rest, name: str) -> None:
+        self._rest, self._name = rest, name
+        self._path = f"/repos/{name}"
+
+    def author(self) -> str:
+        """Who writes with this token."""
+        with suppress(Forbidden, Missing):
+            found, _ = self._rest.get("/user")
+            return _login({"user": found})
+        return DEFAULT_AUTHOR
+
+    def pull_request(self, number: int) -> PullRequest | None:
+        """None if there is none of that number."""
+        try:
+            found, _ = self._rest.get(f"{self._path}/pulls/{number:d}")
+        except Missing:
+            return None
+        return _pull_request(found)
+
+    def pull_requests_of(self, commit: str) -> list[PullRequest]:
+        """Those that brought a commit, as GitHub's index has them, which lags some seconds behind a merge."""
+        pages = self._rest.pages(f"{self._path}/commits/{commit}/pulls")
+        return [_pull_request(one) for page in pages for one in page if self._is_ours(one)]
+
+    def lately_closed(self) -> list[PullRequest]:
+        """The last hundred that were closed or touched after that, which does not ask the index of commits."""
+        query = {"state": "closed", "sort": "updated", "direction": "desc"}
+        return [_pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query))]
+
+    def comments(self, number: int) -> list[Post]:
+        """All comments of a pull request, oldest first."""
+        pages = self._rest.pages(f"{self._path}/issues/{number:d}/comments")
+        found = {post.id: post for page in pages for post in map(_post, page)}
+        return [found[id] for id in sorted(found)]
+
+    def add_comment(self, number: int, body: str, arrived: Callable[[], Post | None]) -> Post:
+        """`arrived` looks for the comment after an answer was lost."""
+        found = self._rest.post(f"{self._path}/issues/{number:d}/comments", {"body": body}, arrived)
+        return found if isinstance(found, Post) else _post(found)
+
+    def edit_comment(self, id: int, body: str) -> Post:
+        return _post(self._rest.patch(f"{self._path}/issues/comments/{id:d}", {"body": body}))
+
+    def issues(self, state: str) -> Iterator[list[Post]]:
+        """Pages of all issues that are `open` or `closed`, the last touched first; pull requests are none."""
+        query = {"state": state, "sort": "updated", "direction": "desc"}
+        for page in self._rest.pages(f"{self._path}/issues", query):
+            yield [_issue(one) for one in page if "pull_request" not in one]
+
+    def add_issue(self, title: str, body: str, arrived: Callable[[], Post | None]) -> Post:
+        found = self._rest.post(f"{self._path}/issues", {"title": title, "body": body}, arrived)
+        return found if isinstance(found, Post) else _issue(found)
+
+    def edit_issue(self, number: int, body: str, *, open: bool) -> Post:
+        change = {"body": body, "state": "open" if open else "closed"}
+        return _issue(self._rest.patch(f"{self._path}/issues/{number:d}", change))
+
+    def _is_ours(self, pull: Mapping[str, Any]) -> bool:
+        """A commit is shared with the forks, and so its list may be."""
+        base = pull.get("base")
+        repo = base.get("repo") if isinstance(base, dict) else None
+        name = repo.get("full_name") if isinstance(repo, dict) else None
+        return isinstance(name, str) and name.casefold() == self._name.casefold()
+
+
+def _issue(found: object) -> Post:
+    return _post(found, "number")
+
+
+def _post(found: object, id: str = "id") -> Post:
+    if isinstance(found, dict) and _is_number(found.get(id)):
+        body, url = found.get("body"), found.get("html_url")
+        if isinstance(body, str | None):
+            shown = url if isinstance(url, str) and re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
+            updated, is_open = read_instant(found.get("updated_at")), found.get("state", "open") == "open"
+            return Post(found[id], _login(found), body or "", shown, updated, is_open)
+    raise Unavailable("GitHub answered with something else than a comment or an issue.", "Try again later.")
+
+
+def _login(found: Mapping[str, Any]) -> str:
+    """The name of who wrote it; "" for an account that is gone."""
+    user = found.get("user")
+    login = user.get("login") if isinstance(user, dict) else None
+    return login if isinstance(login, str) else ""
+
+
+def _pull_request(found: object) -> PullRequest:
+    try:
+        one: Any = found
+        number, head, base = one["number"], one["head"]["sha"], one["base"]["ref"]
+        merged, merge_commit = one["merged_at"], one["merge_commit_sha"] or ""
+        if not _is_number(number) or not COMMIT.fullmatch(head) or (merged and not read_instant(merged)):
+            raise ValueError
+        return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit))
+    except (KeyError, TypeError, ValueError):
+        raise Unavailable("GitHub answered with something else than a pull request.", "Try again later.") from None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63

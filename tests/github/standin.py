@@ -1,0 +1,359 @@
+"""A stand-in for GitHub's REST API on loopback: the routes that we call, their rules, and faults to order.
+
+    with standing_in() as hub:
+        hub.add_pull(7, HEAD)                       # and hub.merge(7, SHA)
+        run(…, env=hub.environment(step, pull=7))   # what GitHub tells a step of a workflow
+        hub.comments(7), hub.issues, hub.requests   # what is so afterwards
+
+Strict: an unknown route is a 404 and stands in `unknown`, a request without the token is a 401, a body beyond the limit
+is a 422, and a token without the permission gets a 403.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+REPOSITORY = "acme/campaigns"
+TOKEN = "ghs_0123456789abcdef"
+BOT = "github-actions[bot]"
+BODY_LIMIT = 65_536
+
+
+@dataclass
+class Seen:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Fault:
+    """Strikes the next `times` requests of `method` whose path matches `path`.
+
+    `after` says that the request is carried out first: then only its answer is lost.
+    """
+
+    method: str
+    path: str
+    status: int = 0  # 0 cuts the connection
+    times: int = 1
+    after: bool = False
+    seconds: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b'{"message": "Ordered by the test"}'
+
+
+Reply = tuple[int, Any, dict[str, str]]
+
+
+class StandIn:
+    """One repository. `login` is whom the token writes as; `writable` is whether it may write at all."""
+
+    def __init__(self) -> None:
+        self.login, self.user_known, self.writable, self.issues_enabled = BOT, False, True, True
+        self.pulls: dict[int, dict[str, Any]] = {}
+        self.issues: list[dict[str, Any]] = []
+        self.index: dict[str, list[int]] = {}
+        self.requests: list[Seen] = []
+        self.unknown: list[str] = []
+        self.faults: list[Fault] = []
+        # Called before a request is answered: whatever another run does at that moment.
+        self.meanwhile: Callable[[Seen], None] | None = None
+        self._comments: list[dict[str, Any]] = []
+        self._number, self._clock = 1000, datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+        self._lock = threading.RLock()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.hub = self
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    # ------------------------------------------------------------ what is so
+
+    def comments(self, pull: int) -> list[dict[str, Any]]:
+        return [one for one in self._comments if one["pull"] == pull]
+
+    def bodies(self, pull: int, login: str = BOT) -> list[str]:
+        return [one["body"] for one in self.comments(pull) if one["user"]["login"] == login]
+
+    def writes(self) -> list[str]:
+        """`POST /…` and `PATCH /…`, in the order of their arrival."""
+        return [f"{one.method} {one.path}" for one in self.requests if one.method != "GET"]
+
+    # ------------------------------------------------------------ what a test arranges
+
+    def add_pull(self, number: int, head: str, base: str = "main", *, repository: str = REPOSITORY) -> None:
+        self.pulls[number] = {
+            "number": number,
+            "head": {"sha": head, "repo": {"id": 1, "full_name": REPOSITORY}},
+            "base": {"ref": base, "repo": {"id": 1, "full_name": repository}},
+            "state": "open",
+            "merged_at": None,
+            "merge_commit_sha": None,
+        }
+
+    def push(self, number: int, head: str) -> None:
+        self.pulls[number]["head"]["sha"] = head
+
+    def merge(self, number: int, commit: str, *, indexed: bool = True) -> None:
+        """Merge now; `indexed` is whether the commit's list shows it already."""
+        self.pulls[number] |= {"state": "closed", "merged_at": self._now(), "merge_commit_sha": commit}
+        if indexed:
+            self.index.setdefault(commit, []).append(number)
+
+    def add_comment(self, pull: int, body: str, login: str = BOT) -> dict[str, Any]:
+        with self._lock:
+            self._number += 1
+            now = self._now()
+            made = {
+                "id": self._number,
+                "pull": pull,
+                "user": {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"},
+                "body": body,
+                "html_url": f"https://github.com/{REPOSITORY}/pull/{pull}#issuecomment-{self._number}",
+                "created_at": now,
+                "updated_at": now,
+            }
+            self._comments.append(made)
+            return made
+
+    def drop_comments(self) -> None:
+        self._comments.clear()
+
+    def add_issue(self, title: str, body: str, login: str = BOT, **more: Any) -> dict[str, Any]:
+        with self._lock:
+            self._number += 1
+            made = {
+                "number": self._number,
+                "id": self._number * 1000,
+                "title": title,
+                "user": {"login": login},
+                "body": body,
+                "state": "open",
+                "html_url": f"https://github.com/{REPOSITORY}/issues/{self._number}",
+                "updated_at": self._now(),
+                **more,
+            }
+            self.issues.append(made)
+            return made
+
+    def fault(self, method: str, path: str, status: int = 0, **more: Any) -> Fault:
+        self.faults.append(Fault(method, path, status, **more))
+        return self.faults[-1]
+
+    def environment(
+        self,
+        folder: Path,
+        *,
+        pull: int = 0,
+        head: str = "",
+        push: str = "",
+        message: str = "",
+        fork: bool = False,
+        token: str = TOKEN,
+        event: str = "",
+    ) -> dict[str, str]:
+        """What GitHub tells a step: on a pull request (`pull`, of the commit `head`), or on a push of `push` to main.
+
+        The files of the step are below `folder`: summary.md, output.txt and event.json.
+        """
+        payload: dict[str, Any] = {"head_commit": {"message": message}} if push else {}
+        if pull:
+            one = self.pulls[pull]
+            source = {"id": 2 if fork else 1}
+            payload = {
+                "number": pull,
+                "pull_request": {
+                    "number": pull,
+                    "head": {"sha": head or one["head"]["sha"], "repo": source},
+                    "base": {"ref": "main", "repo": {"id": 1}},
+                },
+            }
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.url,
+            "GITHUB_EVENT_NAME": event or ("pull_request" if pull else "push"),
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_OUTPUT": str(folder / "output.txt"),
+            "GITHUB_REF": f"refs/pull/{pull}/merge" if pull else "refs/heads/main",
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ID": "77",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_SHA": push or "f" * 40,
+            "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+            **({"GITHUB_TOKEN": token} if token else {}),
+        }
+
+    # ------------------------------------------------------------ how it answers
+
+    def answer(self, seen: Seen) -> Reply:
+        if seen.headers.get("authorization") != f"Bearer {TOKEN}":
+            return 401, {"message": "Bad credentials"}, {}
+        for header, value in (("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")):
+            if seen.headers.get(header) != value:
+                return 400, {"message": f"The header {header} is not {value}"}, {}
+        for pattern, route in _ROUTES.items():
+            match = re.fullmatch(pattern, f"{seen.method} {seen.path}")
+            if match:
+                if seen.method != "GET" and not self.writable:
+                    return 403, {"message": "Resource not accessible by integration"}, {}
+                if isinstance(seen.body, dict) and len(str(seen.body.get("body", ""))) > BODY_LIMIT:
+                    return 422, {"message": "Validation Failed: body is too long (maximum is 65536 characters)"}, {}
+                with self._lock:
+                    return route(self, seen, *match.groups())
+        self.unknown.append(f"{seen.method} {seen.path}")
+        return 404, {"message": "Not Found"}, {}
+
+    def _user(self, seen: Seen) -> Reply:
+        if not self.user_known:
+            return 403, {"message": "Resource not accessible by integration"}, {}
+        return 200, {"login": self.login}, {}
+
+    def _get_pull(self, seen: Seen, number: str) -> Reply:
+        found = self.pulls.get(int(number))
+        return (200, found, {}) if found else (404, {"message": "Not Found"}, {})
+
+    def _list_pulls(self, seen: Seen) -> Reply:
+        return self._page(seen, [one for one in self.pulls.values() if one["state"] == seen.query["state"]])
+
+    def _pulls_of(self, seen: Seen, commit: str) -> Reply:
+        return self._page(seen, [self.pulls[number] for number in self.index.get(commit, [])])
+
+    def _list_comments(self, seen: Seen, number: str) -> Reply:
+        return self._page(seen, self.comments(int(number)))
+
+    def _post_comment(self, seen: Seen, number: str) -> Reply:
+        return 201, self.add_comment(int(number), seen.body["body"], self.login), {}
+
+    def _patch_comment(self, seen: Seen, id: str) -> Reply:
+        for one in self._comments:
+            if one["id"] == int(id):
+                one |= {"body": seen.body["body"], "updated_at": self._now()}
+                return 200, one, {}
+        return 404, {"message": "Not Found"}, {}
+
+    def _list_issues(self, seen: Seen) -> Reply:
+        if not self.issues_enabled:
+            return 410, {"message": "Issues are disabled for this repo"}, {}
+        found = [one for one in self.issues if one["state"] == seen.query["state"]]
+        return self._page(seen, sorted(found, key=lambda one: str(one["updated_at"]), reverse=True))
+
+    def _post_issue(self, seen: Seen) -> Reply:
+        return 201, self.add_issue(seen.body["title"], seen.body["body"], self.login), {}
+
+    def _patch_issue(self, seen: Seen, number: str) -> Reply:
+        for one in self.issues:
+            if one["number"] == int(number):
+                one |= {**seen.body, "updated_at": self._now()}
+                return 200, one, {}
+        return 404, {"message": "Not Found"}, {}
+
+    def _page(self, seen: Seen, every: list[dict[str, Any]]) -> Reply:
+        size, number = int(seen.query["per_page"]), int(seen.query["page"])
+        shown = every[(number - 1) * size : number * size]
+        links = ['<http://elsewhere.invalid/first>; rel="first"']
+        if number * size < len(every):
+            # A client that follows this blindly ends elsewhere.
+            links.append(f'<http://elsewhere.invalid/?page={number + 1}>; rel="next"')
+        return 200, shown, {"Link": ", ".join(links)} if len(every) > size else {}
+
+    def _now(self) -> str:
+        self._clock += timedelta(seconds=1)
+        return self._clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_REPOS = f"/repos/{re.escape(REPOSITORY)}"
+_ROUTES: dict[str, Callable[..., Reply]] = {
+    "GET /user": StandIn._user,
+    rf"GET {_REPOS}/pulls": StandIn._list_pulls,
+    rf"GET {_REPOS}/pulls/(\d+)": StandIn._get_pull,
+    rf"GET {_REPOS}/commits/([0-9a-f]{{40}})/pulls": StandIn._pulls_of,
+    rf"GET {_REPOS}/issues/(\d+)/comments": StandIn._list_comments,
+    rf"POST {_REPOS}/issues/(\d+)/comments": StandIn._post_comment,
+    rf"PATCH {_REPOS}/issues/comments/(\d+)": StandIn._patch_comment,
+    rf"GET {_REPOS}/issues": StandIn._list_issues,
+    rf"POST {_REPOS}/issues": StandIn._post_issue,
+    rf"PATCH {_REPOS}/issues/(\d+)": StandIn._patch_issue,
+}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    hub: StandIn
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def _serve(self) -> None:
+        hub, url = self.server.hub, urlsplit(self.path)
+        data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        seen = Seen(self.command, url.path, query, headers, json.loads(data) if data else None)
+        hub.requests.append(seen)
+        if hub.meanwhile:
+            hub.meanwhile(seen)
+        fault = next((one for one in hub.faults if one.times and _strikes(one, seen)), None)
+        if fault:
+            fault.times -= 1
+            time.sleep(fault.seconds)
+            if fault.after:
+                hub.answer(seen)
+            if fault.status:
+                return self._send(fault.status, fault.body, fault.headers)
+            self.close_connection = True
+            return None
+        status, found, more = hub.answer(seen)
+        return self._send(status, json.dumps(found).encode(), more)
+
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815  # the names that http.server looks for
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": len(body), **headers}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def _strikes(fault: Fault, seen: Seen) -> bool:
+    return fault.method == seen.method and re.search(fault.path, seen.path) is not None
+
+
+@contextmanager
+def standing_in() -> Iterator[StandIn]:
+    hub = StandIn()
+    try:
+        yield hub
+    finally:
+        hub.close()
+    assert hub.unknown == [], "a route that GitHub does not have"

@@ -1,0 +1,147 @@
+"""The REST client: one origin, to the end of a list, patience with limits, and no answer that it cannot bound."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from invent_gitops.errors import Unavailable, WrongUsage
+from invent_gitops.github import rest
+from invent_gitops.github.rest import Forbidden, Missing, Rest, token_of
+from tests.github.standin import REPOSITORY, TOKEN, StandIn, standing_in
+from tests.running import http, scripted
+
+COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    monkeypatch.setattr(rest, "PAUSE", 0.01)
+    with standing_in() as found:
+        yield found
+
+
+def test_every_request_says_who_asks_and_in_which_version(hub: StandIn) -> None:
+    with Rest(hub.url, TOKEN) as api:
+        api.post(COMMENTS, {"body": "x"}, lambda: None)
+    headers = hub.requests[0].headers
+    assert headers["authorization"] == f"Bearer {TOKEN}"
+    assert headers["user-agent"].startswith("invent-gitops/")
+    assert headers["x-github-api-version"] == "2022-11-28"
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 250])
+def test_a_list_is_read_to_its_end_and_never_elsewhere(hub: StandIn, count: int) -> None:
+    for number in range(count):
+        hub.add_comment(7, str(number))
+    with Rest(hub.url, TOKEN) as api:
+        found = [one["body"] for page in api.pages(COMMENTS) for one in page]
+    assert found == [str(number) for number in range(count)]
+
+
+def test_a_list_without_the_header_is_read_until_a_page_is_not_full() -> None:
+    pages = [http(200, [{"id": 1}] * 100), http(200, [{"id": 2}] * 100), http(200, [])]
+    with scripted(*pages) as server, Rest(server.url, TOKEN) as api:
+        assert len([one for page in api.pages("/x") for one in page]) == 200
+        assert [one.query["page"] for one in server.received] == ["1", "2", "3"]
+
+
+def test_redirect_is_not_followed_and_the_token_goes_nowhere_else() -> None:
+    with (
+        scripted(http(200, [])) as other,
+        scripted(http(301, b"", location=f"{other.url}/x")) as server,
+        Rest(server.url, TOKEN) as api,
+    ):
+        with pytest.raises(Unavailable, match="GitHub answered 301"):
+            api.get("/x")
+        assert other.received == []
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (403, {"Retry-After": "1"}),
+        (429, {"Retry-After": "1"}),
+        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 1)}),
+        (429, {}),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_rate_limit_is_waited_for_and_is_no_missing_permission(
+    hub: StandIn, status: int, headers: dict[str, str], method: str
+) -> None:
+    hub.fault(method, "comments", status, headers=headers)
+    with Rest(hub.url, TOKEN) as api:
+        if method == "GET":
+            assert api.get(COMMENTS, {"per_page": "1", "page": "1"})[0] == []
+        else:
+            api.post(COMMENTS, {"body": "x"}, lambda: None)
+            assert len(hub.comments(7)) == 1
+
+
+def test_rate_limit_beyond_the_budget_is_told_at_once(hub: StandIn) -> None:
+    hub.fault("GET", "comments", 403, headers={"Retry-After": "3600"})
+    began = time.monotonic()
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub answered 403") as caught:
+        api.get(COMMENTS)
+    assert not isinstance(caught.value, Forbidden)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, Forbidden), (404, Missing), (410, Missing), (401, Unavailable)])
+def test_refusals_are_told_apart_and_not_repeated(hub: StandIn, status: int, error: type[Exception]) -> None:
+    hub.fault("GET", "comments", status, times=9)
+    with Rest(hub.url, TOKEN) as api, pytest.raises(error, match=f"GitHub answered {status}: Ordered by the test"):
+        api.get(COMMENTS)
+    assert len(hub.requests) == 1
+
+
+def test_answer_beyond_the_limit_is_not_kept(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "BODY_LIMIT", 1_000)
+    hub.fault("GET", "comments", 200, times=9, body=b"[" + b" " * 2_000 + b"]")
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="larger than"):
+        api.get(COMMENTS)
+
+
+def test_drip_of_bytes_ends_with_the_budget(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "PATIENCE", 0.3)
+    hub.fault("GET", "comments", 200, times=9, seconds=0.5, body=b"[]")
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="took too long"):
+        api.get(COMMENTS)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{", b'{"a": 1}', b"[1]", b"[" * 100_000])
+def test_list_of_another_shape_is_told(hub: StandIn, body: bytes) -> None:
+    hub.fault("GET", "comments", 200, body=body)
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub answered with something else"):
+        list(api.pages(COMMENTS))
+
+
+def test_token_that_github_echoes_is_taken_out() -> None:
+    with scripted(http(400, {"message": f"No {TOKEN}"})) as server, Rest(server.url, TOKEN) as api:
+        with pytest.raises(Unavailable) as caught:
+            api.get("/x")
+        assert TOKEN not in caught.value.message
+
+
+@pytest.mark.parametrize("url", ["http://api.github.invalid", "ftp://127.0.0.1", "https://a@b.invalid", "x"])
+def test_odd_address_is_refused_by_name(url: str) -> None:
+    with pytest.raises(WrongUsage, match="GITHUB_API_URL"):
+        Rest(url, TOKEN)
+
+
+def test_server_of_a_company_has_its_own_path() -> None:
+    with scripted(http(200, {})) as server, Rest(f"{server.url}/api/v3", TOKEN) as api:
+        api.get("/user")
+        assert server.received[0].path == "/api/v3/user"
+
+
+def test_token_is_found_and_a_bad_one_is_not_shown() -> None:
+    assert token_of({"GH_TOKEN": " a-token\n"}) == "a-token"
+    assert token_of({"GITHUB_TOKEN": "first", "GH_TOKEN": "second"}) == "first"
+    assert token_of({}) == ""
+    with pytest.raises(WrongUsage) as caught:
+        token_of({"GITHUB_TOKEN": "secret secret"})
+    assert "secret" not in caught.value.message
