@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from invent_gitops.cli.posting import Done
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused
 from invent_gitops.model.broadcast import Definition
 from invent_gitops.model.outcome import Outcome, Report
@@ -54,6 +55,7 @@ BODIES: dict[str, Mapping[str, object]] = {
     "validation": {"definitions": [{"key": "spring", "name": "Spring"}]},
     "files": {"files": [{"path": "invent.yaml", "written": True, "existed": False}]},
     "schemas": {"schemas": ["plan"]},
+    "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),
     "error": {},
 }
 PROBLEM = Problem(Position("a.yaml", 3, 7), "name-missing", "No name.", "Write one.", "nme: x", 3, "spring")

@@ -26,6 +26,7 @@ COMMANDS = {
     "reconcile": "Look for broadcasts whose outcome is unknown, and adopt what is found.",
     "resolve": "Settle a blocked key by hand.",
     "history": "Show what was done, by whom and from which commit.",
+    "github": "Keep the comment on a pull request and the issue about drift up to date.",
     "state": "Look into the recorded state, and mend it.",
     "schema": "Print a JSON Schema.",
     "sandbox": "Serve a built-in Invent on this machine, for trying things out.",

@@ -21,7 +21,7 @@ _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 class Annotation:
     """A message at a place; the place may be unknown."""
 
-    level: Literal["error", "notice"]
+    level: Literal["error", "warning", "notice"]
     title: str
     message: str
     position: Position | None = None

@@ -1,0 +1,205 @@
+"""What the commands of `github` share: the document, the repository, whose posts are ours, and what to do without."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Unavailable, WrongUsage
+from invent_gitops.github import step
+from invent_gitops.github.event import Event
+from invent_gitops.render.annotations import Annotation
+from invent_gitops.render.clean import clean
+from invent_gitops.render.fitting import Size
+
+if TYPE_CHECKING:
+    from invent_gitops.github.repository import Post, PullRequest, Repository
+    from invent_gitops.render.comment import Marker
+
+Document = Mapping[str, Any]
+# A document as Markdown of at most so much, in what the second argument counts.
+Written = Callable[[int, Size], str]
+Subject = Literal["comment", "issue", "approval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a command: `said` is the sentence for people, `reason` says why nothing was posted."""
+
+    subject: Subject
+    action: str
+    said: str
+    number: int = 0
+    url: str = ""
+    digest: str = ""
+    reason: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "subject": self.subject,
+            "action": self.action,
+            "number": self.number or None,
+            "url": self.url or None,
+            "digest": self.digest or None,
+            "reason": self.reason or None,
+        }
+
+
+class NowhereToPost(InventGitopsError):
+    """There is no token, or no pull request: nothing is wrong, and the summary of the step has to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The repository, and whose posts in it are ours."""
+
+    repository: Repository
+    author: str
+    project: str
+
+    def ours(self, posts: Sequence[Post], *kinds: str) -> list[tuple[Post, Marker]]:
+        """Our posts about this project, oldest first: by who wrote them and by what they begin with."""
+        from invent_gitops.render.comment import read_marker
+
+        mine = [(post, read_marker(post.body)) for post in posts if self.wrote(post)]
+        found = [(post, marker) for post, marker in mine if marker and marker.kind in kinds]
+        found = [(post, marker) for post, marker in found if marker.project == self.project]
+        return sorted([one for one in found if one[1].status != "superseded"], key=lambda one: one[0].id)
+
+    def wrote(self, post: Post) -> bool:
+        return post.author.casefold() == self.author.casefold()
+
+    def pull_request(self, event: Event) -> PullRequest:
+        """The one that this run is about. Raises `NowhereToPost` if there is none."""
+        if event.pull_request:
+            found = self.repository.pull_request(event.pull_request)
+            if found:
+                return found
+            raise NowhereToPost(f"GitHub shows no pull request #{event.pull_request} to this token.")
+        known = self.repository.pull_requests_of(event.commit)
+        heads = [one for one in known if not one.merged and one.head == event.commit]
+        candidates = merged_by(known, event) or (heads if len(heads) == 1 else [])
+        if not candidates:
+            raise NowhereToPost(f"The commit {event.commit[:7]} belongs to no pull request.")
+        return candidates[0]
+
+
+@contextmanager
+def desk_for(event: Event, author: str | None) -> Iterator[Desk]:
+    """The repository of an event. Raises `NowhereToPost` without a token."""
+    from invent_gitops.github.repository import Repository
+    from invent_gitops.github.rest import Rest, token_of
+    from invent_gitops.render.comment import encoded
+
+    token = token_of()
+    if not token:
+        raise NowhereToPost("There is no GITHUB_TOKEN.")
+    with Rest(os.environ.get("GITHUB_API_URL", ""), token) as rest:
+        repository = Repository(rest, event.repository)
+        yield Desk(repository, author or repository.author(), encoded(step.prefix(Path())))
+
+
+def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
+    """The pull requests that a commit merged: by their merge commit, else any that was merged with it."""
+    merged = [one for one in known if one.merged]
+    exact = [one for one in merged if one.merge_commit == event.commit]
+    return exact or [one for one in merged if not event.branch or one.base == event.branch]
+
+
+def read_result(path: str) -> Document:
+    """A document of `plan --out` or `apply --out`. Raises `InvalidInput`."""
+    cure = "Name a file of plan --out or apply --out, and skip this step if the one that writes it did not run."
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
+    except (ValueError, RecursionError):
+        raise InvalidInput(f"{path} is no JSON.", cure) from None
+    if not isinstance(found, dict) or found.get("kind") not in ("plan", "report"):
+        raise InvalidInput(f"{path} is no document of a plan or of a report.", cure)
+    try:
+        page(found, "", 1_000, len)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise InvalidInput(f"{path} is not as invent-gitops writes it.", cure) from None
+    return found
+
+
+def page(document: Document, files: str, limit: int, size: Size) -> str:
+    """A plan or a report as Markdown of at most `limit`."""
+    from invent_gitops.render.fitting import Part, fitted
+    from invent_gitops.render.markdown import plan_markdown
+    from invent_gitops.render.markup import code, text
+
+    if document["kind"] == "plan" or document["problems"] or document["error"]:
+        return plan_markdown(document, files=files, limit=limit, size=size)
+    outcomes = document["outcomes"]
+    done = sum(1 for one in outcomes if one["recorded"])
+    rows = [
+        f"- {code(one['key'])} {text(one['name'])}: **{text(one['outcome'])}** {code(one['id'] or '')} "
+        f"{text(one['reason'] or '')}".rstrip()
+        for one in outcomes
+    ]
+    return fitted([Part([f"### Applied: {done:,} of {len(outcomes):,} recorded"]), Part([], rows)], limit, size)
+
+
+def post_or_summarise(
+    session: Session,
+    subject: Subject,
+    written: Written | None,
+    post: Callable[[Desk], Done],
+    event: Event,
+    author: str | None,
+) -> Done:
+    """Post, and where that is not possible write to the summary of this step and say why.
+
+    What a fork, a token or an event cannot do is no failure; that GitHub cannot be reached is one.
+    """
+    from invent_gitops.github.rest import Forbidden, Missing
+
+    try:
+        with desk_for(event, author) as desk:
+            return post(desk)
+    except (NowhereToPost, Forbidden, Missing) as error:
+        if not os.environ.get("GITHUB_STEP_SUMMARY"):
+            raise WrongUsage(
+                error.message, error.cure or "Run this in a step of a workflow that has a token."
+            ) from None
+        why = f"{error.message} {error.cure}".strip()
+        if event.fork:
+            why = "On a pull request from a fork, the token of a workflow can only read."
+        said = summarised(written, f"It is in the summary of this step, since there can be no {subject}.")
+        tell(session, "notice", f"no {subject}", f"{why} {said}")
+        return Done(subject, "summary" if written else "none", said, reason=why)
+    except Unavailable as error:
+        said = summarised(written, "It is in the summary of this step.")
+        tell(session, "warning", f"no {subject}", f"{error.message} {said}")
+        raise
+
+
+def summarised(written: Written | None, said: str) -> str:
+    """Write to the summary of this step. Returns `said`, or why it was not written."""
+    from invent_gitops.render.fitting import in_bytes
+
+    if not written:
+        return "There is nothing to mark."
+    return step.write_summary(written(max(0, step.summary_room() - 2), in_bytes)) or said
+
+
+def tell(session: Session, level: Literal["warning", "notice"], title: str, message: str) -> None:
+    """Say something beside the result, as an annotation of the run where there is one."""
+    in_workflow = os.environ.get("GITHUB_ACTIONS") == "true"
+    session.note(Annotation(level, title, message).command("") if in_workflow else clean(message))
+
+
+def show(session: Session, done: Done) -> ExitCode:
+    if session.json:
+        session.answer("github", ExitCode.DONE, done.as_json())
+    else:
+        session.result(clean(f"{done.said} {done.url}".strip()))
+    return ExitCode.DONE

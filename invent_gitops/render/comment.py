@@ -1,0 +1,179 @@
+"""The body of the comment on a pull request and of the issue about drift: a hidden first line that says what it is,
+and below it what people read.
+
+    <!-- invent-gitops 1 plan project=examples/ commit=… digest=… current -->
+    > a banner, if it is outdated
+    the outcome of the apply, once there is one
+    <!-- invent-gitops: the plan begins -->
+    the plan that was reviewed
+    <!-- invent-gitops: the plan ends -->
+
+Nothing that a person wrote can stand in the first line but in an encoding of its own, and nothing below it can be
+taken for it or for the two other lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote, unquote
+
+from invent_gitops.render.markup import code
+
+# GitHub refuses more than 65,536 characters.
+BODY_LIMIT = 60_000
+# What a comment of ours begins with, also one that somebody has edited since.
+OPENING = "<!-- invent-gitops "
+_PLAN_BEGINS = "<!-- invent-gitops: the plan begins -->"
+_PLAN_ENDS = "<!-- invent-gitops: the plan ends -->"
+_MARKER = re.compile(
+    r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
+    r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) digest=(?P<digest>sha256:[0-9a-f]{64}|none)"
+    r" (?P<status>current|outdated|superseded) -->"
+)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# Fewer would not even hold the headline of an outcome.
+_LEAST = 20_000
+
+Kind = Literal["plan", "report", "drift"]
+Status = Literal["current", "outdated", "superseded"]
+# Renders as Markdown in at most so many characters.
+Content = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What a comment is about: `project` as `encoded` gives it, the commit that was planned, the digest of the plan
+    that people saw ("" for none)."""
+
+    kind: Kind
+    project: str
+    commit: str
+    digest: str
+    status: Status = "current"
+
+    def line(self) -> str:
+        about = f"project={self.project} commit={self.commit} digest={self.digest or 'none'}"
+        return f"{OPENING}1 {self.kind} {about} {self.status} -->"
+
+
+def encoded(prefix: str) -> str:
+    """The folder of a project as it stands in a marker: no blank, no dash, nothing that could end a comment."""
+    return quote(prefix.encode("utf-8", "surrogateescape"), safe="/").replace("-", "%2D")
+
+
+def read_marker(body: str) -> Marker | None:
+    """The marker that a body begins with, or None if there is none or it was edited."""
+    match = _MARKER.fullmatch(body.split("\n", 1)[0].removesuffix("\r"))
+    if not match:
+        return None
+    digest: Any = match["digest"] if match["digest"] != "none" else ""
+    kind: Any = match["kind"]
+    status: Any = match["status"]
+    return Marker(kind, match["project"], match["commit"], digest, status)
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The digest of a plan document, or "" where there is no plan."""
+    digest = document.get("digest")
+    failed = document.get("problems") or document.get("error")
+    return digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) and not failed else ""
+
+
+def plan_body(marker: Marker, content: Content) -> str:
+    """A plan; with a banner if its marker says that it is outdated."""
+    banner = _outdated(marker, "which is no longer the newest of this pull request") if _is_old(marker) else ""
+
+    def put(text: str) -> str:
+        return _joined(marker.line(), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
+
+    return put(_fit(content, BODY_LIMIT - len(put(""))))
+
+
+def outdated_body(body: str, marker: Marker) -> str:
+    """A body marked as outdated, and otherwise as it was."""
+    old = Marker(marker.kind, marker.project, marker.commit, marker.digest, "outdated")
+    banner = _outdated(marker, "and a newer one is being planned")
+    return _joined(old.line(), banner, _PLAN_BEGINS, plan_in(body), _PLAN_ENDS)
+
+
+def report_body(marker: Marker, content: Content, before: str) -> str:
+    """The outcome of an apply, above the plan that the comment `before` ("" for none) shows.
+
+    The plan is left out where it does not leave the outcome the room that it needs.
+    """
+    plan = plan_in(before)
+    title = "The plan as it was reviewed" if marker.status == "current" else "A plan, which was outdated"
+
+    def put(text: str, below: str) -> str:
+        folded = f"<details><summary>{title}</summary>"
+        parts = (folded, _PLAN_BEGINS, below, _PLAN_ENDS, "</details>") if below else ()
+        return _joined(marker.line(), text, *parts)
+
+    room = BODY_LIMIT - len(put("", plan))
+    if room < _LEAST:
+        note = "The plan has no room below this outcome; the earlier version of this comment shows it."
+        plan, room = note, BODY_LIMIT - len(put("", note))
+    return put(_fit(content, room), plan)
+
+
+def superseded_body(marker: Marker, url: str) -> str:
+    """What is left of a second comment for one project, which two runs at once have made."""
+    old = Marker(marker.kind, marker.project, marker.commit, "", "superseded")
+    return _joined(old.line(), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
+
+
+def drift_body(marker: Marker, content: Content) -> str:
+    """The issue about what needs a person."""
+    words = "This is kept up to date, and closed when all is well. Do not edit it: it would be written over."
+
+    def put(text: str) -> str:
+        return _joined(marker.line(), text, f"{_footer(marker)}<br><sub>{words}</sub>")
+
+    return put(_fit(content, BODY_LIMIT - len(put(""))))
+
+
+def well_body(marker: Marker, when: str) -> str:
+    return _joined(marker.line(), f"### ✅ All is well{f' as of {when}' if when else ''}", _footer(marker))
+
+
+def plan_in(body: str) -> str:
+    """The plan in a body of ours; of one that was edited, all but its first line."""
+    text = body.replace("\r\n", "\n")
+    begin, end = text.find(f"\n{_PLAN_BEGINS}\n"), text.rfind(f"\n{_PLAN_ENDS}")
+    if 0 <= begin < end:
+        return text[begin + len(_PLAN_BEGINS) + 2 : end].strip("\n")
+    return _harmless(text.partition("\n")[2].strip("\n"))
+
+
+def same(body: str, other: str) -> bool:
+    """Whether two bodies read the same; GitHub may give back other line ends."""
+    return body.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def _is_old(marker: Marker) -> bool:
+    return marker.status == "outdated"
+
+
+def _outdated(marker: Marker, why: str) -> str:
+    return f"> [!WARNING]\n> **Outdated**: this plan was made for commit {marker.commit[:7]}, {why}. Do not approve it."
+
+
+def _footer(marker: Marker) -> str:
+    folder = f" in {code(unquote(marker.project))}" if marker.project else ""
+    return f"<sub>For commit {marker.commit}{folder}</sub>"
+
+
+def _fit(content: Content, room: int) -> str:
+    return _harmless(content(max(0, room)))
+
+
+def _harmless(text: str) -> str:
+    """Text without any line of ours. Markdown made here holds none; this is so whatever made it."""
+    return re.sub("<!--(?=[^\n]*invent-gitops)", "<!- ", text)
+
+
+def _joined(*parts: str) -> str:
+    return "\n".join(("\n" if index > 1 else "") + part for index, part in enumerate(filter(None, parts)))

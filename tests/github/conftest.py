@@ -1,0 +1,27 @@
+"""A stand-in for GitHub with one open pull request, and a project in a folder of the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from invent_gitops.cli import github as commands
+from invent_gitops.github import rest
+from tests.github.making import HEAD, Desk
+from tests.github.standin import standing_in
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    # The waits are real, and shorter.
+    monkeypatch.setattr(rest, "PAUSE", 0.01)
+    monkeypatch.setattr(commands, "LONG_WAITS", (0.01, 0.02, 0.03))
+    monkeypatch.setattr(commands, "SHORT_WAITS", (0.01,))
+    folder = tmp_path / "repository" / "my-campaigns"
+    folder.mkdir(parents=True)
+    (tmp_path / "repository" / ".git").mkdir()
+    with standing_in() as hub:
+        hub.add_pull(7, HEAD)
+        yield Desk(hub, folder)
