@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Unavailable
+from invent_gitops.state.credential import access_cure, token_settings
 
 # A push to a slow host takes a while; one that hangs must not hang the run for ever.
 TIMEOUT = 120.0
@@ -68,6 +69,7 @@ class Git:
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"),
             "LC_ALL": "C",
+            **token_settings(os.environ),
             **(settings or {}),
         }
         command = ["git", "-C", str(self.folder), "--literal-pathspecs", *SETTINGS, *arguments]
@@ -144,7 +146,8 @@ class Git:
         except GitFailed as error:
             raise Unavailable(
                 f"The state branch {branch} cannot be read from the remote {remote}: {_last(error.words)}",
-                "Check the network, the name of the remote (git remote -v) and your access to it.",
+                access_cure(error.words)
+                or "Check the network, the name of the remote (git remote -v) and your access to it.",
             ) from None
         return found.split("\t")[0].strip()
 
