@@ -27,6 +27,7 @@ from invent_gitops.cli.session import Session, common_options, not_empty, plain_
 from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event, read_event
+from invent_gitops.render.clean import clean
 
 if TYPE_CHECKING:
     from invent_gitops.github.repository import Post, PullRequest
@@ -110,6 +111,11 @@ def approved(session: Session, author: str | None) -> ExitCode:
     """
     session.kind = "github"
     event = read_event()
+    if event.pull_request:
+        raise WrongUsage(
+            "This run is about a pull request that is not merged yet.",
+            "Use approved in a workflow that starts on: push.",
+        )
     try:
         with desk_for(event, author) as desk:
             pull = find_merged(desk, event)
@@ -124,7 +130,14 @@ def approved(session: Session, author: str | None) -> ExitCode:
         said = f"The commit {event.commit[:7]} came without a pull request: nobody has approved a plan."
         tell(session, "notice", "no approved plan", said)
         return show(session, Done("approval", "none", "" if not session.json else said, reason=said))
-    return show(session, Done("approval", "approved", digest, number, digest=digest, url=post.url if post else ""))
+    url = post.url if post else ""
+    session.note(clean(f"The plan that was reviewed: {url}"))
+    done = Done("approval", "approved", digest, number, url, digest)
+    if session.json:
+        return show(session, done)
+    # Alone, for scripts.
+    session.result(digest)
+    return ExitCode.DONE
 
 
 @github.command()
@@ -148,6 +161,8 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     from invent_gitops.cli.commenting import keep_issue
 
     session.kind = "github"
+    if not title:
+        raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
     document, event = read_result(file), read_event()
     written = partial(page, document, step.files_address(Path(), commit=event.commit))
 

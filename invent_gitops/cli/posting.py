@@ -73,7 +73,8 @@ class Desk:
         return sorted([one for one in found if one[1].status != "superseded"], key=lambda one: one[0].id)
 
     def wrote(self, post: Post) -> bool:
-        return post.author.casefold() == self.author.casefold()
+        # The account of an author may be gone; nobody is not us.
+        return bool(post.author) and post.author.lower() == self.author.lower()
 
     def pull_request(self, event: Event) -> PullRequest:
         """The one that this run is about. Raises `NowhereToPost` if there is none."""
@@ -171,7 +172,7 @@ def post_or_summarise(
                 error.message, error.cure or "Run this in a step of a workflow that has a token."
             ) from None
         why = f"{error.message} {error.cure}".strip()
-        if event.fork:
+        if event.fork and isinstance(error, Forbidden):
             why = "On a pull request from a fork, the token of a workflow can only read."
         said = summarised(written, f"It is in the summary of this step, since there can be no {subject}.")
         tell(session, "notice", f"no {subject}", f"{why} {said}")

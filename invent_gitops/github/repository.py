@@ -50,7 +50,9 @@ class Repository:
         """Who writes with this token."""
         with suppress(Forbidden, Missing):
             found, _ = self._rest.get("/user")
-            return _login({"user": found})
+            if login := _login({"user": found}):
+                return login
+            raise Unavailable("GitHub does not say who writes with this token.", "Pass --author LOGIN.")
         return DEFAULT_AUTHOR
 
     def pull_request(self, number: int) -> PullRequest | None:
@@ -86,8 +88,12 @@ class Repository:
         return _post(self._rest.patch(f"{self._path}/issues/comments/{id:d}", {"body": body}))
 
     def issues(self, state: str) -> Iterator[list[Post]]:
-        """Pages of all issues that are `open` or `closed`, the last touched first; pull requests are none."""
-        query = {"state": state, "sort": "updated", "direction": "desc"}
+        """Pages of all issues that are `open` (oldest first) or `closed` (last touched first); no pull requests.
+
+        In these orders a list that changes while it is read shows an issue twice rather than not at all.
+        """
+        order = {"open": ("created", "asc"), "closed": ("updated", "desc")}[state]
+        query = {"state": state, "sort": order[0], "direction": order[1]}
         for page in self._rest.pages(f"{self._path}/issues", query):
             yield [_issue(one) for one in page if "pull_request" not in one]
 

@@ -154,7 +154,7 @@ class Rest:
                 reason = f"GitHub answered {status}: {words(data, self._token)}"
                 if 200 <= status < 300:
                     return _json(data), headers
-                if not _is_held_back(status, headers) and status < 500:
+                if not _is_held_back(status, headers, data) and status < 500:
                     raise _refusal(status, f"{reason} ({method} {path})")
                 lost = status >= 500
             except httpx.HTTPError as error:
@@ -199,10 +199,11 @@ def _json(data: bytes) -> Any:
         raise Unavailable("GitHub answered with something else than JSON.", _LATER) from None
 
 
-def _is_held_back(status: int, headers: httpx.Headers) -> bool:
-    """Whether this is a limit on requests: GitHub says so with 429, or with 403 and a header."""
+def _is_held_back(status: int, headers: httpx.Headers, data: bytes) -> bool:
+    """Whether this is a limit on requests: GitHub says so with 429, or with 403 and a header or its words."""
     return status == 429 or (
-        status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0")
+        status == 403
+        and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in data[:2_000])
     )
 
 

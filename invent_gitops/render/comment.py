@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
@@ -84,19 +84,21 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 def plan_body(marker: Marker, content: Content) -> str:
     """A plan; with a banner if its marker says that it is outdated."""
-    banner = _outdated(marker, "which is no longer the newest of this pull request") if _is_old(marker) else ""
 
-    def put(text: str) -> str:
+    def put(text: str, banner: str) -> str:
         return _joined(marker.line(), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
 
-    return put(_fit(content, BODY_LIMIT - len(put(""))))
+    banner = _banner(marker, "which is no longer the newest of this pull request")
+    # The room for the banner is kept free, so that one can be put there later.
+    return put(_fit(content, lambda text: put(text, banner)), banner if marker.status == "outdated" else "")
 
 
 def outdated_body(body: str, marker: Marker) -> str:
     """A body marked as outdated, and otherwise as it was."""
-    old = Marker(marker.kind, marker.project, marker.commit, marker.digest, "outdated")
-    banner = _outdated(marker, "and a newer one is being planned")
-    return _joined(old.line(), banner, _PLAN_BEGINS, plan_in(body), _PLAN_ENDS)
+    old = replace(marker, status="outdated")
+    # Only one that somebody has edited since may be too long.
+    plan = plan_in(body)[: BODY_LIMIT - 1_000]
+    return _joined(old.line(), _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
 
 
 def report_body(marker: Marker, content: Content, before: str) -> str:
@@ -107,21 +109,19 @@ def report_body(marker: Marker, content: Content, before: str) -> str:
     plan = plan_in(before)
     title = "The plan as it was reviewed" if marker.status == "current" else "A plan, which was outdated"
 
-    def put(text: str, below: str) -> str:
+    def put(text: str) -> str:
         folded = f"<details><summary>{title}</summary>"
-        parts = (folded, _PLAN_BEGINS, below, _PLAN_ENDS, "</details>") if below else ()
+        parts = (folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>") if plan else ()
         return _joined(marker.line(), text, *parts)
 
-    room = BODY_LIMIT - len(put("", plan))
-    if room < _LEAST:
-        note = "The plan has no room below this outcome; the earlier version of this comment shows it."
-        plan, room = note, BODY_LIMIT - len(put("", note))
-    return put(_fit(content, room), plan)
+    if len(put("")) > BODY_LIMIT - _LEAST:
+        plan = "The plan has no room below this outcome; the earlier version of this comment shows it."
+    return put(_fit(content, put))
 
 
 def superseded_body(marker: Marker, url: str) -> str:
     """What is left of a second comment for one project, which two runs at once have made."""
-    old = Marker(marker.kind, marker.project, marker.commit, "", "superseded")
+    old = replace(marker, digest="", status="superseded")
     return _joined(old.line(), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
 
 
@@ -132,7 +132,7 @@ def drift_body(marker: Marker, content: Content) -> str:
     def put(text: str) -> str:
         return _joined(marker.line(), text, f"{_footer(marker)}<br><sub>{words}</sub>")
 
-    return put(_fit(content, BODY_LIMIT - len(put(""))))
+    return put(_fit(content, put))
 
 
 def well_body(marker: Marker, when: str) -> str:
@@ -153,11 +153,7 @@ def same(body: str, other: str) -> bool:
     return body.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
-def _is_old(marker: Marker) -> bool:
-    return marker.status == "outdated"
-
-
-def _outdated(marker: Marker, why: str) -> str:
+def _banner(marker: Marker, why: str) -> str:
     return f"> [!WARNING]\n> **Outdated**: this plan was made for commit {marker.commit[:7]}, {why}. Do not approve it."
 
 
@@ -166,8 +162,9 @@ def _footer(marker: Marker) -> str:
     return f"<sub>For commit {marker.commit}{folder}</sub>"
 
 
-def _fit(content: Content, room: int) -> str:
-    return _harmless(content(max(0, room)))
+def _fit(content: Content, put: Callable[[str], str]) -> str:
+    """The content, as long as it may be where `put` puts it."""
+    return _harmless(content(max(0, BODY_LIMIT - len(put("x")))))
 
 
 def _harmless(text: str) -> str:

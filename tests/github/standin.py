@@ -259,7 +259,8 @@ class StandIn:
         if not self.issues_enabled:
             return 410, {"message": "Issues are disabled for this repo"}, {}
         found = [one for one in self.issues if one["state"] == seen.query["state"]]
-        return self._page(seen, sorted(found, key=lambda one: str(one["updated_at"]), reverse=True))
+        field = {"created": "number", "updated": "updated_at"}[seen.query["sort"]]
+        return self._page(seen, sorted(found, key=lambda one: one[field], reverse=seen.query["direction"] == "desc"))
 
     def _post_issue(self, seen: Seen) -> Reply:
         return 201, self.add_issue(seen.body["title"], seen.body["body"], self.login), {}

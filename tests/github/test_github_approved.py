@@ -27,8 +27,8 @@ def refused(desk: Desk, result: Result, words: str, code: int = 5) -> None:
 
 
 def approved(desk: Desk, digest: str, result: Result) -> None:
-    assert (result.code, result.err) == (0, "")
-    assert result.out.startswith(digest)
+    assert (result.code, result.out) == (0, f"{digest}\n")
+    assert result.err.startswith("The plan that was reviewed: https://github.com/acme/campaigns/pull/7#issuecomment-")
     assert desk.outputs == {"digest": digest, "pull_request": "7"}
 
 
@@ -221,3 +221,14 @@ def test_answer_of_another_shape_is_a_refusal(desk: Desk, digest: str, body: byt
     desk.hub.fault("GET", "commits", 200, times=9, body=body)
     assert desk.on_push("approved").code in (5, 6)
     assert desk.outputs.get("digest", "") == ""
+
+
+def test_run_of_a_pull_request_has_nothing_approved_yet(desk: Desk, digest: str) -> None:
+    refused(desk, desk.on_pull("approved"), "not merged yet", code=2)
+
+
+def test_token_of_nobody_does_not_make_the_comments_of_deleted_accounts_ours(desk: Desk, digest: str) -> None:
+    desk.hub.comments(7)[0]["user"] = None
+    desk.hub.fault("GET", "user", 200, body=b"{}")
+    desk.hub.merge(7, MERGE)
+    refused(desk, desk.on_push("approved"), "Pass --author LOGIN", code=6)

@@ -147,3 +147,8 @@ def test_hostile_names_and_many_of_them_stay_in_the_issue(desk: Desk) -> None:
     assert 50_000 < len(issue["body"]) <= BODY_LIMIT
     assert issue["title"].isprintable()
     assert len(issue["title"]) <= 256
+
+
+def test_empty_title_is_wrong_usage(desk: Desk) -> None:
+    desk.plan("plan.json", "a")
+    assert desk.on_push("issue", "plan.json", "--title", " ").code == 2

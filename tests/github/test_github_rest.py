@@ -66,13 +66,16 @@ def test_redirect_is_not_followed_and_the_token_goes_nowhere_else() -> None:
         (429, {"Retry-After": "1"}),
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 1)}),
         (429, {}),
+        (403, {}),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_rate_limit_is_waited_for_and_is_no_missing_permission(
     hub: StandIn, status: int, headers: dict[str, str], method: str
 ) -> None:
-    hub.fault(method, "comments", status, headers=headers)
+    hub.fault(
+        method, "comments", status, headers=headers, body=b'{"message": "You have exceeded a secondary rate limit"}'
+    )
     with Rest(hub.url, TOKEN) as api:
         if method == "GET":
             assert api.get(COMMENTS, {"per_page": "1", "page": "1"})[0] == []
