@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +12,12 @@ import click
 
 from invent_gitops.cli.posting import (
     Desk,
+    Document,
     Done,
     NowhereToPost,
+    Written,
     desk_for,
     merged_by,
-    page,
     post_or_summarise,
     read_result,
     show,
@@ -71,7 +71,8 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
 
     session.kind = "github"
     document, event = read_result(file), read_event()
-    written = partial(page, document, step.files_address(Path(), commit=event.commit))
+    # The comment keeps the plan that was reviewed, below the outcome.
+    written = written_for(document, event, with_plan=False)
 
     def post(desk: Desk) -> Done:
         return keep_comment(session, desk, event, document, written)
@@ -164,12 +165,19 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
     document, event = read_result(file), read_event()
-    written = partial(page, document, step.files_address(Path(), commit=event.commit))
+    written = written_for(document, event)
 
     def post(desk: Desk) -> Done:
         return keep_issue(desk, event, document, written, title)
 
     return show(session, post_or_summarise(session, "issue", written, post, event, author))
+
+
+def written_for(document: Document, event: Event, *, with_plan: bool = True) -> Written:
+    from invent_gitops.render.page import page
+
+    files = step.files_address(Path(), commit=event.commit)
+    return lambda limit, size: page(document, files=files, limit=limit, size=size, with_plan=with_plan)
 
 
 def find_merged(desk: Desk, event: Event) -> PullRequest | None:

@@ -122,31 +122,12 @@ def read_result(path: str) -> Document:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
     except (ValueError, RecursionError):
         raise InvalidInput(f"{path} is no JSON.", cure) from None
-    if not isinstance(found, dict) or found.get("kind") not in ("plan", "report"):
-        raise InvalidInput(f"{path} is no document of a plan or of a report.", cure)
-    try:
-        page(found, "", 1_000, len)
-    except (AttributeError, LookupError, TypeError, ValueError):
-        raise InvalidInput(f"{path} is not as invent-gitops writes it.", cure) from None
-    return found
+    from invent_gitops.render.page import page
 
-
-def page(document: Document, files: str, limit: int, size: Size) -> str:
-    """A plan or a report as Markdown of at most `limit`."""
-    from invent_gitops.render.fitting import Part, fitted
-    from invent_gitops.render.markdown import plan_markdown
-    from invent_gitops.render.markup import code, text
-
-    if document["kind"] == "plan" or document["problems"] or document["error"]:
-        return plan_markdown(document, files=files, limit=limit, size=size)
-    outcomes = document["outcomes"]
-    done = sum(1 for one in outcomes if one["recorded"])
-    rows = [
-        f"- {code(one['key'])} {text(one['name'])}: **{text(one['outcome'])}** {code(one['id'] or '')} "
-        f"{text(one['reason'] or '')}".rstrip()
-        for one in outcomes
-    ]
-    return fitted([Part([f"### Applied: {done:,} of {len(outcomes):,} recorded"]), Part([], rows)], limit, size)
+    # What cannot be shown is found out before anything is asked of GitHub.
+    page(found, limit=1_000)
+    checked: Document = found
+    return checked
 
 
 def post_or_summarise(

@@ -127,7 +127,7 @@ class Review:
         from invent_gitops.render.page import page
 
         found = json.loads(whole)
-        written = partial(page, found, files=step.files_address(Path()))
+        written = partial(page, found, files=step.files_address(Path(), commit=_commit()))
         if self.form == "markdown":
             # One less, for the line feed at the end.
             self.session.result(written(limit=COMMENT_LIMIT - 1))
@@ -194,6 +194,15 @@ def _replace(path: Path, text: str) -> None:
         with suppress(OSError):
             new.unlink()
         raise
+
+
+def _commit() -> str:
+    """The head of a pull request; GitHub merges it for the run, and forgets that commit soon."""
+    from invent_gitops.github.event import read_event
+
+    with suppress(InventGitopsError):
+        return read_event().commit
+    return ""
 
 
 def _is_stream(path: Path) -> bool:

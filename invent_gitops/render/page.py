@@ -8,21 +8,24 @@ from invent_gitops.render.markdown import COMMENT_LIMIT, plan_markdown
 from invent_gitops.render.report_markdown import report_markdown
 from invent_gitops.render.rows import Document
 
-_PAGES = {"plan": plan_markdown, "report": report_markdown}
 _CURE = "Give a file that plan --out or apply --out of this version has written."
 
 
-def page(document: object, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len) -> str:
+def page(
+    document: object, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, with_plan: bool = True
+) -> str:
     """A document of kind plan or report as Markdown of at most `limit`, in what `size` counts.
 
-    `files` is the address that paths are appended to, or "". Raises `InvalidInput` for anything else, and for a
-    document that was edited so that a part is missing.
+    `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan.
+    Raises `InvalidInput` for anything else, and for a document that was edited so that a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or not isinstance(kind, str) or kind not in _PAGES:
+    if not isinstance(document, dict) or kind not in ("plan", "report"):
         raise InvalidInput("This is neither a plan nor a report of invent-gitops.", _CURE)
     whole: Document = document
     try:
-        return _PAGES[kind](whole, files=files, limit=limit, size=size)
+        if kind == "plan":
+            return plan_markdown(whole, files=files, limit=limit, size=size)
+        return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error

@@ -58,10 +58,13 @@ class _Case(NamedTuple):
     several: str
 
 
-def report_markdown(document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len) -> str:
+def report_markdown(
+    document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, with_plan: bool = True
+) -> str:
     """A report document as Markdown of at most `limit`, without a line feed at the end.
 
-    `files` and `limit` are those of `plan_markdown`. The plan is folded below, with as much of it as there is room for.
+    `files` and `limit` are those of `plan_markdown`. The plan is folded below, with as much of it as there is room
+    for, unless `with_plan` says that it stands elsewhere already.
     """
     ledger = Ledger(document, files)
     parts = [Part(list(_head(ledger)))]
@@ -69,10 +72,11 @@ def report_markdown(document: Document, *, files: str = "", limit: int = COMMENT
         parts.append(rows.problems(document["problems"], ledger.sheet))
     parts += _parts(ledger)
     # Room for the line that says that the plan is left out, at least.
-    made = fitted(parts, limit - (size(_LEFT_OUT) + 2 if ledger.items else 0), size)
+    folds = bool(ledger.items) and with_plan
+    made = fitted(parts, limit - (size(_LEFT_OUT) + 2 if folds else 0), size)
     if size(made) > limit:
         return fitted(parts[:1], limit, size)
-    if not ledger.items:
+    if not folds:
         return made
     folded = _plan(ledger, limit - size(made) - 2, size)
     return f"{made}\n\n{folded}" if folded else made

@@ -205,16 +205,16 @@ def test_outcome_is_put_above_the_plan_and_the_digest_survives_twice(desk: Desk)
     desk.on_pull("comment", "plan.json")
     desk.hub.merge(7, MERGE)
     body = ""
-    for reason in ("of the first run", "of the second run"):
-        desk.report(reason=reason)
+    for outcomes, told in ((1, "1 broadcast created"), (2, "2 broadcasts created")):
+        desk.report(outcomes=outcomes)
         assert desk.on_push("comment", "report.json").code == 0
         body = the_body(desk)
         marker = read_marker(body)
         assert marker
         assert (marker.kind, marker.commit, marker.digest) == ("report", HEAD, digest)
-        assert body.index(reason) < body.index("The plan as it was reviewed") < body.index("1 broadcast to create")
+        assert body.index(told) < body.index("The plan as it was reviewed") < body.index("1 broadcast to create")
         assert body.count("1 broadcast to create") == body.count("the plan begins") == body.count("the plan ends") == 1
-    assert "of the first run" not in body
+    assert "1 broadcast created" not in body
 
 
 def test_neither_a_plan_nor_outdated_touches_an_outcome(desk: Desk) -> None:
@@ -234,7 +234,7 @@ def test_outcome_without_a_plan_is_a_comment_of_its_own(desk: Desk) -> None:
     desk.hub.merge(7, MERGE)
     desk.report()
     assert desk.on_push("comment", "report.json").code == 0
-    assert "Applied: 1 of 1" in the_body(desk)
+    assert "1 broadcast created" in the_body(desk)
     assert "digest=none" in the_body(desk)
 
 
