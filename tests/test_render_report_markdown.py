@@ -111,6 +111,8 @@ def headline(markdown: str) -> str:
          "⚠️ Stopped after 1 of 2: a re-run goes on with the rest"),
         (["created"], {"code": 4, "failure": InvalidInput("The disk is full.")},
          "⚠️ 1 created, then it could not go on"),
+        (["created"], {"code": 70, "failure": InventGitopsError("A bug.")},
+         "⛔ 1 created, then it broke off: look before anyone retries"),
         ([], {}, "Nothing was to be created"),
     ],
 )  # fmt: skip

@@ -90,7 +90,7 @@ class Review:
 
         self._delivered = True
         annotations: Annotations
-        known = self.session.known()
+        known = self.session.so_far()
         if isinstance(error, InvalidDefinitions):
             whole = self._document(error.exit_code, known, problems=error)
             annotations = partial(problems_github, error.problems)
@@ -173,9 +173,6 @@ def reviewing(session: Session, form: str, out: str | None) -> Iterator[Review]:
         review.begin()
         yield review
     except (Exception, KeyboardInterrupt) as error:
-        if not isinstance(error, InventGitopsError):
-            # What is known was being made when it broke, so nothing is claimed.
-            session.known = dict
         review.fail(failure_of(error))
         raise
 

@@ -40,7 +40,7 @@ class Session:
         self.start = ""
         self.kind = "error"
         self.failure: Callable[[InventGitopsError, ExitCode], str] | None = None
-        # What a document holds when the command fails: as much as is known by then.
+        # Gives as much of the document as is known by now.
         self.known: Callable[[], Mapping[str, object]] = dict
         self._answered = False
         self._broken = ExitCode.DONE
@@ -79,10 +79,17 @@ class Session:
 
         self.result(document(kind, code, body, problems=problems, error=error))
 
+    def so_far(self) -> Mapping[str, object]:
+        """What a document holds when the command fails: what is known; and if a bug is in that, nothing."""
+        try:
+            return self.known()
+        except Exception:  # noqa: BLE001  # the failure that is being told must not be lost to another one
+            return {}
+
     def wrong(self, problems: Sequence[Problem]) -> None:
         """Show what is wrong with the input, as the result of the command."""
         if self.json:
-            self.answer(self.kind, ExitCode.INVALID, self.known(), problems=problems)
+            self.answer(self.kind, ExitCode.INVALID, self.so_far(), problems=problems)
         else:
             from invent_gitops.render.problems import problems_text
 
@@ -92,7 +99,7 @@ class Session:
         """Say on stderr what is wrong and what to do; with `json`, also in the document."""
         code = error.exit_code if code is None else code
         if self.json and not self._answered:
-            self.answer(self.kind, code, self.known(), error=error)
+            self.answer(self.kind, code, self.so_far(), error=error)
         elif self.failure and not self._answered:
             self.result(self.failure(error, code))
         if code is not ExitCode.USAGE or error.exit_code is ExitCode.USAGE:

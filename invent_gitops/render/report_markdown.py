@@ -205,6 +205,8 @@ _FAILURES = {
 def _failure(ledger: Ledger) -> str:
     created = len(ledger.having("created"))
     if created:
+        if ledger.document["exit_code"] in (_UNSETTLED, 70):
+            return f"⛔ {created:,} created, then it broke off: look before anyone retries"
         return f"⚠️ {created:,} created, then it could not go on"
     return _FAILURES.get(ledger.document["exit_code"], _FAILURES[70])
 

@@ -82,9 +82,9 @@ apply.report_code = apply.plan_code = apply.open_code = lambda found: ExitCode.D
 """,
     "ends with a bug": """
 import invent_gitops.cli.apply as apply
-def show_report(*args):
+def finished(*args):
     raise ZeroDivisionError
-apply.show_report = show_report
+apply.finished = finished
 """,
 }
 NOTICED = ["more than once", "more than once", "ended with 0, with ['three'] in doubt", "ended with 70"]
