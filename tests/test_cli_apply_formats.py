@@ -248,7 +248,7 @@ def test_file_that_is_no_report_is_not_written_over_and_nothing_is_created(proje
     path = project / "report.json"
     path.write_text(content, encoding="utf-8")
     with invent() as server:
-        result = call(project, "apply", "--yes", "--json", *OUT, *FAST, env=account(server.url))
+        result = call(project, "apply", "--yes", "--format", "json", *OUT, *FAST, env=account(server.url))
         assert result.code == ExitCode.REFUSED
         assert "is no report" in result.json["error"]["message"]
         assert posted(server) == []

@@ -34,6 +34,7 @@ class Review:
 
         So nobody creates anything first and finds out then that the report cannot be written.
         """
+        self.session.json = self.session.json or self.form == "json"
         kind = self.session.kind
         cut_off = Interrupted(
             f"This {kind} is not done: what writes it still runs, or was killed.",
@@ -46,7 +47,6 @@ class Review:
             raise
         if self.session.json and self.form in REVIEW:
             raise WrongUsage(f"--json and --format {self.form} contradict each other.", "Give one of them.")
-        self.session.json = self.session.json or self.form == "json"
 
     def show(
         self,
@@ -64,11 +64,12 @@ class Review:
         # Text needs no document, and a large one takes longer than the plan.
         wanted = self._out or self.session.json or self.form in REVIEW
         made = body() if wanted else {}
-        if wrong := self._kept(self._document(code, made, error=error) if self._out else ""):
+        whole = self._document(code, made, error=error) if wanted else ""
+        if wrong := self._kept(whole):
             self.session.complain(wrong)
             code = worst([code, wrong.exit_code])
+            whole = self._document(code, made, error=error)
         self._delivered = True
-        whole = self._document(code, made, error=error) if wanted else ""
         if self.session.json:
             self.session.result(whole)
         elif self.form != "markdown" and (told := text()):
