@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from invent_gitops import __version__
 from invent_gitops.cli.session import Session, common_options, failure_of
@@ -29,6 +30,7 @@ COMMANDS = {
     "github": "Keep the comment on a pull request and the issue about drift up to date.",
     "state": "Look into the recorded state, and mend it.",
     "schema": "Print a JSON Schema.",
+    "completion": "Make your shell complete commands, options and keys.",
     "sandbox": "Serve a built-in Invent on this machine, for trying things out.",
 }
 
@@ -45,6 +47,11 @@ class Commands(click.Group):
         module = importlib.import_module(f"invent_gitops.cli.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The commands and the options, without importing every command to ask whether it is hidden."""
+        found = [CompletionItem(name, help=each) for name, each in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -74,6 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(words: list[str], session: Session) -> ExitCode:
     try:
+        if instruction := os.environ.get("_INVENT_GITOPS_COMPLETE"):
+            from invent_gitops.cli.shells import answer
+
+            return answer(cli, session, instruction)
         found: Any = cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
         return ExitCode(found or 0)
     except InvalidDefinitions as error:

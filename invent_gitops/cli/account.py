@@ -23,7 +23,7 @@ from invent_gitops.api.target import (
     checked_key,
     checked_org,
 )
-from invent_gitops.cli.session import Session, not_empty
+from invent_gitops.cli.session import Session, files, not_empty
 from invent_gitops.cli.workspace import check_inside, shown
 from invent_gitops.errors import WrongUsage
 from invent_gitops.model.broadcast import Catalogue
@@ -122,7 +122,11 @@ def account_options(function: Function) -> Function:
     for option in reversed(
         [
             click.option(
-                "--state", metavar="FILE", callback=not_empty, help="The state file.  [default: the project's]"
+                "--state",
+                metavar="FILE",
+                callback=not_empty,
+                shell_complete=files,
+                help="The state file.  [default: the project's]",
             ),
             click.option(
                 "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."

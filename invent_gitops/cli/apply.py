@@ -13,9 +13,10 @@ import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
+from invent_gitops.cli.keys import patterns
 from invent_gitops.cli.plan import plan_code
 from invent_gitops.cli.reviewing import reviewing
-from invent_gitops.cli.session import POSITIVE, Session, common_options, not_empty
+from invent_gitops.cli.session import POSITIVE, Session, common_options, files, folders, not_empty
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
@@ -26,12 +27,20 @@ from invent_gitops.render.annotations import report_annotations
 
 
 @click.command()
-@click.argument("definitions", required=False, metavar="[DEFINITIONS]")
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--plan", "plan_file", metavar="FILE", help="Create only what this plan (plan --out) says.")
+@click.option(
+    "--plan", "plan_file", metavar="FILE", shell_complete=files, help="Create only what this plan (plan --out) says."
+)
 @click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
-@click.option("--only", metavar="GLOB", callback=not_empty, help="Only keys that match, such as 'newsletter/*'.")
+@click.option(
+    "--only",
+    metavar="GLOB",
+    callback=not_empty,
+    shell_complete=patterns,
+    help="Only keys that match, such as 'newsletter/*'.",
+)
 @click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
 @click.option(
     "--rate",

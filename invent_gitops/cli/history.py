@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.keys import known
 from invent_gitops.cli.session import Session, common_options
 from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=known)
 @account_options
 @common_options
 @click.pass_obj

@@ -11,8 +11,9 @@ from functools import partial
 import click
 
 from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.keys import patterns
 from invent_gitops.cli.reviewing import reviewing
-from invent_gitops.cli.session import Session, common_options, not_empty
+from invent_gitops.cli.session import Session, common_options, folders, not_empty
 from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, WrongUsage, worst
 from invent_gitops.model.broadcast import Remote
@@ -23,9 +24,15 @@ from invent_gitops.render.machine import plan_json
 
 
 @click.command()
-@click.argument("definitions", required=False, metavar="[DEFINITIONS]")
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options
-@click.option("--only", metavar="GLOB", callback=not_empty, help="Only keys that match, such as 'newsletter/*'.")
+@click.option(
+    "--only",
+    metavar="GLOB",
+    callback=not_empty,
+    shell_complete=patterns,
+    help="Only keys that match, such as 'newsletter/*'.",
+)
 @click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
 @click.option(

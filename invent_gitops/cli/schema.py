@@ -6,13 +6,14 @@ import json
 
 import click
 
+from invent_gitops.cli.keys import schemas
 from invent_gitops.cli.session import Session, common_options
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.schemas import read_schema, schema_names
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=schemas)
 @common_options
 @click.pass_obj
 def schema(session: Session, name: str | None) -> ExitCode:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, worst
 from invent_gitops.model.problem import Problem
@@ -38,6 +39,7 @@ class Session:
         self.verbose = False
         self.folder = ""
         self.start = ""
+        self.astray = False
         self.kind = "error"
         self.failure: Callable[[InventGitopsError, ExitCode], str] | None = None
         # Gives as much of the document as is known by now.
@@ -159,7 +161,14 @@ def common_options(function: Function) -> Function:
     """-C, --json, --color, -q and -v, before or after the name of a command."""
     for option in reversed(
         [
-            click.option("-C", "folder", metavar="DIR", help="Work as if started in DIR.", **_stored(_enter)),
+            click.option(
+                "-C",
+                "folder",
+                metavar="DIR",
+                shell_complete=folders,
+                help="Work as if started in DIR.",
+                **_stored(_enter),
+            ),
             click.option("--json", is_flag=True, help="Print one JSON document on stdout.", **_stored(_set)),
             click.option(
                 "--color",
@@ -205,6 +214,16 @@ def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None
     return text
 
 
+def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """A callback for `shell_complete`: the shell knows files best."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def folders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The same for folders."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
 def _stored(callback: Callable[[click.Context, click.Parameter, Any], None]) -> dict[str, Any]:
     return {"expose_value": False, "callback": callback, "is_eager": True}
 
@@ -224,5 +243,7 @@ def _enter(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     try:
         os.chdir(value)
     except OSError as error:
+        # Completion goes on all the same, and must not speak of another folder.
+        session.astray = True
         raise click.BadParameter(f"{value}: {error.strerror}", ctx, parameter) from None
     session.folder = os.path.join(session.folder, value)

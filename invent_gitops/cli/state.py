@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from invent_gitops.cli.account import Account, account_options
-from invent_gitops.cli.session import Session, common_options, plain_text
+from invent_gitops.cli.keys import known, recorded, unrecorded
+from invent_gitops.cli.session import Session, common_options, folders, plain_text
 from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Request
@@ -39,7 +40,7 @@ def list_(session: Session, account: Account) -> ExitCode:
 
 
 @state.command()
-@click.argument("key")
+@click.argument("key", shell_complete=known)
 @account_options
 @common_options
 @click.pass_obj
@@ -55,8 +56,8 @@ def show(session: Session, account: Account, key: str) -> ExitCode:
 
 
 @state.command()
-@click.argument("key")
-@click.argument("to")
+@click.argument("key", shell_complete=recorded)
+@click.argument("to", shell_complete=unrecorded)
 @account_options
 @common_options
 @click.pass_obj
@@ -76,7 +77,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
 
 
 @state.command()
-@click.argument("key")
+@click.argument("key", shell_complete=recorded)
 @click.option("--reason", required=True, metavar="TEXT", callback=plain_text, help="Why; recorded with the tombstone.")
 @account_options
 @common_options
@@ -130,7 +131,7 @@ def migrate(session: Session, account: Account) -> ExitCode:
 
 
 @state.command()
-@click.argument("definitions", required=False, metavar="[DEFINITIONS]")
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options
 @common_options
 @click.pass_obj

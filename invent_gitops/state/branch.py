@@ -64,6 +64,12 @@ class BranchStore:
         journal = read_journal(self.journal_path, str(self.journal_path))
         return self._base.after(journal.events) if journal else self._base
 
+    def last_seen(self) -> State:
+        """The state at the tip that was fetched last, with what the journal has; nothing is fetched."""
+        journal = read_journal(self.journal_path, str(self.journal_path))
+        found = self.remote.last_seen() or self._base
+        return found.after(journal.events) if journal else found
+
     def chain(self) -> Chain:
         """The states at all commits of the remote's branch."""
         from invent_gitops.state.log import branch_chain

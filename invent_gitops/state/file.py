@@ -53,6 +53,10 @@ class FileStore:
             return self._begun(stored, journal).after(journal.events)
         return stored or State("", 0, self.org, self.api)
 
+    def last_seen(self) -> State:
+        """The same: a file is never far away."""
+        return self.read()
+
     def chain(self) -> Chain:
         """The states that git remembers of this file."""
         from invent_gitops.state.log import file_chain

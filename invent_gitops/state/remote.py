@@ -50,6 +50,12 @@ class RemoteBranch:
             )
         return (tip, self._read(tip)) if tip else ("", None)
 
+    def last_seen(self) -> State | None:
+        """The state at the tip that this clone has, from a run of this program or of git, if there is any."""
+        tracked = f"refs/remotes/{self.place.remote}/{self.place.branch}"
+        tip = self.git.commit_of(self._ref) or self.git.commit_of(tracked)
+        return self._read(tip) if tip else None
+
     def whole_history(self) -> None:
         """Bring the commits that a shallow clone has cut off."""
         self.git.deepen(self.place.remote, self.place.branch, self._ref)

@@ -1,0 +1,104 @@
+"""What a shell may complete: keys of definitions and of the state, and names of schemas.
+
+Each function is a callback for click's `shell_complete`. Nothing here writes, asks, or reaches for the network.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from invent_gitops.cli.account import Account
+from invent_gitops.cli.session import Session
+from invent_gitops.cli.workspace import PROJECT_FILE, checked_project, shown
+from invent_gitops.errors import InvalidInput, InventGitopsError
+from invent_gitops.model.project import Project
+from invent_gitops.model.state import State
+
+Completed = list[CompletionItem[str]]
+
+
+def schemas(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    from invent_gitops.schemas import schema_names
+
+    return _offered(schema_names(), incomplete)
+
+
+def blocked(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    """Keys that wait for somebody's word, without those that are on the line already."""
+    given = ctx.params.get(parameter.name or "") or ()
+    return _offered(_recorded(ctx, lambda state: state.intents.keys() - set(given)), incomplete)
+
+
+def known(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    """Every key that the state speaks of."""
+    return _offered(
+        _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys() | state.removed.keys()), incomplete
+    )
+
+
+def recorded(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    """Keys of broadcasts that were created."""
+    return _offered(_recorded(ctx, lambda state: state.broadcasts.keys()), incomplete)
+
+
+def unrecorded(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    """Keys that are defined and that the state does not know: what a renamed definition is called now."""
+    taken = _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys() | state.removed.keys())
+    return _offered(_defined(ctx) - taken, incomplete)
+
+
+def patterns(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    """Keys for --only, and a pattern for each folder of them; not keys in which it would see a pattern."""
+    keys = _defined(ctx) | _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys())
+    keys = {key for key in keys if not set(key) & set("*?[")}
+    globs = {f"{key[:index]}/*" for key in keys for index, letter in enumerate(key) if letter == "/"}
+    return _offered(keys | globs, incomplete)
+
+
+def _offered(keys: Iterable[str], incomplete: str) -> Completed:
+    """Those that go on from what is written. Not what a shell would take for an option, or could not show."""
+    fitting = (key for key in keys if key.startswith(incomplete) and key.isprintable() and not key.startswith("-"))
+    return [CompletionItem(key) for key in sorted(fitting)]
+
+
+def _recorded(ctx: click.Context, chosen: Callable[[State], Iterable[str]]) -> set[str]:
+    """Keys of the state as this machine knows it; none where it cannot be read."""
+    try:
+        root, project = _project(ctx)
+        # Whatever account the state is bound to: these are only its keys.
+        return set(chosen(Account(state=ctx.params.get("state") or "").store(root, project, strict=False).last_seen()))
+    except (InventGitopsError, OSError):
+        return set()
+
+
+def _defined(ctx: click.Context) -> set[str]:
+    """Keys of the definitions; those of a file that cannot be read are missing."""
+    from invent_gitops.load import read_definitions
+
+    try:
+        root, project = _project(ctx)
+        folder = Path(ctx.params.get("definitions") or shown(root / project.definitions))
+        exclude = frozenset({(root / PROJECT_FILE).resolve(), (root / project.segments).resolve()})
+        documents, _ = read_definitions(folder, root=Path.cwd(), exclude=exclude)
+    except (InventGitopsError, OSError):
+        return set()
+    return {key for document in documents for key in _key(document.data, document.default_key)}
+
+
+def _key(data: object, default: str) -> Iterator[str]:
+    written = data.get("key") if isinstance(data, dict) else None
+    key = unicodedata.normalize("NFC", written) if isinstance(written, str) else default
+    if key:
+        yield key
+
+
+def _project(ctx: click.Context) -> tuple[Path, Project]:
+    session = ctx.find_object(Session)
+    if session is not None and session.astray:
+        raise InvalidInput("-C leads nowhere.")
+    return checked_project()
