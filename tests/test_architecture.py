@@ -6,6 +6,7 @@ The code is parsed, not imported, so that an import inside a function counts as 
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -255,6 +256,19 @@ def test_start_loads_no_heavy_library(option: str) -> None:
     run = f"import runpy; sys.argv = ['invent-gitops', {option!r}]; runpy.run_module({NAME!r}, run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", f"{tell}; {run}"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "\n")
+
+
+@pytest.mark.parametrize("words", ["pl", "plan --", "state ", "resolve --", "schema ", "plan --format "])
+def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> None:
+    tell = f"import atexit, sys; atexit.register(lambda: print(*{HEAVY} & sys.modules.keys(), file=sys.stderr))"
+    run = f"import runpy; sys.argv = ['invent-gitops']; runpy.run_module({NAME!r}, run_name='__main__')"
+    asked = {"_INVENT_GITOPS_COMPLETE": "bash_complete", "COMP_WORDS": f"invent-gitops {words}"}
+    env = {**os.environ, **asked, "COMP_CWORD": str(words.count(" ") + 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{tell}; {run}"], capture_output=True, text=True, check=False, env=env
+    )
+    assert (done.returncode, done.stderr) == (0, "\n")
+    assert done.stdout
 
 
 # ---------------------------------------------------------------- each rule can fail

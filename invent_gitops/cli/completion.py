@@ -35,6 +35,8 @@ def completion(ctx: click.Context, shell: str) -> ExitCode:
     fish, once:
       invent-gitops completion fish > \\
         ~/.config/fish/completions/invent-gitops.fish
+
+    Then start a new shell.
     """
     session = ctx.find_object(Session)
     assert session is not None

@@ -82,7 +82,9 @@ def _defined(ctx: click.Context) -> set[str]:
 
     try:
         root, project = _project(ctx)
-        folder = Path(ctx.params.get("definitions") or shown(root / project.definitions))
+        # An option that has no value yet keeps click from handing out the arguments before it.
+        given = ctx.params.get("definitions") or next(iter(ctx.args), "")
+        folder = Path(given or shown(root / project.definitions))
         exclude = frozenset({(root / PROJECT_FILE).resolve(), (root / project.segments).resolve()})
         documents, _ = read_definitions(folder, root=Path.cwd(), exclude=exclude)
     except (InventGitopsError, OSError):
