@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # Seconds between looks for a merge that GitHub does not show yet: where the message of the commit speaks of one, and
 # where it does not.
 LONG_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
-SHORT_WAITS = (1.0, 2.0, 4.0)
+SHORT_WAITS = (1.0, 2.0)
 BY_HAND = (
     "Run the workflow by hand with the digest of the plan (invent-gitops plan --json shows it), after somebody has "
     "reviewed that plan."

@@ -1,0 +1,305 @@
+"""From an empty repository to a broadcast: the scripts of the workflows, run in order as GitHub would run them.
+
+Real are git with a bare remote, bash, the program as processes of its own, Invent's sandbox over HTTP, and HTTP to the
+stand-in for GitHub's API.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from invent_gitops.sandbox.server import Server
+from tests.branch.making import Hub, git
+from tests.github.standin import TOKEN, StandIn, standing_in
+from tests.running import KEY, ROOT, WHEN, call, invent, live
+from tests.workflows.runner import Job, Runner
+
+ACTION = "somebody/invent-gitops@" + "a1" * 20
+COMMENT = "Show it in the pull request"
+OUTCOME = "Write the outcome into the pull request"
+
+
+@dataclass
+class World:
+    """A repository on a stand-in for GitHub, a person's clone of it, and the Invent that its workflows speak to."""
+
+    folder: Path
+    hub: StandIn
+    server: Server
+    remote: Path
+    clone: Path
+    key: str = KEY
+    base: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.base = self.clone / ".github" / "workflows"
+
+    def commit(self, message: str) -> str:
+        git(self.clone, "add", "--all")
+        git(self.clone, "commit", "--quiet", "--allow-empty", "-m", message)
+        return git(self.clone, "rev-parse", "HEAD")
+
+    def push(self) -> str:
+        git(self.clone, "push", "--quiet", "origin", "HEAD:main")
+        return git(self.clone, "rev-parse", "HEAD")
+
+    def open_pull(self, number: int, message: str = "A new campaign") -> str:
+        """Commit what is in the clone to a pull request, new or not; returns the commit that GitHub makes to try it."""
+        head = self.commit(message)
+        if number in self.hub.pulls:
+            self.hub.push(number, head)
+        else:
+            self.hub.add_pull(number, head)
+        git(self.clone, "push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{number}/head")
+        git(self.clone, "checkout", "--quiet", "--detach", "origin/main")
+        git(self.clone, "merge", "--quiet", "--no-ff", head, "-m", "Made by GitHub for the run")
+        tried = git(self.clone, "rev-parse", "HEAD")
+        git(self.clone, "push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{number}/merge")
+        git(self.clone, "checkout", "--quiet", head)
+        return tried
+
+    def merge(self, number: int) -> str:
+        """As one squashed commit on main, as many teams do it."""
+        head = git(self.clone, "rev-parse", f"{self.hub.pulls[number]['head']['sha']}")
+        git(self.clone, "fetch", "--quiet", "origin", "main")
+        git(self.clone, "checkout", "--quiet", "--detach", "origin/main")
+        git(self.clone, "merge", "--quiet", "--squash", head)
+        sha = self.commit(f"A new campaign (#{number})")
+        self.push()
+        git(self.clone, "fetch", "--quiet", "origin")
+        self.hub.merge(number, sha)
+        return sha
+
+    def run(self, name: str, event: str, sha: str, *, pull: int = 0, fork: bool = False, **inputs: str) -> Job:
+        given = self.hub.environment(
+            self.folder / "event",
+            pull=pull,
+            push="" if pull else sha,
+            message=git(self.clone, "log", "-1", "--format=%B", sha),
+            fork=fork,
+            token="",
+        )
+        variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN}
+        if not pull:
+            variables["GITHUB_REF"] = "refs/heads/main"
+        runner = Runner(self.folder, self.remote, variables, secrets={"INVENT_API_KEY": self.key})
+        (path,) = self.base.glob(f"*-{name}.yml")
+        return runner.run(path, event, sha, inputs=inputs)
+
+    @property
+    def comment(self) -> str:
+        (body,) = self.hub.bodies(7)
+        return body
+
+    @property
+    def created(self) -> list[str]:
+        return sorted(live(self.server))
+
+
+def new_repository(folder: Path) -> tuple[Path, Path]:
+    remote, clone = folder / "remote.git", folder / "clone"
+    git(folder, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(remote))
+    git(folder, "init", "--quiet", "--template=", "--initial-branch=main", str(clone))
+    git(clone, "remote", "add", "origin", str(remote))
+    return remote, clone
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    remote, clone = new_repository(tmp_path)
+    with invent(key=KEY) as server, standing_in() as hub:
+        yield World(tmp_path, hub, server, remote, clone)
+
+
+@pytest.fixture
+def started(world: World) -> World:
+    """A repository with workflows, an empty folder of definitions, and nothing applied."""
+    assert call(world.clone, "init", "--github", "--action", ACTION).code == 0
+    (world.clone / "broadcasts" / "welcome.yaml").unlink()
+    (world.clone / "broadcasts" / ".keep").touch()
+    world.commit("Broadcasts as code")
+    world.push()
+    git(world.clone, "fetch", "--quiet", "origin")
+    return world
+
+
+def define(world: World, key: str, when: str = WHEN) -> None:
+    text = f"name: Campaign {key}\nschedule: {when}\nsegments: [vip]\n"
+    (world.clone / "broadcasts" / f"{key}.yaml").write_text(text, encoding="utf-8")
+
+
+def test_one_command_and_one_commit_make_a_repository_whose_workflows_all_run(world: World) -> None:
+    assert call(world.clone, "init", "--github", "--action", ACTION).code == 0
+    world.commit("Broadcasts as code")
+    sha = world.push()
+    for name, event in (("validate", "merge_group"), ("apply", "push"), ("drift", "schedule")):
+        done = world.run(name, event, sha)
+        assert done.conclusion == "success", done.log
+    assert world.created == ["Welcome to our newsletter"]
+    assert "came without a pull request" in world.run("apply", "push", sha).log
+    assert world.created == ["Welcome to our newsletter"]
+    assert world.hub.issues == []
+
+
+def test_a_pull_request_is_planned_merged_applied_and_never_applied_again(started: World) -> None:
+    define(started, "spring")
+    tried = started.open_pull(7)
+    assert started.run("validate", "pull_request", tried, pull=7).conclusion == "success"
+    planned = started.run("plan", "pull_request", tried, pull=7)
+    assert planned.conclusion == "success", planned.log
+    assert "1 broadcast to create" in started.comment
+    assert planned.step("Plan").outputs["creates"] == "1"
+
+    # Another commit: the comment is marked while the new plan is made, and then shows that one.
+    define(started, "summer")
+    tried = started.open_pull(7, "And another one")
+    planned = started.run("plan", "pull_request", tried, pull=7)
+    assert "2 broadcasts to create" in started.comment
+    assert "Outdated" not in started.comment
+    edits = [str(one.body["body"]) for one in started.hub.requests if one.method == "PATCH"]
+    assert ["Outdated" in body for body in edits] == [True, False]
+
+    merged = started.merge(7)
+    applied = started.run("apply", "push", merged)
+    assert applied.conclusion == "success", applied.log
+    assert applied.step("Find what was approved").outputs["digest"] == planned.step("Plan").outputs["digest"]
+    assert started.created == ["Campaign spring", "Campaign summer"]
+    assert "2 broadcasts created" in started.comment
+    assert applied.step("Apply").outputs["created"] == "2"
+    assert Hub(started.remote).ids.keys() == {"spring", "summer"}
+
+    # The job is run again, at the same old commit.
+    again = started.run("apply", "push", merged)
+    assert again.conclusion == "success", again.log
+    assert started.created == ["Campaign spring", "Campaign summer"]
+    assert len(started.hub.comments(7)) == 1
+    assert started.run("drift", "schedule", merged).conclusion == "success"
+    assert started.hub.issues == []
+
+
+def test_what_was_merged_is_refused_if_it_is_not_what_was_approved(started: World) -> None:
+    define(started, "spring")
+    tried = started.open_pull(7)
+    started.run("plan", "pull_request", tried, pull=7)
+    # The time is changed by one minute on the way into main.
+    git(started.clone, "checkout", "--quiet", "--detach", "origin/main")
+    define(started, "spring", WHEN.replace("09:00", "09:01"))
+    sha = started.commit("A new campaign (#7)")
+    started.push()
+    started.hub.merge(7, sha)
+    done = started.run("apply", "push", sha)
+    assert done.step("Apply").code == 5, done.log
+    assert "has not the digest that was approved" in done.log
+    assert started.created == []
+    assert "was approved" in started.comment
+    # Somebody looks at it, and approves the plan of main by hand.
+    plan = call(started.clone, "plan", "--json")
+    done = started.run("apply", "workflow_dispatch", sha, approved=plan.json["digest"])
+    assert done.conclusion == "success", done.log
+    assert done.step("Find what was approved").outcome == "skipped"
+    assert started.created == ["Campaign spring"]
+    assert "1 broadcast created" in started.comment
+
+
+def test_a_merge_that_nobody_could_have_reviewed_creates_nothing(started: World) -> None:
+    define(started, "spring")
+    started.open_pull(7)
+    sha = started.merge(7)
+    done = started.run("apply", "push", sha)
+    assert (done.conclusion, done.step("Apply").outcome) == ("failure", "skipped"), done.log
+    assert done.step("Find what was approved").code == 5
+    assert started.created == []
+
+
+def test_a_failed_apply_says_so_in_the_comment_and_can_be_run_again(started: World) -> None:
+    define(started, "spring")
+    tried = started.open_pull(7)
+    started.run("plan", "pull_request", tried, pull=7)
+    sha = started.merge(7)
+    started.key = "not-the-key-of-anybody"
+    failed = started.run("apply", "push", sha)
+    assert failed.step("Apply").code == 6, failed.log
+    assert "not created" in started.comment
+    assert started.created == []
+    drift = started.run("drift", "schedule", sha)
+    assert drift.conclusion == "success", drift.log
+    assert [issue["state"] for issue in started.hub.issues] == ["open"]
+    started.key = KEY
+    again = started.run("apply", "push", sha)
+    assert again.conclusion == "success", again.log
+    assert started.created == ["Campaign spring"]
+    assert "1 broadcast created" in started.comment
+    started.run("drift", "schedule", sha)
+    assert [issue["state"] for issue in started.hub.issues] == ["closed"]
+
+
+def test_a_fork_sees_its_plan_in_the_summary_and_nothing_fails(started: World) -> None:
+    define(started, "spring")
+    tried = started.open_pull(7)
+    started.hub.writable = False
+    done = started.run("plan", "pull_request", tried, pull=7, fork=True)
+    assert done.conclusion == "success", done.log
+    assert started.hub.comments(7) == []
+    assert "1 broadcast to create" in done.summary
+    assert "::notice" in done.step(COMMENT).log
+
+
+def test_a_broken_definition_is_told_at_its_line_and_in_the_comment(started: World) -> None:
+    (started.clone / "broadcasts" / "spring.yaml").write_text("name: x\nshedule: now\n", encoding="utf-8")
+    tried = started.open_pull(7)
+    validated = started.run("validate", "pull_request", tried, pull=7)
+    assert validated.conclusion == "failure"
+    assert "::error file=broadcasts/spring.yaml,line=2" in validated.log
+    planned = started.run("plan", "pull_request", tried, pull=7)
+    assert planned.conclusion == "failure"
+    assert planned.step(COMMENT).outcome == "success", planned.log
+    assert "problem" in started.comment
+
+
+def test_nothing_secret_stands_in_any_log(started: World) -> None:
+    define(started, "spring")
+    tried = started.open_pull(7)
+    logs = [started.run("plan", "pull_request", tried, pull=7)]
+    sha = started.merge(7)
+    logs += [started.run(name, event, sha) for name, event in (("apply", "push"), ("drift", "schedule"))]
+    for job in logs:
+        assert KEY not in job.log + job.summary
+        assert TOKEN not in job.log + job.summary
+    # Nor does a checkout keep it.
+    assert TOKEN not in (started.folder / "workspace" / ".git" / "config").read_text("utf-8")
+
+
+def test_the_workflows_of_this_repository_run_on_its_examples(tmp_path: Path) -> None:
+    remote, clone = new_repository(tmp_path)
+    for name in ("examples", "schemas", ".github"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("invent.s*"))
+    with invent() as server, standing_in() as hub:
+        ours = World(tmp_path, hub, server, remote, clone)
+        ours.commit("The examples")
+        sha = ours.push()
+        git(clone, "fetch", "--quiet", "origin")
+        first, second = ours.run("apply", "push", sha), ours.run("apply", "push", sha)
+        assert first.conclusion == second.conclusion == "success", first.log + second.log
+        assert first.step("Apply").outputs["created"] == "4"
+        assert second.step("Apply").outputs["created"] == "0"
+        assert git(remote, "rev-list", "--count", "broadcast-state-examples") != "0"
+        (clone / "examples" / "broadcasts" / "extra.yaml").write_text(
+            "name: One more\nschedule: 2040-05-01T09:00\nsegments: [vip-customers]\n", encoding="utf-8"
+        )
+        tried = ours.open_pull(7)
+        for name in ("validate", "plan"):
+            done = ours.run(name, "pull_request", tried, pull=7)
+            assert done.conclusion == "success", done.log
+        assert "1 broadcast to create" in ours.comment
+        assert re.search(r"blob/[0-9a-f]{40}/examples/broadcasts/extra\.yaml#L", ours.comment)
+        merged = ours.merge(7)
+        assert ours.run("apply", "push", merged).conclusion == "success"
+        assert "1 broadcast created" in ours.comment
+        assert ours.run("drift", "schedule", merged).conclusion == "success"
+        assert live(server) == {}, "the sandbox is the program's own"
