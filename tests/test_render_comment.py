@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from invent_gitops.render.comment import (
     digest_of,
     drift_body,
     encoded,
+    outcomes_in,
     outdated_body,
     plan_body,
     plan_in,
@@ -24,11 +26,18 @@ from invent_gitops.render.comment import (
     superseded_body,
     well_body,
 )
+from invent_gitops.render.report_markdown import NOTHING
 from tests.making import NASTY
 
 COMMIT, DIGEST = "b" * 40, "sha256:" + "d" * 64
 MARKER = Marker("plan", "my/", COMMIT, DIGEST)
-LINES = (MARKER.line(), "<!-- invent-gitops: the plan begins -->", "<!-- invent-gitops: the plan ends -->")
+LINES = (
+    MARKER.line(),
+    *(
+        f"<!-- invent-gitops: {what} -->"
+        for what in ("the plan begins", "the plan ends", "an outcome begins", "an outcome ends")
+    ),
+)
 any_text = st.lists(st.sampled_from([*"ab\n\r <!->/", *LINES, NASTY]), max_size=12).map("".join)
 markers = st.builds(
     Marker,
@@ -139,3 +148,22 @@ def test_superseded_and_well_bodies_are_short_and_keep_their_marker() -> None:
     assert marker == replace(MARKER, digest="", status="superseded")
     assert read_marker(well_body(replace(MARKER, kind="drift"), "today")) == replace(MARKER, kind="drift")
     assert "as of today" in well_body(MARKER, "today")
+
+
+def saying(text: str, room: int) -> str:
+    return text[:room]
+
+
+def test_outcomes_of_earlier_runs_stay_newest_first_but_for_those_that_had_nothing_to_do() -> None:
+    marker, body = Marker("report", "", "a" * 40, ""), ""
+    for outcome in ("### one", f"### {NOTHING}", "### two", "### three"):
+        body = report_body(marker, partial(saying, outcome), body)
+    assert outcomes_in(body) == ["### three", "### two", "### one"]
+
+
+def test_the_oldest_outcomes_go_first_where_there_is_no_room() -> None:
+    marker, body = Marker("report", "", "a" * 40, ""), ""
+    for number in range(9):
+        body = report_body(marker, partial(saying, f"### {number} " + "x" * 9_000), body)
+        assert len(body) <= BODY_LIMIT
+    assert [one[:5] for one in outcomes_in(body)] == [f"### {number}" for number in range(8, 4, -1)]

@@ -113,7 +113,7 @@ def headline(markdown: str) -> str:
          "⚠️ 1 created, then it could not go on"),
         (["created"], {"code": 70, "failure": InventGitopsError("A bug.")},
          "⛔ 1 created, then it broke off: look before anyone retries"),
-        ([], {}, "Nothing was to be created"),
+        ([], {}, "Nothing was left to create"),
     ],
 )  # fmt: skip
 def test_one_line_says_what_came_of_it_the_worst_first(fates: list[Fate], more: dict[str, Any], line: str) -> None:

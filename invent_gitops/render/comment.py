@@ -3,13 +3,15 @@ and below it what people read.
 
     <!-- invent-gitops 1 plan project=examples/ commit=… digest=… current -->
     > a banner, if it is outdated
-    the outcome of the apply, once there is one
+    <!-- invent-gitops: an outcome begins -->
+    the outcome of the apply, once there is one; below it those of earlier runs
+    <!-- invent-gitops: an outcome ends -->
     <!-- invent-gitops: the plan begins -->
     the plan that was reviewed
     <!-- invent-gitops: the plan ends -->
 
 Nothing that a person wrote can stand in the first line but in an encoding of its own, and nothing below it can be
-taken for it or for the two other lines.
+taken for it or for the other lines.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote
 
 from invent_gitops.render.markup import code
+from invent_gitops.render.report_markdown import NOTHING
 
 # GitHub refuses more than 65,536 characters.
 BODY_LIMIT = 60_000
@@ -28,6 +31,8 @@ BODY_LIMIT = 60_000
 OPENING = "<!-- invent-gitops "
 _PLAN_BEGINS = "<!-- invent-gitops: the plan begins -->"
 _PLAN_ENDS = "<!-- invent-gitops: the plan ends -->"
+_OUTCOME_BEGINS = "<!-- invent-gitops: an outcome begins -->"
+_OUTCOME_ENDS = "<!-- invent-gitops: an outcome ends -->"
 _MARKER = re.compile(
     r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
     r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) digest=(?P<digest>sha256:[0-9a-f]{64}|none)"
@@ -102,18 +107,23 @@ def outdated_body(body: str, marker: Marker) -> str:
 
 
 def report_body(marker: Marker, content: Content, before: str) -> str:
-    """The outcome of an apply, above the plan that the comment `before` ("" for none) shows.
+    """The outcome of an apply, above what the comment `before` ("" for none) shows: outcomes of earlier runs, the plan.
 
-    The plan is left out where it does not leave the outcome the room that it needs.
+    Of those, the oldest and then the plan are left out where they do not leave the outcome the room that it needs.
     """
     plan = plan_in(before)
+    earlier = [one for one in outcomes_in(before) if not one.startswith(f"### {NOTHING}")]
     title = "The plan as it was reviewed" if marker.status == "current" else "A plan, which was outdated"
 
     def put(text: str) -> str:
+        runs = "<details open><summary>Earlier runs</summary>"
+        parts = [runs, *(_outcome(one) for one in earlier), "</details>"] if earlier else []
         folded = f"<details><summary>{title}</summary>"
-        parts = (folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>") if plan else ()
-        return _joined(marker.line(), text, *parts)
+        parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
+        return _joined(marker.line(), _outcome(text), *parts)
 
+    while earlier and len(put("")) > BODY_LIMIT - _LEAST:
+        earlier.pop()
     if len(put("")) > BODY_LIMIT - _LEAST:
         plan = "The plan has no room below this outcome; the earlier version of this comment shows it."
     return put(_fit(content, put))
@@ -148,9 +158,19 @@ def plan_in(body: str) -> str:
     return _harmless(text.partition("\n")[2].strip("\n"))
 
 
+def outcomes_in(body: str) -> list[str]:
+    """The outcomes of applies in a body of ours, newest first."""
+    text = body.replace("\r\n", "\n")
+    return [found.strip("\n") for found in re.findall(f"{_OUTCOME_BEGINS}\n(.*?)\n{_OUTCOME_ENDS}", text, re.DOTALL)]
+
+
 def same(body: str, other: str) -> bool:
     """Whether two bodies read the same; GitHub may give back other line ends."""
     return body.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+def _outcome(text: str) -> str:
+    return _joined(_OUTCOME_BEGINS, text, _OUTCOME_ENDS)
 
 
 def _banner(marker: Marker, why: str) -> str:

@@ -22,6 +22,8 @@ _WORDS = {
     "adopted": "found in Invent and recorded",
     "already-created": "created by another run",
 }
+# The headline of a run that found all as it should be.
+NOTHING = "Nothing was left to create"
 _LEFT_OUT = "<sub>The plan is left out here, since it does not fit.</sub>"
 # Below this a folded plan would hold nothing worth unfolding.
 _LEAST = 800
@@ -212,7 +214,7 @@ def _failure(ledger: Ledger) -> str:
 
 
 def _nothing(ledger: Ledger) -> str:
-    return "⛔ Nothing could be created" if ledger.count("refused") else "Nothing was to be created"
+    return "⛔ Nothing could be created" if ledger.count("refused") else NOTHING
 
 
 # ---------------------------------------------------------------- rows

@@ -213,8 +213,9 @@ def test_outcome_is_put_above_the_plan_and_the_digest_survives_twice(desk: Desk)
         assert marker
         assert (marker.kind, marker.commit, marker.digest) == ("report", HEAD, digest)
         assert body.index(told) < body.index("The plan as it was reviewed") < body.index("1 broadcast to create")
+        assert ("Earlier runs" in body) == (outcomes == 2)
         assert body.count("1 broadcast to create") == body.count("the plan begins") == body.count("the plan ends") == 1
-    assert "1 broadcast created" not in body
+    assert body.index("2 broadcasts created") < body.index("Earlier runs") < body.index("1 broadcast created")
 
 
 def test_neither_a_plan_nor_outdated_touches_an_outcome(desk: Desk) -> None:
@@ -285,7 +286,7 @@ def test_hostile_names_cannot_leave_their_place(desk: Desk) -> None:
         )
     desk.hub.merge(7, MERGE)
     result = desk.on_push("comment", "evil-report.json")
-    assert len(re.findall("<!--", the_body(desk))) == 3
+    assert len(re.findall("<!--", the_body(desk))) == 5, "and the two around the outcome"
     assert "::" not in result.out
 
 
