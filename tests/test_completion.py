@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.cli import COMMANDS
-from invent_gitops.cli.shells import SHELLS
+from invent_gitops.cli.shells import SHELLS, limited
 from invent_gitops.errors import ExitCode
 from invent_gitops.schemas import schema_names
 from tests.branch.making import applied, commit, git, hub
@@ -191,6 +192,27 @@ def test_words_that_make_no_sense_are_met_with_silence(tmp_path: Path, words: st
     assert (result.code, result.err) == (ExitCode.DONE, "")
 
 
+def test_what_takes_too_long_is_interrupted_and_the_alarm_is_put_back() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(KeyboardInterrupt), limited(0.01):
+        time.sleep(30)
+    with limited(30):
+        pass
+    assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)) == (before, (0.0, 0.0))
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched(tmp_path: Path) -> None:
+    remote = hub(tmp_path, "one")
+    git(remote.bare, "config", "uploadpack.allowFilter", "true")
+    with invent() as server:
+        assert applied(remote.clone("clone"), server).code == 0
+    partial = remote.clone("partial", "--filter=blob:none", address=f"file://{remote.bare}")
+    lacking = git(partial, "rev-list", "--objects", "--all", "--missing=print")
+    assert "?" in lacking
+    assert offered(partial, "state", "show", "") == []
+    assert git(partial, "rev-list", "--objects", "--all", "--missing=print") == lacking
+
+
 def test_a_question_that_is_none_says_nothing(tmp_path: Path) -> None:
     assert call(tmp_path, env={"_INVENT_GITOPS_COMPLETE": "bash_complete"}) == Result(ExitCode.DONE, "", "")
 
@@ -290,6 +312,14 @@ SET_UP = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], 'eval "$(invent-gitops completion bash)"'),
     "zsh": (["zsh", "-f", "-i"], 'autoload -Uz compinit; compinit -u -D; eval "$(invent-gitops completion zsh)"'),
     "fish": (["fish", "--no-config", "-i"], "invent-gitops completion fish | source"),
+    "bash, from a file": (
+        ["bash", "--norc", "--noprofile", "-i"],
+        "invent-gitops completion bash > .script; source .script",
+    ),
+    "zsh, from a file": (
+        ["zsh", "-f", "-i"],
+        "mkdir f; invent-gitops completion zsh > f/_invent-gitops; fpath+=$PWD/f; autoload -Uz compinit; compinit -uD",
+    ),
 }
 
 
@@ -346,9 +376,9 @@ class Typing:
         return self.words()
 
 
-@pytest.fixture(params=list(SHELLS))
+@pytest.fixture(params=list(SET_UP))
 def typing(request: pytest.FixtureRequest, tmp_path: Path, path: dict[str, str]) -> Iterator[Typing]:
-    needs(request.param)
+    needs(request.param.partition(",")[0])
     define(tmp_path, *HOSTILE, "newsletter/weekly")
     made = Typing(request.param, tmp_path, path)
     yield made

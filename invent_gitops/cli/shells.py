@@ -1,6 +1,7 @@
 """How each shell asks for completions and takes them: what click knows of it, and scripts that let nothing slip.
 
-click's own scripts leave words unquoted in bash, and replace `--only=` in zsh; these quote, and keep it.
+click's own scripts leave words unquoted in bash, replace `--only=` in zsh, and forget themselves there on the second
+TAB when they come from a file; these do not.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ _ZSH = r"""#compdef %(prog_name)s
     (( $#plain )) && compadd -V %(prog_name)s -a plain
     return 0
 }
-if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
+# From a file in $fpath this text is itself the body of a function, each time that it is called.
+if [[ ${funcstack[1]} == _%(prog_name)s ]]; then
     %(complete_func)s "$@"
 else
     compdef %(complete_func)s %(prog_name)s
@@ -150,7 +152,7 @@ def answer(cli: click.Command, session: Session, instruction: str) -> ExitCode:
         session.result(script(cli, shell).rstrip("\n"))
         return ExitCode.DONE
     try:
-        with _limited(PATIENCE), _offline():
+        with limited(PATIENCE), _offline():
             text = SHELLS[shell](cli, {"obj": session}, PROGRAM, VARIABLE).complete()
     except (Exception, KeyboardInterrupt):  # noqa: BLE001  # a traceback in the middle of a line helps nobody
         return ExitCode.DONE
@@ -165,7 +167,7 @@ def _at_home(words: list[str]) -> list[str]:
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Iterator[None]:
     """Interrupt what takes longer; where there is no such timer, on Windows, it takes what it takes."""
     if not hasattr(signal, "setitimer"):
         yield
