@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeGuard
@@ -14,20 +14,31 @@ from urllib.parse import parse_qsl, unquote
 MAX_BODY = 1024 * 1024
 STATUSES = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
 
-RouteName = Literal["create", "list", "segments"]
+WRITABLE = ("name", "scheduled_at", "segment_ids", "send_to_all")
+CONTACT_STATUSES = ("SUBSCRIBED", "UNSUBSCRIBED", "BLOCKED")
+STATISTICS = (
+    *("recipients_count", "skipped_count", "sent_count", "failed_count", "delivered_count", "opened_count"),
+    *("played_count", "click_count", "complained_count", "unsubscribed_count"),
+)
 
-_PATH = re.compile(r"/orgs/([^/]+)/(broadcasts|segments)")
+RouteName = Literal["create", "list", "segments", "contacts"]
+
+_PATH = re.compile(r"/orgs/([^/]+)/(broadcasts|segments|contacts)")
 _ROUTES: dict[tuple[str, str], RouteName] = {
     ("POST", "broadcasts"): "create",
     ("GET", "broadcasts"): "list",
     ("GET", "segments"): "segments",
+    ("GET", "contacts"): "contacts",
+}
+# What each list can be asked for beside a page. Boards are always empty here, so leaving their columns out changes
+# nothing.
+_FILTERS: dict[RouteName, tuple[str, ...]] = {
+    "list": ("status",),
+    "segments": ("search", "exclude_board_columns"),
+    "contacts": ("segment_id", "status"),
 }
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _COLORS = ("blue", "green", "orange", "pink", "purple", "red", "teal", "yellow")
-_STATISTICS = (
-    *("recipients_count", "skipped_count", "sent_count", "failed_count", "delivered_count", "opened_count"),
-    *("played_count", "click_count", "complained_count", "unsubscribed_count"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +106,18 @@ def check_key(header: str, key: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list is asked for; `status` is empty for ALL."""
+    """Which part of a list is asked for; `status` is empty for ALL, `segment` for every segment."""
 
     number: int
     take: int
     status: str = ""
     search: str = ""
+    segment: str = ""
 
 
 def read_page(route: RouteName, query: str) -> Page:
     """The query of a list, checked; `Refusal` with 400."""
-    # Boards are always empty here, so leaving their columns out changes nothing.
-    own = ("status",) if route == "list" else ("search", "exclude_board_columns")
+    own = _FILTERS[route]
     values: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in ("page", "take", *own):
@@ -114,11 +125,21 @@ def read_page(route: RouteName, query: str) -> Page:
         if name in values:
             raise Refusal(400, f"The query parameter {name} is given twice.")
         values[name] = value
+    statuses = CONTACT_STATUSES if route == "contacts" else STATUSES
     status = values.get("status", "ALL")
-    if status not in ("ALL", *STATUSES):
-        raise Refusal(400, f"status must be one of ALL, {', '.join(STATUSES)}.")
+    if status not in ("ALL", *statuses):
+        raise Refusal(400, f"status must be one of ALL, {', '.join(statuses)}.")
     number, take = _read_number(values, "page", 1, 999_999_999), _read_number(values, "take", 20, 100)
-    return Page(number, take, "" if status == "ALL" else status, values.get("search", ""))
+    filters = "" if status == "ALL" else status, values.get("search", ""), values.get("segment_id", "")
+    return Page(number, take, *filters)
+
+
+def page_asked(route: RouteName | None, query: str) -> int | None:
+    """The number of the page that a request asks for, or None if it asks for none or wrongly."""
+    try:
+        return read_page(route, query).number if route in _FILTERS else None
+    except Refusal:
+        return None
 
 
 def _read_number(values: Mapping[str, str], name: str, default: int, most: int) -> int:
@@ -129,41 +150,52 @@ def _read_number(values: Mapping[str, str], name: str, default: int, most: int) 
 
 
 def read_create(body: bytes) -> dict[str, Any]:
-    """The four fields of a create, checked, with defaults for what is not written; `Refusal` with 400 or 413.
+    """The body of a create as the four fields of `check_create`; `Refusal` with 400 or 413."""
+    return check_create(read_object(body, WRITABLE))
+
+
+def check_create(wish: Mapping[str, Any]) -> dict[str, Any]:
+    """The four fields of a create, checked, with defaults for what is not written; `Refusal` with 400.
 
     Repeated segments count once, and the instant is given in UTC as the list gives it later.
     """
-    if len(body) > MAX_BODY:
-        raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
-    try:
-        wish = json.loads(body.decode())
-    except (ValueError, RecursionError):
-        wish = None
-    if not isinstance(wish, dict):
-        raise Refusal(400, "The body must be a JSON object.")
-    for unknown in wish.keys() - {"name", "scheduled_at", "segment_ids", "send_to_all"}:
-        raise Refusal(400, f"The field {unknown} is not known; known are name, scheduled_at, segment_ids, send_to_all.")
     name, ids = wish.get("name"), wish.get("segment_ids", [])
-    if not (_is_text(name) and len(name) <= 255):
+    if not (is_text(name) and len(name) <= 255):
         raise Refusal(400, "name must be a string of 1 to 255 characters.")
-    if not (isinstance(ids, list) and len(ids) <= 10 and all(map(_is_text, ids))):
+    if not (isinstance(ids, list) and len(ids) <= 10 and all(map(is_text, ids))):
         raise Refusal(400, "segment_ids must be an array of at most 10 strings, none of them empty.")
     if not isinstance(wish.get("send_to_all", False), bool):
         raise Refusal(400, "send_to_all must be true or false.")
     return {
         "name": name,
-        "scheduled_at": _read_instant(wish.get("scheduled_at")),
+        "scheduled_at": read_moment("scheduled_at", wish.get("scheduled_at")),
         "segment_ids": list(dict.fromkeys(ids)),
         "send_to_all": wish.get("send_to_all", False),
     }
 
 
-def _is_text(value: object) -> TypeGuard[str]:
+def read_object(body: bytes, known: Sequence[str]) -> dict[str, Any]:
+    """A body that is a JSON object with no field but those `known`; `Refusal` with 400 or 413."""
+    if len(body) > MAX_BODY:
+        raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+    try:
+        found = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Refusal(400, "The body must be a JSON object.")
+    for unknown in found.keys() - set(known):
+        raise Refusal(400, f"The field {unknown} is not known; known are {', '.join(known)}.")
+    return found
+
+
+def is_text(value: object) -> TypeGuard[str]:
     # Half of a surrogate pair is legal in JSON and can be neither stored nor sent as UTF-8.
     return isinstance(value, str) and value != "" and not re.search("[\ud800-\udfff]", value)
 
 
-def _read_instant(value: object) -> str | None:
+def read_moment(name: str, value: object) -> str | None:
+    """An instant or null as the lists give it, in UTC; `Refusal` with 400."""
     if value is None:
         return None
     try:
@@ -172,7 +204,7 @@ def _read_instant(value: object) -> str | None:
         return stamp(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
         cure = "an RFC 3339 date-time with an offset, such as 2026-11-27T09:00:00Z"
-        raise Refusal(400, f"scheduled_at must be null or {cure}.") from None
+        raise Refusal(400, f"{name} must be null or {cure}.") from None
 
 
 def stamp(moment: datetime) -> str:
@@ -195,7 +227,7 @@ def new_broadcast(id: str, wish: Mapping[str, Any], segments: list[dict[str, Any
         "started_at": None,
         "completed_at": None,
         "contacts_count": contacts,
-        **dict.fromkeys(_STATISTICS, 0),
+        **dict.fromkeys(STATISTICS, 0),
         "error_message": None,
         "segments": segments,
         "send_to_all": wish["send_to_all"],

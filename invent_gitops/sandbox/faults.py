@@ -31,7 +31,8 @@ TARGETS: tuple[Target, ...] = (*get_args(RouteName), "any")
 _SPEC = re.compile(r"(?P<kind>[^=@]+)(=(?P<argument>[^@]*))?@(?P<target>[^:]+):(?P<when>.+)")
 _HELP = (
     f"A fault is written KIND[=ARGUMENT]@WHERE, for example close-after@create:3. KIND is one of {', '.join(KINDS)}; "
-    f"WHERE is one of {', '.join(TARGETS)}, a colon, and a number (3), a range (2-4), * for all, or a share (20%)."
+    f"WHERE is one of {', '.join(TARGETS)}, a colon, and a number (3), a range (2-4), * for all, a share (20%), "
+    "or a page of a list (page=3)."
 )
 _HTML = b"<!doctype html><title>Just a moment</title><p>Please wait while we look into it.</p>\n"
 _SECONDS = r"\d{1,4}(\.\d{1,6})?"
@@ -41,7 +42,8 @@ _SECONDS = r"\d{1,4}(\.\d{1,6})?"
 class Fault:
     """One fault: `argument` is seconds for delay and hang, the wait in whole seconds for 429, else a status.
 
-    It strikes requests number `first` to `last` of its target, or the `share` of them (from 0 to 1) if there is one.
+    It strikes requests number `first` to `last` of its target, or the `share` of them (from 0 to 1) if there is one,
+    or if there is a `page`, every request for this page of a list.
     """
 
     spec: str
@@ -51,6 +53,7 @@ class Fault:
     first: int = 1
     last: float = math.inf
     share: float | None = None
+    page: int | None = None
 
     @property
     def commits(self) -> bool:
@@ -90,7 +93,9 @@ def parse_fault(spec: str) -> Fault:
             return Fault(spec, kind, argument, target, first, last)
     if (share := re.fullmatch(r"([0-9]{1,3}(\.[0-9]{1,6})?)%", when)) and float(share[1]) <= 100:
         return Fault(spec, kind, argument, target, share=float(share[1]) / 100)
-    raise ValueError(f'"{spec}" does not say which requests: "{when}" is no number, range, * or share. {_HELP}')
+    if (page := re.fullmatch(r"page=([1-9][0-9]{0,8})", when)) and target != "create":
+        return Fault(spec, kind, argument, target, page=int(page[1]))
+    raise ValueError(f'"{spec}" does not say which requests: "{when}" is no number, range, *, share or page. {_HELP}')
 
 
 def _read_argument(spec: str, kind: Kind, text: str | None) -> float | None:
@@ -144,8 +149,11 @@ class Faults:
         with self._lock:
             return self._seen[target]
 
-    def strike(self, route: RouteName | None) -> tuple[float, Fault | None]:
-        """Count a request (None: it leads nowhere), and say how many seconds to delay it and which fault strikes it."""
+    def strike(self, route: RouteName | None, page: int | None = None) -> tuple[float, Fault | None]:
+        """Count a request (None: it leads nowhere), and say how many seconds to delay it and which fault strikes it.
+
+        `page` is the page of a list that it asks for, if it does.
+        """
         delay, struck = 0.0, None
         with self._lock:
             self._seen["any"] += 1
@@ -155,7 +163,9 @@ class Faults:
                 if fault.target not in (route, "any"):
                     continue
                 # Drawn even when another fault wins, so that one fault never changes the fortune of the next.
-                if fault.share is None:
+                if fault.page is not None:
+                    hit = fault.page == page
+                elif fault.share is None:
                     hit = fault.first <= self._seen[fault.target] <= fault.last
                 else:
                     hit = chance.random() < fault.share

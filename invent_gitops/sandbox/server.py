@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import quote
 
 from invent_gitops.errors import InventGitopsError
-from invent_gitops.sandbox.contract import MAX_BODY, Answer, Refusal, RouteName, find_route, json_answer
+from invent_gitops.sandbox.contract import MAX_BODY, Answer, Refusal, RouteName, find_route, json_answer, page_asked
+from invent_gitops.sandbox.control import PREFIX
 from invent_gitops.sandbox.faults import Fault, Faults
 from invent_gitops.sandbox.service import Sandbox
 
@@ -131,7 +132,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:
             return None
-        delay, fault = self.server.faults.strike(_route_name(self.command, path))
+        if path.startswith(PREFIX):
+            return self.send(self.handle_safely(path, query, body))
+        route = _route_name(self.command, path)
+        delay, fault = self.server.faults.strike(route, page_asked(route, query))
         if self.server.stopping.wait(delay):
             return None
         if fault is None:
@@ -155,7 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_safely(self, path: str, query: str, body: bytes) -> Answer:
         try:
-            return self.server.sandbox.handle(self.command, path, query, dict(self.headers.items()), body)
+            sandbox, headers = self.server.sandbox, dict(self.headers.items())
+            if path.startswith(PREFIX):
+                return sandbox.control(self.command, path, headers, body)
+            return sandbox.handle(self.command, path, query, headers, body)
         except InventGitopsError as error:
             return json_answer(500, {"message": f"{error.message} {error.cure}"})
         except Exception as error:  # noqa: BLE001 - a bug must not end the connection without a word

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import secrets
 import sqlite3
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from invent_gitops.errors import InvalidInput, InventGitopsError, Unavailable
+from invent_gitops.sandbox.contacts import find_contacts
 from invent_gitops.sandbox.contract import (
     MAX_BODY,
     Answer,
     Page,
     Refusal,
+    Route,
     Seen,
     check_key,
     find_route,
@@ -31,20 +29,16 @@ from invent_gitops.sandbox.contract import (
     read_page,
     stamp,
 )
-
-# SQLite keeps this number in the file's header, so that a database of another program is never written to.
-_APPLICATION = 0x496E7642
-_VERSION = 1
-_TABLES = (
-    """CREATE TABLE broadcasts (seq INTEGER PRIMARY KEY AUTOINCREMENT, org TEXT NOT NULL, id TEXT NOT NULL,
-       status TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (org, id))""",
-    "CREATE INDEX broadcasts_of_org ON broadcasts (org)",
-    """CREATE TABLE segments (seq INTEGER PRIMARY KEY, org TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
-       color TEXT NOT NULL, contacts_count INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-       UNIQUE (org, id))""",
-    f"PRAGMA application_id = {_APPLICATION}",
-    f"PRAGMA user_version = {_VERSION}",
+from invent_gitops.sandbox.control import (
+    Control,
+    find_control,
+    read_broadcast_change,
+    read_segment_change,
+    with_consequences,
 )
+from invent_gitops.sandbox.limit import Limit
+from invent_gitops.sandbox.storage import File
+
 # A segment that is used before anybody named it is learnt; one that is seeded takes the name and count given.
 _LEARN = """INSERT INTO segments (org, id, name, color, contacts_count, created_at, updated_at)
     VALUES (:org, :id, coalesce(:name, :id), :color, coalesce(:count, :invented), :now, :now)
@@ -54,6 +48,8 @@ _COUNT = "SELECT count(*) FROM broadcasts WHERE org = :org AND (:status = '' OR 
 # Newest first, so that a list that grows while it is read repeats entries, as lists do out there.
 _LIST = """SELECT body FROM broadcasts WHERE org = :org AND (:status = '' OR status = :status)
     ORDER BY seq DESC LIMIT :take OFFSET :first"""
+_ADD = "INSERT INTO broadcasts (org, id, status, body) VALUES (?, ?, ?, ?)"
+_SET = "UPDATE broadcasts SET status = ?, body = ? WHERE org = ? AND id = ?"
 _SEGMENT = "SELECT id, name, color, contacts_count, created_at, updated_at FROM segments"
 
 
@@ -73,22 +69,9 @@ class Sandbox:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._key, self._limit, self._now, self._clock = key, limit, now, clock
-        self._name = "in memory" if path is None else os.fspath(path)
-        self._lock, self._recent_lock = threading.Lock(), threading.Lock()
-        self._recent: deque[float] = deque()
+        self._key, self._limit, self._now = key, Limit(limit, clock), now
         self._log: deque[Seen] = deque(maxlen=10_000)
-        # An absolute path, because SQLite gives a meaning of its own to "" and ":memory:".
-        target = ":memory:" if path is None else os.path.abspath(path)
-        try:
-            self._db = sqlite3.connect(target, timeout=30, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise _unusable(self._name, error) from error
-        try:
-            self._prepare()
-        except BaseException:
-            self._db.close()
-            raise
+        self._file = File(path)
 
     def __enter__(self) -> Self:
         return self
@@ -97,19 +80,32 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
     def handle(
         self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
         """Answer one request. `path` and `query` are percent-encoded, as on the wire, `query` without its "?"."""
         try:
-            answer = self._answer(method, path, query, headers or {}, body)
+            self._limit.check()
+            route = find_route(method, path)
+            self._check_key(headers)
+            answer = self._answer(route, query, body)
         except Refusal as refusal:
             answer = refusal.answer
         self.remember(method, path, body, answer.status)
         return answer
+
+    def control(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
+        """A person's hand in the dashboard, as a request below `PREFIX`. Never limited, and not among `requests`."""
+        try:
+            wish = find_control(method, path)
+            self._check_key(headers)
+            return json_answer(200, self._change(wish, body))
+        except KeyError as error:
+            return json_answer(404, {"message": error.args[0]})
+        except Refusal as refusal:
+            return refusal.answer
 
     @property
     def requests(self) -> list[Seen]:
@@ -128,90 +124,135 @@ class Sandbox:
     @property
     def create_count(self) -> int:
         """How many broadcasts were ever created in the file: in all orgs, by all processes, deleted ones included."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'broadcasts'").fetchone()
         return int(row[0]) if row else 0
 
     def broadcasts(self, org: str = "c") -> list[dict[str, Any]]:
         """Every broadcast of an org, oldest first."""
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             rows = db.execute("SELECT body FROM broadcasts WHERE org = ? ORDER BY seq", (org,)).fetchall()
             return [json.loads(body) for (body,) in rows]
 
     def seed(self, segments: Iterable[tuple[str, str, int | None]], org: str = "c") -> None:
         """Make segments known: (id, name, contacts); None keeps the count, or invents one for a new segment."""
-        with self._transaction(write=True) as db:
+        with self._file.transaction(write=True) as db:
             self._learn(db, org, segments)
+
+    def fill(self, *, broadcasts: int = 0, segments: int = 0, org: str = "c") -> None:
+        """Make many things at once, as if they had been there for long: each broadcast goes to one segment."""
+        self.seed(((f"s_{number}", f"Segment {number}", None) for number in range(1, segments + 1)), org)
+        now = stamp(self._now())
+        with self._file.transaction(write=True) as db:
+            rows = []
+            for number in range(1, broadcasts + 1):
+                [segment] = self._segments(db, org, [f"s_{1 + number % max(1, segments)}"])
+                wish = {"name": f"Broadcast {number}", "scheduled_at": "2099-01-01T09:00:00.000Z", "send_to_all": False}
+                id = f"b_{secrets.token_hex(12)}"
+                made = new_broadcast(id, wish, [segment], segment["contacts_count"], now)
+                rows.append((org, id, made["status"], json.dumps(made)))
+            db.executemany(_ADD, rows)
 
     def update(self, org: str, id: str, **fields: Any) -> dict[str, Any]:
         """A person's hand in the dashboard: set any field; `segment_ids` sets `segments`. `KeyError` if unknown."""
-        with self._transaction(write=True) as db:
-            row = db.execute("SELECT body FROM broadcasts WHERE org = ? AND id = ?", (org, id)).fetchone()
-            if not row:
-                raise KeyError(f"There is no broadcast {id} in the org {org}.")
+        with self._file.transaction(write=True) as db:
+            before = _broadcast(db, org, id)
             if "segment_ids" in fields:
                 fields["segments"] = self._segments(db, org, fields.pop("segment_ids"))
-            broadcast: dict[str, Any] = {**json.loads(row[0]), "updated_at": stamp(self._now()), **fields}
-            values = (broadcast["status"], json.dumps(broadcast), org, id)
-            db.execute("UPDATE broadcasts SET status = ?, body = ? WHERE org = ? AND id = ?", values)
+            broadcast: dict[str, Any] = {**before, "updated_at": stamp(self._now()), **fields}
+            db.execute(_SET, (broadcast["status"], json.dumps(broadcast), org, id))
         return broadcast
 
     def delete(self, org: str, id: str) -> None:
         """A person's hand in the dashboard. `KeyError` if there is no such broadcast."""
-        with self._transaction(write=True) as db:
+        with self._file.transaction(write=True) as db:
             if not db.execute("DELETE FROM broadcasts WHERE org = ? AND id = ?", (org, id)).rowcount:
                 raise KeyError(f"There is no broadcast {id} in the org {org}.")
 
-    def _answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        self._pace()
-        route = find_route(method, path)
-        check_key({name.lower(): value for name, value in headers.items()}.get("authorization", ""), self._key)
+    def put_segment(self, org: str, id: str, name: str | None = None, contacts: int | None = None) -> dict[str, Any]:
+        """A person's hand in the dashboard: add a segment or change it; None keeps what it has, or invents it."""
+        with self._file.transaction(write=True) as db:
+            row = db.execute(f"{_SEGMENT} WHERE org = ? AND id = ?", (org, id)).fetchone()
+            self._learn(db, org, [(id, name or (row[1] if row else id), contacts)])
+            self._tell_broadcasts(db, org)
+            return _segment(db.execute(f"{_SEGMENT} WHERE org = ? AND id = ?", (org, id)).fetchone())
+
+    def delete_segment(self, org: str, id: str) -> None:
+        """A person's hand in the dashboard; its broadcasts lose it, too. `KeyError` if there is no such segment."""
+        with self._file.transaction(write=True) as db:
+            if not db.execute("DELETE FROM segments WHERE org = ? AND id = ?", (org, id)).rowcount:
+                raise KeyError(f"There is no segment {id} in the org {org}.")
+            self._tell_broadcasts(db, org)
+
+    def _check_key(self, headers: Mapping[str, str] | None) -> None:
+        check_key({name.lower(): value for name, value in (headers or {}).items()}.get("authorization", ""), self._key)
+
+    def _answer(self, route: Route, query: str, body: bytes) -> Answer:
         if route.name == "create":
             return self._create(route.org, read_create(body))
         page = read_page(route.name, query)
-        found, total = self._find(route.org, page) if route.name == "list" else self._find_segments(route.org, page)
+        if route.name == "list":
+            found, total = self._find(route.org, page)
+        elif route.name == "segments":
+            found, total = self._find_segments(route.org, page)
+        else:
+            found, total = self._find_contacts(route.org, page)
         totals = {"pagination-count": total, "pagination-page": page.number, "pagination-take": page.take}
         return json_answer(200, found, {name: str(number) for name, number in totals.items()})
 
-    def _pace(self) -> None:
-        if not self._limit:
-            return
-        with self._recent_lock:
-            now = self._clock()
-            while self._recent and self._recent[0] <= now - 60:
-                self._recent.popleft()
-            if len(self._recent) >= self._limit:
-                wait = max(1, math.ceil(self._recent[0] + 60 - now))
-                raise Refusal(429, f"More than {self._limit} requests a minute.", {"retry-after": str(wait)})
-            self._recent.append(now)
+    def _change(self, wish: Control, body: bytes) -> object:
+        if wish.delete:
+            delete = self.delete if wish.thing == "broadcasts" else self.delete_segment
+            delete(wish.org, wish.id)
+            return {"deleted": wish.id}
+        if wish.thing == "segments":
+            return self.put_segment(wish.org, wish.id, *read_segment_change(body))
+        now = stamp(self._now())
+        change = read_broadcast_change(wish.id, body, now)
+        with self._file.transaction() as db:
+            before = _broadcast(db, wish.org, wish.id)
+        return self.update(wish.org, wish.id, **with_consequences(change, before, now))
 
     def _create(self, org: str, wish: Mapping[str, Any]) -> Answer:
         now = stamp(self._now())
-        with self._transaction(write=True) as db:
+        with self._file.transaction(write=True) as db:
             segments = self._segments(db, org, wish["segment_ids"])
             contacts = sum(segment["contacts_count"] for segment in segments)
             if wish["send_to_all"]:
                 everyone = db.execute("SELECT coalesce(sum(contacts_count), 0) FROM segments WHERE org = ?", (org,))
                 contacts = everyone.fetchone()[0]
             broadcast = new_broadcast(f"b_{secrets.token_hex(12)}", wish, segments, contacts, now)
-            row = (org, broadcast["id"], broadcast["status"], json.dumps(broadcast))
-            db.execute("INSERT INTO broadcasts (org, id, status, body) VALUES (?, ?, ?, ?)", row)
+            db.execute(_ADD, (org, broadcast["id"], broadcast["status"], json.dumps(broadcast)))
         # Only here is it committed: an answer must never speak of a broadcast that a crash could take back.
         return json_answer(200, broadcast)
 
     def _find(self, org: str, page: Page) -> tuple[list[Any], int]:
         wanted = {"org": org, "status": page.status, "take": page.take, "first": (page.number - 1) * page.take}
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             total = db.execute(_COUNT, wanted).fetchone()[0]
             return [json.loads(body) for (body,) in db.execute(_LIST, wanted).fetchall()], total
 
     def _find_segments(self, org: str, page: Page) -> tuple[list[Any], int]:
         first, wanted = (page.number - 1) * page.take, page.search.casefold()
-        with self._transaction() as db:
+        with self._file.transaction() as db:
             rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
         # Compared here, because SQLite folds the case of ASCII only.
         found = [segment for segment in map(_segment, rows) if wanted in segment["name"].casefold()]
         return found[first : first + page.take], len(found)
+
+    def _find_contacts(self, org: str, page: Page) -> tuple[list[Any], int]:
+        with self._file.transaction() as db:
+            rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
+        return find_contacts([one for one in map(_segment, rows) if page.segment in ("", one["id"])], page)
+
+    def _tell_broadcasts(self, db: sqlite3.Connection, org: str) -> None:
+        """Let every broadcast show its segments as they are now."""
+        known = {row[0]: _segment(row) for row in db.execute(f"{_SEGMENT} WHERE org = ?", (org,)).fetchall()}
+        for id, body in db.execute("SELECT id, body FROM broadcasts WHERE org = ?", (org,)).fetchall():
+            broadcast = json.loads(body)
+            segments = [known[one["id"]] for one in broadcast["segments"] if one["id"] in known]
+            if segments != broadcast["segments"]:
+                db.execute(_SET, (broadcast["status"], json.dumps({**broadcast, "segments": segments}), org, id))
 
     def _learn(self, db: sqlite3.Connection, org: str, segments: Iterable[tuple[str, str | None, int | None]]) -> None:
         now = stamp(self._now())
@@ -224,51 +265,16 @@ class Sandbox:
         self._learn(db, org, [(id, None, None) for id in ids])
         return [_segment(db.execute(f"{_SEGMENT} WHERE org = ? AND id = ?", (org, id)).fetchone()) for id in ids]
 
-    @contextmanager
-    def _transaction(self, write: bool = False) -> Iterator[sqlite3.Connection]:
-        """One view of the file, all or nothing; a writer waits its turn before it reads."""
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-                yield self._db
-                self._db.execute("COMMIT")
-            except (sqlite3.Error, json.JSONDecodeError) as error:
-                raise _unusable(self._name, error) from error
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
 
-    def _prepare(self) -> None:
-        try:
-            # A toy's data must outlive a killed process, which it does without waiting for the disk, not a power cut.
-            self._db.execute("PRAGMA synchronous = OFF")
-        except sqlite3.Error as error:
-            raise _unusable(self._name, error) from error
-        with self._transaction(write=True) as db:
-            ours = db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if not ours and db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                raise _unusable(self._name, "it is a database of another program")
-            if ours and version != _VERSION:
-                raise _unusable(self._name, f"it has the format {version}, and only {_VERSION} is known")
-            for statement in () if ours else _TABLES:
-                db.execute(statement)
+def _broadcast(db: sqlite3.Connection, org: str, id: str) -> dict[str, Any]:
+    row = db.execute("SELECT body FROM broadcasts WHERE org = ? AND id = ?", (org, id)).fetchone()
+    if not row:
+        raise KeyError(f"There is no broadcast {id} in the org {org}.")
+    found: dict[str, Any] = json.loads(row[0])
+    return found
 
 
 def _segment(row: Sequence[Any]) -> dict[str, Any]:
     id, name, color, count, created, updated = row
     known = {"id": id, "name": name, "color": color, "contacts_count": count}
     return {**known, "boards": [], "created_at": created, "updated_at": updated}
-
-
-def _unusable(name: str, why: Exception | str) -> InventGitopsError:
-    kind = getattr(why, "sqlite_errorname", "")
-    if kind.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        message = f"The sandbox's file {name} is kept locked by another process."
-        return Unavailable(message, "Wait for the other process, or end it, and try again.")
-    if kind.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PERM")):
-        cure = "Check that its folder exists, that it can be written to, and that the disk has room."
-        return InvalidInput(f"The sandbox's file {name} cannot be opened or written: {why}.", cure)
-    # It may be somebody's valuable file, so deleting it is not the first advice.
-    cure = "Name another file. If this one was the sandbox's, delete it to start with an empty one."
-    return InvalidInput(f"The file {name} is damaged or is not a sandbox's: {why}.", cure)

@@ -69,8 +69,8 @@ class Struck(Faults):
 
     times = 0
 
-    def strike(self, route: RouteName | None) -> tuple[float, Fault | None]:
-        delay, fault = super().strike(route)
+    def strike(self, route: RouteName | None, page: int | None = None) -> tuple[float, Fault | None]:
+        delay, fault = super().strike(route, page)
         self.times += fault is not None
         return delay, fault
 

@@ -161,6 +161,18 @@ def test_a_fault_strikes_the_requests_it_names_and_no_other(
     assert [number for number, status in enumerate(statuses) if status == 599] == struck
 
 
+def test_one_page_of_a_list_fails_each_time_and_the_others_never(client: httpx.Client, server: Server) -> None:
+    server.faults.add("error-before@list:page=2")
+    server.faults.add("error-before=502@any:page=3")
+    asked = [(route, page) for _ in range(2) for route in ("broadcasts", "segments") for page in (1, 2, 3)]
+    statuses = [client.get(f"/orgs/c/{route}", params={"page": page}).status_code for route, page in asked]
+    assert statuses == [200, 503, 502, 200, 200, 502] * 2
+    assert client.get("/orgs/c/contacts?page=3").status_code == 502
+    assert client.get(PATH).status_code == 200, "without a number it is the first page"
+    assert client.get(f"{PATH}?page=x").status_code == 400
+    assert client.post(f"{PATH}?page=2", json=WISH).status_code == 200
+
+
 def test_faults_come_and_go_while_the_server_runs_and_the_count_goes_on(client: httpx.Client, server: Server) -> None:
     assert client.post(PATH, json=WISH).status_code == 200
     server.faults.add(f"error-before@create:{server.faults.seen('create') + 1}")
@@ -233,6 +245,9 @@ def test_of_several_faults_the_first_added_wins() -> None:
         "close-after@create:-1",
         "close-after@create:101%",
         "close-after@create:-5%",
+        "close-after@create:page=1",
+        "close-after@list:page=0",
+        "close-after@list:page=",
         "close-after@update:1",
         "close-after=1@create:1",
         "explode@create:1",
@@ -262,7 +277,7 @@ def test_a_fault_that_cannot_be_read_says_what_is_allowed_with_an_example(spec: 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_fault_can_be_ordered_for_every_kind_of_request(kind: str) -> None:
     argument = "=0.5" if kind in ("delay", "hang") else ""
-    for target in ("create", "list", "segments", "any"):
+    for target in ("create", "list", "segments", "contacts", "any"):
         for when in ("3", "2-4", "*", "20%", "0.5%"):
             fault = parse_fault(f" {kind}{argument}@{target}:{when} ")
             assert (fault.kind, fault.target) == (kind, target)

@@ -13,7 +13,7 @@ import pytest
 from invent_gitops.sandbox.server import serve
 from invent_gitops.sandbox.service import Sandbox
 
-BROADCASTS, SEGMENTS = "/orgs/c/broadcasts", "/orgs/c/segments"
+BROADCASTS, SEGMENTS, CONTACTS = "/orgs/c/broadcasts", "/orgs/c/segments", "/orgs/c/contacts"
 DOCUMENTED = [
     "id",
     "name",
@@ -217,6 +217,53 @@ def test_segments_are_paged_like_broadcasts(client: httpx.Client, box: Sandbox) 
     assert client.get(SEGMENTS, params={"take": 100}).headers["pagination-count"] == "45"
 
 
+def test_the_contacts_of_a_segment_are_as_many_as_it_counts_and_are_paged(client: httpx.Client, box: Sandbox) -> None:
+    box.seed([("s1", "One", 45), ("s2", "Two", 60)])
+    found: list[str] = []
+    for page, size in ((1, 20), (2, 20), (3, 5), (4, 0)):
+        answer = client.get(CONTACTS, params={"segment_id": "s1", "page": page})
+        assert len(answer.json()) == size
+        assert answer.headers["pagination-count"] == "45"
+        assert {segment["id"] for contact in answer.json() for segment in contact["segments"]} <= {"s1"}
+        found += [contact["id"] for contact in answer.json()]
+    assert len(set(found)) == 45
+    everyone = [
+        contact["id"] for page in (1, 2) for contact in client.get(CONTACTS, params={"take": 100, "page": page}).json()
+    ]
+    assert len(set(everyone)) == 105
+    assert client.get(CONTACTS, params={"segment_id": "s3"}).headers["pagination-count"] == "0"
+
+
+@pytest.mark.parametrize("count", [0, 1, 19, 20, 21, 45, 400])
+def test_contacts_are_subscribed_or_not_and_never_both(client: httpx.Client, box: Sandbox, count: int) -> None:
+    box.seed([("s0", "Before", 33), ("s1", "One", count), ("s2", "After", 77)])
+
+    def contacts(**query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = len(found) // 7 + 1
+            answer = client.get(CONTACTS, params={**query, "take": 7, "page": page})
+            found += answer.json()
+            if len(answer.json()) < 7:
+                assert answer.headers["pagination-count"] == str(len(found))
+                return found
+
+    for query in ({"segment_id": "s1"}, {}):
+        whole = {one["id"]: one["unsubscribed"] for one in contacts(**query)}
+        subscribed = [one["id"] for one in contacts(**query, status="SUBSCRIBED")]
+        gone = [one["id"] for one in contacts(**query, status="UNSUBSCRIBED")]
+        assert sorted([*subscribed, *gone]) == sorted(whole)
+        assert {whole[id] for id in gone} <= {True}
+        assert {whole[id] for id in subscribed} <= {False}
+        assert contacts(**query, status="BLOCKED") == []
+    assert len(contacts(segment_id="s1", status="UNSUBSCRIBED")) == count // 20
+
+
+@pytest.mark.parametrize("query", ["status=DRAFT", "status=", "take=101", "page=0", "search=x"])
+def test_contacts_refuse_what_they_do_not_know(client: httpx.Client, query: str) -> None:
+    assert client.get(f"{CONTACTS}?{query}").status_code == 400
+
+
 def test_the_list_is_a_bare_array_with_what_create_answered(client: httpx.Client) -> None:
     assert client.get(BROADCASTS).json() == []
     created = client.post(BROADCASTS, json={"name": "x", "segment_ids": ["a"]}).json()
@@ -280,6 +327,7 @@ def test_another_path_is_404(client: httpx.Client, path: str) -> None:
         ("PATCH", BROADCASTS, "POST, GET"),
         ("HEAD", BROADCASTS, "POST, GET"),
         ("POST", SEGMENTS, "GET"),
+        ("POST", CONTACTS, "GET"),
     ],
 )
 def test_a_known_path_with_another_method_is_405(client: httpx.Client, method: str, path: str, allowed: str) -> None:
@@ -296,8 +344,9 @@ def test_without_a_bearer_key_every_route_is_401(client: httpx.Client, box: Sand
         client.post(BROADCASTS, json={"name": "x"}, headers=headers),
         client.get(BROADCASTS, headers=headers),
         client.get(SEGMENTS, headers=headers),
+        client.get(CONTACTS, headers=headers),
     ]
-    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert {answer.status_code for answer in answers} == {401}
     assert box.create_count == 0
 
 

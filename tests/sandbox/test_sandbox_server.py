@@ -242,7 +242,7 @@ def test_a_bug_in_the_sandbox_is_a_500_in_json_and_a_line(
 
 
 def test_a_file_damaged_while_it_is_served_is_a_500_that_says_so(server: Server) -> None:
-    with server.sandbox._transaction(write=True) as db:
+    with server.sandbox._file.transaction(write=True) as db:
         db.execute("DROP TABLE broadcasts")
     answer = _get(server)
     assert answer.status_code == 500

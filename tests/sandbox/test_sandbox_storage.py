@@ -197,7 +197,7 @@ def test_a_path_where_no_file_can_be_is_invalid_input(
 def test_a_file_kept_locked_says_that_surely_nothing_was_created(tmp_path: Path) -> None:
     file = tmp_path / "box.sqlite"
     with Sandbox(file) as box:
-        box._db.execute("PRAGMA busy_timeout = 20")
+        box._file.db.execute("PRAGMA busy_timeout = 20")
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(Unavailable, match="locked"):
