@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from invent_gitops.api.answer import SURELY_NOT_CREATED, read_list, read_remote, retry_after, usable_id, verdict, words
+from invent_gitops.api.answer import (
+    SURELY_NOT_CREATED,
+    read_list,
+    read_remote,
+    read_segment,
+    read_total,
+    retry_after,
+    usable_id,
+    verdict,
+    words,
+)
+from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.outcome import Created, NotCreated, Unknown
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,6 +61,131 @@ def test_the_documented_answer_becomes_a_broadcast() -> None:
     assert remote.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
     assert remote.segment_ids == ("a", "b")
     assert remote.created_at == NOW
+
+
+STATISTICS = {
+    "contacts_count": 1240,
+    "recipients_count": 1200,
+    "skipped_count": 40,
+    "sent_count": 1190,
+    "failed_count": 10,
+    "delivered_count": 1180,
+    "opened_count": 700.0,
+    "played_count": 0,
+    "click_count": 90,
+    "complained_count": 1,
+    "unsubscribed_count": 3,
+}
+IDENTIFYING: dict[str, object] = {
+    "name": "Hello",
+    "status": "SENT",
+    "scheduled_at": None,
+    "segments": [],
+    "send_to_all": True,
+    "created_at": "2026-11-20T12:00:00Z",
+}
+
+
+def read(**fields: object) -> Remote:
+    remote = read_remote({"id": "b_1", **fields})
+    assert remote is not None
+    return remote
+
+
+def test_what_became_of_a_broadcast_is_read_as_documented() -> None:
+    template = {"id": "t", "broadcast_id": "b_1", "error": "The sender is not verified", "config": {}}
+    remote = read(
+        **{
+            **IDENTIFYING,
+            **STATISTICS,
+            "segments": [{"id": "b", "name": "B"}, {"id": "a", "name": "A", "contacts_count": 3}, {"id": "c"}],
+            "templates": [template, {"id": "u", "error": None}],
+            "error_message": "Half of it failed",
+            "started_at": "2026-11-20T13:00:00+01:00",
+            "completed_at": "2026-11-20T12:05:00Z",
+            "updated_at": "2026-11-20T12:06:00Z",
+        }
+    )
+    assert remote.segments == (("a", "A"), ("b", "B"), ("c", ""))
+    assert remote.segment_ids == ("a", "b", "c")
+    assert (remote.templates, remote.template_errors) == (2, ("The sender is not verified",))
+    assert remote.error_message == "Half of it failed"
+    assert (remote.started_at, remote.completed_at) == (NOW, NOW + timedelta(minutes=5))
+    assert remote.updated_at == NOW + timedelta(minutes=6)
+    assert {f"{name}_count": count for name, count in asdict(remote.counts).items()} == STATISTICS
+    assert remote.unread == ()
+
+
+def test_what_the_api_does_not_tell_is_not_taken_for_none_or_nothing() -> None:
+    remote = read(**IDENTIFYING)
+    assert remote.templates is None
+    assert remote.counts == Counts()
+    assert read(templates=[]).templates == 0
+
+
+@pytest.mark.parametrize("odd", [None, "12", -1, 1.5, True, [], {}, float("nan"), float("inf"), 10**30])
+def test_a_count_that_is_no_count_is_not_told(odd: object) -> None:
+    assert read(sent_count=odd).counts.sent is None
+    segment = read_segment({"id": "s", "name": "S", "contacts_count": odd})
+    assert segment == RemoteSegment("s", "S", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("name", None),
+        ("status", 3),
+        ("scheduled_at", "tomorrow"),
+        ("scheduled_at", 12),
+        ("segments", None),
+        ("segments", [{"id": 4}]),
+        ("segments", [None]),
+        ("send_to_all", "yes"),
+        ("created_at", None),
+    ],
+)
+def test_a_field_that_identifies_a_broadcast_and_cannot_be_read_is_named(name: str, odd: object) -> None:
+    assert read(**{**IDENTIFYING, name: odd}).unread == (name,)
+    without = {key: value for key, value in IDENTIFYING.items() if key != name}
+    assert read(**without).unread == (name,)
+
+
+def test_what_changes_while_a_broadcast_is_sent_does_not_make_it_another() -> None:
+    before, after = read(**IDENTIFYING), read(**IDENTIFYING, **STATISTICS, error_message="x", templates=[])
+    assert before == after
+    assert hash(before) == hash(after)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "Active", "", "SENDING"])
+def test_a_status_that_nobody_documented_is_kept_as_it_came(status: str) -> None:
+    assert read(**{**IDENTIFYING, "status": status}).status == status
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}, {"name": "x"}, {"id": ""}, {"id": 3}])
+def test_a_segment_without_a_usable_id_is_no_segment(wrong: object) -> None:
+    assert read_segment(wrong) is None
+
+
+def test_a_hundred_thousand_broadcasts_fit_into_memory() -> None:
+    fields = {**IDENTIFYING, **STATISTICS, "segments": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]}
+    body = json.dumps(fields)
+    tracemalloc.start()
+    try:
+        kept = [read(**{**json.loads(body), "name": f"n{number}"}) for number in range(1000)]
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size / len(kept) < 1500, "bytes for one, of which there may be 100,000"
+
+
+@pytest.mark.parametrize("text", ["0", "17", "999999999999"])
+def test_a_total_is_a_whole_number(text: str) -> None:
+    assert read_total(text) == int(text)
+
+
+@pytest.mark.parametrize("text", [None, "", "many", "-1", "1.0", " 1", "٣", "1" * 13])
+def test_a_total_that_is_no_whole_number_is_not_told(text: str | None) -> None:
+    assert read_total(text) is None
 
 
 @pytest.mark.parametrize("wrong", [None, 7, "text", [], {}, {"id": None}, [{"id": "x"}]])

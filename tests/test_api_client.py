@@ -60,7 +60,7 @@ def answer_to(*replies: Reply | Script, key: str = KEY, read_timeout: float = 20
 
 def held(api: InventApi) -> float:
     """For how many seconds nobody will be let through."""
-    return api._pace._next - time.monotonic()
+    return api._wire.pace._next - time.monotonic()
 
 
 def nothing_listens() -> int:
@@ -124,7 +124,7 @@ def test_a_connection_that_never_comes_about_is_not_created() -> None:
         socket.create_server(("127.0.0.1", 0)) as silent,
         api_at(f"https://127.0.0.1:{silent.getsockname()[1]}") as api,
     ):
-        api._client.timeout = httpx.Timeout(0.2)  # the ten seconds of everyday use are too long for a test
+        api._wire.client.timeout = httpx.Timeout(0.2)  # the ten seconds of everyday use are too long for a test
         assert isinstance(api.create(REQUEST), NotCreated)
 
 

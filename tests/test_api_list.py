@@ -7,15 +7,15 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from invent_gitops.api import client
+from invent_gitops.api import reading
 from invent_gitops.api.client import InventApi
 from invent_gitops.api.target import Target
 from invent_gitops.errors import Interrupted, Unavailable
 from invent_gitops.model.broadcast import Remote
+from tests.paging import entries, paged
 from tests.running import (
     KEY,
     Fault,
@@ -36,10 +36,6 @@ def quick_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssl, "create_default_context", one_tls_context)
 
 
-def entries(number: int, first: int = 0) -> list[dict[str, Any]]:
-    return [{"id": f"b_{index}", "name": f"n{index}", "status": "DRAFT"} for index in range(first, first + number)]
-
-
 def read(url: str, stop: threading.Event | None = None, read_timeout: float = 20) -> list[Remote]:
     target = Target(url, "c", url, KEY)
     with InventApi(target, rate=1e9, stop=stop or threading.Event(), read_timeout=read_timeout) as api:
@@ -56,20 +52,6 @@ def unlisted(*replies: Reply | Script, read_timeout: float = 20) -> tuple[Unavai
         with pytest.raises(Unavailable) as refused:
             read(server.url, read_timeout=read_timeout)
         return refused.value, server
-
-
-def paged(
-    every: list[dict[str, Any]], count: Callable[[int], object] = lambda page: None, cap: int = 100
-) -> Callable[[Received], bytes]:
-    """A server with these entries; `count` gives the header of a page, None leaves it out; `cap` bounds take."""
-
-    def answer(request: Received) -> bytes:
-        page, take = int(request.query["page"]), min(int(request.query["take"]), cap)
-        total = count(page)
-        part = every[(page - 1) * take : page * take]
-        return http(200, part) if total is None else http(200, part, pagination_count=str(total))
-
-    return answer
 
 
 def test_it_asks_for_all_statuses_page_by_page_and_never_for_more_than_the_documented_hundred() -> None:
@@ -161,7 +143,7 @@ def test_a_page_that_is_lost_once_is_asked_for_again(fault: Reply, monkeypatch: 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_list_that_stays_away_is_given_up_after_five_tries(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "PATIENCE", 10.0)
+    monkeypatch.setattr(reading, "PATIENCE", 10.0)
     error, server = unlisted(http(status, {"message": "Not now"}, retry_after=0))
     assert "Not now" in error.message
     assert len(server.received) == 5

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from sys import intern
 
-from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
 
 # Documented or standard refusals of the request as such: the server looked at it and did nothing.
 SURELY_NOT_CREATED = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
+
+_COUNTED = tuple(field.name for field in fields(Counts))
 
 
 def verdict(status: int, body: bytes, secret: str = "") -> Answer:
@@ -31,7 +35,7 @@ def verdict(status: int, body: bytes, secret: str = "") -> Answer:
     return Unknown(f"Invent answered {status}: {words(body, secret)}")
 
 
-def read_list(body: bytes) -> list[Mapping[str, object]] | None:
+def read_list(body: bytes) -> list[dict[str, object]] | None:
     """A page of a list (a bare array of objects), or None if the body is anything else."""
     found = _json(body)
     if isinstance(found, list) and all(isinstance(entry, dict) for entry in found):
@@ -43,17 +47,73 @@ def read_remote(value: object) -> Remote | None:
     """The broadcast that `value` spells, or None if it has no usable id. Other missing fields become empty."""
     if not isinstance(value, dict) or not usable_id(value.get("id")):
         return None
-    segments = value.get("segments")
-    ids = [entry.get("id") for entry in segments if isinstance(entry, dict)] if isinstance(segments, list) else []
+    segments = _segments(value.get("segments"))
+    templates = value.get("templates")
     return Remote(
         id=value["id"],
         name=_text(value.get("name")),
-        status=_text(value.get("status")),
+        # The same few words in every entry: kept once, so that a long list stays small.
+        status=intern(_text(value.get("status"))),
         scheduled_at=read_instant(value.get("scheduled_at")),
-        segment_ids=tuple(sorted({id for id in ids if isinstance(id, str)})),
+        segment_ids=tuple(id for id, _ in segments),
         send_to_all=value.get("send_to_all") is True,
         created_at=read_instant(value.get("created_at")),
+        segments=segments,
+        templates=len(templates) if isinstance(templates, list) else None,
+        template_errors=_errors(templates),
+        error_message=_text(value.get("error_message")),
+        started_at=read_instant(value.get("started_at")),
+        completed_at=read_instant(value.get("completed_at")),
+        updated_at=read_instant(value.get("updated_at")),
+        counts=Counts(**{name: _count(value.get(f"{name}_count")) for name in _COUNTED}),
+        unread=_unread(value),
     )
+
+
+def read_segment(value: object) -> RemoteSegment | None:
+    """The segment that `value` spells, or None if it has no usable id."""
+    if not isinstance(value, dict) or not usable_id(value.get("id")):
+        return None
+    return RemoteSegment(value["id"], _text(value.get("name")), _count(value.get("contacts_count")))
+
+
+def read_total(text: str | None) -> int | None:
+    """The whole number in a header such as `pagination-count`, or None if it holds none."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,12}", text) else None
+
+
+def _segments(value: object) -> tuple[tuple[str, str], ...]:
+    entries = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    names = {entry["id"]: _text(entry.get("name")) for entry in entries if isinstance(entry.get("id"), str)}
+    return tuple((intern(id), intern(names[id])) for id in sorted(names))
+
+
+def _errors(templates: object) -> tuple[str, ...]:
+    entries = [entry for entry in templates if isinstance(entry, dict)] if isinstance(templates, list) else []
+    return tuple(text for entry in entries if (text := _text(entry.get("error"))))
+
+
+def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
+    """The fields which identify a broadcast that are missing, or not of the documented type."""
+    segments = value.get("segments")
+    told = {
+        "name": isinstance(value.get("name"), str),
+        "status": isinstance(value.get("status"), str),
+        "scheduled_at": "scheduled_at" in value
+        and (value["scheduled_at"] is None or read_instant(value["scheduled_at"]) is not None),
+        "segments": isinstance(segments, list)
+        and all(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in segments),
+        "send_to_all": isinstance(value.get("send_to_all"), bool),
+        "created_at": read_instant(value.get("created_at")) is not None,
+    }
+    return tuple(name for name, known in told.items() if not known)
+
+
+def _count(value: object) -> int | None:
+    """A count of the API, which documents numbers: whole and not negative, or it says nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**12:
+        return None
+    return int(value) if value == int(value) else None
 
 
 def usable_id(value: object) -> bool:

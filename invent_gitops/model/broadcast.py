@@ -77,8 +77,37 @@ class Catalogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a broadcast's messages, in people, as the API counts them; None is "not told".
+
+    Each field is the API's without its `_count`.
+    """
+
+    contacts: int | None = None
+    recipients: int | None = None
+    skipped: int | None = None
+    sent: int | None = None
+    failed: int | None = None
+    delivered: int | None = None
+    opened: int | None = None
+    played: int | None = None
+    click: int | None = None
+    complained: int | None = None
+    unsubscribed: int | None = None
+
+
+NOT_TOLD = Counts()
+
+
+@dataclass(frozen=True, slots=True)
 class Remote:
-    """A broadcast as the API shows it, cut down to what identifies it; unknown fields are left alone."""
+    """A broadcast as the API shows it; fields that nobody documented are left alone.
+
+    Two are equal if the seven fields that identify a broadcast are: what comes after them changes by itself
+    while a broadcast is sent, and the state does not keep it. A `status` is kept as it came, known or not.
+    `unread` names the fields of the API that were to be one of the seven and were missing or of another type:
+    their values here say nothing.
+    """
 
     id: str
     name: str
@@ -87,3 +116,23 @@ class Remote:
     segment_ids: tuple[str, ...]
     send_to_all: bool
     created_at: datetime | None
+    segments: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """The id and the name of each segment, sorted like `segment_ids`; "" for a name that was not told."""
+    templates: int | None = field(default=None, compare=False)
+    """How many contents it has; 0 is "none yet", None is "not told"."""
+    template_errors: tuple[str, ...] = field(default=(), compare=False)
+    error_message: str = field(default="", compare=False)
+    started_at: datetime | None = field(default=None, compare=False)
+    completed_at: datetime | None = field(default=None, compare=False)
+    updated_at: datetime | None = field(default=None, compare=False)
+    counts: Counts = field(default=NOT_TOLD, compare=False)
+    unread: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSegment:
+    """A segment as the API shows it. Names may repeat; `contacts` is None where the API tells no count."""
+
+    id: str
+    name: str
+    contacts: int | None = None

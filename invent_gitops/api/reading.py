@@ -1,0 +1,208 @@
+"""Reads lists page by page: to the end and counted, or with what could not be read beside what could."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import httpx
+
+from invent_gitops.api.answer import read_list, read_total
+from invent_gitops.api.wire import Wire
+from invent_gitops.errors import Interrupted, Unavailable
+from invent_gitops.model.listing import Listing
+
+PAGE = 100
+PAGES = 100_000
+# Seconds that the failures of one reading may cost altogether.
+PATIENCE = 300.0
+# How often a list that changes under the reading is read, and how many pages in a row may fail for good.
+ROUNDS = 3
+LOST_PAGES = 3
+
+
+class _Entry(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+E = TypeVar("E", bound=_Entry)
+
+
+class _Failed(Unavailable):
+    """A page could not be read; if it is `denied`, it makes no sense to ask for another one."""
+
+    def __init__(self, route: str, reason: str, cure: str = "Try again later.", *, denied: bool = False) -> None:
+        super().__init__(f"The list of {route} cannot be read. {reason}", cure)
+        self.reason, self.denied = reason, denied
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page; `total` is how many entries the whole list has, or None where the API does not tell."""
+
+    entries: list[dict[str, object]]
+    total: int | None
+
+
+@dataclass(slots=True)
+class _Walk(Generic[E]):
+    """What one walk over the pages of a list has met so far."""
+
+    entries: dict[str, E] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
+    totals: set[int] = field(default_factory=set)
+    total: int | None = None
+    repeated: bool = False
+    first: object = None
+    seen: int = 0
+    longest: int = 0
+    lost: int = 0
+    lost_in_a_row: int = 0
+
+    def add(self, page: _Page, read: Callable[[object], E | None], gap: str) -> None:
+        """Take a page in; `gap` is what to say of an entry that has no usable id."""
+        self.lost_in_a_row = 0
+        self.seen += len(page.entries)
+        self.longest = max(self.longest, len(page.entries))
+        if page.total is not None:
+            self.total = page.total
+            self.totals.add(page.total)
+        for value in page.entries:
+            entry = read(value)
+            if entry is None:
+                self.gaps.append(gap)
+                continue
+            self.repeated = self.repeated or entry.id in self.entries
+            self.entries[entry.id] = entry
+
+    def lose(self, gap: str) -> None:
+        self.lost += 1
+        self.lost_in_a_row += 1
+        self.gaps.append(gap)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the pages hold what their count promises, each entry once."""
+        return not self.repeated and self.totals <= {len(self.entries)}
+
+    @property
+    def ended(self) -> bool:
+        """Whether the count says that there is no further page; one that was lost counts like the longest."""
+        # A short page is no proof of the end: the server may cap `take` lower than was asked.
+        return self.total is not None and self.seen + self.lost * self.longest >= self.total
+
+
+class Reading:
+    """One reading of a list or of a total. A page that cannot be read is tried `tries` times."""
+
+    def __init__(self, wire: Wire, tries: int) -> None:
+        self._wire, self._tries = wire, tries
+        self._patience = PATIENCE
+
+    def whole(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
+        """Every entry. Raises `Unavailable`, never a part."""
+        listing = self._read(route, query, read, partly=False)
+        if listing.gaps:
+            raise Unavailable(listing.gaps[0], "Try again in a minute.")
+        return list(listing.entries)
+
+    def partly(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> Listing[E]:
+        """What can be read. Raises `Unavailable` where that is nothing."""
+        return self._read(route, query, read, partly=True)
+
+    def total(self, route: str, query: Mapping[str, str]) -> int | None:
+        """How many entries a list has, or None if its count is missing or cannot be."""
+        page = self._page(route, {**query, "page": "1", "take": "1"})
+        return page.total if page.total is not None and page.total >= len(page.entries) else None
+
+    def _read(
+        self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
+    ) -> Listing[E]:
+        """A list that changes under the reading is read again, unless pages of it are lost anyway."""
+        walk = self._walk(route, query, read, partly=partly)
+        for _ in range(ROUNDS - 1):
+            if walk.gaps or walk.agrees:
+                break
+            walk = self._walk(route, query, read, partly=partly)
+        if not walk.gaps and not walk.agrees:
+            walk.gaps.append(f"The list of {route} could not be read to its end: its count and its pages do not agree.")
+        return Listing(tuple(walk.entries.values()), tuple(walk.gaps))
+
+    def _walk(
+        self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
+    ) -> _Walk[E]:
+        walk: _Walk[E] = _Walk()
+        for number in range(1, PAGES + 1):
+            try:
+                page = self._page(route, {**query, "page": str(number), "take": str(PAGE)})
+            except _Failed as error:
+                if not partly:
+                    raise
+                walk.lose(f"Page {number} of the list of {route} could not be read. {error.reason}")
+                if error.denied or walk.lost_in_a_row == LOST_PAGES:
+                    if not walk.seen:
+                        raise
+                    walk.gaps.append(f"No page of the list of {route} after page {number} was asked for.")
+                    return walk
+            else:
+                self._check_moved_on(walk, page, route)
+                walk.add(page, read, f"Page {number} of the list of {route} holds an entry without a usable id.")
+                if not page.entries or (walk.gaps and not partly):
+                    return walk
+            if walk.ended:
+                return walk
+        raise Unavailable(f"The list of {route} does not end.", "Try again later.")
+
+    def _check_moved_on(self, walk: _Walk[E], page: _Page, route: str) -> None:
+        """Raises `Unavailable` if the API answers every page with the first one."""
+        first = page.entries[0].get("id") if page.entries else None
+        if first is not None and first == walk.first:
+            raise Unavailable(f"The API answers every page of {route} with the first one.", "Try again later.")
+        walk.first = walk.first if walk.first is not None else first
+
+    def _page(self, route: str, query: dict[str, str]) -> _Page:
+        headers, body = self._fetch(route, query)
+        entries = read_list(body)
+        if entries is None:
+            told = self._wire.words(body)
+            raise _Failed(route, f"The answer is not an array of objects: {told}")
+        return _Page(entries, read_total(headers.get("pagination-count")))
+
+    def _fetch(self, route: str, query: dict[str, str]) -> tuple[httpx.Headers, bytes]:
+        attempt = 0
+        failing: float | None = None
+        while True:
+            if not self._wire.pace.wait():
+                raise Interrupted(f"Stopped while the list of {route} was read.", "Run it again.")
+            attempt += 1
+            began = time.monotonic()
+            try:
+                status, headers, body = self._wire.exchange("GET", route, params=query)
+                if status == 200:
+                    self._spend(failing)
+                    return headers, body
+                reason = f"Invent answered {status}: {self._wire.words(body)}"
+                if status < 500 and status != 429:
+                    raise _Failed(route, reason, _cure(status), denied=True)
+            except httpx.HTTPError as error:
+                headers, reason = httpx.Headers(), self._wire.told(error)
+            failing = began if failing is None else failing
+            if attempt >= self._tries or not self._wire.hold_back(headers, attempt, failing + self._patience):
+                if self._wire.stop.is_set():
+                    continue
+                self._spend(failing)
+                raise _Failed(route, reason)
+
+    def _spend(self, since: float | None) -> None:
+        """Let failures that began at a moment count against the patience with the whole reading."""
+        if since is not None:
+            self._patience -= time.monotonic() - since
+
+
+def _cure(status: int) -> str:
+    if status in (401, 403):
+        return "Check INVENT_API_KEY and the org."
+    return "Check the org and the base URL."

@@ -1,0 +1,23 @@
+"""What was read of a list, and what was not: so that nothing unread is ever called missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """The `entries` that could be read, each once; `gaps` says in full sentences what could not be.
+
+    Only of a `complete` listing may anybody say that something is not in it.
+    """
+
+    entries: tuple[T, ...]
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.gaps
