@@ -1,0 +1,182 @@
+"""A judge from outside: Prism holds every request of the commands against `openapi.yaml`, and may refuse none.
+
+Skipped where Prism is not installed; `bash tests/prism/run` installs it elsewhere and runs this.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from invent_gitops.api.client import InventApi
+from invent_gitops.api.target import Target
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.outcome import Created
+from invent_gitops.sandbox.server import serve
+from invent_gitops.sandbox.service import Sandbox
+from tests.running import FAST, KEY, account, call, define, until
+
+DESCRIPTION = Path(__file__).with_name("openapi.yaml")
+PRISM = os.environ.get("PRISM") or shutil.which("prism")
+
+pytestmark = pytest.mark.skipif(not PRISM, reason="Prism is not installed: bash tests/prism/run installs it elsewhere")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A command, how it ends, and the routes that it must have called."""
+
+    words: tuple[str, ...]
+    code: int
+    routes: frozenset[str]
+
+
+LIST, CREATE = "get /orgs/c/broadcasts", "post /orgs/c/broadcasts"
+# A new command that talks to Invent is one line here. Each runs in a copy of the same project: `doubt` was begun and
+# its answer lost, so it stays blocked, and `Spring sale` is to be created.
+CASES = [
+    Case(("apply", "--yes", *FAST), 7, frozenset({LIST, CREATE})),
+    Case(("reconcile",), 7, frozenset({LIST})),
+    Case(("resolve", "doubt", "--id", "b_01"), 5, frozenset({LIST})),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A running Prism and what it wrote."""
+
+    url: str
+    log: Path
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    @contextmanager
+    def hearing(self) -> Iterator[set[str]]:
+        """Every request within the block is as described; the routes that it called are known at its end."""
+        before = len(self.said())
+        routes: set[str] = set()
+        yield routes
+        # Prism writes its log after it has answered: what came before a last request is written when that one is.
+        end = f"/end-of-hearing-{before}"
+        httpx.get(self.url + end, trust_env=False)
+        until(lambda: f"{end} ✖" in self.said())
+        text = self.said()[before:].partition(f"[HTTP SERVER] get {end} ")[0]
+        routes |= set(re.findall(r"\[HTTP SERVER\] (\w+ \S+) .* Request received", text))
+        assert routes, "nothing came to Prism"
+        assert "Violation" not in text, text
+        assert "terminated with error" not in text, text
+        assert "did not pass" not in text, text
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def project(port: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project of the cases, whose state is bound to where Prism will be."""
+    folder = tmp_path_factory.mktemp("project")
+    define(folder, "doubt")
+    with Sandbox(limit=0) as box, serve(box, port) as server:
+        server.faults.add("error-before@create:1")
+        assert call(folder, "apply", "--yes", *FAST, env=account(server.url)).code == 7
+    text = "name: Spring sale\nschedule: 2099-03-01T09:00:00Z\nsegments: [vip]\n"
+    (folder / "broadcasts" / "spring.yaml").write_text(text, encoding="utf-8")
+    (folder / "segments.yaml").write_text("vip: {id: seg_vip, contacts_count: 1240}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def judge(port: int, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    log = tmp_path_factory.mktemp("prism") / "log"
+    words = [str(PRISM), "mock", "--errors", "--host", "127.0.0.1", "--port", str(port), str(DESCRIPTION)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            words, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            until(lambda: "is listening" in log.read_text(encoding="utf-8") or process.poll() is not None, 60)
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            yield Judge(f"http://127.0.0.1:{port}", log)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.words[0])
+def test_every_request_of_a_command_is_as_described(judge: Judge, project: Path, case: Case, tmp_path: Path) -> None:
+    folder = shutil.copytree(project, tmp_path / "project")
+    with judge.hearing() as routes:
+        result = call(folder, *case.words, env=account(judge.url))
+    assert result.code == case.code, result.all
+    assert routes == case.routes
+
+
+def test_apply_records_what_the_judge_answered(judge: Judge, project: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(project, tmp_path / "project")
+    with judge.hearing():
+        call(folder, "apply", "--yes", "--only", "spring", *FAST, env=account(judge.url))
+    shown = call(folder, "state", "show", "spring", "--json", env=account(judge.url)).json
+    assert "b_03" in str(shown)
+
+
+def test_every_call_of_the_client_is_as_described_and_its_answer_is_understood(judge: Judge) -> None:
+    request = Request("x" * 255, datetime(2099, 3, 1, 9, tzinfo=UTC), tuple(f"s_{n}" for n in range(10)), False)
+    target = Target(judge.url, "c", judge.url, KEY)
+    with judge.hearing() as routes, InventApi(target, rate=1e6, stop=threading.Event()) as api:
+        sent, draft = api.broadcasts()
+        assert api.readable_broadcasts().entries == (sent, draft)
+        assert [segment.contacts for segment in api.segments()] == [1240, 3000]
+        assert api.audience("seg_vip") == 2
+        answers = [api.create(request), api.create(Request("Now", None, (), True))]
+    assert [type(answer) for answer in answers] == [Created, Created]
+    assert routes == {LIST, CREATE, "get /orgs/c/segments", "get /orgs/c/contacts"}
+    check_understood(sent)
+    assert (draft.templates, draft.scheduled_at, draft.send_to_all, draft.unread) == (0, None, True, ())
+
+
+def check_understood(sent: Remote) -> None:
+    assert (sent.segments, sent.templates, sent.unread) == ((("seg_vip", "VIP customers"),), 1, ())
+    assert (sent.counts.sent, sent.counts.click, sent.counts.unsubscribed) == (1190, 90, 3)
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "body"),
+    [
+        ("GET", "?status=ACTIVE", None),
+        ("GET", "?take=101", None),
+        ("GET", "?page=0", None),
+        ("POST", "", {"name": ""}),
+        ("POST", "", {"name": "x" * 256}),
+        ("POST", "", {"name": "x", "scheduled_at": "2099-03-01T09:00:00"}),
+        ("POST", "", {"name": "x", "segment_ids": ["s"] * 11}),
+        ("POST", "", {"name": "x", "key": "spring"}),
+        ("POST", "", {}),
+    ],
+)
+def test_the_judge_does_say_no(judge: Judge, method: str, query: str, body: object) -> None:
+    url, headers = f"{judge.url}/orgs/c/broadcasts{query}", {"Authorization": f"Bearer {KEY}"}
+    with pytest.raises(AssertionError, match="Violation"), judge.hearing():
+        httpx.request(method, url, json=body, headers=headers, trust_env=False)
+
+
+@pytest.mark.parametrize("path", ["/orgs/c/broadcasts/b_01", "/orgs/c/broadcasts/b_01/send"])
+def test_the_judge_knows_no_other_route(judge: Judge, path: str) -> None:
+    with pytest.raises(AssertionError, match="terminated with error"), judge.hearing():
+        httpx.post(judge.url + path, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False)
