@@ -78,6 +78,13 @@ def test_a_page_of_another_shape_is_a_gap_too() -> None:
     assert "not an array" in listing.gaps[0]
 
 
+def test_a_page_that_is_larger_than_any_should_be_is_a_gap_too() -> None:
+    pages = paged(entries(250), lambda page: 250)
+    listing, _ = listed(pages, http(200, b"[" + b" " * (17 << 20) + b"]"), pages)
+    assert len(listing.entries) == 150
+    assert "larger than 16 MiB" in listing.gaps[0]
+
+
 def test_an_entry_without_a_usable_id_is_a_gap_too() -> None:
     listing, _ = listed(http(200, [*entries(2), {"name": "x"}], pagination_count=3))
     assert numbers(listing) == [0, 1]
@@ -123,6 +130,17 @@ def test_a_list_of_which_nothing_can_be_read_is_unavailable() -> None:
         with pytest.raises(Unavailable, match="answered 503"):
             read(server.url)
         assert asked(server) == ["1", "2", "3"]
+
+
+def test_a_last_page_that_is_lost_without_a_count_ends_with_the_empty_one_behind_it() -> None:
+    listing, server = listed(losing([3], paged(entries(250))))
+    assert (len(listing.entries), len(listing.gaps)) == (200, 1)
+    assert asked(server) == ["1", "2", "3", "4"]
+
+
+def test_a_list_whose_every_page_is_the_first_one_is_not_read_for_ever() -> None:
+    with scripted(http(200, entries(20))) as server, pytest.raises(Unavailable, match="every page"):
+        read(server.url)
 
 
 def test_failures_share_one_patience_however_many_pages_fail(monkeypatch: pytest.MonkeyPatch) -> None:
