@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 
@@ -17,6 +19,19 @@ WAIVABLE = (
     "audience-cap",
     "send-to-all",
 )
+
+# The variable of the environment that holds the API key, and the names that a project file may choose instead: no
+# other secret of the environment, such as a token of the CI, can be sent to Invent by editing a file.
+KEY_VARIABLE = "INVENT_API_KEY"
+KEY_VARIABLES = re.compile(r"INVENT_API_KEY(?:_[A-Z0-9_]{1,100})?")
+# The org that Invent's API takes for the key's own.
+OWN_ORG = "c"
+
+
+def known_keys(environment: Mapping[str, str]) -> list[str]:
+    """Every API key of the environment that is long enough to be told from ordinary text, the longest first."""
+    held = {value.strip() for name, value in environment.items() if KEY_VARIABLES.fullmatch(name)}
+    return sorted((key for key in held if len(key) >= 8), key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,9 @@ class Project:
     """`invent.yaml`, with a default for every entry. Paths are relative to the project's folder.
 
     `timezone` is an IANA name, or "" if local times need a zone of their own; `file` is the project
-    file as shown to people, or "" if there is none.
+    file as shown to people, or "" if there is none. A file with several workspaces has `workspaces`,
+    each a project of its own with a `name`, an `org` and the variable of its `key`; it is None where
+    the project is one, which has neither a name nor an org.
     """
 
     definitions: str = "broadcasts"
@@ -84,3 +101,7 @@ class Project:
     segments: str = "segments.yaml"
     policies: Policies = field(default_factory=Policies)
     file: str = ""
+    name: str = ""
+    org: str = ""
+    key: str = KEY_VARIABLE
+    workspaces: Mapping[str, Project] | None = None

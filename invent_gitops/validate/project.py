@@ -16,6 +16,7 @@ from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import field_name, quote
+from invent_gitops.validate.workspaces import check_workspaces, readable, standing_for
 from invent_gitops.validate.zones import find_zone
 
 _LONGEST_SPAN = timedelta(days=365)
@@ -34,7 +35,8 @@ _SECRETS = re.compile(
 def validate_project(document: Document, schema: Mapping[str, Any], file: str = "") -> tuple[Project, list[Problem]]:
     """The settings, with the default wherever an entry is missing or wrong, and every problem, sorted.
 
-    `schema` is the schema `project`, `file` the project file as it is shown to people.
+    `schema` is the schema `project`, `file` the project file as it is shown to people. Of several
+    workspaces those are there whose own entries could be read.
     """
     report = Report(document)
     file = file or document.start.file
@@ -45,34 +47,62 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
         problem for problem in report.problems if problem.rule != "unknown-field" or problem.position not in secrets
     ]
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    broken = {path[0] for path in unclear if path and path[0] != "policies"} | {
-        path[0] for path in unclear if len(path) == 1
+    project = _settings(report, data, unclear, (), Project(file=file))
+    if "workspaces" in data:
+        workspaces = {
+            name: _settings(report, entry, unclear, ("workspaces", name), standing_for(project, name))
+            for name, entry in readable(report, data, unclear)
+        }
+        check_workspaces(report, workspaces)
+        project = replace(project, workspaces=workspaces)
+    return project, sorted(set(_without_secrets(report)))
+
+
+def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: Path, base: Project) -> Project:
+    """`base` with what `data` sets, which stands at `at` of the file; wrong entries leave what `base` has."""
+    below = {path[len(at) :] for path in unclear if path[: len(at)] == at}
+    broken = {path[0] for path in below if path and path[0] != "policies"} | {
+        path[0] for path in below if len(path) == 1
     }
     usable = {name: value for name, value in data.items() if name not in broken}
-    project = Project(file=file)
+    project = replace(base, **{name: usable[name] for name in ("org", "key") if at and name in usable})
     if "definitions" in usable:
-        project = replace(project, definitions=_path(report, usable["definitions"], ("definitions",)))
+        project = replace(project, definitions=_path(report, usable["definitions"], (*at, "definitions")))
     if "segments" in usable:
-        project = replace(project, segments=_path(report, usable["segments"], ("segments",)))
+        project = replace(project, segments=_path(report, usable["segments"], (*at, "segments")))
     if "state" in usable:
-        project = replace(project, state=_state(report, usable["state"]))
+        project = replace(project, state=_state(report, usable["state"], (*at, "state")))
     if "timezone" in usable:
         zone = find_zone(usable["timezone"])
         if isinstance(zone, ZoneInfo):
             project = replace(project, timezone=usable["timezone"])
         else:
-            report.add(*zone, ("timezone",))
+            report.add(*zone, (*at, "timezone"))
+    project = replace(project, policies=_in_zone(project.policies, project.timezone))
     policies = data.get("policies")
     if isinstance(policies, dict):
-        faulty = {path[1] for path in unclear if len(path) > 1 and path[0] == "policies"}
+        faulty = {path[1] for path in below if len(path) > 1 and path[0] == "policies"}
         sound = {name: value for name, value in policies.items() if name not in faulty}
-        project = replace(project, policies=_policies(report, sound, project.timezone))
-    return project, sorted(set(report.problems))
+        project = replace(project, policies=_policies(report, sound, (*at, "policies"), project))
+    return project
+
+
+def _in_zone(policies: Policies, timezone: str) -> Policies:
+    """The same policies on the clocks of another project or workspace."""
+    hours, days = policies.quiet_hours, policies.blackout_days
+    return replace(
+        policies,
+        quiet_hours=replace(hours, project_timezone=timezone) if hours else None,
+        blackout_days=replace(days, project_timezone=timezone) if days else None,
+    )
 
 
 def _refuse_secrets(report: Report) -> set[Position]:
     places: set[Position] = set()
     for path in _fields(report.document.data, ()):
+        # A workspace may have any name, and names the variable of its key.
+        if path[0] == "workspaces" and (len(path) == 2 or path[2:] == ("key",)):
+            continue
         if _SECRETS.fullmatch(str(path[-1]).replace("-", "_")):
             message = (
                 f"{quote(field_name(path))} stands in the repository, where a pull request could change it. The key "
@@ -80,10 +110,16 @@ def _refuse_secrets(report: Report) -> set[Position]:
             )
             cure = "Delete the line, and set INVENT_API_KEY or INVENT_BASE_URL. Replace a key that was committed."
             report.add("secret-in-project", message, cure, path, of_key=True)
-            # The line may hold the key itself, and what is reported ends in public logs.
-            report.problems[-1] = replace(report.problems[-1], source="")
             places.add(report.problems[-1].position)
     return places
+
+
+def _without_secrets(report: Report) -> Iterator[Problem]:
+    """The problems; of a line that may hold a key the text is left out, since what is reported ends in public logs."""
+    rules = ("secret-in-project", "key-variable")
+    lines = {problem.position.line for problem in report.problems if problem.rule in rules}
+    for problem in report.problems:
+        yield replace(problem, source="") if problem.position.line in lines else problem
 
 
 def _fields(data: object, path: Path) -> Iterator[Path]:
@@ -107,38 +143,39 @@ def _path(report: Report, text: str, path: Path) -> str:
     return "/".join(part for part in text.split("/") if part not in ("", ".")) or "."
 
 
-def _state(report: Report, value: str | Mapping[str, str]) -> FilePlace | BranchPlace:
+def _state(report: Report, value: str | Mapping[str, str], at: Path) -> FilePlace | BranchPlace:
     if isinstance(value, str):
-        return FilePlace(_path(report, value, ("state",)))
+        return FilePlace(_path(report, value, at))
     for name in ("branch", "remote"):
         written = value.get(name)
         if written is not None and not _GIT_NAME.fullmatch(written):
             message = f"{quote(written)} cannot be the name of a git {name}."
             cure = "Write the name of a remote, not its address." if name == "remote" else "Write it as git shows it."
-            report.add("git-name", message, cure, ("state", name))
+            report.add("git-name", message, cure, (*at, name))
     place = BranchPlace(value["branch"])
     if "remote" in value:
         place = replace(place, remote=value["remote"])
     if "path" in value:
-        place = replace(place, path=_path(report, value["path"], ("state", "path")))
+        place = replace(place, path=_path(report, value["path"], (*at, "path")))
     return place
 
 
-def _policies(report: Report, value: Mapping[str, Any], project_timezone: str) -> Policies:
-    policies = Policies()
+def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
+    """The policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the file."""
+    policies, timezone = project.policies, project.timezone
     if "minimum_lead_time" in value:
-        policies = replace(policies, minimum_lead_time=_span(report, value, "minimum_lead_time"))
+        policies = replace(policies, minimum_lead_time=_span(report, value, at, "minimum_lead_time"))
     if "allow_immediate" in value:
         policies = replace(policies, allow_immediate=value["allow_immediate"])
     if "max_creates" in value:
         policies = replace(policies, max_creates=int(value["max_creates"]))
     if "quiet_hours" in value:
-        policies = replace(policies, quiet_hours=_quiet_hours(report, value["quiet_hours"], project_timezone))
-    if value.get("blackout_days"):
-        spans = _blackout_days(report, value["blackout_days"])
-        policies = replace(policies, blackout_days=BlackoutDays(spans, project_timezone))
+        policies = replace(policies, quiet_hours=_quiet_hours(report, value["quiet_hours"], at, timezone))
+    if "blackout_days" in value:
+        spans = _blackout_days(report, value["blackout_days"], at)
+        policies = replace(policies, blackout_days=BlackoutDays(spans, timezone) if value["blackout_days"] else None)
     if "minimum_gap" in value:
-        policies = replace(policies, minimum_gap=_span(report, value, "minimum_gap"))
+        policies = replace(policies, minimum_gap=_span(report, value, at, "minimum_gap"))
     if "audience_cap" in value:
         policies = replace(policies, audience_cap=int(value["audience_cap"]))
     if "send_to_all_needs_reason" in value:
@@ -146,18 +183,18 @@ def _policies(report: Report, value: Mapping[str, Any], project_timezone: str) -
     return policies
 
 
-def _span(report: Report, value: Mapping[str, str], name: str) -> timedelta:
+def _span(report: Report, value: Mapping[str, str], at: Path, name: str) -> timedelta:
     """What `15m`, `2h` or `1d` means."""
     text = value[name].strip()
     span = int(text[:-1]) * _UNITS[text[-1]]
     if span > _LONGEST_SPAN:
-        message = f"`policies.{name}` is {quote(text)}; at most 365 days make sense."
-        report.add("out-of-range", message, "Choose a shorter time.", ("policies", name))
+        message = f"{quote(field_name((*at, name)))} is {quote(text)}; at most 365 days make sense."
+        report.add("out-of-range", message, "Choose a shorter time.", (*at, name))
     return span
 
 
-def _quiet_hours(report: Report, value: Mapping[str, str], project_timezone: str) -> QuietHours:
-    path = ("policies", "quiet_hours")
+def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_timezone: str) -> QuietHours:
+    path = (*at, "quiet_hours")
     start, end = (time.fromisoformat(value[name].strip()) for name in ("from", "to"))
     if start == end:
         message = (
@@ -172,10 +209,10 @@ def _quiet_hours(report: Report, value: Mapping[str, str], project_timezone: str
     return QuietHours(start, end, zone, project_timezone)
 
 
-def _blackout_days(report: Report, entries: Iterable[str]) -> tuple[tuple[date, date], ...]:
+def _blackout_days(report: Report, entries: Iterable[str], at: Path) -> tuple[tuple[date, date], ...]:
     spans: list[tuple[date, date]] = []
     for index, entry in enumerate(entries):
-        path = ("policies", "blackout_days", index)
+        path: Path = (*at, "blackout_days", index)
         days = [_day(report, text, path) for text in entry.strip().split("..")]
         first, last = days[0], days[-1]
         if first is None or last is None:

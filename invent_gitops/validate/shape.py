@@ -50,9 +50,10 @@ class Shape:
         for error in errors:
             path = tuple(error.absolute_path)
             # jsonschema names one missing field at a time; here each kind of fault is worded once for a place.
-            if (path, str(error.validator)) in done:
+            place = (*path, str(error.instance)) if _of_name(error) else path
+            if (place, str(error.validator)) in done:
                 continue
-            done.add((path, str(error.validator)))
+            done.add((place, str(error.validator)))
             _word(report, error, path)
         if len(errors) < len(found) and not {("segments",), ("send_to_all",)} & paths:
             _audience(report, data)
@@ -70,7 +71,11 @@ class Shape:
 def _word(report: Report, error: ValidationError, path: Path) -> None:
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
     value: Any = error.instance
-    if "propertyNames" in error.absolute_schema_path:
+    if _of_name(error) and error.validator == "pattern":
+        message = f"The name {quote(value)} is not made of small letters, digits and hyphens, with no hyphen first."
+        report.add("name-form", message, "Write it like `acme` or `acme-eu`.", (*path, value), of_key=True)
+        return
+    if _of_name(error):
         message = f"The name {quote(value)} has {len(value)} characters; 1 to {schema.get('maxLength')} are allowed."
         report.add("name-length", message, "Choose another name.", (*path, value), of_key=True)
         return
@@ -95,6 +100,11 @@ def _word(report: Report, error: ValidationError, path: Path) -> None:
         case _:
             message = f"{name} is not allowed by the schema (`{error.validator}`)."
             report.add("wrong-form", message, f"See the description of the field.{_example(schema)}", path)
+
+
+def _of_name(error: ValidationError) -> bool:
+    """Whether it is about the name of a field instead of its value; `path` then leads to what holds the field."""
+    return "propertyNames" in error.absolute_schema_path
 
 
 def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], path: Path) -> None:

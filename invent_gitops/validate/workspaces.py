@@ -1,0 +1,137 @@
+"""What holds between the workspaces of one project: none may send what another one sends, or lose its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+from invent_gitops.model.document import Path
+from invent_gitops.model.project import KEY_VARIABLES, OWN_ORG, BranchPlace, FilePlace, Project
+from invent_gitops.validate.report import Report
+from invent_gitops.validate.text import fault_of_line
+from invent_gitops.validate.words import quote
+
+# What stands at most once in a project, and therefore in each workspace where there are several.
+_OF_ONE = ("definitions", "state", "segments")
+
+
+def readable(report: Report, data: Mapping[str, Any], unclear: set[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and entry of each workspace that can be told apart and has an org; what is wrong with the others."""
+    for name in (name for name in _OF_ONE if name in data):
+        message = f"{quote(name)} stands beside `workspaces`, and each workspace has its own."
+        cure = "Move it into the workspace that it belongs to, or delete it."
+        report.add("entry-beside-workspaces", message, cure, (name,), of_key=True)
+    entries = data["workspaces"]
+    if entries == {}:
+        report.add("no-workspaces", "`workspaces` is empty.", "Add one: `acme: {org: org_111}`.", ("workspaces",))
+    if not isinstance(entries, Mapping):
+        return
+    for name, entry in entries.items():
+        at = ("workspaces", name)
+        _check_key(report, entry, (*at, "key"))
+        # The patterns of the schema let a line feed at the end pass.
+        fault = fault_of_line(name, f"The name {quote(name)}") if name else None
+        if fault:
+            report.add(*fault, at, of_key=True)
+        elif isinstance(entry, Mapping) and isinstance(entry.get("org"), str) and (*at, "org") not in unclear:
+            fault = fault_of_line(entry["org"], f"The org of {quote(name)}")
+            if fault:
+                report.add(*fault, (*at, "org"))
+            else:
+                yield name, entry
+
+
+def _check_key(report: Report, entry: object, path: Path) -> None:
+    """Only the name of a variable; the value is not shown, since it may be the key itself."""
+    if not isinstance(entry, Mapping) or "key" not in entry:
+        return
+    if isinstance(entry["key"], str) and KEY_VARIABLES.fullmatch(entry["key"]):
+        return
+    where = [report.document.locate(path, of_key=of_key).position for of_key in (True, False)]
+    report.problems = [problem for problem in report.problems if problem.position not in where]
+    report.add(
+        "key-variable",
+        f"{quote('.'.join(str(step) for step in path))} is not the name of a variable for a key. It may only be "
+        "INVENT_API_KEY or begin with INVENT_API_KEY_, so that no edit of this file sends another secret to Invent.",
+        "Name such a variable, and set it in the environment. Replace a key that was committed.",
+        path,
+    )
+
+
+def standing_for(project: Project, name: str) -> Project:
+    """What a workspace is before its own entries are read: what holds for all, and places named after it."""
+    return replace(
+        project,
+        name=name,
+        definitions=f"{name}/broadcasts",
+        state=FilePlace(f"{name}/invent.state.json"),
+        segments=f"{name}/segments.yaml",
+    )
+
+
+def check_workspaces(report: Report, workspaces: Mapping[str, Project]) -> None:
+    """Report each workspace that has an org, a state, definitions or a catalogue in common with an earlier one."""
+    for earlier, later in combinations(workspaces.values(), 2):
+        for clash in (_same_org, _same_state, _same_definitions, _same_catalogue):
+            found = clash(earlier, later)
+            if found:
+                rule, entry, message, cure = found
+                data: Any = report.document.data
+                at: Path = ("workspaces", later.name)
+                written = entry in data["workspaces"][later.name]
+                report.add(rule, message, cure, (*at, entry) if written else at, of_key=not written)
+
+
+# A rule, the entry it is about, what is wrong, and the cure.
+Clash = tuple[str, str, str, str]
+
+
+def _same_org(earlier: Project, later: Project) -> Clash | None:
+    if earlier.org == later.org and (later.org != OWN_ORG or earlier.key == later.key):
+        message = f"{_names(earlier, later)} both speak of the org {quote(later.org)}"
+        message += f", the own one of the key in {later.key}." if later.org == OWN_ORG else "."
+        cure = "Keep one workspace for each org: a state does not know what another one has created."
+        return "org-twice", "org", message, cure
+    if OWN_ORG in (earlier.org, later.org) and earlier.key == later.key:
+        message = (
+            f"{_names(earlier, later)} share the key in {later.key}, and `{OWN_ORG}` is whatever org that key belongs "
+            "to: both may be the same."
+        )
+        return "org-unclear", "org", message, f"Write the id of the org instead of `{OWN_ORG}`."
+    return None
+
+
+def _same_state(earlier: Project, later: Project) -> Clash | None:
+    match earlier.state, later.state:
+        case FilePlace(one), FilePlace(other) if one.casefold() == other.casefold():
+            where = f"the file {quote(other)}"
+        case BranchPlace(one, remote), BranchPlace(other, same) if (one, remote) == (other, same):
+            where = f"the branch {quote(other)} of {quote(remote)}"
+        case _:
+            return None
+    message = f"{_names(earlier, later)} both keep their state in {where}, which holds the state of one."
+    return "state-twice", "state", message, "Give each workspace a state of its own."
+
+
+def _same_definitions(earlier: Project, later: Project) -> Clash | None:
+    one, other = ([part for part in each.definitions.casefold().split("/") if part != "."] for each in (earlier, later))
+    shorter = min(len(one), len(other))
+    if one[:shorter] != other[:shorter]:
+        return None
+    folders = f"{quote(earlier.definitions)} and {quote(later.definitions)}"
+    message = f"{_names(earlier, later)} would read the same files: their definitions are in {folders}."
+    cure = "Give each workspace a folder beside the others, so that nothing goes to the customers of another one."
+    return "definitions-overlap", "definitions", message, cure
+
+
+def _same_catalogue(earlier: Project, later: Project) -> Clash | None:
+    if earlier.segments.casefold() != later.segments.casefold():
+        return None
+    message = f"{_names(earlier, later)} share the segment catalogue {quote(later.segments)}, and their ids differ."
+    return "segments-twice", "segments", message, "Give each workspace a catalogue of its own."
+
+
+def _names(earlier: Project, later: Project) -> str:
+    return f"{quote(earlier.name)} and {quote(later.name)}"
