@@ -263,7 +263,8 @@ def test_no_link_is_made_of_what_is_no_address(tmp_path: Path, words: dict[str, 
     assert step_files.files_address(tmp_path, LINKS | words) == ""
 
 
-def test_key_that_got_into_a_text_does_not_get_into_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["INVENT_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"])
+def test_secret_that_got_into_a_text_does_not_get_into_a_file(tmp_path: Path, name: str) -> None:
     step = Step(tmp_path)
-    assert step_files.write_summary("a secret-key b", step.env | {"INVENT_API_KEY": "secret-key"}) == ""
+    assert step_files.write_summary("a secret-key b", step.env | {name: "secret-key"}) == ""
     assert step.written == "a *** b\n"

@@ -27,7 +27,7 @@ from invent_gitops.render.comment import (
     well_body,
 )
 from invent_gitops.render.report_markdown import NOTHING
-from tests.making import NASTY
+from tests.making import NASTY, costly
 
 COMMIT, DIGEST = "b" * 40, "sha256:" + "d" * 64
 MARKER = Marker("plan", "my/", COMMIT, DIGEST)
@@ -85,6 +85,7 @@ def test_edited_marker_is_none(edit: tuple[str, str]) -> None:
     assert read_marker(MARKER.line().replace(*edit, 1)) is None
 
 
+@costly
 @given(any_text, any_text, st.sampled_from(["current", "outdated"]))
 def test_no_content_can_be_taken_for_a_line_of_ours(plan: str, report: str, status: Status) -> None:
     marker = replace(MARKER, status=status)
@@ -106,6 +107,7 @@ def _ours(text: str) -> int:
     return len(re.findall("<!--(?=[^\n]*invent-gitops)", text))
 
 
+@costly
 @given(st.integers(0, 70_000), st.integers(0, 70_000))
 def test_no_body_passes_the_limit_if_its_content_keeps_to_its_room(plan: int, report: int) -> None:
     body = plan_body(MARKER, lambda room: "x" * min(plan, room))

@@ -143,9 +143,9 @@ def _comment_body(
         return report_body(replace(marker, kind="report", status=status), in_room, kept.body)
     if pull.merged:
         raise LeftAlone("The pull request was merged before this plan was there, so nobody has reviewed it.")
-    if marker and marker.kind == "report":
-        raise LeftAlone("The comment shows the outcome of an apply, which is more than a plan.")
     newest = event.commit == pull.head
+    if marker and marker.kind == "report" and (marker.commit == event.commit or not newest):
+        raise LeftAlone("The comment shows the outcome of an apply, which is more than a plan.")
     if marker and not newest and marker.commit == pull.head:
         raise LeftAlone(f"This plan is of commit {event.commit[:7]}, and the comment of a newer one.")
     status = "current" if newest else "outdated"

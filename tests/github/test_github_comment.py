@@ -231,6 +231,18 @@ def test_neither_a_plan_nor_outdated_touches_an_outcome(desk: Desk) -> None:
     assert the_body(desk) == before
 
 
+def test_plan_is_not_written_over_an_outcome_before_the_merge_either(desk: Desk) -> None:
+    desk.report()
+    desk.on_pull("comment", "report.json")
+    before = the_body(desk)
+    desk.plan("plan.json", "a")
+    assert "outcome of an apply" in desk.on_pull("comment", "plan.json").err
+    assert the_body(desk) == before
+    desk.hub.push(7, OLD)
+    assert desk.on_pull("comment", "plan.json").err == "", "a new commit needs a plan"
+    assert f"commit={OLD}" in the_body(desk)
+
+
 def test_outcome_without_a_plan_is_a_comment_of_its_own(desk: Desk) -> None:
     desk.hub.merge(7, MERGE)
     desk.report()
@@ -239,7 +251,7 @@ def test_outcome_without_a_plan_is_a_comment_of_its_own(desk: Desk) -> None:
     assert "digest=none" in the_body(desk)
 
 
-def test_outcome_of_a_pull_request_from_another_branch_of_the_index_is_not_ours(desk: Desk) -> None:
+def test_outcome_does_not_go_to_a_pull_request_of_another_repository(desk: Desk) -> None:
     desk.hub.add_pull(8, OLD, repository="mallory/campaigns")
     desk.hub.merge(8, MERGE)
     desk.report()
@@ -323,8 +335,12 @@ def test_two_runs_that_add_a_comment_at_once_end_with_one_that_counts(desk: Desk
     assert status_of(first) == "current"
     assert status_of(second) == "superseded"
     assert "https://github.com/acme/campaigns/pull/7#issuecomment-" in second
+    writes = len(desk.hub.writes())
     desk.on_pull("comment", "plan.json")
     assert desk.hub.bodies(7) == [first, second]
+    assert len(desk.hub.writes()) == writes
+    desk.hub.merge(7, MERGE)
+    assert desk.on_push("approved").code == 0, "a superseded comment is no second opinion"
 
 
 def test_own_comment_in_a_race_gives_way_to_one_of_a_newer_commit(desk: Desk) -> None:
@@ -449,6 +465,13 @@ def test_wrong_token_ends_with_6_and_is_shown_nowhere(desk: Desk) -> None:
     assert result.code == 6
     assert "GITHUB_TOKEN is wrong or has expired" in result.err
     assert secret not in result.all + desk.summary
+
+
+def test_token_that_got_into_a_document_is_not_printed(desk: Desk) -> None:
+    result = desk.on_pull("comment", f"{TOKEN}.json")
+    assert result.code == 4
+    assert TOKEN not in result.all
+    assert "***.json cannot be read" in result.err
 
 
 # ---------------------------------------------------------------- input
