@@ -155,22 +155,23 @@ def post_or_summarise(
         why = f"{error.message} {error.cure}".strip()
         if event.fork and isinstance(error, Forbidden):
             why = "On a pull request from a fork, the token of a workflow can only read."
-        said = summarised(written, f"It is in the summary of this step, since there can be no {subject}.")
-        tell(session, "notice", f"no {subject}", f"{why} {said}")
-        return Done(subject, "summary" if written else "none", said, reason=why)
+        unwritten = summarised(written)
+        said = unwritten or f"It is in the summary of this step, since there can be no {subject}."
+        tell(session, "warning" if written and unwritten else "notice", f"no {subject}", f"{why} {said}")
+        return Done(subject, "none" if unwritten else "summary", said, reason=why)
     except Unavailable as error:
-        said = summarised(written, "It is in the summary of this step.")
+        said = summarised(written) or "It is in the summary of this step."
         tell(session, "warning", f"no {subject}", f"{error.message} {said}")
         raise
 
 
-def summarised(written: Written | None, said: str) -> str:
-    """Write to the summary of this step. Returns `said`, or why it was not written."""
+def summarised(written: Written | None) -> str:
+    """Write to the summary of this step. Returns why not, or ""."""
     from invent_gitops.render.fitting import in_bytes
 
     if not written:
         return "There is nothing to mark."
-    return step.write_summary(written(max(0, step.summary_room() - 2), in_bytes)) or said
+    return step.write_summary(written(max(0, step.summary_room() - 2), in_bytes))
 
 
 def tell(session: Session, level: Literal["warning", "notice"], title: str, message: str) -> None:

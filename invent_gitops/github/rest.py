@@ -155,16 +155,16 @@ class Rest:
                 if 200 <= status < 300:
                     return _json(data), headers
                 if not _is_held_back(status, headers, data) and status < 500:
-                    raise _refusal(status, f"{reason} ({method} {path})")
+                    raise _refusal(status, f"{reason} ({method} {path}).")
                 lost = status >= 500
             except httpx.HTTPError as error:
                 told = without(str(error) or type(error).__name__, self._token)
                 reason = f"GitHub cannot be reached, or did not answer: {told}"
                 lost = not isinstance(error, NOT_SENT)
             if lost and method == "POST":
-                raise Lost(reason, _LATER)
+                raise Lost(f"{reason} ({method} {path}).", _LATER)
             if attempt >= TRIES or not self._pause(attempt, headers):
-                raise Unavailable(f"{reason} ({method} {path})", _LATER)
+                raise Unavailable(f"{reason} ({method} {path}).", _LATER)
 
     def _pause(self, attempt: int, headers: httpx.Headers | None) -> bool:
         """Wait as told, or ever longer; False if the budget does not hold it."""

@@ -440,6 +440,13 @@ def test_outdated_without_permission_says_so_and_goes_on(desk: Desk) -> None:
     assert desk.summary == ""
 
 
+def test_summary_without_room_is_a_warning_and_not_said_to_be_written(desk: Desk) -> None:
+    desk.plan("plan.json", "a")
+    result = desk.on_push("comment", "plan.json", "--json", env={"GITHUB_STEP_SUMMARY": str(desk.folder)})
+    assert result.json["action"] == "none"
+    assert "::warning title=no comment::" in result.err
+
+
 def test_nowhere_to_write_at_all_is_wrong_usage(desk: Desk) -> None:
     desk.plan("plan.json", "a")
     result = desk.on_pull("comment", "plan.json", token="", env={"GITHUB_STEP_SUMMARY": ""})
