@@ -150,12 +150,13 @@ def well_body(marker: Marker, when: str) -> str:
 
 
 def plan_in(body: str) -> str:
-    """The plan in a body of ours; of one that was edited, all but its first line."""
+    """The plan in a body of ours, "" if it shows none; of a plan whose lines were edited away, all but the first."""
     text = body.replace("\r\n", "\n")
     begin, end = text.find(f"\n{_PLAN_BEGINS}\n"), text.rfind(f"\n{_PLAN_ENDS}")
     if 0 <= begin < end:
         return text[begin + len(_PLAN_BEGINS) + 2 : end].strip("\n")
-    return _harmless(text.partition("\n")[2].strip("\n"))
+    marker = read_marker(body)
+    return _harmless(text.partition("\n")[2].strip("\n")) if marker and marker.kind == "plan" else ""
 
 
 def outcomes_in(body: str) -> list[str]:

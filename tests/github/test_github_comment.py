@@ -249,6 +249,11 @@ def test_outcome_without_a_plan_is_a_comment_of_its_own(desk: Desk) -> None:
     assert desk.on_push("comment", "report.json").code == 0
     assert "1 broadcast created" in the_body(desk)
     assert "digest=none" in the_body(desk)
+    assert len(desk.hub.writes()) == 1
+    desk.report(reason="again")
+    assert desk.on_push("comment", "report.json").code == 0
+    assert the_body(desk).count("Applied: 1 of 1") == 1
+    assert "<details>" not in the_body(desk)
 
 
 def test_outcome_does_not_go_to_a_pull_request_of_another_repository(desk: Desk) -> None:
