@@ -35,7 +35,7 @@ LINES = (
     MARKER.line(),
     *(
         f"<!-- invent-gitops: {what} -->"
-        for what in ("the plan begins", "the plan ends", "an outcome begins", "an outcome ends")
+        for what in ("the plan begins", "the plan ends", "the outcome of  begins", "the outcome ends")
     ),
 )
 any_text = st.lists(st.sampled_from([*"ab\n\r <!->/", *LINES, NASTY]), max_size=12).map("".join)
@@ -158,14 +158,16 @@ def saying(text: str, room: int) -> str:
 
 def test_outcomes_of_earlier_runs_stay_newest_first_but_for_those_that_had_nothing_to_do() -> None:
     marker, body = Marker("report", "", "a" * 40, ""), ""
-    for outcome in ("### one", f"### {NOTHING}", "### two", "### three"):
-        body = report_body(marker, partial(saying, outcome), body)
-    assert outcomes_in(body) == ["### three", "### two", "### one"]
+    for second, outcome in enumerate(("### one", f"### {NOTHING}", "### two", "### three", "### three, again")):
+        body = report_body(marker, partial(saying, outcome), body, f"2026-11-20T12:00:0{min(second, 3)}Z")
+    assert list(outcomes_in(body).values()) == ["### three, again", "### two", "### one"]
 
 
 def test_the_oldest_outcomes_go_first_where_there_is_no_room() -> None:
     marker, body = Marker("report", "", "a" * 40, ""), ""
     for number in range(9):
-        body = report_body(marker, partial(saying, f"### {number} " + "x" * 9_000), body)
+        body = report_body(
+            marker, partial(saying, f"### {number} " + "x" * 9_000), body, f"2026-11-20T12:00:0{number}Z"
+        )
         assert len(body) <= BODY_LIMIT
-    assert [one[:5] for one in outcomes_in(body)] == [f"### {number}" for number in range(8, 4, -1)]
+    assert [one[:5] for one in outcomes_in(body).values()] == [f"### {number}" for number in range(8, 3, -1)]

@@ -10,7 +10,7 @@ from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Writt
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.github.event import Event
-from invent_gitops.model.instant import read_instant
+from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.render.clean import cut
 from invent_gitops.render.comment import (
     Content,
@@ -134,13 +134,15 @@ def _comment_body(
 ) -> str:
     """What the comment is to say. Raises `LeftAlone` where what it says is newer or weightier."""
     if document["kind"] == "report":
+        ended = read_instant(document.get("at"))
+        when = write_instant(ended) if ended else ""
         if not kept or not marker:
-            return report_body(Marker("report", desk.project, pull.head, ""), in_room, "")
+            return report_body(Marker("report", desk.project, pull.head, ""), in_room, "", when)
         # The digest of what people approved stays: a later run of the apply asks for it again. But they cannot have
         # approved what was written after the merge.
         late = marker.kind == "plan" and pull.merged and not (kept.updated and kept.updated <= pull.merged)
         status: Status = "outdated" if late else marker.status
-        return report_body(replace(marker, kind="report", status=status), in_room, kept.body)
+        return report_body(replace(marker, kind="report", status=status), in_room, kept.body, when)
     if pull.merged:
         raise LeftAlone("The pull request was merged before this plan was there, so nobody has reviewed it.")
     newest = event.commit == pull.head

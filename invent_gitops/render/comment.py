@@ -3,9 +3,9 @@ and below it what people read.
 
     <!-- invent-gitops 1 plan project=examples/ commit=… digest=… current -->
     > a banner, if it is outdated
-    <!-- invent-gitops: an outcome begins -->
+    <!-- invent-gitops: the outcome of 2026-11-20T12:00:00Z begins -->
     the outcome of the apply, once there is one; below it those of earlier runs
-    <!-- invent-gitops: an outcome ends -->
+    <!-- invent-gitops: the outcome ends -->
     <!-- invent-gitops: the plan begins -->
     the plan that was reviewed
     <!-- invent-gitops: the plan ends -->
@@ -31,8 +31,10 @@ BODY_LIMIT = 60_000
 OPENING = "<!-- invent-gitops "
 _PLAN_BEGINS = "<!-- invent-gitops: the plan begins -->"
 _PLAN_ENDS = "<!-- invent-gitops: the plan ends -->"
-_OUTCOME_BEGINS = "<!-- invent-gitops: an outcome begins -->"
-_OUTCOME_ENDS = "<!-- invent-gitops: an outcome ends -->"
+_OUTCOME = re.compile(
+    r"<!-- invent-gitops: the outcome of ([0-9TZ:-]*) begins -->\n(.*?)\n<!-- invent-gitops: the outcome ends -->",
+    re.DOTALL,
+)
 _MARKER = re.compile(
     r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
     r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) digest=(?P<digest>sha256:[0-9a-f]{64}|none)"
@@ -106,21 +108,24 @@ def outdated_body(body: str, marker: Marker) -> str:
     return _joined(old.line(), _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
 
 
-def report_body(marker: Marker, content: Content, before: str) -> str:
-    """The outcome of an apply, above what the comment `before` ("" for none) shows: outcomes of earlier runs, the plan.
+def report_body(marker: Marker, content: Content, before: str, when: str = "") -> str:
+    """The outcome of an apply that ended at `when` (RFC 3339), above what `before` ("" for none) shows already.
 
-    Of those, the oldest and then the plan are left out where they do not leave the outcome the room that it needs.
+    That is the outcomes of earlier runs, and the plan. The oldest and then the plan are left out where they do not
+    leave the outcome the room that it needs.
     """
     plan = plan_in(before)
-    earlier = [one for one in outcomes_in(before) if not one.startswith(f"### {NOTHING}")]
+    found = outcomes_in(before).items()
+    # One of the same time is this one, written before.
+    earlier = [(at, one) for at, one in found if at != when and not one.startswith(f"### {NOTHING}")]
     title = "The plan as it was reviewed" if marker.status == "current" else "A plan, which was outdated"
 
     def put(text: str) -> str:
         runs = "<details open><summary>Earlier runs</summary>"
-        parts = [runs, *(_outcome(one) for one in earlier), "</details>"] if earlier else []
+        parts = [runs, *(_outcome(*one) for one in earlier), "</details>"] if earlier else []
         folded = f"<details><summary>{title}</summary>"
         parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
-        return _joined(marker.line(), _outcome(text), *parts)
+        return _joined(marker.line(), _outcome(when, text), *parts)
 
     while earlier and len(put("")) > BODY_LIMIT - _LEAST:
         earlier.pop()
@@ -159,10 +164,9 @@ def plan_in(body: str) -> str:
     return _harmless(text.partition("\n")[2].strip("\n")) if marker and marker.kind == "plan" else ""
 
 
-def outcomes_in(body: str) -> list[str]:
-    """The outcomes of applies in a body of ours, newest first."""
-    text = body.replace("\r\n", "\n")
-    return [found.strip("\n") for found in re.findall(f"{_OUTCOME_BEGINS}\n(.*?)\n{_OUTCOME_ENDS}", text, re.DOTALL)]
+def outcomes_in(body: str) -> dict[str, str]:
+    """The outcomes of applies in a body of ours by when they ended, newest first."""
+    return {when: text.strip("\n") for when, text in _OUTCOME.findall(body.replace("\r\n", "\n"))}
 
 
 def same(body: str, other: str) -> bool:
@@ -170,8 +174,8 @@ def same(body: str, other: str) -> bool:
     return body.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
-def _outcome(text: str) -> str:
-    return _joined(_OUTCOME_BEGINS, text, _OUTCOME_ENDS)
+def _outcome(when: str, text: str) -> str:
+    return _joined(f"{OPENING[:-1]}: the outcome of {when} begins -->", text, f"{OPENING[:-1]}: the outcome ends -->")
 
 
 def _banner(marker: Marker, why: str) -> str:

@@ -64,7 +64,8 @@ class Desk:
             for number in range(outcomes)
         ]  # fmt: skip
         whole = {"kind": "report", "version": 1, "exit_code": 0, "problems": [], "error": None,
-                 "state": "invent.state.json", "stopped": False, "outcomes": rows, "plan": None}  # fmt: skip
+                 "state": "invent.state.json", "stopped": False, "outcomes": rows, "plan": None,
+                 "at": f"2026-11-20T12:00:{outcomes % 60:02}Z", "by": "Jo", "commit": None, "run": None}  # fmt: skip
         (self.folder / name).write_text(json.dumps(whole), encoding="utf-8")
 
 

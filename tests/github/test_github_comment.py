@@ -252,7 +252,7 @@ def test_outcome_without_a_plan_is_a_comment_of_its_own(desk: Desk) -> None:
     assert len(desk.hub.writes()) == 1
     desk.report(reason="again")
     assert desk.on_push("comment", "report.json").code == 0
-    assert the_body(desk).count("Applied: 1 of 1") == 1
+    assert the_body(desk).count("1 broadcast created") == 1
     assert "<details>" not in the_body(desk)
 
 
