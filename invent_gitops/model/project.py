@@ -73,7 +73,10 @@ class BlackoutDays:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero."""
+    """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero.
+
+    `audience_jump` is in percent of the contacts that the catalogue has of a segment.
+    """
 
     minimum_lead_time: timedelta = timedelta(minutes=15)
     allow_immediate: bool = False
@@ -82,6 +85,7 @@ class Policies:
     blackout_days: BlackoutDays | None = None
     minimum_gap: timedelta = timedelta()
     audience_cap: int | None = None
+    audience_jump: int = 50
     send_to_all_needs_reason: bool = False
 
 

@@ -178,6 +178,8 @@ def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Proje
         policies = replace(policies, minimum_gap=_span(report, value, at, "minimum_gap"))
     if "audience_cap" in value:
         policies = replace(policies, audience_cap=int(value["audience_cap"]))
+    if "audience_jump" in value:
+        policies = replace(policies, audience_jump=int(value["audience_jump"].strip().removesuffix("%")))
     if "send_to_all_needs_reason" in value:
         policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
     return policies

@@ -1,0 +1,60 @@
+"""Today's audience beside the one that the catalogue remembers: what warns, and refuses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from invent_gitops.model.audience import AudienceWarning
+from invent_gitops.model.broadcast import Request, Segment
+
+
+def audience_warnings(
+    request: Request, pulled: Mapping[str, Segment], live: Mapping[str, int | None], jump: int
+) -> tuple[AudienceWarning, ...]:
+    """What to look at before `request` goes out, in the order of its segment ids.
+
+    `pulled` is the catalogue by id. `live` holds the contacts by id of every segment that Invent has (None
+    where it tells no count): it must come of a complete list, since a segment that is missing in it is called
+    gone. `jump` is `policies.audience_jump`: the change, in percent of the catalogue's count, up to which
+    nobody is warned. Segments may overlap, so each is compared by itself. A broadcast to everyone names no
+    segments, and nothing is said of it.
+    """
+    found = (_of_segment(id, pulled.get(id), live, jump) for id in request.segment_ids)
+    return tuple(warning for warning in found if warning)
+
+
+def audience_today(request: Request, live: Mapping[str, int | None]) -> int | None:
+    """Up to how many contacts `request` reaches today (segments may overlap); None if a count is not known.
+
+    `live` is as for `audience_warnings`.
+    """
+    counts = [live.get(id) for id in request.segment_ids]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) and not request.send_to_all else None
+
+
+def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None], jump: int) -> AudienceWarning | None:
+    name, was = (segment.name, segment.contacts) if segment else (id, None)
+    if id not in live:
+        message = f"The segment {name} ({id}) is not in Invent any more."
+        return AudienceWarning("audience-gone", message, "Name another segment, or look in Invent.", id, was)
+    now = live[id]
+    if now is None:
+        message = f"Invent tells no count for the segment {name}, so nobody knows how many it reaches today."
+        return AudienceWarning("audience-untold", message, "Look at the segment in Invent.", id, was)
+    if now == 0:
+        message = f"The segment {name} has no contacts today."
+        return AudienceWarning("audience-empty", message, "Fill the segment, or name another.", id, was, now)
+    if was is None or abs(now - was) * 100 <= was * jump:
+        return None
+    message = (
+        f"The segment {name} has {now:,} contacts today, and had {was:,} when the catalogue was read"
+        f"{_share(was, now)}. policies.audience_jump warns above {jump}%."
+    )
+    cure = "Look at the segment in Invent; if that is right, invent-gitops segments pull."
+    return AudienceWarning("audience-jump", message, cure, id, was, now)
+
+
+def _share(was: int, now: int) -> str:
+    """` (+150%)`; nothing is a share of zero."""
+    return f" ({(now - was) * 100 / was:+,.0f}%)" if was else ""
