@@ -1,0 +1,161 @@
+"""Writes YAML that our reader, an editor and a reviewer all read alike, and puts files where they belong."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.load.construct import Data
+
+# What needs no quotes: it begins with a letter, and holds nothing that means something in any part of YAML.
+_PLAIN = re.compile(r"[^\W\d_](?:[\w ./()&'+–—-]|:(?=[A-Za-z0-9_]))*")
+# Words that YAML 1.1, which many editors and tools still read, takes for something else than text.
+_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
+# What no YAML file may hold as it is, and what would end a line or pass for the end of the quotes.
+_ESCAPED = re.compile('[\\\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]')
+_SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def scalar(text: str) -> str:
+    """A text as one scalar on one line, for a value or a key, in a list in brackets or not; quoted where needed."""
+    if _PLAIN.fullmatch(text) and text == text.rstrip() and text.isprintable() and text.casefold() not in _WORDS:
+        return text
+    return '"' + _ESCAPED.sub(lambda match: _escape(match[0]), text) + '"'
+
+
+def flow(data: Data) -> str:
+    """Data on one line: `{id: seg_1, contacts_count: 5, formerly: [vip]}`, fields in their order."""
+    match data:
+        case dict():
+            return "{" + ", ".join(f"{scalar(name)}: {flow(value)}" for name, value in data.items()) + "}"
+        case list():
+            return "[" + ", ".join(flow(value) for value in data) + "]"
+        case str():
+            return scalar(data)
+        case bool():
+            return "true" if data else "false"
+        case None:
+            return "null"
+        case _:
+            return repr(data)
+
+
+def comment(text: str) -> str:
+    """A comment that stays on its line, whatever somebody called something."""
+    return "# " + "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in text)
+
+
+def catalogue_text(entries: Mapping[str, Any], header: Iterable[str]) -> str:
+    """A catalogue: a comment for each line of `header`, then one line for each segment, in the order of `entries`.
+
+    Where a name has several segments, each has a line of its own.
+    """
+    lines = [comment(line) for line in header]
+    for name, value in entries.items():
+        if isinstance(value, list):
+            lines += [f"{scalar(name)}:", *(f"  - {flow(one)}" for one in value)]
+        else:
+            lines.append(f"{scalar(name)}: {flow(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def definition_text(
+    *,
+    header: Iterable[str],
+    name: str,
+    schedule: str | tuple[str, str],
+    segments: Sequence[tuple[str, str]],
+    key: str = "",
+) -> str:
+    """A definition as people write them.
+
+    `header` are comments for its top, `schedule` is an RFC 3339 time or `immediately`, or a local time and its
+    zone; `segments` are entries, each with a comment ("" for none), and empty for everyone.
+    """
+    lines = [comment(line) for line in header]
+    lines += [f"key: {scalar(key)}"] if key else []
+    lines.append(f"name: {scalar(name)}")
+    if isinstance(schedule, str):
+        lines.append(f"schedule: {schedule}")
+    else:
+        lines += ["schedule:", f"  at: {schedule[0]}", f"  timezone: {schedule[1]}"]
+    lines.append("segments:" if segments else "send_to_all: true")
+    lines += [f"  - {scalar(entry)}" + (f" {comment(said)}" if said else "") for entry, said in segments]
+    return "\n".join(lines) + "\n"
+
+
+def schema_line(folder: Path, root: Path, name: str) -> list[str]:
+    """The first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
+    schema = root / "schemas" / f"{name}.schema.json"
+    if not schema.is_file():
+        return []
+    return [f"yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}"]
+
+
+def write_new(path: Path, text: str, shown: str) -> bool:
+    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = _beside(path, text)
+        try:
+            # Unlike a rename, a link never takes the place of a file.
+            os.link(fresh, path)
+        except FileExistsError:
+            return False
+        except OSError:
+            # A file system that knows no links.
+            if os.path.lexists(path):
+                return False
+            os.rename(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(shown, error) from None
+    return True
+
+
+def replace(path: Path, text: str, shown: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
+    """Put a text in the place of a file at once, so that a reader sees the old or the new one. Raises `InvalidInput`.
+
+    `check` may look at the new one first, beside the old one, and raise.
+    """
+    try:
+        path = Path(os.path.realpath(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = _beside(path, text)
+        try:
+            check(fresh)
+            if path.exists():
+                os.chmod(fresh, path.stat().st_mode)
+            os.replace(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(shown, error) from None
+
+
+def _beside(path: Path, text: str) -> Path:
+    """A file of its own with the text, in the folder of `path`; its name hides it from everything that looks there."""
+    fresh = path.with_name(f".invent-gitops.{os.getpid()}.tmp")
+    try:
+        with open(fresh, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    return fresh
+
+
+def _escape(sign: str) -> str:
+    code = ord(sign)
+    return _SHORT.get(sign) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+
+
+def _unwritable(shown: str, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{shown} cannot be written: {error.strerror}.", "Make its folder writable, then run it again.")
