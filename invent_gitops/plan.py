@@ -44,7 +44,7 @@ def make_plan(
     items += [planner.without_definition(key) for key in gone if only(key)]
     items.sort(key=lambda item: item.key)
     items = _bounded(items, policies)
-    names = {segment.id: segment.name for segment in catalogue.segments.values()} if catalogue else {}
+    names = {id: segment.name for id, segment in catalogue.by_id().items()} if catalogue else {}
     return Plan(
         at=now,
         items=tuple(items),

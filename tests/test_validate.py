@@ -32,8 +32,9 @@ CATALOGUE = Catalogue(
     {
         "vip-customers": Segment("vip-customers", "seg_vip", 1200),
         "vip-clients": Segment("vip-clients", "seg_vip"),
-        "newsletter": Segment("newsletter", "seg_news", 40_000),
-    }
+        "newsletter": Segment("newsletter", "seg_news", 40_000, ("readers",)),
+    },
+    {"testers": (Segment("testers", "seg_t1", 12, ("beta",)), Segment("testers", "seg_t2", None, ("beta",)))},
 )
 SCHEMAS = {name: read_schema(name) for name in ("broadcast", "project", "segments")}
 GOOD = "name: {name}\nschedule: 2027-03-01T09:00:00Z\nsegments: [newsletter]\n"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from invent_gitops.model.instant import write_instant
@@ -59,21 +59,54 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment of the catalogue. `contacts` is a count of contacts, or None if it was never read."""
+    """A segment of the catalogue. `contacts` is a count of contacts, or None if it was never read.
+
+    `formerly` are names that it had before, oldest first: what was written with one of them still means it.
+    """
 
     name: str
     id: str
     contacts: int | None = None
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The project's segments by name; `None` in place of a catalogue means that entries are ids."""
+    """The project's segments by name; `None` in place of a catalogue means that entries are ids.
+
+    `twins` holds the names that several segments have, which must be told apart by their ids. A segment whose
+    name cannot be written down is named `id:` and its id. Names are in Unicode's composed form (NFC), in which
+    what looks alike is alike. `read_at` is when all of it was read from Invent, if it was.
+    """
 
     segments: Mapping[str, Segment]
+    twins: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    read_at: datetime | None = None
+
+    def every(self) -> Iterator[Segment]:
+        yield from self.segments.values()
+        for several in self.twins.values():
+            yield from several
+
+    def named(self, name: str) -> tuple[Segment, ...]:
+        """The segments that have a name now."""
+        return (self.segments[name],) if name in self.segments else self.twins.get(name, ())
 
     def by_id(self) -> dict[str, Segment]:
-        return {segment.id: segment for segment in self.segments.values()}
+        """By id, and with the id behind a name that several segments have, so that reviewers can tell them apart."""
+        told = {segment.id: segment for segment in self.segments.values()}
+        for several in self.twins.values():
+            told |= {one.id: replace(one, name=f"{one.name} (id:{one.id})") for one in several}
+        return told
+
+    def formerly(self) -> dict[str, tuple[Segment, ...]]:
+        """The segments that had a name before which none has now."""
+        found: dict[str, tuple[Segment, ...]] = {}
+        for segment in self.every():
+            for name in segment.formerly:
+                if not self.named(name):
+                    found[name] = (*found.get(name, ()), segment)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from invent_gitops.validate.catalogue import validate_catalogue
+from invent_gitops.validate.catalogue import renamed, validate_catalogue
 from invent_gitops.validate.definitions import validate_definitions
 from invent_gitops.validate.project import validate_project
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
 
-__all__ = ["Fault", "Schedule", "parse_schedule", "validate_catalogue", "validate_definitions", "validate_project"]
+__all__ = [
+    "Fault",
+    "Schedule",
+    "parse_schedule",
+    "renamed",
+    "validate_catalogue",
+    "validate_definitions",
+    "validate_project",
+]

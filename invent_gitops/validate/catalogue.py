@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from invent_gitops.model.broadcast import Catalogue, Segment
-from invent_gitops.model.document import Document
+from invent_gitops.model.broadcast import Catalogue, Definition, Segment
+from invent_gitops.model.document import Document, Path
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.problem import Problem
 from invent_gitops.validate.definitions import ID_PREFIX
@@ -15,35 +17,104 @@ from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import quote
 
+LONGEST_NAME = 128
+# The field of the catalogue itself that stands among the names: when all of it was read.
+READ_AT = "read_at"
+
 
 def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[Catalogue, list[Problem]]:
     """The segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
     report = Report(document)
     unclear = {path[0] for path in Shape(schema).check(report) if path}
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    segments: dict[str, Segment] = {}
+    found: dict[str, list[Segment]] = {}
+    read_at = None
     for name, value in data.items():
-        _check_name(report, name)
-        if name in unclear:
+        if name == READ_AT:
+            read_at = None if name in unclear else _read_at(report, value, (name,))
             continue
-        entry = {"id": value} if isinstance(value, str) else value
-        path = (name,) if isinstance(value, str) else (name, "id")
+        _check_name(report, name, value)
+        if name not in unclear:
+            found.setdefault(normal(name), []).extend(_segments(report, name, value))
+    _check_ids(report, found)
+    clear = {name: several[0] for name, several in found.items() if len(several) == 1}
+    twins = {name: tuple(several) for name, several in found.items() if len(several) > 1}
+    return Catalogue(clear, twins, read_at), sorted(set(report.problems))
+
+
+def normal(name: str) -> str:
+    """The spelling of a name that counts: what looks alike in review is alike."""
+    return unicodedata.normalize("NFC", name)
+
+
+def writable_name(name: str) -> bool:
+    """Whether a catalogue can hold a segment under this name; otherwise it stands under its id."""
+    name = normal(name)
+    unfit = fault_of_line(name, "") or not name or len(name) > LONGEST_NAME
+    return not unfit and not name.startswith(ID_PREFIX) and name != READ_AT
+
+
+def renamed(definitions: Iterable[Definition], catalogue: Catalogue | None) -> Iterator[str]:
+    """A note for each name in a definition that its segment does not have any more."""
+    formerly = catalogue.formerly() if catalogue else {}
+    for definition in definitions if formerly else ():
+        for entry in definition.segments:
+            for segment in formerly.get(normal(entry), ()):
+                yield (
+                    f"{definition.at('segments')}: the segment {quote(entry)} is named {quote(segment.name)} in Invent "
+                    f"now. Both mean {segment.id}; write the new name."
+                )
+
+
+def _segments(report: Report, name: str, value: Any) -> Iterator[Segment]:
+    for index, written in enumerate(value if isinstance(value, list) else [value]):
+        path: Path = (name, index) if isinstance(value, list) else (name,)
+        entry, of_id = ({"id": written}, path) if isinstance(written, str) else (written, (*path, "id"))
         fault = fault_of_line(entry["id"], f"The id of {quote(name)}")
         if fault:
-            report.add(*fault, path)
-        read_at = entry.get("read_at")
-        if read_at is not None and read_instant(read_at) is None:
-            cure = "Write an RFC 3339 time with an offset, such as `2026-11-20T08:00:00Z`."
-            report.add("wrong-form", f"{quote(read_at)} is no time that could be read.", cure, (name, "read_at"))
+            report.add(*fault, of_id)
+        if "read_at" in entry:
+            _read_at(report, entry["read_at"], (*path, "read_at"))
+        for number, former in enumerate(entry.get("formerly", ())):
+            _check_former(report, former, (*path, "formerly", number))
         count = entry.get("contacts_count")
-        segments[name] = Segment(name, entry["id"], None if count is None else int(count))
-    return Catalogue(segments), sorted(set(report.problems))
+        formerly = tuple(normal(former) for former in entry.get("formerly", ()))
+        yield Segment(normal(name), entry["id"], None if count is None else int(count), formerly)
 
 
-def _check_name(report: Report, name: str) -> None:
+def _check_ids(report: Report, found: Mapping[str, list[Segment]]) -> None:
+    """Of several segments with one name, each has an id of its own."""
+    for name, several in found.items():
+        ids = [segment.id for segment in several]
+        for index, id in enumerate(ids):
+            if id in ids[:index]:
+                message = f"{quote(name)} has the id {quote(id)} twice."
+                report.add("repeated-entry", message, "Delete one of the two.", (name, index))
+
+
+def _read_at(report: Report, text: str, path: Path) -> datetime | None:
+    instant = read_instant(text)
+    if instant is None:
+        cure = "Write an RFC 3339 time with an offset, such as `2026-11-20T08:00:00Z`."
+        report.add("wrong-form", f"{quote(text)} is no time that could be read.", cure, path)
+    return instant
+
+
+def _check_name(report: Report, name: str, value: Any) -> None:
     fault = fault_of_line(name, f"The name {quote(name)}") if name else None
     if fault:
         report.add(*fault, (name,), of_key=True)
     elif name.startswith(ID_PREFIX):
-        message = f"The name {quote(name)} begins with `{ID_PREFIX}`, which definitions write before an id."
-        report.add("reserved-name", message, "Choose another name.", (name,), of_key=True)
+        id = value.get("id") if isinstance(value, dict) else value
+        if name != f"{ID_PREFIX}{id}":
+            message = f"The name {quote(name)} begins with `{ID_PREFIX}`, which definitions write before an id."
+            report.add("reserved-name", message, "Choose another name.", (name,), of_key=True)
+
+
+def _check_former(report: Report, name: str, path: Path) -> None:
+    fault = fault_of_line(name, f"The former name {quote(name)}")
+    if fault:
+        report.add(*fault, path)
+    elif name.startswith(ID_PREFIX):
+        message = f"The former name {quote(name)} begins with `{ID_PREFIX}`, which definitions write before an id."
+        report.add("reserved-name", message, "Delete it.", path)

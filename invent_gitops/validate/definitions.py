@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from invent_gitops.model.broadcast import Catalogue, Definition, Request
+from invent_gitops.model.broadcast import Catalogue, Definition, Request, Segment
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Project
@@ -148,15 +148,32 @@ def _segment_id(entry: str, catalogue: Catalogue | None) -> str | tuple[str, str
         return fault_of_line(written, f"The id in {quote(entry)}") or written
     if catalogue is None:
         return entry
-    segment = catalogue.segments.get(entry)
-    if segment is not None:
-        return segment.id
-    names = sorted(catalogue.segments)
-    cure = did_you_mean(entry, names)
+    name = unicodedata.normalize("NFC", entry)
+    several = catalogue.named(name) or catalogue.formerly().get(name, ())
+    if len(several) == 1:
+        return several[0].id
+    if several:
+        return _ambiguous(entry, several, now=bool(catalogue.named(name)))
+    names = sorted(catalogue.segments.keys() | catalogue.twins.keys())
+    known = catalogue.by_id().get(entry)
+    # Before there was a catalogue, an entry was an id.
+    cure = f"It is the id of {quote(known.name)}: write that, or `id:…`." if known else did_you_mean(entry, names)
     if not cure:
         have = f"It has {listing(names)}." if names else "It is empty."
         cure = f"{have} Add the name there, or write an id as `id:…`."
     return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", cure
+
+
+def _ambiguous(entry: str, several: Sequence[Segment], *, now: bool) -> tuple[str, str, str]:
+    """Rule, message and cure for a name that several segments have, or had."""
+    choices = " or ".join(
+        f"{quote(ID_PREFIX + one.id)} ({'never counted' if one.contacts is None else f'{one.contacts:,} contacts'}"
+        f"{'' if now else f', now {quote(one.name)}'})"
+        for one in several
+    )
+    has = "have" if now else "had"
+    message = f"{len(several)} segments {has} the name {quote(entry)}, so it does not tell which of them is meant."
+    return "ambiguous-segment", message, f"Write {choices}."
 
 
 class _Seen:
