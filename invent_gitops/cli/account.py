@@ -166,8 +166,8 @@ def _served(path: Path, catalogue: Catalogue | None, org: str) -> Iterator[str]:
     from invent_gitops.sandbox.server import serve
     from invent_gitops.sandbox.service import Sandbox
 
-    segments = catalogue.segments.values() if catalogue else ()
+    segments = catalogue.every() if catalogue else ()
     with Sandbox(path) as sandbox:
-        sandbox.seed([(segment.id, segment.name, segment.contacts) for segment in segments], org=org)
+        sandbox.introduce([(segment.id, segment.name, segment.contacts) for segment in segments], org=org)
         with serve(sandbox) as server:
             yield server.url

@@ -139,6 +139,12 @@ class Sandbox:
         with self._file.transaction(write=True) as db:
             self._learn(db, org, segments)
 
+    def introduce(self, segments: Iterable[tuple[str, str | None, int | None]], org: str = "c") -> None:
+        """Seed the segments that nobody has named here yet: what the dashboard made of the others stays."""
+        with self._file.transaction(write=True) as db:
+            named = {id for (id,) in db.execute("SELECT id FROM segments WHERE org = ? AND name != id", (org,))}
+            self._learn(db, org, [segment for segment in segments if segment[0] not in named])
+
     def fill(self, *, broadcasts: int = 0, segments: int = 0, org: str = "c") -> None:
         """Make many things at once, as if they had been there for long: each broadcast goes to one segment."""
         self.seed(((f"s_{number}", f"Segment {number}", None) for number in range(1, segments + 1)), org)
