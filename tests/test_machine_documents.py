@@ -21,10 +21,12 @@ from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 from invent_gitops.render.machine import document, plan_json, records_json, report_json
+from invent_gitops.render.segments_text import catalogue_json
 from invent_gitops.schemas import read_schema, schema_names
 from tests.making import (
     NASTY,
     NOW,
+    a_catalogue,
     a_plan,
     a_provenance,
     a_record,
@@ -52,7 +54,8 @@ BODIES: dict[str, Mapping[str, object]] = {
     "plan": plan_json(a_plan(an_item())),
     "report": report_json(Report(()), None, "invent.state.json", a_provenance()),
     "records": records_json(a_state()),
-    "validation": {"definitions": [{"key": "spring", "name": "Spring"}]},
+    "validation": {"definitions": [{"key": "spring", "name": "Spring"}], "notes": ["A name is another one now."]},
+    "catalogue": catalogue_json(a_catalogue(a=5, b=None), "segments.yaml", None, {"seg_a": ["spring"]}),
     "files": {"files": [{"path": "invent.yaml", "written": True, "existed": False}]},
     "schemas": {"schemas": ["plan"]},
     "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),

@@ -29,6 +29,7 @@ COMMANDS = {
     "history": "Show what was done, by whom and from which commit.",
     "github": "Keep the comment on a pull request and the issue about drift up to date.",
     "state": "Look into the recorded state, and mend it.",
+    "segments": "Give the segments in Invent names that definitions can use.",
     "schema": "Print a JSON Schema.",
     "completion": "Make your shell complete commands, options and keys.",
     "sandbox": "Serve a built-in Invent on this machine, for trying things out.",

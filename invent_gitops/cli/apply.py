@@ -99,6 +99,7 @@ def apply(
     with reviewing(session, form, out) as review:
         check = approval(plan_file, approved)
         workspace = open_workspace(definitions).checked()
+        session.remark(workspace.notes)
         with (
             account.store(workspace.root, workspace.project, strict=True) as store,
             Stopping(session, deadline) as stopping,

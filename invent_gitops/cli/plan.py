@@ -70,6 +70,7 @@ def plan(
     try:
         with reviewing(session, form, out) as review:
             workspace = open_workspace(definitions).checked()
+            session.remark(workspace.notes)
             state = account.store(workspace.root, workspace.project, strict=False).read()
             if not state.lineage:
                 target = account.target()

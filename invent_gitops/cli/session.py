@@ -22,6 +22,7 @@ from invent_gitops.render.clean import clean
 from invent_gitops.render.style import Style
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+MOST_REMARKS = 20
 
 
 class Session:
@@ -66,6 +67,13 @@ class Session:
         """Print something beside the result, unless the user wants quiet."""
         if not self.quiet:
             self._print(text, sys.stderr)
+
+    def remark(self, notes: Sequence[str]) -> None:
+        """Print what the author of the definitions may want to know, though nothing is wrong."""
+        for note in notes[:MOST_REMARKS]:
+            self.note(f"{self.aside.yellow('Note:')} {clean(note)}")
+        if len(notes) > MOST_REMARKS:
+            self.note(f"And {len(notes) - MOST_REMARKS} more such notes.")
 
     def answer(
         self,

@@ -51,6 +51,7 @@ def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -
     if len(paths) > 1 and not files:
         raise WrongUsage(f"validate takes one folder, and was given {len(paths)}.", "To name files, add --files.")
     workspace = open_workspace(paths[0] if paths and not files else None)
+    session.remark(workspace.notes)
     problems = _concerning(workspace, session.start, paths) if files else workspace.problems
     code = ExitCode.INVALID if problems else ExitCode.DONE
     _show(session, workspace, problems, code, form)
@@ -64,7 +65,7 @@ def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -
 def _show(session: Session, workspace: Workspace, problems: Sequence[Problem], code: ExitCode, form: str) -> None:
     if session.json:
         keys = [{"key": one.key, "name": one.request.name} for one in workspace.definitions]
-        session.answer("validation", code, {"definitions": keys}, problems=problems)
+        session.answer("validation", code, {"definitions": keys, "notes": list(workspace.notes)}, problems=problems)
     elif form == "sarif":
         from invent_gitops.render.sarif import problems_sarif
 

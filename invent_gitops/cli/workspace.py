@@ -24,13 +24,14 @@ class InvalidDefinitions(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The project as loaded. `root` is the folder that its paths are relative to."""
+    """The project as loaded. `root` is the folder that its paths are relative to, `notes` are for the author."""
 
     root: Path
     project: Project
     catalogue: Catalogue | None
     definitions: list[Definition]
     problems: list[Problem]
+    notes: tuple[str, ...] = ()
 
     def checked(self) -> Workspace:
         """This workspace, if it has no problem. Raises `InvalidDefinitions`."""
@@ -88,11 +89,11 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
     from invent_gitops.load import read_definitions
     from invent_gitops.schemas import read_schema
-    from invent_gitops.validate import validate_definitions
+    from invent_gitops.validate import renamed, validate_definitions
 
     root, project, problems = open_project(root)
     catalogue_path = root / project.segments
-    catalogue, more = _open_catalogue(root, catalogue_path, needed=project.segments != Project().segments)
+    catalogue, more = open_catalogue(root, catalogue_path, needed=project.segments != Project().segments)
     folder = Path(definitions or shown(root / project.definitions))
     exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
     documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
@@ -100,7 +101,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
         documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
     )
     every = sorted([*problems, *more, *unreadable, *wrong])
-    return Workspace(root, project, catalogue, found, every)
+    return Workspace(root, project, catalogue, found, every, tuple(renamed(found, catalogue)))
 
 
 def check_inside(path: Path, root: Path, what: str) -> None:
@@ -109,7 +110,8 @@ def check_inside(path: Path, root: Path, what: str) -> None:
         raise InvalidInput(f"{what}, {shown(path)}, is a link that leaves the project.", "Put the file itself there.")
 
 
-def _open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:
+def open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:
+    """The segment catalogue, None if there is none, and its problems; a missing one is a problem if it is `needed`."""
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_catalogue

@@ -160,7 +160,7 @@ def _segment_id(entry: str, catalogue: Catalogue | None) -> str | tuple[str, str
     cure = f"It is the id of {quote(known.name)}: write that, or `id:…`." if known else did_you_mean(entry, names)
     if not cure:
         have = f"It has {listing(names)}." if names else "It is empty."
-        cure = f"{have} Add the name there, or write an id as `id:…`."
+        cure = f"{have} If it is new in Invent: invent-gitops segments pull. Or write an id as `id:…`."
     return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", cure
 
 
