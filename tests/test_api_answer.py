@@ -300,3 +300,10 @@ def test_the_end_of_time_is_a_long_wait_and_no_fault() -> None:
     wait = retry_after("Fri, 31 Dec 9999 23:59:59 -2359", NOW)
     assert wait is not None
     assert wait > timedelta(days=365_000).total_seconds()
+
+
+def test_time_is_read_to_the_second_which_is_as_finely_as_a_request_can_say_it() -> None:
+    remote = read_remote({"id": "b_1", "scheduled_at": "2026-11-27T14:00:00.987Z"})
+    assert remote
+    assert remote.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
+    assert "scheduled_at" not in remote.unread

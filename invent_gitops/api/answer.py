@@ -54,7 +54,7 @@ def read_remote(value: object) -> Remote | None:
         name=_text(value.get("name")),
         # The same few words in every entry: kept once, so that a long list stays small.
         status=intern(_text(value.get("status"))),
-        scheduled_at=read_instant(value.get("scheduled_at")),
+        scheduled_at=_whole(read_instant(value.get("scheduled_at"))),
         segment_ids=tuple(id for id, _ in segments),
         send_to_all=value.get("send_to_all") is True,
         created_at=read_instant(value.get("created_at")),
@@ -107,6 +107,11 @@ def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
         "created_at": read_instant(value.get("created_at")) is not None,
     }
     return tuple(name for name, known in told.items() if not known)
+
+
+def _whole(at: datetime | None) -> datetime | None:
+    """To the second, which is as finely as a request can say it: a fraction would look like an edit for ever."""
+    return at.replace(microsecond=0) if at else None
 
 
 def _count(value: object) -> int | None:
