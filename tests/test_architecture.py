@@ -24,7 +24,19 @@ HEIGHT = {GROUND: 0, MODEL: 1, CORE: 3, EDGES: 3, CLI: 4}
 FLOORS = {
     GROUND: {"__init__", "errors"},
     MODEL: {"model"},
-    CORE: {"validate", "catalogue", "plan", "policy", "apply", "reconcile", "history", "verify", "approval", "render"},
+    CORE: {
+        "validate",
+        "catalogue",
+        "importing",
+        "plan",
+        "policy",
+        "apply",
+        "reconcile",
+        "history",
+        "verify",
+        "approval",
+        "render",
+    },
     EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},
     CLI: {"cli", "__main__"},
 }

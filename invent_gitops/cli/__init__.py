@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ COMMANDS = {
     "apply": "Create the missing broadcasts, once each, and record their ids.",
     "reconcile": "Look for broadcasts whose outcome is unknown, and adopt what is found.",
     "resolve": "Settle a blocked key by hand.",
+    "import": "Bring broadcasts that were made by hand in Invent under the definitions.",
     "history": "Show what was done, by whom and from which commit.",
     "github": "Keep the comment on a pull request and the issue about drift up to date.",
     "state": "Look into the recorded state, and mend it.",
@@ -45,8 +47,10 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"invent_gitops.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        # A word of Python itself names neither a module nor a function.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"invent_gitops.cli.{name}")
+        command: click.Command = getattr(module, name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:

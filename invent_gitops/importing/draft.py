@@ -1,0 +1,49 @@
+"""What a definition says to give exactly a request: names where they are known, local time where it is clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from invent_gitops.model.broadcast import Catalogue, Request
+from invent_gitops.model.instant import write_instant
+from invent_gitops.validate.definitions import ID_PREFIX
+from invent_gitops.validate.schedule import IMMEDIATELY, Schedule, parse_schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`schedule` is one text, or a local time and its zone; `segments` are entries, each with a comment or ""."""
+
+    name: str
+    schedule: str | tuple[str, str]
+    segments: tuple[tuple[str, str], ...]
+
+
+def draft(request: Request, *, timezone: str, catalogue: Catalogue | None, names: Mapping[str, str]) -> Draft:
+    """`timezone` is the project's ("" for none), `names` are those of segments by id, as Invent shows them."""
+    written = {segment.id: name for name, segment in sorted(catalogue.segments.items())} if catalogue else {}
+    entries = [written.get(id) or ID_PREFIX + id for id in request.segment_ids]
+    said = [
+        names.get(id, "") if entry == ID_PREFIX + id else ""
+        for id, entry in zip(request.segment_ids, entries, strict=True)
+    ]
+    segments = sorted(zip(entries, said, strict=True), key=lambda pair: (pair[0].startswith(ID_PREFIX), pair))
+    return Draft(request.name, _schedule(request.scheduled_at, timezone), tuple(segments))
+
+
+def _schedule(at: datetime | None, timezone: str) -> str | tuple[str, str]:
+    if at is None:
+        return IMMEDIATELY
+    if timezone:
+        try:
+            local = at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+        except OverflowError:
+            return write_instant(at)
+        text = local.isoformat(timespec="seconds" if local.second else "minutes")
+        # Where the clocks are turned back the same local time is there twice, and the reader refuses it.
+        if parse_schedule({"at": text, "timezone": timezone}, "") == Schedule(at, timezone):
+            return text, timezone
+    return write_instant(at)

@@ -1,0 +1,185 @@
+"""Looks through what Invent lists for what no record knows, and says of each what could become of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from invent_gitops.importing.keys import key_for, other_keys
+from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.command import quoted, resolving
+from invent_gitops.model.state import Provenance, Record, Recorded, State
+from invent_gitops.reconcile import candidates_of
+from invent_gitops.validate.definitions import ID_PREFIX
+from invent_gitops.validate.text import fault_of_line
+
+# As the schema of a definition has it.
+LONGEST_NAME = LONGEST_ENTRY = 255
+MOST_SEGMENTS = 10
+_IN_INVENT = "Mend it in Invent, then import it."
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A live broadcast that no record knows, with the key that it gets.
+
+    `wanted` is the key that its name asked for, where that one was taken. `defined` says that a definition of this
+    key asks for exactly this broadcast already. `why_not` says why it cannot be imported, "" if it can.
+    """
+
+    key: str
+    remote: Remote
+    request: Request
+    wanted: str = ""
+    defined: bool = False
+    why_not: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A broadcast that was imported, and whose definition was not written or is gone."""
+
+    key: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`removed` are live broadcasts that somebody took out of the records: those are not offered again."""
+
+    offers: tuple[Offer, ...]
+    missing: tuple[Missing, ...]
+    removed: tuple[Remote, ...]
+
+    @property
+    def importable(self) -> tuple[Offer, ...]:
+        return tuple(offer for offer in self.offers if not offer.why_not)
+
+    @property
+    def refused(self) -> tuple[Offer, ...]:
+        """Those whose key is only what the name asks for: another one may have it."""
+        return tuple(offer for offer in self.offers if offer.why_not)
+
+
+def survey(
+    remotes: Iterable[Remote],
+    state: State,
+    definitions: Sequence[Definition],
+    *,
+    stems: AbstractSet[str] = frozenset(),
+    flags: str = "",
+) -> Survey:
+    """The live broadcasts that no record knows, oldest first, and the records whose definition is missing.
+
+    `state` must be no older than the list. `stems` are file names without suffix, in the definitions folder, that
+    are taken; `flags` are the options that a printed command needs.
+    """
+    recorded_ids = {record.id for record in state.broadcasts.values()}
+    tombs = {removal.id for removal in state.removed.values()}
+    found = sorted(remotes, key=lambda remote: (remote.created_at or _LATEST, remote.id))
+    surveyor = _Surveyor(state, definitions, stems, flags)
+    defined = {definition.key for definition in definitions}
+    return Survey(
+        tuple(surveyor.offer(remote) for remote in found if remote.id not in recorded_ids | tombs),
+        tuple(
+            Missing(key, record)
+            for key, record in sorted(state.broadcasts.items())
+            if record.how == "imported" and key not in defined
+        ),
+        tuple(remote for remote in found if remote.id in tombs - recorded_ids),
+    )
+
+
+def narrowed(found: Survey, chosen: Callable[[str, str], bool]) -> Survey:
+    """What `chosen` lets through, which is given a key and an id, without what was removed."""
+    return Survey(
+        tuple(one for one in found.offers if chosen(one.key, one.remote.id)),
+        tuple(one for one in found.missing if chosen(one.key, one.record.id)),
+        (),
+    )
+
+
+def recorded(found: Survey, made: Provenance) -> list[Recorded]:
+    """What is written down of each that can be imported."""
+    return [
+        Recorded(
+            offer.key,
+            Record(offer.remote.id, offer.request, offer.remote.status or "UNKNOWN", "imported", made),
+        )
+        for offer in found.importable
+    ]
+
+
+class _Surveyor:
+    """What earlier offers have taken, beside what was taken before."""
+
+    def __init__(self, state: State, definitions: Sequence[Definition], stems: AbstractSet[str], flags: str) -> None:
+        self.state, self.flags = state, flags
+        self.defined = {definition.request: definition.key for definition in definitions}
+        self.kept = state.broadcasts.keys() | state.intents.keys() | state.removed.keys()
+        self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
+        self.holders: Mapping[Request, str] = {
+            record.request: f"{key}, which is recorded as {record.id}" for key, record in state.broadcasts.items()
+        }
+        self.seen: dict[Request, str] = {}
+
+    def offer(self, remote: Remote) -> Offer:
+        request = Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
+        objection = next(self._objections(remote, request), None)
+        if objection:
+            return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
+        self.seen[request] = remote.id
+        if request in self.defined:
+            return Offer(self.defined[request], remote, request, defined=True)
+        wanted = key_for(remote.name, remote.id)
+        key = next(key for key in other_keys(wanted) if key not in self.taken)
+        self.taken.add(key)
+        return Offer(key, remote, request, wanted if key != wanted else "")
+
+    def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, str]]:
+        """Why not, and what to do about it."""
+        for key, intent in self.state.intents.items():
+            if candidates_of(intent, [remote]):
+                told = f"It may be what {key} was to create; whether that was created is in doubt."
+                by_hand = resolving(self.flags, key, "--id " + quoted(remote.id))
+                yield told, f"Settle that first: invent-gitops reconcile{self.flags} . By hand: {by_hand}"
+        yield from _unreadable(remote)
+        yield from _unwritable(request)
+        twin = self.seen.get(request)
+        if twin:
+            yield f"It is exactly like {twin}, and two definitions must not ask for the same.", _IN_INVENT
+        if request in self.holders:
+            told = f"It is exactly like {self.holders[request]}, and two definitions must not ask for the same."
+            yield told, _IN_INVENT
+        key = self.defined.get(request, "")
+        if key in self.kept:
+            told = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
+            yield told, f"See which with: invent-gitops state show{self.flags} {quoted(key)}"
+
+
+def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:
+    untold = [field for field in ("name", "scheduled_at", "segments", "send_to_all") if field in remote.unread]
+    if untold:
+        yield f"Invent does not tell its {' and '.join(untold)}.", "Look at it in Invent, and try again later."
+
+
+def _unwritable(request: Request) -> Iterator[tuple[str, str]]:
+    """What no definition can say."""
+    fault = fault_of_line(request.name, "Its name") if request.name else ("", "It has no name.", "")
+    if fault:
+        yield fault[1], _IN_INVENT
+    if len(request.name) > LONGEST_NAME:
+        yield f"Its name has {len(request.name):,} characters; at most {LONGEST_NAME} can be defined.", _IN_INVENT
+    ids = request.segment_ids
+    if ids and request.send_to_all:
+        yield "It goes to segments and to everyone at the same time.", _IN_INVENT
+    if not ids and not request.send_to_all:
+        yield "It goes to nobody: it has no segments, and it is not for everyone.", _IN_INVENT
+    if len(ids) > MOST_SEGMENTS:
+        yield f"It has {len(ids)} segments; at most {MOST_SEGMENTS} can be defined.", _IN_INVENT
+    if any(fault_of_line(id, "") or len(ID_PREFIX + id) > LONGEST_ENTRY for id in ids):
+        yield "The id of one of its segments cannot be written in a definition.", "Please report it."
