@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -176,7 +177,8 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
         report.add("wrong-type", f"{name} has no value.", f"Write one.{example}", path, of_key=True)
         return
     message = f"{name} must be {wanted}, and {quote(value)} is {_kind_of(value)}."
-    if "string" in kinds and isinstance(value, (bool, int, float)) and "pattern" not in schema:
+    plain = isinstance(value, (bool, int, float)) and re.search(schema.get("pattern", ""), str(value))
+    if "string" in kinds and plain:
         cure = "Put the value in quotes."
     elif kinds == ["array"] and isinstance(value, str):
         cure = f"Put it in brackets: {quote(f'{path[-1]}: [{value}]')}."
