@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from invent_gitops.model.chain import Chain, Change, Link
-from invent_gitops.model.state import Provenance, State
+from invent_gitops.model.plan import FieldChange
+from invent_gitops.model.state import Provenance, Record, State
+from invent_gitops.plan import field_changes
 
 EMPTY = State("", 0, "", "")
 
 
 def changes(chain: Chain) -> list[Change]:
-    """Everything that was created, adopted, resolved, imported, moved, removed or declared absent, oldest first."""
+    """Everything that was created, adopted, resolved, imported, moved, refreshed, removed or declared absent.
+
+    Oldest first.
+    """
     found: list[Change] = []
     before = EMPTY
     for link in chain.links:
@@ -29,16 +35,18 @@ def about(found: Sequence[Change], key: str) -> list[Change]:
 
 
 def _between(old: State, new: State, link: Link) -> Iterator[Change]:
-    former = {record.id: key for key, record in old.broadcasts.items()}
+    former = {record.id: (key, record) for key, record in old.broadcasts.items()}
     for key, record in new.broadcasts.items():
-        if key in old.broadcasts and old.broadcasts[key].id == record.id:
+        if record.id not in former:
+            yield _change(record.provenance, record.how, key, record.id, record.sent.name, link, record.note)
             continue
-        origin = former.get(record.id)
-        if origin is None:
-            yield _change(record.provenance, record.how, key, record.id, record.request.name, link, record.note)
-        else:
+        origin, before = former[record.id]
+        if origin != key:
             made = Provenance(link.at, link.by)
-            yield _change(made, "moved", key, record.id, record.request.name, link, f"from {origin}")
+            yield _change(made, "moved", key, record.id, before.request.name, link, f"from {origin}")
+        if record.refreshed and record.refreshed != before.refreshed:
+            seen = _change(record.refreshed, "refreshed", key, record.id, record.request.name, link, "")
+            yield replace(seen, fields=_taken_over(before, record))
     for key, gone in new.removed.items():
         if key not in old.removed:
             yield _change(gone.provenance, "removed", key, gone.id, gone.request.name, link, gone.reason)
@@ -47,6 +55,12 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             intent = old.intents.get(absence.key)
             name = intent.request.name if intent else ""
             yield _change(absence.provenance, "declared not created", absence.key, "", name, link, absence.reason)
+
+
+def _taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
+    status = FieldChange("status", before.status, after.status)
+    fields = field_changes(before.request, after.request) if before.request != after.request else ()
+    return (*fields, status) if before.status != after.status else fields
 
 
 def _change(made: Provenance, what: str, key: str, id: str, name: str, link: Link, note: str) -> Change:

@@ -102,8 +102,10 @@ class _Planner:
         self.state, self.policies, self.now, self.strict = state, policies, now, strict
         self.flags, self.calendar = flags, calendar
         self.holders = _holders(state)
-        known = state.ids()
-        self.live = {_request_of(remote): remote for remote in live if remote.id not in known}
+        # What no record knows weighs more than what one does.
+        known = {record.id for record in state.broadcasts.values()}
+        self.live = {_request_of(remote): remote for remote in sorted(live, key=lambda one: one.id not in known)}
+        self.keys = {record.id: key for key, record in state.broadcasts.items()}
         self.orphans = _orphans(state, defined, now)
         self.segments = catalogue.by_id() if catalogue else {}
 
@@ -163,6 +165,9 @@ class _Planner:
         if how == "recorded":
             message = f"The same request is recorded under the key {other} already: it would message people twice."
             cure = f"If the file was renamed: {self.move(other, key)}"
+        elif how == "formerly":
+            message = f"The same request was sent for the key {other}, whose broadcast was edited in Invent since then."
+            cure = f"If it is the same one: {self.move(other, key)} . If it is a new one, give it another name or time."
         elif how == "intended":
             message = f"The same request is in doubt under the key {other}: it may have been created."
             cure = f"Settle it first: {resolving(self.flags, other, '--id ID')}, or --not-created --reason …"
@@ -176,15 +181,14 @@ class _Planner:
         remote = self.live.get(definition.request)
         if remote is None:
             return ()
-        return (
-            Refusal(
-                "exists-already",
-                f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status}).",
-                f"If it is the same: {resolving(self.flags, definition.key, '--id ' + quoted(remote.id))} . "
-                "If it is another, give this one a name or a time of its own.",
-                definition.position,
-            ),
-        )
+        message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
+        same = resolving(self.flags, definition.key, "--id " + quoted(remote.id))
+        if remote.id in self.keys:
+            other = self.keys[remote.id]
+            message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
+            same = self.move(other, definition.key)
+        cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
+        return (Refusal("exists-already", message, cure, definition.position),)
 
     def renamed(self, definition: Definition) -> tuple[Refusal, ...]:
         """A file that was renamed and edited at once looks like a new broadcast, and would be a second one."""
@@ -213,7 +217,9 @@ def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
     """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
     holders: dict[Request, tuple[str, str]] = {}
     for key, removal in state.removed.items():
-        holders[removal.request] = ("removed", key)
+        holders |= dict.fromkeys(removal.requests, ("removed", key))
+    for key, record in state.broadcasts.items():
+        holders |= dict.fromkeys(record.formerly, ("formerly", key))
     for key, intent in state.intents.items():
         holders[intent.request] = ("intended", key)
     for key, record in state.broadcasts.items():
@@ -239,8 +245,11 @@ def _orphans(state: State, defined: set[str], now: datetime) -> dict[Trait, str]
     return {
         trait: key
         for key, record in state.broadcasts.items()
-        if key not in defined and record.request.scheduled_at is not None and record.request.scheduled_at > now
-        for trait in _traits(record.request)
+        if key not in defined
+        # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
+        for request in record.requests
+        if request.scheduled_at is not None and request.scheduled_at > now
+        for trait in _traits(request)
     }
 
 

@@ -74,8 +74,8 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
         if before is None:
             if strict and (why := _unfollowed(old, record)):
                 yield key, f"the record with the id {record.id} {why}"
-        elif before != record:
-            fields = ("request", "status", "how", "provenance", "attempt", "note")
+        elif before != record and not _took_over(before, record, strict=strict):
+            fields = ("request", "status", "how", "provenance", "attempt", "note", "formerly", "refreshed")
             changed = ", ".join(name for name in fields if getattr(before, name) != getattr(record, name))
             yield key, f"the record with the id {record.id} was altered: {changed}"
     for key, record in old.broadcasts.items():
@@ -110,17 +110,38 @@ def _unfollowed(old: State, record: Record) -> str:
     intent = next((one for one in old.intents.values() if one.attempt == record.attempt), None)
     if intent is None:
         return "follows from no intent"
-    return "" if intent.request == record.request else "is not what its intent was about"
+    return "" if intent.request == record.sent else "is not what its intent was about"
+
+
+def _took_over(before: Record, after: Record, *, strict: bool) -> bool:
+    """Whether a refresh has made `after` of `before`; between two commits of a file there may have been several."""
+    made = after.refreshed
+    if made is None or made == before.refreshed:
+        return False
+    if strict:
+        return before.seen(after.request, after.status, made) == after
+    untouched = {name: getattr(before, name) for name in ("request", "status", "formerly", "refreshed")}
+    return (
+        replace(after, **untouched) == before
+        and (before.refreshed is None or before.refreshed.at < made.at)
+        and after.formerly[: len(before.formerly)] == before.formerly
+        and before.request in after.requests
+    )
 
 
 def _buries(gone: Removal, record: Record | None) -> bool:
-    return record is not None and (gone.id, gone.request, gone.attempt) == (record.id, record.request, record.attempt)
+    if record is None:
+        return False
+    return all(getattr(gone, name) == getattr(record, name) for name in ("id", "request", "attempt", "formerly"))
 
 
 def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
     """By key, every change between two states, with the trailer that its commit must have."""
     former = {record.id: key for key, record in old.broadcasts.items()}
+    known = {record.id: record.refreshed for record in old.broadcasts.values()}
     for key, record in new.broadcasts.items():
+        if record.refreshed and record.refreshed != known.get(record.id):
+            yield key, f"Broadcast-Refreshed: {key} {record.id}", "it was refreshed"
         if record.id not in former:
             asked = key.removesuffix(f"#{record.id}") if record.note.startswith(SECOND) else key
             yield key, f"Broadcast-{record.how.capitalize()}: {asked} {record.id}", f"the id {record.id} was recorded"
@@ -172,5 +193,5 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
         found = known[commit]
         if isinstance(found, str):
             yield Flaw(place(last, key), f"the definitions of its commit {commit[:12]} cannot be read: {found}", True)
-        elif found.get(original[record.id]) != record.request:
+        elif found.get(original[record.id]) != record.sent:
             yield Flaw(place(last, key), f"its definition in {commit[:12]} does not give the request that was sent")

@@ -14,6 +14,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import WAIVABLE, Policies
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -27,6 +28,7 @@ from invent_gitops.model.state import (
     Provenance,
     Record,
     Recorded,
+    Refreshed,
     Removal,
     State,
     Withdrawn,
@@ -212,7 +214,10 @@ requests = st.builds(Request, texts, st.none() | instants, segment_ids, st.just(
 )
 provenances = st.builds(Provenance, instants, texts, maybe_texts, maybe_texts)
 hows: st.SearchStrategy[How] = st.sampled_from(["created", "adopted", "resolved", "imported"])
-records = st.builds(Record, texts, requests, texts, hows, provenances, maybe_texts, maybe_texts)
+formers = st.lists(requests, max_size=2).map(tuple)
+records = st.builds(
+    Record, texts, requests, texts, hows, provenances, maybe_texts, maybe_texts, formers, st.none() | provenances
+)
 remotes = st.builds(
     Remote,
     id=texts,
@@ -227,7 +232,7 @@ FIELDS = ("name", "scheduled_at", "segment_ids", "send_to_all", "created_at")
 differing = st.lists(st.sampled_from(FIELDS), unique=True).map(tuple)
 candidates = st.builds(Candidate, remotes, differing)
 intents = st.builds(Intent, requests, texts, provenances, st.none() | st.lists(candidates, max_size=2).map(tuple))
-removals = st.builds(Removal, texts, requests, texts, provenances, maybe_texts)
+removals = st.builds(Removal, texts, requests, texts, provenances, maybe_texts, formers)
 absences = st.builds(Absence, texts, texts, provenances)
 
 
@@ -257,6 +262,8 @@ few_attempts = st.sampled_from(["t1", "t2", "t3"])
 few_records = st.builds(a_record, few_ids, few_requests, attempt=few_attempts)
 few_intents = st.builds(an_intent, few_requests, few_attempts)
 few_removals = st.builds(a_removal, few_ids, few_requests)
+few_moments = st.sampled_from([a_provenance(NOW + timedelta(hours=hours)) for hours in range(3)])
+few_refreshes = st.builds(Refreshed, few_keys, few_ids, few_requests, st.sampled_from(["SENT", GONE]), few_moments)
 few_absences = st.builds(Absence, few_keys, st.just("looked"), st.just(a_provenance()))
 crowded_states = st.builds(
     a_state,
@@ -265,13 +272,14 @@ crowded_states = st.builds(
     up_to(3, few_removals, few_keys),
 )
 found_candidates = st.lists(st.builds(Candidate, st.builds(a_remote, few_ids)), max_size=2).map(tuple)
-# What apply, reconcile and resolve write; `state mv` and `state rm` write one event of their own kind.
+# What apply, reconcile, refresh and resolve write; `state mv` and `state rm` write one event of their own kind.
 run_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Intended, few_keys, few_intents),
     st.builds(Looked, few_keys, few_attempts, found_candidates),
     st.builds(Recorded, few_keys, few_records),
     st.builds(Withdrawn, few_keys, few_attempts),
     st.builds(DeclaredAbsent, few_attempts, few_absences),
+    few_refreshes,
 )
 
 waivers = up_to(2, texts, st.sampled_from(WAIVABLE))

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.errors import ExitCode, InvalidInput
-from invent_gitops.model.state import DeclaredAbsent, Event, Intended, Looked, Moved, Recorded, Removed, Withdrawn
+from invent_gitops.model.state import (
+    DeclaredAbsent,
+    Event,
+    Intended,
+    Looked,
+    Moved,
+    Recorded,
+    Refreshed,
+    Removed,
+    Withdrawn,
+)
 from invent_gitops.state.journal import Journal, JournalWriter, read_event, read_journal, write_event
 from tests.making import (
     API,
@@ -25,9 +35,11 @@ from tests.making import (
     candidates,
     costly,
     intents,
+    maybe_texts,
     provenances,
     records,
     removals,
+    requests,
     texts,
 )
 
@@ -41,6 +53,7 @@ events = st.one_of(
     st.builds(DeclaredAbsent, texts, absences),
     st.builds(Moved, texts, texts, texts, provenances),
     st.builds(Removed, texts, removals),
+    st.builds(Refreshed, texts, texts, requests, maybe_texts, provenances),
 )
 
 

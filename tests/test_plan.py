@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
-from invent_gitops.model.state import Recorded, State
+from invent_gitops.model.state import Record, Recorded, State
 from invent_gitops.plan import digest, field_changes
 from tests.making import (
     API,
@@ -24,6 +24,7 @@ from tests.making import (
     SOON,
     a_catalogue,
     a_definition,
+    a_provenance,
     a_record,
     a_remote,
     a_removal,
@@ -231,9 +232,9 @@ def test_planner_never_creates_a_key_or_a_request_that_the_state_knows(
 ) -> None:
     plan = plan_of(definitions, state, policies=OPEN, strict=strict)
     known_keys = {*state.broadcasts, *state.intents, *state.removed}
-    known_requests = {record.request for record in state.broadcasts.values()}
+    known_requests = {request for record in state.broadcasts.values() for request in record.requests}
     known_requests |= {intent.request for intent in state.intents.values()}
-    known_requests |= {removal.request for removal in state.removed.values()}
+    known_requests |= {request for removal in state.removed.values() for request in removal.requests}
     for item in plan.having("create"):
         assert item.key not in known_keys
         assert item.request not in known_requests
@@ -438,6 +439,48 @@ def test_live_broadcast_that_is_recorded_under_another_key_is_judged_by_its_reco
         item.key: item for item in plan_of([definition], state, live=[a_remote("bc_live", definition.request)]).items
     }
     assert [refusal.policy for refusal in found[definition.key].refusals] == ["same-request"]
+
+
+def test_live_broadcast_of_another_key_that_was_edited_into_this_one_is_not_created_a_second_time() -> None:
+    definition = a_definition(key="new")
+    state = a_state({"other": a_record("bc_live", request=a_request(name="Before the edit in Invent"))})
+    found = {
+        item.key: item for item in plan_of([definition], state, live=[a_remote("bc_live", definition.request)]).items
+    }
+    assert [refusal.policy for refusal in found["new"].refusals] == ["exists-already"]
+    assert "state mv other new" in found["new"].refusals[0].cure
+
+
+def edited_in_invent(sent: Request, live: Request) -> Record:
+    return a_record("bc_1", sent).seen(live, "SCHEDULED", a_provenance(NOW))
+
+
+@pytest.mark.parametrize("late", [timedelta(days=1), timedelta(days=-5)], ids=["still to be sent", "sent by now"])
+def test_request_that_was_sent_is_not_sent_again_under_another_key_after_an_edit_in_invent(late: timedelta) -> None:
+    sent = a_request()
+    state = a_state({"old": edited_in_invent(sent, a_request(at=SOON + late))})
+    found = {item.key: item for item in plan_of([a_definition(key="new", request=sent)], state).items}
+    assert [refusal.policy for refusal in found["new"].refusals] == ["same-request"]
+    assert "state mv old new" in found["new"].refusals[0].cure
+
+
+def test_request_that_a_removed_broadcast_once_had_stays_refused() -> None:
+    sent = a_request()
+    removed = replace(a_removal("bc_1", a_request(name="After the edit")), formerly=(sent,))
+    [item] = plan_of([a_definition(key="new", request=sent)], a_state(removed={"old": removed})).items
+    assert [refusal.policy for refusal in item.refusals] == ["same-request"]
+
+
+def test_file_that_still_says_what_was_sent_is_an_edit_and_no_new_broadcast() -> None:
+    sent = a_request()
+    state = a_state({"spring": edited_in_invent(sent, a_request(name="After the edit"))})
+    assert actions(plan_of([a_definition(key="spring", request=sent)], state)) == {"spring": "changed"}
+
+
+def test_renamed_file_that_says_about_what_was_sent_is_no_new_broadcast_although_it_was_sent_early() -> None:
+    state = a_state({"old": edited_in_invent(a_request(name="Spring sael"), a_request(at=NOW - timedelta(hours=1)))})
+    found = plan_of([a_definition(key="new", request=a_request(name="Spring sale"))], state)
+    assert [refusal.policy for refusal in found.items[0].refusals] == ["possible-rename"]
 
 
 def test_file_that_was_renamed_and_edited_at_once_is_not_a_new_broadcast() -> None:

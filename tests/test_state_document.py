@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from invent_gitops.errors import ExitCode, InvalidInput
 from invent_gitops.model.state import Absence, Candidate, State
 from invent_gitops.schemas import read_schema
-from invent_gitops.state.document import VERSION, dump, parse
+from invent_gitops.state.document import REFRESHED, VERSION, dump, parse
 from tests.making import (
     LINEAGE,
     SOON,
@@ -182,9 +182,25 @@ def test_key_that_stands_twice_is_refused_since_one_of_its_ids_would_be_lost() -
 
 
 def test_newer_version_asks_for_an_upgrade_and_not_for_a_repair() -> None:
-    error = refusal(edited(lambda it: it.update(version=VERSION + 1)))
+    error = refusal(edited(lambda it: it.update(version=REFRESHED + 1)))
     assert "newer" in error.message
     assert error.cure.startswith("Upgrade")
+
+
+def test_state_that_was_refreshed_is_refused_by_a_program_that_would_drop_what_was_sent() -> None:
+    record = replace(a_record(), formerly=(a_request("As it was sent"),), refreshed=a_provenance())
+    plain, edited_in_invent = a_state({"a": a_record()}), a_state({"a": record})
+    removed = a_state(removed={"a": replace(a_removal(), formerly=record.formerly)})
+    versions = [json.loads(dump(state))["version"] for state in (plain, edited_in_invent, removed)]
+    assert versions == [VERSION, REFRESHED, REFRESHED]
+
+
+@pytest.mark.parametrize("formerly", [{}, "x", [1], [{}], None])
+def test_former_requests_that_cannot_be_read_are_damage_and_not_nothing(formerly: object) -> None:
+    def change(state: dict[str, Any]) -> None:
+        next(iter(state["broadcasts"].values()))["formerly"] = formerly
+
+    assert "is damaged" in refusal(edited(change)).message
 
 
 @pytest.mark.parametrize("version", [0, -1, "1", None, [], {}])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invent_gitops.model.broadcast import Request
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -16,11 +18,14 @@ from invent_gitops.model.state import (
     Intended,
     Looked,
     Recorded,
+    Refreshed,
     Removed,
     State,
     Withdrawn,
 )
 from tests.making import (
+    NOW,
+    SOON,
     a_move,
     a_provenance,
     a_record,
@@ -108,6 +113,43 @@ def test_removal_leaves_a_tombstone_in_place_of_the_record() -> None:
     assert RECORDED.after([Removed("spring", removal)]) == a_state(removed={"spring": removal})
 
 
+def refreshed(request: Request, hours: int = 0, status: str = "SCHEDULED", id: str = "bc_1") -> Refreshed:
+    return Refreshed("a", id, request, status, a_provenance(NOW + timedelta(hours=hours)))
+
+
+def test_refresh_replaces_request_and_status_and_keeps_what_was_sent_and_who_created_it() -> None:
+    before, later = a_record("bc_1"), a_request(at=SOON + timedelta(hours=2))
+    found = a_state({"a": before}).after([refreshed(later, status="DRAFT")]).broadcasts["a"]
+    assert (found.request, found.status, found.sent) == (later, "DRAFT", before.request)
+    assert (found.provenance, found.attempt, found.id) == (before.provenance, before.attempt, before.id)
+    assert found.refreshed == a_provenance(NOW)
+
+
+def test_every_request_that_a_broadcast_ever_had_is_kept_once_and_the_one_that_was_sent_first() -> None:
+    one, two, three = (a_request(name) for name in ("One", "Two", "Three"))
+    events = [refreshed(request, hours) for hours, request in enumerate([two, three, two, one, two])]
+    found = a_state({"a": a_record("bc_1", one)}).after(events).broadcasts["a"]
+    assert found.request == two
+    assert (found.sent, set(found.requests)) == (one, {one, two, three})
+    assert len(found.formerly) == len(set(found.formerly))
+
+
+def test_older_look_does_not_undo_a_newer_one() -> None:
+    newer, older = refreshed(a_request("Newer"), hours=2), refreshed(a_request("Older"), hours=1)
+    state = a_state({"a": a_record("bc_1")}).after([newer])
+    assert state.after([older]) == state
+
+
+def test_refresh_of_another_broadcast_or_key_does_nothing() -> None:
+    state = a_state({"a": a_record("bc_1"), "b": a_record("bc_2")})
+    assert state.after([refreshed(a_request("New"), id="bc_2")]) == state
+
+
+def test_refresh_closes_no_intent() -> None:
+    state = a_state({"a": a_record("bc_1")}, {"a": an_intent(attempt="t1")})
+    assert state.after([refreshed(a_request("New"))]).intents == state.intents
+
+
 def test_serial_lineage_and_binding_are_not_the_folds_to_change() -> None:
     after = RECORDED.after([Intended("a", an_intent()), Removed("spring", a_removal("bc_1"))])
     assert (after.serial, after.lineage, after.org, after.api) == (1, RECORDED.lineage, "c", RECORDED.api)
@@ -157,7 +199,12 @@ def test_no_id_is_ever_lost_by_what_a_run_writes(state: State, events: list[Even
     brought = [event.record.id for event in events if isinstance(event, Recorded)]
     known = {record.id for record in after.broadcasts.values()} | {gone.id for gone in after.removed.values()}
     assert known >= {*before_ids, *brought}
-    assert {key: after.broadcasts[key] for key in state.broadcasts} == state.broadcasts
+    for key, record in state.broadcasts.items():
+        found = after.broadcasts[key]
+        shown = replace(record, request=found.request, status=found.status)
+        assert replace(shown, formerly=found.formerly, refreshed=found.refreshed) == found
+        assert set(record.requests) <= set(found.requests)
+        assert found.sent == record.sent
     assert after.removed == state.removed
 
 
@@ -192,7 +239,8 @@ def _possible(now: State, key: str, to: str, number: int) -> list[Event]:
         record = now.broadcasts[key]
         removal = replace(a_removal(record.id), attempt=record.attempt)
         taken = to in now.broadcasts or to in now.intents or to in now.removed
-        return [Removed(key, removal), *([] if taken else [a_move(key, to, record.id)])]
+        seen = Refreshed(key, record.id, a_request(f"Edit {number % 3}"), "SENT", a_provenance(NOW + timedelta(number)))
+        return [Removed(key, removal), seen, *([] if taken else [a_move(key, to, record.id)])]
     if key in now.removed:
         return [Withdrawn(key, attempt)]
     return [Intended(key, an_intent(attempt=attempt)), Recorded(key, a_record(fresh, how="imported"))]

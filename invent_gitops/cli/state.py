@@ -94,7 +94,8 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
     def event(found: State, origin: Origin) -> Event:
         _check_recorded(found, key)
         record = found.broadcasts[key]
-        return Removed(key, Removal(record.id, record.request, reason, origin.now(), record.attempt))
+        removal = Removal(record.id, record.request, reason, origin.now(), record.attempt, record.formerly)
+        return Removed(key, removal)
 
     return _change(session, account, event, f"{clean(key)} is removed; its tombstone keeps it from being sent again.")
 

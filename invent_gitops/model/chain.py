@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from invent_gitops.model.plan import FieldChange
 from invent_gitops.model.state import State
 
-What = Literal["created", "adopted", "resolved", "imported", "moved", "removed", "declared not created"]
+What = Literal["created", "adopted", "resolved", "imported", "moved", "refreshed", "removed", "declared not created"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Chain:
 class Change:
     """One line of the audit: what happened to a key, by whom, when (aware, UTC) and from which source commit.
 
-    `commit` is the commit of the state in which it shows.
+    `commit` is the commit of the state in which it shows, `fields` what a refresh took over from Invent.
     """
 
     at: datetime
@@ -55,6 +56,7 @@ class Change:
     commit: str
     note: str = ""
     pull_request: int | None = None
+    fields: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,95 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
-from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.instant import write_instant
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.record import SECOND, Absence, Candidate, How, Intent, Provenance, Record, Removal
 
-# How the note of a record begins that should not be there.
-SECOND = "A second broadcast"
-
-How = Literal["created", "adopted", "resolved", "imported"]
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known."""
-
-    at: datetime
-    by: str
-    commit: str = ""
-    run: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A broadcast that exists: `how` says whether its id came from the answer, the list, a person or an import."""
-
-    id: str
-    request: Request
-    status: str
-    how: How
-    provenance: Provenance
-    attempt: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A live broadcast that may have come of an attempt; `differs` names the fields that are not as requested."""
-
-    remote: Remote
-    differs: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, object]:
-        """As the state and the documents for machines both show it."""
-        remote = self.remote
-        return {
-            "id": remote.id,
-            "name": remote.name,
-            "status": remote.status,
-            "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
-            "segment_ids": list(remote.segment_ids),
-            "send_to_all": remote.send_to_all,
-            "created_at": write_instant(remote.created_at) if remote.created_at else None,
-            "differs": list(self.differs),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """Written durably before a create call; it stays until the outcome of that call is known.
-
-    `attempt` is unique for each call, so that two runs can never mistake each other's intent for their own.
-    `candidates` is what the last look at the list found, or None if nobody has looked yet.
-    """
-
-    request: Request
-    attempt: str
-    provenance: Provenance
-    candidates: tuple[Candidate, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """A tombstone: the record is gone, and its key and its request stay refused."""
-
-    id: str
-    request: Request
-    reason: str
-    provenance: Provenance
-    attempt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """A person's word that an attempt created nothing."""
-
-    key: str
-    reason: str
-    provenance: Provenance
+__all__ = [
+    "SECOND",
+    "Absence",
+    "Candidate",
+    "DeclaredAbsent",
+    "Event",
+    "How",
+    "Intended",
+    "Intent",
+    "Looked",
+    "Moved",
+    "Provenance",
+    "Record",
+    "Recorded",
+    "Refreshed",
+    "Removal",
+    "Removed",
+    "State",
+    "Withdrawn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +88,18 @@ class Removed:
     removal: Removal
 
 
-Event = Intended | Looked | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """Invent shows the recorded broadcast with that id like this by now."""
+
+    key: str
+    id: str
+    request: Request
+    status: str
+    provenance: Provenance
+
+
+Event = Intended | Looked | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed | Refreshed
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +181,28 @@ class _Fold:
                 self.settled.add(attempt)
                 self.close(absence.key, attempt)
             case Moved(key, to, id, _):
-                if key in self.broadcasts and self.broadcasts[key].id == id and to not in self.broadcasts:
+                if self.holds(key, id) and to not in self.broadcasts:
                     self.broadcasts[to] = self.broadcasts.pop(key)
             case Removed(key, removal):
-                if key in self.broadcasts and self.broadcasts[key].id == removal.id:
-                    del self.broadcasts[key]
-                self.removed[key] = removal
-                self.ids.add(removal.id)
+                self.remove(key, removal)
+            case Refreshed():
+                self.refresh(event)
             case _:
                 assert_never(event)
+
+    def holds(self, key: str, id: str) -> bool:
+        return key in self.broadcasts and self.broadcasts[key].id == id
+
+    def refresh(self, event: Refreshed) -> None:
+        if self.holds(event.key, event.id):
+            record = self.broadcasts[event.key]
+            self.broadcasts[event.key] = record.seen(event.request, event.status, event.provenance)
+
+    def remove(self, key: str, removal: Removal) -> None:
+        if self.holds(key, removal.id):
+            del self.broadcasts[key]
+        self.removed[key] = removal
+        self.ids.add(removal.id)
 
     def record(self, key: str, record: Record) -> None:
         if record.id in self.ids:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.chain import Change, Flaw
-from invent_gitops.model.instant import write_instant
+from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.plan import FieldChange
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.records_text import table
 from invent_gitops.render.style import Style
-from invent_gitops.render.when import stamp
+from invent_gitops.render.when import moment, stamp
 
 
 def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
@@ -29,7 +30,27 @@ def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
         )
         for change in changes
     ]
-    return "\n".join(table(rows, style))
+    heading, *lines = table(rows, style)
+    told = [
+        line
+        for change, row in zip(changes, lines, strict=True)
+        for line in (row, *(_field(one, zone) for one in change.fields))
+    ]
+    return "\n".join([heading, *told])
+
+
+def _field(change: FieldChange, zone: str) -> str:
+    """A field that a refresh took over from Invent."""
+    old, new = (_value(change.field, value, zone) for value in (change.old, change.new))
+    return f"    {change.field}: {old} → {new}"
+
+
+def _value(field: str, value: object, zone: str) -> str:
+    if field == "scheduled_at":
+        return moment(read_instant(value), zone)
+    if isinstance(value, list):
+        return ", ".join(cut(str(one), 40) for one in value) or "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else cut(str(value), 80)
 
 
 def _source(change: Change) -> str:
@@ -52,6 +73,7 @@ def history_json(changes: Sequence[Change]) -> dict[str, object]:
                 "run": change.run or None,
                 "state_commit": change.commit or None,
                 "note": change.note or None,
+                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in change.fields],
             }
             for change in changes
         ]

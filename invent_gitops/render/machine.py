@@ -186,6 +186,8 @@ def record_json(key: str, record: Record) -> dict[str, object]:
         "how": record.how,
         **provenance_json(record.provenance),
         "note": record.note or None,
+        "formerly": [request.as_json() for request in record.formerly],
+        "refreshed": provenance_json(record.refreshed) if record.refreshed else None,
     }
 
 

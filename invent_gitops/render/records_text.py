@@ -40,6 +40,9 @@ def record_text(state: State, key: str) -> str:
         lines += [f"  id: {clean(record.id)}", f"  status: {clean(record.status)}", *_request(record.request)]
         lines += [f"  {record.how}: {_made(record.provenance)}"]
         lines += [f"  note: {clean(record.note)}"] if record.note else []
+        lines += [f"  refreshed: {_made(record.refreshed)}"] if record.refreshed else []
+        for request in record.formerly:
+            lines += ["  before it was edited in Invent:", *(f"  {line}" for line in _request(request))]
     if intent := state.intents.get(key):
         lines += ["  in doubt: it may have been created", *_request(intent.request)]
         lines += [f"  attempted: {_made(intent.provenance)}", *candidates_text(intent, intent.provenance.at)]

@@ -11,7 +11,9 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
 
-VERSION = 1
+# What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
+# again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
+VERSION, REFRESHED = 1, 2
 T = TypeVar("T")
 
 
@@ -22,7 +24,7 @@ class Damaged(ValueError):
 def dump(state: State) -> str:
     """The canonical text: sorted keys, two spaces, one trailing newline."""
     document = {
-        "version": VERSION,
+        "version": REFRESHED if _was_refreshed(state) else VERSION,
         "lineage": state.lineage,
         "serial": state.serial,
         "org": state.org,
@@ -35,14 +37,20 @@ def dump(state: State) -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _was_refreshed(state: State) -> bool:
+    return any(record.refreshed or record.formerly for record in state.broadcasts.values()) or any(
+        gone.formerly for gone in state.removed.values()
+    )
+
+
 def parse(text: str, shown: str) -> State:
     """The state that `text` spells. Raises `InvalidInput`, naming `shown` and the place in it."""
     document = _decode(text, shown)
     found = document.get("version")
-    if type(found) is not int or found != VERSION:
-        if type(found) is int and found > VERSION:
+    if type(found) is not int or not VERSION <= found <= REFRESHED:
+        if type(found) is int and found > REFRESHED:
             raise InvalidInput(
-                f"{shown} was written by a newer invent-gitops (state version {found}; this one knows {VERSION}).",
+                f"{shown} was written by a newer invent-gitops (state version {found}; this one knows {REFRESHED}).",
                 "Upgrade invent-gitops. Nothing was changed.",
             )
         raise InvalidInput(f"{shown} is not a state of invent-gitops: its version is {found!r}.", _RESTORE)
@@ -141,6 +149,10 @@ def write_record(record: Record) -> dict[str, object]:
         written["attempt"] = record.attempt
     if record.note:
         written["note"] = record.note
+    if record.formerly:
+        written["formerly"] = [write_request(request) for request in record.formerly]
+    if record.refreshed:
+        written["refreshed"] = write_provenance(record.refreshed)
     return written
 
 
@@ -156,7 +168,16 @@ def read_record(value: Mapping[str, Any]) -> Record:
         provenance=read_provenance(_object(value, "provenance")),
         attempt=_text(value, "attempt", ""),
         note=_text(value, "note", ""),
+        formerly=_formerly(value),
+        refreshed=read_provenance(_object(value, "refreshed")) if "refreshed" in value else None,
     )
+
+
+def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
+    found = value.get("formerly", [])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise Damaged(f"formerly is {found!r}, and should be a list of objects")
+    return tuple(read_request(one) for one in found)
 
 
 def write_intent(intent: Intent) -> dict[str, object]:
@@ -209,6 +230,8 @@ def write_removal(removal: Removal) -> dict[str, object]:
     }
     if removal.attempt:
         written["attempt"] = removal.attempt
+    if removal.formerly:
+        written["formerly"] = [write_request(request) for request in removal.formerly]
     return written
 
 
@@ -219,6 +242,7 @@ def read_removal(value: Mapping[str, Any]) -> Removal:
         _text(value, "reason"),
         read_provenance(_object(value, "provenance")),
         _text(value, "attempt", ""),
+        _formerly(value),
     )
 
 

@@ -25,6 +25,7 @@ from invent_gitops.model.state import (
     Looked,
     Moved,
     Recorded,
+    Refreshed,
     Removed,
     State,
     Withdrawn,
@@ -191,6 +192,10 @@ def write_event(event: Event) -> dict[str, object]:
             return {"event": "moved", "key": key, "to": to, "id": id, "provenance": made}
         case Removed(key, removal):
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
+        case Refreshed(key, id, request, status, provenance):
+            made = document.write_provenance(provenance)
+            shown = {"request": document.write_request(request), "status": status}
+            return {"event": "refreshed", "key": key, "id": id, **shown, "provenance": made}
         case _:
             assert_never(event)
 
@@ -209,6 +214,13 @@ def read_event(value: Mapping[str, Any]) -> Event:
             _word(value, "key"), _word(value, "to"), _word(value, "id"), document.read_provenance(value["provenance"])
         ),
         "removed": lambda: Removed(_word(value, "key"), document.read_removal(value["removal"])),
+        "refreshed": lambda: Refreshed(
+            _word(value, "key"),
+            _word(value, "id"),
+            document.read_request(value["request"]),
+            _word(value, "status"),
+            document.read_provenance(value["provenance"]),
+        ),
     }
     name = value.get("event")
     if name not in readers:

@@ -13,6 +13,7 @@ from invent_gitops.model.state import (
     Moved,
     Provenance,
     Recorded,
+    Refreshed,
     Removed,
     State,
     Withdrawn,
@@ -50,6 +51,7 @@ def _counted(events: Sequence[Event]) -> str:
         "looked for": sum(isinstance(event, Looked) for event in events),
         "moved": sum(isinstance(event, Moved) for event in events),
         "removed": sum(isinstance(event, Removed) for event in events),
+        "refreshed": sum(isinstance(event, Refreshed) for event in events),
     }
     counted = ", ".join(f"{count} {word}" for word, count in words.items() if count)
     return f"Broadcasts: {counted}"
@@ -77,6 +79,8 @@ def _words(event: Event) -> str:
             return _flat(f"Moved {key} to {to}")
         case Removed(key, removal):
             return _flat(f"Removed {key}, which is {removal.id} ({removal.reason})")
+        case Refreshed(key, id, request, status, _):
+            return _flat(f"Refreshed {key}, which is {id}: {status or 'no status'}, {request.name}")
         case _:
             assert_never(event)
 
@@ -97,6 +101,8 @@ def _trailer(event: Event) -> str:
             return f"Broadcast-Moved: {key} {to}"
         case Removed(key, removal):
             return f"Broadcast-Removed: {key} {removal.id}"
+        case Refreshed(key, id, _, _, _):
+            return f"Broadcast-Refreshed: {key} {id}"
         case _:
             assert_never(event)
 

@@ -1,0 +1,128 @@
+"""What the state holds of each broadcast: a record, an intent, a tombstone, or a person's word that there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.instant import write_instant
+
+# How the note of a record begins that should not be there.
+SECOND = "A second broadcast"
+# The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
+GONE = "GONE"
+
+How = Literal["created", "adopted", "resolved", "imported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known."""
+
+    at: datetime
+    by: str
+    commit: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A broadcast that exists: `how` says whether its id came from the answer, the list, a person or an import.
+
+    `request` and `status` are as Invent showed them last. `formerly` holds the requests that it had before,
+    the one that was sent first; it is empty until somebody edits the broadcast in Invent. `refreshed` says who
+    last took something over from Invent, or is None.
+    """
+
+    id: str
+    request: Request
+    status: str
+    how: How
+    provenance: Provenance
+    attempt: str = ""
+    note: str = ""
+    formerly: tuple[Request, ...] = ()
+    refreshed: Provenance | None = None
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request that it ever had: none of them is created a second time."""
+        return (self.request, *self.formerly)
+
+    @property
+    def sent(self) -> Request:
+        """The request as it was sent."""
+        return self.formerly[0] if self.formerly else self.request
+
+    def seen(self, request: Request, status: str, made: Provenance) -> Record:
+        """This record as Invent shows it by now. An older look changes nothing, nor does the same one again."""
+        if self.refreshed and made.at <= self.refreshed.at:
+            return self
+        if (request, status) == (self.request, self.status):
+            return self
+        known = request == self.request or self.request in self.formerly
+        formerly = self.formerly if known else (*self.formerly, self.request)
+        return replace(self, request=request, status=status, formerly=formerly, refreshed=made)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A live broadcast that may have come of an attempt; `differs` names the fields that are not as requested."""
+
+    remote: Remote
+    differs: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """As the state and the documents for machines both show it."""
+        remote = self.remote
+        return {
+            "id": remote.id,
+            "name": remote.name,
+            "status": remote.status,
+            "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
+            "segment_ids": list(remote.segment_ids),
+            "send_to_all": remote.send_to_all,
+            "created_at": write_instant(remote.created_at) if remote.created_at else None,
+            "differs": list(self.differs),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Written durably before a create call; it stays until the outcome of that call is known.
+
+    `attempt` is unique for each call, so that two runs can never mistake each other's intent for their own.
+    `candidates` is what the last look at the list found, or None if nobody has looked yet.
+    """
+
+    request: Request
+    attempt: str
+    provenance: Provenance
+    candidates: tuple[Candidate, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A tombstone: the record is gone, and its key and all its requests stay refused."""
+
+    id: str
+    request: Request
+    reason: str
+    provenance: Provenance
+    attempt: str = ""
+    formerly: tuple[Request, ...] = ()
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        return (self.request, *self.formerly)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A person's word that an attempt created nothing."""
+
+    key: str
+    reason: str
+    provenance: Provenance
