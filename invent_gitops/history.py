@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from invent_gitops.drift import taken_over
 from invent_gitops.model.chain import Chain, Change, Link
-from invent_gitops.model.plan import FieldChange
-from invent_gitops.model.state import Provenance, Record, State
-from invent_gitops.plan import field_changes
+from invent_gitops.model.state import Provenance, State
 
 EMPTY = State("", 0, "", "")
 
@@ -46,7 +45,7 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             yield _change(made, "moved", key, record.id, before.request.name, link, f"from {origin}")
         if record.refreshed and record.refreshed != before.refreshed:
             seen = _change(record.refreshed, "refreshed", key, record.id, record.request.name, link, "")
-            yield replace(seen, fields=_taken_over(before, record))
+            yield replace(seen, fields=taken_over(before, record))
     for key, gone in new.removed.items():
         if key not in old.removed:
             yield _change(gone.provenance, "removed", key, gone.id, gone.request.name, link, gone.reason)
@@ -55,12 +54,6 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             intent = old.intents.get(absence.key)
             name = intent.request.name if intent else ""
             yield _change(absence.provenance, "declared not created", absence.key, "", name, link, absence.reason)
-
-
-def _taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
-    status = FieldChange("status", before.status, after.status)
-    fields = field_changes(before.request, after.request) if before.request != after.request else ()
-    return (*fields, status) if before.status != after.status else fields
 
 
 def _change(made: Provenance, what: str, key: str, id: str, name: str, link: Link, note: str) -> Change:

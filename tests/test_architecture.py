@@ -35,6 +35,7 @@ FLOORS = {
         "history",
         "verify",
         "approval",
+        "drift",
         "render",
     },
     EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},

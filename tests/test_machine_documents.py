@@ -15,11 +15,13 @@ from jsonschema import Draft202012Validator
 from invent_gitops.cli.posting import Done
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused
 from invent_gitops.model.broadcast import Definition
+from invent_gitops.model.drift import Look, Renewal, Renewed
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import FieldChange, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
+from invent_gitops.render.drift_json import renewal_json
 from invent_gitops.render.machine import document, plan_json, records_json, report_json
 from invent_gitops.render.segments_text import catalogue_json
 from invent_gitops.schemas import read_schema, schema_names
@@ -50,6 +52,7 @@ CHECKER = Draft202012Validator.FORMAT_CHECKER
 # A document that a command prints names its kind; the other schemas are of files that people and programs write.
 KINDS = [name for name in schema_names() if "kind" in read_schema(name).get("properties", ())]
 SCHEMAS = {kind: Draft202012Validator(read_schema(kind), format_checker=CHECKER) for kind in KINDS}
+CHANGE = FieldChange("status", "DRAFT", "SENT")
 BODIES: dict[str, Mapping[str, object]] = {
     "plan": plan_json(a_plan(an_item())),
     "report": report_json(Report(()), None, "invent.state.json", a_provenance()),
@@ -59,6 +62,7 @@ BODIES: dict[str, Mapping[str, object]] = {
     "files": {"files": [{"path": "invent.yaml", "written": True, "existed": False}]},
     "schemas": {"schemas": ["plan"]},
     "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),
+    "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Look()), "invent.state.json", 3),
     "error": {},
 }
 PROBLEM = Problem(Position("a.yaml", 3, 7), "name-missing", "No name.", "Write one.", "nme: x", 3, "spring")

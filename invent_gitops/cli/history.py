@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def history(session: Session, account: Account, key: str | None) -> ExitCode:
-    """Show what was created, adopted, resolved, moved and removed, by whom and from which commit.
+    """Show what was created, adopted, resolved, moved, refreshed and removed, by whom and from which commit.
 
     Reads the commits of the state branch, or of the state file. With KEY only what happened to that
     key, under its former names as well.

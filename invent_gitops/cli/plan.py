@@ -1,4 +1,4 @@
-"""`plan`: what apply would do, from files alone."""
+"""`plan`: what apply would do, from files alone unless it is asked to look at Invent."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.keys import patterns
+from invent_gitops.cli.looking import Seen, look, reading
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session, common_options, folders, not_empty
+from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, WrongUsage, worst
 from invent_gitops.model.broadcast import Remote
@@ -34,6 +36,7 @@ from invent_gitops.render.machine import plan_json
     help="Only keys that match, such as 'newsletter/*'.",
 )
 @click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
+@click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
 @click.option(
     "--format",
@@ -56,26 +59,28 @@ def plan(
     definitions: str | None,
     only: str | None,
     strict: bool,
+    refresh: bool,
     tell: bool,
     form: str,
     out: str | None,
 ) -> ExitCode:
     """Show what apply would do: who would be messaged, when, and what needs you.
 
-    DEFINITIONS is the folder of all definitions; by default it is the project's. Works offline, and
-    has no way to write to Invent or to the state. Exit code 5 if something is refused, 7 if a key
-    is blocked, and with --exit-code 3 if there is something to create.
+    DEFINITIONS is the folder of all definitions; by default it is the project's. Works offline unless
+    --refresh is given, and has no way to write to Invent or to the state. Exit code 5 if something is
+    refused, 6 if --refresh could not read everything, 7 if a key is blocked, and with --exit-code 3 if
+    there is something to create.
     """
     session.kind = "plan"
     try:
         with reviewing(session, form, out) as review:
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
-            state = account.store(workspace.root, workspace.project, strict=False).read()
-            if not state.lineage:
-                target = account.target()
-                state = replace(state, org=target.org, api=target.name)
-            made = plan_for(workspace, state, only=only, strict=strict, flags=account.flags(session))
+            read = partial(read_state, account, workspace, strict=refresh)
+            seen = looked(session, account, workspace, read) if refresh else None
+            live, state = (seen.broadcasts.entries, seen.state) if seen else ((), read())
+            made = plan_for(workspace, state, only=only, strict=strict, live=live, flags=account.flags(session))
+            made = compared(made, workspace, seen) if seen else made
             code = worst([plan_code(made), ExitCode.CHANGES if tell and made.counts["create"] else ExitCode.DONE])
             text = partial(text_of, session, account, workspace, made)
             return review.show(code, partial(plan_json, made), text, partial(plan_annotations, made))
@@ -84,6 +89,31 @@ def plan(
             raise
         # The Markdown has every problem, and no plain text belongs after it.
         return error.exit_code
+
+
+def read_state(account: Account, workspace: Workspace, *, strict: bool) -> State:
+    """The state as recorded, or an empty one that is bound to the account that was named."""
+    state = account.store(workspace.root, workspace.project, strict=strict).read()
+    if state.lineage:
+        return state
+    target = account.target()
+    return replace(state, org=target.org, api=target.name)
+
+
+def looked(session: Session, account: Account, workspace: Workspace, read: Callable[[], State]) -> Seen:
+    """What Invent shows; whoever is given this can read and nothing else."""
+    where = (account, workspace.root, workspace.project, workspace.catalogue)
+    with Stopping(session) as stopping, reading(*where, stop=stopping.event) as reader:
+        return look(reader, read, segments=True)
+
+
+def compared(made: Plan, workspace: Workspace, seen: Seen) -> Plan:
+    """The plan with what drifted in Invent, and with today's audience."""
+    from invent_gitops.drift import with_audiences, with_drift
+
+    made = with_drift(made, seen.state, seen.broadcasts, before=seen.before)
+    jump = workspace.project.policies.audience_jump
+    return with_audiences(made, seen.segments, workspace.catalogue, jump, seen.gaps)
 
 
 def plan_for(
@@ -121,10 +151,11 @@ def chooser(only: str | None) -> Callable[[str], bool]:
 
 
 def plan_code(made: Plan) -> ExitCode:
-    """7 if a key is blocked, 5 if one is refused."""
+    """7 if a key is blocked, 6 if not all of Invent could be read, 5 if a key is refused."""
     return worst(
         [
             ExitCode.UNSETTLED if made.counts["blocked"] else ExitCode.DONE,
+            ExitCode.UNAVAILABLE if made.look and not made.look.complete else ExitCode.DONE,
             ExitCode.REFUSED if made.counts["refused"] else ExitCode.DONE,
         ]
     )

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.drift import Drift, Look
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Intent, Record
 
@@ -40,11 +42,13 @@ class Audience:
     """Who would be messaged: segment names (or ids where no name is known), or everyone.
 
     `contacts` is an upper bound in contacts, since segments may overlap; None if it was never read.
+    `today` says that it was read from Invent for this plan, and not from the catalogue.
     """
 
     segments: tuple[str, ...]
     everyone: bool
     contacts: int | None
+    today: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Item:
     audience: Audience | None = None
     changes: tuple[FieldChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    drift: Drift | None = None
+    warnings: tuple[AudienceWarning, ...] = ()
 
     @property
     def waived(self) -> Mapping[str, str]:
@@ -72,7 +78,8 @@ class Plan:
 
     `digest` is over the requests to be created and nothing else, so that neither wording nor the
     passing of time changes it. `timezone` is the project's, and `options` is what a printed command
-    needs to speak of the same account, with a space before each.
+    needs to speak of the same account, with a space before each. `look` says how much of Invent was
+    read, or is None where nobody looked.
     """
 
     at: datetime
@@ -85,6 +92,7 @@ class Plan:
     segment_names: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
     options: str = ""
+    look: Look | None = None
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.chain import Change, Flaw
-from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.instant import write_instant
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.records_text import table
 from invent_gitops.render.style import Style
-from invent_gitops.render.when import moment, stamp
+from invent_gitops.render.values import value_text
+from invent_gitops.render.when import stamp
 
 
 def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
@@ -41,16 +42,8 @@ def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
 
 def _field(change: FieldChange, zone: str) -> str:
     """A field that a refresh took over from Invent."""
-    old, new = (_value(change.field, value, zone) for value in (change.old, change.new))
+    old, new = (value_text(change.field, value, {}, zone) for value in (change.old, change.new))
     return f"    {change.field}: {old} → {new}"
-
-
-def _value(field: str, value: object, zone: str) -> str:
-    if field == "scheduled_at":
-        return moment(read_instant(value), zone)
-    if isinstance(value, list):
-        return ", ".join(cut(str(one), 40) for one in value) or "none"
-    return ("yes" if value else "no") if isinstance(value, bool) else cut(str(value), 80)
 
 
 def _source(change: Change) -> str:

@@ -11,6 +11,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Absence, Intent, Provenance, Record, Removal, State
+from invent_gitops.render.drift_json import drift_json, look_json, warning_json
 
 VERSION = 1
 
@@ -63,6 +64,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "segment_names": _segment_names(plan),
         "digest": plan.digest,
         "counts": dict(plan.counts),
+        "look": look_json(plan.look) if plan.look else None,
         "items": [item_json(item) for item in plan.items],
     }
 
@@ -73,7 +75,7 @@ def _segment_names(plan: Plan) -> dict[str, str]:
     values += [
         str(id)
         for item in plan.items
-        for change in item.changes
+        for change in (*item.changes, *(item.drift.changes if item.drift else ()))
         for side in (change.old, change.new)
         if isinstance(side, list)
         for id in side
@@ -99,11 +101,18 @@ def item_json(item: Item) -> dict[str, object]:
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,
         "position": position_json(definition.position) if definition else None,
+        "warnings": [warning_json(warning) for warning in item.warnings],
+        "drift": drift_json(item.drift, definition.request if definition else None) if item.drift else None,
     }
 
 
 def audience_json(audience: Audience) -> dict[str, object]:
-    return {"segments": list(audience.segments), "everyone": audience.everyone, "contacts": audience.contacts}
+    return {
+        "segments": list(audience.segments),
+        "everyone": audience.everyone,
+        "contacts": audience.contacts,
+        "today": audience.today,
+    }
 
 
 def refusal_json(refusal: Refusal) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from invent_gitops.render import rows
 from invent_gitops.render.calendar import calendar
+from invent_gitops.render.drift_markdown import drift_parts, look_lines
 from invent_gitops.render.fitting import Part, Size, fitted
 from invent_gitops.render.markup import code, text
 from invent_gitops.render.rows import SPACE, Document, Sheet
@@ -50,6 +51,7 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     counts = document["counts"]
     yield from blocked_part(sheet)
     yield from refused_part(sheet)
+    yield from drift_parts(sheet)
     if found := list(_waivers(sheet.having("create", "refused", "blocked"))):
         yield Part(["#### ⚠️ Rules set aside, and why", ""], found)
     creates = sheet.having("create")
@@ -90,6 +92,7 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
         yield "### Nothing can be created" if counts["blocked"] or counts["refused"] else "### Nothing to create"
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
+    yield from look_lines(document)
     if number:
         first = creates[0]["request"]["scheduled_at"]
         if first is None:
@@ -136,19 +139,7 @@ def _changed(item: Document, sheet: Sheet) -> str:
     title = f"{rows.cell(item)}<br>id {code(item['id'] or '')}"
     lines = []
     for change in item["changes"]:
-        old, new = (_value(change["field"], change[side], item, sheet) for side in ("old", "new"))
+        old, new = (rows.value(change["field"], change[side], item, sheet) for side in ("old", "new"))
         lines.append(rows.row(title, code(change["field"]), old, new))
         title = ""
     return "\n".join(lines) or rows.row(title, "", "", "")
-
-
-def _value(field: str, value: object, item: Document, sheet: Sheet) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(text(sheet.segments.get(str(one), str(one)), 80) for one in value) or "none"
-        case _ if field == "scheduled_at":
-            return text(rows.local(value, rows.zone_of(item, sheet)))
-        case _:
-            return text(str(value))

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import quoted, resolving, words
-from invent_gitops.model.instant import read_instant
-from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan
+from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.state import SECOND, Candidate, Intent
 from invent_gitops.render.clean import clean, cut
+from invent_gitops.render.drift_text import audiences_text, drift_text, look_text
 from invent_gitops.render.style import Style
+from invent_gitops.render.values import value_text
 from invent_gitops.render.when import distance, moment
 
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
@@ -38,6 +39,7 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     """
     shown = len(plan.items) if everything else SHOWN
     lines = [*headline(plan, style)]
+    lines += look_text(plan, style, flags)
     for item in plan.having("undefined"):
         if item.record and item.record.note.startswith(SECOND):
             lines += ["", style.red(style.bold(f"Twice: {clean(item.record.note)} It is {clean(item.record.id)}."))]
@@ -52,6 +54,10 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
     )
     for action, title, describe in sections:
+        if action == "changed":
+            # What needs a person in Invent comes before what is merely different.
+            lines += drift_text(plan, style, zone=zone, shown=shown)
+            lines += audiences_text(plan, style, shown=shown)
         items = sorted(plan.having(action), key=_soonest)
         if not items:
             continue
@@ -101,14 +107,15 @@ def audience_text(audience: Audience) -> str:
     if audience.everyone:
         return "everyone"
     names = ", ".join(cut(name, 40) for name in audience.segments)
-    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,} contacts)"
+    today = " today" if audience.today else ""
+    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,} contacts{today})"
 
 
 def _title(symbol: str, item: Item, name: str) -> str:
     return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
 
 
-def _zone(item: Item, zone: str) -> str:
+def zone_of(item: Item, zone: str) -> str:
     return (item.definition.timezone if item.definition else "") or zone
 
 
@@ -120,7 +127,7 @@ def when_text(request: Request, now: datetime, zone: str) -> str:
 def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
-    yield f"      {when_text(item.request, plan.at, _zone(item, zone))}{audience}"
+    yield f"      {when_text(item.request, plan.at, zone_of(item, zone))}{audience}"
     yield from _waivers(item, style)
 
 
@@ -145,18 +152,9 @@ def _changed(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
 
 def _changes(item: Item, plan: Plan, zone: str) -> Iterator[str]:
     for change in item.changes:
-        old, new = (_value(change, value, plan, _zone(item, zone)) for value in (change.old, change.new))
+        zone, names = zone_of(item, zone), plan.segment_names
+        old, new = (value_text(change.field, value, names, zone) for value in (change.old, change.new))
         yield f"      {change.field}: {old} → {new}"
-
-
-def _value(change: FieldChange, value: object, plan: Plan, zone: str) -> str:
-    if change.field == "scheduled_at":
-        return moment(read_instant(value), zone)
-    if isinstance(value, list):
-        return ", ".join(cut(plan.segment_names.get(id, id), 40) for id in value) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return cut(str(value), 80)
 
 
 def _undefined(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
@@ -173,7 +171,7 @@ def _blocked(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
     assert intent is not None
     yield style.red(style.bold(_title("!", item, intent.request.name)))
     yield f"      {attempted(intent, plan.at)}"
-    yield f"      for {when_text(intent.request, plan.at, _zone(item, zone))}"
+    yield f"      for {when_text(intent.request, plan.at, zone_of(item, zone))}"
     yield from candidates_text(intent, plan.at)
     yield "      Settle it with one of:"
     for command in settling(item.key, intent, flags):

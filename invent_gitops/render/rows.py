@@ -76,7 +76,8 @@ def audience(item: Document) -> str:
     found = item["audience"]
     if not found:
         return "unknown"
-    size = "" if found["contacts"] is None else f"<br>up to {found['contacts']:,} contacts"
+    today = " today" if found.get("today") else ""
+    size = "" if found["contacts"] is None else f"<br>up to {found['contacts']:,} contacts{today}"
     names = ", ".join(text(name, 80) for name in found["segments"])
     return ("<b>everyone</b>" if found["everyone"] else names) + size
 
@@ -154,3 +155,15 @@ def _soonest(item: Document) -> tuple[str, str]:
 def instant(value: object) -> datetime:
     # Only a document without a plan has no time, and then nothing is counted from it.
     return read_instant(value) or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def value(field: str, found: object, item: Document, sheet: Sheet) -> str:
+    match found:
+        case bool():
+            return "yes" if found else "no"
+        case list():
+            return ", ".join(text(sheet.segments.get(str(one), str(one)), 80) for one in found) or "none"
+        case _ if field == "scheduled_at":
+            return text(local(found, zone_of(item, sheet)))
+        case _:
+            return text(str(found))

@@ -1,0 +1,82 @@
+"""A look at Invent that can only read: what plan, status and refresh are given has no way to create anything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from invent_gitops.cli.account import DEFAULT_RATE, Account, connect
+from invent_gitops.errors import Unavailable, WrongUsage
+from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.project import Project
+from invent_gitops.model.state import State
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The reading half of the API."""
+
+    broadcasts: Callable[[], Listing[Remote]]
+    segments: Callable[[], list[RemoteSegment]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look found: the live broadcasts, and the state, which is no older than their list.
+
+    `before` are the ids that were recorded before the list was read: it cannot hold what came later. `segments`
+    is None where nobody asked for them or they could not be read; then `gaps` says why.
+    """
+
+    state: State
+    before: frozenset[str]
+    broadcasts: Listing[Remote]
+    segments: tuple[RemoteSegment, ...] | None = None
+    gaps: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return self.broadcasts.complete and not self.gaps
+
+
+@contextmanager
+def reading(
+    account: Account, root: Path, project: Project, catalogue: Catalogue | None, *, stop: threading.Event
+) -> Iterator[Reader]:
+    """Invent for reading, for as long as the block lasts. Raises `WrongUsage` if there is no usable key."""
+    try:
+        account.target_with_key()
+    except WrongUsage as error:
+        offline = "Offline, invent-gitops plan shows what the files and the records say."
+        raise WrongUsage(error.message, f"{error.cure} . {offline}") from None
+    with connect(account, root, project, catalogue, rate=DEFAULT_RATE, stop=stop) as api:
+        yield Reader(api.readable_broadcasts, api.segments)
+
+
+def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
+    """Read what can be read; what cannot is told in the gaps, and nothing unread is ever called missing.
+
+    `read` gives the state as it is now. It is asked before and after the list: the state must be no older than the
+    list, or what another run is creating now would look like nobody's.
+    """
+    before = frozenset(record.id for record in read().broadcasts.values())
+    try:
+        listing = reader.broadcasts()
+    except Unavailable as error:
+        listing = Listing((), (f"{error.message} {error.cure}".strip(),))
+    found, gaps = _tried(reader.segments) if segments else (None, ())
+    return Seen(read(), before, listing, tuple(found) if found is not None else None, gaps)
+
+
+def _tried(read: Callable[[], T]) -> tuple[T | None, tuple[str, ...]]:
+    try:
+        return read(), ()
+    except Unavailable as error:
+        return None, (f"{error.message} {error.cure}".strip(),)

@@ -1,0 +1,66 @@
+"""`refresh`: takes what Invent shows into the records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from invent_gitops.cli.account import Account, Store, account_options
+from invent_gitops.cli.looking import Seen, look, reading
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.workspace import checked_project
+from invent_gitops.errors import ExitCode
+from invent_gitops.model.state import Provenance, Refreshed, State
+from invent_gitops.provenance import find_origin
+
+
+@click.command()
+@account_options
+@common_options
+@click.pass_obj
+def refresh(session: Session, account: Account) -> ExitCode:
+    """Take what Invent shows into the records, where it differs.
+
+    For broadcasts that somebody edited, rescheduled, cancelled or deleted in Invent, and for statuses that moved on.
+    Reads the whole list; what it does not hold any more is recorded as GONE, and never created again. Keys in doubt
+    are left to `reconcile`. Nothing is written to Invent. Exit code 6 if not all of the list could be read: then what
+    was read is taken in, and nothing is called gone.
+    """
+    from invent_gitops.drift import renewal
+    from invent_gitops.render.drift_json import renewal_json
+    from invent_gitops.render.drift_text import renewal_text
+
+    session.kind = "refresh"
+    root, project = checked_project()
+    with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
+        with reading(account, root, project, None, stop=stopping.event) as reader:
+            seen = look(reader, _latest(store), segments=False)
+        keys = [event.key for event in _taken_in(store, seen, find_origin(root).now)]
+        state = store.state
+    made = renewal(seen.state, state, keys, seen.broadcasts)
+    code = ExitCode.DONE if seen.complete else ExitCode.UNAVAILABLE
+    if session.json:
+        session.answer("refresh", code, renewal_json(made, store.shown, state.serial))
+    else:
+        session.result(renewal_text(made, session.style, zone=project.timezone, flags=account.flags(session)))
+    return code
+
+
+def _latest(store: Store) -> Callable[[], State]:
+    def latest() -> State:
+        store.refresh()
+        return store.state
+
+    return latest
+
+
+def _taken_in(store: Store, seen: Seen, now: Callable[[], Provenance]) -> list[Refreshed]:
+    from invent_gitops.drift import refreshed
+
+    events = refreshed(seen.state, seen.broadcasts, now(), before=seen.before)
+    if events:
+        store.append(events)
+        store.sync()
+    return events

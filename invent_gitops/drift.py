@@ -1,0 +1,251 @@
+"""Compares what Invent shows with what is recorded and what is defined; it changes nothing and calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment, Request, Segment
+from invent_gitops.model.command import words
+from invent_gitops.model.drift import Case, Drift, Look, Renewal, Renewed, Word
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.plan import FieldChange, Item, Plan
+from invent_gitops.model.record import GONE, Provenance, Record
+from invent_gitops.model.state import Refreshed, State
+from invent_gitops.plan import audience_of, field_changes
+from invent_gitops.policy import audience_today, audience_warnings
+
+KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
+# A broadcast that has begun may show the time at which it did, where "at once" was requested.
+BEGUN = ("SENDING", "SENT", "FAILED")
+_STATUS: Mapping[str, Word] = {
+    "CANCELLED": "cancelled",
+    "FAILED": "failed",
+    "SENDING": "sending",
+    "SENT": "sent",
+    "SCHEDULED": "scheduled",
+}
+
+
+def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: AbstractSet[str]) -> Plan:
+    """`plan` with what Invent shows of each recorded broadcast, beside what is recorded and defined.
+
+    `before` are the ids that were recorded before the list was read: a list cannot hold what came later, so nothing
+    else is called gone. What is in doubt is left to `reconcile`.
+    """
+    live = {remote.id: remote for remote in listing.entries}
+    items = tuple(_compared(item, state, live, listing, before, plan.options) for item in plan.items)
+    look = look_at(state, listing)
+    shown = {item.key for item in items}
+    look = replace(look, unread=tuple(key for key in look.unread if key in shown))
+    return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
+
+
+def with_audiences(
+    plan: Plan, segments: Sequence[RemoteSegment] | None, catalogue: Catalogue | None, jump: int, gaps: Sequence[str]
+) -> Plan:
+    """`plan` with today's audience of every broadcast that is still to be sent, and with what is odd about it.
+
+    `segments` are all of Invent's, or None if they could not be read; `gaps` then says why. `jump` is
+    `policies.audience_jump`.
+    """
+    look = replace(plan.look or Look(), gaps=(*(plan.look.gaps if plan.look else ()), *gaps))
+    if segments is None:
+        return replace(plan, look=look)
+    live = {segment.id: segment.contacts for segment in segments}
+    pulled = catalogue.by_id() if catalogue else {}
+    named = {segment.id: Segment(segment.name, segment.id) for segment in segments if segment.name} | pulled
+    items = tuple(
+        _with_audience(item, live, pulled, named, jump) if _to_be_sent(item, plan.at) else item for item in plan.items
+    )
+    names = {segment.id: segment.name for segment in segments if segment.name}
+    return replace(plan, items=items, look=look, segment_names={**names, **plan.segment_names})
+
+
+def _with_audience(
+    item: Item, live: Mapping[str, int | None], pulled: Mapping[str, Segment], named: Mapping[str, Segment], jump: int
+) -> Item:
+    audience = replace(audience_of(item.request, named), contacts=audience_today(item.request, live), today=True)
+    return replace(item, audience=audience, warnings=audience_warnings(item.request, pulled, live, jump))
+
+
+def _to_be_sent(item: Item, now: datetime) -> bool:
+    """Whether anybody is still to be messaged: not what is past, gone or cancelled."""
+    status = item.drift.status if item.drift else item.record.status if item.record else ""
+    if status in (*BEGUN, "CANCELLED", GONE):
+        return False
+    at = item.request.scheduled_at
+    return item.record is None or at is None or at > now
+
+
+def look_at(state: State, listing: Listing[Remote]) -> Look:
+    """How much of what is recorded the list tells, and how much it tells beside that."""
+    live = {remote.id for remote in listing.entries}
+    missing = sorted(key for key, record in state.broadcasts.items() if record.id not in live)
+    return Look(listing.gaps, () if listing.complete else tuple(missing), len(live - state.ids()))
+
+
+def segment_names(listing: Listing[Remote]) -> dict[str, str]:
+    """The names of segments by id, as the live broadcasts tell them."""
+    return {id: name for remote in listing.entries for id, name in remote.segments if name}
+
+
+def refreshed(state: State, listing: Listing[Remote], made: Provenance, *, before: AbstractSet[str]) -> list[Refreshed]:
+    """What Invent shows otherwise than it is recorded, as events; none where nothing differs.
+
+    `before` is as for `with_drift`. Keys in doubt are left alone.
+    """
+    live = {remote.id: remote for remote in listing.entries}
+    events = []
+    for key, record in sorted(state.broadcasts.items()):
+        if key in state.intents:
+            continue
+        remote = live.get(record.id)
+        request, status = record.request, record.status
+        if remote:
+            request, status = live_request(record.request, remote), live_status(record, remote)
+        elif listing.complete and record.id in before:
+            status = GONE
+        if (request, status) != (record.request, record.status):
+            events.append(Refreshed(key, record.id, request, status, _after(record, made)))
+    return events
+
+
+def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[Remote]) -> Renewal:
+    """What a refresh has made of the records of `keys`."""
+    found = [(key, before.broadcasts[key], after.broadcasts.get(key)) for key in keys]
+    return Renewal(
+        tuple(
+            Renewed(key, new.id, new.request.name, fields)
+            for key, old, new in found
+            if new and new.id == old.id and (fields := taken_over(old, new))
+        ),
+        len(after.broadcasts),
+        look_at(after, listing),
+        tuple(sorted(after.intents)),
+        segment_names(listing),
+    )
+
+
+def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
+    """The fields of the request, and the status, in which a record was renewed."""
+    status = FieldChange("status", before.status, after.status)
+    fields = field_changes(before.request, after.request) if before.request != after.request else ()
+    return (*fields, status) if before.status != after.status else fields
+
+
+def drift_of(
+    key: str, record: Record, remote: Remote | None, defined: Request | None, *, flags: str = ""
+) -> Drift | None:
+    """How a live broadcast differs from its record, or None if it does not; no `remote` means that it is gone.
+
+    `defined` is the request that the file gives, or None if there is no file.
+    """
+    if remote is None:
+        if record.status == GONE:
+            return None
+        return Drift(("gone",), GONE, record.status, cure=_gone(key, flags))
+    live, status = live_request(record.request, remote), live_status(record, remote)
+    if (live, status) == (record.request, record.status):
+        return None
+    changes = field_changes(record.request, live) if live != record.request else ()
+    case = _case(record.request, live, defined) if changes else ""
+    told = tuple(_words(record.status, status, {change.field for change in changes}))
+    cure = " ".join(_cures(told, case, flags))
+    return Drift(told, status, record.status, changes, case, remote.error_message, cure)
+
+
+def live_request(known: Request, remote: Remote) -> Request:
+    """What Invent shows of a broadcast; what it does not tell is as it is known."""
+
+    def told(field: str) -> bool:
+        return field not in remote.unread
+
+    filled_in = known.scheduled_at is None and remote.status in BEGUN
+    return Request(
+        name=remote.name if remote.name and told("name") else known.name,
+        scheduled_at=remote.scheduled_at if told("scheduled_at") and not filled_in else known.scheduled_at,
+        segment_ids=remote.segment_ids if told("segments") else known.segment_ids,
+        send_to_all=remote.send_to_all if told("send_to_all") else known.send_to_all,
+    )
+
+
+def live_status(record: Record, remote: Remote) -> str:
+    return remote.status or record.status
+
+
+def _after(record: Record, made: Provenance) -> Provenance:
+    """`made`, later than the last refresh whatever the clocks say: an older one would be taken for a replay."""
+    if record.refreshed is None:
+        return made
+    return replace(made, at=max(made.at, record.refreshed.at + timedelta(seconds=1)))
+
+
+def _compared(
+    item: Item,
+    state: State,
+    live: Mapping[str, Remote],
+    listing: Listing[Remote],
+    before: AbstractSet[str],
+    flags: str,
+) -> Item:
+    record = item.record
+    if record is None or item.key in state.intents:
+        return item
+    remote = live.get(record.id)
+    if remote is None and not (listing.complete and record.id in before):
+        return item
+    defined = item.definition.request if item.definition else None
+    return replace(item, drift=drift_of(item.key, record, remote, defined, flags=flags))
+
+
+def _case(recorded: Request, live: Request, defined: Request | None) -> Case:
+    if defined is None:
+        return "no file"
+    if defined == live:
+        return "record behind"
+    return "edited in Invent" if defined == recorded else "all differ"
+
+
+def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
+    if status != recorded:
+        if recorded == GONE:
+            yield "back"
+        if status == "DRAFT" and recorded == "SCHEDULED":
+            yield "unscheduled"
+        elif status in _STATUS:
+            yield _STATUS[status]
+        elif status not in KNOWN:
+            yield "unknown status"
+    if "scheduled_at" in fields:
+        yield "rescheduled"
+    if fields - {"scheduled_at"}:
+        yield "edited"
+
+
+def _cures(told: Sequence[Word], case: Case, flags: str) -> Iterator[str]:
+    refresh = f"invent-gitops refresh{flags}"
+    cases: Mapping[Case, str] = {
+        "": "",
+        "record behind": f"The file says what Invent shows, and only the record is behind: {refresh}",
+        "edited in Invent": f"Somebody edited it in Invent. To keep that, write it into the file and run {refresh} . "
+        "To drop it, undo it in Invent.",
+        "all differ": "File, record and Invent say three different things. Make the file and Invent the same, "
+        f"whichever is right, then run {refresh}",
+        "no file": f"Somebody edited it in Invent, and no file defines it. To take that into the record: {refresh}",
+    }
+    found: Mapping[Word, str] = {
+        "cancelled": "If it is to stay cancelled, delete its file. If not, schedule it again in Invent.",
+        "failed": "Look in Invent for the reason, and send it from there: this tool never sends it again.",
+        "unscheduled": "It is a draft again, and drafts are not known to be sent at their hour. Schedule it in Invent.",
+    }
+    yield from filter(None, [*(found.get(word, "") for word in told), cases[case]])
+
+
+def _gone(key: str, flags: str) -> str:
+    return (
+        "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
+        f"invent-gitops state rm{flags} {words(key)} --reason …"
+    )

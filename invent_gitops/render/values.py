@@ -1,0 +1,20 @@
+"""The value of one field of a request, as people read it in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from invent_gitops.model.instant import read_instant
+from invent_gitops.render.clean import cut
+from invent_gitops.render.when import moment
+
+
+def value_text(field: str, value: object, names: Mapping[str, str], zone: str) -> str:
+    """`value` as in a request's JSON; `names` are those of segments by id."""
+    if field == "scheduled_at":
+        return moment(read_instant(value), zone)
+    if isinstance(value, list):
+        return ", ".join(cut(names.get(str(id), str(id)), 40) for id in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return cut(str(value), 80)
