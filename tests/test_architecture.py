@@ -36,6 +36,7 @@ FLOORS = {
         "verify",
         "approval",
         "drift",
+        "readiness",
         "render",
     },
     EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},

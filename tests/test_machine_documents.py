@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ from invent_gitops.model.plan import FieldChange, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
+from invent_gitops.model.status import Status
 from invent_gitops.render.drift_json import renewal_json
 from invent_gitops.render.machine import document, plan_json, records_json, report_json
 from invent_gitops.render.segments_text import catalogue_json
+from invent_gitops.render.status_json import status_json
 from invent_gitops.schemas import read_schema, schema_names
 from tests.making import (
     NASTY,
@@ -63,6 +66,7 @@ BODIES: dict[str, Mapping[str, object]] = {
     "schemas": {"schemas": ["plan"]},
     "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),
     "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Look()), "invent.state.json", 3),
+    "status": status_json(Status(NOW, "c", "sandbox", (), Look(), timedelta(hours=24))),
     "error": {},
 }
 PROBLEM = Problem(Position("a.yaml", 3, 7), "name-missing", "No name.", "Write one.", "nme: x", 3, "spring")

@@ -97,7 +97,7 @@ class Review:
             annotations = partial(problems_github, error.problems)
         else:
             whole = self._document(error.exit_code, known, error=error)
-            command = "apply" if self.session.kind == "report" else "plan"
+            command = {"report": "apply"}.get(self.session.kind, self.session.kind)
             told = Annotation("error", f"invent-gitops {command}", f"{error.message} {error.cure}".strip())
             annotations = partial(commands, [told])
         if wrong := self._kept(whole):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from invent_gitops.model.broadcast import Request
 from invent_gitops.model.drift import Drift, Look, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import GONE
@@ -65,16 +66,21 @@ def _drifted(item: Item, drift: Drift, plan: Plan, style: Style, zone: str) -> I
     zone = (item.definition.timezone if item.definition else "") or zone
     if drift.status != drift.recorded_status:
         yield f"      status: {status_text(drift)}"
-    defined = item.definition.request.as_json() if item.definition else {}
-    for change in drift.changes:
-        yield f"      {change.field}: recorded {value_text(change.field, change.old, plan.segment_names, zone)}"
-        yield f"        in Invent: {value_text(change.field, change.new, plan.segment_names, zone)}"
-        if change.field in defined:
-            yield f"        in the file: {value_text(change.field, defined[change.field], plan.segment_names, zone)}"
+    yield from fields_text(drift, item.definition.request if item.definition else None, plan.segment_names, zone)
     if drift.error_message:
         yield f"      Invent says: {cut(drift.error_message, 300)}"
     if drift.cure:
         yield f"      {style.green('→')} {clean(drift.cure)}"
+
+
+def fields_text(drift: Drift, defined: Request | None, names: Mapping[str, str], zone: str) -> Iterator[str]:
+    """The fields that differ, each as it is recorded, as Invent shows it, and as the file says."""
+    file = defined.as_json() if defined else {}
+    for change in drift.changes:
+        yield f"      {change.field}: recorded {value_text(change.field, change.old, names, zone)}"
+        yield f"        in Invent: {value_text(change.field, change.new, names, zone)}"
+        if change.field in file:
+            yield f"        in the file: {value_text(change.field, file[change.field], names, zone)}"
 
 
 def _moved(item: Item, drift: Drift, plan: Plan, style: Style, zone: str) -> Iterator[str]:

@@ -11,8 +11,8 @@ _IDS_LIMIT = 20_000
 
 
 def step_outputs(document: Document) -> dict[str, str | int]:
-    """The outputs of a plan or a report. What did not come about is none, and nothing else is claimed of it."""
-    made = _report(document) if document["kind"] == "report" else _plan(document)
+    """The outputs of a document. What did not come about is none, and nothing else is claimed of it."""
+    made = {"report": _report, "status": _status}.get(document["kind"], _plan)(document)
     return {**made, "exit_code": document["exit_code"]}
 
 
@@ -34,3 +34,9 @@ def _report(document: Document) -> dict[str, str | int]:
     told = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}
     return {**numbers, "ids": told if len(told) <= _IDS_LIMIT else "", "digest": plan.get("digest", "")}
+
+
+def _status(document: Document) -> dict[str, str | int]:
+    counts = document.get("counts") or {"rows": 0, "needs_you": 0}
+    complete = bool(document.get("look") and document["look"]["complete"])
+    return {"rows": counts["rows"], "needs_you": counts["needs_you"], "complete": str(complete).lower()}

@@ -1,4 +1,4 @@
-"""A saved document as the page that people read in GitHub: a plan, or what became of one."""
+"""A saved document as the page that people read in GitHub: a plan, what became of one, or how things stand."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from invent_gitops.render.fitting import Size
 from invent_gitops.render.markdown import COMMENT_LIMIT, plan_markdown
 from invent_gitops.render.report_markdown import report_markdown
 from invent_gitops.render.rows import Document
+from invent_gitops.render.status_markdown import status_markdown
 
-_CURE = "Give a file that plan --out or apply --out of this version has written."
+_CURE = "Give a file that plan --out, apply --out or status --out of this version has written."
 
 
 def page(
     document: object, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, with_plan: bool = True
 ) -> str:
-    """A document of kind plan or report as Markdown of at most `limit`, in what `size` counts.
+    """A document of kind plan, report or status as Markdown of at most `limit`, in what `size` counts.
 
     `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan.
     Raises `InvalidInput` for anything else, and for a document that was edited so that a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or kind not in ("plan", "report"):
-        raise InvalidInput("This is neither a plan nor a report of invent-gitops.", _CURE)
+    if not isinstance(document, dict) or kind not in ("plan", "report", "status"):
+        raise InvalidInput("This is neither a plan nor a report nor a status of invent-gitops.", _CURE)
     whole: Document = document
     try:
-        if kind == "plan":
-            return plan_markdown(whole, files=files, limit=limit, size=size)
-        return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan)
+        if kind == "report":
+            return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan)
+        written = plan_markdown if kind == "plan" else status_markdown
+        return written(whole, files=files, limit=limit, size=size)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error

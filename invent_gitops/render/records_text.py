@@ -10,6 +10,7 @@ from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.plan_text import candidates_text
 from invent_gitops.render.style import Style
 from invent_gitops.render.when import moment
+from invent_gitops.render.width import cells, padded
 
 
 def records_text(state: State, style: Style) -> str:
@@ -26,9 +27,9 @@ def records_text(state: State, style: Style) -> str:
 
 def table(rows: Sequence[tuple[str, ...]], style: Style) -> list[str]:
     """The rows with aligned columns, the first one a heading; the last column has no width of its own."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+        "  ".join([*(padded(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
     ]
     return [style.bold(lines[0]), *lines[1:]]
 

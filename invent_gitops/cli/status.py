@@ -1,0 +1,133 @@
+"""`status`: when, to whom, in what state, what came of it, and what needs a person."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import click
+
+from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.looking import Seen, look, reading
+from invent_gitops.cli.plan import read_state
+from invent_gitops.cli.reviewing import reviewing
+from invent_gitops.cli.session import Session, common_options, not_empty
+from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
+from invent_gitops.errors import ExitCode, worst
+from invent_gitops.model.status import Status
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelta:
+    """A callback for options that say how far ahead: a whole number with m, h or d, at most a year."""
+    found = re.fullmatch(r"([0-9]{1,6})([mhd])", value)
+    ahead = int(found[1]) * _UNITS[found[2]] if found else None
+    if ahead is None or ahead > timedelta(days=366):
+        raise click.BadParameter(f"{value!r} is no span of at most a year, such as 90m, 24h or 3d.", ctx, parameter)
+    return ahead
+
+
+@click.command()
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]")
+@account_options
+@click.option(
+    "--soon",
+    callback=span,
+    metavar="SPAN",
+    default="24h",
+    show_default=True,
+    help="How long before its hour a broadcast should be ready: 90m, 24h, 3d.",
+)
+@click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if a broadcast needs a person.")
+@click.option(
+    "--past",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "github"]),
+    default="text",
+    help="json is the same as --json; markdown is for an issue; github adds annotations, summary and outputs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    callback=not_empty,
+    help="Write the status as JSON to this file, whatever becomes of it.",
+)
+@common_options
+@click.pass_obj
+def status(
+    session: Session,
+    account: Account,
+    definitions: str | None,
+    soon: timedelta,
+    tell: bool,
+    past: int | None,
+    form: str,
+    out: str | None,
+) -> ExitCode:
+    """Show every broadcast: when, to whom, in what state, and what came of it.
+
+    First whatever needs a person: not ready for its hour, not sent at it, failed, cancelled, gone, edited in
+    Invent, merged and not created, in doubt. Then what is to come, soonest first, and what is past, newest
+    first, with counts and shares. Reads Invent and writes nothing. DEFINITIONS is the folder of all
+    definitions; by default it is the project's. Exit code 6 if not everything could be read: what was not is
+    shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person.
+    """
+    session.kind = "status"
+    from invent_gitops.render.status_annotations import status_annotations
+    from invent_gitops.render.status_json import status_json
+
+    try:
+        with reviewing(session, form, out) as review:
+            workspace = open_workspace(definitions).checked()
+            made = _made(workspace, account, session, _seen(session, account, workspace), soon)
+            needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
+            code = worst([needy, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
+            text = partial(_text, session, made, past)
+            return review.show(code, partial(status_json, made), text, partial(status_annotations, made))
+    except InvalidDefinitions as error:
+        if form != "markdown":
+            raise
+        # The Markdown has every problem, and no plain text belongs after it.
+        return error.exit_code
+
+
+def _seen(session: Session, account: Account, workspace: Workspace) -> Seen:
+    where = (account, workspace.root, workspace.project, workspace.catalogue)
+    read = partial(read_state, account, workspace, strict=True)
+    with Stopping(session) as stopping, reading(*where, stop=stopping.event) as reader:
+        return look(reader, read, segments=False)
+
+
+def _made(workspace: Workspace, account: Account, session: Session, seen: Seen, soon: timedelta) -> Status:
+    from invent_gitops.readiness import status_of
+
+    return status_of(
+        workspace.definitions,
+        seen.state,
+        seen.broadcasts,
+        before=seen.before,
+        catalogue=workspace.catalogue,
+        now=datetime.now(UTC),
+        soon=soon,
+        timezone=workspace.project.timezone,
+        flags=account.flags(session),
+    )
+
+
+def _text(session: Session, made: Status, past: int | None) -> str:
+    from invent_gitops.render.status_text import status_text
+
+    terminal = bool(sys.stdout and sys.stdout.isatty())
+    width = shutil.get_terminal_size().columns if terminal else None
+    return status_text(made, session.style, width=width, everything=session.verbose, past=past)

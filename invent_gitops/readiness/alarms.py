@@ -1,0 +1,185 @@
+"""Why a broadcast needs a person: not ready for its hour, not sent at it, failed, gone, or not as the files say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from invent_gitops.drift import live_request
+from invent_gitops.model.broadcast import Definition, Remote
+from invent_gitops.model.command import resolving, words
+from invent_gitops.model.record import GONE, SECOND, Intent, Record
+from invent_gitops.model.state import State
+from invent_gitops.model.status import NOT_CREATED, Alarm, Row
+
+# How long after its hour a broadcast may wait before somebody should look.
+GRACE = timedelta(minutes=15)
+_WAITING = ("DRAFT", "SCHEDULED")
+# The field of a definition in which a field of the request is written.
+_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Everything that is known of one broadcast."""
+
+    row: Row
+    state: State
+    now: datetime
+    soon: timedelta
+    flags: str
+    definition: Definition | None
+    record: Record | None
+    remote: Remote | None
+    intent: Intent | None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether Invent shows it as still to be sent."""
+        return self.row.read and self.row.state in _WAITING
+
+    @property
+    def late(self) -> bool:
+        """Whether its hour has passed, with some grace; that of one to be sent at once was its creation."""
+        since = self.row.at or (self.remote.created_at if self.remote else None)
+        return since is not None and since + GRACE < self.now
+
+    @property
+    def due(self) -> bool:
+        """Whether somebody should have it ready by now."""
+        return self.row.at is None or self.row.at <= self.now + self.soon
+
+
+def alarms(subject: Subject) -> Iterator[Alarm]:
+    """Everything that needs a person, the worst first; nothing is said of what could not be read."""
+    checks: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
+        _blocked,
+        _twice,
+        _failed,
+        _gone,
+        _overdue,
+        _cancelled,
+        _unready,
+        _drifted,
+        _changed,
+        _not_created,
+        _no_file,
+    )
+    for check in checks:
+        yield from check(subject)
+
+
+def _blocked(subject: Subject) -> Iterator[Alarm]:
+    if subject.intent:
+        cure = (
+            f"invent-gitops reconcile{subject.flags} looks for it. Or look in Invent, and say what is so: "
+            f"{resolving(subject.flags, subject.row.key, '--id ID')}, or --not-created --reason …"
+        )
+        yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
+
+
+def _twice(subject: Subject) -> Iterator[Alarm]:
+    if subject.record and subject.record.note.startswith(SECOND) and subject.waiting:
+        remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
+        yield Alarm("twice", subject.record.note, f"Delete one of them in Invent, then: {remove}")
+
+
+def _failed(subject: Subject) -> Iterator[Alarm]:
+    # A file that was deleted says that somebody has dealt with it.
+    if subject.row.read and subject.row.state == "FAILED" and subject.definition:
+        told = f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+        cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
+        yield Alarm("failed", f"It failed. {told}", cure)
+
+
+def _gone(subject: Subject) -> Iterator[Alarm]:
+    record = subject.record
+    if subject.row.state != GONE or not subject.row.read or record is None or record.status == "SENT":
+        return
+    if subject.definition or record.status != GONE:
+        message = "Invent's list does not hold it any more."
+        young = subject.now - record.provenance.at < timedelta(hours=1)
+        message += " It was created within the hour, and lists can lag." if young else ""
+        remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
+        file = "delete its file as well, then: " if subject.definition else ""
+        yield Alarm("gone", message, f"Look in Invent. If it was deleted there, {file}{remove}")
+
+
+def _overdue(subject: Subject) -> Iterator[Alarm]:
+    if subject.waiting and subject.late:
+        empty = " It has no content." if subject.row.templates == 0 else ""
+        state = subject.row.state
+        message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
+        yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
+
+
+def _cancelled(subject: Subject) -> Iterator[Alarm]:
+    if subject.row.read and subject.row.state == "CANCELLED" and subject.definition:
+        message = "It was cancelled in Invent, and its file is still there."
+        yield Alarm("cancelled", message, "If it is to stay cancelled, delete its file. If not, schedule it in Invent.")
+
+
+def _unready(subject: Subject) -> Iterator[Alarm]:
+    if not subject.waiting:
+        return
+    remote = subject.remote
+    if remote and remote.template_errors:
+        first, more = remote.template_errors[0], len(remote.template_errors) - 1
+        message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
+        yield Alarm("template-error", message, "Mend its content in Invent.")
+    if not subject.due or subject.late:
+        return
+    if subject.row.templates == 0:
+        draft = ", and is still a draft" if subject.row.state == "DRAFT" else ""
+        yield Alarm("no-content", f"It is due soon, has no content yet{draft}.", "Give it content in Invent.")
+    elif subject.row.state == "DRAFT":
+        yield Alarm("still-draft", "It is due soon, and still a draft.", "Schedule it in Invent once it is ready.")
+
+
+def _drifted(subject: Subject) -> Iterator[Alarm]:
+    drift = subject.row.drift
+    if drift and drift.changes:
+        fields = ", ".join(_WRITTEN.get(change.field, change.field) for change in drift.changes)
+        yield Alarm("drift", f"Invent shows something else than is recorded: {fields}.", drift.cure)
+    elif drift and "unscheduled" in drift.words:
+        yield Alarm("drift", "It was scheduled, and is a draft again.", drift.cure)
+
+
+def _changed(subject: Subject) -> Iterator[Alarm]:
+    """An edit of the file that nobody made in Invent; where Invent has drifted as well, that is said already."""
+    definition, record, remote = subject.definition, subject.record, subject.remote
+    drifted = subject.row.drift and subject.row.drift.changes
+    if not (definition and record and remote and subject.waiting) or drifted:
+        return
+    live, defined = live_request(record.request, remote).as_json(), definition.request.as_json()
+    fields = ", ".join(_WRITTEN.get(field, field) for field in live if live[field] != defined[field])
+    if fields:
+        message = f"Its file says something else than Invent, and an edit is never sent: {fields}."
+        cure = f"Make the change in Invent by hand, then invent-gitops refresh{subject.flags}. Or undo it in the file."
+        yield Alarm("changed", message, cure)
+
+
+def _not_created(subject: Subject) -> Iterator[Alarm]:
+    if subject.row.state != NOT_CREATED:
+        return
+    removal = subject.state.removed.get(subject.row.key)
+    if removal:
+        message = f"Its key was removed from the state ({removal.reason}), and is never created again."
+        yield Alarm("not-created", message, "Delete the file.")
+    elif subject.row.at is not None and subject.row.at <= subject.now:
+        message = "It was never created, and its hour has passed."
+        yield Alarm("not-created", message, "Delete the file, or give it a time to come.")
+    else:
+        hurry = ", and is due soon" if subject.due else ""
+        yield Alarm("not-created", f"It is defined, not created yet{hurry}.", _planning(subject.flags))
+
+
+def _no_file(subject: Subject) -> Iterator[Alarm]:
+    if subject.definition is None and subject.waiting and not subject.late and not subject.intent:
+        message = "No file defines it any more, and it is still to be sent: deleting a file cancels nothing."
+        yield Alarm("no-file", message, "Cancel it in Invent, or put its file back.")
+
+
+def _planning(flags: str) -> str:
+    return f"invent-gitops plan{flags} says whether anything speaks against it, and apply creates it."

@@ -1,0 +1,145 @@
+"""One row for each broadcast, from files, records and what Invent shows; it changes nothing and calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from invent_gitops.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names
+from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.record import GONE, Intent, Record
+from invent_gitops.model.state import State
+from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
+from invent_gitops.plan import audience_of
+from invent_gitops.readiness.alarms import Subject, alarms
+
+_OVER = ("SENT", "CANCELLED", "FAILED", GONE)
+
+
+def status_of(
+    definitions: Sequence[Definition],
+    state: State,
+    listing: Listing[Remote],
+    *,
+    before: AbstractSet[str],
+    catalogue: Catalogue | None,
+    now: datetime,
+    soon: timedelta,
+    timezone: str = "",
+    flags: str = "",
+) -> Status:
+    """The page of all keys that a file, a record or an open intent has; `now` is aware.
+
+    `listing` is what Invent shows. What it does not hold is gone only if it was read to its end and the id is one
+    of `before`, which were recorded before it was read; everything else is shown as it is recorded.
+    """
+    names = segment_names(listing)
+    segments = {id: Segment(name, id) for id, name in names.items()} | (catalogue.by_id() if catalogue else {})
+    live = {remote.id: remote for remote in listing.entries}
+    maker = _Maker(state, live, before if listing.complete else frozenset(), segments, now, soon, flags)
+    defined = {definition.key: definition for definition in definitions}
+    keys = defined.keys() | state.broadcasts.keys() | state.intents.keys()
+    rows = [maker.row(key, defined.get(key)) for key in keys]
+    return Status(
+        at=now,
+        org=state.org,
+        api=state.api,
+        rows=tuple(_ordered(rows)),
+        look=look_at(state, listing),
+        soon=soon,
+        timezone=timezone,
+        options=flags,
+        segment_names={id: segment.name for id, segment in segments.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    state: State
+    live: Mapping[str, Remote]
+    missing: AbstractSet[str]
+    segments: Mapping[str, Segment]
+    now: datetime
+    soon: timedelta
+    flags: str
+
+    def row(self, key: str, definition: Definition | None) -> Row:
+        record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
+        remote = self.live.get(record.id) if record else None
+        if intent:
+            row = self.in_doubt(key, intent)
+        elif record:
+            row = self.recorded(key, record, remote, definition)
+        else:
+            assert definition is not None
+            row = self.not_created(definition)
+        row = replace(
+            row,
+            past=self.is_past(row),
+            timezone=definition.timezone if definition else "",
+            defined=definition.request if definition else None,
+            position=definition.position if definition else None,
+        )
+        subject = Subject(row, self.state, self.now, self.soon, self.flags, definition, record, remote, intent)
+        return replace(row, alarms=tuple(alarms(subject)))
+
+    def in_doubt(self, key: str, intent: Intent) -> Row:
+        request = intent.request
+        audience = audience_of(request, self.segments)
+        return Row(key, request.name, IN_DOUBT, request.scheduled_at, audience, since=intent.provenance.at)
+
+    def not_created(self, definition: Definition) -> Row:
+        request = definition.request
+        audience = audience_of(request, self.segments)
+        return Row(definition.key, request.name, NOT_CREATED, request.scheduled_at, audience)
+
+    def recorded(self, key: str, record: Record, remote: Remote | None, definition: Definition | None) -> Row:
+        request = record.request
+        if remote:
+            request = live_request(record.request, remote)
+        row = Row(
+            key, request.name, record.status, request.scheduled_at, audience_of(request, self.segments), record.id
+        )
+        defined = definition.request if definition else None
+        if remote:
+            drift = drift_of(key, record, remote, defined, flags=self.flags)
+            return _shown(replace(row, state=live_status(record, remote), drift=drift), remote)
+        row = replace(row, since=request.scheduled_at or record.provenance.at)
+        if record.id in self.missing:
+            drift = drift_of(key, record, None, defined, flags=self.flags)
+            return replace(row, state=GONE, drift=drift)
+        return replace(row, read=False)
+
+    def is_past(self, row: Row) -> bool:
+        """What is over; of a status that nobody knows, the clock alone can tell."""
+        if row.state in (IN_DOUBT, NOT_CREATED):
+            return False
+        if row.state in KNOWN or row.state == GONE:
+            return row.state in _OVER
+        return row.at is not None and row.at <= self.now
+
+
+def _shown(row: Row, remote: Remote) -> Row:
+    """The row with what only Invent knows."""
+    contacts = remote.counts.contacts
+    # What Invent counts for the broadcast itself is surer than the catalogue's sum of its segments.
+    audience = row.audience if contacts is None else replace(row.audience, contacts=contacts, today=True)
+    return replace(
+        row,
+        audience=audience,
+        since=remote.completed_at or remote.started_at or row.at or remote.created_at,
+        counts=remote.counts,
+        templates=remote.templates,
+        error_message=remote.error_message if row.state in BEGUN else "",
+    )
+
+
+def _ordered(rows: Sequence[Row]) -> Iterator[Row]:
+    """What is to come, soonest first, then what is past, newest first; "at once" is sooner than any time."""
+    first = datetime.min.replace(tzinfo=UTC)
+    yield from sorted((row for row in rows if not row.past), key=lambda row: (row.at or first, row.key))
+    past = sorted((row for row in rows if row.past), key=lambda row: row.key)
+    yield from sorted(past, key=lambda row: row.since or first, reverse=True)
