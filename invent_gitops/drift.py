@@ -163,11 +163,13 @@ def live_request(known: Request, remote: Remote) -> Request:
     def told(field: str) -> bool:
         return field not in remote.unread
 
+    # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
+    readable = told("segments") and all(id.isprintable() for id in remote.segment_ids)
     filled_in = known.scheduled_at is None and remote.status in BEGUN
     return Request(
         name=remote.name if remote.name and told("name") else known.name,
         scheduled_at=remote.scheduled_at if told("scheduled_at") and not filled_in else known.scheduled_at,
-        segment_ids=remote.segment_ids if told("segments") else known.segment_ids,
+        segment_ids=remote.segment_ids if readable else known.segment_ids,
         send_to_all=remote.send_to_all if told("send_to_all") else known.send_to_all,
     )
 

@@ -358,6 +358,54 @@ def test_a_hand_that_passes_for_a_refresh_is_found(tmp_path: Path, change: Calla
         assert told(clone, server, "state", "verify").code == 4
 
 
+def again(record: dict[str, Any]) -> None:
+    """As a second refresh would do it."""
+    record["formerly"].append(record["request"])
+    record["request"] = record["request"] | {"name": "Another"}
+    record["refreshed"] = {"at": "2099-01-01T00:00:00Z", "by": "mallory"}
+
+
+@pytest.mark.parametrize(
+    ("change", "announced", "code"),
+    [
+        (lambda record: None, True, 0),
+        (lambda record: None, False, 4),
+        (lambda record: record["formerly"].pop(), True, 4),
+        (lambda record: record["formerly"].pop(0), True, 4),
+        (lambda record: record["formerly"].append(record["request"]), True, 4),
+        (lambda record: record["provenance"].update(by="mallory"), True, 4),
+        (lambda record: record.update(note="Trust me"), True, 4),
+        (lambda record: record["refreshed"].update(at="2001-01-01T00:00:00Z"), True, 4),
+    ],
+    ids=[
+        "all of it",
+        "no trailer",
+        "last is dropped",
+        "first is dropped",
+        "too many",
+        "creator",
+        "note",
+        "back in time",
+    ],
+)
+def test_a_refresh_must_leave_everything_else_alone_and_be_announced_by_its_commit(
+    tmp_path: Path, change: Callable[[Any], object], announced: bool, code: int
+) -> None:
+    remote = hub(tmp_path, "one")
+    clone = remote.clone("clone")
+    with invent() as server:
+        applied(clone, server)
+        edit(server, remote.ids["one"], scheduled_at=LATER)
+        told(clone, server, "refresh")
+        state = remote.state()
+        state["serial"] += 1
+        again(state["broadcasts"]["one"])
+        change(state["broadcasts"]["one"])
+        trailer = f"Broadcast-Refreshed: one {remote.ids['one']}"
+        put(remote, written(state), message=trailer if announced else "Looks well")
+        assert told(clone, server, "state", "verify").code == code
+
+
 def test_a_refresh_that_loses_the_race_is_carried_over_and_undoes_nothing(tmp_path: Path) -> None:
     remote = hub(tmp_path, "one", "two")
     first, second = a_store(remote.clone("first")), a_store(remote.clone("second"))

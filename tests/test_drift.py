@@ -129,8 +129,9 @@ def test_field_that_invent_does_not_tell_has_not_drifted(field: str) -> None:
     assert drift(untold) is None
 
 
-def test_name_that_no_record_can_hold_is_left_alone() -> None:
+def test_name_or_segment_that_no_record_can_hold_is_left_alone() -> None:
     assert live_request(A, replace(a_remote("bc_1", A), name="")) == A
+    assert live_request(A, replace(a_remote("bc_1", A), segment_ids=("half a pair \ud800",))) == A
 
 
 @pytest.mark.parametrize(("status", "drifted"), [("SENT", False), ("SENDING", False), ("SCHEDULED", True)])

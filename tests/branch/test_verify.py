@@ -29,12 +29,12 @@ def flaws(clone: Path, server: Server) -> list[tuple[str, str, bool]]:
     return [(flaw["place"], flaw["message"], flaw["missing"]) for flaw in verified(clone, server).json["flaws"]]
 
 
-def put(remote: Hub, text: str, *parents: str) -> str:
+def put(remote: Hub, text: str, *parents: str, message: str = "By hand") -> str:
     """A state commit by hand, on top of the tip or of the given parents."""
     blob = git(remote.bare, "hash-object", "-w", "--stdin", data=text)
     tree = git(remote.bare, "mktree", data=f"100644 blob {blob}\t{STATE}\n")
     above = [word for parent in parents or (BRANCH,) for word in ("-p", parent)]
-    made = git(remote.bare, "commit-tree", tree, *above, "-m", "By hand")
+    made = git(remote.bare, "commit-tree", tree, *above, "-m", message)
     git(remote.bare, "update-ref", f"refs/heads/{BRANCH}", made)
     return made
 
