@@ -109,6 +109,15 @@ def test_bare_id_from_before_there_was_a_catalogue_is_told_its_name(tmp_path: Pa
     assert problem["cure"] == "It is the id of `VIP`: write that, or `id:…`."
 
 
+def test_account_without_segments_gets_no_catalogue_which_would_make_errors_of_ids(tmp_path: Path) -> None:
+    define(tmp_path, "spring", "seg_1")
+    with invent() as server:
+        assert "no segments in Invent" in pull(tmp_path, server.url)
+        assert call(tmp_path, "segments", "pull", "--json", env=account(server.url)).json["segments"] == []
+    assert not (tmp_path / "segments.yaml").exists()
+    assert call(tmp_path, "validate").code == 0
+
+
 def test_second_pull_of_the_same_changes_the_time_at_most(tmp_path: Path) -> None:
     with invent() as server:
         server.sandbox.seed([("seg_1", "VIP", 5), ("seg_2", "Old", 6)])

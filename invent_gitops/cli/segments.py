@@ -34,7 +34,7 @@ def pull(session: Session, account: Account) -> ExitCode:
     use it. Nothing is written unless all pages could be read.
     """
     from invent_gitops.catalogue import entries, merge, used_by, written_by
-    from invent_gitops.load.write import catalogue_text
+    from invent_gitops.load.write import catalogue_text, schema_line
     from invent_gitops.render.segments_text import catalogue_json, pull_text
 
     session.kind = "catalogue"
@@ -49,18 +49,23 @@ def pull(session: Session, account: Account) -> ExitCode:
     ):
         live = api.segments()
     made = merge(old, live, datetime.now(UTC).replace(microsecond=0))
+    of = f"org {target.org} at {target.name}"
     header = [
-        *schema_header(path.parent, root),
-        f"The segments of org {target.org} at {target.name}, as invent-gitops segments pull has read them.",
+        *schema_line(path.parent, root, "segments"),
+        f"The segments of {of}, as invent-gitops segments pull has read them.",
         "Definitions write the names; a former one still means the same segment; id:… tells equal names apart.",
     ]
-    _write(path, catalogue_text(entries(made.catalogue), header), made.catalogue)
+    # Without a catalogue an entry of a definition is an id, and an empty one would make an error of each.
+    if old or live:
+        _write(path, catalogue_text(entries(made.catalogue), header), made.catalogue)
     by_id, place = used_by(definitions), shown(path)
     if session.json:
         session.answer("catalogue", ExitCode.DONE, catalogue_json(made.catalogue, place, made, by_id))
+    elif old or live:
+        by_entry = written_by(definitions)
+        session.result(pull_text(made, by_id, by_entry, session.style, place=place, account=of))
     else:
-        told = f"org {target.org} at {target.name}"
-        session.result(pull_text(made, by_id, written_by(definitions), session.style, place=place, account=told))
+        session.result(f"There are no segments in Invent ({of}), so there is nothing to write.")
     return ExitCode.DONE
 
 
@@ -85,12 +90,6 @@ def list_(session: Session) -> ExitCode:
     else:
         session.result(catalogue_text(catalogue, session.style))
     return ExitCode.DONE
-
-
-def schema_header(folder: Path, root: Path) -> list[str]:
-    from invent_gitops.load.write import schema_line
-
-    return schema_line(folder, root, "segments")
 
 
 def _catalogue(root: Path, project: Project) -> Catalogue | None:
