@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from invent_gitops.github.repository import Post, PullRequest
 
 # What a plan says of a key, and of which it takes a person to get rid.
-NEEDS = ("create", "blocked", "refused", "changed")
+NEEDS = ("create", "blocked", "refused", "changed", "needs_you")
 _TITLE_LIMIT = 250
 
 

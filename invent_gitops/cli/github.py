@@ -70,7 +70,7 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     from invent_gitops.cli.commenting import keep_comment
 
     session.kind = "github"
-    document, event = read_result(file), read_event()
+    document, event = read_result(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
     written = written_for(document, event, with_plan=False)
 
@@ -156,15 +156,16 @@ def approved(session: Session, author: str | None) -> ExitCode:
 def issue(session: Session, file: str, title: str, author: str | None) -> ExitCode:
     """Keep one issue about what needs a person: open while there is something, closed while all is well.
 
-    FILE is what plan --out or apply --out wrote. It needs a person if the command did not end with 0,
-    or if a plan of what is merged has something to create, blocked, refused or changed.
+    FILE is what status --out, plan --out or apply --out wrote. It needs a person if the command did not
+    end with 0, if the status says so, or if a plan of what is merged has something to create, blocked,
+    refused or changed.
     """
     from invent_gitops.cli.commenting import keep_issue
 
     session.kind = "github"
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
-    document, event = read_result(file), read_event()
+    document, event = read_result(file, "status", "plan", "report"), read_event()
     written = written_for(document, event)
 
     def post(desk: Desk) -> Done:

@@ -113,15 +113,18 @@ def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
     return exact or [one for one in merged if not event.branch or one.base == event.branch]
 
 
-def read_result(path: str) -> Document:
-    """A document of `plan --out` or `apply --out`. Raises `InvalidInput`."""
-    cure = "Name a file of plan --out or apply --out, and skip this step if the one that writes it did not run."
+def read_result(path: str, *kinds: str) -> Document:
+    """A document of one of these kinds, as --out of a command wrote it. Raises `InvalidInput`."""
+    commands = " or ".join(f"{'apply' if kind == 'report' else kind} --out" for kind in kinds)
+    cure = f"Name a file of {commands}, and skip this step if the one that writes it did not run."
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
     except (ValueError, RecursionError):
         raise InvalidInput(f"{path} is no JSON.", cure) from None
+    if not isinstance(found, dict) or found.get("kind") not in kinds:
+        raise InvalidInput(f"{path} is no document that goes here.", cure)
     from invent_gitops.render.page import page
 
     # What cannot be shown is found out before anything is asked of GitHub.

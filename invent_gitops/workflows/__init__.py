@@ -89,6 +89,8 @@ def _filled(template: str, wording: Wording) -> str:
         "checkout": CHECKOUT,
         "branch": wording.branch,
         "flags": " --sandbox" if wording.sandbox else "",
+        # A sandbox is a file that goes with its runner, so that there is nothing to look at the day after.
+        "look": "plan --sandbox" if wording.sandbox else "status",
     }.items():
         text = text.replace(f"<{name}>", value)
     return text

@@ -88,6 +88,8 @@ def test_no_workflow_runs_with_secrets_for_a_fork(written: dict[str, Path]) -> N
     for name, path in written.items():
         assert "pull_request_target" not in path.read_text("utf-8")
         assert ("secrets." in path.read_text("utf-8")) <= (name in ("apply", "drift"))
+        for job in jobs(load(path)):
+            assert ("environment" in job) == (name in ("apply", "drift"))
 
 
 def test_every_script_is_replaced_by_the_program_so_that_signals_reach_it(written: dict[str, Path]) -> None:
