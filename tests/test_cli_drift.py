@@ -68,6 +68,7 @@ def test_a_broadcast_that_was_put_off_in_invent_is_shown_with_both_times_in_both
 ) -> None:
     edit(server, ids(project)["one"], scheduled_at=LATER)
     shown = do(project, server, "plan", "--refresh").out
+    assert "1 differs in Invent from what is recorded; see below." in shown
     assert "one  Campaign one  rescheduled" in shown
     assert "recorded Sun 1 Mar 2099 04:00 America/New_York (09:00 UTC)" in shown
     assert "in Invent: Sun 1 Mar 2099 09:00 America/New_York (14:00 UTC)" in shown

@@ -21,6 +21,8 @@ def look_lines(document: Document) -> Iterator[str]:
         yield from ("", f"⚠️ **Not read:** {text(gap)}")
     if look["unread"]:
         yield from ("", f"**{len(look['unread']):,}** recorded could not be compared, and nothing is called gone.")
+    if count := sum(1 for item in document.get("items", ()) if (item.get("drift") or {}).get("needs_you")):
+        yield from ("", f"**{count:,}** differ{'s' if count == 1 else ''} in Invent from what is recorded.")
     if count := look["unrecorded"]:
         one = f"**{count:,}** broadcast{'' if count == 1 else 's'} in Invent {'is' if count == 1 else 'are'}"
         yield from ("", f"{one} recorded nowhere: {code('invent-gitops import')}")

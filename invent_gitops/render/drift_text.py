@@ -20,6 +20,10 @@ def look_text(plan: Plan, style: Style, flags: str) -> Iterator[str]:
     yield from gaps_text(plan.look, style)
     if count := plan.look.unrecorded:
         yield style.yellow(unrecorded_text(count, flags))
+    if count := sum(1 for item in plan.items if item.drift and item.drift.alarming):
+        yield style.yellow(
+            f"{count:,} {'differs' if count == 1 else 'differ'} in Invent from what is recorded; see below."
+        )
     if plan.look.complete and not any(item.drift for item in plan.items):
         yield style.dim("Invent shows every recorded broadcast as it is recorded.")
 
