@@ -62,7 +62,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_commands_options_and_choices_are_offered(tmp_path: Path) -> None:
     assert offered(tmp_path, "") == list(COMMANDS)
-    assert offered(tmp_path, "st") == ["state"]
+    assert offered(tmp_path, "ini") == ["init"]
     assert offered(tmp_path, "state", "m") == ["migrate", "mv"]
     assert offered(tmp_path, "apply", "--co") == ["--concurrency", "--color"]
     assert offered(tmp_path, "plan", "--format", "") == ["text", "json", "markdown", "github"]

@@ -105,7 +105,9 @@ def test_each_locked_requirement_has_an_exact_version_and_a_hash() -> None:
 
 def test_locked_file_serves_what_pyproject_asks_for() -> None:
     versions = dict(line.split()[0].split("==") for line in locked())
-    asked = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
+    groups = PYPROJECT["dependency-groups"]
+    asked = PYPROJECT["project"]["dependencies"] + groups["build"]
+    asked += [one for one in groups["dev"] if one != {"include-group": "build"}]
     for requirement in map(Requirement, asked + PYPROJECT["build-system"]["requires"]):
         version = versions.get(canonicalize_name(requirement.name))
         assert version is not None, f"{requirement} is not locked. Regenerate constraints.txt."

@@ -90,6 +90,7 @@ def status(
     try:
         with reviewing(session, form, out) as review:
             workspace = open_workspace(definitions).checked()
+            session.remark(workspace.notes)
             made = _made(workspace, account, session, _seen(session, account, workspace), soon)
             needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
             code = worst([needy, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
