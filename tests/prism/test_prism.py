@@ -44,13 +44,18 @@ class Case:
     routes: frozenset[str]
 
 
-LIST, CREATE = "get /orgs/c/broadcasts", "post /orgs/c/broadcasts"
+LIST, CREATE, SEGMENTS = "get /orgs/c/broadcasts", "post /orgs/c/broadcasts", "get /orgs/c/segments"
 # A new command that talks to Invent is one line here. Each runs in a copy of the same project: `doubt` was begun and
 # its answer lost, so it stays blocked, and `Spring sale` is to be created.
 CASES = [
     Case(("apply", "--yes", *FAST), 7, frozenset({LIST, CREATE})),
     Case(("reconcile",), 7, frozenset({LIST})),
     Case(("resolve", "doubt", "--id", "b_01"), 5, frozenset({LIST})),
+    Case(("plan", "--refresh"), 7, frozenset({LIST, SEGMENTS})),
+    Case(("refresh",), 0, frozenset({LIST})),
+    Case(("status", "--exit-code"), 3, frozenset({LIST})),
+    Case(("import", "--all"), 0, frozenset({LIST})),
+    Case(("segments", "pull"), 0, frozenset({SEGMENTS})),
 ]
 
 
@@ -119,7 +124,7 @@ def judge(port: int, project: Path, tmp_path_factory: pytest.TempPathFactory) ->
             process.wait()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.words[0])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case.words[:2]))
 def test_every_request_of_a_command_is_as_described(judge: Judge, project: Path, case: Case, tmp_path: Path) -> None:
     folder = shutil.copytree(project, tmp_path / "project")
     with judge.hearing() as routes:
@@ -146,7 +151,7 @@ def test_every_call_of_the_client_is_as_described_and_its_answer_is_understood(j
         assert api.audience("seg_vip") == 2
         answers = [api.create(request), api.create(Request("Now", None, (), True))]
     assert [type(answer) for answer in answers] == [Created, Created]
-    assert routes == {LIST, CREATE, "get /orgs/c/segments", "get /orgs/c/contacts"}
+    assert routes == {LIST, CREATE, SEGMENTS, "get /orgs/c/contacts"}
     check_understood(sent)
     assert (draft.templates, draft.scheduled_at, draft.send_to_all, draft.unread) == (0, None, True, ())
 
