@@ -68,6 +68,10 @@ class Unavailable(InventGitopsError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class NotOffered(Unavailable):
+    """The API does not have what was asked for, or not for this key: asking again would change nothing."""
+
+
 class Unsettled(InventGitopsError):
     exit_code = ExitCode.UNSETTLED
 

@@ -26,19 +26,21 @@ def make_plan(
     only: Callable[[str], bool] = lambda key: True,
     strict: bool = False,
     live: Sequence[Remote] = (),
+    newest: Mapping[str, Request] | None = None,
     flags: str = "",
 ) -> Plan:
     """The plan for all keys that `only` lets through; `now` is aware.
 
     Guards look at every definition and every record, whatever `only` says. With `strict`, an edit
     of a broadcast that exists is refused instead of shown. `live` is what the API lists, if somebody
-    looked: what is there already and recorded nowhere is not created a second time. `flags` are the
-    options that a printed command needs.
+    looked: what is there already and recorded nowhere is not created a second time. `newest` is what a newer
+    commit defines, if this is an older one's: what is not so there any more is not created. `flags`
+    are the options that a printed command needs.
     """
     defined = {definition.key for definition in definitions}
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
-    planner = _Planner(state, policies, catalogue, now, strict, defined, live, flags, calendar)
+    planner = _Planner(state, policies, catalogue, now, strict, defined, live, newest, flags, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
@@ -96,11 +98,12 @@ class _Planner:
         strict: bool,
         defined: set[str],
         live: Sequence[Remote],
+        newest: Mapping[str, Request] | None,
         flags: str,
         calendar: policy.Calendar,
     ) -> None:
         self.state, self.policies, self.now, self.strict = state, policies, now, strict
-        self.flags, self.calendar = flags, calendar
+        self.newest, self.flags, self.calendar = newest, flags, calendar
         self.holders = _holders(state)
         # What no record knows weighs more than what one does.
         known = {record.id for record in state.broadcasts.values()}
@@ -136,13 +139,17 @@ class _Planner:
 
     def objections(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
         """All that can be said against a new broadcast, at once, so that no waiver brings up another objection."""
-        return self.renamed(definition) + policy.refusals(
-            definition,
-            now=self.now,
-            policies=self.policies,
-            segments=self.segments,
-            audience=audience,
-            calendar=self.calendar,
+        return (
+            self.superseded(definition)
+            + self.renamed(definition)
+            + policy.refusals(
+                definition,
+                now=self.now,
+                policies=self.policies,
+                segments=self.segments,
+                audience=audience,
+                calendar=self.calendar,
+            )
         )
 
     def never_twice(self, definition: Definition) -> tuple[Refusal, ...]:
@@ -189,6 +196,20 @@ class _Planner:
             same = self.move(other, definition.key)
         cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
         return (Refusal("exists-already", message, cure, definition.position),)
+
+    def superseded(self, definition: Definition) -> tuple[Refusal, ...]:
+        """A run of an older commit, started again, must not send what people have taken back or changed since."""
+        if self.newest is None or self.newest.get(definition.key) == definition.request:
+            return ()
+        how = "defines it differently" if definition.key in self.newest else "does not define it any more"
+        return (
+            Refusal(
+                "superseded",
+                f"This run is of an older commit, and the newest one of the branch {how}.",
+                "Nothing is to be done if that is meant: the run of the newest commit creates what it defines.",
+                definition.position,
+            ),
+        )
 
     def renamed(self, definition: Definition) -> tuple[Refusal, ...]:
         """A file that was renamed and edited at once looks like a new broadcast, and would be a second one."""

@@ -39,7 +39,9 @@ def _clean(text: str) -> str:
 
 
 def _actor(folder: Path, environment: Mapping[str, str]) -> str:
-    name = environment.get("GITHUB_ACTOR") or _git(folder, "config", "user.name")
+    # Who starts a workflow again is not always who started it first.
+    actor = environment.get("GITHUB_TRIGGERING_ACTOR") or environment.get("GITHUB_ACTOR")
+    name = actor or _git(folder, "config", "user.name")
     if name:
         return name
     try:

@@ -308,3 +308,27 @@ def test_the_rate_limit_of_the_server_is_waited_for_and_nothing_is_lost(tmp_path
         assert call(tmp_path, "apply", "--yes", *FAST, env=account(server.url)).code == 0
         assert sorted(live(server)) == [f"Campaign {key}" for key in "abcd"]
         assert len(posted(server)) == 5
+
+
+@pytest.mark.parametrize("fault", ["error-before=503@list:*", "close-before@list:*"])
+def test_a_new_state_creates_nothing_while_invent_cannot_be_looked_at(tmp_path: Path, fault: str) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        assert run(tmp_path, "apply", "--yes", "--state", "old.json", *FAST, env=account(server.url)).code == 0
+        server.faults.add(fault)
+        words = ("apply", "--yes", "--json", "--state", "new.json", *FAST)
+        result = call(tmp_path, *words, env=account(server.url))
+        assert (result.code, len(posted(server))) == (6, 1)
+        assert "The state is new" in result.json["error"]["message"]
+        server.faults.clear()
+        assert call(tmp_path, *words, env=account(server.url)).code == 5, "by now it is seen to exist already"
+        assert len(posted(server)) == 1
+
+
+@pytest.mark.parametrize("status", [401, 404, 405, 501])
+def test_an_invent_without_a_list_gets_a_first_broadcast_all_the_same(tmp_path: Path, status: int) -> None:
+    define(tmp_path, "a")
+    with invent(f"error-before={status}@list:*") as server:
+        result = run(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+        assert (result.code, posted(server)) == (0, ["Campaign a"])
+        assert "Could not look in Invent first" in result.err

@@ -136,6 +136,20 @@ def test_the_second_signal_stops_at_once_and_what_was_in_flight_is_adopted_later
         all_once(tmp_path, server, ["a", "b"])
 
 
+def test_another_signal_is_no_second_wish_since_github_cancels_with_two(tmp_path: Path) -> None:
+    define(tmp_path, "a", "b")
+    with invent("delay=1.2@create:*") as server:
+        with started(tmp_path, *SLOWLY, env=account(server.url)) as process:
+            until(lambda: server.faults.seen("create") == 2)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
+            process.send_signal(signal.SIGTERM)
+            result = ended(process)
+        assert result.code == ExitCode.INTERRUPTED
+        assert sorted(ids(tmp_path)) == ["a", "b"]
+        assert {one["outcome"] for one in result.json["outcomes"]} == {"created"}
+
+
 def test_a_signal_while_the_pace_is_waited_for_takes_the_intent_back(tmp_path: Path) -> None:
     define(tmp_path, "a", "b")
     with invent() as server:

@@ -133,8 +133,11 @@ def test_step_gets_the_plan_the_summary_and_the_outputs(project: Path, tmp_path:
     step = Step(tmp_path)
     result = run(project, "plan", "--format", "github", env=step.env | LINKS)
     assert (result.code, result.err) == (0, "")
-    assert result.out == call(project, "plan").out
+    (told,) = commands(result)
+    assert told.startswith("::warning title=new state::")
+    assert result.out == f"{call(project, 'plan').out}{told}\n"
     assert step.written.startswith("### 2 broadcasts to create")
+    assert "The state is new" in step.written
     digest = call(project, "plan", "--json").json["digest"]
     assert step.outputs == {"creates": "2", "refused": "0", "blocked": "0", "changed": "0", "unchanged": "0",
                             "digest": digest, "exit_code": "0"}  # fmt: skip
@@ -239,7 +242,7 @@ def test_nasty_name_harms_neither_log_summary_nor_outputs(project: Path, tmp_pat
     )
     result = run(project, "plan", "--format", "github", env=step.env)
     assert result.code == ExitCode.REFUSED
-    assert len(commands(result)) == 1
+    assert len(commands(result)) == 2, "the refusal, and that the state is new"
     assert "##[" not in result.out + step.written
     assert "<img" not in step.written
     assert "@everyone" not in step.written

@@ -51,6 +51,10 @@ def test_ci_says_who_what_and_where_even_inside_a_repository(repository: Path) -
     assert (origin.by, origin.commit, origin.run) == ("octocat", CI["GITHUB_SHA"], RUN)
 
 
+def test_who_starts_a_run_again_is_who_acts(repository: Path) -> None:
+    assert find_origin(repository, CI | {"GITHUB_TRIGGERING_ACTOR": "hubot"}).by == "hubot"
+
+
 def test_ci_needs_no_git(tmp_path: Path, without_git: None) -> None:
     assert find_origin(tmp_path, CI).commit == CI["GITHUB_SHA"]
 

@@ -11,7 +11,7 @@ import httpx
 
 from invent_gitops.api.answer import read_list, read_total
 from invent_gitops.api.wire import Wire
-from invent_gitops.errors import Interrupted, Unavailable
+from invent_gitops.errors import Interrupted, NotOffered, Unavailable
 from invent_gitops.model.listing import Listing
 
 PAGE = 100
@@ -32,11 +32,15 @@ E = TypeVar("E", bound=_Entry)
 
 
 class _Failed(Unavailable):
-    """A page could not be read; if it is `denied`, it makes no sense to ask for another one."""
+    """A page could not be read."""
 
-    def __init__(self, route: str, reason: str, cure: str = "Try again later.", *, denied: bool = False) -> None:
+    def __init__(self, route: str, reason: str, cure: str = "Try again later.") -> None:
         super().__init__(f"The list of {route} cannot be read. {reason}", cure)
-        self.reason, self.denied = reason, denied
+        self.reason = reason
+
+
+class _Denied(_Failed, NotOffered):
+    """It makes no sense to ask for another page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ class Reading:
                 if not partly:
                     raise
                 walk.lose(f"Page {number} of the list of {route} could not be read. {error.reason}")
-                if error.denied or walk.lost_in_a_row == LOST_PAGES:
+                if isinstance(error, _Denied) or walk.lost_in_a_row == LOST_PAGES:
                     if not walk.seen:
                         raise
                     walk.gaps.append(f"No page of the list of {route} after page {number} was asked for.")
@@ -185,8 +189,8 @@ class Reading:
                     self._spend(failing)
                     return headers, body
                 reason = f"Invent answered {status}: {self._wire.words(body)}"
-                if status < 500 and status != 429:
-                    raise _Failed(route, reason, _cure(status), denied=True)
+                if (status < 500 and status != 429) or status == 501:
+                    raise _Denied(route, reason, _cure(status))
             except httpx.HTTPError as error:
                 headers, reason = httpx.Headers(), self._wire.told(error)
             failing = began if failing is None else failing

@@ -105,7 +105,9 @@ def apply(
             Stopping(session, deadline) as stopping,
         ):
             origin = find_origin(workspace.root)
-            applying = Applying(session, account, workspace, store, stopping, origin, only, strict, rate, concurrency)
+            applying = Applying(
+                session, account, workspace, store, stopping, origin, only, strict, rate, concurrency, definitions
+            )
             applying.look_first()
             made = applying.plan()
             session.known = partial(applying.known, made)

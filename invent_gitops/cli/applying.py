@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.account import Account, Store, connect
+from invent_gitops.cli.newest import newest_requests
 from invent_gitops.cli.plan import plan_for, text_of
 from invent_gitops.cli.reconcile import settle
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace
-from invent_gitops.errors import InventGitopsError, Refused, Unavailable, WrongUsage
-from invent_gitops.model.broadcast import Remote
+from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
+from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import Origin
@@ -50,8 +51,9 @@ def stopwatch(seconds: float) -> Callable[[], bool]:
 class Applying:
     """One apply, with what its steps share.
 
-    `adopted` are the broadcasts that were found after their answer was lost, `live` is what the list
-    held before the first create, `report` is what became of the creates so far.
+    `newest` is what the newest commit of the branch defines, if this run is of an older one. `adopted`
+    are the broadcasts that were found after their answer was lost, `live` is what the list held before
+    the first create, `report` is what became of the creates so far.
     """
 
     session: Session
@@ -64,7 +66,9 @@ class Applying:
     strict: bool
     rate: float
     concurrency: int
+    definitions: str | None = None
     live: Sequence[Remote] = ()
+    newest: Mapping[str, Request] | None = None
     adopted: list[Outcome] = field(default_factory=list)
     report: Report = field(default_factory=lambda: Report(()))
 
@@ -72,7 +76,15 @@ class Applying:
         """The plan as of now."""
         flags = self.account.flags(self.session)
         state = self.store.state
-        return plan_for(self.workspace, state, only=self.only, strict=self.strict, live=self.live, flags=flags)
+        return plan_for(
+            self.workspace,
+            state,
+            only=self.only,
+            strict=self.strict,
+            live=self.live,
+            newest=self.newest,
+            flags=flags,
+        )
 
     def text_of(self, made: Plan, *, everything: bool = False) -> str:
         return text_of(self.session, self.account, self.workspace, made, everything=everything)
@@ -92,15 +104,23 @@ class Applying:
         """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
 
         The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
-        read, keys in doubt stay blocked and the rest goes on.
+        read, keys in doubt stay blocked and the rest goes on; but without a state there is no other
+        guard, and it is refused, unless this Invent has no list to show (`NotOffered`).
         """
-        doubts = self.store.state.intents
+        state = self.store.state
+        doubts, new = state.intents, not state.broadcasts and not state.removed
         if not doubts and not self.plan().counts["create"]:
             return
+        self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
         try:
             with self._connect() as api:
-                self.live = api.broadcasts(tries=5 if doubts else 1)
+                self.live = api.broadcasts(tries=5 if doubts or new else 1)
         except (Unavailable, WrongUsage) as error:
+            if new and isinstance(error, Unavailable) and not isinstance(error, NotOffered):
+                raise Unavailable(
+                    f"The state is new, and Invent cannot be looked at to see what was created before. {error.message}",
+                    error.cure,
+                ) from None
             if doubts or isinstance(error, Unavailable):
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return

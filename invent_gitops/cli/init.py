@@ -85,7 +85,7 @@ def init(
         raise WrongUsage("--sandbox, --branch and --action say what the workflows do.", "Give --github as well.")
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
-    wording = _wording(folder, sandbox=sandbox, branch=branch or "main", action=action) if github else None
+    wording = _wording(folder, sandbox=sandbox, branch=branch, action=action) if github else None
     files = project_files(
         folder,
         now=datetime.now(UTC),
@@ -113,13 +113,14 @@ def init(
     return ExitCode.DONE
 
 
-def _wording(folder: Path, *, sandbox: bool, branch: str, action: str | None) -> Wording:
+def _wording(folder: Path, *, sandbox: bool, branch: str | None, action: str | None) -> Wording:
     """What the workflows of this project say. Raises `WrongUsage`."""
     from invent_gitops.github.step import prefix
-    from invent_gitops.workflows import Wording, action_reference, own_action
+    from invent_gitops.workflows import Wording, action_reference, default_branch, own_action
 
     if not any(os.path.lexists(above / ".git") for above in (folder, *folder.parents)):
         raise WrongUsage("There is no git repository here, so GitHub cannot have it.", "Run git init first.")
+    branch = branch or default_branch(folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
         raise WrongUsage(f"--branch {branch!r} is no name of a branch that is written out.", "Use one like main.")
     used = action_reference(action) if action else own_action()

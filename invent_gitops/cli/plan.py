@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -18,7 +18,7 @@ from invent_gitops.cli.session import Session, common_options, folders, not_empt
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, WrongUsage, worst
-from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
 from invent_gitops.render.annotations import plan_annotations
@@ -123,6 +123,7 @@ def plan_for(
     only: str | None,
     strict: bool,
     live: Sequence[Remote] = (),
+    newest: Mapping[str, Request] | None = None,
     flags: str = "",
 ) -> Plan:
     """The plan of a workspace against a state, as of now. Raises `WrongUsage` if `only` matches nothing."""
@@ -141,6 +142,7 @@ def plan_for(
         only=chosen,
         strict=strict,
         live=live,
+        newest=newest,
         flags=flags,
     )
     return replace(made, timezone=workspace.project.timezone, options=flags)

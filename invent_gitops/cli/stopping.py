@@ -1,4 +1,4 @@
-"""Signals as a wish to stop: the first lets the answers in flight arrive, the second ends the process at once."""
+"""Signals as a wish to stop: the first lets answers in flight arrive, the same once more ends the process at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Stopping:
     def __init__(self, session: Session, deadline: float | None = None) -> None:
         self.event = threading.Event()
         self._quiet = session.quiet
-        self._signalled = False
+        self._signalled: set[int] = set()
         self._before: dict[int, Handler] = {}
         self._timer = threading.Timer(deadline, self._expire) if deadline else None
 
@@ -61,11 +61,14 @@ class Stopping:
                 signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._signalled:
+        if number in self._signalled:
             # What was intended is on disk already, so there is nothing that waiting could still save.
             os._exit(int(ExitCode.INTERRUPTED))
-        self._signalled = True
+        # Another one than the first is no second wish: GitHub cancels with SIGINT, and says SIGTERM before it kills.
+        repeated, self._signalled = bool(self._signalled), {*self._signalled, number}
         self.event.set()
+        if repeated:
+            return
         self._say("Stopping: nothing new is started, and the answers in flight are awaited. Again: stop at once.")
 
     def _expire(self) -> None:

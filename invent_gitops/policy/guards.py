@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from invent_gitops.model.broadcast import Definition, Segment
-from invent_gitops.model.instant import write_instant
 from invent_gitops.model.plan import Audience, Refusal
 from invent_gitops.model.project import WAIVABLE, Policies
 from invent_gitops.policy.gaps import Calendar, of_the_gap
 from invent_gitops.policy.hours import of_the_clock
-from invent_gitops.policy.words import duration
+from invent_gitops.policy.words import duration, moment
 
 
 def refusals(
@@ -66,14 +65,15 @@ def _schedule(definition: Definition, now: datetime, policies: Policies) -> Iter
         # Never waivable: a past time means that an old campaign would be sent again, or at once.
         yield Refusal(
             "schedule-in-past",
-            f"Its time, {write_instant(scheduled_at)}, has passed.",
+            f"Its time, {moment(scheduled_at, definition.timezone)}, has passed.",
             "Give it a time to come. If it was sent by other means, delete the file.",
             definition.at("schedule"),
         )
     elif scheduled_at - now < policies.minimum_lead_time:
         yield Refusal(
             "minimum-lead-time",
-            f"Its time, {write_instant(scheduled_at)}, is less than {duration(policies.minimum_lead_time)} ahead.",
+            f"Its time, {moment(scheduled_at, definition.timezone)}, is less than "
+            f"{duration(policies.minimum_lead_time)} ahead.",
             "Move it later, or waive minimum-lead-time with a reason.",
             definition.at("schedule"),
         )

@@ -40,6 +40,9 @@ class Annotation:
 def plan_annotations(plan: Plan, prefix: str = "") -> str:
     """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
     told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item)]
+    if plan.counts["create"] and not plan.lineage:
+        words = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
+        told.insert(0, Annotation("warning", "new state", words))
     return commands(told, prefix)
 
 

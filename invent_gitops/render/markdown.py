@@ -14,6 +14,9 @@ from invent_gitops.render.when import distance, moment
 
 # GitHub refuses a comment beyond 65,536 characters.
 COMMENT_LIMIT = 60_000
+_NEW_STATE = (
+    "it knows of nothing that was created before. Unless this is the first plan of this project, do not approve it."
+)
 # Words of the summary line, in the order of what needs a person.
 _WORDS = {
     "blocked": "blocked",
@@ -93,6 +96,8 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
     yield from look_lines(document)
+    if number and not document["lineage"]:
+        yield from ("", f"⚠️ **The state is new**: {_NEW_STATE}")
     if number:
         first = creates[0]["request"]["scheduled_at"]
         if first is None:

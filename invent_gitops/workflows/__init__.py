@@ -55,6 +55,12 @@ def workflow_texts(wording: Wording) -> dict[str, str]:
     }
 
 
+def default_branch(folder: Path) -> str:
+    """What the remote calls its default branch, as far as this clone knows; else the current branch; else main."""
+    remote = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
+    return remote or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
+
+
 def action_reference(given: str) -> str:
     """`given` if it names an action at a full commit. Raises `WrongUsage`."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", given):

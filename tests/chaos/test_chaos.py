@@ -51,9 +51,9 @@ def test_the_steps_of_an_undisturbed_apply_are_the_same_each_time(tmp_path: Path
 # The look before the first create hides much of what would be wrong without it.
 BLIND = """
 from invent_gitops.api.client import InventApi
-from invent_gitops.errors import Unavailable
+from invent_gitops.errors import NotOffered
 def broadcasts(self, *, tries=5):
-    raise Unavailable("The list is away.")
+    raise NotOffered("The list is away.")
 InventApi.broadcasts = broadcasts
 """
 

@@ -60,6 +60,20 @@ def test_another_branch_than_main_can_be_what_is_applied(repository: Path) -> No
     assert "main" not in text
 
 
+def test_the_branch_is_that_of_the_repository_unless_told_otherwise(repository: Path) -> None:
+    git(repository, "symbolic-ref", "HEAD", "refs/heads/trunk")
+    done = call(repository, "init", "--github", "--action", ACTION)
+    assert "branches: [trunk]" in written(repository)["broadcasts-apply.yml"]
+    assert "for the branch trunk only" in done.err
+
+
+def test_the_default_branch_of_the_remote_comes_before_the_current_one(repository: Path, tmp_path: Path) -> None:
+    git(repository, "symbolic-ref", "HEAD", "refs/heads/my-work")
+    git(repository, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    call(repository, "init", "--github", "--action", ACTION)
+    assert "branches: [main]" in written(repository)["broadcasts-apply.yml"]
+
+
 def test_a_workflow_that_is_there_is_kept_and_told_of(repository: Path) -> None:
     call(repository, "init", "--github", "--action", ACTION)
     path = repository / ".github" / "workflows" / "broadcasts-plan.yml"

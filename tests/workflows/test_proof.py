@@ -303,3 +303,27 @@ def test_the_workflows_of_this_repository_run_on_its_examples(tmp_path: Path) ->
         assert "1 broadcast created" in ours.comment
         assert ours.run("drift", "schedule", merged).conclusion == "success"
         assert live(server) == {}, "the sandbox is the program's own"
+
+
+def test_an_old_run_that_is_started_again_does_not_send_what_was_taken_back(started: World) -> None:
+    define(started, "kept")
+    define(started, "taken-back")
+    define(started, "moved")
+    tried = started.open_pull(7)
+    started.run("plan", "pull_request", tried, pull=7)
+    old = started.merge(7)
+    started.key = "not-the-key-of-anybody"
+    assert started.run("apply", "push", old).conclusion == "failure"
+    started.key = KEY
+    (started.clone / "broadcasts" / "taken-back.yaml").unlink()
+    define(started, "moved", WHEN.replace("09:00", "10:00"))
+    newest = started.commit("Not that one, and the other an hour later")
+    started.push()
+    again = started.run("apply", "push", old)
+    assert again.step("Apply").code == 5, again.log
+    assert started.created == ["Campaign kept"]
+    assert "does not define it any more" in again.log
+    assert "defines it differently" in again.log
+    done = started.run("apply", "push", newest)
+    assert done.conclusion == "success", done.log
+    assert started.created == ["Campaign kept", "Campaign moved"]
