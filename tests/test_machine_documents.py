@@ -67,6 +67,8 @@ BODIES: dict[str, Mapping[str, object]] = {
     "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),
     "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Look()), "invent.state.json", 3),
     "status": status_json(Status(NOW, "c", "sandbox", (), Look(), timedelta(hours=24))),
+    "workspaces": {"workspaces": [], "matrix": {"include": [{"workspace": "acme"}]}},
+    "workspaces-run": {"workspaces": [{"workspace": "acme", "exit_code": None, "document": None}]},
     "error": {},
 }
 PROBLEM = Problem(Position("a.yaml", 3, 7), "name-missing", "No name.", "Write one.", "nme: x", 3, "spring")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from invent_gitops.errors import WrongUsage
+from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG
 
 DEFAULT_BASE_URL = "https://api.useinvent.com"
-DEFAULT_ORG = "c"
+DEFAULT_ORG = OWN_ORG
 SANDBOX = "sandbox"
 
 
@@ -63,12 +64,15 @@ def checked_org(text: str) -> str:
     return text
 
 
-def checked_key(text: str) -> str:
-    """A key that can stand in a header; it is never shown, not even when it is wrong. Raises `WrongUsage`."""
+def checked_key(text: str, variable: str = KEY_VARIABLE) -> str:
+    """A key that can stand in a header; it is never shown, not even when it is wrong. Raises `WrongUsage`.
+
+    `variable` is the one of the environment that holds it.
+    """
     key = text.strip()
     if not re.fullmatch(r"[!-~]{1,4096}", key):
         raise WrongUsage(
-            "INVENT_API_KEY holds spaces, line feeds or characters that a key cannot have.",
+            f"{variable} holds spaces, line feeds or characters that a key cannot have.",
             "Copy the key again, without quotation marks or spaces around it.",
         )
     return key

@@ -9,15 +9,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from click.shell_completion import CompletionItem
 
 from invent_gitops import __version__
-from invent_gitops.cli.session import Session, common_options, failure_of
-from invent_gitops.cli.workspace import InvalidDefinitions
-from invent_gitops.errors import ExitCode, InventGitopsError
+from invent_gitops.cli.door import through_the_door
+from invent_gitops.cli.session import Session, common_options
+from invent_gitops.errors import ExitCode
 
 # In the order of their use. A command's module is imported when it is called, so that --help stays instant.
 COMMANDS = {
@@ -35,6 +35,7 @@ COMMANDS = {
     "state": "Look into the recorded state, and mend it.",
     "segments": "Give the segments in Invent names that definitions can use.",
     "schema": "Print a JSON Schema.",
+    "workspaces": "List the workspaces of a project, and print a matrix for GitHub Actions.",
     "completion": "Make your shell complete commands, options and keys.",
     "sandbox": "Serve a built-in Invent on this machine, for trying things out.",
 }
@@ -82,37 +83,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    code = _run(words, session)
+    code = through_the_door(session, lambda: _run(words, session))
     _leave(session.close(code))
 
 
-def _run(words: list[str], session: Session) -> ExitCode:
-    try:
-        if instruction := os.environ.get("_INVENT_GITOPS_COMPLETE"):
-            from invent_gitops.cli.shells import answer
+def _run(words: list[str], session: Session) -> object:
+    if instruction := os.environ.get("_INVENT_GITOPS_COMPLETE"):
+        from invent_gitops.cli.shells import answer
 
-            return answer(cli, session, instruction)
-        found: Any = cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
-        return ExitCode(found or 0)
-    except InvalidDefinitions as error:
-        session.wrong(error.problems)
-        return error.exit_code
-    except InventGitopsError as error:
-        session.failed(error)
-        return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return ExitCode.USAGE
-    except click.UsageError as error:
-        error.show()
-        session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
-        return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt) as error:
-        session.failed(failure_of(error))
-        return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code, not a traceback
-        session.bug(error)
-        return ExitCode.BUG
+        return answer(cli, session, instruction)
+    return cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
 
 
 def _leave(code: ExitCode) -> NoReturn:

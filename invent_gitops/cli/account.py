@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,10 +24,11 @@ from invent_gitops.api.target import (
     checked_org,
 )
 from invent_gitops.cli.session import Session, files, not_empty
-from invent_gitops.cli.workspace import check_inside, shown
-from invent_gitops.errors import WrongUsage
+from invent_gitops.cli.several import Scope, workspace_options
+from invent_gitops.cli.workspace import check_inside, shown, working
+from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue
-from invent_gitops.model.project import BranchPlace, Project
+from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, BranchPlace, Project
 from invent_gitops.provenance import find_origin
 
 if TYPE_CHECKING:
@@ -43,12 +44,31 @@ DEFAULT_RATE = 400
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The options as given; "" is "not given". The key and the base URL never come from the repository."""
+    """The options as given; "" is "not given". The key and the base URL never come from the repository.
+
+    Of several workspaces, the chosen one's name, org and variable of its key come from the project file.
+    `others` are variables that must hold other keys, since the org is whatever one the key belongs to.
+    """
 
     state: str = ""
     org: str = ""
     base_url: str = ""
     sandbox: bool = False
+    workspace: str = ""
+    variable: str = KEY_VARIABLE
+    others: tuple[str, ...] = ()
+
+    def of(self, project: Project, several: Mapping[str, Project]) -> Account:
+        """The account of one of several workspaces. Raises `Refused` if another org was given than the reviewed one."""
+        if self.org and self.org != project.org:
+            raise Refused(
+                f"The workspace {project.name} has the org {project.org}; --org or INVENT_ORG_ID says {self.org}.",
+                "Leave the org out: of several workspaces, the project file says it.",
+            )
+        others = tuple(
+            other.key for other in several.values() if OWN_ORG in (project.org, other.org) and other.key != project.key
+        )
+        return replace(self, org=project.org, workspace=project.name, variable=project.key, others=others)
 
     def target(self) -> Target:
         """The API to talk to, without its key. Raises `WrongUsage`."""
@@ -63,13 +83,19 @@ class Account:
         target = self.target()
         if self.sandbox:
             return replace(target, key=SANDBOX)
-        key = os.environ.get("INVENT_API_KEY", "")
+        key = os.environ.get(self.variable, "")
         if not key:
             raise WrongUsage(
-                "There is no API key: INVENT_API_KEY is not set.",
-                "Set INVENT_API_KEY to a key of your org, or try it without an account: --sandbox",
+                f"There is no API key: {self.variable} is not set.",
+                f"Set {self.variable} to a key of your org, or try it without an account: --sandbox",
             )
-        return replace(target, key=checked_key(key))
+        for other in self.others:
+            if os.environ.get(other, "").strip() == key.strip():
+                raise Refused(
+                    f"{self.variable} and {other} hold the same key, so two workspaces would be one org.",
+                    f"Set each to the key of its own org, or write the ids of the orgs instead of {OWN_ORG}.",
+                )
+        return replace(target, key=checked_key(key, self.variable))
 
     def store(self, root: Path, project: Project, *, strict: bool) -> Store:
         """The state. Unless `strict`, an account that nobody named is whatever the state is bound to."""
@@ -99,51 +125,66 @@ class Account:
 
     def flags(self, session: Session) -> str:
         """The options that make a printed command speak of the same account, with a space before each."""
-        given = {"-C": session.folder, "--state": self.state, "--org": self.org, "--base-url": self.base_url}
+        # The org of a workspace stands in the project file.
+        org = "" if self.workspace else self.org
+        whose = {"-C": session.folder, "--workspace": self.workspace}
+        given = {**whose, "--state": self.state, "--org": org, "--base-url": self.base_url}
         words = [f" {name} {shlex.quote(value)}" for name, value in given.items() if value]
         return "".join(words) + (" --sandbox" if self.sandbox else "")
 
 
-def account_options(function: Function) -> Function:
-    """--state, --org, --base-url and --sandbox, gathered into an `account` argument."""
+def account_options_for(scope: Scope) -> Callable[[Function], Function]:
+    """--workspace, --all, --state, --org, --base-url and --sandbox, gathered into an `account` argument."""
 
-    def gather(**values: Any) -> Any:
-        account = Account(
-            state=values.pop("state") or "",
-            org=values.pop("org") or "",
-            base_url=values.pop("base_url") or "",
-            sandbox=values.pop("sandbox"),
-        )
-        return function(account=account, **values)
+    def decorate(function: Function) -> Function:
+        def gather(**values: Any) -> Any:
+            account = Account(
+                state=values.pop("state") or "",
+                org=values.pop("org") or "",
+                base_url=values.pop("base_url") or "",
+                sandbox=values.pop("sandbox"),
+            )
+            opened = working()
+            if opened and opened.project.name:
+                account = account.of(opened.project, opened.several)
+            return function(account=account, **values)
 
-    gather.__name__, gather.__doc__ = function.__name__, function.__doc__
-    gather.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
-    wrapped: Any = gather
-    for option in reversed(
-        [
-            click.option(
-                "--state",
-                metavar="FILE",
-                callback=not_empty,
-                shell_complete=files,
-                help="The state file.  [default: the project's]",
-            ),
-            click.option(
-                "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
-            ),
-            click.option(
-                "--base-url",
-                envvar="INVENT_BASE_URL",
-                metavar="URL",
-                callback=not_empty,
-                help="Another Invent than the public one.",
-            ),
-            click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
-        ]
-    ):
-        wrapped = option(wrapped)
-    found: Function = wrapped
-    return found
+        gather.__name__, gather.__doc__ = function.__name__, function.__doc__
+        gather.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
+        wrapped: Any = gather
+        for option in reversed(_OPTIONS):
+            wrapped = option(wrapped)
+        found: Function = workspace_options(scope)(wrapped)
+        return found
+
+    return decorate
+
+
+_OPTIONS = [
+    click.option(
+        "--state",
+        metavar="FILE",
+        callback=not_empty,
+        shell_complete=files,
+        help="The state file.  [default: the project's]",
+    ),
+    click.option(
+        "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
+    ),
+    click.option(
+        "--base-url",
+        envvar="INVENT_BASE_URL",
+        metavar="URL",
+        callback=not_empty,
+        help="Another Invent than the public one.",
+    ),
+    click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
+]
+
+# Of several workspaces, --workspace or --all has to choose.
+account_options = account_options_for("asked")
+# For commands that speak of one key, which is of one workspace.
+one_account_options = account_options_for("one")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functools import partial
 
 import click
 
-from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.keys import patterns
 from invent_gitops.cli.looking import Seen, look, reading
 from invent_gitops.cli.reviewing import reviewing
@@ -27,7 +27,7 @@ from invent_gitops.render.machine import plan_json
 
 @click.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
-@account_options
+@account_options_for("each")
 @click.option(
     "--only",
     metavar="GLOB",

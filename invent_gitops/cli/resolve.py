@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from invent_gitops.api.answer import usable_id
-from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
+from invent_gitops.cli.account import DEFAULT_RATE, Account, connect, one_account_options
 from invent_gitops.cli.keys import blocked
 from invent_gitops.cli.session import Session, common_options, plain_text
 from invent_gitops.cli.stopping import Stopping
@@ -21,7 +21,7 @@ from invent_gitops.render.clean import clean
 
 @click.command()
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=blocked)
-@account_options
+@one_account_options
 @click.option("--id", "id", metavar="ID", help="It was created, and this is its id.")
 @click.option("--not-created", is_flag=True, help="It was not created: you looked in Invent, and it is not there.")
 @click.option(

@@ -131,16 +131,14 @@ class Review:
         written = partial(page, found, files=step.files_address(Path(), commit=_commit()))
         if self.form == "markdown":
             # One less, for the line feed at the end.
-            self.session.result(written(limit=COMMENT_LIMIT - 1))
+            self.session.result(written(limit=self.session.room(COMMENT_LIMIT) - 1))
             return
         if commands := annotations(step.prefix(Path())):
             self.session.result(commands)
-        wrong = [
-            step.write_summary(written(limit=max(0, step.summary_room() - 2), size=in_bytes)),
-            step.write_outputs(step_outputs(found)),
-        ]
-        for reason in filter(None, wrong):
+        room = min(step.summary_room() - 2, self.session.room(step.SUMMARY_LIMIT))
+        if reason := step.write_summary(written(limit=max(0, room), size=in_bytes)):
             self.session.note(clean(reason))
+        self.session.outputs(step_outputs(found))
 
     def _kept(self, whole: str) -> InventGitopsError | None:
         """Write the document to the file, if there is one; returns why that failed."""

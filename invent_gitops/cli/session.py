@@ -8,7 +8,8 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,12 +26,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 MOST_REMARKS = 20
 
 
+class Gathered:
+    """What one of several workspaces has answered, for the answer of all: its JSON document and a step's outputs."""
+
+    def __init__(self) -> None:
+        self.document = ""
+        self.outputs: dict[str, str | int] = {}
+
+
 class Session:
     """The common options of one call. The result goes to stdout, everything else to stderr.
 
     With `json` the result is one JSON document, also when the command fails. `start` is the folder in which the process
     was started, once `folder` leads out of it. `failure` makes the result of a command that fails, where it has a form
-    of its own.
+    of its own. `workspace` is the one of several that is being worked in, `stopping` whether somebody has asked to stop.
     """
 
     def __init__(self, *, json: bool = False) -> None:
@@ -45,6 +54,10 @@ class Session:
         self.failure: Callable[[InventGitopsError, ExitCode], str] | None = None
         # Gives as much of the document as is known by now.
         self.known: Callable[[], Mapping[str, object]] = dict
+        self.workspace = ""
+        self.stopping = False
+        self._gathered: Gathered | None = None
+        self._sharing = 1
         self._answered = False
         self._broken = ExitCode.DONE
 
@@ -61,6 +74,9 @@ class Session:
     def result(self, text: str) -> None:
         """Print the result of the command."""
         self._answered = True
+        if self._gathered is not None and self.json:
+            self._gathered.document = text
+            return
         self._print(text, sys.stdout)
 
     def note(self, text: str) -> None:
@@ -96,6 +112,31 @@ class Session:
         except Exception:  # noqa: BLE001  # the failure that is being told must not be lost to another one
             return {}
 
+    def outputs(self, values: Mapping[str, str | int]) -> None:
+        """Give a workflow's step its outputs; of several workspaces, they are given together at the end."""
+        if self._gathered is not None:
+            self._gathered.outputs = dict(values)
+            return
+        from invent_gitops.github.step import write_outputs
+
+        if reason := write_outputs(values):
+            self.note(clean(reason))
+
+    def room(self, limit: int) -> int:
+        """How much of `limit` characters one result may take: several workspaces share it, each with a heading."""
+        return limit // self._sharing - (100 if self._gathered is not None else 0)
+
+    @contextmanager
+    def part(self, workspace: str, sharing: int) -> Iterator[Gathered]:
+        """While it lasts, the command works in one of `sharing` workspaces, and what is for the end is gathered."""
+        before = self.kind, self.known, self.workspace, self._answered, self._gathered
+        self.kind, self.known, self.workspace, self._sharing = "error", dict, workspace, sharing
+        self._answered, self._gathered = False, Gathered()
+        try:
+            yield self._gathered
+        finally:
+            self.kind, self.known, self.workspace, self._answered, self._gathered = before
+
     def wrong(self, problems: Sequence[Problem]) -> None:
         """Show what is wrong with the input, as the result of the command."""
         if self.json:
@@ -117,7 +158,8 @@ class Session:
 
     def complain(self, error: InventGitopsError) -> None:
         """Say on stderr what is wrong and what to do."""
-        self._print(f"{self.aside.red('Error:')} {clean(error.message)}", sys.stderr)
+        where = f" in {self.workspace}" if self.workspace else ""
+        self._print(f"{self.aside.red(f'Error{where}:')} {clean(error.message)}", sys.stderr)
         if error.cure:
             self._print(f"  {self.aside.green('→')} {clean(error.cure)}", sys.stderr)
 

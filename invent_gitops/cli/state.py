@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.account import Account, account_options, one_account_options
 from invent_gitops.cli.keys import known, recorded, unrecorded
 from invent_gitops.cli.session import Session, common_options, folders, plain_text
 from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
@@ -41,7 +41,7 @@ def list_(session: Session, account: Account) -> ExitCode:
 
 @state.command()
 @click.argument("key", shell_complete=known)
-@account_options
+@one_account_options
 @common_options
 @click.pass_obj
 def show(session: Session, account: Account, key: str) -> ExitCode:
@@ -58,7 +58,7 @@ def show(session: Session, account: Account, key: str) -> ExitCode:
 @state.command()
 @click.argument("key", shell_complete=recorded)
 @click.argument("to", shell_complete=unrecorded)
-@account_options
+@one_account_options
 @common_options
 @click.pass_obj
 def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
@@ -79,7 +79,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
 @state.command()
 @click.argument("key", shell_complete=recorded)
 @click.option("--reason", required=True, metavar="TEXT", callback=plain_text, help="Why; recorded with the tombstone.")
-@account_options
+@one_account_options
 @common_options
 @click.pass_obj
 def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:

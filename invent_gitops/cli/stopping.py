@@ -25,7 +25,7 @@ class Stopping:
 
     def __init__(self, session: Session, deadline: float | None = None) -> None:
         self.event = threading.Event()
-        self._quiet = session.quiet
+        self._session = session
         self._signalled: set[int] = set()
         self._before: dict[int, Handler] = {}
         self._timer = threading.Timer(deadline, self._expire) if deadline else None
@@ -66,6 +66,8 @@ class Stopping:
             os._exit(int(ExitCode.INTERRUPTED))
         # Another one than the first is no second wish: GitHub cancels with SIGINT, and says SIGTERM before it kills.
         repeated, self._signalled = bool(self._signalled), {*self._signalled, number}
+        # Whatever else this run was to do is not begun any more.
+        self._session.stopping = True
         self.event.set()
         if repeated:
             return
@@ -73,12 +75,13 @@ class Stopping:
 
     def _expire(self) -> None:
         if not self.event.is_set():
+            self._session.stopping = True
             self.event.set()
             self._say("The deadline has come: nothing new is started, and the answers in flight are awaited.")
 
     def _say(self, text: str) -> None:
         """Past Python's stream, which takes no second write while a signal interrupts one; and never blocking."""
-        if not self._quiet:
+        if not self._session.quiet:
             with suppress(OSError):
                 if select.select([], [2], [], 0)[1]:
                     os.write(2, f"{text}\n".encode())

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from invent_gitops.cli.session import Session, common_options, folders
+from invent_gitops.cli.several import workspace_options
 from invent_gitops.cli.workspace import PROJECT_FILE, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage
 from invent_gitops.model.problem import Problem
@@ -22,6 +23,7 @@ from invent_gitops.render.problems import problems_github, problems_text
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[DEFINITIONS]", shell_complete=folders)
 @click.option("--files", is_flag=True, help="The arguments are files: show the problems that concern them.")
+@workspace_options("checks")
 @click.option(
     "--format",
     "form",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from invent_gitops.errors import InvalidInput
+from invent_gitops.errors import InvalidInput, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
@@ -55,16 +58,78 @@ def find_root() -> Path:
     return next((folder for folder in (here, *here.parents) if os.path.lexists(folder / PROJECT_FILE)), here)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The project as a command has found it; of several workspaces, `project` is the chosen one, and all are kept."""
+
+    root: Path
+    project: Project
+    problems: list[Problem]
+    several: Mapping[str, Project] = field(default_factory=dict)
+
+
+# What a command works in, from the moment that somebody has chosen it. One place, so that no command can forget to ask.
+_OPENED: ContextVar[Opened | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def working_in(opened: Opened) -> Iterator[None]:
+    """While it lasts, every command reads this project instead of looking for one."""
+    token = _OPENED.set(opened)
+    try:
+        yield
+    finally:
+        _OPENED.reset(token)
+
+
+def working() -> Opened | None:
+    """The project that somebody has chosen for the command, if so."""
+    return _OPENED.get()
+
+
 def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]]:
-    """The project's folder, its settings and their problems."""
-    root = root or find_root()
+    """The project's folder, its settings and their problems; of several workspaces, those of the chosen one.
+
+    `root` is given for the project as it was at another commit. Raises `WrongUsage` where nobody chose.
+    """
+    opened = working()
+    if root is not None:
+        opened = Opened(*_of_commit(root, opened.project.name if opened else ""))
+    found = opened or read_project(find_root())
+    if found.project.workspaces is None:
+        return found.root, found.project, found.problems
+    if found.problems:
+        raise InvalidDefinitions(found.problems)
+    raise none_chosen(found.project)
+
+
+def _of_commit(root: Path, name: str) -> tuple[Path, Project, list[Problem]]:
+    """A project of another time; before there were workspaces, it was the one that this workspace came from."""
+    found = read_project(root)
+    if name and found.project.workspaces is not None:
+        if name not in found.project.workspaces:
+            raise WrongUsage(f"The project had no workspace {name} then.")
+        return root, found.project.workspaces[name], found.problems
+    return root, found.project, found.problems
+
+
+def none_chosen(project: Project) -> WrongUsage:
+    names = ", ".join(project.workspaces or ())
+    return WrongUsage(
+        f"{project.file} holds several workspaces, and it is not said which one is meant.",
+        f"Add --workspace NAME, or --all where a command takes it. There are: {names}",
+    )
+
+
+def read_project(root: Path) -> Opened:
+    """The project in that folder, with all of its workspaces."""
     file = root / PROJECT_FILE
     if os.path.lexists(root / "invent.yml"):
         raise InvalidInput(
             "The project file is named invent.yml here, which is not looked for.", "Rename it to invent.yaml."
         )
     if not os.path.lexists(file):
-        return root, Project(), []
+        return Opened(root, Project(), [])
     check_inside(file, root, "The project file")
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
@@ -72,9 +137,9 @@ def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]
 
     document, unreadable = read_document(file, shown(file))
     if document is None:
-        return root, Project(file=shown(file)), unreadable
+        return Opened(root, Project(file=shown(file)), unreadable)
     project, wrong = validate_project(document, schema=read_schema("project"), file=shown(file))
-    return root, project, [*unreadable, *wrong]
+    return Opened(root, project, [*unreadable, *wrong])
 
 
 def checked_project() -> tuple[Path, Project]:
@@ -93,8 +158,11 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
 
     root, project, problems = open_project(root)
     catalogue_path = root / project.segments
-    catalogue, more = open_catalogue(root, catalogue_path, needed=project.segments != Project().segments)
+    usual = Project().standing_for(project.name) if project.name else Project()
+    catalogue, more = open_catalogue(root, catalogue_path, needed=project.segments != usual.segments)
     folder = Path(definitions or shown(root / project.definitions))
+    if project.name and not definitions:
+        _check_own_folder(folder, root, project)
     exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
     documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
     found, wrong = validate_definitions(
@@ -108,6 +176,16 @@ def check_inside(path: Path, root: Path, what: str) -> None:
     """Refuse a path of the repository that leads out of it: its content would end in logs, or be written to."""
     if not path.resolve().is_relative_to(root.resolve()):
         raise InvalidInput(f"{what}, {shown(path)}, is a link that leaves the project.", "Put the file itself there.")
+
+
+def _check_own_folder(folder: Path, root: Path, project: Project) -> None:
+    """Refuse a link on the way: it may lead to what another workspace sends, where no check of the file sees it."""
+    if folder.resolve() != root.resolve() / project.definitions:
+        raise InvalidInput(
+            f"The folder of the definitions of {project.name}, {shown(folder)}, is a link or below one, and could be "
+            "another workspace's.",
+            "Put the folder itself there.",
+        )
 
 
 def open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 
 # The ids of the policies that a definition can waive with a reason.
@@ -26,12 +26,6 @@ KEY_VARIABLE = "INVENT_API_KEY"
 KEY_VARIABLES = re.compile(r"INVENT_API_KEY(?:_[A-Z0-9_]{1,100})?")
 # The org that Invent's API takes for the key's own.
 OWN_ORG = "c"
-
-
-def known_keys(environment: Mapping[str, str]) -> list[str]:
-    """Every API key of the environment that is long enough to be told from ordinary text, the longest first."""
-    held = {value.strip() for name, value in environment.items() if KEY_VARIABLES.fullmatch(name)}
-    return sorted((key for key in held if len(key) >= 8), key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +103,13 @@ class Project:
     org: str = ""
     key: str = KEY_VARIABLE
     workspaces: Mapping[str, Project] | None = None
+
+    def standing_for(self, name: str) -> Project:
+        """A workspace before its own entries are read: what holds for all of them, and places named after it."""
+        return replace(
+            self,
+            name=name,
+            definitions=f"{name}/broadcasts",
+            state=FilePlace(f"{name}/invent.state.json"),
+            segments=f"{name}/segments.yaml",
+        )

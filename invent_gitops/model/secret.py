@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Variables of the environment. A very short value is a test's, and would garble everything.
-SECRETS = ("INVENT_API_KEY", "GITHUB_TOKEN", "GH_TOKEN")
+from invent_gitops.model.project import KEY_VARIABLES
+
+# Variables of the environment, beside those that may hold a key. A very short value is a test's, and would garble
+# everything.
+SECRETS = ("GITHUB_TOKEN", "GH_TOKEN")
 LEAST = 8
 
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
-    """`text` without the secrets, should somebody echo one."""
-    for name in SECRETS:
-        secret = environment.get(name, "").strip()
-        if len(secret) >= LEAST:
-            text = text.replace(secret, "***")
+    """`text` without the secrets, should somebody echo one; the longest first, since one may begin as another does."""
+    held = {environment[name].strip() for name in environment if name in SECRETS or KEY_VARIABLES.fullmatch(name)}
+    for secret in sorted((one for one in held if len(one) >= LEAST), key=len, reverse=True):
+        text = text.replace(secret, "***")
     return text

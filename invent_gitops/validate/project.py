@@ -16,7 +16,7 @@ from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import field_name, quote
-from invent_gitops.validate.workspaces import check_workspaces, readable, standing_for
+from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
 
 _LONGEST_SPAN = timedelta(days=365)
@@ -50,7 +50,7 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     project = _settings(report, data, unclear, (), Project(file=file))
     if "workspaces" in data:
         workspaces = {
-            name: _settings(report, entry, unclear, ("workspaces", name), standing_for(project, name))
+            name: _settings(report, entry, unclear, ("workspaces", name), project.standing_for(name))
             for name, entry in readable(report, data, unclear)
         }
         check_workspaces(report, workspaces)

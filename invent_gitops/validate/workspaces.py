@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -57,17 +56,6 @@ def _check_key(report: Report, entry: object, path: Path) -> None:
         "INVENT_API_KEY or begin with INVENT_API_KEY_, so that no edit of this file sends another secret to Invent.",
         "Name such a variable, and set it in the environment. Replace a key that was committed.",
         path,
-    )
-
-
-def standing_for(project: Project, name: str) -> Project:
-    """What a workspace is before its own entries are read: what holds for all, and places named after it."""
-    return replace(
-        project,
-        name=name,
-        definitions=f"{name}/broadcasts",
-        state=FilePlace(f"{name}/invent.state.json"),
-        segments=f"{name}/segments.yaml",
     )
 
 
