@@ -266,7 +266,7 @@ def test_no_link_is_made_of_what_is_no_address(tmp_path: Path, words: dict[str, 
     assert step_files.files_address(tmp_path, LINKS | words) == ""
 
 
-@pytest.mark.parametrize("name", ["INVENT_API_KEY", "GITHUB_TOKEN", "GH_TOKEN"])
+@pytest.mark.parametrize("name", ["INVENT_API_KEY", "INVENT_API_KEY_GLOBEX", "GITHUB_TOKEN", "GH_TOKEN"])
 def test_secret_that_got_into_a_text_does_not_get_into_a_file(tmp_path: Path, name: str) -> None:
     step = Step(tmp_path)
     assert step_files.write_summary("a secret-key b", step.env | {name: "secret-key"}) == ""

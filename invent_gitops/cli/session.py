@@ -39,7 +39,7 @@ class Session:
 
     With `json` the result is one JSON document, also when the command fails. `start` is the folder in which the process
     was started, once `folder` leads out of it. `failure` makes the result of a command that fails, where it has a form
-    of its own. `workspace` is the one of several that is being worked in, `stopping` whether somebody has asked to stop.
+    of its own. `workspace` is the one of several that has its turn, `stopping` whether somebody has asked to stop.
     """
 
     def __init__(self, *, json: bool = False) -> None:
