@@ -392,6 +392,18 @@ def test_problem_of_the_project_file_is_told_once_and_stops_everything_but_the_c
         assert server.sandbox.requests == []
 
 
+def test_problem_of_the_project_file_reaches_reviewers_in_their_form(tmp_path: Path) -> None:
+    project(tmp_path, {**THREE, "twin": {"org": "org_111"}})
+    step = Step(tmp_path)
+    result = call(tmp_path, "plan", "--format", "github", env=step.env)
+    assert result.code == ExitCode.INVALID
+    assert step.outputs == {"creates": "0", "digest": "", "exit_code": "4"}
+    assert "::error file=invent.yaml" in result.out
+    assert "org-twice" in step.written
+    markdown = call(tmp_path, "plan", "--format", "markdown")
+    assert (markdown.code, markdown.out.count("org-twice")) == (ExitCode.INVALID, 1)
+
+
 def test_link_to_the_definitions_of_another_workspace_is_refused(tmp_path: Path) -> None:
     project(tmp_path)
     for path in (tmp_path / "acme" / "broadcasts").iterdir():

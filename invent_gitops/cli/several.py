@@ -90,7 +90,8 @@ def _run(scope: Scope, function: Callable[..., Any], values: dict[str, Any], nam
                 f"There are no workspaces in {opened.project.file or 'this project'}.",
                 f"Leave {'--all' if every else '--workspace'} out, or add workspaces: to the project file.",
             )
-        return function(**values)
+        with working_in(opened):
+            return function(**values)
     if values.get("definitions") is not None or (values.get("paths") and not values.get("files")):
         raise WrongUsage(
             "DEFINITIONS is for a project without workspaces: each workspace has its own folder.",
@@ -135,6 +136,10 @@ class _Run:
         session.kind, session.json = KIND, session.json or form == "json"
         _refuse_what_is_one(self._values)
         problems = self._opened.problems
+        if problems and form in ("markdown", "github") and self._scope != "checks":
+            # Reviewers are told in the form that they asked for, which the command knows.
+            with working_in(self._opened):
+                return ExitCode(self._function(**self._values))
         if problems:
             self._tell(problems)
         parts: list[Part] = []
