@@ -72,6 +72,22 @@ def test_the_project_file_that_is_shown_holds_the_defaults(tmp_path: Path) -> No
     assert replace(project, file="") == Project(timezone="Europe/Berlin")
 
 
+def test_the_workspaces_that_are_shown_are_read_as_the_comments_say(tmp_path: Path) -> None:
+    path = tmp_path / "invent.yaml"
+    path.write_text(block("timezone: Europe/Berlin  "), "utf-8")
+    document, problems = read_document(path, "invent.yaml")
+    assert document is not None
+    project, more = validate_project(document, schema=read_schema("project"), file="")
+    assert (problems, more) == ([], [])
+    acme, globex = (project.workspaces or {}).values()
+    assert (acme.definitions, acme.state.path, acme.segments) == (
+        "acme/broadcasts", "acme/invent.state.json", "acme/segments.yaml"
+    )  # fmt: skip
+    assert (acme.key, globex.key) == ("INVENT_API_KEY", "INVENT_API_KEY_GLOBEX")
+    assert acme.policies.minimum_lead_time == globex.policies.minimum_lead_time
+    assert (acme.policies.max_creates, globex.policies.max_creates) == (50, 10)
+
+
 def test_every_command_has_a_row() -> None:
     section = README.partition("## Commands")[2].partition("\n## ")[0].partition("What a plan says")[0]
     assert [words.split()[0] for words in re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)] == list(COMMANDS)

@@ -208,5 +208,5 @@ class Reading:
 
 def _cure(status: int) -> str:
     if status in (401, 403):
-        return "Check INVENT_API_KEY and the org."
+        return "Check the API key and the org."
     return "Check the org and the base URL."
