@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from invent_gitops.errors import Refused
@@ -11,11 +12,22 @@ from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.plan import digest, field_changes
 
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a saved plan allows: the requests to be created by key, and in which account; no workspace is ""."""
+
+    requests: Mapping[str, Request]
+    org: str
+    api: str
+    workspace: str = ""
+
+
 _AGAIN = "Plan again, have the new plan approved, and apply that."
 
 
-def approved_requests(document: object) -> dict[str, Request]:
-    """What a saved plan (`plan --out`) says is to be created, by key.
+def approved_plan(document: object) -> Approved:
+    """What a saved plan (`plan --out`) says is to be created, and where.
 
     Raises `Refused` for anything that is not such a plan, or whose digest is not that of its items.
     """
@@ -26,16 +38,32 @@ def approved_requests(document: object) -> dict[str, Request]:
         requests = {str(item["key"]): _request(item["request"]) for item in creates}
         if document["digest"] != digest(requests.items()):
             raise ValueError
+        org, api, workspace = document["org"], document["api"], document["workspace"] or ""
+        if not (isinstance(org, str) and org and isinstance(api, str) and api and isinstance(workspace, str)):
+            raise ValueError
     except (KeyError, TypeError, ValueError):
         raise Refused(
             "The approved plan is no plan of invent-gitops, or was edited since it was made.", _AGAIN
         ) from None
-    return requests
+    return Approved(requests, org, api, workspace)
 
 
-def check_plan(approved: Mapping[str, Request], made: Plan) -> None:
-    """Refuse if anything that would be created is not in the approved plan, or not as it is there. Raises `Refused`."""
-    differences = [line for item in made.having("create") for line in _differences(approved, item)]
+def check_plan(approved: Approved, made: Plan) -> None:
+    """Refuse if anything that would be created is not in the approved plan, or not as it is there, or elsewhere.
+
+    Two accounts may well have the same keys with the same requests. Raises `Refused`.
+    """
+    if approved.workspace != made.workspace:
+        wanted = approved.workspace, made.workspace
+        there, here = (f"the workspace {one}" if one else "a project without workspaces" for one in wanted)
+        raise Refused(f"The approved plan is for {there}, and this run for {here}.", _AGAIN)
+    if (approved.org, approved.api) != (made.org, made.api):
+        raise Refused(
+            f"The approved plan is for org {approved.org} at {approved.api}, and this run for org {made.org} at "
+            f"{made.api}.",
+            f"{_AGAIN} plan and apply need the same --org, --base-url and --sandbox.",
+        )
+    differences = [line for item in made.having("create") for line in _differences(approved.requests, item)]
     if differences:
         raise Refused(f"What would be created is not what was approved: {'; '.join(differences)}.", _AGAIN)
 

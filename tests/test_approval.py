@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from invent_gitops.approval import approved_requests, check_digest, check_plan
+from invent_gitops.approval import approved_plan, check_digest, check_plan
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.render.machine import document, plan_json
 from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, plan_of
@@ -30,7 +30,31 @@ def saved(**changes: Any) -> dict[str, Any]:
 
 
 def test_plan_that_was_approved_passes_as_it_is() -> None:
-    check_plan(approved_requests(saved()), plan_of(BOTH))
+    check_plan(approved_plan(saved()), plan_of(BOTH))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("workspace", "globex", "is for the workspace globex, and this run for the workspace acme"),
+        ("workspace", None, "is for a project without workspaces, and this run for the workspace acme"),
+        ("org", "org_222", "is for org org_222 at"),
+        ("api", "https://other.example", "at https://other.example, and this run for org"),
+    ],
+)
+def test_plan_for_another_account_or_workspace_is_refused(field: str, value: object, words: str) -> None:
+    made = replace(plan_of(BOTH), workspace="acme")
+    whole = json.loads(document("plan", 0, plan_json(made)))
+    check_plan(approved_plan(whole), made)
+    with pytest.raises(Refused, match=words):
+        check_plan(approved_plan(whole | {field: value}), made)
+
+
+@pytest.mark.parametrize("field", ["workspace", "org", "api"])
+def test_plan_that_does_not_say_for_which_account_it_is_is_no_evidence(field: str) -> None:
+    for broken in ({key: value for key, value in saved().items() if key != field}, saved(**{field: 7})):
+        with pytest.raises(Refused, match="no plan of invent-gitops"):
+            approved_plan(broken)
 
 
 @pytest.mark.parametrize(
@@ -45,18 +69,18 @@ def test_plan_that_was_approved_passes_as_it_is() -> None:
 def test_each_field_that_differs_is_named_with_both_values(now: Any, field: str) -> None:
     made = plan_of([BOTH[0], a_definition("two", now)])
     with pytest.raises(Refused, match=f"two has another {field}") as caught:
-        check_plan(approved_requests(saved()), made)
+        check_plan(approved_plan(saved()), made)
     assert "one has" not in caught.value.message
 
 
 def test_broadcast_that_was_added_after_the_approval_is_named() -> None:
     made = plan_of([*BOTH, a_definition("three", a_request(name="Three"))])
     with pytest.raises(Refused, match="three was not in it"):
-        check_plan(approved_requests(saved()), made)
+        check_plan(approved_plan(saved()), made)
 
 
 def test_what_was_created_or_taken_back_meanwhile_is_no_difference() -> None:
-    approved = approved_requests(saved())
+    approved = approved_plan(saved())
     check_plan(approved, plan_of(BOTH, a_state({"one": a_record("bc_1", request=ONE)})))
     check_plan(approved, plan_of(BOTH[:1]))
 
@@ -84,7 +108,7 @@ def edited(saved_plan: dict[str, Any]) -> dict[str, Any]:
 )
 def test_plan_that_is_none_or_was_edited_refuses(wrong: object) -> None:
     with pytest.raises(Refused):
-        approved_requests(wrong)
+        approved_plan(wrong)
 
 
 # ---------------------------------------------------------------- a digest

@@ -137,7 +137,7 @@ def approval(plan_file: str | None, approved: str | None) -> Callable[[Plan], No
         raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
     if plan_file is None and approved is None:
         return lambda made: None
-    from invent_gitops.approval import approved_requests, check_digest, check_plan
+    from invent_gitops.approval import approved_plan, check_digest, check_plan
 
     if approved is not None:
         return partial(check_digest, approved.strip())
@@ -149,7 +149,7 @@ def approval(plan_file: str | None, approved: str | None) -> Callable[[Plan], No
         ) from None
     except (ValueError, RecursionError):
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
-    return partial(check_plan, approved_requests(document))
+    return partial(check_plan, approved_plan(document))
 
 
 def finished(store: Store, report: Report) -> Report:

@@ -98,7 +98,8 @@ class Applying:
         from invent_gitops.render.machine import report_json
 
         found = self.reported() if report is None else report
-        return report_json(found, made, self.store.shown, self.origin.now(), self.store.state.intents)
+        doubts, name = self.store.state.intents, self.workspace.project.name
+        return report_json(found, made, self.store.shown, self.origin.now(), doubts, workspace=name)
 
     def look_first(self) -> None:
         """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.

@@ -145,7 +145,7 @@ def plan_for(
         newest=newest,
         flags=flags,
     )
-    return replace(made, timezone=workspace.project.timezone, options=flags)
+    return replace(made, timezone=workspace.project.timezone, workspace=workspace.project.name, options=flags)
 
 
 def chooser(only: str | None) -> Callable[[str], bool]:

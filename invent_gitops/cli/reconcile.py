@@ -47,9 +47,8 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)), failure)
     code = ExitCode.UNSETTLED if left else ExitCode.DONE
     if session.json:
-        session.answer(
-            "report", code, report_json(report, None, store.shown, origin.now(), state.intents), error=failure
-        )
+        body = report_json(report, None, store.shown, origin.now(), state.intents, workspace=project.name)
+        session.answer("report", code, body, error=failure)
     elif report.outcomes:
         session.result(report_text(report, session.style, place=store.shown, flags=account.flags(session)))
     else:

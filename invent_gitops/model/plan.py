@@ -77,9 +77,9 @@ class Plan:
     """All actions, sorted by key, and what they were made from.
 
     `digest` is over the requests to be created and nothing else, so that neither wording nor the
-    passing of time changes it. `timezone` is the project's, and `options` is what a printed command
-    needs to speak of the same account, with a space before each. `look` says how much of Invent was
-    read, or is None where nobody looked.
+    passing of time changes it. `timezone` is the project's, `workspace` the one of several ("" without), and
+    `options` is what a printed command needs to speak of the same account, with a space before each. `look`
+    says how much of Invent was read, or is None where nobody looked.
     """
 
     at: datetime
@@ -91,6 +91,7 @@ class Plan:
     serial: int = 0
     segment_names: Mapping[str, str] = field(default_factory=dict)
     timezone: str = ""
+    workspace: str = ""
     options: str = ""
     look: Look | None = None
     counts: Mapping[Action, int] = field(init=False)

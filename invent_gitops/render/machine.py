@@ -54,6 +54,7 @@ def position_json(position: Position) -> dict[str, object]:
 
 def plan_json(plan: Plan) -> dict[str, object]:
     return {
+        "workspace": plan.workspace or None,
         "at": write_instant(plan.at),
         "org": plan.org,
         "api": plan.api,
@@ -143,10 +144,20 @@ def intent_json(intent: Intent) -> dict[str, object]:
 
 
 def report_json(
-    report: Report, plan: Plan | None, place: str, made: Provenance, doubts: Mapping[str, Intent] | None = None
+    report: Report,
+    plan: Plan | None,
+    place: str,
+    made: Provenance,
+    doubts: Mapping[str, Intent] | None = None,
+    *,
+    workspace: str = "",
 ) -> dict[str, object]:
-    """`place` is where the state is, `made` who reports and when, `doubts` are the intents that are open by now."""
+    """`place` is where the state is, `made` who reports and when, `doubts` are the intents that are open by now.
+
+    `workspace` is the one of several; "" without.
+    """
     return {
+        "workspace": workspace or None,
         **provenance_json(made),
         "state": place,
         "stopped": report.stopped,
