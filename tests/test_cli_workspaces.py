@@ -322,7 +322,7 @@ def test_another_org_than_the_reviewed_one_is_refused_before_anything_is_sent(tm
         result = call(tmp_path, *APPLY, "--all", "--json", *flag, env={**keys(server), **env})
         assert codes(result) == {"acme": 5, "globex": 0, "initech": 5}
         refused = result.json["workspaces"][0]["document"]
-        assert refused["kind"] == "error"
+        assert (refused["kind"], refused["workspace"]) == ("report", "acme")
         assert "org_111" in refused["error"]["message"]
         assert {seen.path.split("/")[2] for seen in server.sandbox.requests} == {"org_222"}
 
@@ -462,10 +462,11 @@ def test_markdown_of_many_workspaces_fits_into_one_comment(tmp_path: Path) -> No
 
 def test_saved_plans_of_all_are_applied_each_in_its_workspace(tmp_path: Path) -> None:
     project(tmp_path)
-    assert call(tmp_path, "plan", "--out", "plan-{workspace}.json").code == 0
-    assert json.loads((tmp_path / "plan-globex.json").read_text("utf-8"))["org"] == "org_222"
-    define(tmp_path, "late", below="globex/broadcasts")
     with invent() as server:
+        assert call(tmp_path, "plan", "--out", "plan-{workspace}.json", env=keys(server)).code == 0
+        saved = json.loads((tmp_path / "plan-globex.json").read_text("utf-8"))
+        assert (saved["workspace"], saved["org"]) == ("globex", "org_222")
+        define(tmp_path, "late", below="globex/broadcasts")
         result = call(tmp_path, *APPLY, "--all", "--plan", "plan-{workspace}.json", "--json", env=keys(server))
         assert codes(result) == {"acme": 0, "globex": 5, "initech": 0}
         assert in_invent(server, "org_222") == set()

@@ -67,7 +67,7 @@ def sound(text: str) -> Any:
     return run
 
 
-def made(*problems: Problem, **more: int) -> Any:
+def made(*problems: Problem, **more: Any) -> Any:
     text, told = problems_sarif(problems, quote, ExitCode.INVALID, **more)
     run = sound(text)
     assert [one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"]] == told

@@ -24,7 +24,8 @@ from invent_gitops.api.target import (
     checked_org,
 )
 from invent_gitops.cli.session import Session, files, not_empty
-from invent_gitops.cli.several import Scope, workspace_options
+from invent_gitops.cli.several import workspace_options
+from invent_gitops.cli.turns import Scope
 from invent_gitops.cli.workspace import check_inside, shown, working
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue
@@ -46,8 +47,9 @@ DEFAULT_RATE = 400
 class Account:
     """The options as given; "" is "not given". The key and the base URL never come from the repository.
 
-    Of several workspaces, the chosen one's name, org and variable of its key come from the project file.
-    `others` are variables that must hold other keys, since the org is whatever one the key belongs to.
+    Of several workspaces, the chosen one's name, org and variable of its key come from the project file, and an org
+    that was `given` must be that one. `others` are variables that must hold other keys, since the org is whatever one
+    the key belongs to.
     """
 
     state: str = ""
@@ -55,23 +57,25 @@ class Account:
     base_url: str = ""
     sandbox: bool = False
     workspace: str = ""
+    given: str = ""
     variable: str = KEY_VARIABLE
     others: tuple[str, ...] = ()
 
     def of(self, project: Project, several: Mapping[str, Project]) -> Account:
-        """The account of one of several workspaces. Raises `Refused` if another org was given than the reviewed one."""
-        if self.org and self.org != project.org:
-            raise Refused(
-                f"The workspace {project.name} has the org {project.org}; --org or INVENT_ORG_ID says {self.org}.",
-                "Leave the org out: of several workspaces, the project file says it.",
-            )
+        """The account of one of several workspaces."""
         others = tuple(
             other.key for other in several.values() if OWN_ORG in (project.org, other.org) and other.key != project.key
         )
-        return replace(self, org=project.org, workspace=project.name, variable=project.key, others=others)
+        chosen = replace(self, workspace=project.name, given=self.org, org=project.org)
+        return replace(chosen, variable=project.key, others=others)
 
     def target(self) -> Target:
-        """The API to talk to, without its key. Raises `WrongUsage`."""
+        """The API to talk to, without its key. Raises `WrongUsage`, and `Refused` for another org than the reviewed."""
+        if self.workspace and self.given not in ("", self.org):
+            raise Refused(
+                f"The workspace {self.workspace} has the org {self.org}; --org or INVENT_ORG_ID says {self.given}.",
+                "Leave the org out: of several workspaces, the project file says it.",
+            )
         org = checked_org(self.org or DEFAULT_ORG)
         if self.sandbox:
             return Target("", org, SANDBOX)

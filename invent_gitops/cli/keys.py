@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -14,8 +15,8 @@ from click.shell_completion import CompletionItem
 
 from invent_gitops.cli.account import Account
 from invent_gitops.cli.session import Session
-from invent_gitops.cli.workspace import PROJECT_FILE, checked_project, shown
-from invent_gitops.errors import InvalidInput, InventGitopsError
+from invent_gitops.cli.workspace import PROJECT_FILE, find_root, read_project, shown
+from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import State
 
@@ -68,28 +69,29 @@ def _offered(keys: Iterable[str], incomplete: str) -> Completed:
 
 def _recorded(ctx: click.Context, chosen: Callable[[State], Iterable[str]]) -> set[str]:
     """Keys of the state as this machine knows it; none where it cannot be read."""
-    try:
-        root, project = _project(ctx)
-        # Whatever account the state is bound to: these are only its keys.
-        return set(chosen(Account(state=ctx.params.get("state") or "").store(root, project, strict=False).last_seen()))
-    except (InventGitopsError, OSError):
-        return set()
+    found: set[str] = set()
+    for root, project in _projects(ctx):
+        with suppress(InventGitopsError, OSError):
+            # Whatever account the state is bound to: these are only its keys.
+            account = Account(state=ctx.params.get("state") or "")
+            found |= set(chosen(account.store(root, project, strict=False).last_seen()))
+    return found
 
 
 def _defined(ctx: click.Context) -> set[str]:
     """Keys of the definitions; those of a file that cannot be read are missing."""
     from invent_gitops.load import read_definitions
 
-    try:
-        root, project = _project(ctx)
-        # An option that has no value yet keeps click from handing out the arguments before it.
-        given = ctx.params.get("definitions") or next(iter(ctx.args), "")
-        folder = Path(given or shown(root / project.definitions))
-        exclude = frozenset({(root / PROJECT_FILE).resolve(), (root / project.segments).resolve()})
-        documents, _ = read_definitions(folder, root=Path.cwd(), exclude=exclude)
-    except (InventGitopsError, OSError):
-        return set()
-    return {key for document in documents for key in _key(document.data, document.default_key)}
+    found: set[str] = set()
+    for root, project in _projects(ctx):
+        with suppress(InventGitopsError, OSError):
+            # An option that has no value yet keeps click from handing out the arguments before it.
+            given = ctx.params.get("definitions") or next(iter(ctx.args), "")
+            folder = Path(given or shown(root / project.definitions))
+            exclude = frozenset({(root / PROJECT_FILE).resolve(), (root / project.segments).resolve()})
+            documents, _ = read_definitions(folder, root=Path.cwd(), exclude=exclude)
+            found |= {key for document in documents for key in _key(document.data, document.default_key)}
+    return found
 
 
 def _key(data: object, default: str) -> Iterator[str]:
@@ -99,8 +101,19 @@ def _key(data: object, default: str) -> Iterator[str]:
         yield key
 
 
-def _project(ctx: click.Context) -> tuple[Path, Project]:
+def _projects(ctx: click.Context) -> list[tuple[Path, Project]]:
+    """The project, or of several workspaces the one on the line; all of them if there is none. Not what is broken."""
     session = ctx.find_object(Session)
     if session is not None and session.astray:
-        raise InvalidInput("-C leads nowhere.")
-    return checked_project()
+        return []
+    try:
+        opened = read_project(find_root())
+    except (InventGitopsError, OSError):
+        return []
+    if opened.problems:
+        return []
+    several = opened.project.workspaces
+    if several is None:
+        return [(opened.root, opened.project)]
+    name = ctx.params.get("workspace")
+    return [(opened.root, project) for project in several.values() if not name or project.name == name]

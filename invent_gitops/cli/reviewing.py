@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from invent_gitops.cli.session import Session, failure_of
-from invent_gitops.cli.workspace import InvalidDefinitions
+from invent_gitops.cli.workspace import InvalidDefinitions, working
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.secret import without_secrets
 from invent_gitops.render.clean import clean
@@ -28,6 +28,9 @@ class Review:
         self.session, self.form = session, form
         self._out = Path(out) if out else None
         self._delivered = False
+        opened = working()
+        # What its documents say in every case.
+        session.known = lambda: {"workspace": (opened.project.name if opened else "") or None}
 
     def begin(self) -> None:
         """Put a document in place that says that there is none yet: an older one must not be taken for this run's.
@@ -41,7 +44,7 @@ class Review:
             "What happened is recorded; invent-gitops plan shows it.",
         )
         try:
-            self._write(self._document(cut_off.exit_code, {}, error=cut_off), first=True)
+            self._write(self._document(cut_off.exit_code, self.session.so_far(), error=cut_off), first=True)
         except InventGitopsError:
             self._out = None
             raise
@@ -133,8 +136,7 @@ class Review:
             # One less, for the line feed at the end.
             self.session.result(written(limit=self.session.room(COMMENT_LIMIT) - 1))
             return
-        if commands := annotations(step.prefix(Path())):
-            self.session.result(commands)
+        self.session.commands(annotations(step.prefix(Path())))
         room = min(step.summary_room() - 2, self.session.room(step.SUMMARY_LIMIT))
         if reason := step.write_summary(written(limit=max(0, room), size=in_bytes)):
             self.session.note(clean(reason))

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from invent_gitops.cli.gathered import Gathered
 from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.secret import without_secrets
@@ -24,14 +25,6 @@ from invent_gitops.render.style import Style
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MOST_REMARKS = 20
-
-
-class Gathered:
-    """What one of several workspaces has answered, for the answer of all: its JSON document and a step's outputs."""
-
-    def __init__(self) -> None:
-        self.document = ""
-        self.outputs: dict[str, str | int] = {}
 
 
 class Session:
@@ -56,7 +49,7 @@ class Session:
         self.known: Callable[[], Mapping[str, object]] = dict
         self.workspace = ""
         self.stopping = False
-        self._gathered: Gathered | None = None
+        self.gathered: Gathered | None = None
         self._sharing = 1
         self._answered = False
         self._broken = ExitCode.DONE
@@ -74,8 +67,8 @@ class Session:
     def result(self, text: str) -> None:
         """Print the result of the command."""
         self._answered = True
-        if self._gathered is not None and self.json:
-            self._gathered.document = text
+        if self.gathered is not None and self.json:
+            self.gathered.document = text
             return
         self._print(text, sys.stdout)
 
@@ -112,10 +105,17 @@ class Session:
         except Exception:  # noqa: BLE001  # the failure that is being told must not be lost to another one
             return {}
 
+    def commands(self, text: str) -> None:
+        """Print annotations for a workflow's run; of several workspaces, they are printed together at the end."""
+        if self.gathered is not None:
+            self.gathered.commands = text
+        elif text:
+            self.result(text)
+
     def outputs(self, values: Mapping[str, str | int]) -> None:
         """Give a workflow's step its outputs; of several workspaces, they are given together at the end."""
-        if self._gathered is not None:
-            self._gathered.outputs = dict(values)
+        if self.gathered is not None:
+            self.gathered.outputs = dict(values)
             return
         from invent_gitops.github.step import write_outputs
 
@@ -124,18 +124,18 @@ class Session:
 
     def room(self, limit: int) -> int:
         """How much of `limit` characters one result may take: several workspaces share it, each with a heading."""
-        return limit // self._sharing - (100 if self._gathered is not None else 0)
+        return limit // self._sharing - (100 if self.gathered is not None else 0)
 
     @contextmanager
     def part(self, workspace: str, sharing: int) -> Iterator[Gathered]:
         """While it lasts, the command works in one of `sharing` workspaces, and what is for the end is gathered."""
-        before = self.kind, self.known, self.workspace, self._answered, self._gathered
+        before = self.kind, self.known, self.failure, self.workspace, self._answered, self.gathered
         self.kind, self.known, self.workspace, self._sharing = "error", dict, workspace, sharing
-        self._answered, self._gathered = False, Gathered()
+        self._answered, self.gathered = False, Gathered()
         try:
-            yield self._gathered
+            yield self.gathered
         finally:
-            self.kind, self.known, self.workspace, self._answered, self._gathered = before
+            self.kind, self.known, self.failure, self.workspace, self._answered, self.gathered = before
 
     def wrong(self, problems: Sequence[Problem]) -> None:
         """Show what is wrong with the input, as the result of the command."""
@@ -151,8 +151,10 @@ class Session:
         code = error.exit_code if code is None else code
         if self.json and not self._answered:
             self.answer(self.kind, code, self.so_far(), error=error)
-        elif self.failure and not self._answered:
+        elif self.failure and not self._answered and self.gathered is None:
             self.result(self.failure(error, code))
+        if self.gathered is not None:
+            self.gathered.failure = error
         if code is not ExitCode.USAGE or error.exit_code is ExitCode.USAGE:
             self.complain(error)
 

@@ -15,6 +15,7 @@ from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_proj
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import resolving
+from invent_gitops.model.project import Project
 from invent_gitops.model.state import Event, Moved, Removal, Removed, State
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
@@ -121,6 +122,10 @@ def migrate(session: Session, account: Account) -> ExitCode:
             "Write state: {branch: broadcast-state} into the project file first.",
         )
     path = root / project.state.path
+    usual = root / Project().standing_for(project.name).state.path
+    if project.name and not path.is_file() and usual.is_file():
+        # Where the state of a workspace was by default, before the project file named a branch.
+        path = usual
     check_inside(path, root, "The state")
     with FileStore(path, shown=shown(path), org=store.org, api=store.api) as file:
         found = file.state

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 import click
 
+from invent_gitops.cli.concerning import concerning
+from invent_gitops.cli.scanning import failure_log, show_log
 from invent_gitops.cli.session import Session, common_options, folders
 from invent_gitops.cli.several import workspace_options
-from invent_gitops.cli.workspace import PROJECT_FILE, Workspace, open_workspace
-from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage
+from invent_gitops.cli.workspace import Workspace, open_workspace, working
+from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.problem import Problem
 from invent_gitops.render.clean import clean
 from invent_gitops.render.problems import problems_github, problems_text
@@ -49,16 +48,19 @@ def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -
         raise WrongUsage("--json and --format sarif contradict each other.", "Give one of them.")
     session.json = session.json or form == "json"
     if form == "sarif":
-        session.failure = _failure
+        session.failure = failure_log
     if len(paths) > 1 and not files:
         raise WrongUsage(f"validate takes one folder, and was given {len(paths)}.", "To name files, add --files.")
     workspace = open_workspace(paths[0] if paths and not files else None)
     session.remark(workspace.notes)
-    problems = _concerning(workspace, session.start, paths) if files else workspace.problems
+    problems = workspace.problems
+    if files:
+        problems = concerning(problems, workspace.root, [workspace.project], session.start, paths)
     code = ExitCode.INVALID if problems else ExitCode.DONE
     _show(session, workspace, problems, code, form)
     if elsewhere := len(workspace.problems) - len(problems):
-        command = shlex.join(["invent-gitops", *(["-C", session.folder] if session.folder else []), "validate"])
+        folder = ["-C", session.folder] if session.folder else []
+        command = shlex.join(["invent-gitops", *folder, "validate", *_one()])
         plural = "" if elsewhere == 1 else "s"
         session.note(clean(f"{elsewhere:,} problem{plural} in other files; see them with: {command}"))
     return code
@@ -69,22 +71,27 @@ def _show(session: Session, workspace: Workspace, problems: Sequence[Problem], c
         keys = [{"key": one.key, "name": one.request.name} for one in workspace.definitions]
         session.answer("validation", code, {"definitions": keys, "notes": list(workspace.notes)}, problems=problems)
     elif form == "sarif":
-        from invent_gitops.render.sarif import problems_sarif
-
-        log, told = problems_sarif(problems, _addresses(), code)
-        session.result(log)
-        for sentence in told:
-            session.note(sentence)
+        if session.gathered is not None:
+            # There is one log for all workspaces.
+            session.gathered.problems = problems
+        else:
+            show_log(session, problems, code)
     elif problems:
         session.result(problems_text(problems, session.style))
         if form == "github":
             from invent_gitops.github.step import prefix
 
-            session.result(problems_github(problems, prefix(Path())))
+            session.commands(problems_github(problems, prefix(Path())))
     elif workspace.problems:
         session.result("No problem concerns these files.")
     else:
         session.result(_good(workspace))
+
+
+def _one() -> list[str]:
+    """The option that chooses the same one of several workspaces."""
+    opened = working()
+    return ["--workspace", opened.project.name] if opened and opened.project.name else []
 
 
 def _good(workspace: Workspace) -> str:
@@ -92,64 +99,3 @@ def _good(workspace: Workspace) -> str:
     if not count:
         return "There are no definitions yet. invent-gitops init writes an example."
     return f"{count} definition{' is' if count == 1 else 's are'} valid."
-
-
-def _failure(error: InventGitopsError, code: ExitCode) -> str:
-    from invent_gitops.render.sarif import failure_sarif
-
-    return failure_sarif(error, code)
-
-
-def _concerning(workspace: Workspace, start: str, files: Iterable[str]) -> list[Problem]:
-    """The problems that concern one of `files`, which count from the folder `start`, "" for the current one.
-
-    A folder stands for all that is in it.
-    """
-    project = workspace.project
-    common = _places(str(workspace.root / PROJECT_FILE), str(workspace.root / project.segments))
-    chosen = _places(*(os.path.join(start, file) for file in files))
-    if chosen & _around(common):
-        return workspace.problems
-    around = _around(chosen)
-    # Without what all definitions share, none of them is known to be good.
-    shared = common if around & _places(str(workspace.root / project.definitions)) else frozenset[str]()
-
-    @cache
-    def concerned(file: str) -> bool:
-        places = _places(file)
-        # What is wrong with a folder hides the files in it.
-        return bool(places & (around | shared) or _around(places) & chosen)
-
-    return [
-        problem
-        for problem in workspace.problems
-        if any(concerned(position.file) for position in (problem.position, *problem.related))
-    ]
-
-
-def _places(*paths: str) -> frozenset[str]:
-    """Each path in full, as written and with links followed; a name that is no UTF-8 is spelled as it is shown."""
-    full = (follow(path) for path in paths for follow in (os.path.abspath, os.path.realpath))
-    return frozenset(path.encode("utf-8", "replace").decode() for path in full)
-
-
-def _around(places: Iterable[str]) -> frozenset[str]:
-    """The places, and every folder around one of them."""
-    return frozenset(str(one) for place in places for one in (Path(place), *Path(place).parents))
-
-
-def _addresses() -> Callable[[str], str]:
-    """What gives the URI of a file: relative to the root of the git repository where it is in there, else absolute."""
-    from invent_gitops.github.step import repository
-
-    root = repository(Path())
-
-    @cache
-    def address(file: str) -> str:
-        # GitHub shows nothing at a link, so the file behind it is named, unless that is elsewhere.
-        real = Path(os.path.realpath(file))
-        path = real if real.is_file() and real.is_relative_to(root) else Path(os.path.abspath(file))
-        inside = path.is_relative_to(root)
-        return quote(path.relative_to(root).as_posix(), errors="replace") if inside else path.as_uri()
-
-    return address

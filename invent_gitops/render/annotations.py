@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,7 @@ from invent_gitops.render.clean import cut
 
 # GitHub shows ten of each kind for a step and drops the rest without a word.
 MOST = 9
+_REST = re.compile(r"::[a-z]+ ::and ([0-9]+) more ")
 # The field of a definition in which a field of the request is written.
 _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
@@ -89,6 +91,21 @@ def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "m
         plural = "" if len(rest) == 1 else "s"
         lines.append(f"::{level} ::and {len(rest)} more {what}{plural}; the log of this step has them all.")
     return "\n".join(lines)
+
+
+def together(texts: Sequence[str]) -> str:
+    """What `commands` made for several workspaces as those of one step, which shows no more than for one."""
+    lines = [line for text in texts for line in text.split("\n") if line]
+    counted = [(line, match) for line in lines if (match := _REST.match(line))]
+    told = [line for line in lines if not _REST.match(line)]
+    told.sort(key=lambda line: not line.startswith("::error "))
+    kept, rest = told[:MOST], told[MOST:] + [line for line, _ in counted]
+    number = len(told[MOST:]) + sum(int(match[1]) for _, match in counted)
+    if number:
+        level = "error" if any(line.startswith("::error ") for line in rest) else "notice"
+        plural = "" if number == 1 else "s"
+        kept.append(f"::{level} ::and {number} more message{plural}; the log of this step has them all.")
+    return "\n".join(kept)
 
 
 def _blocked(item: Item) -> Iterator[Annotation]:

@@ -26,24 +26,29 @@ _CURES = 5
 
 
 def problems_sarif(
-    problems: Sequence[Problem], address: Address, exit_code: int, *, most_bytes: int = MOST_BYTES
+    problems: Sequence[Problem],
+    address: Address,
+    exit_code: int,
+    *,
+    failures: Sequence[InventGitopsError] = (),
+    most_bytes: int = MOST_BYTES,
 ) -> tuple[str, list[str]]:
     """The log, and what was left out of it as sentences, which the log holds as well.
 
-    `address` gives the URI of a file of a `Position`: relative to the root of the git repository, or absolute.
+    `address` gives the URI of a file of a `Position`: relative to the root of the git repository, or absolute;
+    `failures` are why a part of the project could not be looked at.
     """
     kept = problems[:MOST]
-    log, told = _log(kept, len(problems), address, exit_code)
+    log, told = _log(kept, len(problems), address, exit_code, failures)
     while kept and len(log) > most_bytes and len(zlib.compress(log.encode())) > most_bytes:
         kept = kept[: len(kept) // 2]
-        log, told = _log(kept, len(problems), address, exit_code)
+        log, told = _log(kept, len(problems), address, exit_code, failures)
     return log, told
 
 
 def failure_sarif(error: InventGitopsError, exit_code: int) -> str:
     """The log of a run that ended before it could look for problems: no results, and why."""
-    why = {"level": "error", "message": _message(f"{error.message} {error.cure}".strip())}
-    return _dump([], [], {"executionSuccessful": False, "exitCode": exit_code, "toolExecutionNotifications": [why]})
+    return _log([], 0, str, exit_code, [error])[0]
 
 
 def _told(kept: int, count: int) -> list[str]:
@@ -55,12 +60,18 @@ def _told(kept: int, count: int) -> list[str]:
     return told
 
 
-def _log(kept: Sequence[Problem], count: int, address: Address, exit_code: int) -> tuple[str, list[str]]:
+def _log(
+    kept: Sequence[Problem], count: int, address: Address, exit_code: int, failures: Sequence[InventGitopsError]
+) -> tuple[str, list[str]]:
     told = _told(len(kept), count)
+    why = [f"{error.message} {error.cure}".strip() for error in failures]
+    notifications = [("error", sentence) for sentence in why] + [("warning", sentence) for sentence in told]
     invocation = {
-        "executionSuccessful": True,
+        "executionSuccessful": not failures,
         "exitCode": exit_code,
-        "toolExecutionNotifications": [{"level": "warning", "message": _message(sentence)} for sentence in told],
+        "toolExecutionNotifications": [
+            {"level": level, "message": _message(sentence)} for level, sentence in notifications
+        ],
     }
     return _dump(_results(kept, address), _rules(kept), invocation), told
 

@@ -1,0 +1,49 @@
+"""The SARIF log of `validate`: one for the whole project, with addresses that GitHub can show."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode, InventGitopsError
+from invent_gitops.model.problem import Problem
+
+
+def show_log(
+    session: Session, problems: Sequence[Problem], code: ExitCode, failures: Sequence[InventGitopsError] = ()
+) -> None:
+    """Print the log, and say what had to be left out. `failures` are why a workspace could not be checked."""
+    from invent_gitops.render.sarif import problems_sarif
+
+    log, told = problems_sarif(problems, _addresses(), code, failures=failures)
+    session.result(log)
+    for sentence in told:
+        session.note(sentence)
+
+
+def failure_log(error: InventGitopsError, code: ExitCode) -> str:
+    """The log of a run that could not check anything."""
+    from invent_gitops.render.sarif import failure_sarif
+
+    return failure_sarif(error, code)
+
+
+def _addresses() -> Callable[[str], str]:
+    """What gives the URI of a file: relative to the root of the git repository where it is in there, else absolute."""
+    from invent_gitops.github.step import repository
+
+    root = repository(Path())
+
+    @cache
+    def address(file: str) -> str:
+        # GitHub shows nothing at a link, so the file behind it is named, unless that is elsewhere.
+        real = Path(os.path.realpath(file))
+        path = real if real.is_file() and real.is_relative_to(root) else Path(os.path.abspath(file))
+        inside = path.is_relative_to(root)
+        return quote(path.relative_to(root).as_posix(), errors="replace") if inside else path.as_uri()
+
+    return address
