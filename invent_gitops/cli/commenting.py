@@ -90,7 +90,7 @@ def mark_outdated(desk: Desk, event: Event) -> Done:
 
 def keep_issue(desk: Desk, event: Event, document: Document, written: Written, title: str) -> Done:
     """Open, reopen or update the one issue if something needs a person, else close it."""
-    marker = Marker("drift", desk.project, event.commit, digest_of(document))
+    marker = desk.marker("drift", event.commit, digest_of(document))
     ours = [one for page in desk.repository.issues("open") for one in desk.ours(page, "drift")]
     ours.sort(key=lambda one: one[0].id)
     if not needs_person(document):
@@ -137,7 +137,7 @@ def _comment_body(
         ended = read_instant(document.get("at"))
         when = write_instant(ended) if ended else ""
         if not kept or not marker:
-            return report_body(Marker("report", desk.project, pull.head, ""), in_room, "", when)
+            return report_body(desk.marker("report", pull.head, ""), in_room, "", when)
         # The digest of what people approved stays: a later run of the apply asks for it again. But they cannot have
         # approved what was written after the merge.
         late = marker.kind == "plan" and pull.merged and not (kept.updated and kept.updated <= pull.merged)
@@ -151,7 +151,7 @@ def _comment_body(
     if marker and not newest and marker.commit == pull.head:
         raise LeftAlone(f"This plan is of commit {event.commit[:7]}, and the comment of a newer one.")
     status = "current" if newest else "outdated"
-    return plan_body(Marker("plan", desk.project, event.commit, digest_of(document), status), in_room)
+    return plan_body(desk.marker("plan", event.commit, digest_of(document), status), in_room)
 
 
 def _first(desk: Desk, number: int) -> Post | None:

@@ -22,8 +22,10 @@ from invent_gitops.cli.posting import (
     read_result,
     show,
     tell,
+    workspace_of,
 )
 from invent_gitops.cli.session import Session, common_options, not_empty, plain_text
+from invent_gitops.cli.several import chosen_name, workspace_option
 from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event, read_event
@@ -77,14 +79,15 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     def post(desk: Desk) -> Done:
         return keep_comment(session, desk, event, document, written)
 
-    return show(session, post_or_summarise(session, "comment", written, post, event, author))
+    return show(session, post_or_summarise(session, "comment", written, post, event, author, workspace_of(document)))
 
 
 @github.command()
 @author_option
+@workspace_option
 @common_options
 @click.pass_obj
-def outdated(session: Session, author: str | None) -> ExitCode:
+def outdated(session: Session, author: str | None, workspace: str | None) -> ExitCode:
     """Mark the comment as outdated while a newer commit is being planned.
 
     Nobody should approve what will not be applied. A comment of the newest commit, and one that shows
@@ -93,17 +96,19 @@ def outdated(session: Session, author: str | None) -> ExitCode:
     from invent_gitops.cli.commenting import mark_outdated
 
     session.kind = "github"
-    event = read_event()
+    event, name = read_event(), chosen_name(workspace)
     return show(
-        session, post_or_summarise(session, "comment", None, lambda desk: mark_outdated(desk, event), event, author)
+        session,
+        post_or_summarise(session, "comment", None, lambda desk: mark_outdated(desk, event), event, author, name),
     )
 
 
 @github.command()
 @author_option
+@workspace_option
 @common_options
 @click.pass_obj
-def approved(session: Session, author: str | None) -> ExitCode:
+def approved(session: Session, author: str | None, workspace: str | None) -> ExitCode:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
     Also sets the outputs digest and pull_request of the step. Refuses (exit code 5) if the comment
@@ -111,14 +116,14 @@ def approved(session: Session, author: str | None) -> ExitCode:
     approved a plan.
     """
     session.kind = "github"
-    event = read_event()
+    event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
         raise WrongUsage(
             "This run is about a pull request that is not merged yet.",
             "Use approved in a workflow that starts on: push.",
         )
     try:
-        with desk_for(event, author) as desk:
+        with desk_for(event, author, name) as desk:
             pull = find_merged(desk, event)
             post, marker = evidence(desk, pull) if pull else (None, None)
     except NowhereToPost as error:
@@ -148,7 +153,7 @@ def approved(session: Session, author: str | None) -> ExitCode:
     default="Broadcasts need a look",
     show_default=True,
     callback=plain_text,
-    help="The title of a new issue.",
+    help="The title of a new issue; with the name of the workspace after it, if there are several.",
 )
 @author_option
 @common_options
@@ -166,12 +171,12 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
     document, event = read_result(file, "status", "plan", "report"), read_event()
-    written = written_for(document, event)
+    written, name = written_for(document, event), workspace_of(document)
 
     def post(desk: Desk) -> Done:
-        return keep_issue(desk, event, document, written, title)
+        return keep_issue(desk, event, document, written, f"{title} ({name})" if name else title)
 
-    return show(session, post_or_summarise(session, "issue", written, post, event, author))
+    return show(session, post_or_summarise(session, "issue", written, post, event, author, name))
 
 
 def written_for(document: Document, event: Event, *, with_plan: bool = True) -> Written:
@@ -210,11 +215,11 @@ def evidence(desk: Desk, pull: PullRequest) -> tuple[Post, Marker]:
     from invent_gitops.render.comment import OPENING
 
     posts = desk.repository.comments(pull.number)
-    shown = f"of pull request #{pull.number}"
+    shown = f"of pull request #{pull.number}{f' for the workspace {desk.workspace}' if desk.workspace else ''}"
     ours = desk.ours(posts, "plan", "report")
     if not ours:
         edited = any(desk.wrote(post) and post.body.startswith(OPENING) for post in posts)
-        why = "was edited, or is about another project" if edited else f"by {desk.author} is not there"
+        why = "was edited, or is about another project or workspace" if edited else f"by {desk.author} is not there"
         raise Refused(f"The comment {shown} that shows its plan {why}.", BY_HAND)
     if len({(marker.commit, marker.digest, marker.status) for _, marker in ours}) > 1:
         raise Refused(f"Several comments {shown} show a plan, and not the same.", BY_HAND)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from invent_gitops.render.fitting import Size
 
 if TYPE_CHECKING:
     from invent_gitops.github.repository import Post, PullRequest, Repository
-    from invent_gitops.render.comment import Marker
+    from invent_gitops.render.comment import Kind, Marker, Status
 
 Document = Mapping[str, Any]
 # A document as Markdown of at most so much, in what the second argument counts.
@@ -62,15 +63,23 @@ class Desk:
     repository: Repository
     author: str
     project: str
+    workspace: str = ""
 
     def ours(self, posts: Sequence[Post], *kinds: str) -> list[tuple[Post, Marker]]:
-        """Our posts about this project, oldest first: by who wrote them and by what they begin with."""
-        from invent_gitops.render.comment import read_marker
+        """Our posts about this project or workspace, oldest first: by who wrote them and by what they begin with."""
+        from invent_gitops.render.comment import encoded, read_marker
 
         mine = [(post, read_marker(post.body)) for post in posts if self.wrote(post)]
         found = [(post, marker) for post, marker in mine if marker and marker.kind in kinds]
-        found = [(post, marker) for post, marker in found if marker.project == self.project]
+        whose = self.project, encoded(self.workspace)
+        found = [(post, marker) for post, marker in found if (marker.project, marker.workspace) == whose]
         return sorted([one for one in found if one[1].status != "superseded"], key=lambda one: one[0].id)
+
+    def marker(self, kind: Kind, commit: str, digest: str, status: Status = "current") -> Marker:
+        """What a post of ours about this project or workspace is to begin with."""
+        from invent_gitops.render.comment import Marker, encoded
+
+        return Marker(kind, self.project, commit, digest, status, encoded(self.workspace))
 
     def wrote(self, post: Post) -> bool:
         # The account of an author may be gone; nobody is not us.
@@ -92,8 +101,8 @@ class Desk:
 
 
 @contextmanager
-def desk_for(event: Event, author: str | None) -> Iterator[Desk]:
-    """The repository of an event. Raises `NowhereToPost` without a token."""
+def desk_for(event: Event, author: str | None, workspace: str) -> Iterator[Desk]:
+    """The repository of an event, for a workspace or "". Raises `NowhereToPost` without a token."""
     from invent_gitops.github.repository import Repository
     from invent_gitops.github.rest import Rest, token_of
     from invent_gitops.render.comment import encoded
@@ -103,7 +112,7 @@ def desk_for(event: Event, author: str | None) -> Iterator[Desk]:
         raise NowhereToPost("There is no GITHUB_TOKEN.")
     with Rest(os.environ.get("GITHUB_API_URL", ""), token) as rest:
         repository = Repository(rest, event.repository)
-        yield Desk(repository, author or repository.author(), encoded(step.prefix(Path())))
+        yield Desk(repository, author or repository.author(), encoded(step.prefix(Path())), workspace)
 
 
 def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
@@ -111,6 +120,14 @@ def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
     merged = [one for one in known if one.merged]
     exact = [one for one in merged if one.merge_commit == event.commit]
     return exact or [one for one in merged if not event.branch or one.base == event.branch]
+
+
+def workspace_of(document: Document) -> str:
+    """The workspace that a document is about; "" without. Raises `InvalidInput` for what is no name of one."""
+    name = document.get("workspace") or ""
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]*", name):
+        raise InvalidInput(f"The document names a workspace that cannot be: {name!r}.", "Write it again.")
+    return name
 
 
 def read_result(path: str, *kinds: str) -> Document:
@@ -140,6 +157,7 @@ def post_or_summarise(
     post: Callable[[Desk], Done],
     event: Event,
     author: str | None,
+    workspace: str,
 ) -> Done:
     """Post, and where that is not possible write to the summary of this step and say why.
 
@@ -148,7 +166,7 @@ def post_or_summarise(
     from invent_gitops.github.rest import Forbidden, Missing
 
     try:
-        with desk_for(event, author) as desk:
+        with desk_for(event, author, workspace) as desk:
             return post(desk)
     except (NowhereToPost, Forbidden, Missing) as error:
         if not os.environ.get("GITHUB_STEP_SUMMARY"):

@@ -1,7 +1,8 @@
 """The body of the comment on a pull request and of the issue about drift: a hidden first line that says what it is,
 and below it what people read.
 
-    <!-- invent-gitops 1 plan project=examples/ commit=… digest=… current -->
+    <!-- invent-gitops 1 plan project=examples/ workspace=acme commit=… digest=… current -->
+    a heading, if there are workspaces
     > a banner, if it is outdated
     <!-- invent-gitops: the outcome of 2026-11-20T12:00:00Z begins -->
     the outcome of the apply, once there is one; below it those of earlier runs
@@ -37,6 +38,7 @@ _OUTCOME = re.compile(
 )
 _MARKER = re.compile(
     r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
+    r"(?: workspace=(?P<workspace>[A-Za-z0-9_.~%]+))?"
     r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) digest=(?P<digest>sha256:[0-9a-f]{64}|none)"
     r" (?P<status>current|outdated|superseded) -->"
 )
@@ -52,23 +54,24 @@ Content = Callable[[int], str]
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What a comment is about: `project` as `encoded` gives it, the commit that was planned, the digest of the plan
-    that people saw ("" for none)."""
+    """What a comment is about: `project` and `workspace` ("" without) as `encoded` gives them, the commit that was
+    planned, the digest of the plan that people saw ("" for none)."""
 
     kind: Kind
     project: str
     commit: str
     digest: str
     status: Status = "current"
+    workspace: str = ""
 
     def line(self) -> str:
-        about = f"project={self.project} commit={self.commit} digest={self.digest or 'none'}"
-        return f"{OPENING}1 {self.kind} {about} {self.status} -->"
+        whose = f"project={self.project}{f' workspace={self.workspace}' if self.workspace else ''}"
+        return f"{OPENING}1 {self.kind} {whose} commit={self.commit} digest={self.digest or 'none'} {self.status} -->"
 
 
-def encoded(prefix: str) -> str:
-    """The folder of a project as it stands in a marker: no blank, no dash, nothing that could end a comment."""
-    return quote(prefix.encode("utf-8", "surrogateescape"), safe="/").replace("-", "%2D")
+def encoded(words: str) -> str:
+    """The folder of a project, or a workspace, as it stands in a marker: nothing that could end a comment."""
+    return quote(words.encode("utf-8", "surrogateescape"), safe="/").replace("-", "%2D")
 
 
 def read_marker(body: str) -> Marker | None:
@@ -79,7 +82,7 @@ def read_marker(body: str) -> Marker | None:
     digest: Any = match["digest"] if match["digest"] != "none" else ""
     kind: Any = match["kind"]
     status: Any = match["status"]
-    return Marker(kind, match["project"], match["commit"], digest, status)
+    return Marker(kind, match["project"], match["commit"], digest, status, match["workspace"] or "")
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -93,7 +96,7 @@ def plan_body(marker: Marker, content: Content) -> str:
     """A plan; with a banner if its marker says that it is outdated."""
 
     def put(text: str, banner: str) -> str:
-        return _joined(marker.line(), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
+        return _joined(_top(marker), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
 
     banner = _banner(marker, "which is no longer the newest of this pull request")
     # The room for the banner is kept free, so that one can be put there later.
@@ -105,7 +108,7 @@ def outdated_body(body: str, marker: Marker) -> str:
     old = replace(marker, status="outdated")
     # Only one that somebody has edited since may be too long.
     plan = plan_in(body)[: BODY_LIMIT - 1_000]
-    return _joined(old.line(), _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
+    return _joined(_top(old), _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
 
 
 def report_body(marker: Marker, content: Content, before: str, when: str = "") -> str:
@@ -125,7 +128,7 @@ def report_body(marker: Marker, content: Content, before: str, when: str = "") -
         parts = [runs, *(_outcome(*one) for one in earlier), "</details>"] if earlier else []
         folded = f"<details><summary>{title}</summary>"
         parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
-        return _joined(marker.line(), _outcome(when, text), *parts)
+        return _joined(_top(marker), _outcome(when, text), *parts)
 
     while earlier and len(put("")) > BODY_LIMIT - _LEAST:
         earlier.pop()
@@ -137,7 +140,7 @@ def report_body(marker: Marker, content: Content, before: str, when: str = "") -
 def superseded_body(marker: Marker, url: str) -> str:
     """What is left of a second comment for one project, which two runs at once have made."""
     old = replace(marker, digest="", status="superseded")
-    return _joined(old.line(), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
+    return _joined(_top(old), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
 
 
 def drift_body(marker: Marker, content: Content) -> str:
@@ -145,13 +148,13 @@ def drift_body(marker: Marker, content: Content) -> str:
     words = "This is kept up to date, and closed when all is well. Do not edit it: it would be written over."
 
     def put(text: str) -> str:
-        return _joined(marker.line(), text, f"{_footer(marker)}<br><sub>{words}</sub>")
+        return _joined(_top(marker), text, f"{_footer(marker)}<br><sub>{words}</sub>")
 
     return put(_fit(content, put))
 
 
 def well_body(marker: Marker, when: str) -> str:
-    return _joined(marker.line(), f"### ✅ All is well{f' as of {when}' if when else ''}", _footer(marker))
+    return _joined(_top(marker), f"### ✅ All is well{f' as of {when}' if when else ''}", _footer(marker))
 
 
 def plan_in(body: str) -> str:
@@ -185,6 +188,11 @@ def _banner(marker: Marker, why: str) -> str:
 def _footer(marker: Marker) -> str:
     folder = f" in {code(unquote(marker.project))}" if marker.project else ""
     return f"<sub>For commit {marker.commit}{folder}</sub>"
+
+
+def _top(marker: Marker) -> str:
+    """The first line, and below it what tells the comments of several workspaces apart."""
+    return _joined(marker.line(), f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
 
 
 def _fit(content: Content, put: Callable[[str], str]) -> str:
