@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.session import Session, common_options, not_empty
-from invent_gitops.cli.workspace import check_inside, open_project
+from invent_gitops.cli.workspace import check_inside, open_project, read_project
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.render.clean import clean
@@ -118,6 +118,12 @@ def _wording(folder: Path, *, sandbox: bool, branch: str | None, action: str | N
     from invent_gitops.github.step import prefix
     from invent_gitops.workflows import Wording, action_reference, default_branch, own_action
 
+    if read_project(folder).project.workspaces is not None:
+        raise WrongUsage(
+            "The workflows of init are for one project, and invent.yaml here holds several workspaces.",
+            "Write workflows with a job for each workspace: docs/github.md of this program, “Several workspaces”, has "
+            "them whole, and invent-gitops workspaces --format github gives them their matrix.",
+        )
     if not any(os.path.lexists(above / ".git") for above in (folder, *folder.parents)):
         raise WrongUsage("There is no git repository here, so GitHub cannot have it.", "Run git init first.")
     branch = branch or default_branch(folder)

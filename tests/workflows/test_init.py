@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from invent_gitops.errors import ExitCode
 from invent_gitops.workflows import TEMPLATES
 from tests.branch.making import git
 from tests.running import call
+from tests.test_cli_workspaces import project
 
 ACTION = "somebody/invent-gitops@" + "a1" * 20
 
@@ -124,3 +126,12 @@ def test_a_link_out_of_the_repository_is_not_written_through(
     done = call(repository, "init", "--github")
     assert done.code == 4
     assert list(outside.iterdir()) == []
+
+
+def test_workflows_for_one_project_are_not_written_for_several_workspaces(repository: Path) -> None:
+    project(repository)
+    done = call(repository, "init", "--github", "--action", ACTION)
+    assert done.code == ExitCode.USAGE
+    assert "docs/github.md" in done.err
+    assert not (repository / ".github").exists()
+    assert call(repository, "init").code == ExitCode.DONE

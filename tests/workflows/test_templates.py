@@ -55,15 +55,38 @@ def test_nothing_is_left_open(written: dict[str, Path]) -> None:
         assert not re.search(r"<\w+>", path.read_text("utf-8"))
 
 
-def test_outside_judges_have_no_objection(written: dict[str, Path]) -> None:
+def judge(*workflows: Path) -> None:
+    """Ask outside judges about workflows, which are alone in their folder."""
     tools = Path(sys.executable).parent
-    folder = str(written["plan"].parent.parent)
     for words in (
-        [tools / "zizmor", "--offline", "--strict-collection", "--quiet", folder],
-        [tools / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *written.values()],
+        [tools / "zizmor", "--offline", "--strict-collection", "--quiet", workflows[0].parent.parent],
+        [tools / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows],
     ):
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_outside_judges_have_no_objection(written: dict[str, Path]) -> None:
+    judge(*written.values())
+
+
+def test_workflows_for_several_workspaces_in_the_docs_are_as_good(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "github.md").read_text("utf-8").replace("OWNER/invent-gitops@SHA", PINNED)
+    found = {name: tmp_path / ".github" / "workflows" / f"{name}.yml" for name in ("plan", "apply")}
+    found["plan"].parent.mkdir(parents=True)
+    for name, path in found.items():
+        (block,) = re.findall(rf"```yaml\n# \.github/workflows/broadcasts-{name}\.yml\n(.*?)```", text, re.DOTALL)
+        path.write_text(block, encoding="utf-8")
+    judge(*found.values())
+    for path in found.values():
+        (job,) = [job for job in jobs(load(path)) if "strategy" in job]
+        assert job["env"] == {"WORKSPACE": "${{ matrix.workspace }}"}
+        scripts = [step["run"] for step in job["steps"] if "run" in step]
+        assert all('--workspace "$WORKSPACE"' in script or "github comment" in script for script in scripts), (
+            "a script that speaks of no workspace"
+        )
+        assert not any("${{" in script for script in scripts)
+    assert load(found["apply"])["jobs"]["apply"]["concurrency"]["group"].endswith("${{ matrix.workspace }}")
 
 
 def test_no_workflow_has_a_right_that_its_jobs_do_not_need(written: dict[str, Path]) -> None:
