@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
+from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, connect, one_account_options
 from invent_gitops.cli.session import Session, common_options, not_empty
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import PROJECT_FILE, Workspace, checked_project, open_catalogue, open_workspace, shown
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command(name="import")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@account_options
+@one_account_options
 @click.option("--all", "everything", is_flag=True, help="Import all that can be.")
 @click.option(
     "--only", metavar="GLOB", callback=not_empty, help="Import those whose key to be matches, such as 'vip-*'."

@@ -10,7 +10,7 @@ from functools import partial
 
 import click
 
-from invent_gitops.cli.account import Account, account_options
+from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.looking import Seen, look, reading
 from invent_gitops.cli.plan import read_state
 from invent_gitops.cli.reviewing import reviewing
@@ -34,7 +34,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
 
 @click.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]")
-@account_options
+@account_options_for("each")
 @click.option(
     "--soon",
     callback=span,
@@ -122,6 +122,7 @@ def _made(workspace: Workspace, account: Account, session: Session, seen: Seen, 
         now=datetime.now(UTC),
         soon=soon,
         timezone=workspace.project.timezone,
+        workspace=workspace.project.name,
         flags=account.flags(session),
     )
 

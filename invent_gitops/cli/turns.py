@@ -29,7 +29,7 @@ _NAME = "{workspace}"
 _OF_ONE = {"state": "--state", "approved": "--approved"}
 KIND = "workspaces-run"
 # The document that --out of a command writes.
-_WRITTEN = {"plan": "plan", "apply": "report"}
+_WRITTEN = {"plan": "plan", "apply": "report", "status": "status"}
 # Outputs of which a workspace that says nothing has surely none.
 _NONE_IF_UNSAID = ("creates", "created", "adopted", "not_created", "unknown")
 _WORDS = {

@@ -87,8 +87,8 @@ class Row:
 class Status:
     """The page as of `at`: what is to come, soonest first, and then what is past, newest first.
 
-    `soon` is how far ahead somebody should have it ready. `options` is what a printed command needs to speak of the
-    same account, with a space before each.
+    `soon` is how far ahead somebody should have it ready. `workspace` is the one of several, "" without. `options` is
+    what a printed command needs to speak of the same account, with a space before each.
     """
 
     at: datetime
@@ -98,6 +98,7 @@ class Status:
     look: Look
     soon: timedelta
     timezone: str = ""
+    workspace: str = ""
     options: str = ""
     segment_names: Mapping[str, str] = field(default_factory=dict)
 

@@ -29,6 +29,7 @@ def status_of(
     now: datetime,
     soon: timedelta,
     timezone: str = "",
+    workspace: str = "",
     flags: str = "",
 ) -> Status:
     """The page of all keys that a file, a record or an open intent has; `now` is aware.
@@ -51,6 +52,7 @@ def status_of(
         look=look_at(state, listing),
         soon=soon,
         timezone=timezone,
+        workspace=workspace,
         options=flags,
         segment_names={id: segment.name for id, segment in segments.items()},
     )

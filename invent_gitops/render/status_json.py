@@ -14,6 +14,7 @@ _COUNTED = tuple(field.name for field in fields(Counts))
 
 def status_json(status: Status) -> dict[str, object]:
     return {
+        "workspace": status.workspace or None,
         "at": write_instant(status.at),
         "org": status.org,
         "api": status.api,
