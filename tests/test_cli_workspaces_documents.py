@@ -63,7 +63,7 @@ def test_workspace_that_was_refused_leaves_a_document_and_counts_as_none(tmp_pat
     assert result.code == ExitCode.REFUSED
     assert {name: one["exit_code"] for name, one in written(tmp_path).items()} == {"acme": 5, "globex": 0, "initech": 5}
     assert (step.outputs["created"], step.outputs["exit_code"]) == ("2", "5")
-    assert "::error title=invent-gitops apply::The workspace acme has the org org_111" in result.out
+    assert "::error title=invent-gitops apply in acme::The workspace acme has the org org_111" in result.out
 
 
 def test_run_that_was_stopped_leaves_no_older_documents_behind(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ class Review:
         else:
             whole = self._document(error.exit_code, known, error=error)
             command = {"report": "apply"}.get(self.session.kind, self.session.kind)
-            told = Annotation("error", f"invent-gitops {command}", f"{error.message} {error.cure}".strip())
+            where = f" in {self.session.workspace}" if self.session.workspace else ""
+            told = Annotation("error", f"invent-gitops {command}{where}", f"{error.message} {error.cure}".strip())
             annotations = partial(commands, [told])
         if wrong := self._kept(whole):
             self.session.complain(wrong)

@@ -95,6 +95,7 @@ class Runner:
             "steps": {},
         }
         variables.pop("TOKEN", None)
+        variables |= {name: text(value, context) for name, value in job.get("env", {}).items()}
         if "if" in job and not truth(job["if"], context):
             return Job("skipped", ())
         return self._steps(job, context, variables, workspace, sha)
