@@ -105,6 +105,8 @@ def test_workspace_must_be_chosen_and_be_one(both: Desk, command: str) -> None:
     assert unchosen.code == ExitCode.USAGE
     assert "--workspace NAME" in unchosen.err
     assert both.on_push(command, "--workspace", "nobody").code == ExitCode.USAGE
+    project(both.folder, {**TWO, "twin": {"org": "org_111"}})
+    assert both.on_push(command).code == ExitCode.USAGE, "a broken file still has several"
     assert commented(both) == before
     (both.folder / "invent.yaml").write_text("timezone: Europe/Berlin\n", encoding="utf-8")
     assert "There are no workspaces" in both.on_push(command, "--workspace", "acme").err
