@@ -319,7 +319,8 @@ def test_a_new_state_creates_nothing_while_invent_cannot_be_looked_at(tmp_path: 
         words = ("apply", "--yes", "--json", "--state", "new.json", *FAST)
         result = call(tmp_path, *words, env=account(server.url))
         assert (result.code, len(posted(server))) == (6, 1)
-        assert "The state is new" in result.json["error"]["message"]
+        assert fates(result) == {"a": "not-created"}
+        assert "The state is new" in result.out
         server.faults.clear()
         assert call(tmp_path, *words, env=account(server.url)).code == 5, "by now it is seen to exist already"
         assert len(posted(server)) == 1

@@ -228,7 +228,7 @@ def test_a_list_that_cannot_be_read_at_all_leaves_the_plan_as_it_is(project: Pat
         done = call(project, "plan", "--refresh", env=account(closed.url))
         assert done.code == 6
         assert "2 unchanged" in done.out
-        assert "Check INVENT_API_KEY" in done.out
+        assert "Check the API key" in done.out
         assert call(project, "refresh", env=account(closed.url)).code == 6
     assert state_of(project)["broadcasts"] == before["broadcasts"]
 

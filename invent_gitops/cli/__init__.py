@@ -16,7 +16,8 @@ from click.shell_completion import CompletionItem
 
 from invent_gitops import __version__
 from invent_gitops.cli.door import through_the_door
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 
 # In the order of their use. A command's module is imported when it is called, so that --help stays instant.

@@ -23,7 +23,8 @@ from invent_gitops.api.target import (
     checked_key,
     checked_org,
 )
-from invent_gitops.cli.session import Session, files, not_empty
+from invent_gitops.cli.options import files, not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import workspace_options
 from invent_gitops.cli.turns import Scope
 from invent_gitops.cli.workspace import check_inside, shown, working

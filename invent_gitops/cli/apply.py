@@ -14,9 +14,10 @@ import click
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
 from invent_gitops.cli.keys import patterns
+from invent_gitops.cli.options import POSITIVE, common_options, files, folders, not_empty
 from invent_gitops.cli.plan import plan_code
 from invent_gitops.cli.reviewing import reviewing
-from invent_gitops.cli.session import POSITIVE, Session, common_options, files, folders, not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst

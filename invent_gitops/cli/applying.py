@@ -51,9 +51,9 @@ def stopwatch(seconds: float) -> Callable[[], bool]:
 class Applying:
     """One apply, with what its steps share.
 
-    `newest` is what the newest commit of the branch defines, if this run is of an older one. `adopted`
-    are the broadcasts that were found after their answer was lost, `live` is what the list held before
-    the first create, `report` is what became of the creates so far.
+    `newest` is what the newest commit of the branch defines, if this run is of an older one; `blind` is why
+    nothing may be created, "" if it may. `live` is what the list held before the first create, `adopted` are
+    the broadcasts that were found after their answer was lost, `report` is what became of the creates so far.
     """
 
     session: Session
@@ -69,6 +69,7 @@ class Applying:
     definitions: str | None = None
     live: Sequence[Remote] = ()
     newest: Mapping[str, Request] | None = None
+    blind: str = ""
     adopted: list[Outcome] = field(default_factory=list)
     report: Report = field(default_factory=lambda: Report(()))
 
@@ -106,7 +107,7 @@ class Applying:
 
         The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
         read, keys in doubt stay blocked and the rest goes on; but without a state there is no other
-        guard, and it is refused, unless this Invent has no list to show (`NotOffered`).
+        guard, and nothing is created, unless this Invent has no list to show (`NotOffered`).
         """
         state = self.store.state
         doubts, new = state.intents, not state.broadcasts and not state.removed
@@ -118,10 +119,7 @@ class Applying:
                 self.live = api.broadcasts(tries=5 if doubts or new else 1)
         except (Unavailable, WrongUsage) as error:
             if new and isinstance(error, Unavailable) and not isinstance(error, NotOffered):
-                raise Unavailable(
-                    f"The state is new, and Invent cannot be looked at to see what was created before. {error.message}",
-                    error.cure,
-                ) from None
+                self.blind = f"The state is new, and nobody could look what was created before. {error.message}"
             if doubts or isinstance(error, Unavailable):
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return
@@ -155,6 +153,10 @@ class Applying:
         When another writer moves the state on, plan again and go on with the rest.
         """
         confirmed = {item.key: item for item in made.having("create")}
+        if self.blind:
+            names = ((key, item.request.name) for key, item in confirmed.items())
+            self.report = Report(tuple(Outcome(key, "not-created", name, reason=self.blind) for key, name in names))
+            return
         tell = _teller(self.session, len(confirmed))
         # Planned afresh: the question may have been open for hours.
         waiting = [item for item in self.plan().having("create") if item.key in confirmed]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.shells import SHELLS, script
 from invent_gitops.errors import ExitCode
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from invent_gitops.cli.options import common_options, not_empty, plain_text
 from invent_gitops.cli.posting import (
     Desk,
     Document,
@@ -24,7 +25,7 @@ from invent_gitops.cli.posting import (
     tell,
     workspace_of,
 )
-from invent_gitops.cli.session import Session, common_options, not_empty, plain_text
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import chosen_name, workspace_option
 from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.github import step

@@ -10,7 +10,8 @@ import click
 
 from invent_gitops.cli.account import Account, account_options
 from invent_gitops.cli.keys import known
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode
 

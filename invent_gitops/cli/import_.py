@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, connect, one_account_options
-from invent_gitops.cli.session import Session, common_options, not_empty
+from invent_gitops.cli.options import common_options, not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import PROJECT_FILE, Workspace, checked_project, open_catalogue, open_workspace, shown
 from invent_gitops.errors import ExitCode, Interrupted, Refused, Unavailable, WrongUsage

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.session import Session, common_options, not_empty
+from invent_gitops.cli.options import common_options, not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import check_inside, open_project, read_project
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.project import BranchPlace

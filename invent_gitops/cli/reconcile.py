@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options, connect
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode, InventGitopsError, Unavailable

@@ -8,7 +8,8 @@ import click
 
 from invent_gitops.cli.account import Account, Store, account_options
 from invent_gitops.cli.looking import Seen, look, reading
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode

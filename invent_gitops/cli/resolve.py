@@ -9,7 +9,8 @@ import click
 from invent_gitops.api.answer import usable_id
 from invent_gitops.cli.account import DEFAULT_RATE, Account, connect, one_account_options
 from invent_gitops.cli.keys import blocked
-from invent_gitops.cli.session import Session, common_options, plain_text
+from invent_gitops.cli.options import common_options, plain_text
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import checked_project, open_workspace
 from invent_gitops.errors import ExitCode, Refused, WrongUsage

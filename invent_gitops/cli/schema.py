@@ -7,7 +7,8 @@ import json
 import click
 
 from invent_gitops.cli.keys import schemas
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.schemas import read_schema, schema_names
 

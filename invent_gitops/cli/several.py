@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from invent_gitops.cli.session import Session, not_empty
+from invent_gitops.cli.options import not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.turns import Scope, Turns, for_workspace
 from invent_gitops.cli.workspace import Opened, find_root, none_chosen, read_project, working_in
 from invent_gitops.errors import InventGitopsError, WrongUsage

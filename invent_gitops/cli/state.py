@@ -10,7 +10,8 @@ import click
 
 from invent_gitops.cli.account import Account, account_options, one_account_options
 from invent_gitops.cli.keys import known, recorded, unrecorded
-from invent_gitops.cli.session import Session, common_options, folders, plain_text
+from invent_gitops.cli.options import common_options, folders, plain_text
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Request

@@ -12,9 +12,10 @@ import click
 
 from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.looking import Seen, look, reading
+from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.plan import read_state
 from invent_gitops.cli.reviewing import reviewing
-from invent_gitops.cli.session import Session, common_options, not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, worst

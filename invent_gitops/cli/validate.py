@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from invent_gitops.cli.concerning import concerning
+from invent_gitops.cli.options import common_options, folders
 from invent_gitops.cli.scanning import failure_log, show_log
-from invent_gitops.cli.session import Session, common_options, folders
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import workspace_options
 from invent_gitops.cli.workspace import Workspace, open_workspace, working
 from invent_gitops.errors import ExitCode, WrongUsage

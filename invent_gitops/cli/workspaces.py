@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import click
 
-from invent_gitops.cli.session import Session, common_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import InvalidDefinitions, find_root, read_project
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.project import BranchPlace, Project

@@ -45,8 +45,10 @@ def plan_markdown(document: Document, *, files: str = "", limit: int = COMMENT_L
         parts = [Part(["### ⛔ There is no plan", "", told])]
     else:
         parts = [Part(list(headline(document, sheet))), *plan_parts(document, sheet)]
-    made = fitted(parts, limit, size)
-    return made if size(made) <= limit else fitted(parts[:1], limit, size)
+    # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
+    shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
+    tries = (fitted(some, limit, size) for some in (parts, shorter))
+    return next((made for made in tries if size(made) <= limit), fitted(parts[:1], limit, size))
 
 
 def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:

@@ -1,0 +1,108 @@
+"""The options that commands share, and what they may hold."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from invent_gitops.cli.session import Session
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def common_options(function: Function) -> Function:
+    """-C, --json, --color, -q and -v, before or after the name of a command."""
+    for option in reversed(
+        [
+            click.option(
+                "-C",
+                "folder",
+                metavar="DIR",
+                shell_complete=folders,
+                help="Work as if started in DIR.",
+                **_stored(_enter),
+            ),
+            click.option("--json", is_flag=True, help="Print one JSON document on stdout.", **_stored(_set)),
+            click.option(
+                "--color",
+                type=click.Choice(["auto", "always", "never"]),
+                help="Colours; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+                **_stored(_set),
+            ),
+            click.option("-q", "--quiet", is_flag=True, help="Print the result only.", **_stored(_set)),
+            click.option("-v", "--verbose", is_flag=True, help="Print more.", **_stored(_set)),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+class Positive(click.FloatRange):
+    """A number that a clock can wait for. NaN passes every comparison, so it is refused by name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is no number.", param, ctx)
+        return number
+
+
+POSITIVE = Positive(min=0.01, max=1_000_000)
+
+
+def not_empty(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A callback for options that must not be empty: an unset variable in a script is no wish for the default."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty.", ctx, parameter)
+    return value
+
+
+def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """A callback for options that hold a person's words: trimmed, and refused if they are no UTF-8."""
+    text = (value or "").strip()
+    try:
+        text.encode()
+    except UnicodeError:
+        raise click.BadParameter("this is no UTF-8 text.", ctx, parameter) from None
+    return text
+
+
+def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """A callback for `shell_complete`: the shell knows files best."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def folders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """The same for folders."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def _stored(callback: Callable[[click.Context, click.Parameter, Any], None]) -> dict[str, Any]:
+    return {"expose_value": False, "callback": callback, "is_eager": True}
+
+
+def _set(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value and parameter.name:
+        setattr(ctx.find_object(Session), parameter.name, value)
+
+
+def _enter(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is None:
+        return
+    session = ctx.find_object(Session)
+    assert session is not None
+    with contextlib.suppress(OSError):  # the folder may be gone, and with it all that could be named from there
+        session.start = session.start or os.getcwd()
+    try:
+        os.chdir(value)
+    except OSError as error:
+        # Completion goes on all the same, and must not speak of another folder.
+        session.astray = True
+        raise click.BadParameter(f"{value}: {error.strerror}", ctx, parameter) from None
+    session.folder = os.path.join(session.folder, value)
