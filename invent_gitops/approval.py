@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from invent_gitops.errors import Refused
@@ -11,6 +14,13 @@ from invent_gitops.model.broadcast import Request
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.plan import digest, field_changes
+
+# What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
+UNAPPROVED = "unapproved"
+BY_HAND = (
+    "Run the workflow by hand with the digest of the plan (invent-gitops plan --json shows it), after somebody has "
+    "reviewed that plan."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,36 @@ class Approved:
 
 
 _AGAIN = "Plan again, have the new plan approved, and apply that."
+# Differences that a message names, and characters of each.
+_MOST, _WIDTH = 10, 400
+# Sets of items that are tried for the one that was approved.
+_SETS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What was approved: `check` refuses a plan that is not that (raises `Refused`), `keys` are those that it covers.
+
+    `keys` is told the plan, since a digest does not name any: they are those whose requests have it.
+    """
+
+    check: Callable[[Plan], None]
+    keys: Callable[[Plan], Collection[str]]
+
+
+def by_plan(document: object) -> Approval:
+    """The approval of a saved plan. Raises `Refused` for what is none."""
+    approved = approved_plan(document)
+    return Approval(partial(check_plan, approved), lambda made: approved.requests.keys())
+
+
+def by_digest(approved: str) -> Approval:
+    """The approval of a digest, or of `UNAPPROVED`. Raises `Refused` for a text that is neither."""
+    if approved == UNAPPROVED:
+        return Approval(check_nothing, lambda made: ())
+    if not re.fullmatch(r"sha256:[0-9a-f]{64}", approved):
+        raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
+    return Approval(partial(check_digest, approved), partial(_covered, approved))
 
 
 def approved_plan(document: object) -> Approved:
@@ -35,7 +75,7 @@ def approved_plan(document: object) -> Approved:
         if not isinstance(document, dict) or document.get("kind") != "plan" or document.get("exit_code") in (2, 4, 70):
             raise ValueError
         creates = [item for item in document["items"] if item["action"] == "create"]
-        requests = {str(item["key"]): _request(item["request"]) for item in creates}
+        requests = {str(item["key"]): read_request(item["request"]) for item in creates}
         if document["digest"] != digest(requests.items()):
             raise ValueError
         org, api, workspace = document["org"], document["api"], document["workspace"] or ""
@@ -65,7 +105,10 @@ def check_plan(approved: Approved, made: Plan) -> None:
         )
     differences = [line for item in made.having("create") for line in _differences(approved.requests, item)]
     if differences:
-        raise Refused(f"What would be created is not what was approved: {'; '.join(differences)}.", _AGAIN)
+        shown = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in differences[:_MOST]]
+        if len(differences) > _MOST:
+            shown.append(f"and {len(differences) - _MOST:,} more")
+        raise Refused(f"What would be created is not what was approved: {'; '.join(shown)}.", _AGAIN)
 
 
 def check_digest(approved: str, made: Plan) -> None:
@@ -74,15 +117,35 @@ def check_digest(approved: str, made: Plan) -> None:
     A digest does not tell what it was made from. So the present creates are taken together with the
     latest records and attempts, one after the other, as a run that was cut short has left them.
     """
-    if not approved.startswith("sha256:") or len(approved) != len("sha256:") + 64:
-        raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
-    if any(approved == digest((item.key, item.request) for item in items) for items in _candidates(made)):
+    if any(approved == _digest(items) for items in _candidates(made)):
         return
-    keys = ", ".join(item.key for item in made.having("create")[:10]) or "nothing"
+    keys = ", ".join(item.key for item in made.having("create")[:_MOST]) or "nothing"
     raise Refused(
         f"What would be created ({keys}) has not the digest that was approved; it has {made.digest}.",
         f"{_AGAIN} To see what differs, approve with --plan FILE.",
     )
+
+
+def check_nothing(made: Plan) -> None:
+    """Refuse if anything would be created, since there is no approved plan. Raises `Refused`."""
+    creates = made.having("create")
+    if creates:
+        keys = ", ".join(item.key for item in creates[:_MOST])
+        told = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
+        raise Refused(
+            f"No approved plan was found, and {told}; the warning of github approved says why.",
+            BY_HAND,
+        )
+
+
+def _covered(approved: str, made: Plan) -> Collection[str]:
+    """The keys of the set of items that has the digest; none where no set has it."""
+    found = (items for items in islice(_candidates(made), _SETS) if _digest(items) == approved)
+    return {item.key for item in next(found, ())}
+
+
+def _digest(items: Sequence[Item]) -> str:
+    return digest((item.key, item.request) for item in items)
 
 
 def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
@@ -110,7 +173,8 @@ def _moment(item: Item) -> float:
     return made.provenance.at.timestamp() if made else 0.0
 
 
-def _request(value: Mapping[str, Any]) -> Request:
+def read_request(value: Mapping[str, Any]) -> Request:
+    """A request as a plan document has it. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
     scheduled_at = read_instant(value["scheduled_at"])
     if scheduled_at is None and value["scheduled_at"] is not None:
         raise ValueError

@@ -91,7 +91,14 @@ def test_step_gets_the_log_the_summary_and_the_outputs(project: Path, tmp_path: 
     outputs = step.outputs
     assert json.loads(outputs.pop("ids")) == recorded
     assert outputs.pop("digest").startswith("sha256:")
-    assert outputs == {"created": "2", "adopted": "0", "not_created": "0", "unknown": "0", "exit_code": "0"}
+    assert outputs == {
+        "created": "2",
+        "adopted": "0",
+        "already_created": "0",
+        "not_created": "0",
+        "unknown": "0",
+        "exit_code": "0",
+    }
     document = kept(project)
     assert {one["key"]: one["id"] for one in document["outcomes"]} == recorded
     assert (document["by"], document["commit"]) == ("ann", LINKS["GITHUB_SHA"])
@@ -127,8 +134,8 @@ def test_step_says_in_the_same_three_places_why_nothing_could_begin(project: Pat
     assert commands(result)[0].startswith("::error title=invent-gitops apply::")
     assert result.err.startswith("Error: ")
     assert step.written.startswith("### ⛔ Nothing was created: the input cannot be used\n")
-    assert step.outputs == {"created": "0", "adopted": "0", "not_created": "0", "unknown": "0", "ids": "{}",
-                            "digest": "", "exit_code": "4"}  # fmt: skip
+    assert step.outputs == {"created": "0", "adopted": "0", "already_created": "0", "not_created": "0", "unknown": "0",
+                            "ids": "{}", "digest": "", "exit_code": "4"}  # fmt: skip
 
 
 def test_problems_of_the_input_are_annotated_and_in_the_summary(project: Path, tmp_path: Path) -> None:
@@ -231,7 +238,23 @@ def test_killed_run_leaves_no_older_report_but_one_that_says_it_is_not_done(proj
     document = kept(project)
     assert document["exit_code"] == ExitCode.INTERRUPTED
     assert "killed" in document["error"]["message"]
-    assert page(document).startswith("### ⚠️ It was cut off before its end\n")
+    assert [one["outcome"] for one in document["outcomes"]] == ["unknown", "unknown"]
+    told = page(document, with_plan=False)
+    assert told.startswith("### ⚠️ It was cut off: 2 may have been created\n")
+    assert "Run it again: it looks in Invent first, and creates nothing twice." in told
+    assert "| <b>Campaign a</b><br>`a` |" in told
+    assert "resolve" not in told
+
+
+def test_run_that_is_killed_before_anything_was_begun_names_nothing(project: Path) -> None:
+    with (
+        invent("hang=60@list:*") as server,
+        started(project, "apply", "--yes", *OUT, *FAST, env=account(server.url)) as process,
+    ):
+        until(lambda: bool(server.sandbox.requests) or server.faults.seen("list") > 0)
+        process.kill()
+        process.wait()
+    assert page(kept(project)).startswith("### ⚠️ It was cut off before its end\n")
 
 
 def test_bug_leaves_a_report_that_does_not_claim_that_nothing_was_created(project: Path) -> None:
@@ -389,7 +412,7 @@ def test_hostile_answers_of_the_api_and_hostile_names_of_a_runner_act_nowhere(pr
     assert [line for line in step.written.split("\n") if not is_harmless(line.replace("\u200b", ""))] == []
     for harm in ("<img", "@everyone", "##["):
         assert harm not in step.written
-    assert set(step.outputs) == {"created", "adopted", "not_created", "unknown", "ids", "digest", "exit_code",
-                                 "creates", "refused", "blocked", "changed", "unchanged"}  # fmt: skip
+    assert set(step.outputs) == {"created", "adopted", "already_created", "not_created", "unknown", "ids", "digest",
+                                 "exit_code", "creates", "refused", "blocked", "changed", "unchanged"}  # fmt: skip
     assert "##[" not in (project / "report.json").read_text(encoding="utf-8")
     assert kept(project)["by"] == evil

@@ -26,7 +26,7 @@ from invent_gitops.render.comment import (
     superseded_body,
     well_body,
 )
-from invent_gitops.render.report_markdown import NOTHING
+from invent_gitops.render.verdict import NOTHING
 from tests.making import NASTY, costly
 
 COMMIT, DIGEST = "b" * 40, "sha256:" + "d" * 64

@@ -97,7 +97,7 @@ def headline(markdown: str) -> str:
         (["created"] * 3, {}, "✅ 3 broadcasts created"),
         (["created", "adopted"], {}, "✅ 1 broadcast created"),
         (["adopted"], {}, "✅ 1 found in Invent and recorded, nothing was created"),
-        (["already-created"], {}, "✅ 1 created by another run meanwhile"),
+        (["already-created"], {}, "✅ 1 broadcast was created already, by another run"),
         (["created", "unknown", "not-created"], {"code": 7},
          "⛔ 1 created, 1 may have been created: look before anyone retries"),
         (["unknown", "unknown"], {"code": 7}, "⛔ 2 may have been created: look before anyone retries"),
@@ -402,14 +402,16 @@ def test_outputs_of_a_report_are_counts_and_ids_in_json_that_hold_nothing_but_te
     assert told.isprintable()
     assert "##[" not in told
     assert found == {
-        "created": 1, "adopted": 1, "not_created": 0, "unknown": 1, "digest": "sha256:" + "0" * 64, "exit_code": 7,
+        "created": 1, "adopted": 1, "already_created": 0, "not_created": 0, "unknown": 1,
+        "digest": "sha256:" + "0" * 64, "exit_code": 7,
     }  # fmt: skip
 
 
 def test_outputs_leave_out_ids_that_would_not_fit_and_claim_nothing_of_a_failure() -> None:
     assert step_outputs(reported(Report(tuple(outcome(f"k{number}") for number in range(2000)))))["ids"] == ""
     assert step_outputs(failed(Refused("No."))) == {
-        "created": 0, "adopted": 0, "not_created": 0, "unknown": 0, "ids": "{}", "digest": "", "exit_code": 5,
+        "created": 0, "adopted": 0, "already_created": 0, "not_created": 0, "unknown": 0, "ids": "{}",
+        "digest": "", "exit_code": 5,
     }  # fmt: skip
 
 

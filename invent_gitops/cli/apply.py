@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from invent_gitops.approval import Approval, by_digest, by_plan
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
 from invent_gitops.cli.keys import patterns
@@ -22,7 +22,6 @@ from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
-from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.annotations import report_annotations
 
@@ -98,7 +97,7 @@ def apply(
     """
     session.kind = "report"
     with reviewing(session, form, out) as review:
-        check = approval(plan_file, approved)
+        approving = approval(plan_file, approved)
         workspace = open_workspace(definitions).checked()
         session.remark(workspace.notes)
         with (
@@ -111,11 +110,13 @@ def apply(
             )
             applying.look_first()
             made = applying.plan()
+            applying.approved = approving.keys(made)
             session.known = partial(applying.known, made)
             if made.counts["create"]:
-                check(made)
+                approving.check(made)
                 account.target_with_key()
                 applying.confirm(made, yes)
+                review.may_be_cut_off(partial(applying.known, made, applying.cut_off(made)))
                 applying.create(made)
             elif not session.json:
                 session.result(applying.text_of(made))
@@ -132,25 +133,22 @@ def apply(
             return review.show(code, body, text, told, error=report.failure)
 
 
-def approval(plan_file: str | None, approved: str | None) -> Callable[[Plan], None]:
+def approval(plan_file: str | None, approved: str | None) -> Approval:
     """What a plan must pass before anything of it is created. Raises `Refused` where the approval cannot be read."""
     if plan_file is not None and approved is not None:
         raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
-    if plan_file is None and approved is None:
-        return lambda made: None
-    from invent_gitops.approval import approved_plan, check_digest, check_plan
-
     if approved is not None:
-        return partial(check_digest, approved.strip())
+        return by_digest(approved.strip())
+    if plan_file is None:
+        return Approval(lambda made: None, lambda made: ())
     try:
-        document = json.loads(Path(plan_file or "").read_text(encoding="utf-8"))
+        return by_plan(json.loads(Path(plan_file).read_text(encoding="utf-8")))
     except OSError as error:
         raise Refused(
             f"The approved plan {plan_file} cannot be read: {error.strerror}.", "Name a file of plan --out."
         ) from None
     except (ValueError, RecursionError):
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
-    return partial(check_plan, approved_plan(document))
 
 
 def finished(store: Store, report: Report) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -53,7 +53,8 @@ class Applying:
 
     `newest` is what the newest commit of the branch defines, if this run is of an older one; `blind` is why
     nothing may be created, "" if it may. `live` is what the list held before the first create, `adopted` are
-    the broadcasts that were found after their answer was lost, `report` is what became of the creates so far.
+    the broadcasts that were found after their answer was lost, `approved` are the keys of the approved plan,
+    `report` is what became of the creates so far.
     """
 
     session: Session
@@ -71,6 +72,7 @@ class Applying:
     newest: Mapping[str, Request] | None = None
     blind: str = ""
     adopted: list[Outcome] = field(default_factory=list)
+    approved: Collection[str] = ()
     report: Report = field(default_factory=lambda: Report(()))
 
     def plan(self) -> Plan:
@@ -91,8 +93,13 @@ class Applying:
         return text_of(self.session, self.account, self.workspace, made, everything=everything)
 
     def reported(self) -> Report:
-        """What became of every key so far."""
-        return self.report.with_adopted(tuple(self.adopted))
+        """What became of every key so far, in this run or, of what was approved, in another one."""
+        return self.report.with_adopted(tuple(self.adopted)).with_earlier(self.approved, self.store.state)
+
+    def cut_off(self, made: Plan) -> Report:
+        """The report of a run that is killed: each of its broadcasts may have been created by then."""
+        creates = (Outcome(item.key, "unknown", item.request.name) for item in made.having("create"))
+        return Report(tuple(creates)).with_adopted(self.reported().outcomes)
 
     def known(self, made: Plan, report: Report | None = None) -> dict[str, object]:
         """The content of the document: of `report`, or of what is known before there is one."""

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from invent_gitops.cli.approving import find_merged
 from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Written, tell
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.github.event import Event
 from invent_gitops.model.instant import read_instant, write_instant
-from invent_gitops.render.clean import cut
+from invent_gitops.render.approved import approved_in, approved_line, read_approved
+from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.comment import (
     Content,
     Marker,
@@ -40,11 +42,18 @@ class LeftAlone(InventGitopsError):
 
 
 def keep_comment(session: Session, desk: Desk, event: Event, document: Document, written: Written) -> Done:
-    """Write a document into the one comment of its pull request.
+    """Write a document into the one comment of its pull request; of each, where a push has merged several."""
+    pulls = (find_merged(desk, event) if event.push else []) or [desk.pull_request(event)]
+    first, *others = [_keep_comment(session, desk, event, pull, document, written) for pull in pulls]
+    for done in others:
+        session.note(clean(f"{done.said} {done.url}"))
+    return first
 
-    After a comment was added, all are read again: another run may have added one in the same moment.
-    """
-    pull = desk.pull_request(event)
+
+def _keep_comment(
+    session: Session, desk: Desk, event: Event, pull: PullRequest, document: Document, written: Written
+) -> Done:
+    """After a comment was added, all are read again: another run may have added one in the same moment."""
     new: Post | None = None
     while True:
         ours = desk.ours(desk.repository.comments(pull.number), "plan", "report")
@@ -142,7 +151,8 @@ def _comment_body(
         # approved what was written after the merge.
         late = marker.kind == "plan" and pull.merged and not (kept.updated and kept.updated <= pull.merged)
         status: Status = "outdated" if late else marker.status
-        return report_body(replace(marker, kind="report", status=status), in_room, kept.body, when)
+        after = replace(marker, kind="report", status=status)
+        return report_body(after, in_room, kept.body, when, complete=_is_complete(document, kept.body))
     if pull.merged:
         raise LeftAlone("The pull request was merged before this plan was there, so nobody has reviewed it.")
     newest = event.commit == pull.head
@@ -151,7 +161,16 @@ def _comment_body(
     if marker and not newest and marker.commit == pull.head:
         raise LeftAlone(f"This plan is of commit {event.commit[:7]}, and the comment of a newer one.")
     status = "current" if newest else "outdated"
-    return plan_body(desk.marker("plan", event.commit, digest_of(document), status), in_room)
+    digest = digest_of(document)
+    line = approved_line(document) if digest else ""
+    return plan_body(desk.marker("plan", event.commit, digest, status), in_room, line)
+
+
+def _is_complete(document: Document, body: str) -> bool:
+    """Whether a report tells what became of every broadcast that the plan in a comment creates."""
+    approved = read_approved(approved_in(body))
+    told = {outcome["key"] for outcome in document.get("outcomes", ())}
+    return approved is not None and bool(told) and approved.requests.keys() <= told
 
 
 def _first(desk: Desk, number: int) -> Post | None:

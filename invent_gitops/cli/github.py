@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from invent_gitops.cli.options import common_options, not_empty, plain_text
+from invent_gitops.approval import UNAPPROVED
+from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.posting import (
     Desk,
     Document,
@@ -18,32 +18,19 @@ from invent_gitops.cli.posting import (
     NowhereToPost,
     Written,
     desk_for,
-    merged_by,
     post_or_summarise,
     read_result,
     show,
     tell,
     workspace_of,
 )
+from invent_gitops.cli.reviewing import remove_document, write_document
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import chosen_name, workspace_option
-from invent_gitops.errors import ExitCode, Refused, WrongUsage
+from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event, read_event
 from invent_gitops.render.clean import clean
-
-if TYPE_CHECKING:
-    from invent_gitops.github.repository import Post, PullRequest
-    from invent_gitops.render.comment import Marker
-
-# Seconds between looks for a merge that GitHub does not show yet: where the message of the commit speaks of one, and
-# where it does not.
-LONG_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
-SHORT_WAITS = (1.0, 2.0)
-BY_HAND = (
-    "Run the workflow by hand with the digest of the plan (invent-gitops plan --json shows it), after somebody has "
-    "reviewed that plan."
-)
 
 author_option: Callable[[Any], Any] = click.option(
     "--author", metavar="LOGIN", callback=not_empty, help="Whose comments and issues are ours; by default the token's."
@@ -106,16 +93,22 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Exi
 
 @github.command()
 @author_option
+@click.option(
+    "--out", metavar="FILE", callback=not_empty, shell_complete=files, help="Write the plan for apply --plan, if any."
+)
+@click.option("--required", is_flag=True, help="Refuse (exit code 5) where nobody has approved a plan beyond doubt.")
 @workspace_option
 @common_options
 @click.pass_obj
-def approved(session: Session, author: str | None, workspace: str | None) -> ExitCode:
+def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> ExitCode:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
-    Also sets the outputs digest and pull_request of the step. Refuses (exit code 5) if the comment
-    does not say it beyond doubt. A commit that came without a pull request has no digest, since nobody
-    approved a plan.
+    Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request and reason of the step. Where
+    the comment does not say beyond doubt what was approved, it warns, and the digest is the word unapproved: with it,
+    apply --approved creates nothing. A commit that came without a pull request has no digest, since nobody was asked.
     """
+    from invent_gitops.cli.approving import look_up
+
     session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
@@ -123,28 +116,43 @@ def approved(session: Session, author: str | None, workspace: str | None) -> Exi
             "This run is about a pull request that is not merged yet.",
             "Use approved in a workflow that starts on: push.",
         )
+    # An older one must not be taken for this run's.
+    if out:
+        remove_document(out, "plan")
     try:
         with desk_for(event, author, name) as desk:
-            pull = find_merged(desk, event)
-            post, marker = evidence(desk, pull) if pull else (None, None)
+            found = look_up(desk, event)
     except NowhereToPost as error:
         raise WrongUsage(error.message, "Set GITHUB_TOKEN; in a workflow to the expression github.token.") from None
-    digest, number = marker.digest if marker else "", pull.number if pull else 0
-    reason = step.write_outputs({"digest": digest, "pull_request": number or ""})
-    if reason and os.environ.get("GITHUB_OUTPUT"):
-        raise WrongUsage(reason, "Without its outputs, this step would approve nothing.")
-    if not pull:
-        said = f"The commit {event.commit[:7]} came without a pull request: nobody has approved a plan."
-        tell(session, "notice", "no approved plan", said)
-        return show(session, Done("approval", "none", "" if not session.json else said, reason=said))
-    url = post.url if post else ""
-    session.note(clean(f"The plan that was reviewed: {url}"))
-    done = Done("approval", "approved", digest, number, url, digest)
-    if session.json:
-        return show(session, done)
-    # Alone, for scripts.
-    session.result(digest)
-    return ExitCode.DONE
+    if required and found.doubts:
+        raise found.doubts[0]
+    if out and found.plan:
+        write_document(out, "plan", found.plan.as_document())
+    reason = " ".join(doubt.message for doubt in found.doubts)
+    values = {
+        "digest": found.digest,
+        "plan": out if out and found.plan else "",
+        "pull_request": " ".join(str(pull.number) for pull in found.pulls),
+        "reason": reason,
+    }
+    unset = step.write_outputs(values)
+    if unset and os.environ.get("GITHUB_OUTPUT"):
+        raise WrongUsage(unset, "Without its outputs, this step would approve nothing.")
+    for doubt in found.doubts:
+        # That nobody was asked is what a direct push means, and needs no cure.
+        told = f"{doubt.message} {doubt.cure}" if found.pulls else doubt.message
+        tell(session, "warning" if found.pulls else "notice", "no approved plan", told)
+    for one in found.evidence:
+        session.note(clean(f"The plan that was reviewed: {one.post.url}"))
+    if not session.json:
+        # Alone, for scripts.
+        session.result(found.digest)
+        return ExitCode.DONE
+    action = "none" if not found.digest else "unapproved" if found.digest == UNAPPROVED else "approved"
+    number = found.pulls[0].number if found.pulls else 0
+    url = found.evidence[0].post.url if found.evidence else ""
+    shown = found.digest if action == "approved" else ""
+    return show(session, Done("approval", action, reason, number, url, shown, reason))
 
 
 @github.command()
@@ -183,58 +191,6 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
 def written_for(document: Document, event: Event, *, with_plan: bool = True) -> Written:
     from invent_gitops.render.page import page
 
-    files = step.files_address(Path(), commit=event.commit)
-    return lambda limit, size: page(document, files=files, limit=limit, size=size, with_plan=with_plan)
-
-
-def find_merged(desk: Desk, event: Event) -> PullRequest | None:
-    """The pull request whose merge is the commit of this run, or None if it came without one. Raises `Refused`.
-
-    GitHub's index of commits may be seconds behind a merge. So the number in the commit's message and
-    the list of what was closed lately are looked at as well, and all of it some times over.
-    """
-    for wait in (*(LONG_WAITS if event.merged else SHORT_WAITS), None):
-        found = merged_by(desk.repository.pull_requests_of(event.commit), event)
-        if not found and event.merged:
-            named = desk.repository.pull_request(event.merged)
-            found = [one for one in [named] if one and one.merged and one.merge_commit == event.commit]
-        if not found:
-            lately = desk.repository.lately_closed()
-            found = [one for one in lately if one.merged and one.merge_commit == event.commit]
-        if len(found) > 1:
-            numbers = ", ".join(f"#{one.number}" for one in found[:10])
-            raise Refused(f"The commit {event.commit[:7]} belongs to several pull requests: {numbers}.", BY_HAND)
-        if found:
-            return found[0]
-        if wait is not None:
-            time.sleep(wait)
-    return None
-
-
-def evidence(desk: Desk, pull: PullRequest) -> tuple[Post, Marker]:
-    """The comment that says what reviewers of a merged pull request saw. Raises `Refused` for any doubt."""
-    from invent_gitops.render.comment import OPENING
-
-    posts = desk.repository.comments(pull.number)
-    shown = f"of pull request #{pull.number}{f' for the workspace {desk.workspace}' if desk.workspace else ''}"
-    ours = desk.ours(posts, "plan", "report")
-    if not ours:
-        edited = any(desk.wrote(post) and post.body.startswith(OPENING) for post in posts)
-        why = "was edited, or is about another project or workspace" if edited else f"by {desk.author} is not there"
-        raise Refused(f"The comment {shown} that shows its plan {why}.", BY_HAND)
-    if len({(marker.commit, marker.digest, marker.status) for _, marker in ours}) > 1:
-        raise Refused(f"Several comments {shown} show a plan, and not the same.", BY_HAND)
-    post, marker = ours[0]
-    if marker.commit != pull.head:
-        raise Refused(
-            f"The comment {shown} shows the plan of commit {marker.commit[:7]}, and {pull.head[:7]} was merged.",
-            BY_HAND,
-        )
-    if marker.status != "current":
-        raise Refused(f"The comment {shown} is marked as outdated.", BY_HAND)
-    if not marker.digest:
-        raise Refused(f"The comment {shown} shows no plan: there was none to review.", BY_HAND)
-    # Once there is an outcome, the comment has been written since; its digest was checked before.
-    if marker.kind == "plan" and pull.merged and not (post.updated and post.updated <= pull.merged):
-        raise Refused(f"The comment {shown} was written after the merge, so nobody has reviewed it.", BY_HAND)
-    return post, marker
+    links, run = step.files_address(Path(), commit=event.commit), step.run_address()
+    rest = f"[The summary of the run]({run}) has more room." if run else ""
+    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, rest=rest)

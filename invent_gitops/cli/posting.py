@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 # A document as Markdown of at most so much, in what the second argument counts.
 Written = Callable[[int, Size], str]
+DEPENDABOT = "dependabot[bot]"
 Subject = Literal["comment", "issue", "approval"]
 
 
@@ -176,6 +177,8 @@ def post_or_summarise(
         why = f"{error.message} {error.cure}".strip()
         if event.fork and isinstance(error, Forbidden):
             why = "On a pull request from a fork, the token of a workflow can only read."
+        elif os.environ.get("GITHUB_ACTOR") == DEPENDABOT and isinstance(error, Forbidden):
+            why = "In a run that Dependabot has started, the token can only read, whatever the job's permissions say."
         unwritten = summarised(written)
         said = unwritten or f"It is in the summary of this step, since there can be no {subject}."
         tell(session, "warning" if written and unwritten else "notice", f"no {subject}", f"{why} {said}")

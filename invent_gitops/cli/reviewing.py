@@ -51,6 +51,15 @@ class Review:
         if self.session.json and self.form in REVIEW:
             raise WrongUsage(f"--json and --format {self.form} contradict each other.", "Give one of them.")
 
+    def may_be_cut_off(self, body: Callable[[], Mapping[str, object]]) -> None:
+        """Put in place what is true from now on of a run that is killed. Raises what `begin` raises."""
+        if self._out:
+            cut_off = Interrupted(
+                f"This {self.session.kind} is not done: what writes it still runs, or was killed.",
+                "Run it again: it looks in Invent first, and creates nothing twice.",
+            )
+            self._write(self._document(cut_off.exit_code, body(), error=cut_off), first=True)
+
     def show(
         self,
         code: ExitCode,
@@ -153,18 +162,39 @@ class Review:
 
     def _write(self, whole: str, *, first: bool = False) -> None:
         """Over an older document of this kind, but over nothing else: a state or a definition cannot be had again."""
-        path, kind = self._out, self.session.kind
-        if path is None:
-            return
-        try:
-            if first and _is_stream(path):
-                return
-            if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
-                raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
-            _replace(path, without_secrets(whole, os.environ) + "\n")
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InvalidInput(f"The {kind} cannot be written to {path}: {reason}.", "Choose another --out.") from None
+        if self._out and not (first and _is_stream(self._out)):
+            write_document(str(self._out), self.session.kind, whole)
+
+
+def write_document(place: str, kind: str, whole: str) -> None:
+    """Write a document to a file, over an older one of its kind, but over nothing else. Raises `InventGitopsError`."""
+    path = Path(place)
+    try:
+        _check(path, kind)
+        _replace(path, without_secrets(whole, os.environ) + "\n")
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, kind, error) from None
+
+
+def remove_document(place: str, kind: str) -> None:
+    """Remove an older document of its kind, but nothing else. Raises `InventGitopsError`."""
+    path = Path(place)
+    try:
+        _check(path, kind)
+        if path.is_file():
+            path.unlink()
+    except (OSError, ValueError) as error:
+        raise _unwritable(path, kind, error) from None
+
+
+def _check(path: Path, kind: str) -> None:
+    if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
+        raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
+
+
+def _unwritable(path: Path, kind: str, error: Exception) -> InvalidInput:
+    reason = getattr(error, "strerror", None) or error
+    return InvalidInput(f"The {kind} cannot be written to {path}: {reason}.", "Choose another --out.")
 
 
 @contextmanager
@@ -206,7 +236,9 @@ def _commit() -> str:
 
 def _is_stream(path: Path) -> bool:
     """Such as /dev/stdout, which holds nothing old."""
-    return path.exists() and not path.is_file()
+    with suppress(OSError):
+        return path.exists() and not path.is_file()
+    return False
 
 
 def _is_of(kind: str, text: str) -> bool:

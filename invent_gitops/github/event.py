@@ -15,6 +15,8 @@ from invent_gitops.errors import InvalidInput, WrongUsage
 # The largest event that GitHub delivers has 25 MB.
 EVENT_LIMIT = 32 * 1024 * 1024
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Of a push, so many of the last commits are looked at.
+COMMITS = 50
 _MERGED = re.compile(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$")
 
 
@@ -23,7 +25,8 @@ class Event:
     """`commit` is what was planned or applied: the head of the pull request, else the commit of the run.
 
     `pull_request` is 0 where the event names none; `branch` is what was pushed to; `merged` is the number
-    that the first line of the pushed commit's message names as merged, which anybody can write.
+    that the first line of the pushed commit's message names as merged, which anybody can write. `push` is
+    whether commits were pushed, and `commits` are the last of them but for `commit`.
     """
 
     repository: str
@@ -32,6 +35,8 @@ class Event:
     branch: str = ""
     merged: int = 0
     fork: bool = False
+    push: bool = False
+    commits: tuple[str, ...] = ()
 
 
 def read_event(environment: Mapping[str, str] = os.environ) -> Event:
@@ -50,7 +55,9 @@ def read_event(environment: Mapping[str, str] = os.environ) -> Event:
     payload = _payload(environment)
     branch = environment.get("GITHUB_REF", "").removeprefix("refs/heads/")
     if "pull_request" not in payload:
-        return Event(repository, commit, branch=branch, merged=_merged(payload))
+        push = environment.get("GITHUB_EVENT_NAME") == "push"
+        commits = _commits(payload, commit) if push else ()
+        return Event(repository, commit, branch=branch, merged=_merged(payload), push=push, commits=commits)
     try:
         pull: Any = payload["pull_request"]
         number, head = pull["number"], pull["head"]["sha"]
@@ -93,3 +100,11 @@ def _merged(payload: Mapping[str, object]) -> int:
     subject = message.split("\n", 1)[0].rstrip() if isinstance(message, str) else ""
     match = _MERGED.search(subject)
     return int(match[1] or match[2]) if match else 0
+
+
+def _commits(payload: Mapping[str, object], last: str) -> tuple[str, ...]:
+    """The last of the pushed commits, but for the one that is the last of all."""
+    found = payload.get("commits")
+    named = [one.get("id") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    every = dict.fromkeys(id for id in named if isinstance(id, str) and COMMIT.fullmatch(id) and id != last)
+    return tuple(every)[-COMMITS:]

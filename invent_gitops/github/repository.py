@@ -28,6 +28,7 @@ class Post:
     url: str
     updated: datetime | None
     open: bool = True
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ class Repository:
     def lately_closed(self) -> list[PullRequest]:
         """The last hundred that were closed or touched after that, which does not ask the index of commits."""
         query = {"state": "closed", "sort": "updated", "direction": "desc"}
-        return [_pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query))]
+        return [
+            _pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query)) if self._is_ours(one)
+        ]
 
     def comments(self, number: int) -> list[Post]:
         """All comments of a pull request, oldest first."""
@@ -123,7 +126,8 @@ def _post(found: object, id: str = "id") -> Post:
         if isinstance(body, str | None):
             shown = url if isinstance(url, str) and re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
             updated, is_open = read_instant(found.get("updated_at")), found.get("state", "open") == "open"
-            return Post(found[id], _login(found), body or "", shown, updated, is_open)
+            created = read_instant(found.get("created_at"))
+            return Post(found[id], _login(found), body or "", shown, updated, is_open, created)
     raise Unavailable("GitHub answered with something else than a comment or an issue.", "Try again later.")
 
 

@@ -13,6 +13,8 @@ from invent_gitops.model.secret import without_secrets
 
 # GitHub drops the summary of a step beyond 1 MiB.
 SUMMARY_LIMIT = 900 * 1024
+_SERVER = re.compile(r"https?://[A-Za-z0-9.:-]+/?")
+_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9._:+/-]*")
 
 
@@ -36,12 +38,16 @@ def files_address(folder: Path, environment: Mapping[str, str] = os.environ, com
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
     server, repository, current = (environment.get(name, "") for name in names)
     commit = commit or current
-    known = (
-        re.fullmatch(r"https?://[A-Za-z0-9.:-]+/?", server)
-        and re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository)
-        and re.fullmatch(r"[0-9a-f]{7,64}", commit)
-    )
+    known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9a-f]{7,64}", commit)
     return f"{server.rstrip('/')}/{repository}/blob/{commit}/{quote(prefix(folder))}" if known else ""
+
+
+def run_address(environment: Mapping[str, str] = os.environ) -> str:
+    """The address of this run, whose page shows the summary of each step; "" if it is not known."""
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, run = (environment.get(name, "") for name in names)
+    known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9]{1,20}", run)
+    return f"{server.rstrip('/')}/{repository}/actions/runs/{run}" if known else ""
 
 
 def summary_room(environment: Mapping[str, str] = os.environ) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from invent_gitops.errors import InventGitopsError, StateMoved
 from invent_gitops.model.broadcast import Remote
-from invent_gitops.model.state import State
+from invent_gitops.model.state import Record, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,18 @@ class Report:
         every = sorted([*kept, *found.values()], key=lambda outcome: outcome.key)
         return replace(self, outcomes=tuple(every))
 
+    def with_earlier(self, keys: Collection[str], state: State) -> Report:
+        """This report, with those of `keys` that another run has created, so that it tells of all of them."""
+        told = {outcome.key for outcome in self.outcomes}
+        found = [_earlier(key, state.broadcasts[key]) for key in keys if key in state.broadcasts and key not in told]
+        every = sorted([*self.outcomes, *found], key=lambda outcome: outcome.key)
+        return replace(self, outcomes=tuple(every))
+
+
+def _earlier(key: str, record: Record) -> Outcome:
+    reason = f"by {record.provenance.by}, in another run."
+    return Outcome(key, "already-created", record.request.name, record.id, reason)
+
 
 def _seen(outcome: Outcome, state: State) -> Outcome:
     record = state.broadcasts.get(outcome.key)
@@ -99,10 +112,7 @@ def _seen(outcome: Outcome, state: State) -> Outcome:
     if outcome.fate != "not-attempted":
         return outcome
     if outcome.key in state.broadcasts:
-        record = state.broadcasts[outcome.key]
-        return replace(
-            outcome, fate="already-created", id=record.id, reason=f"by {record.provenance.by}, in another run."
-        )
+        return replace(_earlier(outcome.key, state.broadcasts[outcome.key]), name=outcome.name)
     if outcome.key in state.intents:
         return replace(outcome, reason="Another run has it in hand, or was cut off while it had.")
     return outcome

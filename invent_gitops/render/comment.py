@@ -2,6 +2,7 @@
 and below it what people read.
 
     <!-- invent-gitops 1 plan project=examples/ workspace=acme commit=… digest=… current -->
+    <!-- invent-gitops: approved … -->
     a heading, if there are workspaces
     > a banner, if it is outdated
     <!-- invent-gitops: the outcome of 2026-11-20T12:00:00Z begins -->
@@ -11,8 +12,8 @@ and below it what people read.
     the plan that was reviewed
     <!-- invent-gitops: the plan ends -->
 
-Nothing that a person wrote can stand in the first line but in an encoding of its own, and nothing below it can be
-taken for it or for the other lines.
+The second line holds what the plan creates (`render/approved.py`), where it fits. Nothing that a person wrote can stand
+in the first two lines but in an encoding of its own, and nothing below can be taken for them or for the other lines.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
+from invent_gitops.render.approved import LINE_LIMIT, approved_in
 from invent_gitops.render.markup import code
-from invent_gitops.render.report_markdown import NOTHING
+from invent_gitops.render.verdict import NOTHING
 
 # GitHub refuses more than 65,536 characters.
 BODY_LIMIT = 60_000
@@ -92,11 +94,11 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) and not failed else ""
 
 
-def plan_body(marker: Marker, content: Content) -> str:
-    """A plan; with a banner if its marker says that it is outdated."""
+def plan_body(marker: Marker, content: Content, approved: str = "") -> str:
+    """A plan; with a banner if its marker says that it is outdated. `approved` is the line that holds its requests."""
 
     def put(text: str, banner: str) -> str:
-        return _joined(_top(marker), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
+        return _joined(_top(marker, approved), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
 
     banner = _banner(marker, "which is no longer the newest of this pull request")
     # The room for the banner is kept free, so that one can be put there later.
@@ -107,20 +109,22 @@ def outdated_body(body: str, marker: Marker) -> str:
     """A body marked as outdated, and otherwise as it was."""
     old = replace(marker, status="outdated")
     # Only one that somebody has edited since may be too long.
-    plan = plan_in(body)[: BODY_LIMIT - 1_000]
-    return _joined(_top(old), _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
+    plan = plan_in(body)[: BODY_LIMIT - LINE_LIMIT - 1_000] if len(body) > BODY_LIMIT else plan_in(body)
+    head = _top(old, approved_in(body))
+    return _joined(head, _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
 
 
-def report_body(marker: Marker, content: Content, before: str, when: str = "") -> str:
+def report_body(marker: Marker, content: Content, before: str, when: str = "", *, complete: bool = False) -> str:
     """The outcome of an apply that ended at `when` (RFC 3339), above what `before` ("" for none) shows already.
 
-    That is the outcomes of earlier runs, and the plan. The oldest and then the plan are left out where they do not
-    leave the outcome the room that it needs.
+    That is the plan, and the outcomes of earlier runs, unless this one is `complete`: it tells of every broadcast of
+    the plan by itself. The oldest and then the plan are left out where they do not leave the outcome the room that
+    it needs.
     """
     plan = plan_in(before)
-    found = outcomes_in(before).items()
+    found = {} if complete else outcomes_in(before)
     # One of the same time is this one, written before.
-    earlier = [(at, one) for at, one in found if at != when and not one.startswith(f"### {NOTHING}")]
+    earlier = [(at, one) for at, one in found.items() if at != when and not one.startswith(f"### {NOTHING}")]
     title = "The plan as it was reviewed" if marker.status == "current" else "A plan, which was outdated"
 
     def put(text: str) -> str:
@@ -128,7 +132,7 @@ def report_body(marker: Marker, content: Content, before: str, when: str = "") -
         parts = [runs, *(_outcome(*one) for one in earlier), "</details>"] if earlier else []
         folded = f"<details><summary>{title}</summary>"
         parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
-        return _joined(_top(marker), _outcome(when, text), *parts)
+        return _joined(_top(marker, approved_in(before)), _outcome(when, text), *parts)
 
     while earlier and len(put("")) > BODY_LIMIT - _LEAST:
         earlier.pop()
@@ -163,8 +167,9 @@ def plan_in(body: str) -> str:
     begin, end = text.find(f"\n{_PLAN_BEGINS}\n"), text.rfind(f"\n{_PLAN_ENDS}")
     if 0 <= begin < end:
         return text[begin + len(_PLAN_BEGINS) + 2 : end].strip("\n")
-    marker = read_marker(body)
-    return _harmless(text.partition("\n")[2].strip("\n")) if marker and marker.kind == "plan" else ""
+    marker, below = read_marker(body), text.partition("\n")[2]
+    below = below.removeprefix(approved_in(body))
+    return _harmless(below.strip("\n")) if marker and marker.kind == "plan" else ""
 
 
 def outcomes_in(body: str) -> dict[str, str]:
@@ -190,9 +195,10 @@ def _footer(marker: Marker) -> str:
     return f"<sub>For commit {marker.commit}{folder}</sub>"
 
 
-def _top(marker: Marker) -> str:
-    """The first line, and below it what tells the comments of several workspaces apart."""
-    return _joined(marker.line(), f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
+def _top(marker: Marker, approved: str = "") -> str:
+    """The first line, that of what was approved, and below them what tells the comments of several workspaces apart."""
+    first = f"{marker.line()}\n{approved}" if approved else marker.line()
+    return _joined(first, f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
 
 
 def _fit(content: Content, put: Callable[[str], str]) -> str:

@@ -34,19 +34,19 @@ class Part:
         return row if count + 1 < len(self.rows) else row - size("\n".join(["", *self.note(count)]))
 
 
-def fitted(parts: Sequence[Part], limit: int, size: Size = len) -> str:
+def fitted(parts: Sequence[Part], limit: int, size: Size = len, rest: str = "") -> str:
     """The parts with a blank line between them, in at most `limit`, unless what cannot be left out is more than that.
 
     If there is no room for all rows, each part gets its next one in turn, so that no part starves the others; and the
-    first part ends with the number of those that are left out.
+    first part ends with the number of those that are left out, and with `rest`: where they are.
     """
     counts = [len(part.rows) for part in parts]
-    whole = _joined(parts, counts)
+    whole = _joined(parts, counts, rest)
     if size(whole) <= limit:
         return whole
     shown = [0] * len(parts)
     # With no row at all the notes are as long as they get.
-    room = limit - size(_joined(parts, shown))
+    room = limit - size(_joined(parts, shown, rest))
     growing = [index for index, count in enumerate(counts) if count]
     while growing:
         for index in list(growing):
@@ -58,15 +58,16 @@ def fitted(parts: Sequence[Part], limit: int, size: Size = len) -> str:
             shown[index] += 1
             if shown[index] == counts[index]:
                 growing.remove(index)
-    return _joined(parts, shown)
+    return _joined(parts, shown, rest)
 
 
-def _joined(parts: Sequence[Part], shown: Sequence[int]) -> str:
+def _joined(parts: Sequence[Part], shown: Sequence[int], rest: str) -> str:
     first, *others = [part.shown(count) for part, count in zip(parts, shown, strict=True)]
     every = sum(len(part.rows) for part in parts)
     hidden = every - sum(shown)
     if hidden:
         first += (
             f"\n\n**Cut to fit: {hidden:,} of {every:,} entries are not shown below.** The numbers above count all."
+            f" {rest}".rstrip()
         )
     return "\n\n".join([first, *others])

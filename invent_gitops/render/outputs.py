@@ -27,9 +27,10 @@ def _plan(document: Document) -> dict[str, str | int]:
 def _report(document: Document) -> dict[str, str | int]:
     outcomes = document.get("outcomes", ())
     fates = [outcome["outcome"] for outcome in outcomes]
-    names = ("created", "adopted", "not_created", "unknown")
+    names = ("created", "adopted", "already_created", "not_created", "unknown")
     numbers = {name: fates.count(name.replace("_", "-")) for name in names}
-    ids = {one["key"]: one["id"] for one in outcomes if one["id"] and one["outcome"] in ("created", "adopted")}
+    done = ("created", "adopted", "already-created")
+    ids = {one["key"]: one["id"] for one in outcomes if one["id"] and one["outcome"] in done}
     # ASCII, on one line; and a runner acts on "##[" wherever it stands.
     told = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}

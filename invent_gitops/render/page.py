@@ -13,12 +13,19 @@ _CURE = "Give a file that plan --out, apply --out or status --out of this versio
 
 
 def page(
-    document: object, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, with_plan: bool = True
+    document: object,
+    *,
+    files: str = "",
+    limit: int = COMMENT_LIMIT,
+    size: Size = len,
+    with_plan: bool = True,
+    rest: str = "",
 ) -> str:
     """A document of kind plan, report or status as Markdown of at most `limit`, in what `size` counts.
 
-    `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan.
-    Raises `InvalidInput` for anything else, and for a document that was edited so that a part is missing.
+    `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan; `rest`
+    says where the rows are that a plan or a report has no room for. Raises `InvalidInput` for anything else, and for a
+    document that was edited so that a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind not in ("plan", "report", "status"):
@@ -26,8 +33,9 @@ def page(
     whole: Document = document
     try:
         if kind == "report":
-            return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan)
-        written = plan_markdown if kind == "plan" else status_markdown
-        return written(whole, files=files, limit=limit, size=size)
+            return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan, rest=rest)
+        if kind == "plan":
+            return plan_markdown(whole, files=files, limit=limit, size=size, rest=rest)
+        return status_markdown(whole, files=files, limit=limit, size=size)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.cli import github as commands
+from invent_gitops.cli import approving
 from invent_gitops.github import rest
 from tests.github.making import HEAD, Desk
 from tests.github.standin import standing_in
@@ -17,8 +17,8 @@ from tests.github.standin import standing_in
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     # The waits are real, and shorter.
     monkeypatch.setattr(rest, "PAUSE", 0.01)
-    monkeypatch.setattr(commands, "LONG_WAITS", (0.01, 0.02, 0.03))
-    monkeypatch.setattr(commands, "SHORT_WAITS", (0.01,))
+    monkeypatch.setattr(approving, "LONG_WAITS", (0.01, 0.02, 0.03))
+    monkeypatch.setattr(approving, "SHORT_WAITS", (0.01,))
     folder = tmp_path / "repository" / "my-campaigns"
     folder.mkdir(parents=True)
     (tmp_path / "repository" / ".git").mkdir()

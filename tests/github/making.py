@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.github.standin import StandIn
 from tests.running import Result, call, define
+from tests.workflows.runner import read_outputs
 
 OLD, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 EVIL = "@everyone #1 | <img src=x> ::error::x --> <!-- invent-gitops \x1b[31m ##[group]\n::set-output name=x::y"
@@ -35,8 +36,7 @@ class Desk:
     @property
     def outputs(self) -> dict[str, str]:
         path = self.step / "output.txt"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return dict(line.split("=", 1) for line in lines)
+        return read_outputs(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def on_pull(self, *words: str, number: int = 7, env: Mapping[str, str] | None = None, **event: Any) -> Result:
         given = self.hub.environment(self.step, pull=number, **event)

@@ -15,7 +15,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -173,12 +173,16 @@ class StandIn:
         fork: bool = False,
         token: str = TOKEN,
         event: str = "",
+        commits: Sequence[str] = (),
     ) -> dict[str, str]:
         """What GitHub tells a step: on a pull request (`pull`, of the commit `head`), or on a push of `push` to main.
 
-        The files of the step are below `folder`: summary.md, output.txt and event.json.
+        `commits` are all that were pushed with it. The files of the step are below `folder`: summary.md, output.txt and
+        event.json.
         """
         payload: dict[str, Any] = {"head_commit": {"message": message}} if push else {}
+        if commits:
+            payload["commits"] = [{"id": commit, "message": "One of several"} for commit in commits]
         if pull:
             one = self.pulls[pull]
             source = {"id": 2 if fork else 1}

@@ -162,11 +162,11 @@ def test_outdated_puts_a_banner_on_top_and_keeps_the_plan(desk: Desk) -> None:
     desk.plan("plan.json", "a")
     desk.on_pull("comment", "plan.json")
     assert "newest commit" in desk.on_pull("outdated").out
-    plan = the_body(desk).split("\n", 1)[1]
+    plan = the_body(desk).split("\n", 2)[2]
     desk.hub.push(7, OLD)
     assert desk.on_pull("outdated").code == 0
     assert status_of(the_body(desk)) == "outdated"
-    first, second = the_body(desk).split("\n")[1:3]
+    first, second = the_body(desk).split("\n")[2:4]
     assert first == "> [!WARNING]"
     assert second.startswith("> **Outdated**: this plan was made for commit bbbbbbb, and a newer one is being planned.")
     assert the_body(desk).replace("\n\n<!--", "\n<!--").endswith(plan.replace("\n\n<!--", "\n<!--"))
