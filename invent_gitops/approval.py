@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
-from invent_gitops.plan import digest, field_changes
+from invent_gitops.plan import digest, digest_of, entry, field_changes
 
 # What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
 UNAPPROVED = "unapproved"
@@ -36,8 +35,6 @@ class Approved:
 _AGAIN = "Plan again, have the new plan approved, and apply that."
 # Differences that a message names, and characters of each.
 _MOST, _WIDTH = 10, 400
-# Sets of items that are tried for the one that was approved.
-_SETS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def check_digest(approved: str, made: Plan) -> None:
     A digest does not tell what it was made from. So the present creates are taken together with the
     latest records and attempts, one after the other, as a run that was cut short has left them.
     """
-    if any(approved == _digest(items) for items in _candidates(made)):
+    if _found(approved, made) is not None:
         return
     keys = ", ".join(item.key for item in made.having("create")[:_MOST]) or "nothing"
     raise Refused(
@@ -140,12 +137,16 @@ def check_nothing(made: Plan) -> None:
 
 def _covered(approved: str, made: Plan) -> Collection[str]:
     """The keys of the set of items that has the digest; none where no set has it."""
-    found = (items for items in islice(_candidates(made), _SETS) if _digest(items) == approved)
-    return {item.key for item in next(found, ())}
+    return {item.key for item in _found(approved, made) or ()}
 
 
-def _digest(items: Sequence[Item]) -> str:
-    return digest((item.key, item.request) for item in items)
+def _found(approved: str, made: Plan) -> Sequence[Item] | None:
+    """The set of items that has the digest, or None."""
+    entries = {item.key: entry(item.key, item.request) for item in made.items}
+    for items in _candidates(made):
+        if approved == digest_of(entries[key] for key in sorted(item.key for item in items)):
+            return items
+    return None
 
 
 def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:

@@ -61,9 +61,17 @@ def make_plan(
 
 def digest(requests: Iterable[tuple[str, Request]]) -> str:
     """`sha256:…` over the normalised requests with their keys, in the order of the keys."""
-    content = [{"key": key, "request": request.as_json()} for key, request in sorted(requests, key=lambda it: it[0])]
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return digest_of(entry(key, request) for key, request in sorted(requests, key=lambda it: it[0]))
+
+
+def entry(key: str, request: Request) -> str:
+    """What the digest has of one request: whoever asks for many digests of the same ones writes them down once."""
+    return json.dumps({"key": key, "request": request.as_json()}, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(entries: Iterable[str]) -> str:
+    """The digest over entries in the order of their keys."""
+    return "sha256:" + hashlib.sha256(f"[{','.join(entries)}]".encode()).hexdigest()
 
 
 def field_changes(old: Request, new: Request) -> tuple[FieldChange, ...]:

@@ -146,6 +146,8 @@ def _comment_body(
         ended = read_instant(document.get("at"))
         when = write_instant(ended) if ended else ""
         if not kept or not marker:
+            if document.get("exit_code") == 0 and not document.get("outcomes"):
+                raise LeftAlone("There was nothing to create, and no plan in the pull request.")
             return report_body(desk.marker("report", pull.head, ""), in_room, "", when)
         # The digest of what people approved stays: a later run of the apply asks for it again. But they cannot have
         # approved what was written after the merge.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.github.making import HEAD, MERGE, OLD, Desk, failed
 from tests.github.standin import Seen
-from tests.running import Result
+from tests.running import ROOT, WHEN, Result, account, call, define, invent, live, posted
 
 
 @pytest.fixture
@@ -244,3 +247,224 @@ def test_token_of_nobody_does_not_make_the_comments_of_deleted_accounts_ours(des
     desk.hub.fault("GET", "user", 200, body=b"{}")
     desk.hub.merge(7, MERGE)
     refused(desk, desk.on_push("approved"), "Pass --author LOGIN", code=6)
+
+
+# ---------------------------------------------------------------- the plan itself
+
+
+def plan_file(desk: Desk) -> Any:
+    """The document of --out, which keeps the schema of a plan."""
+    found = json.loads((desk.folder / "approved.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    return found
+
+
+def the_line(desk: Desk) -> str:
+    """The second line of the comment, which holds what was approved."""
+    line: str = desk.hub.comments(7)[0]["body"].split("\n")[1]
+    assert line.startswith("<!-- invent-gitops: approved ")
+    return line
+
+
+def test_plan_is_written_for_apply_also_after_outcomes_and_is_the_one_that_was_approved(
+    desk: Desk, digest: str
+) -> None:
+    line = the_line(desk)
+    desk.hub.merge(7, MERGE)
+    for outcomes in (1, 2, 3):
+        result = desk.on_push("approved", "--out", "approved.json")
+        assert (result.code, result.out) == (0, f"{digest}\n")
+        assert desk.outputs["plan"] == "approved.json"
+        assert plan_file(desk)["digest"] == digest
+        desk.report(outcomes=outcomes)
+        desk.on_push("comment", "report.json")
+        assert the_line(desk) == line
+    with invent() as server:
+        path = define(desk.folder, "a") / "a.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("09:00", "09:01"), encoding="utf-8")
+        words = ("apply", "--yes", "--plan", "approved.json")
+        refused = call(desk.folder, *words, env=account(server.url))
+        assert refused.code == 5
+        assert (
+            f"a has another scheduled_at ('{WHEN}' was approved, now '{WHEN.replace('09:00', '09:01')}')" in refused.err
+        )
+        path.write_text(text, encoding="utf-8")
+        assert call(desk.folder, *words, env=account(server.url)).code == 0
+        assert list(live(server)) == ["Campaign a"]
+
+
+def test_mark_of_an_outdated_comment_keeps_what_it_holds(desk: Desk, digest: str) -> None:
+    line = the_line(desk)
+    desk.hub.push(7, OLD)
+    desk.on_pull("outdated")
+    assert the_line(desk) == line
+
+
+def test_plan_that_is_too_large_for_its_comment_has_its_digest_only(desk: Desk) -> None:
+    (desk.folder / "invent.yaml").write_text("policies: {max_creates: 9000}\n", encoding="utf-8")
+    digest = desk.plan("plan.json", *(f"{number * 15485863**3:x}" for number in range(1, 1500)))
+    desk.on_pull("comment", "plan.json")
+    assert "invent-gitops: approved" not in desk.hub.bodies(7)[0]
+    desk.hub.merge(7, MERGE)
+    assert desk.on_push("approved", "--out", "approved.json").out == f"{digest}\n"
+    assert desk.outputs["plan"] == ""
+    assert not (desk.folder / "approved.json").exists()
+
+
+def test_older_plan_is_not_left_for_this_run_and_another_file_is_left_alone(desk: Desk, digest: str) -> None:
+    (desk.folder / "approved.json").write_text((desk.folder / "plan.json").read_text("utf-8"), encoding="utf-8")
+    assert desk.on_push("approved", "--out", "approved.json").code == 0
+    assert not (desk.folder / "approved.json").exists()
+    desk.hub.merge(7, MERGE)
+    (desk.step / "output.txt").unlink()
+    (desk.folder / "approved.json").write_text("name: A\n", encoding="utf-8")
+    result = desk.on_push("approved", "--out", "approved.json")
+    assert result.code == 5
+    assert "is no plan, and is not written over" in result.err
+    assert desk.on_push("approved", "--out", "no/such/folder/plan.json").code == 4
+    assert desk.outputs == {}
+
+
+@pytest.mark.parametrize("kind", ["plan", "report"])
+@pytest.mark.parametrize("edit", [("approved e", "approved f"), (" -->\n", " -->x\n")])
+def test_comment_whose_plan_is_not_the_one_of_its_digest_is_no_evidence(
+    desk: Desk, digest: str, kind: str, edit: tuple[str, str]
+) -> None:
+    first, line, rest = desk.hub.comments(7)[0]["body"].split("\n", 2)
+    first = first.replace(" 1 plan", f" 1 {kind}")
+    desk.hub.comments(7)[0]["body"] = f"{first}\n{(line + chr(10)).replace(*edit)}{rest}"
+    desk.hub.merge(7, MERGE)
+    unapproved(desk, "was edited: what it holds has not the digest that it shows")
+
+
+def test_plan_of_another_comment_below_the_marker_is_no_evidence(desk: Desk, digest: str) -> None:
+    first = desk.hub.bodies(7)[0]
+    desk.plan("plan.json", "b")
+    desk.on_pull("comment", "plan.json")
+    body = desk.hub.comments(7)[0]["body"].split("\n")
+    desk.hub.comments(7)[0]["body"] = "\n".join([body[0], first.split("\n")[1], *body[2:]])
+    desk.hub.merge(7, MERGE)
+    unapproved(desk, "was edited: what it holds has not the digest that it shows")
+
+
+def test_outcome_that_was_not_there_before_the_merge_is_no_evidence(desk: Desk, digest: str) -> None:
+    forged = desk.hub.bodies(7)[0].replace(" 1 plan", " 1 report")
+    desk.hub.drop_comments()
+    desk.hub.merge(7, MERGE)
+    desk.hub.add_comment(7, forged)
+    unapproved(desk, "was written after the merge")
+
+
+# ---------------------------------------------------------------- several at once, as a merge queue merges them
+
+SECOND, THIRD = "d" * 40, "e" * 40
+
+
+def queued(desk: Desk, *keys: str, number: int, head: str, merge: str, indexed: bool = True) -> None:
+    """A pull request with a reviewed plan of these keys alone, merged."""
+    if number not in desk.hub.pulls:
+        desk.hub.add_pull(number, head)
+    for path in (desk.folder / "broadcasts").glob("*.yaml"):
+        path.unlink()
+    desk.plan("plan.json", *keys)
+    assert desk.on_pull("comment", "plan.json", number=number).code == 0
+    desk.hub.merge(number, merge, indexed=indexed)
+
+
+@pytest.fixture
+def queue(desk: Desk) -> Desk:
+    """Two pull requests of a merge queue, pushed to main at once."""
+    queued(desk, "a", number=7, head=HEAD, merge=SECOND)
+    queued(desk, "b", number=8, head=OLD, merge=MERGE)
+    define(desk.folder, "a", "b")
+    return desk
+
+
+PUSHED: Sequence[str] = (SECOND, MERGE)
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_plans_of_all_merged_pull_requests_together_are_what_was_approved(desk: Desk, indexed: bool) -> None:
+    queued(desk, "a", number=7, head=HEAD, merge=SECOND, indexed=indexed)
+    queued(desk, "b", number=8, head=OLD, merge=MERGE, indexed=indexed)
+    whole = desk.plan("whole.json", "a", "b")
+    result = desk.on_push("approved", "--out", "approved.json", "--required", commits=PUSHED)
+    assert (result.code, result.out) == (0, f"{whole}\n"), result.all
+    assert desk.outputs["pull_request"] == "7 8"
+    assert plan_file(desk)["digest"] == whole
+    with invent() as server:
+        define(desk.folder, "c")
+        words = ("apply", "--yes", "--plan", "approved.json", "--out", "report.json")
+        refused = call(desk.folder, *words, env=account(server.url))
+        assert (refused.code, posted(server)) == (5, [])
+        assert "c was not in it" in refused.err
+        (desk.folder / "broadcasts" / "c.yaml").unlink()
+        assert call(desk.folder, *words, env=account(server.url)).code == 0
+        assert list(live(server)) == ["Campaign a", "Campaign b"]
+    result = desk.on_push("comment", "report.json", commits=PUSHED)
+    assert result.code == 0
+    for number in (7, 8):
+        assert "2 broadcasts created" in desk.hub.bodies(number)[0]
+        assert f"pull/{number}#issuecomment" in result.all
+    again = desk.on_push("approved", "--out", "approved.json", "--required", commits=PUSHED)
+    assert (again.code, again.out) == (0, f"{whole}\n")
+
+
+def test_pull_request_without_a_plan_takes_nothing_from_the_others_and_adds_nothing(queue: Desk) -> None:
+    queue.hub._comments[:] = queue.hub.comments(7)  # the other comment is deleted
+    result = queue.on_push("approved", "--out", "approved.json", commits=PUSHED)
+    assert result.code == 0
+    assert "::warning title=no approved plan::The comment of pull request #8" in result.err
+    assert [item["key"] for item in plan_file(queue)["items"]] == ["a"]
+    assert "#8" in queue.outputs["reason"]
+    assert queue.on_push("approved", "--required", commits=PUSHED).code == 5
+
+
+def test_key_that_two_plans_create_differently_is_approved_by_neither(desk: Desk) -> None:
+    queued(desk, "a", number=7, head=HEAD, merge=SECOND)
+    path = define(desk.folder, "a") / "a.yaml"
+    path.write_text(path.read_text("utf-8").replace("09:00", "10:00"), encoding="utf-8")
+    assert call(desk.folder, "plan", "--out", "plan.json").code == 0
+    desk.hub.add_pull(8, OLD)
+    assert desk.on_pull("comment", "plan.json", number=8).code == 0
+    desk.hub.merge(8, MERGE)
+    unapproved(desk, "a is not the same in the plans of #7 and #8", commits=PUSHED)
+
+
+def test_plan_of_which_only_the_digest_is_known_cannot_be_put_together_with_others(queue: Desk) -> None:
+    comment = queue.hub.comments(7)[0]
+    first, _, rest = comment["body"].split("\n", 2)
+    updated = comment["updated_at"]
+    comment |= {"body": f"{first}\n{rest}", "updated_at": updated}
+    unapproved(queue, "The plan of #7 has no room in its comment", commits=PUSHED)
+
+
+def test_two_pull_requests_with_one_merge_commit_are_taken_together(desk: Desk) -> None:
+    queued(desk, "a", number=7, head=HEAD, merge=MERGE)
+    queued(desk, "b", number=8, head=OLD, merge=MERGE)
+    whole = desk.plan("whole.json", "a", "b")
+    assert desk.on_push("approved").out == f"{whole}\n"
+
+
+def test_no_more_than_fifty_commits_of_a_push_are_looked_at(desk: Desk, digest: str) -> None:
+    desk.hub.merge(7, MERGE)
+    commits = [f"{number:040x}" for number in range(1, 200)]
+    approved(desk, digest, desk.on_push("approved", commits=[*commits, MERGE]))
+    looks = [one.path for one in desk.hub.requests if "/commits/" in one.path]
+    assert len(looks) == 51
+    assert looks[-1].endswith(f"{commits[-1]}/pulls")
+
+
+@pytest.mark.parametrize("odd", [["x"], [None], [["a"]]])
+def test_commits_of_a_push_that_are_none_are_passed_over(desk: Desk, digest: str, odd: list[Any]) -> None:
+    desk.hub.merge(7, MERGE)
+    approved(desk, digest, desk.on_push("approved", commits=odd))
+
+
+def test_outcome_finds_the_pull_request_that_the_index_does_not_show(desk: Desk, digest: str) -> None:
+    desk.hub.merge(7, MERGE, indexed=False)
+    desk.report()
+    assert desk.on_push("comment", "report.json").code == 0
+    assert "1 broadcast created" in desk.hub.bodies(7)[0]

@@ -11,7 +11,7 @@ import pytest
 from invent_gitops.render.comment import BODY_LIMIT, read_marker
 from tests.github.making import EVIL, HEAD, MERGE, OLD, Desk, failed
 from tests.github.standin import TOKEN, Seen
-from tests.running import call
+from tests.running import FAST, Result, account, call, invent, live, posted, started, until
 
 FOREIGN = "mallory"
 # It counts a broadcast, and holds none.
@@ -218,6 +218,103 @@ def test_outcome_is_put_above_the_plan_and_the_digest_survives_twice(desk: Desk)
     assert body.index("2 broadcasts created") < body.index("Earlier runs") < body.index("1 broadcast created")
 
 
+def approved_run(desk: Desk, url: str, *words: str) -> Result:
+    """What the workflow does after a merge: find what was approved, apply it, and tell the pull request."""
+    assert desk.on_push("approved", "--out", "approved.json").code == 0
+    approval = ("--plan", "approved.json") if desk.outputs["plan"] else ("--approved", desk.outputs["digest"])
+    done = call(desk.folder, "apply", "--yes", "--out", "report.json", *approval, *FAST, *words, env=account(url))
+    assert desk.on_push("comment", "report.json").code == 0
+    return done
+
+
+def test_run_again_shows_the_ids_again_and_nothing_twice(desk: Desk) -> None:
+    desk.plan("plan.json", "a", "b")
+    desk.on_pull("comment", "plan.json")
+    desk.hub.merge(7, MERGE)
+    with invent() as server:
+        assert approved_run(desk, server.url).code == 0
+        for _ in range(2):
+            assert approved_run(desk, server.url).code == 0
+            body = the_body(desk)
+            assert "✅ 2 broadcasts were created already, by another run" in body
+            for id in live(server).values():
+                assert body.count(f"`{id}`") == 1
+            assert "Earlier runs" not in body
+
+
+def test_many_ids_do_not_vanish_when_a_run_is_repeated_and_the_text_says_where_all_are(desk: Desk) -> None:
+    (desk.folder / "invent.yaml").write_text("policies: {max_creates: 9000}\n", encoding="utf-8")
+    # Too many for the hidden line, so that nothing but the digest tells what was approved.
+    keys = [f"{number * 15485863**3:x}" for number in range(1, 801)]
+    desk.plan("plan.json", *keys)
+    desk.on_pull("comment", "plan.json")
+    desk.hub.merge(7, MERGE)
+    with invent() as server:
+        for told in ("800 broadcasts created", "800 broadcasts were created already"):
+            assert approved_run(desk, server.url).code == 0
+            body = the_body(desk)
+            assert told in body
+            assert 50_000 < len(body) <= BODY_LIMIT
+            assert sum(f"`{id}`" in body for id in live(server).values()) > 200
+            assert re.search(r"\*\*Cut to fit: \d+ of 800 entries are not shown below", body)
+            assert "state list" in body
+            assert "[The summary of the run](https://github.com/acme/campaigns/actions/runs/77)" in body
+
+
+def test_cut_plan_links_to_the_run_that_shows_more(desk: Desk) -> None:
+    (desk.folder / "invent.yaml").write_text("policies: {max_creates: 9000}\n", encoding="utf-8")
+    desk.plan("plan.json", *(f"c{number:04}" for number in range(600)))
+    desk.on_pull("comment", "plan.json")
+    assert "[The summary of the run](https://github.com/acme/campaigns/actions/runs/77)" in the_body(desk)
+    desk.on_pull("comment", "plan.json", env={"GITHUB_RUN_ID": "7) @everyone"})
+    assert "actions/runs" not in the_body(desk)
+    assert "Cut to fit" in the_body(desk)
+
+
+def test_run_that_was_killed_names_what_may_have_been_created_and_the_next_one_its_ids(desk: Desk) -> None:
+    desk.plan("plan.json", "a", "b")
+    desk.on_pull("comment", "plan.json")
+    desk.hub.merge(7, MERGE)
+    with invent("close-after@create:1", "hang=60@create:2") as server:
+        desk.on_push("approved", "--out", "approved.json")
+        words = ("apply", "--yes", "--plan", "approved.json", "--out", "report.json", "--concurrency", "1", *FAST)
+        with started(desk.folder, *words, env=account(server.url)) as process:
+            until(lambda: len(posted(server)) == 2)
+            process.kill()
+            process.wait()
+        assert desk.on_push("comment", "report.json").code == 0
+        body = the_body(desk)
+        assert "⚠️ It was cut off: 2 may have been created" in body
+        assert "running it again is safe, and it looks in Invent first" in body
+        assert "<b>Campaign a</b>" in body.split("The plan as it was reviewed")[0]
+        assert "<b>Campaign b</b>" in body.split("The plan as it was reviewed")[0]
+        server.faults.clear()
+        approved_run(desk, server.url)
+        body = the_body(desk)
+        assert f"`{live(server)['Campaign a']}`" in body
+        assert "cut off" not in body
+
+
+def test_outcome_without_the_approved_plan_keeps_those_of_earlier_runs(desk: Desk) -> None:
+    desk.plan("plan.json", "a")
+    desk.on_pull("comment", "plan.json")
+    desk.hub.merge(7, MERGE)
+    with invent() as server:
+        assert approved_run(desk, server.url).code == 0
+        failed(desk.folder, kind="report")
+        assert desk.on_push("comment", "failed.json").code == 0
+        assert "The state is damaged." in the_body(desk)
+        assert f"`{live(server)['Campaign a']}`" in the_body(desk)
+
+
+def test_run_that_had_nothing_to_do_adds_no_comment_where_there_was_none(desk: Desk) -> None:
+    desk.hub.merge(7, MERGE)
+    desk.report(outcomes=0)
+    result = desk.on_push("comment", "report.json")
+    assert (result.code, desk.hub.comments(7)) == (0, [])
+    assert "Nothing was left to create" in desk.summary
+
+
 def test_neither_a_plan_nor_outdated_touches_an_outcome(desk: Desk) -> None:
     desk.plan("plan.json", "a")
     desk.on_pull("comment", "plan.json")
@@ -401,6 +498,15 @@ def test_pull_request_from_a_fork_falls_back_to_the_summary(desk: Desk) -> None:
     in_summary(desk, result)
     assert "from a fork" in result.err
     assert desk.hub.comments(7) == []
+
+
+def test_run_that_dependabot_has_started_is_not_told_to_ask_for_a_permission_that_it_has(desk: Desk) -> None:
+    desk.hub.writable = False
+    desk.plan("plan.json", "a")
+    result = desk.on_pull("comment", "plan.json", env={"GITHUB_ACTOR": "dependabot[bot]"})
+    in_summary(desk, result)
+    assert "In a run that Dependabot has started, the token can only read" in result.err
+    assert "pull-requests: write" not in result.err
 
 
 def test_token_without_the_permission_falls_back_and_names_it(desk: Desk) -> None:
