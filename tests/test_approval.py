@@ -15,7 +15,7 @@ from invent_gitops.approval import approved_plan, check_digest, check_plan
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.render.machine import document, plan_json
 from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, plan_of
-from tests.running import account, call, define, invent, posted
+from tests.running import account, call, define, ids, invent, live, posted, started, until
 
 ONE, TWO = a_request(name="One"), a_request(name="Two")
 BOTH = [a_definition("one", ONE), a_definition("two", TWO)]
@@ -173,9 +173,24 @@ def test_apply_creates_what_was_approved_and_refuses_after_one_minute_of_one_sch
         assert len(posted(server)) == 2
 
 
-@pytest.mark.parametrize("words", [("--plan", "none.json"), ("--plan", ""), ("--plan", "."), ("--approved", "")])
-def test_approval_that_cannot_be_read_sends_nothing(tmp_path: Path, words: tuple[str, str]) -> None:
-    define(tmp_path, "a")
+@pytest.mark.parametrize("keys", [("a",), ()])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--plan", "none.json"),
+        ("--plan", ""),
+        ("--plan", "."),
+        ("--approved", ""),
+        ("--approved", " "),
+        ("--approved", "approved"),
+        ("--approved", "sha256:"),
+        ("--approved", "sha256:" + "G" * 64),
+    ],
+)
+def test_approval_that_cannot_be_read_sends_nothing_and_never_passes(
+    tmp_path: Path, words: tuple[str, str], keys: tuple[str, ...]
+) -> None:
+    define(tmp_path, *keys).mkdir(exist_ok=True)
     with invent() as server:
         assert call(tmp_path, "apply", "--yes", *words, env=account(server.url)).code == ExitCode.REFUSED
         assert posted(server) == []
@@ -184,3 +199,80 @@ def test_approval_that_cannot_be_read_sends_nothing(tmp_path: Path, words: tuple
 def test_two_approvals_are_one_too_many(tmp_path: Path) -> None:
     define(tmp_path, "a")
     assert call(tmp_path, "apply", "--yes", "--plan", "p", "--approved", "d").code == ExitCode.USAGE
+
+
+def test_unapproved_refuses_what_would_be_created_with_the_cure_and_passes_where_nothing_would(tmp_path: Path) -> None:
+    define(tmp_path, *(f"k{number:02}" for number in range(12)))
+    with invent() as server:
+        words = ("apply", "--yes", "--json", "--approved", "unapproved")
+        refused = call(tmp_path, *words, env=account(server.url))
+        assert refused.code == ExitCode.REFUSED
+        assert posted(server) == []
+        error = refused.json["error"]
+        assert error["message"].startswith("No approved plan was found, and 12 would be created (k00, k01, ")
+        assert "k09, …)" in error["message"]
+        assert error["cure"].startswith("Run the workflow by hand with the digest of the plan")
+        assert call(tmp_path, "apply", "--yes", env=account(server.url)).code == 0
+        assert call(tmp_path, *words, env=account(server.url)).code == 0
+
+
+def test_many_and_long_differences_are_cut_and_counted() -> None:
+    names = [f"k{number:03}" for number in range(50)]
+    approved = approved_requests(json.loads(document("plan", 0, plan_json(plan_of([])))))
+    made = plan_of([a_definition(name, a_request(name=f"{name} {'x' * 900}")) for name in names])
+    with pytest.raises(Refused, match="k009 was not in it; and 40 more") as caught:
+        check_plan(approved, made)
+    assert "k010 was" not in caught.value.message
+    before = a_definition("long", a_request(name="y" * 900))
+    approved = approved_requests(json.loads(document("plan", 0, plan_json(plan_of([before])))))
+    with pytest.raises(Refused) as caught:
+        check_plan(approved, plan_of([a_definition("long", a_request(name="x" * 900))]))
+    assert len(caught.value.message) < 600
+
+
+@pytest.mark.parametrize("approve", [approving_file, approving_digest])
+def test_run_again_tells_the_ids_of_all_that_was_approved(
+    tmp_path: Path, approve: Callable[[Path, str], tuple[str, ...]]
+) -> None:
+    # Its name is before the others: records of one second are told apart by their keys.
+    define(tmp_path, "1st")
+    with invent() as server:
+        env = account(server.url)
+        assert call(tmp_path, "apply", "--yes", env=env).code == 0
+        define(tmp_path, "a", "b")
+        words = ("apply", "--yes", "--json", *approve(tmp_path, server.url))
+        assert call(tmp_path, "apply", "--yes", "--only", "a", env=env).code == 0
+        second = call(tmp_path, *words, env=env).json
+        assert told(second) == {"a": "already-created", "b": "created"}
+        third = call(tmp_path, *words, env=env)
+        assert third.code == 0
+        assert told(third.json) == {"a": "already-created", "b": "already-created"}
+        assert {one["key"]: one["id"] for one in third.json["outcomes"]} == {
+            key: id for key, id in ids(tmp_path).items() if key != "1st"
+        }
+        assert all(one["recorded"] and one["reason"].endswith("in another run.") for one in third.json["outcomes"])
+        text = call(tmp_path, *[word for word in words if word != "--json"], env=env)
+        assert "2 created already." in text.out
+        assert call(tmp_path, "apply", "--yes", "--json", env=env).json["outcomes"] == []
+
+
+def test_ids_that_a_killed_run_left_in_doubt_are_told_by_the_next_and_by_the_one_after(tmp_path: Path) -> None:
+    define(tmp_path, "a", "b")
+    with invent("close-after@create:1") as server:
+        env = account(server.url)
+        words = ("apply", "--yes", "--json", *approving_file(tmp_path, server.url), "--concurrency", "1")
+        server.faults.add("hang=60@create:2")
+        with started(tmp_path, *words, env=env) as process:
+            until(lambda: len(posted(server)) == 2)
+            process.kill()
+            process.wait()
+        server.faults.clear()
+        for fate in ("adopted", "already-created", "already-created"):
+            again = call(tmp_path, *words, env=env)
+            assert again.code == 0
+            assert told(again.json) == {"a": fate, "b": fate}
+            assert {one["id"] for one in again.json["outcomes"]} == set(live(server).values())
+
+
+def told(report: Any) -> dict[str, str]:
+    return {one["key"]: one["outcome"] for one in report["outcomes"]}

@@ -6,6 +6,7 @@ stand-in for GitHub's API.
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
@@ -174,9 +175,16 @@ def test_a_pull_request_is_planned_merged_applied_and_never_applied_again(starte
     assert applied.step("Apply").outputs["created"] == "2"
     assert Hub(started.remote).ids.keys() == {"spring", "summer"}
 
-    # The job is run again, at the same old commit.
+    # The job is run again, at the same old commit, and shows the ids again.
     again = started.run("apply", "push", merged)
     assert again.conclusion == "success", again.log
+    assert "2 broadcasts were created already, by another run" in started.comment
+    assert "2 broadcasts were created already, by another run" in again.summary
+    for id in live(started.server).values():
+        assert f"`{id}`" in started.comment
+        assert f"`{id}`" in again.summary
+    assert again.step("Apply").outputs["ids"] == applied.step("Apply").outputs["ids"]
+    assert (again.step("Apply").outputs["created"], again.step("Apply").outputs["already_created"]) == ("0", "2")
     assert started.created == ["Campaign spring", "Campaign summer"]
     assert len(started.hub.comments(7)) == 1
     assert started.run("drift", "schedule", merged).conclusion == "success"
@@ -195,9 +203,16 @@ def test_what_was_merged_is_refused_if_it_is_not_what_was_approved(started: Worl
     started.hub.merge(7, sha)
     done = started.run("apply", "push", sha)
     assert done.step("Apply").code == 5, done.log
-    assert "has not the digest that was approved" in done.log
     assert started.created == []
-    assert "was approved" in started.comment
+    # Each field that differs is named, with both values, wherever people look.
+    then, now = WHEN, WHEN.replace("09:00", "09:01")
+    told = f"spring has another scheduled_at ('{then}' was approved, now '{now}')"
+    log = done.step("Apply").log
+    assert f"Error: What would be created is not what was approved: {told}." in log
+    [annotation] = [line for line in log.split("\n") if line.startswith("::error")]
+    assert told in annotation
+    for page in (done.summary, started.comment):
+        assert told in html.unescape(page).replace("\u200b", "")
     # Somebody looks at it, and approves the plan of main by hand.
     plan = call(started.clone, "plan", "--json")
     done = started.run("apply", "workflow_dispatch", sha, approved=plan.json["digest"])
@@ -212,9 +227,42 @@ def test_a_merge_that_nobody_could_have_reviewed_creates_nothing(started: World)
     started.open_pull(7)
     sha = started.merge(7)
     done = started.run("apply", "push", sha)
-    assert (done.conclusion, done.step("Apply").outcome) == ("failure", "skipped"), done.log
-    assert done.step("Find what was approved").code == 5
+    assert (done.conclusion, done.step("Apply").code) == ("failure", 5), done.log
+    found = done.step("Find what was approved")
+    assert (found.code, found.outputs["digest"], found.outputs["plan"]) == (0, "unapproved", "")
+    assert "::warning title=no approved plan::" in found.log
+    assert "is not there" in found.outputs["reason"]
     assert started.created == []
+    for told in (done.step("Apply").log, done.summary, started.comment):
+        assert "No approved plan was found, and 1 would be created (spring)" in told
+        assert "Run the workflow by hand with the digest of the plan" in told
+
+
+def test_a_merge_that_creates_nothing_needs_no_evidence(started: World) -> None:
+    (started.clone / "README.md").write_text("Hello\n", encoding="utf-8")
+    tried = started.open_pull(7)
+    started.hub.writable = False
+    assert started.run("plan", "pull_request", tried, pull=7, fork=True).conclusion == "success"
+    started.hub.writable = True
+    done = started.run("apply", "push", started.merge(7))
+    assert done.conclusion == "success", done.log
+    assert "::warning title=no approved plan::" in done.log
+    assert started.hub.comments(7) == []
+
+
+def test_a_plan_that_is_too_large_for_its_comment_is_applied_by_its_digest(started: World) -> None:
+    (started.clone / "invent.yaml").write_text("state: {branch: broadcast-state}\n", encoding="utf-8")
+    define(started, "spring")
+    tried = started.open_pull(7)
+    started.run("plan", "pull_request", tried, pull=7)
+    comment = started.hub.comments(7)[0]
+    # As it is left where there is no room for it.
+    first, _, rest = comment["body"].split("\n", 2)
+    comment["body"] = f"{first}\n{rest}"
+    done = started.run("apply", "push", started.merge(7))
+    assert done.conclusion == "success", done.log
+    assert done.step("Find what was approved").outputs["plan"] == ""
+    assert started.created == ["Campaign spring"]
 
 
 def test_a_failed_apply_says_so_in_the_comment_and_can_be_run_again(started: World) -> None:
