@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invent_gitops.render.approved import approved_in
 from invent_gitops.render.comment import (
     BODY_LIMIT,
     Marker,
@@ -170,4 +171,43 @@ def test_the_oldest_outcomes_go_first_where_there_is_no_room() -> None:
             marker, partial(saying, f"### {number} " + "x" * 9_000), body, f"2026-11-20T12:00:0{number}Z"
         )
         assert len(body) <= BODY_LIMIT
-    assert [one[:5] for one in outcomes_in(body).values()] == [f"### {number}" for number in range(8, 3, -1)]
+    assert [one[:5] for one in outcomes_in(body).values()] == [f"### {number}" for number in range(8, 2, -1)]
+
+
+@costly
+@given(st.integers(0, 70_000), st.integers(0, 70_000), st.integers(1, 70_000))
+def test_outcome_that_came_before_is_cut_and_not_lost(plan: int, first: int, second: int) -> None:
+    marker = replace(MARKER, kind="report")
+    body = plan_body(MARKER, lambda room: "x" * min(plan, room))
+    body = report_body(
+        marker, lambda room: ("### one\n" + "row\n" * (first // 4))[: room // 4 * 4], body, "2026-11-20T12:00:00Z"
+    )
+    body = report_body(marker, lambda room: "y" * min(second, room), body, "2026-11-20T12:00:01Z")
+    assert len(body) <= BODY_LIMIT
+    newest, before = outcomes_in(body).values()
+    assert newest == "y" * len(newest)
+    assert len(newest) >= min(second, 20_000)
+    assert before.startswith("### one")
+    assert before.rstrip().endswith(("### one", "row", "shows the rest, and `invent-gitops state list` every id."))
+
+
+def test_complete_outcome_replaces_those_of_earlier_runs() -> None:
+    marker, body = Marker("report", "", "a" * 40, ""), ""
+    for second, complete in enumerate((False, False, True)):
+        body = report_body(
+            marker, partial(saying, f"### {second}"), body, f"2026-11-20T12:00:0{second}Z", complete=complete
+        )
+    assert list(outcomes_in(body).values()) == ["### 2"]
+    assert "Earlier runs" not in body
+
+
+LINE = "<!-- invent-gitops: approved eNpV+/A= -->"
+
+
+def test_line_of_what_was_approved_stays_through_marks_and_outcomes() -> None:
+    body = plan_body(MARKER, lambda room: "A plan", LINE)
+    for made in (outdated_body(body, MARKER), report_body(replace(MARKER, kind="report"), lambda room: "Done", body)):
+        assert approved_in(made) == approved_in(body) == LINE
+        assert made.count(LINE) == 1
+        assert plan_in(made).startswith("A plan")
+    assert plan_in(f"{MARKER.line()}\n{LINE}\nA plan") == "A plan"

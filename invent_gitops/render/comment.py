@@ -45,6 +45,7 @@ _MARKER = re.compile(
     r" (?P<status>current|outdated|superseded) -->"
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_CUT = "**Cut here.** The earlier version of this comment shows the rest, and `invent-gitops state list` every id."
 # Fewer would not even hold the headline of an outcome.
 _LEAST = 20_000
 
@@ -118,8 +119,8 @@ def report_body(marker: Marker, content: Content, before: str, when: str = "", *
     """The outcome of an apply that ended at `when` (RFC 3339), above what `before` ("" for none) shows already.
 
     That is the plan, and the outcomes of earlier runs, unless this one is `complete`: it tells of every broadcast of
-    the plan by itself. The oldest and then the plan are left out where they do not leave the outcome the room that
-    it needs.
+    the plan by itself. Where they do not leave it the room that it needs, the oldest outcomes are left out, then the
+    plan, and the last outcome is cut, so that no run takes away the ids that another one has shown.
     """
     plan = plan_in(before)
     found = {} if complete else outcomes_in(before)
@@ -134,10 +135,14 @@ def report_body(marker: Marker, content: Content, before: str, when: str = "", *
         parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
         return _joined(_top(marker, approved_in(before)), _outcome(when, text), *parts)
 
-    while earlier and len(put("")) > BODY_LIMIT - _LEAST:
+    room = BODY_LIMIT - len(content(_LEAST))
+    while len(earlier) > 1 and len(put("x")) > room:
         earlier.pop()
-    if len(put("")) > BODY_LIMIT - _LEAST:
+    if plan and len(put("x")) > room:
         plan = "The plan has no room below this outcome; the earlier version of this comment shows it."
+    if earlier and (excess := len(put("x")) - room) > 0:
+        at, one = earlier[0]
+        earlier = [(at, _cut(one, len(one) - excess))]
     return put(_fit(content, put))
 
 
@@ -184,6 +189,12 @@ def same(body: str, other: str) -> bool:
 
 def _outcome(when: str, text: str) -> str:
     return _joined(f"{OPENING[:-1]}: the outcome of {when} begins -->", text, f"{OPENING[:-1]}: the outcome ends -->")
+
+
+def _cut(text: str, room: int) -> str:
+    """An outcome on whole lines, in at most so much, or what stands in its place where there is no room at all."""
+    kept = text[: max(0, room - len(_CUT) - 2)].rpartition("\n")[0]
+    return f"{kept}\n\n{_CUT}".strip()
 
 
 def _banner(marker: Marker, why: str) -> str:

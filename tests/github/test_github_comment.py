@@ -11,7 +11,7 @@ import pytest
 from invent_gitops.render.comment import BODY_LIMIT, read_marker
 from tests.github.making import EVIL, HEAD, MERGE, OLD, Desk, failed
 from tests.github.standin import TOKEN, Seen
-from tests.running import FAST, Result, account, call, invent, live, posted, started, until
+from tests.running import FAST, Result, account, call, ids, invent, live, posted, started, until
 
 FOREIGN = "mallory"
 # It counts a broadcast, and holds none.
@@ -259,6 +259,14 @@ def test_many_ids_do_not_vanish_when_a_run_is_repeated_and_the_text_says_where_a
             assert re.search(r"\*\*Cut to fit: \d+ of 800 entries are not shown below", body)
             assert "state list" in body
             assert "[The summary of the run](https://github.com/acme/campaigns/actions/runs/77)" in body
+    # Nor when it cannot even begin.
+    failed(desk.folder, kind="report")
+    assert desk.on_push("comment", "failed.json").code == 0
+    body = the_body(desk)
+    assert "The state is damaged." in body
+    assert len(body) <= BODY_LIMIT
+    assert sum(f"`{id}`" in body for id in ids(desk.folder).values()) > 200
+    assert "state list" in body
 
 
 def test_cut_plan_links_to_the_run_that_shows_more(desk: Desk) -> None:
