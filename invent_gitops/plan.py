@@ -210,14 +210,9 @@ class _Planner:
         if self.newest is None or self.newest.get(definition.key) == definition.request:
             return ()
         how = "defines it differently" if definition.key in self.newest else "does not define it any more"
-        return (
-            Refusal(
-                "superseded",
-                f"This run is of an older commit, and the newest one of the branch {how}.",
-                "Nothing is to be done if that is meant: the run of the newest commit creates what it defines.",
-                definition.position,
-            ),
-        )
+        message = f"This run is of an older commit, and the newest one of the branch {how}."
+        cure = "Nothing is to be done if that is meant: the run of the newest commit creates what it defines."
+        return (Refusal("superseded", message, cure, definition.position),)
 
     def renamed(self, definition: Definition) -> tuple[Refusal, ...]:
         """A file that was renamed and edited at once looks like a new broadcast, and would be a second one."""

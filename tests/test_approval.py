@@ -218,13 +218,13 @@ def test_unapproved_refuses_what_would_be_created_with_the_cure_and_passes_where
 
 def test_many_and_long_differences_are_cut_and_counted() -> None:
     names = [f"k{number:03}" for number in range(50)]
-    approved = approved_requests(json.loads(document("plan", 0, plan_json(plan_of([])))))
+    approved = approved_plan(json.loads(document("plan", 0, plan_json(plan_of([])))))
     made = plan_of([a_definition(name, a_request(name=f"{name} {'x' * 900}")) for name in names])
     with pytest.raises(Refused, match="k009 was not in it; and 40 more") as caught:
         check_plan(approved, made)
     assert "k010 was" not in caught.value.message
     before = a_definition("long", a_request(name="y" * 900))
-    approved = approved_requests(json.loads(document("plan", 0, plan_json(plan_of([before])))))
+    approved = approved_plan(json.loads(document("plan", 0, plan_json(plan_of([before])))))
     with pytest.raises(Refused) as caught:
         check_plan(approved, plan_of([a_definition("long", a_request(name="x" * 900))]))
     assert len(caught.value.message) < 600

@@ -11,6 +11,7 @@ from invent_gitops.cli import approving
 from invent_gitops.github import rest
 from tests.github.making import HEAD, Desk
 from tests.github.standin import standing_in
+from tests.running import invent
 
 
 @pytest.fixture
@@ -22,6 +23,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     folder = tmp_path / "repository" / "my-campaigns"
     folder.mkdir(parents=True)
     (tmp_path / "repository" / ".git").mkdir()
-    with standing_in() as hub:
+    with standing_in() as hub, invent() as server:
         hub.add_pull(7, HEAD)
-        yield Desk(hub, folder)
+        yield Desk(hub, folder, server)

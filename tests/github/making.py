@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from invent_gitops.sandbox.server import Server
 from tests.github.standin import StandIn
-from tests.running import Result, call, define
+from tests.running import Result, account, call, define
 from tests.workflows.runner import read_outputs
 
 OLD, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
@@ -19,10 +21,11 @@ DIGEST = "sha256:" + "d" * 64
 
 @dataclass(frozen=True)
 class Desk:
-    """A project in a repository, the stand-in for GitHub, and the files of one step."""
+    """A project in a repository, the stand-in for GitHub, the Invent of its plans, and the files of one step."""
 
     hub: StandIn
     folder: Path
+    server: Server | None = None
 
     @property
     def step(self) -> Path:
@@ -46,10 +49,19 @@ class Desk:
         given = self.hub.environment(self.step, push=commit, **event)
         return call(self.folder, "github", *words, env={**given, **(env or {})})
 
+    @contextmanager
+    def invent(self, *faults: str) -> Iterator[Server]:
+        """The Invent that the plans are for, with faults."""
+        assert self.server
+        for fault in faults:
+            self.server.faults.add(fault)
+        yield self.server
+
     def plan(self, name: str = "plan.json", *keys: str) -> str:
         """Write a plan of the project, with a broadcast to create for each key; returns its digest."""
         define(self.folder, *keys)
-        assert call(self.folder, "plan", "--out", name).code == 0
+        env = account(self.server.url) if self.server else {}
+        assert call(self.folder, "plan", "--out", name, env=env).code == 0
         return str(json.loads((self.folder / name).read_text(encoding="utf-8"))["digest"])
 
     def edited(self, name: str, **changes: Any) -> None:

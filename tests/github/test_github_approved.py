@@ -11,7 +11,7 @@ import pytest
 
 from tests.github.making import HEAD, MERGE, OLD, Desk, failed
 from tests.github.standin import Seen
-from tests.running import ROOT, WHEN, Result, account, call, define, invent, live, posted
+from tests.running import ROOT, WHEN, Result, account, call, define, live, posted
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ def test_plan_is_written_for_apply_also_after_outcomes_and_is_the_one_that_was_a
         desk.report(outcomes=outcomes)
         desk.on_push("comment", "report.json")
         assert the_line(desk) == line
-    with invent() as server:
+    with desk.invent() as server:
         path = define(desk.folder, "a") / "a.yaml"
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("09:00", "09:01"), encoding="utf-8")
@@ -394,7 +394,7 @@ def test_plans_of_all_merged_pull_requests_together_are_what_was_approved(desk: 
     assert (result.code, result.out) == (0, f"{whole}\n"), result.all
     assert desk.outputs["pull_request"] == "7 8"
     assert plan_file(desk)["digest"] == whole
-    with invent() as server:
+    with desk.invent() as server:
         define(desk.folder, "c")
         words = ("apply", "--yes", "--plan", "approved.json", "--out", "report.json")
         refused = call(desk.folder, *words, env=account(server.url))

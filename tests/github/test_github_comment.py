@@ -11,7 +11,7 @@ import pytest
 from invent_gitops.render.comment import BODY_LIMIT, read_marker
 from tests.github.making import EVIL, HEAD, MERGE, OLD, Desk, failed
 from tests.github.standin import TOKEN, Seen
-from tests.running import FAST, Result, account, call, ids, invent, live, posted, started, until
+from tests.running import FAST, Result, account, call, ids, live, posted, started, until
 
 FOREIGN = "mallory"
 # It counts a broadcast, and holds none.
@@ -231,7 +231,7 @@ def test_run_again_shows_the_ids_again_and_nothing_twice(desk: Desk) -> None:
     desk.plan("plan.json", "a", "b")
     desk.on_pull("comment", "plan.json")
     desk.hub.merge(7, MERGE)
-    with invent() as server:
+    with desk.invent() as server:
         assert approved_run(desk, server.url).code == 0
         for _ in range(2):
             assert approved_run(desk, server.url).code == 0
@@ -249,7 +249,7 @@ def test_many_ids_do_not_vanish_when_a_run_is_repeated_and_the_text_says_where_a
     desk.plan("plan.json", *keys)
     desk.on_pull("comment", "plan.json")
     desk.hub.merge(7, MERGE)
-    with invent() as server:
+    with desk.invent() as server:
         for told in ("800 broadcasts created", "800 broadcasts were created already"):
             assert approved_run(desk, server.url).code == 0
             body = the_body(desk)
@@ -283,7 +283,7 @@ def test_run_that_was_killed_names_what_may_have_been_created_and_the_next_one_i
     desk.plan("plan.json", "a", "b")
     desk.on_pull("comment", "plan.json")
     desk.hub.merge(7, MERGE)
-    with invent("close-after@create:1", "hang=60@create:2") as server:
+    with desk.invent("close-after@create:1", "hang=60@create:2") as server:
         desk.on_push("approved", "--out", "approved.json")
         words = ("apply", "--yes", "--plan", "approved.json", "--out", "report.json", "--concurrency", "1", *FAST)
         with started(desk.folder, *words, env=account(server.url)) as process:
@@ -307,7 +307,7 @@ def test_outcome_without_the_approved_plan_keeps_those_of_earlier_runs(desk: Des
     desk.plan("plan.json", "a")
     desk.on_pull("comment", "plan.json")
     desk.hub.merge(7, MERGE)
-    with invent() as server:
+    with desk.invent() as server:
         assert approved_run(desk, server.url).code == 0
         failed(desk.folder, kind="report")
         assert desk.on_push("comment", "failed.json").code == 0

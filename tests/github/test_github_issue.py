@@ -8,7 +8,7 @@ import pytest
 
 from invent_gitops.render.comment import BODY_LIMIT, read_marker
 from tests.github.making import EVIL, Desk, failed
-from tests.running import account, call, define, invent
+from tests.running import account, call, define
 
 
 def told(desk: Desk, *words: str, **more: Any) -> str:
@@ -21,7 +21,7 @@ def told(desk: Desk, *words: str, **more: Any) -> str:
 def well(desk: Desk) -> None:
     """A plan in which nothing needs anybody."""
     desk.plan("plan.json", "a")
-    with invent() as server:
+    with desk.invent() as server:
         assert call(desk.folder, "apply", "--yes", env=account(server.url)).code == 0
     assert call(desk.folder, "plan", "--out", "well.json").code == 0
 
