@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -80,7 +81,12 @@ def test_document_that_is_no_whole_plan_has_no_line(change: dict[str, Any]) -> N
 def test_bomb_is_not_unpacked() -> None:
     bomb = base64.b64encode(zlib.compress(b" " * (PACKED_LIMIT * 10), 9)).decode()
     assert len(bomb) < LINE_LIMIT
-    assert read_approved(f"{BEGIN}{bomb}{END}") is None
+    tracemalloc.start()
+    try:
+        assert read_approved(f"{BEGIN}{bomb}{END}") is None
+        assert tracemalloc.get_traced_memory()[1] < PACKED_LIMIT * 4
+    finally:
+        tracemalloc.stop()
     deep = f"{BEGIN}{base64.b64encode(zlib.compress(b'[' * PACKED_LIMIT, 9)).decode()}{END}"
     assert read_approved(deep) is None
 
