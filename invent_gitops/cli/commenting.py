@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from invent_gitops.approval import read_request
 from invent_gitops.cli.approving import find_merged
 from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Written, tell
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.github.event import Event
 from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.plan import digest
 from invent_gitops.render.approved import approved_in, approved_line, read_approved
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.comment import (
@@ -154,7 +156,7 @@ def _comment_body(
         late = marker.kind == "plan" and pull.merged and not (kept.updated and kept.updated <= pull.merged)
         status: Status = "outdated" if late else marker.status
         after = replace(marker, kind="report", status=status)
-        return report_body(after, in_room, kept.body, when, complete=_is_complete(document, kept.body))
+        return report_body(after, in_room, kept.body, when, complete=_is_complete(document, marker, kept.body))
     if pull.merged:
         raise LeftAlone("The pull request was merged before this plan was there, so nobody has reviewed it.")
     newest = event.commit == pull.head
@@ -163,16 +165,25 @@ def _comment_body(
     if marker and not newest and marker.commit == pull.head:
         raise LeftAlone(f"This plan is of commit {event.commit[:7]}, and the comment of a newer one.")
     status = "current" if newest else "outdated"
-    digest = digest_of(document)
-    line = approved_line(document) if digest else ""
-    return plan_body(desk.marker("plan", event.commit, digest, status), in_room, line)
+    marker = desk.marker("plan", event.commit, digest_of(document), status)
+    return plan_body(marker, in_room, approved_line(document) if marker.digest else "")
 
 
-def _is_complete(document: Document, body: str) -> bool:
-    """Whether a report tells what became of every broadcast that the plan in a comment creates."""
-    approved = read_approved(approved_in(body))
+def _is_complete(document: Document, marker: Marker, body: str) -> bool:
+    """Whether a report tells what became of every broadcast that the plan in a comment creates.
+
+    Where the comment has its digest only, the requests of what the report tells of must have just that.
+    """
     told = {outcome["key"] for outcome in document.get("outcomes", ())}
-    return approved is not None and bool(told) and approved.requests.keys() <= told
+    approved = read_approved(approved_in(body))
+    if approved:
+        return bool(told) and approved.requests.keys() <= told
+    items = [item for item in (document.get("plan") or {}).get("items", ()) if item["key"] in told]
+    try:
+        return bool(told) and marker.digest == digest((item["key"], read_request(item["request"])) for item in items)
+    except (KeyError, TypeError, ValueError):
+        # Written by another version.
+        return False
 
 
 def _first(desk: Desk, number: int) -> Post | None:
