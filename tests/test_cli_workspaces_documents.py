@@ -47,7 +47,7 @@ def test_reports_of_all_are_files_of_their_own_and_the_step_has_sums_and_one_sum
             made = {outcome["id"] for outcome in found[name]["outcomes"]}
             assert made == in_invent(server, workspace["org"])
             assert found[name]["plan"]["workspace"] == name
-    none = {"adopted": "0", "not_created": "0", "unknown": "0", "exit_code": "0"}
+    none = {"already_created": "0", "adopted": "0", "not_created": "0", "unknown": "0", "exit_code": "0"}
     assert step.outputs == {"created": "6", "ids": "", "digest": "", **none}
     headings = [line for line in step.written.splitlines() if line.startswith("#") and not line.startswith("####")]
     assert headings[::2] == ["## acme", "## globex", "## initech"]

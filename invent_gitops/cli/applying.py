@@ -123,7 +123,7 @@ class Applying:
         self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
         try:
             with self._connect() as api:
-                self.live = api.broadcasts(tries=5 if doubts or new else 1)
+                self.live = api.broadcasts(tries=5 if doubts else 2 if new else 1)
         except (Unavailable, WrongUsage) as error:
             if new and isinstance(error, Unavailable) and not isinstance(error, NotOffered):
                 self.blind = f"The state is new, and nobody could look what was created before. {error.message}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Seconds between looks for a merge that GitHub does not show yet: where the message of the commit speaks of one, and
 # where it does not.
 LONG_WAITS = (1.0, 2.0, 4.0, 8.0, 15.0)
-SHORT_WAITS = (1.0, 2.0)
+SHORT_WAITS = (2.0,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ KIND = "workspaces-run"
 # The document that --out of a command writes.
 _WRITTEN = {"plan": "plan", "apply": "report", "status": "status"}
 # Outputs of which a workspace that says nothing has surely none.
-_NONE_IF_UNSAID = ("creates", "created", "adopted", "not_created", "unknown")
+_NONE_IF_UNSAID = ("creates", "created", "already_created", "adopted", "not_created", "unknown")
 _WORDS = {
     ExitCode.DONE: "done",
     ExitCode.USAGE: "wrong usage",
