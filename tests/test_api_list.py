@@ -15,7 +15,7 @@ from invent_gitops.api.client import InventApi
 from invent_gitops.api.target import Target
 from invent_gitops.errors import Interrupted, Unavailable
 from invent_gitops.model.broadcast import Remote
-from tests.paging import entries, paged
+from tests.paging import entries, losing, paged
 from tests.running import (
     KEY,
     Fault,
@@ -209,3 +209,15 @@ def test_stop_ends_a_list_that_has_no_end() -> None:
         with pytest.raises(Interrupted, match="Stopped"):
             read(server.url, stop)
         assert len(server.received) == 5
+
+
+@pytest.mark.parametrize("count", [lambda page: 100, lambda page: 100 if page == 1 else 50], ids=["low", "of the page"])
+def test_a_count_that_is_too_low_hides_no_page(count: Callable[[int], object]) -> None:
+    error, server = unlisted(*[paged(entries(150), count)] * 9)
+    assert "do not agree" in error.message
+    assert "2" in {request.query["page"] for request in server.received}
+
+
+def test_a_page_beyond_the_last_one_may_be_refused() -> None:
+    found, _ = listed(*[losing([2], paged(entries(100), lambda page: 100), 404)] * 2)
+    assert len(found) == 100

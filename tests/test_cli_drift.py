@@ -438,3 +438,17 @@ def test_two_people_who_refresh_one_after_the_other_make_one_commit(tmp_path: Pa
         before = len(remote.states)
         assert [told(clone, server, "refresh").code for clone in clones] == [0, 0]
     assert len(remote.states) == before + 1
+
+
+def test_the_list_of_another_account_makes_nothing_gone(project: Path, server: Server) -> None:
+    before = state_of(project)
+    shown = [{"id": f"other_{number}", "name": "Not ours", "status": "SENT"} for number in range(3)]
+    with scripted(paged(shown, lambda page: 3)) as other:
+        (project / "invent.state.json").write_text(json.dumps(before | {"api": other.url}), encoding="utf-8")
+        env = account(other.url)
+        for words in (["refresh"], ["plan", "--refresh"], ["status"]):
+            done = call(project, *words, env=env)
+            assert done.code == 6, done.all
+            assert "this looks like another account" in done.all
+            assert "GONE" not in done.all
+        assert state_of(project)["broadcasts"] == before["broadcasts"]

@@ -525,3 +525,14 @@ def test_history_from_before_the_workspaces_is_verified_with_the_definitions_of_
         git(tmp_path, "commit", "--quiet", "-m", "Record it again")
         result = call(tmp_path, "state", "verify", "--workspace", "acme", env=env)
         assert (result.code, sorted(ids(tmp_path))) == (0, ["a", "b"]), result.all
+
+
+def test_segments_of_each_workspace_are_listed(tmp_path: Path) -> None:
+    project(tmp_path)
+    with invent() as server:
+        assert call(tmp_path, *APPLY, "--all", env=keys(server)).code == 0
+        call(tmp_path, "segments", "pull", "--all", env=keys(server))
+    shown = call(tmp_path, "segments", "list")
+    assert (shown.code, shown.out.count("Workspace ")) == (0, 3)
+    one = call(tmp_path, "segments", "list", "--workspace", "acme")
+    assert (one.code, "Workspace" in one.out, "vip" in one.out) == (0, False, True), one.all

@@ -63,6 +63,7 @@ class _Walk(Generic[E]):
     first: object = None
     seen: int = 0
     longest: int = 0
+    last: int = 0
     lost: int = 0
     lost_in_a_row: int = 0
 
@@ -70,7 +71,8 @@ class _Walk(Generic[E]):
         """Take a page in; `gap` is what to say of an entry that has no usable id."""
         self.lost_in_a_row = 0
         self.seen += len(page.entries)
-        self.longest = max(self.longest, len(page.entries))
+        self.last = len(page.entries)
+        self.longest = max(self.longest, self.last)
         if page.total is not None:
             self.total = page.total
             self.totals.add(page.total)
@@ -84,6 +86,7 @@ class _Walk(Generic[E]):
 
     def lose(self, gap: str) -> None:
         self.lost += 1
+        self.last = 0
         self.lost_in_a_row += 1
         self.gaps.append(gap)
 
@@ -93,10 +96,18 @@ class _Walk(Generic[E]):
         return not self.repeated and self.totals <= {len(self.entries)}
 
     @property
-    def ended(self) -> bool:
-        """Whether the count says that there is no further page; one that was lost counts like the longest."""
-        # A short page is no proof of the end: the server may cap `take` lower than was asked.
+    def counted(self) -> bool:
+        """Whether all that the count promises has been met; a page that was lost counts like the longest."""
         return self.total is not None and self.seen + self.lost * self.longest >= self.total
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no further page: the count says so, and the last page had room for more.
+
+        A short page alone is no proof: the server may cap `take` lower than was asked. Nor is a count after a full
+        page, which may be too low.
+        """
+        return self.counted and self.last < PAGE
 
 
 class Reading:
@@ -143,6 +154,9 @@ class Reading:
             try:
                 page = self._page(route, {**query, "page": str(number), "take": str(PAGE)})
             except _Failed as error:
+                if isinstance(error, _Denied) and walk.counted:
+                    # Some refuse a page beyond the last one.
+                    return walk
                 if not partly:
                     raise
                 walk.lose(f"Page {number} of the list of {route} could not be read. {error.reason}")

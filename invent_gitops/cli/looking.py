@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,6 +25,12 @@ class Reader:
 
     broadcasts: Callable[[], Listing[Remote]]
     segments: Callable[[], list[RemoteSegment]]
+
+
+_STRANGE = (
+    "None of the {:,} recorded broadcasts is in Invent: this looks like another account. Check the key and the org. If "
+    "they were really deleted, say so for each: invent-gitops state rm KEY --reason TEXT"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
         listing = reader.broadcasts()
     except Unavailable as error:
         listing = Listing((), (f"{error.message} {error.cure}".strip(),))
+    if listing.complete and len(before) > 1 and not any(remote.id in before for remote in listing.entries):
+        listing = replace(listing, gaps=(_STRANGE.format(len(before)),))
     found, gaps = _tried(reader.segments) if segments else (None, ())
     return Seen(read(), before, listing, tuple(found) if found is not None else None, gaps)
 

@@ -10,6 +10,7 @@ import click
 from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
+from invent_gitops.cli.several import workspace_options
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, checked_project, open_catalogue, open_workspace, shown
 from invent_gitops.errors import ExitCode, InvalidInput, Refused
@@ -71,6 +72,7 @@ def pull(session: Session, account: Account) -> ExitCode:
 
 
 @segments.command(name="list")
+@workspace_options("each")
 @common_options
 @click.pass_obj
 def list_(session: Session) -> ExitCode:
