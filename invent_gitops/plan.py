@@ -117,7 +117,7 @@ class _Planner:
         known = {record.id for record in state.broadcasts.values()}
         self.live = {_request_of(remote): remote for remote in sorted(live, key=lambda one: one.id not in known)}
         self.keys = {record.id: key for key, record in state.broadcasts.items()}
-        self.orphans = _orphans(state, defined, now)
+        self.defined, self.orphans = defined, _orphans(state, defined, now)
         self.segments = catalogue.by_id() if catalogue else {}
 
     def of_definition(self, definition: Definition) -> Item:
@@ -219,19 +219,16 @@ class _Planner:
         request = definition.request
         if "possible-rename" in definition.waive:
             return ()
-        for trait in _traits(request):
-            if trait in self.orphans:
-                other = self.orphans[trait]
-                return (
-                    Refusal(
-                        "possible-rename",
-                        f"It looks like {other}, which was created, is still to be sent, and has no file any more.",
-                        f"If it is the same one: {self.move(other, definition.key)} . "
-                        "If it is a new one, waive possible-rename with a reason.",
-                        definition.position,
-                    ),
-                )
-        return ()
+        other = next((self.orphans[trait] for trait in request.traits if trait in self.orphans), None)
+        if other is None:
+            return ()
+        message = f"It looks like {other}, which was created, is still to be sent, and has no file any more."
+        same = self.move(other, definition.key)
+        if other in self.defined:
+            message = f"It looks like {other}, which was imported from Invent, and is still to be sent."
+            same = f"delete the file of {other}, then {same}"
+        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+        return (Refusal("possible-rename", message, cure, definition.position),)
 
     def move(self, key: str, to: str) -> str:
         return f"invent-gitops state mv{self.flags} {words(key, to)}"
@@ -255,25 +252,18 @@ def _request_of(remote: Remote) -> Request:
     return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
 
 
-Trait = tuple[object, ...]
-
-
-def _traits(request: Request) -> tuple[Trait, Trait]:
-    """What a renamed and edited broadcast keeps: its time or its name, and in both cases its audience."""
-    audience = (request.segment_ids, request.send_to_all)
-    return ("time", request.scheduled_at, *audience), ("name", request.name, *audience)
-
-
-def _orphans(state: State, defined: set[str], now: datetime) -> dict[Trait, str]:
-    """By trait, the keys that no file defines any more and that are still to be sent."""
+def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[object, ...], str]:
+    """By trait, the keys that are still to be sent, and that no file defines any more or that were imported."""
     return {
         trait: key
-        for key, record in state.broadcasts.items()
-        if key not in defined
+        # Those without a file come last, and so before the others.
+        for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
+        # What was imported may be what another file was created as, before the state was lost.
+        if key not in defined or record.how == "imported"
         # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
         for request in record.requests
         if request.scheduled_at is not None and request.scheduled_at > now
-        for trait in _traits(request)
+        for trait in request.traits
     }
 
 

@@ -1,4 +1,4 @@
-"""`import` over HTTP with real files: records first, never over a file, and the next plan has nothing to create."""
+"""`import` over HTTP with real files: records first, never over a file, and the next plan creates none of it again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from invent_gitops.sandbox.server import Server
 from invent_gitops.sandbox.service import Sandbox
 from tests.branch.making import git, hub
+from tests.dashboard import create_by_hand, delete, edit
 from tests.paging import losing, paged
 from tests.running import (
     STATE,
@@ -211,6 +212,83 @@ def test_lost_state_is_found_again_where_the_definitions_are_there(tmp_path: Pat
     assert ids(tmp_path) == before
     assert files(tmp_path) == ["spring.yaml", "summer.yaml"]
     assert_clean(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"scheduled_at": "2099-06-01T09:00:00Z"}, {"name": "VIP sale"}], ids=str)
+def test_what_was_edited_in_invent_before_the_state_was_lost_is_not_created_again(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    define(tmp_path, "vip")
+    with invent() as server:
+        env = account(server.url)
+        assert call(tmp_path, "apply", "--yes", env=env).code == 0
+        id = ids(tmp_path)["vip"]
+        edit(server, id, **change)
+        (tmp_path / STATE).unlink()
+        everything, named = run_import(tmp_path, server, "--all"), run_import(tmp_path, server, id)
+        document = run_import(tmp_path, server, "--all", "--json").json
+        assert (everything.code, named.code, document["exit_code"]) == (5, 5, 5)
+        assert files(tmp_path) == ["vip.yaml"]
+        assert (document["unrecorded"], document["broadcasts"][0]["recorded"]) == (["vip"], False)
+        assert everything.out.endswith("1 definition has no record: the next plan would create it: vip.\n")
+        for told in (everything.out, named.err):
+            assert "It looks like vip in broadcasts/vip.yaml, which has no record." in told
+            assert f"invent-gitops resolve --base-url {server.url} vip --id {id} --anyway" in told
+        assert call(tmp_path, "resolve", "vip", "--id", id, "--anyway", env=env).code == 0
+        again = run_import(tmp_path, server, "--all")
+        assert (again.code, "no record" in again.all) == (0, False)
+        assert call(tmp_path, "apply", "--yes", env=env).code == 0
+        assert server.sandbox.create_count == 1
+    assert ids(tmp_path) == {"vip": id}
+
+
+def test_what_looks_like_a_definition_and_is_another_one_is_imported_once_that_says_so(tmp_path: Path) -> None:
+    folder = define(tmp_path, "vip")
+    with invent() as server:
+        create_by_hand(server, "Campaign vip")
+        assert run_import(tmp_path, server, "--all").code == 5
+        with (folder / "vip.yaml").open("a", encoding="utf-8") as file:
+            file.write("waive: {possible-rename: a second mailing}\n")
+        result = run_import(tmp_path, server, "--all")
+        assert (result.code, sorted(ids(tmp_path))) == (0, ["campaign-vip"])
+        assert "the next plan would create it: vip." in result.out
+        assert call(tmp_path, "apply", "--yes", env=account(server.url)).code == 0
+    assert sorted(ids(tmp_path)) == ["campaign-vip", "vip"]
+
+
+def test_broadcast_that_was_deleted_and_made_again_by_hand_is_imported_as_the_cure_says(tmp_path: Path) -> None:
+    folder = define(tmp_path, "vip")
+    with invent() as server:
+        assert call(tmp_path, "apply", "--yes", env=account(server.url)).code == 0
+        delete(server, ids(tmp_path)["vip"])
+        id = made(server, "Campaign vip", segment_ids=["vip"])
+        refused = run_import(tmp_path, server, id)
+        assert refused.code == 5
+        assert (
+            f"delete the file of vip as well, then: invent-gitops state rm --base-url {server.url} vip" in refused.err
+        )
+        (folder / "vip.yaml").unlink()
+        assert call(tmp_path, "state", "rm", "vip", "--reason", "made again by hand").code == 0
+        assert run_import(tmp_path, server, id).code == 0
+    assert ids(tmp_path) == {"campaign-vip": id}
+    assert_clean(tmp_path)
+
+
+@pytest.mark.parametrize("definitions", ["broadcasts", "broadcasts/below"])
+def test_definitions_folder_that_is_a_link_out_of_the_project_is_refused(tmp_path: Path, definitions: str) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    project.mkdir()
+    outside.mkdir()
+    (project / "broadcasts").symlink_to(outside)
+    (project / "invent.yaml").write_text(f"definitions: {definitions}\n", "utf-8")
+    with invent() as server:
+        made(server, "Spring sale")
+        result = run_import(project, server, "--all")
+        assert server.sandbox.requests[1:] == []
+    assert result.code == 4
+    assert "is a link that leaves the project" in result.err
+    assert list(outside.iterdir()) == []
+    assert not (project / STATE).exists()
 
 
 def test_of_two_equal_ones_the_second_is_told_and_left_alone(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_definitions
 from tests.making import (
     NOW,
+    SOON,
     a_definition,
     a_provenance,
     a_record,
@@ -214,8 +215,10 @@ def test_twin_of_one_that_cannot_be_imported_is_not_held_up_by_it() -> None:
 
 
 def test_what_is_exactly_like_a_recorded_one_is_not_imported() -> None:
-    offer = only(surveyed(a_remote("b_2"), state=a_state({"spring": a_record("b_1")})))
+    state = a_state({"spring": a_record("b_1")})
+    offer = only(surveyed(a_remote("b_1"), a_remote("b_2"), state=state))
     assert "exactly like spring, which is recorded as b_1" in offer.why_not
+    assert "state rm" not in offer.cure
 
 
 def test_definition_that_asks_for_exactly_this_gets_the_record_and_no_file() -> None:
@@ -237,6 +240,62 @@ def test_imported_record_without_a_definition_is_missing_and_a_created_one_is_no
     assert [one.key for one in surveyed(state=state).missing] == ["a"]
     defined = [a_definition("a", a_request("A"))]
     assert surveyed(state=state, definitions=defined).missing == ()
+
+
+LATER = SOON + timedelta(days=1)
+
+
+@pytest.mark.parametrize("live", [a_request(at=LATER), a_request("Renamed")], ids=["rescheduled", "renamed"])
+def test_what_looks_like_a_definition_that_has_no_record_is_left_to_a_person(live: Request) -> None:
+    definition = a_definition("vip", a_request())
+    found = surveyed(a_remote("b_1", live), definitions=[definition])
+    assert only(found).like == "vip"
+    assert only(found).why_not == f"It looks like vip in {definition.position.file}, which has no record."
+    assert "invent-gitops resolve vip --id b_1 --anyway" in only(found).cure
+    assert recorded(found, a_provenance()) == []
+    assert found.unrecorded == ("vip",)
+
+
+@pytest.mark.parametrize(
+    ("live", "definition", "state"),
+    [
+        (a_request("Other", LATER), a_definition("vip", a_request()), None),
+        (a_request(at=LATER, segments=("seg_z",)), a_definition("vip", a_request()), None),
+        (a_request("Other", None), a_definition("vip", a_request(at=None)), None),
+        (a_request(at=LATER), a_definition("vip", a_request(), waive={"possible-rename": "another one"}), None),
+        (a_request(at=LATER), a_definition("vip", a_request()), a_state({"vip": a_record("b_9")})),
+    ],
+    ids=["name and time differ", "audience differs", "both at once", "waived", "has a record"],
+)
+def test_what_looks_like_no_definition_without_a_record_is_imported(
+    live: Request, definition: Definition, state: State | None
+) -> None:
+    offer = only(surveyed(a_remote("b_1", live), definitions=[definition], state=state))
+    assert (offer.like, offer.why_not) == ("", "")
+
+
+def test_definition_that_is_in_invent_exactly_so_holds_up_nothing_that_looks_like_it() -> None:
+    definition = a_definition("vip", a_request())
+    live = [a_remote("b_1", a_request(at=LATER)), a_remote("b_2", a_request())]
+    found = surveyed(*live, definitions=[definition])
+    assert [(one.key, one.why_not) for one in found.offers] == [("spring-sale", ""), ("vip", "")]
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["not listed", "recorded as gone"])
+@pytest.mark.parametrize("with_file", [False, True])
+def test_what_was_deleted_and_made_again_by_hand_is_imported_once_the_old_record_is_removed(
+    listed: bool, with_file: bool
+) -> None:
+    record = replace(a_record("b_1"), status="GONE" if listed else "SCHEDULED")
+    live = [a_remote("b_2"), *([a_remote("b_1")] if listed else [])]
+    definitions = [a_definition("spring", record.request)] if with_file else []
+    offer = only(surveyed(*live, state=a_state({"spring": record}), definitions=definitions))
+    assert "invent-gitops state rm spring --reason …" in offer.cure
+    assert ("delete the file of spring" in offer.cure) == with_file
+    removed = a_state(removed={"spring": a_removal("b_1", request=record.request)})
+    assert only(surveyed(a_remote("b_2"), state=removed)).why_not == ""
+    kept = only(surveyed(a_remote("b_2"), state=removed, definitions=[a_definition("spring", record.request)]))
+    assert kept.cure == "Delete the file of spring, then import it."
 
 
 # ---------------------------------------------------------------- the text

@@ -506,3 +506,46 @@ def test_record_without_a_file_that_was_sent_long_ago_is_no_rename() -> None:
     state = a_state({"last-week": a_record("bc_1", request=old)})
     definition = a_definition(key="this-week", request=a_request(name="Weekly"))
     assert {item.key: item.action for item in plan_of([definition], state).items}["this-week"] == "create"
+
+
+IMPORTED = a_record("bc_1", request=a_request("Spring sale"), how="imported")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [a_request("Spring sael"), a_request("Spring sale", SOON + timedelta(days=1))],
+    ids=["same time", "same name"],
+)
+def test_what_looks_like_an_imported_broadcast_is_refused_although_that_one_has_a_file(request_: Request) -> None:
+    definitions = [of("spring-sale", IMPORTED.request), of("vip", request_)]
+    state = a_state({"spring-sale": IMPORTED})
+    found = {item.key: item for item in plan_of(definitions, state).items}
+    assert [refusal.policy for refusal in found["vip"].refusals] == ["possible-rename"]
+    assert "imported from Invent" in found["vip"].refusals[0].message
+    assert (
+        "delete the file of spring-sale, then invent-gitops state mv spring-sale vip" in found["vip"].refusals[0].cure
+    )
+    definitions[1] = replace(definitions[1], waive={"possible-rename": "a second mailing"})
+    assert actions(plan_of(definitions, state))["vip"] == "create"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(IMPORTED, how="created"),
+        replace(IMPORTED, request=a_request("Spring sale", NOW - timedelta(days=1))),
+        replace(IMPORTED, request=a_request("Spring sale", segments=("seg_z",))),
+        replace(IMPORTED, request=a_request("Other", SOON + timedelta(days=2))),
+    ],
+    ids=["created here", "sent", "another audience", "another name and time"],
+)
+def test_what_looks_like_no_imported_broadcast_that_is_still_coming_is_created(record: Record) -> None:
+    definitions = [of("spring-sale", record.request), of("vip", a_request("Spring sale", SOON + timedelta(days=1)))]
+    assert actions(plan_of(definitions, a_state({"spring-sale": record})))["vip"] == "create"
+
+
+def test_of_two_that_it_looks_like_the_one_without_a_file_is_named() -> None:
+    state = a_state({"kept": IMPORTED, "gone": a_record("bc_2", request=a_request("Sale"))})
+    found = {item.key: item for item in plan_of([of("kept", IMPORTED.request), of("vip", a_request("V"))], state).items}
+    assert "state mv" in found["vip"].refusals[0].cure
+    assert "no file any more" in found["vip"].refusals[0].message

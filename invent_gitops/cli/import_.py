@@ -16,8 +16,16 @@ from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, connect, one
 from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
-from invent_gitops.cli.workspace import PROJECT_FILE, Workspace, checked_project, open_catalogue, open_workspace, shown
-from invent_gitops.errors import ExitCode, Interrupted, Refused, Unavailable, WrongUsage
+from invent_gitops.cli.workspace import (
+    PROJECT_FILE,
+    Workspace,
+    check_inside,
+    checked_project,
+    open_catalogue,
+    open_workspace,
+    shown,
+)
+from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, Refused, Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import State
@@ -42,8 +50,9 @@ def import_(session: Session, account: Account, ids: tuple[str, ...], everything
     """List the broadcasts in Invent that no record knows; with IDs, --all or --only, import them.
 
     An import records each broadcast, whatever its status, and writes its definition, so that the next
-    plan has nothing to create. It never writes over a file, and writes nothing to Invent. Run again,
-    it writes the definitions of imported records that have none.
+    plan does not create it. What looks like a definition that has no record is left to you. It never
+    writes over a file, and writes nothing to Invent. Run again, it writes the definitions of imported
+    records that have none.
     """
     session.kind = "import"
     if sum((bool(ids), everything, only is not None)) > 1:
@@ -55,6 +64,7 @@ def import_(session: Session, account: Account, ids: tuple[str, ...], everything
 def _opened() -> Workspace:
     """The project without a fault; one that has no definitions yet needs no folder for them. Raises as `checked`."""
     root, project = checked_project()
+    check_inside(root / project.definitions, root, "The folder of the definitions")
     if os.path.lexists(root / project.definitions):
         return open_workspace(None).checked()
     catalogue, problems = open_catalogue(root, root / project.segments, needed=False)
@@ -108,7 +118,7 @@ class Importing:
             done = Imported(made, self._write(found, made, self._names(listing), stopping))
             if not self.session.json:
                 self.session.result(imported_text(found, done, self.session.style, state=store.shown))
-        return self._end(listing, found, done, store)
+        return self._end(listing, found, done, store, chosen=True)
 
     def _store(self) -> Store:
         return self.account.store(self.workspace.root, self.workspace.project, strict=True)
@@ -203,14 +213,18 @@ class Importing:
                 return shown(file)
         raise AssertionError("there is always another path")
 
-    def _end(self, listing: Listing[Remote], found: Survey, done: Imported, store: Store) -> ExitCode:
-        """The document, or what could not be read; and the exit code."""
+    def _end(
+        self, listing: Listing[Remote], found: Survey, done: Imported, store: Store, *, chosen: bool = False
+    ) -> ExitCode:
+        """The document, or what could not be read, or what of the `chosen` needs a person; and the exit code."""
         from invent_gitops.render.import_text import import_json
 
-        error = None
+        error: InventGitopsError | None = None
         if not listing.complete:
             message = "Not all broadcasts could be read, so nothing is imported."
             error = Unavailable(f"{message} {' '.join(listing.gaps)}", "Run it again in a minute.")
+        elif chosen and any(offer.like for offer in found.offers):
+            error = _in_doubt(found)
         code = error.exit_code if error else ExitCode.DONE
         if self.session.json:
             body = import_json(found, done, listing.gaps, state=store.shown, segments=self._names(listing))
@@ -218,6 +232,14 @@ class Importing:
         if error:
             self.session.failed(error)
         return code
+
+
+def _in_doubt(found: Survey) -> Refused:
+    pairs = ", ".join(f"{offer.remote.id} looks like {offer.like}" for offer in found.offers if offer.like)
+    return Refused(
+        f"What looks like a definition that has no record is not imported: {pairs}.",
+        "Settle each as is said of it, before the next apply, so that nothing is created a second time.",
+    )
 
 
 def _check_chosen(id: str, found: Survey, listing: Listing[Remote], state: State) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.importing.keys import key_for, other_keys
 from invent_gitops.model.broadcast import Definition, Remote, Request
-from invent_gitops.model.command import quoted, resolving
+from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.reconcile import candidates_of
 from invent_gitops.validate.definitions import ID_PREFIX
@@ -27,7 +28,8 @@ class Offer:
     """A live broadcast that no record knows, with the key that it gets.
 
     `wanted` is the key that its name asked for, where that one was taken. `defined` says that a definition of this
-    key asks for exactly this broadcast already. `why_not` says why it cannot be imported, "" if it can.
+    key asks for exactly this broadcast already. `why_not` says why it cannot be imported, "" if it can. `like` is the
+    key of a definition without a record that may have been created as this one: a person has to say.
     """
 
     key: str
@@ -37,6 +39,7 @@ class Offer:
     defined: bool = False
     why_not: str = ""
     cure: str = ""
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`removed` are live broadcasts that somebody took out of the records: those are not offered again."""
+    """`removed` are live broadcasts that somebody took out of the records: those are not offered again.
+
+    `unrecorded` are the keys of definitions that have no record: a plan would create them.
+    """
 
     offers: tuple[Offer, ...]
     missing: tuple[Missing, ...]
     removed: tuple[Remote, ...]
+    unrecorded: tuple[str, ...] = ()
 
     @property
     def importable(self) -> tuple[Offer, ...]:
@@ -81,7 +88,7 @@ def survey(
     recorded_ids = {record.id for record in state.broadcasts.values()}
     tombs = {removal.id for removal in state.removed.values()}
     found = sorted(remotes, key=lambda remote: (remote.created_at or _LATEST, remote.id))
-    surveyor = _Surveyor(state, definitions, stems, flags)
+    surveyor = _Surveyor(found, state, definitions, stems, flags)
     defined = {definition.key for definition in definitions}
     return Survey(
         tuple(surveyor.offer(remote) for remote in found if remote.id not in recorded_ids | tombs),
@@ -91,6 +98,7 @@ def survey(
             if record.how == "imported" and key not in defined
         ),
         tuple(remote for remote in found if remote.id in tombs - recorded_ids),
+        tuple(sorted(defined - surveyor.kept)),
     )
 
 
@@ -100,6 +108,7 @@ def narrowed(found: Survey, chosen: Callable[[str, str], bool]) -> Survey:
         tuple(one for one in found.offers if chosen(one.key, one.remote.id)),
         tuple(one for one in found.missing if chosen(one.key, one.record.id)),
         (),
+        found.unrecorded,
     )
 
 
@@ -117,21 +126,38 @@ def recorded(found: Survey, made: Provenance) -> list[Recorded]:
 class _Surveyor:
     """What earlier offers have taken, beside what was taken before."""
 
-    def __init__(self, state: State, definitions: Sequence[Definition], stems: AbstractSet[str], flags: str) -> None:
+    def __init__(
+        self,
+        remotes: Sequence[Remote],
+        state: State,
+        definitions: Sequence[Definition],
+        stems: AbstractSet[str],
+        flags: str,
+    ) -> None:
         self.state, self.flags = state, flags
         self.defined = {definition.request: definition.key for definition in definitions}
         self.kept = state.broadcasts.keys() | state.intents.keys() | state.removed.keys()
         self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
-        self.holders: Mapping[Request, str] = {
-            record.request: f"{key}, which is recorded as {record.id}" for key, record in state.broadcasts.items()
+        self.holders = {record.request: key for key, record in state.broadcasts.items()}
+        self.ids = {remote.id for remote in remotes}
+        exact = {_request_of(remote) for remote in remotes}
+        self.lost = {
+            trait: one
+            for one in definitions
+            # What Invent has exactly so needs no guess; and who waives this has said that it is another broadcast.
+            if one.key not in self.kept and one.request not in exact and "possible-rename" not in one.waive
+            for trait in one.request.traits
         }
         self.seen: dict[Request, str] = {}
 
     def offer(self, remote: Remote) -> Offer:
-        request = Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
+        request = _request_of(remote)
         objection = next(self._objections(remote, request), None)
         if objection:
             return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
+        like = next((self.lost[trait] for trait in request.traits if trait in self.lost), None)
+        if like:
+            return self._lookalike(remote, request, like)
         self.seen[request] = remote.id
         if request in self.defined:
             return Offer(self.defined[request], remote, request, defined=True)
@@ -139,6 +165,18 @@ class _Surveyor:
         key = next(key for key in other_keys(wanted) if key not in self.taken)
         self.taken.add(key)
         return Offer(key, remote, request, wanted if key != wanted else "")
+
+    def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
+        """Recorded under a key of its own, it would leave `like` to be created a second time."""
+        same = resolving(self.flags, like.key, f"--id {quoted(remote.id)} --anyway")
+        return Offer(
+            key_for(remote.name, remote.id),
+            remote,
+            request,
+            why_not=f"It looks like {like.key} in {like.position.file}, which has no record.",
+            cure=f"If it is the same one: {same} . If it is another, waive possible-rename in that file with a reason.",
+            like=like.key,
+        )
 
     def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, str]]:
         """Why not, and what to do about it."""
@@ -153,12 +191,30 @@ class _Surveyor:
         if twin:
             yield f"It is exactly like {twin}, and two definitions must not ask for the same.", _IN_INVENT
         if request in self.holders:
-            told = f"It is exactly like {self.holders[request]}, and two definitions must not ask for the same."
-            yield told, _IN_INVENT
+            yield self._twin_of(self.holders[request])
         key = self.defined.get(request, "")
+        if key in self.state.removed:
+            told = f"The definition {key} asks for exactly this, and its key was removed from the state."
+            yield told, f"Delete the file of {key}, then import it."
         if key in self.kept:
             told = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
             yield told, f"See which with: invent-gitops state show{self.flags} {quoted(key)}"
+
+    def _twin_of(self, key: str) -> tuple[str, str]:
+        record = self.state.broadcasts[key]
+        told = f"It is exactly like {key}, which is recorded as {record.id}"
+        if record.status != GONE and record.id in self.ids:
+            return f"{told}, and two definitions must not ask for the same.", _IN_INVENT
+        file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
+        remove = f"invent-gitops state rm{self.flags} {words(key)} --reason …"
+        return (
+            f"{told}, which Invent does not show any more.",
+            f"If that one was deleted in Invent, {file}{remove} . Then import this one.",
+        )
+
+
+def _request_of(remote: Remote) -> Request:
+    return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
 
 
 def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,14 @@ class Request:
             "send_to_all": self.send_to_all,
         }
 
+    @property
+    def traits(self) -> tuple[tuple[object, ...], ...]:
+        """What a renamed and edited broadcast keeps: its name or its time, and in both cases its audience."""
+        audience = (self.segment_ids, self.send_to_all)
+        # All that goes out at once has no time to be known by.
+        timed = (("time", self.scheduled_at, *audience),) if self.scheduled_at else ()
+        return (*timed, ("name", self.name, *audience))
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from invent_gitops.importing import Offer, Survey
@@ -38,6 +39,7 @@ def survey_text(survey: Survey, names: Mapping[str, str], style: Style, *, zone:
         lines.append("Every broadcast in Invent is recorded.")
     else:
         lines.append("There is nothing to import.")
+    lines += _unrecorded(survey, {offer.key for offer in good if offer.defined})
     return "\n".join(lines)
 
 
@@ -49,7 +51,7 @@ def imported_text(survey: Survey, done: Imported, style: Style, *, state: str) -
     lines += [f"{cut(key, 60)} has its file again: {clean(files[key])}" for key in again]
     lines += _refused(survey, style)
     counted = f"{_many(len(done.keys), 'broadcast')} recorded in {clean(state)}, {_many(len(files), 'file')} written."
-    return "\n".join([*lines, style.bold(counted)])
+    return "\n".join([*lines, style.bold(counted), *_unrecorded(survey, done.keys)])
 
 
 def import_json(
@@ -83,6 +85,7 @@ def import_json(
             for one in survey.missing
         ],
         "removed": [{"id": remote.id, "name": remote.name} for remote in survey.removed],
+        "unrecorded": [key for key in survey.unrecorded if key not in done.keys],
     }
 
 
@@ -124,6 +127,17 @@ def _removed(survey: Survey) -> Iterator[str]:
         ids = [clean(remote.id) for remote in survey.removed]
         more = f" and {len(ids) - 12} more" if len(ids) > 12 else ""
         yield f"Not offered, since it was removed from the state: {', '.join(ids[:12])}{more}."
+
+
+def _unrecorded(survey: Survey, known: AbstractSet[str]) -> Iterator[str]:
+    """What a plan would create, without those that are `known` to be in Invent."""
+    keys = [cut(key, 60) for key in survey.unrecorded if key not in known]
+    if keys:
+        have = "has" if len(keys) == 1 else "have"
+        more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
+        them = "it" if len(keys) == 1 else "them"
+        told = f"{_many(len(keys), 'definition')} {have} no record: the next plan would create {them}: "
+        yield f"{told}{', '.join(keys[:12])}{more}."
 
 
 def _many(count: int, what: str) -> str:
