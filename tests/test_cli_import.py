@@ -14,6 +14,7 @@ from tests.branch.making import git, hub
 from tests.dashboard import create_by_hand, delete, edit
 from tests.paging import losing, paged
 from tests.running import (
+    FAST,
     STATE,
     WHEN,
     Fault,
@@ -446,3 +447,17 @@ def test_import_to_a_state_branch_is_one_commit_that_tells_of_each(tmp_path: Pat
     assert again.out.count("has its file again") == 3, "the other clone has no files yet"
     assert call(clone, "state", "verify").code == 0
     assert call(clone, "history").out.count("imported") == 3
+
+
+def test_list_of_another_account_is_shown_and_nothing_of_it_is_imported(tmp_path: Path) -> None:
+    define(tmp_path, "a", "b")
+    with invent() as server:
+        assert call(tmp_path, "apply", "--yes", *FAST, env=account(server.url)).code == 0
+        before = state_of(tmp_path)
+        shown = [{"id": "other", "name": "Not ours", "status": "DRAFT", "send_to_all": True, "segments": []}]
+        with scripted(paged(shown, lambda page: 1)) as other:
+            (tmp_path / STATE).write_text(json.dumps(before | {"api": other.url}), encoding="utf-8")
+            done = call(tmp_path, "import", "--all", env=account(other.url))
+            assert (done.code, state_of(tmp_path)["broadcasts"]) == (6, before["broadcasts"])
+            assert "this looks like another account" in done.all
+            assert sorted(path.name for path in (tmp_path / "broadcasts").iterdir()) == ["a.yaml", "b.yaml"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, connect, one_account_options
+from invent_gitops.cli.looking import of_this_account
 from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
@@ -71,6 +72,10 @@ def _opened() -> Workspace:
     return Workspace(root, project, catalogue, [], problems).checked()
 
 
+def _recorded(state: State) -> set[str]:
+    return {record.id for record in state.broadcasts.values()}
+
+
 @dataclass(frozen=True)
 class Importing:
     """One import, with what its steps share."""
@@ -85,14 +90,18 @@ class Importing:
         with Stopping(self.session) as stopping:
             listing = self._listed(stopping)
         # After the list, which must not know more than the records do.
-        return self._shown(listing, self._survey(listing, store.read()), store)
+        state = store.read()
+        return self._shown(of_this_account(listing, _recorded(state)), self._survey(listing, state), store)
 
     def _shown(self, listing: Listing[Remote], found: Survey, store: Store) -> ExitCode:
         from invent_gitops.render.import_text import Imported, survey_text
 
         if not self.session.json:
             zone, flags = self.workspace.project.timezone, self.account.flags(self.session)
-            self.session.result(survey_text(found, self._names(listing), self.session.style, zone=zone, flags=flags))
+            text = survey_text(
+                found, self._names(listing), self.session.style, zone=zone, flags=flags, complete=listing.complete
+            )
+            self.session.result(text)
         return self._end(listing, found, Imported(), store)
 
     def run(self, ids: Sequence[str], only: str | None) -> ExitCode:
@@ -103,6 +112,7 @@ class Importing:
         with self._store() as store, Stopping(self.session) as stopping:
             listing = self._listed(stopping)
             store.refresh()
+            listing = of_this_account(listing, _recorded(store.state))
             found = self._survey(listing, store.state)
             if not listing.complete:
                 # A twin, or what an attempt in doubt has made, may be on the part that could not be read.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,10 +78,16 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
         listing = reader.broadcasts()
     except Unavailable as error:
         listing = Listing((), (f"{error.message} {error.cure}".strip(),))
-    if listing.complete and len(before) > 1 and not any(remote.id in before for remote in listing.entries):
-        listing = replace(listing, gaps=(_STRANGE.format(len(before)),))
+    listing = of_this_account(listing, before)
     found, gaps = _tried(reader.segments) if segments else (None, ())
     return Seen(read(), before, listing, tuple(found) if found is not None else None, gaps)
+
+
+def of_this_account(listing: Listing[Remote], recorded: AbstractSet[str]) -> Listing[Remote]:
+    """The list, with a gap if it holds not one of several ids that are `recorded`: it may be somebody else's."""
+    if not listing.complete or len(recorded) < 2 or any(remote.id in recorded for remote in listing.entries):
+        return listing
+    return replace(listing, gaps=(_STRANGE.format(len(recorded)),))
 
 
 def _tried(read: Callable[[], T]) -> tuple[T | None, tuple[str, ...]]:

@@ -22,8 +22,13 @@ class Imported:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def survey_text(survey: Survey, names: Mapping[str, str], style: Style, *, zone: str, flags: str) -> str:
-    """A line for each broadcast that no record knows, and for each that cannot be imported the reason."""
+def survey_text(
+    survey: Survey, names: Mapping[str, str], style: Style, *, zone: str, flags: str, complete: bool = True
+) -> str:
+    """A line for each broadcast that no record knows, and for each that cannot be imported the reason.
+
+    `complete` is whether the list was read to its end.
+    """
     good = survey.importable
     lines: list[str] = []
     if good:
@@ -36,7 +41,7 @@ def survey_text(survey: Survey, names: Mapping[str, str], style: Style, *, zone:
         many = _many(len(good), "broadcast") if good else _many(len(survey.missing), "definition")
         lines.append(style.bold(f"{many} to import: invent-gitops import{flags} --all, or --only GLOB, or an ID."))
     elif not lines:
-        lines.append("Every broadcast in Invent is recorded.")
+        lines.append("Every broadcast in Invent is recorded." if complete else "Nothing of what could be read is new.")
     else:
         lines.append("There is nothing to import.")
     lines += _unrecorded(survey, {offer.key for offer in good if offer.defined})
