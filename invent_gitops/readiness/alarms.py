@@ -43,7 +43,8 @@ class Subject:
     def late(self) -> bool:
         """Whether its hour has passed, with some grace; that of one to be sent at once was its creation."""
         since = self.row.at or (self.remote.created_at if self.remote else None)
-        return since is not None and since + GRACE < self.now
+        # Invent may show any time, and the last ones of the calendar cannot be shifted.
+        return since is not None and self.now - since > GRACE
 
     @property
     def due(self) -> bool:

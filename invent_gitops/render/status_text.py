@@ -185,7 +185,7 @@ def _clock(at: datetime | None, status: Status) -> str:
     try:
         local = at.astimezone(ZoneInfo(status.timezone or "UTC"))
     except OverflowError:
-        # Late in the year 9999 the local time has no year any more.
+        # At either end of the calendar the local time has no year any more.
         return f"{local:%a %Y-%m-%d %H:%M} UTC"
     return f"{local:%a %Y-%m-%d %H:%M}"
 

@@ -16,7 +16,7 @@ def moment(at: datetime | None, timezone: str = "") -> str:
     try:
         local = at.astimezone(ZoneInfo(timezone))
     except OverflowError:
-        # Late in the year 9999 the local time has no year any more.
+        # At either end of the calendar the local time has no year any more.
         return moment(at)
     other_day = "" if local.date() == universal.date() else f"{universal:%a} {universal.day} {universal:%b} "
     return f"{_day(local)} {_clock(local)} {timezone} ({other_day}{_clock(universal)} UTC)"
@@ -27,7 +27,12 @@ def stamp(at: datetime, timezone: str = "") -> str:
     universal = at.astimezone(UTC)
     if timezone in ("", "UTC", "Etc/UTC"):
         return f"{universal:%Y-%m-%d %H:%M} UTC"
-    return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} {timezone} ({universal:%H:%M} UTC)"
+    try:
+        local = at.astimezone(ZoneInfo(timezone))
+    except OverflowError:
+        # At either end of the calendar the local time has no year any more.
+        return stamp(at)
+    return f"{local:%Y-%m-%d %H:%M} {timezone} ({universal:%H:%M} UTC)"
 
 
 def distance(at: datetime, now: datetime) -> str:
