@@ -20,6 +20,8 @@ from invent_gitops.policy import audience_today, audience_warnings
 KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
 # A broadcast that has begun may show the time at which it did, where "at once" was requested.
 BEGUN = ("SENDING", "SENT", "FAILED")
+# How many broadcasts a gap names that is the same for all of them.
+_NAMED = 5
 _STATUS: Mapping[str, Word] = {
     "CANCELLED": "cancelled",
     "FAILED": "failed",
@@ -37,9 +39,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     """
     live = {remote.id: remote for remote in listing.entries}
     items = tuple(_compared(item, state, live, listing, before, plan.options) for item in plan.items)
-    look = look_at(state, listing)
-    shown = {item.key for item in items}
-    look = replace(look, unread=tuple(key for key in look.unread if key in shown))
+    look = look_at(state, listing, shown={item.key for item in items})
     return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
 
 
@@ -80,11 +80,39 @@ def _to_be_sent(item: Item, now: datetime) -> bool:
     return item.record is None or at is None or at > now
 
 
-def look_at(state: State, listing: Listing[Remote]) -> Look:
-    """How much of what is recorded the list tells, and how much it tells beside that."""
-    live = {remote.id for remote in listing.entries}
-    missing = sorted(key for key, record in state.broadcasts.items() if record.id not in live)
-    return Look(listing.gaps, () if listing.complete else tuple(missing), len(live - state.ids()))
+def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] | None = None) -> Look:
+    """How much of what is recorded the list tells, and how much it tells beside that.
+
+    Only the keys `shown` count for what could not be read; None stands for all.
+    """
+    live = {remote.id: remote for remote in listing.entries}
+    unread: list[str] = []
+    vague: dict[tuple[str, ...], list[str]] = {}
+    for key, record in sorted(state.broadcasts.items()):
+        if shown is not None and key not in shown:
+            continue
+        remote = live.get(record.id)
+        fields = untold(remote) if remote else ()
+        if fields:
+            vague.setdefault(fields, []).append(f"{record.id} ({key})")
+        if fields or (remote is None and not listing.complete):
+            unread.append(key)
+    gaps = tuple(_gap(fields, found) for fields, found in vague.items())
+    return Look((*listing.gaps, *gaps), tuple(unread), len(live.keys() - state.ids()))
+
+
+def untold(remote: Remote) -> tuple[str, ...]:
+    """The fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
+    # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
+    usable = {"name": bool(remote.name), "segments": all(id.isprintable() for id in remote.segment_ids)}
+    compared = ("name", "scheduled_at", "segments", "send_to_all", "status")
+    return tuple(field for field in compared if field in remote.unread or not usable.get(field, True))
+
+
+def _gap(fields: Sequence[str], found: Sequence[str]) -> str:
+    told = " and ".join(filter(None, [", ".join(fields[:-1]), fields[-1]]))
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return f"Invent does not tell the {told} of {', '.join(found[:_NAMED])}{more}."
 
 
 def segment_names(listing: Listing[Remote]) -> dict[str, str]:
@@ -159,23 +187,18 @@ def drift_of(
 
 def live_request(known: Request, remote: Remote) -> Request:
     """What Invent shows of a broadcast; what it does not tell is as it is known."""
-
-    def told(field: str) -> bool:
-        return field not in remote.unread
-
-    # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
-    readable = told("segments") and all(id.isprintable() for id in remote.segment_ids)
+    missing = untold(remote)
     filled_in = known.scheduled_at is None and remote.status in BEGUN
     return Request(
-        name=remote.name if remote.name and told("name") else known.name,
-        scheduled_at=remote.scheduled_at if told("scheduled_at") and not filled_in else known.scheduled_at,
-        segment_ids=remote.segment_ids if readable else known.segment_ids,
-        send_to_all=remote.send_to_all if told("send_to_all") else known.send_to_all,
+        name=known.name if "name" in missing else remote.name,
+        scheduled_at=known.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
+        segment_ids=known.segment_ids if "segments" in missing else remote.segment_ids,
+        send_to_all=known.send_to_all if "send_to_all" in missing else remote.send_to_all,
     )
 
 
 def live_status(record: Record, remote: Remote) -> str:
-    return remote.status or record.status
+    return record.status if "status" in remote.unread else remote.status or record.status
 
 
 def _after(record: Record, made: Provenance) -> Provenance:

@@ -66,11 +66,12 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
 
 
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:
-    """The fields of the request in which a live broadcast is not as requested."""
+    """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
     pairs = {
         "name": (request.name, remote.name),
         "scheduled_at": (request.scheduled_at, remote.scheduled_at),
         "segment_ids": (request.segment_ids, remote.segment_ids),
         "send_to_all": (request.send_to_all, remote.send_to_all),
     }
-    return tuple(field for field, (wanted, found) in pairs.items() if wanted != found)
+    unread = {"segment_ids" if field == "segments" else field for field in remote.unread}
+    return tuple(field for field, (wanted, found) in pairs.items() if wanted != found or field in unread)

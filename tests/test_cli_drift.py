@@ -210,6 +210,38 @@ def test_what_could_not_be_read_is_told_and_not_called_gone(holed: Callable[...,
     assert "nothing is called gone" in holed("plan", "--refresh").out
 
 
+@pytest.mark.parametrize("command", [["plan", "--refresh"], ["refresh"]])
+def test_broadcast_of_which_invent_tells_the_id_alone_is_a_gap_and_no_drift(project: Path, command: list[str]) -> None:
+    found, state = ids(project), state_of(project)
+    with scripted(paged([{"id": id} for id in found.values()])) as vague:
+        (project / "invent.state.json").write_text(json.dumps(state | {"api": vague.url}), encoding="utf-8")
+        before = state_of(project)
+        done = call(project, *command, "--json", env=account(vague.url))
+        text = call(project, *command, env=account(vague.url))
+    fields = "name, scheduled_at, segments, send_to_all and status"
+    assert (done.code, text.code, state_of(project)["broadcasts"]) == (6, 6, before["broadcasts"])
+    assert done.json["look"]["unread"] == ["one", "two"]
+    [gap] = done.json["look"]["gaps"]
+    assert gap == f"Invent does not tell the {fields} of {found['one']} (one), {found['two']} (two)."
+    assert gap in text.out
+    assert "as it is recorded" not in text.out
+    assert "Nothing to refresh." not in text.out
+
+
+def test_what_is_recorded_as_gone_is_not_said_to_be_shown(project: Path, server: Server) -> None:
+    everything = "Invent shows every recorded broadcast as it is recorded."
+    assert everything in do(project, server, "plan", "--refresh").out
+    for key, said in (
+        ("one", "1 recorded broadcast is gone from Invent; the others are as recorded."),
+        ("two", "2 recorded broadcasts are gone from Invent."),
+    ):
+        delete(server, ids(project)[key])
+        assert do(project, server, "refresh").code == 0
+        text = do(project, server, "plan", "--refresh").out
+        assert said in text
+        assert everything not in text
+
+
 def test_refresh_takes_in_what_it_could_read_and_calls_nothing_gone(
     holed: Callable[..., Result], project: Path
 ) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,8 @@ def test_what_could_not_be_read_is_shown_as_recorded_and_never_called_missing(
     project: Path, pages: list[int] | range
 ) -> None:
     found = ids(project)
-    shown = [{"id": found["one"], "name": "Campaign one", "status": "SENT", "scheduled_at": WHEN}]
+    first = {"id": found["one"], "name": "Campaign one", "status": "SENT", "scheduled_at": WHEN}
+    shown = [first | {"segments": [{"id": "vip"}], "send_to_all": False}]
     shown += [{"id": f"b_{number}", "name": "By hand", "status": "DRAFT"} for number in range(99)]
     shown += [{"id": found["two"], "name": "Campaign two", "status": "DRAFT"}]
     state = state_of(project)
@@ -153,6 +155,76 @@ def test_what_could_not_be_read_is_shown_as_recorded_and_never_called_missing(
     assert rows["one"] == (("SENT", True) if 1 not in pages else ("DRAFT", False))
     assert "not read (was DRAFT)" in text
     assert "nothing is called gone" in text
+
+
+def answered(folder: Path, entry: dict[str, Any], *words: str) -> Result:
+    """A command where Invent shows `entry` for the broadcast `one`, and `two` is not recorded."""
+    state = state_of(folder)
+    shown = [{"id": state["broadcasts"]["one"]["id"]} | entry]
+    recorded = {"one": state["broadcasts"]["one"]}
+    (folder / "broadcasts" / "two.yaml").unlink(missing_ok=True)
+    with scripted(paged(shown)) as server:
+        path = folder / "invent.state.json"
+        path.write_text(json.dumps(state | {"api": server.url, "broadcasts": recorded}), encoding="utf-8")
+        return call(folder, *words, env=account(server.url))
+
+
+WHOLE = {
+    "name": "Campaign one",
+    "status": "SCHEDULED",
+    "scheduled_at": WHEN,
+    "segments": [{"id": "vip"}],
+    "send_to_all": False,
+    "templates": [{}],
+    "created_at": WHEN,
+}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_time_at_either_end_of_the_calendar_is_shown_and_ends_nothing(project: Path, at: str, zone: str) -> None:
+    (project / "invent.yaml").write_text(f"timezone: {zone}\n", encoding="utf-8")
+    for words in (["status"], ["status", "--json"], ["status", "--format", "markdown"], ["plan", "--refresh"]):
+        done = answered(project, WHOLE | {"scheduled_at": at}, *words)
+        assert (done.code, done.err) == (0, "")
+    told = answered(project, WHOLE | {"scheduled_at": at}, "status", "--json", "--exit-code")
+    overdue = ["overdue"] if at.startswith("0001") else []
+    assert (told.code, warnings(told)) == (3, {"one": [*overdue, "drift"]})
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"scheduled_at": "tomorrow"}, "scheduled_at"),
+        ({"segments": "x", "name": None}, "name and segments"),
+        ({"name": "", "status": None}, "name and status"),
+    ],
+)
+def test_field_that_invent_does_not_tell_is_not_read_and_nothing_is_in_order(
+    project: Path, change: dict[str, object], fields: str
+) -> None:
+    done = answered(project, WHOLE | change, "status", "--json")
+    [row] = done.json["rows"]
+    assert (done.code, row["read"], warnings(done)) == (6, False, {})
+    assert not (row["drift"] or {}).get("fields")
+    assert done.json["look"]["gaps"] == [f"Invent does not tell the {fields} of {row['id']} (one)."]
+    text = answered(project, WHOLE | change, "status", "--exit-code").out
+    assert "in order" not in text
+    assert "not read (was " in text
+
+
+def test_failure_that_invent_tells_is_an_alarm_even_where_it_does_not_tell_all_else(project: Path) -> None:
+    done = answered(project, WHOLE | {"status": "FAILED", "name": None}, "status", "--json", "--exit-code")
+    assert (done.code, warnings(done)) == (6, {"one": ["failed"]})
+
+
+def test_what_the_plan_would_refuse_is_not_promised_to_be_created(project: Path, server: Server) -> None:
+    (project / "broadcasts" / "one.yaml").rename(project / "broadcasts" / "again.yaml")
+    done = do(project, server, "status", "--json")
+    [alarm] = next(row["warnings"] for row in done.json["rows"] if row["key"] == "again")
+    assert alarm["message"] == "It is defined, not created."
+    assert alarm["cure"].endswith("says whether anything speaks against it; if nothing does, apply creates it.")
+    assert "refused" in do(project, server, "plan").out
 
 
 def test_bad_input_is_told_as_everywhere_and_there_is_no_status(project: Path, server: Server) -> None:

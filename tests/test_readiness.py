@@ -154,7 +154,7 @@ def test_an_edit_of_the_file_that_invent_does_not_have_needs_a_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "told"), [(NOW + HOUR, "due soon"), (SOON, "not created yet."), (NOW - HOUR, "its hour has passed")]
+    ("at", "told"), [(NOW + HOUR, "due soon"), (SOON, "defined, not created."), (NOW - HOUR, "its hour has passed")]
 )
 def test_what_was_merged_and_not_created_needs_a_person(at: datetime, told: str) -> None:
     [row] = status(definitions=(a_definition("spring", a_request(at=at)),)).rows

@@ -220,3 +220,14 @@ def test_events_that_settle_speak_of_the_attempt_that_they_settle() -> None:
     assert isinstance(event, Recorded)
     newer = a_state(intents={"spring": an_intent(attempt="attempt-2")})
     assert newer.after([event]).intents == newer.intents
+
+
+@pytest.mark.parametrize(
+    ("unread", "field"), [("segments", "segment_ids"), ("send_to_all", "send_to_all"), ("scheduled_at", "scheduled_at")]
+)
+def test_field_that_invent_does_not_tell_never_counts_as_equal(unread: str, field: str) -> None:
+    request = a_request(at=None)
+    remote = replace(a_remote("bc_5", request), unread=(unread,))
+    assert differences(request, remote) == (field,)
+    after = look(a_state(intents={"spring": replace(an_intent(), request=request)}), remote)
+    assert (after.broadcasts, list(after.intents)) == ({}, ["spring"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.style import Style
-from invent_gitops.render.when import distance, moment
+from invent_gitops.render.when import distance, moment, stamp
 from tests.making import NASTY, NOW, texts
 
 any_text = st.text() | texts | st.lists(st.sampled_from(["#", "[", ":", " ", "\n", "\u3000", "a"])).map("".join)
@@ -119,6 +119,7 @@ def test_moment_is_told_in_utc_whatever_offset_it_carries() -> None:
 
 def test_last_moment_of_the_calendar_can_be_told_in_every_zone() -> None:
     assert moment(datetime(9999, 12, 31, 23, 0, tzinfo=UTC), "Asia/Tokyo")
+    assert stamp(datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "Europe/Berlin") == "9999-12-31 23:59 UTC"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def refresh(session: Session, account: Account) -> ExitCode:
         keys = [event.key for event in _taken_in(store, seen, find_origin(root).now)]
         state = store.state
     made = renewal(seen.state, state, keys, seen.broadcasts)
-    code = ExitCode.DONE if seen.complete else ExitCode.UNAVAILABLE
+    code = ExitCode.DONE if seen.complete and made.look.complete else ExitCode.UNAVAILABLE
     if session.json:
         session.answer("refresh", code, renewal_json(made, store.shown, state.serial))
     else:

@@ -56,8 +56,8 @@ class Drift:
 class Look:
     """What a look at Invent could read of its list.
 
-    `gaps` says in full sentences what could not be read, `unread` names the keys of records that were not among
-    what could; `unrecorded` counts the live broadcasts that no record knows.
+    `gaps` says in full sentences what could not be read, `unread` names the keys of records of which not all
+    could be read; `unrecorded` counts the live broadcasts that no record knows.
     """
 
     gaps: tuple[str, ...] = ()

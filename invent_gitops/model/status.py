@@ -53,7 +53,7 @@ class Alarm:
 class Row:
     """One broadcast. `state` is the status as Invent tells it, or one of this tool's words.
 
-    `read` says whether Invent was asked and told of it; if not, everything is as it was recorded. `at` is None for
+    `read` says whether Invent was asked and told all; what it did not tell is as it was recorded. `at` is None for
     "at once", `timezone` the zone that the author wrote ("" for none). `past` is what is over: sent, failed, cancelled
     or gone. `defined` is what its file says, or None without one. `since` is when it was last heard of, for the order
     of what is past.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from invent_gitops.drift import live_request
+from invent_gitops.drift import live_request, untold
 from invent_gitops.model.broadcast import Definition, Remote
 from invent_gitops.model.command import resolving, words
 from invent_gitops.model.record import GONE, SECOND, Intent, Record
@@ -35,13 +35,25 @@ class Subject:
     intent: Intent | None
 
     @property
+    def untold(self) -> tuple[str, ...]:
+        """The fields that Invent shows and does not tell: nothing may be said of these."""
+        return untold(self.remote) if self.remote else ()
+
+    @property
+    def told(self) -> bool:
+        """Whether the state is what Invent says now, even if it does not say all else."""
+        return self.row.read or (self.remote is not None and "status" not in self.untold)
+
+    @property
     def waiting(self) -> bool:
         """Whether Invent shows it as still to be sent."""
-        return self.row.read and self.row.state in _WAITING
+        return self.told and self.row.state in _WAITING
 
     @property
     def late(self) -> bool:
         """Whether its hour has passed, with some grace; that of one to be sent at once was its creation."""
+        if "scheduled_at" in self.untold:
+            return False
         since = self.row.at or (self.remote.created_at if self.remote else None)
         # Invent may show any time, and the last ones of the calendar cannot be shifted.
         return since is not None and self.now - since > GRACE
@@ -49,7 +61,8 @@ class Subject:
     @property
     def due(self) -> bool:
         """Whether somebody should have it ready by now."""
-        return self.row.at is None or self.row.at <= self.now + self.soon
+        known = "scheduled_at" not in self.untold
+        return known and (self.row.at is None or self.row.at <= self.now + self.soon)
 
 
 def alarms(subject: Subject) -> Iterator[Alarm]:
@@ -88,7 +101,7 @@ def _twice(subject: Subject) -> Iterator[Alarm]:
 
 def _failed(subject: Subject) -> Iterator[Alarm]:
     # A file that was deleted says that somebody has dealt with it.
-    if subject.row.read and subject.row.state == "FAILED" and subject.definition:
+    if subject.told and subject.row.state == "FAILED" and subject.definition:
         told = f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
         cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
         yield Alarm("failed", f"It failed. {told}", cure)
@@ -116,7 +129,7 @@ def _overdue(subject: Subject) -> Iterator[Alarm]:
 
 
 def _cancelled(subject: Subject) -> Iterator[Alarm]:
-    if subject.row.read and subject.row.state == "CANCELLED" and subject.definition:
+    if subject.told and subject.row.state == "CANCELLED" and subject.definition:
         message = "It was cancelled in Invent, and its file is still there."
         yield Alarm("cancelled", message, "If it is to stay cancelled, delete its file. If not, schedule it in Invent.")
 
@@ -154,7 +167,9 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
     if not (definition and record and remote and subject.waiting) or drifted:
         return
     live, defined = live_request(record.request, remote).as_json(), definition.request.as_json()
-    fields = ", ".join(_WRITTEN.get(field, field) for field in live if live[field] != defined[field])
+    differing = [_WRITTEN.get(field, field) for field in live if live[field] != defined[field]]
+    silent = {_WRITTEN.get(field, field) for field in subject.untold}
+    fields = ", ".join(field for field in differing if field not in silent)
     if fields:
         message = f"Its file says something else than Invent, and an edit is never sent: {fields}."
         cure = f"Make the change in Invent by hand, then invent-gitops refresh{subject.flags}. Or undo it in the file."
@@ -173,7 +188,7 @@ def _not_created(subject: Subject) -> Iterator[Alarm]:
         yield Alarm("not-created", message, "Delete the file, or give it a time to come.")
     else:
         hurry = ", and is due soon" if subject.due else ""
-        yield Alarm("not-created", f"It is defined, not created yet{hurry}.", _planning(subject.flags))
+        yield Alarm("not-created", f"It is defined, not created{hurry}.", _planning(subject.flags))
 
 
 def _no_file(subject: Subject) -> Iterator[Alarm]:
@@ -183,4 +198,4 @@ def _no_file(subject: Subject) -> Iterator[Alarm]:
 
 
 def _planning(flags: str) -> str:
-    return f"invent-gitops plan{flags} says whether anything speaks against it, and apply creates it."
+    return f"invent-gitops plan{flags} says whether anything speaks against it; if nothing does, apply creates it."

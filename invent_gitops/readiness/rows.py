@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from invent_gitops.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names
+from invent_gitops.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names, untold
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import GONE, Intent, Record
@@ -108,7 +108,8 @@ class _Maker:
         defined = definition.request if definition else None
         if remote:
             drift = drift_of(key, record, remote, defined, flags=self.flags)
-            return _shown(replace(row, state=live_status(record, remote), drift=drift), remote)
+            row = replace(row, read=not untold(remote), state=live_status(record, remote), drift=drift)
+            return _shown(row, remote)
         row = replace(row, since=request.scheduled_at or record.provenance.at)
         if record.id in self.missing:
             drift = drift_of(key, record, None, defined, flags=self.flags)

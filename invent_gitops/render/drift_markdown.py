@@ -20,7 +20,8 @@ def look_lines(document: Document) -> Iterator[str]:
     for gap in look["gaps"]:
         yield from ("", f"⚠️ **Not read:** {text(gap)}")
     if look["unread"]:
-        yield from ("", f"**{len(look['unread']):,}** recorded could not be compared, and nothing is called gone.")
+        unread = f"**{len(look['unread']):,}** recorded could not be compared in full"
+        yield from ("", f"{unread}, and nothing is called gone for that.")
     if count := sum(1 for item in document.get("items", ()) if (item.get("drift") or {}).get("needs_you")):
         yield from ("", f"**{count:,}** differ{'s' if count == 1 else ''} in Invent from what is recorded.")
     if count := look["unrecorded"]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.drift import Drift, Look, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
-from invent_gitops.model.record import GONE
+from invent_gitops.model.record import GONE, Record
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.style import Style
 from invent_gitops.render.values import value_text
@@ -25,7 +25,16 @@ def look_text(plan: Plan, style: Style, flags: str) -> Iterator[str]:
             f"{count:,} {'differs' if count == 1 else 'differ'} in Invent from what is recorded; see below."
         )
     if plan.look.complete and not any(item.drift for item in plan.items):
-        yield style.dim("Invent shows every recorded broadcast as it is recorded.")
+        yield style.dim(_as_recorded([item.record for item in plan.items if item.record]))
+
+
+def _as_recorded(records: Sequence[Record]) -> str:
+    """Where nothing has drifted: what is recorded as gone is not shown by Invent, and nobody may say that it is."""
+    gone = sum(1 for record in records if record.status == GONE)
+    if not gone:
+        return "Invent shows every recorded broadcast as it is recorded."
+    one = f"{gone:,} recorded broadcast{' is' if gone == 1 else 's are'} gone from Invent"
+    return f"{one}; the others are as recorded." if gone < len(records) else f"{one}."
 
 
 def gaps_text(look: Look, style: Style) -> Iterator[str]:
@@ -33,8 +42,8 @@ def gaps_text(look: Look, style: Style) -> Iterator[str]:
         yield style.red(f"Not read: {clean(gap)}")
     if look.unread:
         plural = "" if len(look.unread) == 1 else "s"
-        unread = f"{len(look.unread):,} recorded broadcast{plural} could not be compared"
-        yield style.red(f"So {unread}, and nothing is called gone. Try again later.")
+        unread = f"{len(look.unread):,} recorded broadcast{plural} could not be compared in full"
+        yield style.red(f"So {unread}, and nothing is called gone for that. Try again later.")
 
 
 def unrecorded_text(count: int, flags: str) -> str:
@@ -118,7 +127,8 @@ def renewal_text(made: Renewal, style: Style, *, zone: str, flags: str) -> str:
         of = f"{made.records:,} record{'' if made.records == 1 else 's'}"
         lines.append(style.bold(style.green(f"{len(made.renewed):,} of {of} refreshed.")))
     else:
-        nothing = "There are no records to refresh." if not made.records else "Nothing to refresh."
+        found = "Nothing to refresh." if made.look.complete else "Nothing to refresh in what could be read."
+        nothing = found if made.records else "There are no records to refresh."
         lines.append(style.bold(nothing))
     for one in made.renewed:
         lines.append(f"  ~ {clean(one.key)}  {cut(one.name, 80)}  (id {clean(one.id)})")
