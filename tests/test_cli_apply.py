@@ -270,8 +270,9 @@ def test_an_answer_that_differs_from_the_request_is_reported_and_its_id_is_recor
         assert result.code == 0
         [outcome] = result.json["outcomes"]
         assert (outcome["outcome"], outcome["id"], outcome["recorded"]) == ("created", "b_9", True)
-        assert outcome["differs"] == ["scheduled_at", "segment_ids"]
-        assert "differs from the request in scheduled_at, segment_ids" in result.err
+        # What the answer does not tell is not known to be as requested.
+        assert outcome["differs"] == ["scheduled_at", "segment_ids", "send_to_all"]
+        assert "differs from the request in scheduled_at, segment_ids, send_to_all" in result.err
     assert ids(tmp_path) == {"a": "b_9"}
 
 

@@ -72,10 +72,6 @@ def _opened() -> Workspace:
     return Workspace(root, project, catalogue, [], problems).checked()
 
 
-def _recorded(state: State) -> set[str]:
-    return {record.id for record in state.broadcasts.values()}
-
-
 @dataclass(frozen=True)
 class Importing:
     """One import, with what its steps share."""
@@ -91,7 +87,7 @@ class Importing:
             listing = self._listed(stopping)
         # After the list, which must not know more than the records do.
         state = store.read()
-        return self._shown(of_this_account(listing, _recorded(state)), self._survey(listing, state), store)
+        return self._shown(of_this_account(listing, state), self._survey(listing, state), store)
 
     def _shown(self, listing: Listing[Remote], found: Survey, store: Store) -> ExitCode:
         from invent_gitops.render.import_text import Imported, survey_text
@@ -112,7 +108,7 @@ class Importing:
         with self._store() as store, Stopping(self.session) as stopping:
             listing = self._listed(stopping)
             store.refresh()
-            listing = of_this_account(listing, _recorded(store.state))
+            listing = of_this_account(listing, store.state)
             found = self._survey(listing, store.state)
             if not listing.complete:
                 # A twin, or what an attempt in doubt has made, may be on the part that could not be read.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
 
 T = TypeVar("T")
@@ -78,13 +78,15 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
         listing = reader.broadcasts()
     except Unavailable as error:
         listing = Listing((), (f"{error.message} {error.cure}".strip(),))
-    listing = of_this_account(listing, before)
+    state = read()
+    listing = of_this_account(listing, state)
     found, gaps = _tried(reader.segments) if segments else (None, ())
-    return Seen(read(), before, listing, tuple(found) if found is not None else None, gaps)
+    return Seen(state, before, listing, tuple(found) if found is not None else None, gaps)
 
 
-def of_this_account(listing: Listing[Remote], recorded: AbstractSet[str]) -> Listing[Remote]:
-    """The list, with a gap if it holds not one of several ids that are `recorded`: it may be somebody else's."""
+def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:
+    """The list, with a gap if it holds not one of several recorded broadcasts: it may be somebody else's."""
+    recorded = {record.id for record in state.broadcasts.values() if record.status != GONE}
     if not listing.complete or len(recorded) < 2 or any(remote.id in recorded for remote in listing.entries):
         return listing
     return replace(listing, gaps=(_STRANGE.format(len(recorded)),))
