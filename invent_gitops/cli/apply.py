@@ -13,9 +13,8 @@ import click
 from invent_gitops.approval import Approval, by_digest, by_plan
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
-from invent_gitops.cli.keys import patterns
-from invent_gitops.cli.options import POSITIVE, common_options, files, folders, not_empty
-from invent_gitops.cli.plan import plan_code
+from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders
+from invent_gitops.cli.plan import plan_code, plan_options
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
@@ -34,14 +33,7 @@ from invent_gitops.render.annotations import report_annotations
     "--plan", "plan_file", metavar="FILE", shell_complete=files, help="Create only what this plan (plan --out) says."
 )
 @click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
-@click.option(
-    "--only",
-    metavar="GLOB",
-    callback=not_empty,
-    shell_complete=patterns,
-    help="Only keys that match, such as 'newsletter/*'.",
-)
-@click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
+@plan_options
 @click.option(
     "--rate",
     type=POSITIVE,
@@ -58,19 +50,7 @@ from invent_gitops.render.annotations import report_annotations
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    help="json is the same as --json; github adds annotations, summary and outputs.",
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False),
-    callback=not_empty,
-    help="Write the report as JSON to this file, whatever becomes of it.",
-)
+@document_options("text", "json", "github", what="report")
 @common_options
 @click.pass_obj
 def apply(

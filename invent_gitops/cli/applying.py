@@ -126,7 +126,8 @@ class Applying:
                 self.live = api.broadcasts(tries=5 if doubts else 2 if new else 1)
         except (Unavailable, WrongUsage) as error:
             if new and isinstance(error, Unavailable) and not isinstance(error, NotOffered):
-                self.blind = f"The state is new, and nobody could look what was created before. {error.message}"
+                told = f"The state is new, and nobody could look what was created before. {error.message}"
+                self.blind = f"{told} Run it again when Invent can be read."
             if doubts or isinstance(error, Unavailable):
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return

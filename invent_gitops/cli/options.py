@@ -43,6 +43,28 @@ def common_options(function: Function) -> Function:
     return function
 
 
+def document_options(*forms: str, what: str, told: str = "") -> Callable[[Function], Function]:
+    """--format, one of `forms`, and --out, for a command that makes a document of a `what`; `told` words more forms."""
+
+    def decorate(function: Function) -> Function:
+        out = click.option(
+            "--out",
+            type=click.Path(dir_okay=False),
+            callback=not_empty,
+            help=f"Write the {what} as JSON to this file, whatever becomes of it.",
+        )
+        form = click.option(
+            "--format",
+            "form",
+            type=click.Choice(forms),
+            default=forms[0],
+            help=f"json is the same as --json; {told}github adds annotations, summary and outputs.",
+        )
+        return form(out(function))
+
+    return decorate
+
+
 class Positive(click.FloatRange):
     """A number that a clock can wait for. NaN passes every comparison, so it is refused by name."""
 

@@ -13,7 +13,7 @@ import click
 from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.keys import patterns
 from invent_gitops.cli.looking import Seen, look, reading
-from invent_gitops.cli.options import common_options, folders, not_empty
+from invent_gitops.cli.options import Function, common_options, document_options, folders, not_empty
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
@@ -26,32 +26,26 @@ from invent_gitops.render.annotations import plan_annotations
 from invent_gitops.render.machine import plan_json
 
 
+def plan_options(function: Function) -> Function:
+    """--only and --strict, of which plan and apply make the same plan."""
+    only = click.option(
+        "--only",
+        metavar="GLOB",
+        callback=not_empty,
+        shell_complete=patterns,
+        help="Only keys that match, such as 'newsletter/*'.",
+    )
+    strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
+    return only(strict(function))
+
+
 @click.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options_for("each")
-@click.option(
-    "--only",
-    metavar="GLOB",
-    callback=not_empty,
-    shell_complete=patterns,
-    help="Only keys that match, such as 'newsletter/*'.",
-)
-@click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
+@plan_options
 @click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown", "github"]),
-    default="text",
-    help="json is the same as --json; markdown is for reviewers; github adds annotations, summary and outputs.",
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False),
-    callback=not_empty,
-    help="Write the plan as JSON to this file, whatever becomes of it.",
-)
+@document_options("text", "json", "markdown", "github", what="plan", told="markdown is for reviewers; ")
 @common_options
 @click.pass_obj
 def plan(

@@ -12,7 +12,7 @@ import click
 
 from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.looking import Seen, look, reading
-from invent_gitops.cli.options import common_options, not_empty
+from invent_gitops.cli.options import common_options, document_options, folders
 from invent_gitops.cli.plan import read_state
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
@@ -34,7 +34,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
 
 
 @click.command()
-@click.argument("definitions", required=False, metavar="[DEFINITIONS]")
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options_for("each")
 @click.option(
     "--soon",
@@ -51,19 +51,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     metavar="N",
     help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown", "github"]),
-    default="text",
-    help="json is the same as --json; markdown is for an issue; github adds annotations, summary and outputs.",
-)
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False),
-    callback=not_empty,
-    help="Write the status as JSON to this file, whatever becomes of it.",
-)
+@document_options("text", "json", "markdown", "github", what="status", told="markdown is for an issue; ")
 @common_options
 @click.pass_obj
 def status(
