@@ -34,7 +34,8 @@ from tests.running import (
     started,
     until,
 )
-from tests.test_cli_plan_formats import EVIL, LINKS, Step, commands
+from tests.steps import LINKS, Step, commands
+from tests.test_cli_plan_formats import EVIL
 from tests.test_render_clean import is_harmless
 
 OUT = ("--out", "report.json")

@@ -17,7 +17,7 @@ from invent_gitops.cli.looking import reading
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Recorded, Refreshed
 from invent_gitops.sandbox.server import Server
-from tests.branch.making import a_store, applied, commit, git, hub, told
+from tests.branch.making import Hub, a_store, applied, commit, git, hub, told
 from tests.branch.test_verify import put, written
 from tests.dashboard import create_by_hand, delete, edit, fill_segment
 from tests.making import NOW, a_move, a_provenance, a_record, a_request
@@ -381,14 +381,20 @@ def test_a_hand_that_passes_for_a_refresh_is_found(tmp_path: Path, change: Calla
     remote = hub(tmp_path, "one")
     clone = remote.clone("clone")
     with invent() as server:
-        applied(clone, server)
-        edit(server, remote.ids["one"], scheduled_at=LATER)
-        told(clone, server, "refresh")
-        state = remote.state()
-        state["serial"] += 1
+        state = refreshed(remote, clone, server)
         change(state["broadcasts"]["one"])
         put(remote, written(state))
         assert told(clone, server, "state", "verify").code == 4
+
+
+def refreshed(remote: Hub, clone: Path, server: Server) -> dict[str, Any]:
+    """The state after a refresh, with the next serial, for a hand to change."""
+    applied(clone, server)
+    edit(server, remote.ids["one"], scheduled_at=LATER)
+    told(clone, server, "refresh")
+    state = remote.state()
+    state["serial"] += 1
+    return state
 
 
 def again(record: dict[str, Any]) -> None:
@@ -427,11 +433,7 @@ def test_a_refresh_must_leave_everything_else_alone_and_be_announced_by_its_comm
     remote = hub(tmp_path, "one")
     clone = remote.clone("clone")
     with invent() as server:
-        applied(clone, server)
-        edit(server, remote.ids["one"], scheduled_at=LATER)
-        told(clone, server, "refresh")
-        state = remote.state()
-        state["serial"] += 1
+        state = refreshed(remote, clone, server)
         again(state["broadcasts"]["one"])
         change(state["broadcasts"]["one"])
         trailer = f"Broadcast-Refreshed: one {remote.ids['one']}"

@@ -10,43 +10,11 @@ import pytest
 
 from invent_gitops.errors import ExitCode
 from invent_gitops.github import step as step_files
-from tests.running import STATE, Result, account, call, define, invent, run
+from tests.running import STATE, account, call, define, invent, run
+from tests.steps import LINKS, SHA, Step, commands, read_outputs
 from tests.test_render_clean import is_harmless
 
 EVIL = "@everyone #1 | <img src=x> ::error::x `</details>` --> %%{init ##[group]"
-SHA = "0123456789abcdef0123456789abcdef01234567"
-LINKS = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/campaigns", "GITHUB_SHA": SHA}
-
-
-class Step:
-    """The files of one step, as a runner gives them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.summary, self.output = folder / "summary.md", folder / "output.txt"
-        self.env = {"GITHUB_STEP_SUMMARY": str(self.summary), "GITHUB_OUTPUT": str(self.output)}
-
-    @property
-    def written(self) -> str:
-        return self.summary.read_text(encoding="utf-8")
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """Read as the runner reads them."""
-        return parsed(self.output.read_text(encoding="utf-8"))
-
-
-def parsed(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    lines = iter(text.removesuffix("\n").split("\n"))
-    for line in lines:
-        name, mark, value = re.match(r"(.*?)(<<|=)(.*)", line).groups()  # type: ignore[union-attr]  # must match
-        if mark == "<<":
-            end, block = value, []
-            while (each := next(lines)) != end:
-                block.append(each)
-            value = "\n".join(block)
-        found[name] = value
-    return found
 
 
 @pytest.fixture
@@ -61,10 +29,6 @@ def name_it(folder: Path, name: str, key: str = "a") -> None:
     (folder / "broadcasts" / f"{key}.yaml").write_text(
         f"name: {json.dumps(name)}\nschedule: 2099-03-01T09:00:00Z\nsegments: [vip]\n", encoding="utf-8"
     )
-
-
-def commands(result: Result) -> list[str]:
-    return [line for line in result.out.split("\n") if line.lstrip().startswith("::")]
 
 
 # ---------------------------------------------------------------- markdown and json
@@ -257,7 +221,7 @@ def test_nasty_name_harms_neither_log_summary_nor_outputs(project: Path, tmp_pat
 def test_output_of_any_value_is_read_back_as_it_is_and_as_nothing_else(tmp_path: Path, value: str) -> None:
     step = Step(tmp_path)
     assert step_files.write_outputs({"one": value, "two": 2}, step.env) == ""
-    assert parsed(step.output.read_bytes().decode()) == {"one": value, "two": "2"}
+    assert read_outputs(step.output.read_bytes().decode()) == {"one": value, "two": "2"}
 
 
 @pytest.mark.parametrize("words", [{"GITHUB_SHA": "main"}, {"GITHUB_REPOSITORY": "a/b)[x"}, {"GITHUB_SERVER_URL": "x"}])

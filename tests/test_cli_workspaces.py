@@ -30,7 +30,7 @@ from tests.running import (
     started,
     until,
 )
-from tests.test_cli_plan_formats import Step
+from tests.steps import Step
 
 THREE = {
     "acme": {"org": "org_111"},

@@ -13,7 +13,7 @@ from invent_gitops.errors import ExitCode
 from invent_gitops.render.annotations import MOST
 from tests.branch.making import git
 from tests.running import FAST, Result, call, define, ended, ids, invent, posted, run, started, until
-from tests.test_cli_plan_formats import Step
+from tests.steps import Step
 from tests.test_cli_workspaces import APPLY, THREE, in_invent, keys, project
 from tests.test_completion import offered
 from tests.test_render_sarif import sound

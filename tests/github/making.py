@@ -12,7 +12,7 @@ from typing import Any
 from invent_gitops.sandbox.server import Server
 from tests.github.standin import StandIn
 from tests.running import Result, account, call, define
-from tests.workflows.runner import read_outputs
+from tests.steps import read_outputs
 
 OLD, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 EVIL = "@everyone #1 | <img src=x> ::error::x --> <!-- invent-gitops \x1b[31m ##[group]\n::set-output name=x::y"

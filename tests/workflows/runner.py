@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from tests.running import ROOT, environment
+from tests.steps import read_outputs
 
 Context = Mapping[str, Any]
 
@@ -175,24 +176,6 @@ class Runner:
         return Step(
             name, outcome, done.returncode, done.stdout, outputs, files["GITHUB_STEP_SUMMARY"].read_text("utf-8")
         )
-
-
-def read_outputs(written: str) -> dict[str, str]:
-    """The file of a step's outputs, as the runner reads it."""
-    found: dict[str, str] = {}
-    lines = iter(written.splitlines())
-    for line in lines:
-        if heredoc := re.fullmatch(r"([^=<]+)<<(.+)", line):
-            body = []
-            for one in lines:
-                if one == heredoc[2]:
-                    break
-                body.append(one)
-            found[heredoc[1]] = "\n".join(body)
-        elif line:
-            name, _, value = line.partition("=")
-            found[name] = value
-    return found
 
 
 # ---------------------------------------------------------------- expressions
