@@ -31,8 +31,10 @@ class Step:
 def read_outputs(text: str) -> dict[str, str]:
     """The outputs of a step, as the runner reads them from their file."""
     found: dict[str, str] = {}
-    lines = iter(text.removesuffix("\n").split("\n"))
+    lines = iter(text.split("\n"))
     for line in lines:
+        if not line:  # after the last one, or where a step has set none
+            continue
         name, mark, value = re.match(r"(.*?)(<<|=)(.*)", line).groups()  # type: ignore[union-attr]  # must match
         if mark == "<<":
             end, block = value, []
