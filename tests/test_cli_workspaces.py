@@ -123,7 +123,7 @@ def test_stop_during_one_workspace_records_it_and_tells_which_were_not_begun(tmp
     with invent("delay=1@create:1-9") as server:
         words = (*APPLY, "--all", "--json", "--concurrency", "1")
         with started(tmp_path, *words, env=keys(server)) as process:
-            until(lambda: len(posted(server)) >= 1)
+            until(lambda: server.faults.seen("create") == 1)
             process.send_signal(signal.SIGINT)
             result = ended(process)
         assert result.code == ExitCode.INTERRUPTED
@@ -139,9 +139,9 @@ def test_stop_that_comes_too_late_for_one_workspace_still_keeps_the_next_from_be
         assert call(tmp_path, *APPLY, "--workspace", "acme", "--only", "a", env=env).code == ExitCode.UNSETTLED
         server.faults.clear()
         server.faults.add("delay=1@list:*")
-        before = len(server.sandbox.requests)
+        before = server.faults.seen("list")
         with started(tmp_path, "reconcile", "--all", "--json", env=env) as process:
-            until(lambda: len(server.sandbox.requests) > before)
+            until(lambda: server.faults.seen("list") > before)
             process.send_signal(signal.SIGINT)
             result = ended(process)
         assert result.code == ExitCode.INTERRUPTED

@@ -74,7 +74,7 @@ def test_run_that_was_stopped_leaves_no_older_documents_behind(tmp_path: Path) -
             old = {"kind": "report", "version": 1, "exit_code": 0, "outcomes": []}
             (tmp_path / f"{name}.out.json").write_text(json.dumps(old), encoding="utf-8")
         with started(tmp_path, *APPLY, "--all", *OUT, "--concurrency", "1", env=env) as process:
-            until(lambda: len(posted(server)) >= 1)
+            until(lambda: server.faults.seen("create") == 1)
             process.send_signal(signal.SIGINT)
             assert ended(process).code == ExitCode.INTERRUPTED
     found = written(tmp_path)
