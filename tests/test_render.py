@@ -88,7 +88,7 @@ def test_first_two_lines_say_it_all() -> None:
         ([one_of_each()[2]], "Nothing to create."),
         ([one_of_each()[4]], "Nothing can be created."),
         ([blocked()], "Nothing can be created."),
-        ([an_item("a"), an_item("b")], "2 broadcasts to create, to up to 2,400 contacts."),
+        ([an_item("a"), an_item("b")], "2 broadcasts to create, with up to 2,400 messages."),
     ],
     ids=["nothing", "unchanged", "undefined", "changed", "refused", "blocked", "two"],
 )
@@ -262,13 +262,17 @@ EVERYONE, UNREAD = Audience((), True, None), Audience(("x",), False, None)
     ("audiences", "words"),
     [
         ([Audience(("a",), False, 12_340)], "to up to 12,340 contacts"),
-        ([Audience(("a",), False, 1000), Audience(("b",), False, 2000)], "to up to 3,000 contacts"),
+        ([Audience(("a",), False, 1000), Audience(("b",), False, 2000)], "with up to 3,000 messages"),
         ([Audience(("a",), False, 0)], "to up to 0 contacts"),
-        ([Audience(("a",), False, 5), UNREAD, UNREAD], "to up to 5 contacts, and 2 of unknown size"),
+        ([Audience(("a",), False, 5), UNREAD, UNREAD], "1 to up to 5 contacts, 2 to an audience of unknown size"),
         ([UNREAD], "to an audience of unknown size"),
         ([None], "to an audience of unknown size"),
         ([EVERYONE], "to everyone"),
-        ([Audience(("a",), False, 5), EVERYONE, UNREAD], "to everyone"),
+        ([EVERYONE, EVERYONE], "to everyone"),
+        (
+            [Audience(("a",), False, 5), EVERYONE, UNREAD, Audience(("a",), False, 5)],
+            "1 to everyone, 2 with up to 10 messages, 1 to an audience of unknown size",
+        ),
     ],
 )
 def test_total_audience_never_understates_and_owns_up_to_what_it_does_not_know(

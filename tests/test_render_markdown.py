@@ -144,9 +144,9 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
 @pytest.mark.parametrize(
     ("audiences", "words"),
     [
-        ([Audience(("a",), False, 1200), Audience(("b",), False, 40)], "to up to **1,240** contacts"),
+        ([Audience(("a",), False, 1200), Audience(("b",), False, 40)], "with up to **1,240** messages"),
         ([Audience(("a",), False, 1200), Audience(("b",), False, None)],
-         "to up to **1,200** contacts, 1 to an audience of unknown size"),
+         "1 to up to **1,200** contacts, 1 to an audience of unknown size"),
         ([Audience(("b",), False, None)], "to an audience of unknown size"),
         ([Audience((), True, None)], "to **everyone**"),
         ([Audience((), True, None), Audience((), True, 9), Audience(("a",), False, 7), Audience(("a",), False, None)],
@@ -223,6 +223,10 @@ def test_calendar_shows_new_sends_beside_those_that_exist_and_never_more_than_si
     assert "mermaid" not in shown(create("alone"))
     past = Item("past", "unchanged", a_request("Past", NOW - timedelta(days=1)), a_definition("past"), a_record("bc_6"))
     assert "“Past”" not in shown(create("new"), create("newer"), past)
+    edited = replace(changed(), request=a_request("New", NOW + timedelta(days=5)))
+    assert "“New” :milestone, 2026-11-24T12:00, 0d" in shown(create("new"), edited), "it is sent as it was created"
+    over = replace(exists, record=replace(a_record("bc_8"), status="CANCELLED"))
+    assert "“Old one”" not in shown(create("new"), create("newer"), over)
     large = shown(*many(200), exists, limit=10**6)
     assert large.count(":active, milestone,") + large.count(":milestone,") == BARS
     assert "Calendar of 60 of 201 sends" in large
@@ -254,7 +258,7 @@ def longest_hidden(markdown: str) -> int:
 def test_large_plan_is_cut_to_the_limit_with_right_counts_and_says_so(count: int, limit: int, size: Any) -> None:
     markdown = shown(*many(count), files=FILES, limit=limit, size=size)
     assert limit - 400 < size(markdown) <= limit, "another row would have fitted"
-    assert markdown.startswith(f"### {count:,} broadcasts to create, to up to **{count * 1200:,}** contacts")
+    assert markdown.startswith(f"### {count:,} broadcasts to create, with up to **{count * 1200:,}** messages")
     assert f"**{count:,}** to create" in markdown
     hidden = count - len(rows(markdown))
     assert f"**Cut here: {hidden:,} of {count:,} are not shown.**" in markdown
@@ -344,7 +348,7 @@ def test_inline_code_cannot_be_left(words: str) -> None:
 def test_label_holds_nothing_that_mermaid_knows(words: str) -> None:
     safe = label(words)
     assert 3 <= len(safe) <= 42
-    assert not re.search(r"[:;#%{}\[\]()<>\"`\\|@\n]|--", safe)
+    assert not re.search(r"[:;#{}\[\]()<>\"`\\|@\n]|--|%%", safe)
     assert (safe[0], safe[-1]) == ("“", "”")
 
 

@@ -126,7 +126,8 @@ def _changed(item: Item) -> Iterator[Annotation]:
     if item.action == "changed" and item.definition:
         fields = [_WRITTEN.get(change.field, change.field) for change in item.changes]
         position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
-        message = f"{item.key}: {', '.join(fields)} changed after the creation. Invent has no update: nothing is sent."
+        edited = f"{item.key}: {', '.join(fields)} changed after the creation."
+        message = f"{edited} Invent has no update: there it stays as it was created."
         yield Annotation("notice", "changed", message, position or item.definition.position)
 
 

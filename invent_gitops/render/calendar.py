@@ -13,6 +13,10 @@ from invent_gitops.render.markup import label
 BARS = 60
 # More than these would push everything else out of sight.
 _OPEN = 15
+# Statuses of what exists and will not be sent.
+_OVER = ("SENT", "CANCELLED", "FAILED")
+# Days between two ticks of the axis, in Mermaid's words, for calendars of up to so many days.
+_TICKS = ((14, "1day"), (90, "1week"), (1000, "1month"))
 
 Item = Mapping[str, Any]
 
@@ -23,7 +27,8 @@ def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) ->
     None for fewer than two sends. At most `BARS` of them; new ones come first.
     """
     new = _coming(creates, now)
-    old = _coming(created, now)
+    # What was edited after it was created is sent as it was created.
+    old = _coming([_as_created(item) for item in created if item.get("status") not in _OVER], now)
     bars = new[:BARS]
     others = old[: BARS - len(bars)] if bars else []
     total, shown = len(new) + len(old), len(bars) + len(others)
@@ -38,6 +43,7 @@ def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) ->
         "    title Coming sends (UTC)",
         "    dateFormat YYYY-MM-DDTHH:mm",
         "    axisFormat %d %b %Y",
+        *_ticks([*bars, *others]),
         "    section To create",
         *(_bar(at, item, "active, ") for at, item in bars),
         *(["    section Exists already"] if others else []),
@@ -46,6 +52,18 @@ def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) ->
         "",
         "</details>",
     ]
+
+
+def _as_created(item: Item) -> Item:
+    old = {change["field"]: change["old"] for change in item["changes"]}
+    request = {**item["request"], **old}
+    return {**item, "request": request, "name": request["name"]}
+
+
+def _ticks(bars: Sequence[tuple[datetime, Item]]) -> list[str]:
+    """How far apart the days on the axis are; Mermaid's own choice names one day several times."""
+    days = (max(at for at, _ in bars) - min(at for at, _ in bars)).days
+    return [f"    tickInterval {apart}" for most, apart in _TICKS if days <= most][:1]
 
 
 def _coming(items: Sequence[Item], now: datetime) -> list[tuple[datetime, Item]]:

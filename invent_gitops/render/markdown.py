@@ -9,6 +9,7 @@ from invent_gitops.render.calendar import calendar
 from invent_gitops.render.drift_markdown import drift_parts, look_lines
 from invent_gitops.render.fitting import Part, Size, fitted
 from invent_gitops.render.markup import code, text
+from invent_gitops.render.reach import reach
 from invent_gitops.render.rows import SPACE, Document, Sheet
 from invent_gitops.render.when import distance, moment
 
@@ -64,10 +65,12 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     creates = sheet.having("create")
     if found := [_created(item, sheet) for item in creates]:
         yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), found)
-    if chart := calendar(creates, sheet.having("unchanged"), sheet.now):
+    if chart := calendar(creates, sheet.having("unchanged", "changed", "undefined"), sheet.now):
         yield Part(chart)
     if found := [_changed(item, sheet) for item in sheet.having("changed")]:
-        title = f"{counts['changed']:,} changed after creation: Invent has no update, so nothing is sent"
+        title = (
+            f"{counts['changed']:,} changed after creation: Invent has no update, so there it stays as it was created"
+        )
         heads = ("Broadcast", "Field", "As created", "As written now")
         yield rows.table(f"<details><summary>{title}</summary>", heads, found, folded=True)
     if found := [f"- {rows.title(item)}" for item in sheet.having("undefined")]:
@@ -113,20 +116,9 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
 
 
 def _total_audience(items: Sequence[Document]) -> str:
-    """Segments may overlap, so that a sum is an upper bound; and a size that nobody read is said to be unknown."""
     audiences = [item["audience"] or {"everyone": False, "contacts": None} for item in items]
-    everyone = sum(1 for audience in audiences if audience["everyone"])
-    others = [audience["contacts"] for audience in audiences if not audience["everyone"]]
-    known = [contacts for contacts in others if contacts is not None]
-    unknown = len(others) - len(known)
-    told = []
-    if everyone:
-        told.append(f"{everyone:,} to **everyone**" if len(items) > 1 else "to **everyone**")
-    if known:
-        told.append(f"{f'{len(known):,} ' if everyone else ''}to up to **{sum(known):,}** contacts")
-    if unknown:
-        told.append(f"{f'{unknown:,} ' if told else ''}to an audience of unknown size")
-    return ", ".join(told)
+    found = [(audience["everyone"], audience["contacts"]) for audience in audiences]
+    return reach(found, lambda words: f"**{words}**")
 
 
 def _created(item: Document, sheet: Sheet) -> str:

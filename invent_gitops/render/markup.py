@@ -49,8 +49,9 @@ def label(words: str) -> str:
 
     The quotes keep it from beginning with a word of Mermaid's own.
     """
-    kept = "".join(one if unicodedata.category(one)[0] in "LMN" or one in ".,!?'–-&" else " " for one in clean(words))
-    line = re.sub("--+", "-", " ".join(kept.split())).strip(" -,.")
+    kept = "".join(one if unicodedata.category(one)[0] in "LMN" or one in ".,!?'–-&%" else " " for one in clean(words))
+    # Two hyphens would be an arrow, and two percent signs a comment.
+    line = re.sub("([-%])[-%]+", r"\1", " ".join(kept.split())).strip(" -,.")
     return f"“{(line if len(line) <= _LABEL else line[: _LABEL - 1].rstrip() + '…') or 'no name'}”"
 
 

@@ -11,6 +11,7 @@ from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.state import SECOND, Candidate, Intent
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.drift_text import audiences_text, drift_text, look_text
+from invent_gitops.render.reach import reach
 from invent_gitops.render.style import Style
 from invent_gitops.render.values import value_text
 from invent_gitops.render.when import distance, moment
@@ -49,7 +50,11 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
         ("refused", "Refused: nothing is sent for these.", _refused),
-        ("changed", "Changed after they were created: the API has no update, so nothing is sent.", _changed),
+        (
+            "changed",
+            "Changed after they were created: the API has no update, so in Invent they stay as they were.",
+            _changed,
+        ),
         ("create", "To create:", _created),
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
     )
@@ -91,16 +96,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def total_audience(items: Sequence[Item]) -> str:
-    """`to up to 12,340 contacts`; segments may overlap, so a sum is an upper bound, and may be incomplete."""
-    audiences = [item.audience for item in items if item.audience]
-    if any(audience.everyone for audience in audiences):
-        return "to everyone"
-    known = [audience.contacts for audience in audiences if audience.contacts is not None]
-    unknown = len(items) - len(known)
-    if not known:
-        return "to an audience of unknown size"
-    rest = f", and {unknown} of unknown size" if unknown else ""
-    return f"to up to {sum(known):,} contacts{rest}"
+    audiences = [item.audience or Audience((), False, None) for item in items]
+    return reach([(audience.everyone, audience.contacts) for audience in audiences])
 
 
 def audience_text(audience: Audience) -> str:
