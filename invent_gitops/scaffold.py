@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from invent_gitops.errors import InvalidInput
+from invent_gitops.model.project import Project
 
 _PROJECT = """\
 # yaml-language-server: $schema=schemas/project.schema.json
@@ -32,7 +33,7 @@ state: {{branch: {branch}}}
 """
 
 _EXAMPLE = """\
-# yaml-language-server: $schema=../schemas/broadcast.schema.json
+# yaml-language-server: $schema={up}schemas/broadcast.schema.json
 # One broadcast. Its key is its file name: welcome.
 name: Welcome to our newsletter
 schedule: {at} # in the time zone of invent.yaml; or RFC 3339 with an offset; or immediately
@@ -49,9 +50,6 @@ _IGNORED = """\
 *.sandbox.sqlite*
 """
 
-# What each schema describes, for editors: a folder and all below it, or one file.
-_DESCRIBED = {"broadcast": "broadcasts/", "project": "invent.yaml", "segments": "segments.yaml"}
-
 _JETBRAINS = """\
 <?xml version="1.0" encoding="UTF-8"?>
 <project version="4">
@@ -65,6 +63,13 @@ _JETBRAINS = """\
 </project>
 """
 
+_JETBRAINS_PLACE = """\
+                  <Item>
+                    <option name="directory" value="{folder}" />
+                    <option name="path" value="{path}" />
+                    <option name="mappingKind" value="{kind}" />
+                  </Item>"""
+
 _JETBRAINS_ENTRY = """\
         <entry key="invent-gitops {name}">
           <value>
@@ -74,11 +79,7 @@ _JETBRAINS_ENTRY = """\
               <option name="schemaVersion" value="JSON Schema version 7" />
               <option name="patterns">
                 <list>
-                  <Item>
-                    <option name="directory" value="{folder}" />
-                    <option name="path" value="{path}" />
-                    <option name="mappingKind" value="{kind}" />
-                  </Item>
+{places}
                 </list>
               </option>
             </SchemaInfo>
@@ -108,21 +109,24 @@ def project_files(
     editors: Sequence[str] = (),
     branch: str = "",
     more: Mapping[str, str] | None = None,
+    project: Project | None = None,
 ) -> list[NewFile]:
     """What `init` writes into `folder`. `schemas` maps a file name to its text, `more` a path to that of its file.
 
-    With `branch` the state is kept on that branch.
+    With `branch` the state is kept on that branch. `project` is the one that is there already, if so. Who has
+    definitions gets no example: it would be created like them.
     """
+    project = project or Project()
     state = _ON_BRANCH.format(branch=branch) if branch else ""
     # A Tuesday morning about a month ahead: far enough to be tried out, and not in the past tomorrow.
     day = now + timedelta(days=28)
     day += timedelta(days=(1 - day.weekday()) % 7)
     texts = {
         "invent.yaml": _PROJECT.format(timezone=timezone, state=state),
-        "broadcasts/welcome.yaml": _EXAMPLE.format(at=f"{day:%Y-%m-%d}T09:00"),
+        **_example(folder, project, day),
         ".gitignore": _IGNORED,
         **{f"schemas/{name}": text for name, text in schemas.items()},
-        **{path: text for editor in editors for path, text in editor_files(editor).items()},
+        **{path: text for editor in editors for path, text in editor_files(editor, project).items()},
         **(more or {}),
     }
     return [
@@ -130,17 +134,43 @@ def project_files(
     ]
 
 
-def editor_files(editor: str, below: str = "") -> dict[str, str]:
+def _example(folder: Path, project: Project, day: datetime) -> dict[str, str]:
+    place = folder / project.definitions
+    others = {file for file in place.rglob("*") if file.suffix in (".yaml", ".yml")} - {place / "welcome.yaml"}
+    if project.workspaces is not None or others:
+        return {}
+    up = "../" * len(Path(project.definitions).parts)
+    return {f"{project.definitions}/welcome.yaml": _EXAMPLE.format(up=up, at=f"{day:%Y-%m-%d}T09:00")}
+
+
+def _described(project: Project) -> dict[str, list[str]]:
+    """What each schema describes, for editors: folders, with a slash at the end, and all below them, or files."""
+    several = list(project.workspaces.values()) if project.workspaces is not None else [project]
+    return {
+        "broadcast": [f"{one.definitions}/" for one in several],
+        "project": ["invent.yaml"],
+        "segments": [one.segments for one in several],
+    }
+
+
+def editor_files(editor: str, project: Project, below: str = "") -> dict[str, str]:
     """The settings, by path, that give new files completion and red lines in `vscode` or `jetbrains`.
 
     `below` is the project's folder with a slash at its end, where the editor opens a folder above it.
     """
-    described = {name: (f"{below}schemas/{name}.schema.json", f"{below}{place}") for name, place in _DESCRIBED.items()}
+    described = {
+        name: (f"{below}schemas/{name}.schema.json", [f"{below}{place}" for place in places])
+        for name, places in _described(project).items()
+    }
     if editor == "vscode":
         # Patterns are compared with addresses of files, in which a blank is %20; paths of schemas are as they are.
         schemas = {
-            schema: [quote(place) + glob for glob in (("**/*.yaml", "**/*.yml") if place.endswith("/") else ("",))]
-            for schema, place in described.values()
+            schema: [
+                quote(place) + glob
+                for place in places
+                for glob in (("**/*.yaml", "**/*.yml") if place.endswith("/") else ("",))
+            ]
+            for schema, places in described.values()
         }
         return {
             ".vscode/settings.json": _json({"yaml.schemas": schemas}),
@@ -150,11 +180,16 @@ def editor_files(editor: str, below: str = "") -> dict[str, str]:
         _JETBRAINS_ENTRY.format(
             name=name,
             schema=escape(schema, quote=True),
-            folder=str(place.endswith("/")).lower(),
-            path=escape(place.removesuffix("/"), quote=True),
-            kind="Directory" if place.endswith("/") else "File",
+            places="\n".join(
+                _JETBRAINS_PLACE.format(
+                    folder=str(place.endswith("/")).lower(),
+                    path=escape(place.removesuffix("/"), quote=True),
+                    kind="Directory" if place.endswith("/") else "File",
+                )
+                for place in places
+            ),
         )
-        for name, (schema, place) in described.items()
+        for name, (schema, places) in described.items()
     ]
     return {".idea/jsonSchemas.xml": _JETBRAINS.format(entries="\n".join(entries))}
 

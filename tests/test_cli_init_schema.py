@@ -164,8 +164,35 @@ def test_a_blank_in_the_folder_is_written_as_editors_compare_it(tmp_path: Path) 
 
 def test_a_link_to_nowhere_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "invent.yaml").symlink_to(tmp_path / "elsewhere")
-    assert call(tmp_path, "init").code == 0
+    refused = call(tmp_path, "init")
+    assert refused.code == 4, "what it says of the places of files is not known"
+    assert "file-unreadable" in refused.out
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_project_that_is_there_gets_no_example_and_settings_for_its_own_places(tmp_path: Path) -> None:
+    (tmp_path / "invent.yaml").write_text("definitions: campaigns/all\nsegments: audience.yaml\n", encoding="utf-8")
+    shown = call(tmp_path, "init", "--editor", "vscode", "--editor", "jetbrains")
+    assert shown.code == 0, shown.all
+    example = tmp_path / "campaigns" / "all" / "welcome.yaml"
+    assert "$schema=../../schemas/broadcast.schema.json" in example.read_text("utf-8")
+    settings = json.loads((tmp_path / ".vscode" / "settings.json").read_text("utf-8"))["yaml.schemas"]
+    assert settings["schemas/broadcast.schema.json"] == ["campaigns/all/**/*.yaml", "campaigns/all/**/*.yml"]
+    assert settings["schemas/segments.schema.json"] == ["audience.yaml"]
+    assert 'value="campaigns/all"' in (tmp_path / ".idea" / "jsonSchemas.xml").read_text("utf-8")
+    example.rename(example.with_name("spring.yaml"))
+    assert "welcome" not in call(tmp_path, "init").out, "it would be created like the definitions that are there"
+    assert not example.exists()
+
+
+def test_settings_of_an_editor_are_for_the_places_of_all_workspaces(tmp_path: Path) -> None:
+    text = "workspaces: {acme: {org: o1}, globex: {org: o2, definitions: g, segments: names.yaml}}\n"
+    (tmp_path / "invent.yaml").write_text(text, encoding="utf-8")
+    assert "welcome" not in call(tmp_path, "init", "--editor", "vscode", "--editor", "jetbrains").out
+    settings = json.loads((tmp_path / ".vscode" / "settings.json").read_text("utf-8"))["yaml.schemas"]
+    assert settings["schemas/broadcast.schema.json"][::2] == ["acme/broadcasts/**/*.yaml", "g/**/*.yaml"]
+    assert settings["schemas/segments.schema.json"] == ["acme/segments.yaml", "names.yaml"]
+    assert (tmp_path / ".idea" / "jsonSchemas.xml").read_text("utf-8").count("<Item>") == 5
 
 
 def test_dry_run_writes_nothing_and_says_what_it_would(tmp_path: Path) -> None:

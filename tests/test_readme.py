@@ -22,11 +22,18 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(start: str) -> str:
-    """The fenced block whose text begins with `start`."""
-    found = [text for text in re.findall(r"```\w*\n(.*?)```", README, re.DOTALL) if text.startswith(start)]
-    assert len(found) == 1, f"README.md has {len(found)} blocks that begin with {start!r}"
+def block(start: str, page: str = "README.md") -> str:
+    """The fenced block of a page whose text begins with `start`."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = [text for text in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) if text.startswith(start)]
+    assert len(found) == 1, f"{page} has {len(found)} blocks that begin with {start!r}"
     return str(found[0])
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub lets one link to: the titles of a page, in its own spelling."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def run(folder: Path, *words: str) -> str:
@@ -74,7 +81,7 @@ def test_the_project_file_that_is_shown_holds_the_defaults(tmp_path: Path) -> No
 
 def test_the_workspaces_that_are_shown_are_read_as_the_comments_say(tmp_path: Path) -> None:
     path = tmp_path / "invent.yaml"
-    path.write_text(block("timezone: Europe/Berlin  "), "utf-8")
+    path.write_text(block("timezone: Europe/Berlin  ", "docs/workspaces.md"), "utf-8")
     document, problems = read_document(path, "invent.yaml")
     assert document is not None
     project, more = validate_project(document, schema=read_schema("project"), file="")
@@ -100,9 +107,12 @@ def test_every_exit_code_has_a_row() -> None:
     ]
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_every_link_into_the_repository_leads_somewhere(link: str) -> None:
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=lambda page: page.name)
+def test_every_link_into_the_repository_leads_to_a_page_and_a_title_of_it(page: Path) -> None:
+    for path, _, title in re.findall(r"\]\((?!https?:)([^)#]*)(#([^)]*))?\)", page.read_text(encoding="utf-8")):
+        there = page.parent / path if path else page
+        assert there.exists(), path
+        assert not title or title in anchors(there), f"{path}#{title}"
 
 
 def test_the_examples_can_be_tried_for_many_years() -> None:

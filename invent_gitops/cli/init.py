@@ -13,9 +13,9 @@ import click
 
 from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
-from invent_gitops.cli.workspace import check_inside, open_project, read_project
+from invent_gitops.cli.workspace import InvalidDefinitions, check_inside, read_project
 from invent_gitops.errors import ExitCode, WrongUsage
-from invent_gitops.model.project import BranchPlace
+from invent_gitops.model.project import BranchPlace, Project
 from invent_gitops.render.clean import clean
 
 if TYPE_CHECKING:
@@ -86,7 +86,11 @@ def init(
         raise WrongUsage("--sandbox, --branch and --action say what the workflows do.", "Give --github as well.")
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
-    wording = _wording(folder, sandbox=sandbox, branch=branch, action=action) if github else None
+    opened = read_project(folder)
+    if opened.problems:
+        raise InvalidDefinitions(opened.problems)
+    project = opened.project
+    wording = _wording(folder, project, sandbox=sandbox, branch=branch, action=action) if github else None
     files = project_files(
         folder,
         now=datetime.now(UTC),
@@ -95,6 +99,7 @@ def init(
         editors=chosen,
         branch=wording.state_branch if wording else "",
         more=_workflows(folder, wording) if wording else {},
+        project=project,
     )
     if not dry_run:
         write_files(folder, files)
@@ -107,31 +112,30 @@ def init(
     word = "would write" if dry_run else "wrote"
     for file in files:
         session.result(f"{'kept ' if file.exists else word} {file.path}")
-    for note in (*_kept(files), *_from_above(folder, chosen), *(_on_github(wording) if wording else ())):
+    for note in (
+        *_kept(files),
+        *_from_above(folder, project, chosen),
+        *(_on_github(project, wording) if wording else ()),
+    ):
         session.note(f"\n{note}")
     if not wording:
         session.note("\nNext: invent-gitops plan, then invent-gitops apply --sandbox to try it without an account.")
     return ExitCode.DONE
 
 
-def _wording(folder: Path, *, sandbox: bool, branch: str | None, action: str | None) -> Wording:
+def _wording(folder: Path, project: Project, *, sandbox: bool, branch: str | None, action: str | None) -> Wording:
     """What the workflows of this project say. Raises `WrongUsage`."""
     from invent_gitops.github.step import prefix
     from invent_gitops.workflows import Wording, action_reference, default_branch, own_action
 
-    if read_project(folder).project.workspaces is not None:
-        raise WrongUsage(
-            "The workflows of init are for one project, and invent.yaml here holds several workspaces.",
-            "Write workflows with a job for each workspace: docs/github.md of this program, “Several workspaces”, has "
-            "them whole, and invent-gitops workspaces --format github gives them their matrix.",
-        )
     if not any(os.path.lexists(above / ".git") for above in (folder, *folder.parents)):
         raise WrongUsage("There is no git repository here, so GitHub cannot have it.", "Run git init first.")
     branch = branch or default_branch(folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
         raise WrongUsage(f"--branch {branch!r} is no name of a branch that is written out.", "Use one like main.")
     used = action_reference(action) if action else own_action()
-    return Wording(used, branch=branch, folder=prefix(folder).removesuffix("/"), sandbox=sandbox)
+    keys = tuple(dict.fromkeys(one.key for one in (project.workspaces or {}).values()))
+    return Wording(used, branch=branch, folder=prefix(folder).removesuffix("/"), sandbox=sandbox, keys=keys)
 
 
 def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
@@ -143,7 +147,7 @@ def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
     return {up + path: text for path, text in workflow_texts(wording).items()}
 
 
-def _on_github(wording: Wording) -> Iterator[str]:
+def _on_github(project: Project, wording: Wording) -> Iterator[str]:
     """What is left for a person to do before the first merge."""
     from invent_gitops.workflows import UNKNOWN_OWNER
 
@@ -152,19 +156,36 @@ def _on_github(wording: Wording) -> Iterator[str]:
             f"The workflows install {wording.action}: put the account in place of {UNKNOWN_OWNER}, under which this "
             "program's repository is on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA."
         )
-    _, project, _ = open_project()
-    if not isinstance(project.state, BranchPlace):
-        yield (
-            "Your invent.yaml was kept, and keeps the state in a file, which a workflow forgets. Write into it:\n"
-            f"state: {{branch: {wording.state_branch}}}\n"
-            "and, if there is a state already: invent-gitops state migrate"
-        )
-    key = "" if wording.sandbox else ", and the secret INVENT_API_KEY"
+    yield from _forgetful(project, wording)
+    keys = wording.keys or ("INVENT_API_KEY",)
+    secrets = "" if wording.sandbox else f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)}"
+    place = "the definitions of a workspace" if wording.keys else f"{clean(project.definitions)}/"
     yield (
-        f"Next: change or delete the example, commit and push. On GitHub, make the environment {wording.project} for "
-        f"the branch {wording.branch} only{key}. Then open a pull request with a new file in broadcasts/: a comment "
+        f"Next: look at what is defined, commit and push. On GitHub, make the environment {wording.project} for "
+        f"the branch {wording.branch} only{secrets}. Then open a pull request with a new file in {place}: a comment "
         "shows who would be messaged."
     )
+
+
+def _forgetful(project: Project, wording: Wording) -> Iterator[str]:
+    """What to do about a state in a file of the runner, which goes with it."""
+    if project.workspaces is None:
+        # A project file that was just written keeps its state on the branch.
+        if project.file and not isinstance(project.state, BranchPlace):
+            yield (
+                "Your invent.yaml was kept, and keeps the state in a file, which a workflow forgets. Write into it:\n"
+                f"state: {{branch: {wording.state_branch}}}\n"
+                "and, if there is a state already: invent-gitops state migrate"
+            )
+        return
+    kept = [one.name for one in project.workspaces.values() if not isinstance(one.state, BranchPlace)]
+    if kept:
+        lines = "\n".join(f"  {name}: {{…, state: {{branch: {wording.state_branch}-{name}}}}}" for name in kept)
+        yield (
+            "These workspaces keep their state in a file, which a workflow forgets. Write into invent.yaml, for each:\n"
+            f"{lines}\n"
+            "and, where there is a state already: invent-gitops state migrate --workspace NAME"
+        )
 
 
 def _kept(files: Iterable[NewFile]) -> Iterator[str]:
@@ -178,7 +199,7 @@ def _kept(files: Iterable[NewFile]) -> Iterator[str]:
             yield f"Your {file.path} was kept. Add to it:\n{file.text.rstrip()}"
 
 
-def _from_above(folder: Path, editors: Sequence[str]) -> Iterator[str]:
+def _from_above(folder: Path, project: Project, editors: Sequence[str]) -> Iterator[str]:
     """What to do where the project is a subfolder of a repository, which is what people open in their editors."""
     from invent_gitops.scaffold import editor_files
 
@@ -187,7 +208,7 @@ def _from_above(folder: Path, editors: Sequence[str]) -> Iterator[str]:
         return
     below = folder.relative_to(root).as_posix() + "/"
     for editor in editors:
-        path, text = next(iter(editor_files(editor, below).items()))
+        path, text = next(iter(editor_files(editor, project, below).items()))
         lines = "\n".join(clean(line) for line in text.splitlines())
         yield (
             f"{path} works where {clean(below)} itself is opened. "

@@ -118,7 +118,14 @@ def _chosen(opened: Opened, name: str | None, several: Mapping[str, Project]) ->
         return opened
     if not name:
         raise none_chosen(opened.project)
-    raise WrongUsage(f"There is no workspace {name!r}.", f"There are: {', '.join(several)}")
+    raise there_is_none(opened, name)
+
+
+def there_is_none(opened: Opened, name: str) -> WrongUsage:
+    several = opened.project.workspaces
+    if not several:
+        return _there_are_none(opened, "--workspace")
+    return WrongUsage(f"There is no workspace {name!r}.", f"There are: {', '.join(several)}")
 
 
 def _there_are_none(opened: Opened, option: str) -> WrongUsage:

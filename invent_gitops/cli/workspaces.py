@@ -10,6 +10,7 @@ import click
 
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
+from invent_gitops.cli.several import there_is_none, workspace_option
 from invent_gitops.cli.workspace import InvalidDefinitions, find_root, read_project
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.project import BranchPlace, Project
@@ -24,13 +25,14 @@ from invent_gitops.render.clean import clean
     default="text",
     help="json is the same as --json; matrix is one line for GitHub Actions; github sets it as the output matrix.",
 )
+@workspace_option
 @common_options
 @click.pass_obj
-def workspaces(session: Session, form: str) -> ExitCode:
+def workspaces(session: Session, form: str, workspace: str | None) -> ExitCode:
     """List the workspaces of the project: org, places, and whether the variable of the key is set.
 
     With --format github the step of a workflow gets the output `matrix`, for
-    `strategy.matrix: ${{ fromJSON(…) }}` of another job. No key is ever shown.
+    `strategy.matrix: ${{ fromJSON(…) }}` of another job. With --workspace it is only the one. No key is ever shown.
     """
     session.kind = "workspaces"
     if session.json and form in ("matrix", "github"):
@@ -40,6 +42,10 @@ def workspaces(session: Session, form: str) -> ExitCode:
     if opened.problems:
         raise InvalidDefinitions(opened.problems)
     several = list((opened.project.workspaces or {}).values())
+    if workspace:
+        several = [one for one in several if one.name == workspace]
+        if not several:
+            raise there_is_none(opened, workspace)
     if not several and form in ("matrix", "github"):
         # GitHub fails a job whose matrix is empty, with words that nobody connects with this.
         raise WrongUsage("There are no workspaces, so there is no matrix.", "Add workspaces: to the project file.")

@@ -19,18 +19,42 @@ CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
 UNKNOWN_OWNER = "OWNER"
 
 
+_SECRET = re.compile(r" *INVENT_API_KEY: \$\{\{ secrets\.INVENT_API_KEY \}\}\n")
+# What the jobs have where a project holds several workspaces: one job of each, which the job `workspaces` lists.
+_EACH = """\
+    needs: workspaces
+    strategy:
+      fail-fast: false # one that fails does not stop the others
+      matrix: ${{ fromJSON(needs.workspaces.outputs.matrix) }}
+    env:
+      WORKSPACE: ${{ matrix.workspace }}
+"""
+_CHOICE = """\
+      workspace:
+        description: The workspace whose plan that is. If empty, every workspace is applied.
+        type: string
+        default: ""
+"""
+_CHOSEN = """\
+        env:
+          CHOSEN: ${{ inputs.workspace }}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What the templates leave open.
 
     `action` is what `uses:` installs this program with, `branch` the branch whose pushes are applied, `folder` the
-    project's folder in the repository ("" for its root); with `sandbox` no account is spoken to.
+    project's folder in the repository ("" for its root); with `sandbox` no account is spoken to. `keys` are the
+    variables that hold the keys of several workspaces; without any, the project is one.
     """
 
     action: str
     branch: str = "main"
     folder: str = ""
     sandbox: bool = False
+    keys: tuple[str, ...] = ()
 
     @property
     def project(self) -> str:
@@ -83,22 +107,45 @@ def own_action() -> str:
 
 
 def _filled(template: str, wording: Wording) -> str:
+    """A template without its marks: `<name>` is a value, and alone on its line it is a block or nothing."""
+    several = bool(wording.keys)
+    by_hand = several and "<choice>" in template
+    folder = f"    defaults:\n      run:\n        working-directory: {json.dumps(wording.folder)}\n"
     text = template
-    if wording.sandbox:
-        text = re.sub(r".*secrets\.INVENT_API_KEY.*\n", "", text)
-        text = text.replace("# Holds the secret INVENT_API_KEY. Restrict", "# Restrict")
-    folder = f"defaults:\n      run:\n        working-directory: {json.dumps(wording.folder)}\n"
-    text = re.sub(r" *<defaults>\n", f"    {folder}" if wording.folder else "", text)
+    for name, block in {
+        "workspaces": (Path(__file__).parent / "workspaces.yml").read_text("utf-8") if several else "",
+        "each": _EACH if several else "",
+        "choice": _CHOICE if by_hand else "",
+        "chosen": _CHOSEN if by_hand else "",
+        "defaults": folder if wording.folder else "",
+    }.items():
+        text = re.sub(rf" *<{name}>\n", lambda _, block=block: block, text)  # type: ignore[misc]  # bound at once
     for name, value in {
         "project": wording.project,
         "action": wording.action,
         "checkout": CHECKOUT,
         "branch": wording.branch,
         "flags": " --sandbox" if wording.sandbox else "",
+        "of": " ${{ matrix.workspace }}" if several else "",
+        "ending": "-${{ matrix.workspace }}" if several else "",
+        "one": ' ${CHOSEN:+--workspace "$CHOSEN"}' if by_hand else "",
+        "workspace": ' --workspace "$WORKSPACE"' if several else "",
         # A sandbox is a file that goes with its runner, so that there is nothing to look at the day after.
         "look": "plan --sandbox" if wording.sandbox else "status",
     }.items():
         text = text.replace(f"<{name}>", value)
+    return _with_keys(text, wording)
+
+
+def _with_keys(text: str, wording: Wording) -> str:
+    """With the secrets that there are, and with the variable of an org only where the project file names none."""
+    if wording.keys:
+        text = re.sub(r".*vars\.INVENT_ORG_ID.*\n", "", text)
+        text = _SECRET.sub(lambda line: "".join(line[0].replace("INVENT_API_KEY", key) for key in wording.keys), text)
+        text = text.replace("Holds the secret INVENT_API_KEY. Restrict", "Holds the API keys. Restrict")
+    if wording.sandbox:
+        text = re.sub(r".*secrets\.INVENT_API_KEY.*\n", "", text)
+        text = re.sub(r"# Holds the [^.]+\. Restrict", "# Restrict", text)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,32 @@ def test_a_link_out_of_the_repository_is_not_written_through(
     assert list(outside.iterdir()) == []
 
 
-def test_workflows_for_one_project_are_not_written_for_several_workspaces(repository: Path) -> None:
+def test_several_workspaces_get_workflows_with_a_job_for_each(repository: Path) -> None:
     project(repository)
     done = call(repository, "init", "--github", "--action", ACTION)
-    assert done.code == ExitCode.USAGE
-    assert "docs/github.md" in done.err
-    assert not (repository / ".github").exists()
-    assert call(repository, "init").code == ExitCode.DONE
+    assert done.code == ExitCode.DONE, done.all
+    text = written(repository)["broadcasts-apply.yml"]
+    assert "matrix: ${{ fromJSON(needs.workspaces.outputs.matrix) }}" in text
+    assert "  acme: {…, state: {branch: broadcast-state-acme}}\n" in done.err
+    assert not (repository / "broadcasts").exists()
+
+
+def test_each_key_that_a_workspace_names_is_a_secret_of_the_workflows(repository: Path) -> None:
+    ours = {"acme": {"org": "o1"}, "globex": {"org": "o2", "key": "INVENT_API_KEY_GLOBEX", "state": {"branch": "g"}}}
+    project(repository, ours)
+    done = call(repository, "init", "--github", "--action", ACTION)
+    assert "the secrets INVENT_API_KEY, INVENT_API_KEY_GLOBEX." in done.err
+    assert "  globex:" not in done.err, "it keeps its state on a branch"
+    given = "INVENT_API_KEY_GLOBEX: ${{ secrets.INVENT_API_KEY_GLOBEX }}"
+    assert {name for name, text in written(repository).items() if given in text} == {
+        "broadcasts-apply.yml",
+        "broadcasts-drift.yml",
+    }
+
+
+def test_one_workspace_can_be_listed_alone_and_an_unknown_one_is_refused(repository: Path) -> None:
+    project(repository)
+    one = call(repository, "workspaces", "--format", "matrix", "--workspace", "globex")
+    assert json.loads(one.out) == {"include": [{"workspace": "globex"}]}
+    unknown = call(repository, "workspaces", "--format", "matrix", "--workspace", "nobody")
+    assert (unknown.code, "There are: acme, globex" in unknown.err) == (ExitCode.USAGE, True)

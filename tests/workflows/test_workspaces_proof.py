@@ -1,9 +1,8 @@
-"""The workflows for several workspaces as docs/github.md shows them: from an empty repository to two orgs."""
+"""The workflows of a project with several workspaces: from an empty repository to two orgs."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import yaml
 
 from tests.branch.making import git
 from tests.github.standin import standing_in
-from tests.running import KEY, ROOT, define, invent
+from tests.running import KEY, call, define, invent
 from tests.workflows.runner import Job, load
 from tests.workflows.test_proof import ACTION, World, new_repository
 
@@ -23,10 +22,7 @@ TWO = {
 
 def jobs(world: World, name: str, event: str, sha: str, *, pull: int = 0) -> dict[str, Job]:
     """What became of the job of each workspace, of those that the first job lists."""
-    text = (ROOT / "docs" / "github.md").read_text("utf-8").replace("OWNER/invent-gitops@SHA", ACTION)
-    (block,) = re.findall(rf"```yaml\n# \.github/workflows/broadcasts-{name}\.yml\n(.*?)```", text, re.DOTALL)
-    whole = world.folder / "whole.yml"
-    whole.write_text(block, encoding="utf-8")
+    whole = world.clone / ".github" / "workflows" / f"broadcasts-{name}.yml"
 
     def run(job: str, workspace: str = "") -> Job:
         document = load(whole)
@@ -55,6 +51,7 @@ def test_each_workspace_is_planned_approved_and_applied_on_its_own(tmp_path: Pat
     with invent(key=KEY) as server, standing_in() as hub:
         world = World(tmp_path, hub, server, remote, clone)
         (clone / "invent.yaml").write_text(json.dumps({"workspaces": TWO}), encoding="utf-8")
+        assert call(clone, "init", "--github", "--action", ACTION).code == 0
         for name in TWO:
             (clone / name / "broadcasts").mkdir(parents=True)
             (clone / name / "broadcasts" / ".gitkeep").touch()
@@ -83,3 +80,7 @@ def test_each_workspace_is_planned_approved_and_applied_on_its_own(tmp_path: Pat
             assert [id in body for body in hub.bodies(7)].count(True) == 1
             state = json.loads(git(remote, "show", f"{name}-state:invent.state.json"))
             assert state["broadcasts"]["spring"]["id"] == id
+        if changed == "both":
+            looked = jobs(world, "drift", "schedule", sha)
+            assert {name: job.conclusion for name, job in looked.items()} == dict.fromkeys(TWO, "success")
+            assert hub.issues == [], "all is well in both"
