@@ -7,13 +7,14 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from invent_gitops.api import reading
 from invent_gitops.api.client import InventApi
 from invent_gitops.api.target import Target
-from invent_gitops.errors import Interrupted, Unavailable
+from invent_gitops.errors import Interrupted, NotOffered, Unavailable
 from invent_gitops.model.broadcast import Remote
 from tests.paging import entries, losing, paged
 from tests.running import (
@@ -221,3 +222,63 @@ def test_a_count_that_is_too_low_hides_no_page(count: Callable[[int], object]) -
 def test_a_page_beyond_the_last_one_may_be_refused() -> None:
     found, _ = listed(*[losing([2], paged(entries(100), lambda page: 100), 404)] * 2)
     assert len(found) == 100
+
+
+@pytest.mark.parametrize(("size", "count"), [(200, lambda page: 200), (250, lambda page: 250)])
+def test_a_server_that_repeats_its_last_page_for_ever_is_read_to_its_end(
+    size: int, count: Callable[[int], object]
+) -> None:
+    every = paged(entries(size), count)
+
+    def clamped(request: Received) -> bytes:
+        last = -(-size // 100)
+        return every(replace(request, query={**request.query, "page": str(min(int(request.query["page"]), last))}))
+
+    found, server = listed(clamped)
+    assert len(found) == size
+    assert len(server.received) <= 4
+
+
+def test_a_last_page_that_is_repeated_without_a_count_is_told_and_ends() -> None:
+    last = entries(50, first=200)
+    error, server = unlisted(
+        lambda request: (
+            http(200, entries(100, first=100 * int(request.query["page"]) - 100))
+            if int(request.query["page"]) < 3
+            else http(200, last)
+        )
+    )
+    assert "Page 4 of the list of broadcasts has nothing that was not read before." in error.message
+    assert len(server.received) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "page", "lacks"),
+    [
+        (404, 1, True),
+        (405, 1, True),
+        (501, 1, True),
+        (404, 2, False),
+        (400, 1, False),
+        (401, 1, False),
+        (302, 1, False),
+    ],
+)
+def test_only_an_invent_without_the_route_has_no_list_to_offer(status: int, page: int, lacks: bool) -> None:
+    error, _ = unlisted(losing([page], paged(entries(150)), status))
+    assert isinstance(error, NotOffered) == lacks
+
+
+@pytest.mark.parametrize("status", [408, 425])
+def test_an_answer_that_passes_is_no_refusal(status: int) -> None:
+    pages = paged(entries(5), lambda page: 5)
+    found, _ = listed(http(status, b"", retry_after=0), pages)
+    assert len(found) == 5
+
+
+def test_a_server_that_wants_to_be_left_alone_for_long_is_asked_for_no_other_page() -> None:
+    with scripted(paged(entries(100), lambda page: 300), http(429, b"", retry_after=3600)) as server:
+        with InventApi(Target(server.url, "c", server.url, KEY), rate=1e9, stop=threading.Event()) as api:
+            found = api.readable_broadcasts()
+        assert len(server.received) == 2
+    assert (len(found.entries), found.complete) == (100, False)

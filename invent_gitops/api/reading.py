@@ -18,6 +18,9 @@ PAGE = 100
 PAGES = 100_000
 # Seconds that the failures of one reading may cost altogether.
 PATIENCE = 300.0
+# Answers of a server that lacks a route, and answers that the same request may well not get again.
+NO_ROUTE = (404, 405, 501)
+PASSING = (408, 425, 429)
 # How often a list that changes under the reading is read, and how many pages in a row may fail for good.
 ROUNDS = 3
 LOST_PAGES = 3
@@ -39,8 +42,12 @@ class _Failed(Unavailable):
         self.reason = reason
 
 
-class _Denied(_Failed, NotOffered):
+class _Denied(_Failed):
     """It makes no sense to ask for another page."""
+
+
+class _NotOffered(_Denied, NotOffered):
+    """This Invent has no such list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class _Walk(Generic[E]):
     lost_in_a_row: int = 0
 
     def add(self, page: _Page, read: Callable[[object], E | None], gap: str) -> None:
-        """Take a page in; `gap` is what to say of an entry that has no usable id."""
+        """Take a page in; `gap` is what to say of entries that have no usable id, once for a page."""
         self.lost_in_a_row = 0
         self.seen += len(page.entries)
         self.last = len(page.entries)
@@ -79,10 +86,16 @@ class _Walk(Generic[E]):
         for value in page.entries:
             entry = read(value)
             if entry is None:
-                self.gaps.append(gap)
+                if self.gaps[-1:] != [gap]:
+                    self.gaps.append(gap)
                 continue
             self.repeated = self.repeated or entry.id in self.entries
             self.entries[entry.id] = entry
+
+    def has(self, page: _Page) -> bool:
+        """Whether every entry of a page was on an earlier one."""
+        ids = [entry.get("id") for entry in page.entries]
+        return all(isinstance(id, str) and id in self.entries for id in ids)
 
     def lose(self, gap: str) -> None:
         self.lost += 1
@@ -167,6 +180,11 @@ class Reading:
                     return walk
             else:
                 self._check_moved_on(walk, page, route)
+                if page.entries and walk.has(page):
+                    # Some answer what is beyond the last page with that one, again and again.
+                    if not walk.counted:
+                        walk.gaps.append(f"Page {number} of the list of {route} has nothing that was not read before.")
+                    return walk
                 walk.add(page, read, f"Page {number} of the list of {route} holds an entry without a usable id.")
                 if not page.entries or (walk.gaps and not partly):
                     return walk
@@ -203,15 +221,20 @@ class Reading:
                     self._spend(failing)
                     return headers, body
                 reason = f"Invent answered {status}: {self._wire.words(body)}"
-                if (status < 500 and status != 429) or status == 501:
+                if status in NO_ROUTE and query["page"] == "1":
+                    raise _NotOffered(route, reason, _cure(status))
+                if (status < 500 and status not in PASSING) or status == 501:
                     raise _Denied(route, reason, _cure(status))
             except httpx.HTTPError as error:
-                headers, reason = httpx.Headers(), self._wire.told(error)
+                status, headers, reason = 0, httpx.Headers(), self._wire.told(error)
             failing = began if failing is None else failing
             if attempt >= self._tries or not self._wire.hold_back(headers, attempt, failing + self._patience):
                 if self._wire.stop.is_set():
                     continue
                 self._spend(failing)
+                if status == 429 and attempt < self._tries:
+                    # It wants to be left alone for longer than anybody waits: that holds for every page.
+                    raise _Denied(route, reason, "Try again later.")
                 raise _Failed(route, reason)
 
     def _spend(self, since: float | None) -> None:
