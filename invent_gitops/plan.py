@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from invent_gitops import policy
+from invent_gitops.duplicates import Duplicates
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
-from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
@@ -40,7 +40,8 @@ def make_plan(
     defined = {definition.key for definition in definitions}
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
-    planner = _Planner(state, policies, catalogue, now, strict, defined, live, newest, flags, calendar)
+    duplicates = Duplicates(definitions, state, live, now, flags)
+    planner = _Planner(state, policies, catalogue, now, strict, duplicates, newest, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
@@ -104,20 +105,12 @@ class _Planner:
         catalogue: Catalogue | None,
         now: datetime,
         strict: bool,
-        defined: set[str],
-        live: Sequence[Remote],
+        duplicates: Duplicates,
         newest: Mapping[str, Request] | None,
-        flags: str,
         calendar: policy.Calendar,
     ) -> None:
         self.state, self.policies, self.now, self.strict = state, policies, now, strict
-        self.newest, self.flags, self.calendar = newest, flags, calendar
-        self.holders = _holders(state)
-        # What no record knows weighs more than what one does.
-        known = {record.id for record in state.broadcasts.values()}
-        self.live = {_request_of(remote): remote for remote in sorted(live, key=lambda one: one.id not in known)}
-        self.keys = {record.id: key for key, record in state.broadcasts.items()}
-        self.defined, self.orphans = defined, _orphans(state, defined, now)
+        self.duplicates, self.newest, self.calendar = duplicates, newest, calendar
         self.segments = catalogue.by_id() if catalogue else {}
 
     def of_definition(self, definition: Definition) -> Item:
@@ -134,7 +127,7 @@ class _Planner:
             if self.strict:
                 return replace(item, action="refused", changes=changes, refusals=(_edited(definition),))
             return replace(item, action="changed", changes=changes)
-        objections = self.never_twice(definition) or self.objections(definition, audience)
+        objections = self.duplicates.certain(definition) or self.objections(definition, audience)
         return replace(item, action="refused", refusals=objections) if objections else item
 
     def without_definition(self, key: str) -> Item:
@@ -149,7 +142,7 @@ class _Planner:
         """All that can be said against a new broadcast, at once, so that no waiver brings up another objection."""
         return (
             self.superseded(definition)
-            + self.renamed(definition)
+            + self.duplicates.likely(definition)
             + policy.refusals(
                 definition,
                 now=self.now,
@@ -160,51 +153,6 @@ class _Planner:
             )
         )
 
-    def never_twice(self, definition: Definition) -> tuple[Refusal, ...]:
-        """The rule that is not a policy: no key and no request is ever created a second time."""
-        key = definition.key
-        if key in self.state.removed:
-            removal = self.state.removed[key]
-            return (
-                Refusal(
-                    "removed",
-                    f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}.",
-                    "Delete the file, or give the new broadcast a key and a name of its own.",
-                    definition.at("key"),
-                ),
-            )
-        holder = self.holders.get(definition.request)
-        if holder is None:
-            return self.found_in_invent(definition)
-        how, other = holder
-        if how == "recorded":
-            message = f"The same request is recorded under the key {other} already: it would message people twice."
-            cure = f"If the file was renamed: {self.move(other, key)}"
-        elif how == "formerly":
-            message = f"The same request was sent for the key {other}, whose broadcast was edited in Invent since then."
-            cure = f"If it is the same one: {self.move(other, key)} . If it is a new one, give it another name or time."
-        elif how == "intended":
-            message = f"The same request is in doubt under the key {other}: it may have been created."
-            cure = f"Settle it first: {resolving(self.flags, other, '--id ID')}, or --not-created --reason …"
-        else:
-            message = f"The same request was removed from the state under the key {other}."
-            cure = "If it is to be a new broadcast, give it another name or time."
-        return (Refusal("same-request", message, cure, definition.position),)
-
-    def found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
-        """Whatever became of the state: what is in Invent already is not sent a second time."""
-        remote = self.live.get(definition.request)
-        if remote is None:
-            return ()
-        message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
-        same = resolving(self.flags, definition.key, "--id " + quoted(remote.id))
-        if remote.id in self.keys:
-            other = self.keys[remote.id]
-            message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
-            same = self.move(other, definition.key)
-        cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
-        return (Refusal("exists-already", message, cure, definition.position),)
-
     def superseded(self, definition: Definition) -> tuple[Refusal, ...]:
         """A run of an older commit, started again, must not send what people have taken back or changed since."""
         if self.newest is None or self.newest.get(definition.key) == definition.request:
@@ -213,58 +161,6 @@ class _Planner:
         message = f"This run is of an older commit, and the newest one of the branch {how}."
         cure = "Nothing is to be done if that is meant: the run of the newest commit creates what it defines."
         return (Refusal("superseded", message, cure, definition.position),)
-
-    def renamed(self, definition: Definition) -> tuple[Refusal, ...]:
-        """A file that was renamed and edited at once looks like a new broadcast, and would be a second one."""
-        request = definition.request
-        if "possible-rename" in definition.waive:
-            return ()
-        other = next((self.orphans[trait] for trait in request.traits if trait in self.orphans), None)
-        if other is None:
-            return ()
-        message = f"It looks like {other}, which was created, is still to be sent, and has no file any more."
-        same = self.move(other, definition.key)
-        if other in self.defined:
-            message = f"It looks like {other}, which was imported from Invent, and is still to be sent."
-            same = f"delete the file of {other}, then {same}"
-        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
-        return (Refusal("possible-rename", message, cure, definition.position),)
-
-    def move(self, key: str, to: str) -> str:
-        return f"invent-gitops state mv{self.flags} {words(key, to)}"
-
-
-def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
-    """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
-    holders: dict[Request, tuple[str, str]] = {}
-    for key, removal in state.removed.items():
-        holders |= dict.fromkeys(removal.requests, ("removed", key))
-    for key, record in state.broadcasts.items():
-        holders |= dict.fromkeys(record.formerly, ("formerly", key))
-    for key, intent in state.intents.items():
-        holders[intent.request] = ("intended", key)
-    for key, record in state.broadcasts.items():
-        holders[record.request] = ("recorded", key)
-    return holders
-
-
-def _request_of(remote: Remote) -> Request:
-    return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
-
-
-def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[object, ...], str]:
-    """By trait, the keys that are still to be sent, and that no file defines any more or that were imported."""
-    return {
-        trait: key
-        # Those without a file come last, and so before the others.
-        for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
-        # What was imported may be what another file was created as, before the state was lost.
-        if key not in defined or record.how == "imported"
-        # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
-        for request in record.requests
-        if request.scheduled_at is not None and request.scheduled_at > now
-        for trait in request.traits
-    }
 
 
 def _bounded(items: list[Item], policies: Policies) -> list[Item]:

@@ -35,6 +35,8 @@ FLOORS = {
         "history",
         "verify",
         "approval",
+        "duplicates",
+        "lookalike",
         "drift",
         "readiness",
         "render",

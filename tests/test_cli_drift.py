@@ -300,7 +300,7 @@ def test_what_was_sent_stays_refused_under_a_new_name_after_a_refresh_and_a_remo
 
 def test_keys_in_doubt_are_left_to_reconcile(tmp_path: Path) -> None:
     define(tmp_path, "one")
-    with invent("close-after@create:1", "error-before=401@list:*") as server:
+    with invent("close-after@create:1", "error-before=404@list:*") as server:
         do(tmp_path, server, "apply", "--yes", *FAST)
         before = state_of(tmp_path)
         server.faults.clear()

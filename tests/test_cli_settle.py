@@ -70,7 +70,7 @@ def nothing(tmp_path: Path) -> Iterator[Doubt]:
 
 
 def _doubt(folder: Path, fault: str) -> Iterator[Doubt]:
-    with invent(fault, "error-before=403@list:*") as server:
+    with invent(fault, "error-before=404@list:*") as server:
         define(folder, "a", "b")
         result = call(folder, "apply", "--yes", "--concurrency", "1", *FAST, env=account(server.url))
         assert result.code == ExitCode.UNSETTLED
@@ -161,7 +161,7 @@ def test_resolve_refuses_an_id_that_is_not_what_was_requested(doubt: Doubt) -> N
 
 
 def test_resolve_anyway_needs_no_list_at_all(doubt: Doubt) -> None:
-    doubt.server.faults.add("error-before=403@list:*")
+    doubt.server.faults.add("error-before=404@list:*")
     assert "cannot be read" in doubt.refused("resolve", "b", "--id", "b_9", code=ExitCode.UNAVAILABLE)
     assert doubt.call("resolve", "b", "--id", "b_9", "--anyway").code == 0
     assert ids(doubt.folder)["b"] == "b_9"
@@ -175,6 +175,7 @@ def test_resolve_anyway_needs_no_list_at_all(doubt: Doubt) -> None:
         ("--id", "b_1", "--not-created", "--reason", "x"),
         ("--not-created",),
         ("--not-created", "--reason", " "),
+        ("--not-created", "--reason", "none of these is it, since …"),
         ("--id", ""),
     ],
 )
@@ -227,7 +228,7 @@ def test_the_commands_that_plan_prints_can_be_pasted(tmp_path: Path, which: int)
     odd = tmp_path / "it's a folder"
     odd.mkdir()
     key = "it's $HOME & more"
-    with invent("close-after@create:1", "error-before=403@list:*") as server:
+    with invent("close-after@create:1", "error-before=404@list:*") as server:
         define(odd, key)
         one = Doubt(tmp_path, server)
         words = ("-C", "it's a folder", "--state", "my state.json")
@@ -238,7 +239,8 @@ def test_the_commands_that_plan_prints_can_be_pasted(tmp_path: Path, which: int)
         assert call(tmp_path, "reconcile", *words, env=env).code == ExitCode.UNSETTLED
         commands = printed(call(tmp_path, "plan", *words, env=env).out)
         assert len(commands) == 2
-        done = pasted(one, commands[which], env)
+        assert "still ends with" in pasted(one, commands[1], env).stderr, "there is a candidate, so it takes a reason"
+        done = pasted(one, commands[which].replace("…", "it is another"), env)
         assert done.returncode == 0, done.stderr
         state = state_of(odd, "my state.json")
         assert (key in state["broadcasts"], bool(state["absences"])) == (which == 0, which == 1)

@@ -49,7 +49,7 @@ def offered(folder: Path, *words: str) -> list[str]:
 def project(tmp_path: Path) -> Path:
     """Two keys are recorded, one of which has no file any more, one is in doubt, one is removed, and two are new."""
     define(tmp_path, "newsletter/2027/spring", "newsletter/weekly", "spare", "welcome")
-    with invent("close-after@create:2", "error-before=403@list:*") as server:
+    with invent("close-after@create:2", "error-before=404@list:*") as server:
         call(tmp_path, "apply", "--yes", *FAST, "--concurrency", "1", env=account(server.url))
     (tmp_path / "broadcasts" / "spare.yaml").unlink()
     assert call(tmp_path, "state", "rm", "welcome", "--reason", "made by mistake").code == 0

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -427,9 +428,73 @@ def test_broadcast_that_invent_has_already_is_not_created_a_second_time() -> Non
     assert f"resolve {definition.key} --id bc_live" in item.refusals[0].cure
 
 
-@pytest.mark.parametrize("other", [a_request(name="Other"), a_request(at=None), a_request(segments=("seg_z",))])
-def test_broadcast_that_differs_in_one_field_is_another_one(other: Request) -> None:
-    assert [item.action for item in plan_of([a_definition()], live=[a_remote("bc_live", other)]).items] == ["create"]
+@pytest.mark.parametrize(
+    "other",
+    [a_request(name="Other", segments=("seg_z",)), a_request(at=None, segments=("seg_z",)), a_request("Other", None)],
+)
+def test_live_broadcast_that_shares_one_trait_is_another_one(other: Request) -> None:
+    definition = a_definition(request=a_request())
+    assert [item.action for item in plan_of([definition], live=[a_remote("bc_live", other)]).items] == ["create"]
+
+
+@pytest.mark.parametrize(
+    "edited", [a_request(name="Other"), a_request(at=NOW + timedelta(days=9)), a_request(segments=("seg_z",))]
+)
+def test_what_was_edited_in_invent_after_the_state_was_lost_is_not_created_without_a_word(edited: Request) -> None:
+    live = [a_remote("bc_live", edited)]
+    definition = a_definition(request=a_request())
+    (item,) = plan_of([definition], live=live).items
+    assert [refusal.policy for refusal in item.refusals] == ["possible-rename"]
+    assert f"resolve {item.key} --id bc_live --anyway" in item.refusals[0].cure
+    waived = replace(definition, waive={"possible-rename": "the second one of a series"})
+    assert [item.action for item in plan_of([waived], live=live).items] == ["create"]
+    for status in ("CANCELLED", "SENT"):
+        over = [replace(live[0], status=status)]
+        assert [item.action for item in plan_of([definition], live=over).items] == ["create"]
+    exactly = a_definition("other", edited)
+    assert plan_of([definition, exactly], live=live).counts["create"] == 1, "it is the other's"
+
+
+def test_what_was_sent_at_once_is_known_by_its_name_and_audience_after_the_state_was_lost() -> None:
+    policies = Policies(allow_immediate=True)
+    definition = a_definition(request=a_request("Spring sale", None))
+    sent = replace(a_remote("bc_live", a_request(at=NOW - timedelta(days=1))), status="SENT")
+    (item,) = plan_of([definition], live=[sent], policies=policies).items
+    assert [refusal.policy for refusal in item.refusals] == ["possible-rename"]
+    other = replace(a_remote("bc_live", a_request("Other", NOW - timedelta(days=1))), status="SENT")
+    assert [item.action for item in plan_of([definition], live=[other], policies=policies).items] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("untold", "refused"),
+    [
+        (("segments",), True),
+        (("name",), True),
+        (("scheduled_at",), True),
+        (("send_to_all",), True),
+        (("name", "scheduled_at"), False),
+        (("segments", "scheduled_at"), False),
+    ],
+)
+def test_what_invent_does_not_tell_in_full_is_no_other_broadcast(untold: tuple[str, ...], refused: bool) -> None:
+    definition = a_definition()
+    empty: dict[str, Any] = {"name": "", "scheduled_at": None, "segment_ids": (), "send_to_all": False}
+    missing = {
+        field: value for field, value in empty.items() if field in untold or ("segments" in untold and "seg" in field)
+    }
+    live = replace(a_remote("bc_live", definition.request), unread=untold, **missing)
+    (item,) = plan_of([definition], live=[live]).items
+    assert [refusal.policy for refusal in item.refusals] == (["exists-already"] if refused else [])
+    told = replace(live, name="Another", unread=tuple(field for field in untold if field != "name"))
+    (item,) = plan_of([definition], live=[told]).items
+    assert "exists-already" not in [refusal.policy for refusal in item.refusals]
+
+
+@pytest.mark.parametrize("name", ["Spring sale ", "Spring sale"])
+def test_a_name_that_invent_trims_or_spells_otherwise_is_the_same(name: str) -> None:
+    definition = a_definition(request=a_request("Spring sale"))
+    (item,) = plan_of([definition], live=[a_remote("bc_live", a_request(name))]).items
+    assert [refusal.policy for refusal in item.refusals] == ["exists-already"]
 
 
 def test_live_broadcast_that_is_recorded_under_another_key_is_judged_by_its_record() -> None:

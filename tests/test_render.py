@@ -214,7 +214,7 @@ def test_commands_that_settle_a_key_can_be_pasted_as_they_are() -> None:
     assert [shlex.split(command) for command in commands] == [
         [*resolve, "--id", "bc 5"],
         [*resolve, "--id", "bc_6"],
-        [*resolve, "--not-created", "--reason", "looked in Invent: it is not there"],
+        [*resolve, "--not-created", "--reason", "none of these is it, since …"],
     ]
 
 

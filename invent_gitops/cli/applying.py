@@ -23,6 +23,7 @@ from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace
 from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import Origin
@@ -113,27 +114,37 @@ class Applying:
         """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
 
         The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
-        read, keys in doubt stay blocked and the rest goes on; but without a state there is no other
-        guard, and nothing is created, unless this Invent has no list to show (`NotOffered`).
+        read whole, keys in doubt stay blocked and the rest goes on with what was read; but without a state there is
+        no other guard, and nothing is created, unless this Invent has no list to show (`NotOffered`).
         """
         state = self.store.state
         doubts, new = state.intents, not state.broadcasts and not state.removed
         if not doubts and not self.plan().counts["create"]:
             return
         self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
+        listing: Listing[Remote] = Listing(())
+        offered, why = True, ""
         try:
             with self._connect() as api:
-                self.live = api.broadcasts(tries=5 if doubts else 2 if new else 1)
-        except (Unavailable, WrongUsage) as error:
-            if new and isinstance(error, Unavailable) and not isinstance(error, NotOffered):
-                told = f"The state is new, and nobody could look what was created before. {error.message}"
-                self.blind = f"{told} Run it again when Invent can be read."
-            if doubts or isinstance(error, Unavailable):
+                listing = api.readable_broadcasts(tries=5 if doubts else 3)
+                why = " ".join(listing.gaps)
+        except WrongUsage as error:
+            # Without a key nothing will be created either, which is told when it is to be.
+            if doubts:
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return
-        # The state must be no older than the list, or what another run is creating now would look like nobody's.
-        self.store.refresh()
-        self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
+        except Unavailable as error:
+            offered, why = not isinstance(error, NotOffered), error.message
+        if why:
+            self.session.note(f"Could not look in Invent first. {why}")
+        if why and new and offered:
+            told = f"The state is new, and nobody could look what was created before. {why}"
+            self.blind = f"{told} Run it again when Invent can be read."
+        self.live = listing.entries
+        if not why:
+            # The state must be no older than the list, or what another run is creating would look like nobody's.
+            self.store.refresh()
+            self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
 
     def confirm(self, made: Plan, yes: bool) -> None:
         """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""

@@ -15,6 +15,7 @@ from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import checked_project, open_workspace
 from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.command import UNFINISHED
 from invent_gitops.model.state import Absence, DeclaredAbsent, How, Provenance, Record, Recorded, State
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.clean import clean
@@ -87,6 +88,8 @@ def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reaso
         raise WrongUsage("Say what became of it.", "Give either --id ID or --not-created --reason TEXT.")
     if not_created and not reason:
         raise WrongUsage("--not-created needs a reason.", 'Add for example: --reason "looked in Invent: not there"')
+    if not_created and reason.endswith(UNFINISHED):
+        raise WrongUsage(f"The reason still ends with {UNFINISHED}", "Say in words why it is none of those in Invent.")
     if id is not None and not usable_id(id):
         raise WrongUsage("That is no id.", "Copy the id from Invent, without blanks around it.")
     if id is not None and len(keys) > 1:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.importing.keys import key_for, other_keys
+from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.record import GONE
@@ -140,7 +141,7 @@ class _Surveyor:
         self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
         self.holders = {record.request: key for key, record in state.broadcasts.items()}
         self.ids = {remote.id for remote in remotes}
-        exact = {_request_of(remote) for remote in remotes}
+        exact = {request_of(remote) for remote in remotes}
         self.lost = {
             trait: one
             for one in definitions
@@ -151,13 +152,15 @@ class _Surveyor:
         self.seen: dict[Request, str] = {}
 
     def offer(self, remote: Remote) -> Offer:
-        request = _request_of(remote)
-        objection = next(self._objections(remote, request), None)
+        request = request_of(remote)
+        doubt = next(self._doubts(remote), None)
+        like = next((self.lost[trait] for trait in request.traits if trait in self.lost), None)
+        if like and not doubt:
+            # Also where it cannot be imported: it may be what the definition was created as.
+            return self._lookalike(remote, request, like)
+        objection = doubt or next(self._objections(remote, request), None)
         if objection:
             return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
-        like = next((self.lost[trait] for trait in request.traits if trait in self.lost), None)
-        if like:
-            return self._lookalike(remote, request, like)
         self.seen[request] = remote.id
         if request in self.defined:
             return Offer(self.defined[request], remote, request, defined=True)
@@ -178,13 +181,17 @@ class _Surveyor:
             like=like.key,
         )
 
+    def _doubts(self, remote: Remote) -> Iterator[tuple[str, str]]:
+        """For an attempt that may have created it: why it is not imported, and what to do about it."""
+        for key, intent in self.state.intents.items():
+            for candidate in candidates_of(intent, [remote]):
+                told = f"It may be what {key} was to create; whether that was created is in doubt."
+                anyway = " --anyway" if candidate.differs else ""
+                by_hand = resolving(self.flags, key, f"--id {quoted(remote.id)}{anyway}")
+                yield told, f"Settle that first: invent-gitops reconcile{self.flags} . By hand: {by_hand}"
+
     def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, str]]:
         """Why not, and what to do about it."""
-        for key, intent in self.state.intents.items():
-            if candidates_of(intent, [remote]):
-                told = f"It may be what {key} was to create; whether that was created is in doubt."
-                by_hand = resolving(self.flags, key, "--id " + quoted(remote.id))
-                yield told, f"Settle that first: invent-gitops reconcile{self.flags} . By hand: {by_hand}"
         yield from _unreadable(remote)
         yield from _unwritable(request)
         twin = self.seen.get(request)
@@ -211,10 +218,6 @@ class _Surveyor:
             f"{told}, which Invent does not show any more.",
             f"If that one was deleted in Invent, {file}{remove} . Then import this one.",
         )
-
-
-def _request_of(remote: Remote) -> Request:
-    return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
 
 
 def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:

@@ -34,11 +34,11 @@ class Request:
 
     @property
     def traits(self) -> tuple[tuple[object, ...], ...]:
-        """What a renamed and edited broadcast keeps: its name or its time, and in both cases its audience."""
+        """What a renamed and edited broadcast keeps: two of its name, its time and its audience."""
         audience = (self.segment_ids, self.send_to_all)
         # All that goes out at once has no time to be known by.
-        timed = (("time", self.scheduled_at, *audience),) if self.scheduled_at else ()
-        return (*timed, ("name", self.name, *audience))
+        timed = (("time", self.scheduled_at, *audience), ("name and time", self.name, self.scheduled_at))
+        return (*(timed if self.scheduled_at else ()), ("name", self.name, *audience))
 
 
 @dataclass(frozen=True, slots=True)

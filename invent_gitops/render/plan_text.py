@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.command import not_created, quoted, resolving, words
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.state import SECOND, Candidate, Intent
 from invent_gitops.render.clean import clean, cut
@@ -203,8 +203,8 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
 
 
 def settling(key: str, intent: Intent, flags: str) -> list[str]:
-    """The commands that settle a blocked key, ready to be pasted."""
+    """The commands that settle a blocked key, ready to be pasted; where there are candidates, all but the reason."""
     candidates = intent.candidates or ()
     ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
-    wanted = [*(ids or ["--id ID"]), '--not-created --reason "looked in Invent: it is not there"']
+    wanted = [*(ids or ["--id ID"]), not_created(len(candidates))]
     return [clean(resolving(flags, key, options)) for options in wanted]

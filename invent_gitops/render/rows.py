@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
-from invent_gitops.model.command import quoted, resolving
+from invent_gitops.model.command import not_created, quoted, resolving
 from invent_gitops.model.instant import read_instant
 from invent_gitops.render.fitting import Part
 from invent_gitops.render.markup import address, code, link, text
@@ -107,7 +107,7 @@ def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
         lines.append(f"  - Found {code(candidate['id'])} <b>{text(candidate['name'])}</b>: {same}.")
     ids = [f"--id {quoted(one['id'])}" + (" --anyway" if one["differs"] else "") for one in candidates or ()]
     settled = [("it is there", option) for option in ids or ["--id ID"]]
-    settled.append(("it surely is not there", '--not-created --reason "looked in Invent: it is not there"'))
+    settled.append(("it surely is not there", not_created(len(ids))))
     lines += [
         f"  - If {found}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for found, option in settled
     ]

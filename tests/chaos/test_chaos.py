@@ -52,9 +52,9 @@ def test_the_steps_of_an_undisturbed_apply_are_the_same_each_time(tmp_path: Path
 BLIND = """
 from invent_gitops.api.client import InventApi
 from invent_gitops.errors import NotOffered
-def broadcasts(self, *, tries=5):
+def away(self, *, tries=5):
     raise NotOffered("The list is away.")
-InventApi.broadcasts = broadcasts
+InventApi.broadcasts = InventApi.readable_broadcasts = away
 """
 
 SPOILED = {

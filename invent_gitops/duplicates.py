@@ -1,0 +1,143 @@
+"""The rule that is no policy: what exists already, or may exist, is not created a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from invent_gitops.lookalike import Lookalikes
+from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.plan import Refusal
+from invent_gitops.model.state import State
+
+
+class Duplicates:
+    """What the state and Invent hold against creating a definition.
+
+    `live` is what Invent lists, if somebody looked; `now` is aware; `flags` are the options that a printed command
+    needs.
+    """
+
+    def __init__(
+        self, definitions: Sequence[Definition], state: State, live: Sequence[Remote], now: datetime, flags: str
+    ) -> None:
+        self._state, self._flags = state, flags
+        self._defined = {definition.key for definition in definitions}
+        self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
+        self._lookalikes = Lookalikes(live, state, definitions, now)
+        self._keys = {record.id: key for key, record in state.broadcasts.items()}
+
+    def certain(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in Invent."""
+        key = definition.key
+        if key in self._state.removed:
+            removal = self._state.removed[key]
+            return (
+                Refusal(
+                    "removed",
+                    f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}.",
+                    "Delete the file, or give the new broadcast a key and a name of its own.",
+                    definition.at("key"),
+                ),
+            )
+        holder = self._holders.get(definition.request)
+        if holder is None:
+            return self._found_in_invent(definition)
+        how, other = holder
+        if how == "recorded":
+            message = f"The same request is recorded under the key {other} already: it would message people twice."
+            cure = f"If the file was renamed: {self._move(other, key)}"
+        elif how == "formerly":
+            message = f"The same request was sent for the key {other}, whose broadcast was edited in Invent since then."
+            same = self._move(other, key)
+            cure = f"If it is the same one: {same} . If it is a new one, give it another name or time."
+        elif how == "intended":
+            message = f"The same request is in doubt under the key {other}: it may have been created."
+            cure = f"Settle it first: {resolving(self._flags, other, '--id ID')}, or --not-created --reason …"
+        else:
+            message = f"The same request was removed from the state under the key {other}."
+            cure = "If it is to be a new broadcast, give it another name or time."
+        return (Refusal("same-request", message, cure, definition.position),)
+
+    def _found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Whatever became of the state: what is in Invent already is not sent a second time."""
+        found = self._lookalikes.find(definition.request)
+        if found is None or found.how == "similar":
+            return ()
+        remote = found.remote
+        message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
+        same = resolving(self._flags, definition.key, "--id " + quoted(remote.id))
+        if found.how == "partly":
+            untold = " and ".join(field for field in remote.unread if field not in ("status", "created_at"))
+            told = f"Invent has one like this as far as it tells, which no record knows: {remote.id}"
+            message = f"{told}. It does not tell its {untold}."
+            same += " --anyway"
+        elif remote.id in self._keys:
+            other = self._keys[remote.id]
+            message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
+            same = self._move(other, definition.key)
+        cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
+        return (Refusal("exists-already", message, cure, definition.position),)
+
+    def likely(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Why it may exist already, unless somebody waives that with a reason.
+
+        A file that was renamed and edited at once looks like a new broadcast, and would be a second one.
+        """
+        request = definition.request
+        if "possible-rename" in definition.waive:
+            return ()
+        other = next((self._orphans[trait] for trait in request.traits if trait in self._orphans), None)
+        if other is None:
+            return self._edited_in_invent(definition)
+        message = f"It looks like {other}, which was created, is still to be sent, and has no file any more."
+        same = self._move(other, definition.key)
+        if other in self._defined:
+            message = f"It looks like {other}, which was imported from Invent, and is still to be sent."
+            same = f"delete the file of {other}, then {same}"
+        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+        return (Refusal("possible-rename", message, cure, definition.position),)
+
+    def _edited_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
+        """After a state was lost, what was edited in Invent since its creation is known by what the edit has left."""
+        found = self._lookalikes.find(definition.request)
+        if found is None:
+            return ()
+        remote = found.remote
+        message = f"It looks like {remote.id} in Invent ({remote.status}), which no record knows."
+        same = resolving(self._flags, definition.key, f"--id {quoted(remote.id)} --anyway")
+        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+        return (Refusal("possible-rename", message, cure, definition.position),)
+
+    def _move(self, key: str, to: str) -> str:
+        return f"invent-gitops state mv{self._flags} {words(key, to)}"
+
+
+def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
+    """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
+    holders: dict[Request, tuple[str, str]] = {}
+    for key, removal in state.removed.items():
+        holders |= dict.fromkeys(removal.requests, ("removed", key))
+    for key, record in state.broadcasts.items():
+        holders |= dict.fromkeys(record.formerly, ("formerly", key))
+    for key, intent in state.intents.items():
+        holders[intent.request] = ("intended", key)
+    for key, record in state.broadcasts.items():
+        holders[record.request] = ("recorded", key)
+    return holders
+
+
+def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[object, ...], str]:
+    """By trait, the keys that are still to be sent, and that no file defines any more or that were imported."""
+    return {
+        trait: key
+        # Those without a file come last, and so before the others.
+        for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
+        # What was imported may be what another file was created as, before the state was lost.
+        if key not in defined or record.how == "imported"
+        # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
+        for request in record.requests
+        if request.scheduled_at is not None and request.scheduled_at > now
+        for trait in request.traits
+    }

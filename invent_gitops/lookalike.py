@@ -1,0 +1,102 @@
+"""Finds in Invent what a definition may have been created as already, though no record says so."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.state import State
+
+# Statuses of a broadcast that is not sent any more, whatever its time.
+_OVER = ("CANCELLED", "FAILED")
+_BEGUN = ("SENDING", "SENT")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A live broadcast: `exact` if it is just as defined, `partly` as far as Invent tells, `similar` by two of three
+    (name, time, audience)."""
+
+    how: Literal["exact", "partly", "similar"]
+    remote: Remote
+
+
+class Lookalikes:
+    """What `live` holds that a definition may be. `now` is aware: what was sent is like nothing that is to come.
+
+    Those whose id is recorded are exact or nothing: an edit in Invent may have made one equal to another definition.
+    What another definition or an attempt asks for exactly belongs to that one.
+    """
+
+    def __init__(self, live: Sequence[Remote], state: State, definitions: Sequence[Definition], now: datetime) -> None:
+        recorded = {record.id for record in state.broadcasts.values()}
+        removed = {removal.id for removal in state.removed.values()}
+        told = [(_plain(request_of(remote)), remote) for remote in live if not _untold(remote)]
+        # What no record knows weighs more than what one does.
+        self._exact = dict(sorted(told, key=lambda it: it[1].id not in recorded))
+        self._partly = [remote for remote in live if _untold(remote) and remote.id not in recorded | removed]
+        wanted = {_plain(definition.request) for definition in definitions}
+        wanted |= {_plain(intent.request) for intent in state.intents.values()}
+        loose = [it for it in told if it[1].id not in recorded | removed and it[0] not in wanted]
+        self._coming = {
+            trait: remote for request, remote in loose if _is_coming(remote, now) for trait in request.traits
+        }
+        # Where "at once" was asked for, Invent may show the time at which it began.
+        self._begun = {
+            replace(request, scheduled_at=None).traits: remote for request, remote in loose if remote.status in _BEGUN
+        }
+
+    def find(self, request: Request) -> Lookalike | None:
+        """The one that weighs most, or None."""
+        plain = _plain(request)
+        if plain in self._exact:
+            return Lookalike("exact", self._exact[plain])
+        partly = next((remote for remote in self._partly if _agrees(plain, remote)), None)
+        if partly:
+            return Lookalike("partly", partly)
+        similar = next((self._coming[trait] for trait in plain.traits if trait in self._coming), None)
+        if not similar and request.scheduled_at is None:
+            similar = self._begun.get(plain.traits)
+        return Lookalike("similar", similar) if similar else None
+
+
+def request_of(remote: Remote) -> Request:
+    """What a live broadcast would have been asked for with."""
+    return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
+
+
+def _plain(request: Request) -> Request:
+    """With the name as people see it: Invent may trim it, and one letter may be spelled in two ways."""
+    return replace(request, name=unicodedata.normalize("NFC", request.name).strip())
+
+
+def _untold(remote: Remote) -> bool:
+    return any(field in remote.unread for field in ("name", "scheduled_at", "segments", "send_to_all"))
+
+
+def _agrees(request: Request, remote: Remote) -> bool:
+    """Whether at least two of name, time and audience are told, and none of them is another."""
+    same = list(_told(request, remote))
+    return len(same) >= 2 and all(same)
+
+
+def _told(request: Request, remote: Remote) -> Iterator[bool]:
+    found = _plain(request_of(remote))
+    if "name" not in remote.unread:
+        yield found.name == request.name
+    if "scheduled_at" not in remote.unread:
+        yield found.scheduled_at == request.scheduled_at
+    segments, everyone = "segments" not in remote.unread, "send_to_all" not in remote.unread
+    if segments or (everyone and found.send_to_all):
+        same = not segments or found.segment_ids == request.segment_ids
+        yield same and (not everyone or found.send_to_all == request.send_to_all)
+
+
+def _is_coming(remote: Remote, now: datetime) -> bool:
+    if remote.status in (*_OVER, *_BEGUN):
+        return False
+    return remote.scheduled_at is None or remote.scheduled_at > now
