@@ -41,6 +41,8 @@ _MOST, _WIDTH = 10, 400
 class Approval:
     """What was approved: `check` refuses a plan that is not that (raises `Refused`), `keys` are those that it covers.
 
+    A plan that creates nothing is refused only if it is for another account than the approved one.
+
     `keys` is told the plan, since a digest does not name any: they are those whose requests have it.
     """
 
@@ -114,7 +116,7 @@ def check_digest(approved: str, made: Plan) -> None:
     A digest does not tell what it was made from. So the present creates are taken together with the
     latest records and attempts, one after the other, as a run that was cut short has left them.
     """
-    if _found(approved, made) is not None:
+    if not made.counts["create"] or _found(approved, made) is not None:
         return
     keys = ", ".join(item.key for item in made.having("create")[:_MOST]) or "nothing"
     raise Refused(

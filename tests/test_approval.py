@@ -276,3 +276,14 @@ def test_ids_that_a_killed_run_left_in_doubt_are_told_by_the_next_and_by_the_one
 
 def told(report: Any) -> dict[str, str]:
     return {one["key"]: one["outcome"] for one in report["outcomes"]}
+
+
+def test_plan_for_another_account_is_refused_also_where_nothing_is_left_to_create(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent() as server, invent() as other:
+        words = approving_file(tmp_path, server.url)
+        there = ("apply", "--yes", "--json", "--state", "other.json")
+        assert call(tmp_path, *there, env=account(other.url)).code == 0
+        done = call(tmp_path, *there, *words, env=account(other.url))
+    assert (done.code, done.json["outcomes"]) == (5, [])
+    assert "The approved plan is for org c at" in done.json["error"]["message"]

@@ -307,7 +307,7 @@ def test_report_that_cannot_be_written_any_more_is_told_and_loses_no_worse_outco
     with invent("delay=0.5@create:*", *([fault] if fault else [])) as server:
         words = ("apply", "--yes", "--json", *OUT, *FAST)
         with started(project, *words, env=account(server.url)) as process:
-            until(lambda: bool(posted(server)))
+            until(lambda: server.faults.seen("create") > 0)
             path.write_text("somebody else's now", encoding="utf-8")
             result = ended(process)
     assert result.code == code
@@ -417,3 +417,14 @@ def test_hostile_answers_of_the_api_and_hostile_names_of_a_runner_act_nowhere(pr
                                  "exit_code", "creates", "refused", "blocked", "changed", "unchanged"}  # fmt: skip
     assert "##[" not in (project / "report.json").read_text(encoding="utf-8")
     assert kept(project)["by"] == evil
+
+
+def test_workflow_is_warned_of_a_state_that_its_runner_forgets(project: Path) -> None:
+    with invent() as server:
+        env = {**account(server.url), "GITHUB_ACTIONS": "true"}
+        first = call(project, "apply", "--yes", *FAST, env=env)
+        assert "::warning title=the state is a file of this runner::The next run does not know" in first.err
+        assert "commits invent.state.json" in first.err
+        again = call(project, "apply", "--yes", *FAST, env=env)
+        assert "::warning" not in again.err, "nothing is created, so nothing is forgotten"
+    assert "::warning" not in call(project, "apply", "--yes", "--sandbox", "--state", "s.json", env=env).err

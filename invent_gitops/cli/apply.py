@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,12 +16,14 @@ from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_opti
 from invent_gitops.cli.applying import Applying
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders
 from invent_gitops.cli.plan import plan_code, plan_options
+from invent_gitops.cli.posting import tell
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
-from invent_gitops.cli.workspace import open_workspace
+from invent_gitops.cli.workspace import Workspace, open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
+from invent_gitops.model.project import BranchPlace
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.annotations import report_annotations
 
@@ -90,11 +93,12 @@ def apply(
             )
             applying.look_first()
             made = applying.plan()
-            applying.approved = approving.keys(made)
             session.known = partial(applying.known, made)
+            approving.check(made)
+            applying.approved = approving.keys(made)
             if made.counts["create"]:
-                approving.check(made)
                 account.target_with_key()
+                warn_of_forgetting(session, account, workspace)
                 applying.confirm(made, yes)
                 review.may_be_cut_off(partial(applying.known, made, applying.cut_off(made)))
                 applying.create(made)
@@ -111,6 +115,21 @@ def apply(
             text = partial(text_of_report, session, account, report, store)
             told = partial(report_annotations, report, made)
             return review.show(code, body, text, told, error=report.failure)
+
+
+def warn_of_forgetting(session: Session, account: Account, workspace: Workspace) -> None:
+    """Say that the state is a file of a runner, which goes with it, unless a later step keeps that."""
+    place = workspace.project.state
+    path = account.state or ("" if isinstance(place, BranchPlace) else place.path)
+    if os.environ.get("GITHUB_ACTIONS") != "true" or account.sandbox or not path:
+        return
+    tell(
+        session,
+        "warning",
+        "the state is a file of this runner",
+        f"The next run does not know what this one creates, unless a later step commits {path}. Keep the state on "
+        "a branch: write state: {branch: broadcast-state} into the project file, then run invent-gitops state migrate.",
+    )
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:

@@ -37,7 +37,7 @@ class Evidence:
 class Finding:
     """The pull requests of a run, what was approved in them, and why it is not known for the others.
 
-    `digest` is that of all evidence together, `UNAPPROVED` where there is none, "" without a pull request.
+    `digest` is that of all evidence together, `UNAPPROVED` where there is none, "" where nobody reviews pull requests.
     """
 
     pulls: Sequence[PullRequest]
@@ -80,8 +80,7 @@ def look_up(desk: Desk, event: Event) -> Finding:
     """What was approved of what this run is about."""
     pulls = find_merged(desk, event)
     if not pulls:
-        said = f"The commit {event.commit[:7]} came without a pull request: nobody has approved a plan."
-        return Finding((), (), (Refused(said, BY_HAND),), "", None)
+        return _nobody_asked(desk, event)
     found: list[Evidence] = []
     doubts: list[Refused] = []
     for pull in pulls:
@@ -96,6 +95,21 @@ def look_up(desk: Desk, event: Event) -> Finding:
     except Refused as error:
         doubts.append(error)
     return Finding(pulls, found, doubts, digest, plan)
+
+
+def _nobody_asked(desk: Desk, event: Event) -> Finding:
+    """What a commit without a merged pull request may do.
+
+    Where nobody has ever merged one, pushing is how this repository says yes. Anywhere else it must not undo what the
+    review of a pull request has refused, nor pass for a merge that GitHub does not show yet.
+    """
+    again = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
+    if event.merged and desk.repository.pull_request(event.merged):
+        said = f"The commit {event.commit[:7]} names #{event.merged} as merged, and GitHub does not show that it was."
+        return Finding((), (), (Refused(said, again),), UNAPPROVED, None)
+    said = f"The commit {event.commit[:7]} came without a pull request: nobody has approved a plan."
+    reviewed = any(one.merged and event.branch in ("", one.base) for one in desk.repository.lately_closed())
+    return Finding((), (), (Refused(said, again if reviewed else BY_HAND),), UNAPPROVED if reviewed else "", None)
 
 
 def united(found: Sequence[Evidence]) -> tuple[str, Reviewed | None]:

@@ -105,7 +105,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
 
     Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request and reason of the step. Where
     the comment does not say beyond doubt what was approved, it warns, and the digest is the word unapproved: with it,
-    apply --approved creates nothing. A commit that came without a pull request has no digest, since nobody was asked.
+    apply --approved creates nothing. So it is for a commit that came without a pull request, as soon as one was ever
+    merged; before that it has no digest, since nobody was asked.
     """
     from invent_gitops.cli.approving import look_up
 
@@ -139,9 +140,9 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     if unset and os.environ.get("GITHUB_OUTPUT"):
         raise WrongUsage(unset, "Without its outputs, this step would approve nothing.")
     for doubt in found.doubts:
-        # That nobody was asked is what a direct push means, and needs no cure.
-        told = f"{doubt.message} {doubt.cure}" if found.pulls else doubt.message
-        tell(session, "warning" if found.pulls else "notice", "no approved plan", told)
+        # Without a digest nobody is asked here, and that needs no cure.
+        told = f"{doubt.message} {doubt.cure}" if found.digest else doubt.message
+        tell(session, "warning" if found.digest else "notice", "no approved plan", told)
     for one in found.evidence:
         session.note(clean(f"The plan that was reviewed: {one.post.url}"))
     if not session.json:

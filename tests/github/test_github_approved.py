@@ -96,8 +96,10 @@ def test_merge_that_becomes_visible_late_is_waited_for(desk: Desk, digest: str) 
     approved(desk, digest, desk.on_push("approved", message="Campaigns (#7)"))
 
 
-def test_direct_push_has_no_digest_and_says_that_nobody_approved(desk: Desk, digest: str) -> None:
-    result = desk.on_push("approved", message="Not merged (#7)")
+def test_direct_push_where_nobody_merges_pull_requests_has_no_digest_and_says_that_nobody_approved(
+    desk: Desk, digest: str
+) -> None:
+    result = desk.on_push("approved", message="No pull request (#70)")
     assert (result.code, result.out.strip()) == (0, "")
     assert "nobody has approved a plan" in result.err
     said = "The commit ccccccc came without a pull request: nobody has approved a plan."
@@ -105,6 +107,17 @@ def test_direct_push_has_no_digest_and_says_that_nobody_approved(desk: Desk, dig
     required = desk.on_push("approved", "--required")
     assert (required.code, required.out) == (5, "")
     assert "came without a pull request" in required.err
+
+
+def test_direct_push_after_a_merge_approves_nothing_so_that_it_cannot_undo_a_refusal(desk: Desk, digest: str) -> None:
+    desk.hub.merge(7, MERGE)
+    unapproved(desk, "came without a pull request", commit="e" * 40)
+
+
+def test_commit_that_names_a_pull_request_which_github_does_not_show_as_merged_approves_nothing(
+    desk: Desk, digest: str
+) -> None:
+    unapproved(desk, "names #7 as merged, and GitHub does not show that it was", message="Campaigns (#7)")
 
 
 def test_no_comment_is_refused_with_the_cure(desk: Desk) -> None:

@@ -18,7 +18,7 @@ import pytest
 from invent_gitops.sandbox.server import Server
 from tests.branch.making import Hub, git
 from tests.github.standin import TOKEN, StandIn, standing_in
-from tests.running import KEY, ROOT, WHEN, call, invent, live
+from tests.running import KEY, ROOT, WHEN, account, call, invent, live
 from tests.workflows.runner import Job, Runner
 
 ACTION = "somebody/invent-gitops@" + "a1" * 20
@@ -372,6 +372,9 @@ def test_an_old_run_that_is_started_again_does_not_send_what_was_taken_back(star
     assert started.created == ["Campaign kept"]
     assert "does not define it any more" in again.log
     assert "defines it differently" in again.log
-    done = started.run("apply", "push", newest)
+    assert started.run("apply", "push", newest).step("Apply").code == 5, "nobody has approved what was pushed"
+    assert started.created == ["Campaign kept"]
+    digest = call(started.clone, "plan", "--json", env=account(started.server.url)).json["digest"]
+    done = started.run("apply", "workflow_dispatch", newest, approved=digest)
     assert done.conclusion == "success", done.log
     assert started.created == ["Campaign kept", "Campaign moved"]
