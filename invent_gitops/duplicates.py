@@ -81,13 +81,11 @@ class Duplicates:
         return (Refusal("exists-already", message, cure, definition.position),)
 
     def likely(self, definition: Definition) -> tuple[Refusal, ...]:
-        """Why it may exist already, unless somebody waives that with a reason.
+        """Why it may exist already, which somebody can waive with a reason.
 
         A file that was renamed and edited at once looks like a new broadcast, and would be a second one.
         """
         request = definition.request
-        if "possible-rename" in definition.waive:
-            return ()
         other = next((self._orphans[trait] for trait in request.traits if trait in self._orphans), None)
         if other is None:
             return self._edited_in_invent(definition)

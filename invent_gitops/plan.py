@@ -127,8 +127,14 @@ class _Planner:
             if self.strict:
                 return replace(item, action="refused", changes=changes, refusals=(_edited(definition),))
             return replace(item, action="changed", changes=changes)
-        objections = self.duplicates.certain(definition) or self.objections(definition, audience)
-        return replace(item, action="refused", refusals=objections) if objections else item
+        certain = self.duplicates.certain(definition)
+        if certain:
+            return replace(item, action="refused", refusals=certain)
+        found = self.objections(definition, audience)
+        lifted = {refusal.policy for refusal in found if policy.is_waived(definition, refusal)}
+        item = replace(item, unneeded_waivers=tuple(sorted(definition.waive.keys() - lifted)))
+        refusals = tuple(refusal for refusal in found if not policy.is_waived(definition, refusal))
+        return replace(item, action="refused", refusals=refusals) if refusals else item
 
     def without_definition(self, key: str) -> Item:
         record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
@@ -139,11 +145,14 @@ class _Planner:
         return Item(key, "undefined", record.request, record=record)
 
     def objections(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
-        """All that can be said against a new broadcast, at once, so that no waiver brings up another objection."""
+        """All that can be said against a new broadcast, at once, so that no waiver brings up another objection.
+
+        Those that it waives as well, so that the plan can tell which waivers set something aside.
+        """
         return (
             self.superseded(definition)
             + self.duplicates.likely(definition)
-            + policy.refusals(
+            + policy.objections(
                 definition,
                 now=self.now,
                 policies=self.policies,

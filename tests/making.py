@@ -34,8 +34,7 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.plan import audience_of, make_plan
-from invent_gitops.policy import calendar_of
-from invent_gitops.policy import refusals as judge
+from invent_gitops.policy import calendar_of, is_waived, objections
 
 T = TypeVar("T")
 
@@ -182,7 +181,7 @@ def refusals_of(
 ) -> tuple[Refusal, ...]:
     """What the guards say of one definition beside others, without the planner."""
     segments = catalogue.by_id() if catalogue else {}
-    return judge(
+    found = objections(
         definition,
         now=now,
         policies=policies or Policies(),
@@ -190,6 +189,7 @@ def refusals_of(
         audience=audience_of(definition.request, segments),
         calendar=calendar_of([definition, *others], state or a_state(), now),
     )
+    return tuple(refusal for refusal in found if not is_waived(definition, refusal))
 
 
 def actions(plan: Plan) -> dict[str, Action]:

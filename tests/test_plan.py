@@ -614,3 +614,13 @@ def test_of_two_that_it_looks_like_the_one_without_a_file_is_named() -> None:
     found = {item.key: item for item in plan_of([of("kept", IMPORTED.request), of("vip", a_request("V"))], state).items}
     assert "state mv" in found["vip"].refusals[0].cure
     assert "no file any more" in found["vip"].refusals[0].message
+
+
+def test_a_waiver_is_needed_exactly_if_the_plan_would_refuse_without_it() -> None:
+    policies = Policies(audience_cap=10)
+    waive = {"audience-cap": "agreed", "quiet-hours": "just in case"}
+    (item,) = plan_of([a_definition(waive=waive)], policies=policies).items
+    assert (item.action, item.unneeded_waivers) == ("create", ("quiet-hours",))
+    (without,) = plan_of([a_definition(waive={"quiet-hours": "just in case"})], policies=policies).items
+    assert [refusal.policy for refusal in without.refusals] == ["audience-cap"]
+    assert without.unneeded_waivers == ("quiet-hours",)

@@ -160,7 +160,7 @@ def test_refusal_names_the_other_key_its_time_and_the_shared_segments() -> None:
     ]
     assert refusal.message == (
         "It would go out on Tue 24 Nov 2026 13:00 Europe/Berlin, and other on Tue 24 Nov 2026 14:30 Europe/Berlin, "
-        "both to a and seg_c. policies.minimum_gap asks for 1 day between two broadcasts to one segment."
+        "both to a and seg_c: 90 minutes apart. policies.minimum_gap asks for 24 hours between two broadcasts to one segment."
     )
     assert refusal.cure == "Move one of the two, or waive minimum-gap with a reason."
 
@@ -178,9 +178,9 @@ def test_refusal_says_that_the_other_one_exists_or_may_exist(state: State, words
 @pytest.mark.parametrize(
     ("mine", "theirs", "words"),
     [
-        (True, True, "both to everyone."),
-        (True, False, "this one to everyone."),
-        (False, True, "that one to everyone."),
+        (True, True, "both to everyone:"),
+        (True, False, "this one to everyone:"),
+        (False, True, "that one to everyone:"),
     ],
 )
 def test_refusal_says_which_of_the_two_goes_to_everyone(mine: bool, theirs: bool, words: str) -> None:

@@ -141,6 +141,16 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
     assert places == sorted(places)
 
 
+def test_waiver_that_sets_nothing_aside_is_kept_apart_from_those_that_do() -> None:
+    item = create("waived", waive={"quiet-hours": "agreed with legal", "audience-cap": "just in case"})
+    markdown = shown(replace(item, unneeded_waivers=("audience-cap",)))
+    aside, _, idle = markdown.partition("<details><summary>1 waiver sets nothing aside</summary>")
+    assert "sets aside `quiet-hours`: “agreed with legal”" in aside
+    assert "audience-cap" not in aside
+    assert "waives `audience-cap`: “just in case”" in idle
+    assert "Rules set aside" not in shown(replace(item, unneeded_waivers=("audience-cap", "quiet-hours")))
+
+
 @pytest.mark.parametrize(
     ("audiences", "words"),
     [

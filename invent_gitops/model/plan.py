@@ -53,7 +53,10 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What the plan says of one key. `definition` is None exactly when the file is gone."""
+    """What the plan says of one key. `definition` is None exactly when the file is gone.
+
+    `unneeded_waivers` are policies that the definition waives, and that would not have refused it.
+    """
 
     key: str
     action: Action
@@ -66,6 +69,7 @@ class Item:
     refusals: tuple[Refusal, ...] = ()
     drift: Drift | None = None
     warnings: tuple[AudienceWarning, ...] = ()
+    unneeded_waivers: tuple[str, ...] = ()
 
     @property
     def waived(self) -> Mapping[str, str]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from invent_gitops.policy.audience import audience_today, audience_warnings
 from invent_gitops.policy.gaps import Calendar, calendar_of
-from invent_gitops.policy.guards import refusals, too_many
+from invent_gitops.policy.guards import is_waived, objections, too_many
 from invent_gitops.policy.words import duration
 
-__all__ = ["Calendar", "audience_today", "audience_warnings", "calendar_of", "duration", "refusals", "too_many"]
+__all__ = [
+    "Calendar",
+    "audience_today",
+    "audience_warnings",
+    "calendar_of",
+    "duration",
+    "is_waived",
+    "objections",
+    "too_many",
+]

@@ -87,11 +87,13 @@ def of_the_gap(
         return
     known = {"defined": "", "recorded": ", which was created already,", "intended": ", which may have been created,"}
     move = "Move one of the two" if other.how == "defined" else "Move this one"
+    apart = f"{duration(abs(other.at - at), days=False)} apart" if other.at != at else "at the same time"
+    asked = duration(policies.minimum_gap, days=False)
     yield Refusal(
         "minimum-gap",
         f"{sending(request.scheduled_at, now, zone)}, and {other.key}{known[other.how]} on {moment(other.at, zone)}, "
-        f"{_shared(request, other.request, segments)}. policies.minimum_gap asks for {duration(policies.minimum_gap)} "
-        "between two broadcasts to one segment.",
+        f"{_shared(request, other.request, segments)}: {apart}. policies.minimum_gap asks for {asked} between two "
+        "broadcasts to one segment.",
         f"{move}, or waive minimum-gap with a reason.",
         definition.at("schedule"),
     )

@@ -1,4 +1,4 @@
-"""All guards together, those of the schedule and of the audience, and what a waiver lifts."""
+"""All guards together, those of the schedule and of the audience."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invent_gitops.policy.hours import of_the_clock
 from invent_gitops.policy.words import duration, moment
 
 
-def refusals(
+def objections(
     definition: Definition,
     *,
     now: datetime,
@@ -22,21 +22,23 @@ def refusals(
     audience: Audience,
     calendar: Calendar,
 ) -> tuple[Refusal, ...]:
-    """Every guard's objection to creating `definition` at `now` (aware), without the ones it waives.
+    """Every guard's objection to creating `definition` at `now` (aware), also those that it waives.
 
     `segments` is the catalogue by id, empty if there is none; `calendar` holds what else goes out, and
     is read only if the project asks for a minimum gap.
     """
-    found = (
+    return (
         *_schedule(definition, now, policies),
         *of_the_clock(definition, now, policies),
         *of_the_gap(definition, now, policies, calendar, segments),
         *_segments(definition, segments),
         *_audience(definition, policies, audience, segments),
     )
-    return tuple(
-        refusal for refusal in found if refusal.policy not in definition.waive or refusal.policy not in WAIVABLE
-    )
+
+
+def is_waived(definition: Definition, refusal: Refusal) -> bool:
+    """Whether the definition sets this objection aside; some cannot be, whatever it says."""
+    return refusal.policy in definition.waive and refusal.policy in WAIVABLE
 
 
 def too_many(count: int, policies: Policies, definition: Definition) -> Refusal | None:

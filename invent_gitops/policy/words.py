@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
-def duration(span: timedelta) -> str:
-    """`15 minutes`, `2 hours`, `1 day`: the largest unit that divides the span, at least a minute."""
+def duration(span: timedelta, *, days: bool = True) -> str:
+    """`15 minutes`, `2 hours`, `1 day`: the largest unit that divides the span, at least a minute.
+
+    Without `days`, which some calendars make longer or shorter, it is `24 hours`.
+    """
     minutes = int(span.total_seconds() // 60)
-    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
+    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute"))[not days :]:
         if minutes % size == 0 and minutes:
             return f"{minutes // size} {unit}{'' if minutes == size else 's'}"
     return f"{int(span.total_seconds())} seconds"

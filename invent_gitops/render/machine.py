@@ -98,6 +98,7 @@ def item_json(item: Item) -> dict[str, object]:
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in item.changes],
         "refusals": [refusal_json(refusal) for refusal in item.refusals],
         "waived": dict(item.waived),
+        "unneeded_waivers": list(item.unneeded_waivers),
         "intent": intent_json(item.intent) if item.intent else None,
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,

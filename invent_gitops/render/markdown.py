@@ -60,8 +60,12 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     yield from blocked_part(sheet)
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
-    if found := list(_waivers(sheet.having("create", "refused", "blocked"))):
+    waiving = sheet.having("create", "refused", "blocked")
+    if found := list(_waivers(waiving, needed=True)):
         yield Part(["#### ⚠️ Rules set aside, and why", ""], found)
+    if found := list(_waivers(waiving, needed=False)):
+        title = "1 waiver sets nothing aside" if len(found) == 1 else f"{len(found):,} waivers set nothing aside"
+        yield Part([f"<details><summary>{title}</summary>", ""], found, ["", "</details>"])
     creates = sheet.having("create")
     if found := [_created(item, sheet) for item in creates]:
         yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), found)
@@ -130,10 +134,11 @@ def _created(item: Document, sheet: Sheet) -> str:
     return rows.row(rows.cell(item) + note, when, away, rows.audience(item), file)
 
 
-def _waivers(items: Sequence[Document]) -> Iterator[str]:
+def _waivers(items: Sequence[Document], *, needed: bool) -> Iterator[str]:
     for item in items:
         for policy, reason in item["waived"].items():
-            yield f"- {rows.title(item)} sets aside {code(policy)}: “{text(reason)}”"
+            if (policy not in item.get("unneeded_waivers", ())) == needed:
+                yield f"- {rows.title(item)} {'sets aside' if needed else 'waives'} {code(policy)}: “{text(reason)}”"
 
 
 def _changed(item: Document, sheet: Sheet) -> str:

@@ -130,7 +130,9 @@ def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
 
 def _waivers(item: Item, style: Style) -> Iterator[str]:
     for policy, reason in item.waived.items():
-        yield style.yellow(f"      waives {clean(policy)}: {clean(reason)}")
+        told = f"      waives {clean(policy)}: {clean(reason)}"
+        idle = policy in item.unneeded_waivers
+        yield style.dim(f"{told} (it would not have refused this)") if idle else style.yellow(told)
 
 
 def _refused(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
