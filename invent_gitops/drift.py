@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment, Request, Segment
+from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import words
 from invent_gitops.model.drift import Case, Drift, Look, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import GONE, Provenance, Record
 from invent_gitops.model.state import Refreshed, State
-from invent_gitops.plan import audience_of, field_changes
-from invent_gitops.policy import audience_today, audience_warnings
+from invent_gitops.plan import field_changes
 
 KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
 # A broadcast that has begun may show the time at which it did, where "at once" was requested.
@@ -41,43 +40,6 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     items = tuple(_compared(item, state, live, listing, before, plan.options) for item in plan.items)
     look = look_at(state, listing, shown={item.key for item in items})
     return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
-
-
-def with_audiences(
-    plan: Plan, segments: Sequence[RemoteSegment] | None, catalogue: Catalogue | None, jump: int, gaps: Sequence[str]
-) -> Plan:
-    """`plan` with today's audience of every broadcast that is still to be sent, and with what is odd about it.
-
-    `segments` are all of Invent's, or None if they could not be read; `gaps` then says why. `jump` is
-    `policies.audience_jump`.
-    """
-    look = replace(plan.look or Look(), gaps=(*(plan.look.gaps if plan.look else ()), *gaps))
-    if segments is None:
-        return replace(plan, look=look)
-    live = {segment.id: segment.contacts for segment in segments}
-    pulled = catalogue.by_id() if catalogue else {}
-    named = {segment.id: Segment(segment.name, segment.id) for segment in segments if segment.name} | pulled
-    items = tuple(
-        _with_audience(item, live, pulled, named, jump) if _to_be_sent(item, plan.at) else item for item in plan.items
-    )
-    names = {segment.id: segment.name for segment in segments if segment.name}
-    return replace(plan, items=items, look=look, segment_names={**names, **plan.segment_names})
-
-
-def _with_audience(
-    item: Item, live: Mapping[str, int | None], pulled: Mapping[str, Segment], named: Mapping[str, Segment], jump: int
-) -> Item:
-    audience = replace(audience_of(item.request, named), contacts=audience_today(item.request, live), today=True)
-    return replace(item, audience=audience, warnings=audience_warnings(item.request, pulled, live, jump))
-
-
-def _to_be_sent(item: Item, now: datetime) -> bool:
-    """Whether anybody is still to be messaged: not what is past, gone or cancelled."""
-    status = item.drift.status if item.drift else item.record.status if item.record else ""
-    if status in (*BEGUN, "CANCELLED", GONE):
-        return False
-    at = item.request.scheduled_at
-    return item.record is None or at is None or at > now
 
 
 def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] | None = None) -> Look:

@@ -37,6 +37,7 @@ FLOORS = {
         "approval",
         "duplicates",
         "lookalike",
+        "audiences",
         "drift",
         "readiness",
         "render",

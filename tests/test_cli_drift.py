@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from invent_gitops import drift
 from invent_gitops.cli.account import Account
-from invent_gitops.cli.looking import reading
+from invent_gitops.cli.looking import Reader, look, reading
+from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Recorded, Refreshed
 from invent_gitops.sandbox.server import Server
 from tests.branch.making import Hub, a_store, applied, commit, git, hub, told
 from tests.branch.test_verify import put, written
 from tests.dashboard import create_by_hand, delete, edit, fill_segment
-from tests.making import NOW, a_move, a_provenance, a_record, a_request
+from tests.making import NOW, a_move, a_provenance, a_record, a_remote, a_request, a_state
 from tests.paging import losing, paged
 from tests.running import FAST, KEY, WHEN, Result, account, call, define, ids, invent, posted, scripted, state_of
 
@@ -486,3 +489,25 @@ def test_the_list_of_another_account_makes_nothing_gone(project: Path, server: S
             assert "this looks like another account" in done.all
             assert "GONE" not in done.all
         assert state_of(project)["broadcasts"] == before["broadcasts"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "gone"),
+    [("12", "123", ""), ("12", "13", ""), ("12", "12", "3"), ("1", "2", "3")],
+    ids=["was there", "each was seen", "missing twice", "one more slips"],
+)
+def test_only_what_two_readings_of_the_list_miss_is_gone(first: str, second: str, gone: str) -> None:
+    """What is deleted while pages are read moves the rest forward, and something new hides that from the count."""
+    state = a_state({id: a_record(id) for id in "123"})
+    lists = iter([first, second])
+    reader = Reader(lambda: Listing(tuple(map(a_remote, next(lists)))), list)
+    seen = look(reader, lambda: state, segments=False)
+    assert seen.complete
+    events = drift.refreshed(state, seen.broadcasts, a_provenance(), before=seen.before)
+    assert "".join(event.id for event in events if event.status == GONE) == gone
+
+
+def test_nothing_is_read_twice_where_all_is_there() -> None:
+    state = a_state({"one": a_record("b_1")})
+    lists = iter([Listing((a_remote("b_1"),))])
+    assert look(Reader(lambda: next(lists), list), lambda: state, segments=False).complete

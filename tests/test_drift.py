@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.drift import drift_of, live_request, refreshed, with_audiences, with_drift
+from invent_gitops.audiences import with_audiences
+from invent_gitops.drift import drift_of, live_request, refreshed, with_drift
 from invent_gitops.model.broadcast import Remote, RemoteSegment, Request
 from invent_gitops.model.drift import Drift
 from invent_gitops.model.listing import Listing
@@ -179,7 +180,7 @@ def test_what_was_recorded_after_the_list_was_read_is_not_gone() -> None:
 # ---------------------------------------------------------------- today's audience
 
 
-SEGMENTS = (RemoteSegment("seg_a", "A", 0), RemoteSegment("seg_b", "B", 30))
+SEGMENTS = (RemoteSegment("seg_a", "a", 0), RemoteSegment("seg_b", "b", 30))
 
 
 def test_todays_audience_takes_the_place_of_the_catalogues_and_warns() -> None:
@@ -188,6 +189,39 @@ def test_todays_audience_takes_the_place_of_the_catalogues_and_warns() -> None:
     assert item.audience is not None
     assert (item.audience.contacts, item.audience.today, item.audience.segments) == (0, True, ("a",))
     assert [warning.rule for warning in item.warnings] == ["audience-empty"]
+
+
+@pytest.mark.parametrize(
+    ("live", "rules"),
+    [
+        ((RemoteSegment("seg_a", "a", 5),), []),
+        ((RemoteSegment("seg_a", "Do not message", 5),), ["audience-renamed"]),
+        ((RemoteSegment("seg_a", "Do not message", 5), RemoteSegment("seg_9", "a", 900)), ["audience-retaken"]),
+        ((RemoteSegment("seg_a", "a", 5), RemoteSegment("seg_9", "a", 900)), []),
+        ((RemoteSegment("seg_a", "", 5),), []),
+    ],
+    ids=["same", "renamed", "its name is another's", "two of that name", "not told"],
+)
+def test_a_segment_that_is_called_otherwise_now_is_told_before_anybody_is_messaged(
+    live: tuple[RemoteSegment, ...], rules: list[str]
+) -> None:
+    plan = plan_of([a_definition("spring", A)], catalogue=a_catalogue(a=5))
+    [item] = with_audiences(plan, live, a_catalogue(a=5), 50, ()).items
+    assert [warning.rule for warning in item.warnings] == rules
+    if "audience-retaken" in rules:
+        assert item.warnings[0].message == (
+            "The segment a (seg_a) is named Do not message in Invent now. a is seg_9 there."
+        )
+    [without] = with_audiences(plan, live, None, 50, ()).items
+    assert without.warnings == (), "nobody has read a name there"
+
+
+def test_segments_of_another_account_are_a_gap_and_none_of_them_is_called_gone() -> None:
+    plan = plan_of([a_definition("spring", A), a_definition("summer", replace(A, segment_ids=("seg_b",)))])
+    made = with_audiences(plan, (RemoteSegment("seg_x", "x", 1),), None, 50, ())
+    assert made.look is not None
+    assert "this looks like another account" in made.look.gaps[0]
+    assert [item.warnings for item in made.items] == [(), ()]
 
 
 @pytest.mark.parametrize("status", ["SENT", "CANCELLED", "FAILED", GONE])

@@ -160,7 +160,8 @@ def test_refusal_names_the_other_key_its_time_and_the_shared_segments() -> None:
     ]
     assert refusal.message == (
         "It would go out on Tue 24 Nov 2026 13:00 Europe/Berlin, and other on Tue 24 Nov 2026 14:30 Europe/Berlin, "
-        "both to a and seg_c: 90 minutes apart. policies.minimum_gap asks for 24 hours between two broadcasts to one segment."
+        "both to a and seg_c: 90 minutes apart. policies.minimum_gap asks for 24 hours between two broadcasts to one "
+        "segment."
     )
     assert refusal.cure == "Move one of the two, or waive minimum-gap with a reason."
 

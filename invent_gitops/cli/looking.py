@@ -79,9 +79,26 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
     except Unavailable as error:
         listing = Listing((), (f"{error.message} {error.cure}".strip(),))
     state = read()
-    listing = of_this_account(listing, state)
+    listing = of_this_account(_confirmed(listing, state, before, reader), state)
     found, gaps = _tried(reader.segments) if segments else (None, ())
     return Seen(state, before, listing, tuple(found) if found is not None else None, gaps)
+
+
+def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], reader: Reader) -> Listing[Remote]:
+    """The list, read once more if it holds not all that is recorded: only what two readings miss is gone.
+
+    What is deleted while the pages are read moves the entries behind it forward, one of them past the reader; and if
+    something is created at that moment, not even the count tells.
+    """
+    known = {record.id for record in state.broadcasts.values() if record.status != GONE} & before
+    if not listing.complete or known <= {remote.id for remote in listing.entries}:
+        return listing
+    try:
+        again = reader.broadcasts()
+    except Unavailable as error:
+        return replace(listing, gaps=(f"{error.message} {error.cure}".strip(),))
+    newer = {remote.id for remote in again.entries}
+    return Listing((*again.entries, *(one for one in listing.entries if one.id not in newer)), again.gaps)
 
 
 def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:

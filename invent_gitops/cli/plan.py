@@ -104,7 +104,8 @@ def looked(session: Session, account: Account, workspace: Workspace, read: Calla
 
 def compared(made: Plan, workspace: Workspace, seen: Seen) -> Plan:
     """The plan with what drifted in Invent, and with today's audience."""
-    from invent_gitops.drift import with_audiences, with_drift
+    from invent_gitops.audiences import with_audiences
+    from invent_gitops.drift import with_drift
 
     made = with_drift(made, seen.state, seen.broadcasts, before=seen.before)
     jump = workspace.project.policies.audience_jump

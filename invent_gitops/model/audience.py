@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-AudienceRule = Literal["audience-gone", "audience-empty", "audience-jump", "audience-untold"]
+AudienceRule = Literal[
+    "audience-gone", "audience-renamed", "audience-retaken", "audience-empty", "audience-jump", "audience-untold"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ def read_instant(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        instant = datetime.fromisoformat(text)
+        # RFC 3339 allows a small t and z as well.
+        instant = datetime.fromisoformat(text.upper())
         return instant.astimezone(UTC) if instant.tzinfo else None
     except (ValueError, OverflowError):
         return None

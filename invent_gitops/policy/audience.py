@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 
 from invent_gitops.model.audience import AudienceWarning
-from invent_gitops.model.broadcast import Request, Segment
+from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Request, Segment
 
 
 def audience_warnings(
@@ -33,10 +34,35 @@ def audience_today(request: Request, live: Mapping[str, int | None]) -> int | No
     return sum(known) if len(known) == len(counts) and not request.send_to_all else None
 
 
+def renaming_warnings(
+    request: Request, catalogue: Catalogue | None, live: Sequence[RemoteSegment]
+) -> Iterator[AudienceWarning]:
+    """What is called otherwise in Invent than reviewers read it: the names stand in definitions, the ids are sent.
+
+    `live` are all segments of Invent. A name that several segments have says nothing of any of them.
+    """
+    named = {remote.id: unicodedata.normalize("NFC", remote.name) for remote in live if remote.name}
+    holders: dict[str, list[str]] = {}
+    for id, name in named.items():
+        holders.setdefault(name, []).append(id)
+    for name, segment in (catalogue.segments if catalogue else {}).items():
+        id = segment.id
+        now = named.get(id, name)
+        if id not in request.segment_ids or now == name or name.startswith("id:"):
+            continue
+        message = f"The segment {name} ({id}) is named {now} in Invent now."
+        cure = "If it is still the one that is meant: invent-gitops segments pull. If not, name another segment."
+        others = [other for other in holders.get(name, ()) if other != id]
+        if others:
+            yield AudienceWarning("audience-retaken", f"{message} {name} is {' and '.join(others)} there.", cure, id)
+        else:
+            yield AudienceWarning("audience-renamed", message, cure, id)
+
+
 def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None], jump: int) -> AudienceWarning | None:
     name, was = (segment.name, segment.contacts) if segment else (id, None)
     if id not in live:
-        message = f"The segment {name} ({id}) is not in Invent any more."
+        message = f"The segment {name if name == id else f'{name} ({id})'} is not in Invent any more."
         return AudienceWarning("audience-gone", message, "Name another segment, or look in Invent.", id, was)
     now = live[id]
     if now is None:
