@@ -307,3 +307,25 @@ def test_time_is_read_to_the_second_which_is_as_finely_as_a_request_can_say_it()
     assert remote
     assert remote.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
     assert "scheduled_at" not in remote.unread
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (None, ()),
+        ("", ()),
+        ("Too long", ("Too long",)),
+        ({"message": "broken"}, ('{"message": "broken"}',)),
+        (7, ("7",)),
+    ],
+)
+def test_an_error_of_a_content_is_one_in_whatever_shape_it_comes(error: object, told: tuple[str, ...]) -> None:
+    remote = read_remote({"id": "b_1", "templates": [{"error": error}], "error_message": error})
+    assert remote is not None
+    assert (remote.template_errors, remote.error_message) == (told, "".join(told))
+
+
+def test_a_time_may_be_spelled_in_small_letters() -> None:
+    remote = read_remote({"id": "b_1", "scheduled_at": "2027-03-01t09:00:00z"})
+    assert remote is not None
+    assert "scheduled_at" not in remote.unread

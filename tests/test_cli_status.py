@@ -222,7 +222,7 @@ def test_what_the_plan_would_refuse_is_not_promised_to_be_created(project: Path,
     (project / "broadcasts" / "one.yaml").rename(project / "broadcasts" / "again.yaml")
     done = do(project, server, "status", "--json")
     [alarm] = next(row["warnings"] for row in done.json["rows"] if row["key"] == "again")
-    assert alarm["message"] == "It is defined, not created."
+    assert alarm["message"] == "It is defined, not recorded as created."
     assert alarm["cure"].endswith("says whether anything speaks against it; if nothing does, apply creates it.")
     assert "refused" in do(project, server, "plan").out
 

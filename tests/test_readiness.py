@@ -104,6 +104,11 @@ HOUR = timedelta(hours=1)
         (live("DRAFT", at=NOW - HOUR, templates=0), NOW - HOUR, ["overdue"]),
         (live("DRAFT", at=None, created_at=NOW - HOUR), None, ["overdue"]),
         (live("SENDING", at=NOW - HOUR), NOW - HOUR, []),
+        (live("SENDING", at=NOW - 25 * HOUR), NOW - 25 * HOUR, ["overdue"]),
+        (live("PAUSED", at=NOW - HOUR), NOW - HOUR, ["overdue"]),
+        (live("PAUSED", at=NOW - HOUR, started_at=NOW - HOUR), NOW - HOUR, []),
+        (live("PAUSED", at=NOW + HOUR, templates=0), NOW + HOUR, ["no-content"]),
+        (live("PAUSED", at=NOW + HOUR), NOW + HOUR, []),
         (live("SENT", at=NOW - HOUR), NOW - HOUR, []),
         (live("ACTIVE", at=NOW - HOUR), NOW - HOUR, []),
         (live("FAILED", at=NOW - HOUR), NOW - HOUR, ["failed"]),
@@ -154,12 +159,44 @@ def test_an_edit_of_the_file_that_invent_does_not_have_needs_a_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "told"), [(NOW + HOUR, "due soon"), (SOON, "defined, not created."), (NOW - HOUR, "its hour has passed")]
+    ("at", "told"),
+    [(NOW + HOUR, "due soon"), (SOON, "defined, not recorded as created."), (NOW - HOUR, "its hour has passed")],
 )
 def test_what_was_merged_and_not_created_needs_a_person(at: datetime, told: str) -> None:
     [row] = status(definitions=(a_definition("spring", a_request(at=at)),)).rows
     assert (row.state, rules(row)) == ("not created", ["not-created"])
     assert told in row.alarms[0].message
+
+
+def test_what_was_not_read_is_not_said_to_be_missing_and_what_looks_created_is_named() -> None:
+    definition = a_definition("spring", a_request())
+    [row] = status(definitions=(definition,), gaps=("Page 1 could not be read.",)).rows
+    assert "so it may be there" in row.alarms[0].message
+    for remote, words in (
+        (a_remote("bc_9", a_request()), "one exactly like it: bc_9"),
+        (a_remote("bc_9", a_request(segments=("seg_z",))), "one that looks like it: bc_9"),
+    ):
+        [row] = status(remote, definitions=(definition,)).rows
+        assert (rules(row), words in row.alarms[0].message) == (["not-created"], True)
+        assert "invent-gitops resolve spring --id bc_9" in row.alarms[0].cure
+
+
+@pytest.mark.parametrize("file", [True, False])
+def test_what_was_taken_out_of_the_state_and_is_still_to_be_sent_needs_a_person(file: bool) -> None:
+    state = a_state(removed={"spring": a_removal()})
+    remote = replace(a_remote(a_removal().id, a_removal().request, status="SCHEDULED"), templates=0)
+    definitions = (a_definition("spring", a_removal().request),) if file else ()
+    [row] = status(remote, definitions=definitions, state=state).rows
+    assert (row.state, row.id, rules(row)) == ("SCHEDULED", a_removal().id, ["removed"])
+    assert status(replace(remote, status="SENT"), state=state).rows == ()
+
+
+def test_a_draft_that_somebody_made_by_hand_and_gave_no_hour_waits_for_nobody() -> None:
+    remote = live("DRAFT", at=None, created_at=NOW - 100 * HOUR, templates=0)
+    record = replace(a_record("bc_1", a_request(at=None)), how="imported", status="DRAFT")
+    definitions = (a_definition("spring", a_request(at=None)),)
+    [row] = status(remote, definitions=definitions, state=a_state({"spring": record})).rows
+    assert rules(row) == []
 
 
 def test_a_removed_key_with_a_file_needs_a_person() -> None:
@@ -389,8 +426,10 @@ def test_every_key_has_one_row_whose_document_keeps_its_schema_and_can_be_shown(
 ) -> None:
     definitions = tuple(a_definition(key, request) for key, request in requests.items())
     made = status(*remotes, definitions=definitions, state=state, gaps=gaps)
+    waiting = {remote.id for remote in remotes if remote.status in ("DRAFT", "X")}
+    removed = {key for key, removal in state.removed.items() if removal.id in waiting}
     assert sorted(row.key for row in made.rows) == sorted(
-        requests.keys() | state.broadcasts.keys() | state.intents.keys()
+        requests.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     )
     if gaps:
         assert not any("gone" in rules(row) for row in made.rows)

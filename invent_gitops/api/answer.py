@@ -61,7 +61,7 @@ def read_remote(value: object) -> Remote | None:
         segments=segments,
         templates=len(templates) if isinstance(templates, list) else None,
         template_errors=_errors(templates),
-        error_message=_text(value.get("error_message")),
+        error_message=_said(value.get("error_message")),
         started_at=read_instant(value.get("started_at")),
         completed_at=read_instant(value.get("completed_at")),
         updated_at=read_instant(value.get("updated_at")),
@@ -90,7 +90,7 @@ def _segments(value: object) -> tuple[tuple[str, str], ...]:
 
 def _errors(templates: object) -> tuple[str, ...]:
     entries = [entry for entry in templates if isinstance(entry, dict)] if isinstance(templates, list) else []
-    return tuple(text for entry in entries if (text := _text(entry.get("error"))))
+    return tuple(text for entry in entries if (text := _said(entry.get("error"))))
 
 
 def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
@@ -170,6 +170,11 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return value.encode("utf-8", errors="replace").decode()
+
+
+def _said(value: object) -> str:
+    """What an error says: documented as text or null, and anything else is an error all the same."""
+    return _text(value) if isinstance(value, str) or not value else _short(json.dumps(value, ensure_ascii=False))
 
 
 def _short(text: str) -> str:

@@ -29,6 +29,7 @@ Rule = Literal[
     "changed",
     "not-created",
     "no-file",
+    "removed",
 ]
 # What is counted of a broadcast, and of what it is a share. A message can be opened only where it was delivered.
 SHARES: Mapping[str, str] = {

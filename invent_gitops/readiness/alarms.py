@@ -6,23 +6,31 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from invent_gitops.drift import live_request, untold
+from invent_gitops.drift import KNOWN, live_request, untold
+from invent_gitops.lookalike import Lookalike
 from invent_gitops.model.broadcast import Definition, Remote
-from invent_gitops.model.command import resolving, words
-from invent_gitops.model.record import GONE, SECOND, Intent, Record
+from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.record import GONE, SECOND, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
 
 # How long after its hour a broadcast may wait before somebody should look.
 GRACE = timedelta(minutes=15)
+# How long sending may take before somebody should look.
+SENDING_TIME = timedelta(days=1)
 _WAITING = ("DRAFT", "SCHEDULED")
+# Statuses of broadcasts that are sent to single contacts as something happens, and so have no hour to miss.
+_STANDING = ("ACTIVE",)
 # The field of a definition in which a field of the request is written.
 _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Everything that is known of one broadcast."""
+    """Everything that is known of one broadcast.
+
+    `lookalike` is what Invent has of a definition without a record, `complete` whether all of Invent's list was read.
+    """
 
     row: Row
     state: State
@@ -33,6 +41,9 @@ class Subject:
     record: Record | None
     remote: Remote | None
     intent: Intent | None
+    removal: Removal | None = None
+    lookalike: Lookalike | None = None
+    complete: bool = True
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -50,9 +61,21 @@ class Subject:
         return self.told and self.row.state in _WAITING
 
     @property
+    def strange(self) -> bool:
+        """Whether Invent shows a status that nobody has heard of, of something with an hour."""
+        known = (*KNOWN, *_STANDING)
+        return self.told and self.remote is not None and self.row.state.upper() not in known and self.row.at is not None
+
+    @property
+    def aimless(self) -> bool:
+        """A draft that somebody made by hand and gave no hour: it waits for a person, who knows."""
+        by_hand = self.record is not None and self.record.how == "imported"
+        return by_hand and self.row.at is None and self.row.state == "DRAFT"
+
+    @property
     def late(self) -> bool:
         """Whether its hour has passed, with some grace; that of one to be sent at once was its creation."""
-        if "scheduled_at" in self.untold:
+        if "scheduled_at" in self.untold or self.aimless:
             return False
         since = self.row.at or (self.remote.created_at if self.remote else None)
         # Invent may show any time, and the last ones of the calendar cannot be shifted.
@@ -61,7 +84,7 @@ class Subject:
     @property
     def due(self) -> bool:
         """Whether somebody should have it ready by now."""
-        known = "scheduled_at" not in self.untold
+        known = "scheduled_at" not in self.untold and not self.aimless
         return known and (self.row.at is None or self.row.at <= self.now + self.soon)
 
 
@@ -79,6 +102,7 @@ def alarms(subject: Subject) -> Iterator[Alarm]:
         _changed,
         _not_created,
         _no_file,
+        _removed,
     )
     for check in checks:
         yield from check(subject)
@@ -121,11 +145,18 @@ def _gone(subject: Subject) -> Iterator[Alarm]:
 
 
 def _overdue(subject: Subject) -> Iterator[Alarm]:
+    state, remote = subject.row.state, subject.remote
     if subject.waiting and subject.late:
         empty = " It has no content." if subject.row.templates == 0 else ""
-        state = subject.row.state
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
         yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
+    elif subject.strange and subject.late and remote and not (remote.started_at or remote.completed_at):
+        message = f"Its hour has passed, and Invent shows it as {state}, which this version does not know."
+        yield Alarm("overdue", message, "Look in Invent whether it was sent.")
+    elif subject.told and state == "SENDING" and remote:
+        since = remote.started_at or subject.row.at
+        if since and subject.now - since > SENDING_TIME:
+            yield Alarm("overdue", "It has been sending for more than a day.", "Look in Invent what holds it up.")
 
 
 def _cancelled(subject: Subject) -> Iterator[Alarm]:
@@ -135,7 +166,7 @@ def _cancelled(subject: Subject) -> Iterator[Alarm]:
 
 
 def _unready(subject: Subject) -> Iterator[Alarm]:
-    if not subject.waiting:
+    if subject.removal or not (subject.waiting or subject.strange):
         return
     remote = subject.remote
     if remote and remote.template_errors:
@@ -179,22 +210,38 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
 def _not_created(subject: Subject) -> Iterator[Alarm]:
     if subject.row.state != NOT_CREATED:
         return
-    removal = subject.state.removed.get(subject.row.key)
-    if removal:
-        message = f"Its key was removed from the state ({removal.reason}), and is never created again."
+    found = subject.lookalike
+    if subject.removal:
+        message = f"Its key was removed from the state ({subject.removal.reason}), and is never created again."
         yield Alarm("not-created", message, "Delete the file.")
+    elif found:
+        how = {"exact": "exactly like it", "partly": "like it as far as it tells", "similar": "that looks like it"}
+        anyway = "" if found.how == "exact" else " --anyway"
+        message = f"It has no record, and Invent has one {how[found.how]}: {found.remote.id} ({found.remote.status})."
+        same = resolving(subject.flags, subject.row.key, f"--id {quoted(found.remote.id)}{anyway}")
+        yield Alarm("not-created", message, f"If it is the same: {same} . If not, see what plan says.")
     elif subject.row.at is not None and subject.row.at <= subject.now:
         message = "It was never created, and its hour has passed."
         yield Alarm("not-created", message, "Delete the file, or give it a time to come.")
     else:
         hurry = ", and is due soon" if subject.due else ""
-        yield Alarm("not-created", f"It is defined, not created{hurry}.", _planning(subject.flags))
+        unread = "" if subject.complete else " Not all of Invent could be read, so it may be there."
+        yield Alarm("not-created", f"It is defined, not recorded as created{hurry}.{unread}", _planning(subject.flags))
 
 
 def _no_file(subject: Subject) -> Iterator[Alarm]:
-    if subject.definition is None and subject.waiting and not subject.late and not subject.intent:
+    known = subject.intent or subject.removal
+    if subject.definition is None and subject.waiting and not subject.late and not known:
         message = "No file defines it any more, and it is still to be sent: deleting a file cancels nothing."
         yield Alarm("no-file", message, "Cancel it in Invent, or put its file back.")
+
+
+def _removed(subject: Subject) -> Iterator[Alarm]:
+    if subject.removal and subject.remote:
+        message = (
+            f"It was removed from the state ({subject.removal.reason}), and Invent still has it: {subject.remote.id}."
+        )
+        yield Alarm("removed", message, "If it is not to be sent, delete or cancel it in Invent.")
 
 
 def _planning(flags: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from invent_gitops.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names, untold
+from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, Intent, Record
+from invent_gitops.model.record import GONE, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
 from invent_gitops.plan import audience_of
@@ -32,7 +33,9 @@ def status_of(
     workspace: str = "",
     flags: str = "",
 ) -> Status:
-    """The page of all keys that a file, a record or an open intent has; `now` is aware.
+    """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
+
+    `now` is aware.
 
     `listing` is what Invent shows. What it does not hold is gone only if it was read to its end and the id is one
     of `before`, which were recorded before it was read; everything else is shown as it is recorded.
@@ -40,9 +43,13 @@ def status_of(
     names = segment_names(listing)
     segments = {id: Segment(name, id) for id, name in names.items()} | (catalogue.by_id() if catalogue else {})
     live = {remote.id: remote for remote in listing.entries}
-    maker = _Maker(state, live, before if listing.complete else frozenset(), segments, now, soon, flags)
+    lookalikes = Lookalikes(listing.entries, state, definitions, now)
+    missing = before if listing.complete else frozenset()
+    removed = _still_there(state, live)
+    known = {record.id for record in state.broadcasts.values()}
+    maker = _Maker(state, live, missing, removed, known, listing.complete, lookalikes, segments, now, soon, flags)
     defined = {definition.key: definition for definition in definitions}
-    keys = defined.keys() | state.broadcasts.keys() | state.intents.keys()
+    keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
     return Status(
         at=now,
@@ -63,6 +70,10 @@ class _Maker:
     state: State
     live: Mapping[str, Remote]
     missing: AbstractSet[str]
+    removed: AbstractSet[str]
+    known: AbstractSet[str]
+    complete: bool
+    lookalikes: Lookalikes
     segments: Mapping[str, Segment]
     now: datetime
     soon: timedelta
@@ -70,11 +81,15 @@ class _Maker:
 
     def row(self, key: str, definition: Definition | None) -> Row:
         record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
-        remote = self.live.get(record.id) if record else None
+        removal = None if record or intent else self.state.removed.get(key)
+        held = record or (removal if key in self.removed else None)
+        remote = self.live.get(held.id) if held else None
         if intent:
             row = self.in_doubt(key, intent)
         elif record:
             row = self.recorded(key, record, remote, definition)
+        elif removal and remote:
+            row = self.taken_out(key, removal, remote)
         else:
             assert definition is not None
             row = self.not_created(definition)
@@ -85,13 +100,37 @@ class _Maker:
             defined=definition.request if definition else None,
             position=definition.position if definition else None,
         )
-        subject = Subject(row, self.state, self.now, self.soon, self.flags, definition, record, remote, intent)
+        found = self.lookalikes.find(definition.request) if definition and row.state == NOT_CREATED else None
+        if found and found.remote.id in self.known:
+            # It is another key's, and the plan says what that means.
+            found = None
+        subject = Subject(
+            row,
+            self.state,
+            self.now,
+            self.soon,
+            self.flags,
+            definition,
+            record,
+            remote,
+            intent,
+            removal,
+            found,
+            self.complete,
+        )
         return replace(row, alarms=tuple(alarms(subject)))
 
     def in_doubt(self, key: str, intent: Intent) -> Row:
         request = intent.request
         audience = audience_of(request, self.segments)
         return Row(key, request.name, IN_DOUBT, request.scheduled_at, audience, since=intent.provenance.at)
+
+    def taken_out(self, key: str, removal: Removal, remote: Remote) -> Row:
+        request = live_request(removal.request, remote)
+        audience = audience_of(request, self.segments)
+        state = "" if "status" in remote.unread else remote.status
+        row = Row(key, request.name, state, request.scheduled_at, audience, removal.id, read=not untold(remote))
+        return _shown(row, remote)
 
     def not_created(self, definition: Definition) -> Row:
         request = definition.request
@@ -123,6 +162,12 @@ class _Maker:
         if row.state in KNOWN or row.state == GONE:
             return row.state in _OVER
         return row.at is not None and row.at <= self.now
+
+
+def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
+    """The keys that somebody took out of the state, and whose broadcasts Invent has, still to be sent."""
+    found = {key: live.get(removal.id) for key, removal in state.removed.items()}
+    return {key for key, remote in found.items() if remote and remote.status not in _OVER}
 
 
 def _shown(row: Row, remote: Remote) -> Row:

@@ -158,12 +158,17 @@ def state_text(row: Row) -> str:
 
 
 def percent(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:.1f}%"
+    """To a tenth, but never all or nothing where it is not quite."""
+    if share is None:
+        return ""
+    if 0.9995 <= share < 1:
+        return "99.9%"
+    return "0.1%" if 0 < share < 0.0005 else f"{share * 100:.1f}%"
 
 
 def _counted(row: Row, name: str) -> str:
     count = getattr(row.counts, name)
-    if count is None or not row.counts.recipients:
+    if count is None or (not row.counts.recipients and not count):
         return "-"
     return f"{count:,} {padded(percent(row.share(name)), 6, right=True)}".rstrip()
 
