@@ -48,6 +48,7 @@ _IGNORED = """\
 *.state.json.journal
 .*.state.json.*.tmp
 *.sandbox.sqlite*
+.invent-gitops.*.tmp
 """
 
 _JETBRAINS = """\

@@ -12,7 +12,6 @@ from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG
 
 DEFAULT_BASE_URL = "https://api.useinvent.com"
 DEFAULT_ORG = OWN_ORG
-SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)

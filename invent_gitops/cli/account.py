@@ -17,7 +17,6 @@ import click
 from invent_gitops.api.target import (
     DEFAULT_BASE_URL,
     DEFAULT_ORG,
-    SANDBOX,
     Target,
     checked_base_url,
     checked_key,
@@ -30,7 +29,7 @@ from invent_gitops.cli.turns import Scope
 from invent_gitops.cli.workspace import check_inside, shown, working
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue
-from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, BranchPlace, Project
+from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
 from invent_gitops.provenance import find_origin
 
 if TYPE_CHECKING:

@@ -138,6 +138,8 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
     if approved is not None:
         return by_digest(approved.strip())
+    if plan_file == "":
+        raise Refused("There is no approved plan: --plan is empty.", "Name a file of plan --out.")
     if plan_file is None:
         return Approval(lambda made: None, lambda made: ())
     try:

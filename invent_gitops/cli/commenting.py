@@ -154,7 +154,8 @@ def _comment_body(
         # The digest of what people approved stays: a later run of the apply asks for it again. But they cannot have
         # approved what was written after the merge.
         late = marker.kind == "plan" and pull.merged and not (kept.updated and kept.updated <= pull.merged)
-        status: Status = "outdated" if late else marker.status
+        # Nor is a plan of another commit the one that was merged.
+        status: Status = "outdated" if late or marker.commit != pull.head else marker.status
         after = replace(marker, kind="report", status=status)
         return report_body(after, in_room, kept.body, when, complete=_is_complete(document, marker, kept.body))
     if pull.merged:

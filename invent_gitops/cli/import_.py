@@ -258,7 +258,9 @@ def _check_chosen(id: str, found: Survey, listing: Listing[Remote], state: State
         if key:
             raise Refused(f"{id} is recorded under the key {key} already.", "There is nothing to import.")
         if any(remote.id == id for remote in found.removed):
-            raise Refused(f"{id} was removed from the state, and is not imported again.", "Look with: state list")
+            raise Refused(
+                f"{id} was removed from the state, and is not imported again.", "Look with: invent-gitops state list"
+            )
         raise Refused(f"Invent shows no broadcast with the id {id}.", "See the ids with: invent-gitops import")
     if offer.why_not:
         raise Refused(f"{id} cannot be imported. {offer.why_not}", offer.cure)

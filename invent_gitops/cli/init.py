@@ -133,6 +133,8 @@ def _wording(folder: Path, project: Project, *, sandbox: bool, branch: str | Non
     branch = branch or default_branch(folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
         raise WrongUsage(f"--branch {branch!r} is no name of a branch that is written out.", "Use one like main.")
+    if "${{" in prefix(folder):
+        raise WrongUsage("The name of this folder holds ${{, which GitHub takes for code.", "Choose another name.")
     used = action_reference(action) if action else own_action()
     keys = tuple(dict.fromkeys(one.key for one in (project.workspaces or {}).values()))
     return Wording(used, branch=branch, folder=prefix(folder).removesuffix("/"), sandbox=sandbox, keys=keys)
@@ -152,9 +154,15 @@ def _on_github(project: Project, wording: Wording) -> Iterator[str]:
     from invent_gitops.workflows import UNKNOWN_OWNER
 
     if wording.action.startswith(f"{UNKNOWN_OWNER}/"):
+        pinned = (
+            ""
+            if " # " in wording.action
+            else " A tag can be moved to other code, so put the SHA of its commit there, too."
+        )
         yield (
             f"The workflows install {wording.action}: put the account in place of {UNKNOWN_OWNER}, under which this "
             "program's repository is on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA."
+            f"{pinned}"
         )
     yield from _forgetful(project, wording)
     keys = wording.keys or ("INVENT_API_KEY",)

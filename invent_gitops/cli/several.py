@@ -125,7 +125,10 @@ def there_is_none(opened: Opened, name: str) -> WrongUsage:
     several = opened.project.workspaces
     if not several:
         return _there_are_none(opened, "--workspace")
-    return WrongUsage(f"There is no workspace {name!r}.", f"There are: {', '.join(several)}")
+    from invent_gitops.validate.words import did_you_mean
+
+    meant = did_you_mean(name, several)
+    return WrongUsage(f"There is no workspace {name!r}.", f"{meant} There are: {', '.join(several)}".strip())
 
 
 def _there_are_none(opened: Opened, option: str) -> WrongUsage:

@@ -28,7 +28,10 @@ def find(folder: Path, root: Path, exclude: frozenset[Path]) -> tuple[list[tuple
     """(path, path as shown, path below the folder) of each file, in the order of the last, and what was refused."""
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
-        cure = "Create it, or name the folder of the definitions as an argument or in the project file."
+        cure = (
+            "Create it, or name the folder of the definitions as an argument or in the project file. If the project is "
+            "in another folder, add -C FOLDER."
+        )
         raise InvalidInput(f"The folder of the definitions, {folder}, {what}.", cure)
     real = os.path.realpath(folder)
     shown = _shown_folder(folder, root)

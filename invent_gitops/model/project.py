@@ -26,6 +26,8 @@ KEY_VARIABLE = "INVENT_API_KEY"
 KEY_VARIABLES = re.compile(r"INVENT_API_KEY(?:_[A-Z0-9_]{1,100})?")
 # The org that Invent's API takes for the key's own.
 OWN_ORG = "c"
+# What a state has for its API where nothing was spoken to but the built-in Invent.
+SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)

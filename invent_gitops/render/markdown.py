@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from invent_gitops.model.project import SANDBOX
 from invent_gitops.render import rows
 from invent_gitops.render.calendar import calendar
 from invent_gitops.render.drift_markdown import drift_parts, look_lines
@@ -107,6 +108,8 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
     yield from look_lines(document)
+    if document["api"] == SANDBOX and "--sandbox" not in sheet.options:
+        yield from ("", "⚠️ **This is the state of the sandbox**: nothing that it records exists in Invent.")
     if number and not document["lineage"]:
         yield from ("", f"⚠️ **The state is new**: {_NEW_STATE}")
     if number:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import not_created, quoted, resolving, words
 from invent_gitops.model.plan import Action, Audience, Item, Plan
+from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import SECOND, Candidate, Intent
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.drift_text import audiences_text, drift_text, look_text
@@ -93,6 +94,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
     place = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({place})")
+    if plan.api == SANDBOX and "--sandbox" not in plan.options:
+        yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
 
 def total_audience(items: Sequence[Item]) -> str:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from invent_gitops.errors import InvalidInput, Refused, Unsettled
 from invent_gitops.model.chain import Chain
+from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Event, State
 from invent_gitops.state import document
 from invent_gitops.state.journal import Journal, JournalWriter, check_regular, locked_journal, read_journal, sync_folder
@@ -206,12 +207,16 @@ class FileStore:
         return stored or State(str(uuid.uuid4()), 0, self.org, self.api)
 
 
-def check_binding(org: str, api: str, wanted_org: str, wanted_api: str, shown: str) -> None:
-    """Refuse a state of another org or API host; "" as wanted means that any will do. Raises `Refused`."""
+def check_binding(org: str, api: str, wanted_org: str, wanted_api: str, shown: str, remove: str = "") -> None:
+    """Refuse a state of another org or API host; "" as wanted means that any will do. Raises `Refused`.
+
+    `remove` is the command that deletes the state, where it is more than a file.
+    """
+    how = f" A state of the sandbox can simply be deleted{f': {remove}' if remove else '.'}"
     if (wanted_api and api != wanted_api) or (wanted_org and org != wanted_org):
         raise Refused(
             f"{shown} records the broadcasts of org {org} at {api}, and this run is for org {wanted_org or org} at "
             f"{wanted_api or api}.",
             "Use the state that belongs to this account (--state FILE), or set --org, --base-url or --sandbox to "
-            + ("match. A state of the sandbox can simply be deleted." if api == "sandbox" else "match."),
+            f"match.{how if api == SANDBOX else ''}",
         )

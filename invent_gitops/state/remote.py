@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused
-from invent_gitops.model.project import BranchPlace
+from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import State
 from invent_gitops.state import document
 from invent_gitops.state.file import check_binding
@@ -31,7 +31,9 @@ class RemoteBranch:
         Raises `Refused` for a branch that is gone or rewritten, where this clone has seen it before.
         """
         place = self.place
-        seen = self.git.commit_of(self._ref)
+        known = self.git.commit_of(self._ref)
+        # What was only in a sandbox may be deleted, and begun anew for an account.
+        seen = "" if known and self._is_play(known) else known
         tip = self.git.fetch(place.remote, place.branch, self._ref)
         if seen and not tip:
             raise Refused(
@@ -48,6 +50,8 @@ class RemoteBranch:
                 f"git push --force-with-lease=refs/heads/{place.branch}:{tip} {place.remote} "
                 f"{seen}:refs/heads/{place.branch}",
             )
+        if known and not tip:
+            self.git.run("update-ref", "-d", self._ref)
         return (tip, self._read(tip)) if tip else ("", None)
 
     def last_seen(self) -> State | None:
@@ -96,6 +100,14 @@ class RemoteBranch:
         self.whole_history()
         return self.git.is_ancestor(seen, tip)
 
+    def _is_play(self, seen: str) -> bool:
+        """Whether the state at a commit is one of the sandbox."""
+        try:
+            text = self.git.read(seen, self.place.path)
+            return text is not None and document.parse(text, self.shown).api == SANDBOX
+        except (GitFailed, InvalidInput):
+            return False
+
     def _read(self, tip: str) -> State:
         text = self.git.read(tip, self.place.path)
         if text is None:
@@ -109,7 +121,8 @@ class RemoteBranch:
         except UnicodeError:
             raise InvalidInput(f"The state {self.shown} is not UTF-8.", "Restore it from an older commit.") from None
         state = document.parse(text, self.shown)
-        check_binding(state.org, state.api, self.org, self.api, self.shown)
+        remove = f"git push {self.place.remote} --delete {self.place.branch}"
+        check_binding(state.org, state.api, self.org, self.api, self.shown, remove)
         return state
 
 

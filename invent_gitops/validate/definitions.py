@@ -13,7 +13,7 @@ from invent_gitops.model.project import Project
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
 from invent_gitops.validate.shape import Shape
-from invent_gitops.validate.text import fault_of_line
+from invent_gitops.validate.text import fault_of_line, has_words
 from invent_gitops.validate.words import did_you_mean, listing, quote
 
 LONGEST_KEY = 255
@@ -61,8 +61,8 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
     ids = _segment_ids(report, data.get("segments"), catalogue)
     waive: dict[str, str] = data.get("waive", {}) if "waive" not in unclear else {}
     for policy, reason in waive.items():
-        if not reason.strip():
-            message = f"The reason for waiving {quote(policy)} holds nothing but spaces."
+        if not has_words(reason):
+            message = f"The reason for waiving {quote(policy)} says nothing."
             report.add("only-spaces", message, "Write the reason; reviewers read it in the plan.", ("waive", policy))
     schedule = (
         _schedule(report, data["schedule"], project) if "schedule" in data and "schedule" not in unclear else None

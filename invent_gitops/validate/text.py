@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-# Controls, line ends, what turns the direction of writing, and what has no width at all.
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
-)
+from invent_gitops.model.invisible import INVISIBLE
 
 
 def fault_of_line(text: str, what: str) -> tuple[str, str, str] | None:
     """Rule, message and cure if `text` cannot be a name; `what` begins the message, as in "The name"."""
-    if text.isprintable() and text == text.strip() and text:
+    invisible = INVISIBLE.search(text)
+    if not invisible and text == text.strip() and text:
         return None
-    invisible = _INVISIBLE.search(text)
     if invisible:
         sign = invisible[0]
         name = {"\n": "a line feed", "\r": "a carriage return", "\t": "a tab"}.get(sign)
@@ -26,3 +22,8 @@ def fault_of_line(text: str, what: str) -> tuple[str, str, str] | None:
     if text != text.strip():
         return "outer-spaces", f"{what} begins or ends with a space.", f"Write it without: {text.strip()[:60]!r}."
     return None
+
+
+def has_words(text: str) -> bool:
+    """Whether there is a letter or a digit in it that people can see."""
+    return any(unicodedata.category(one)[0] in "LN" for one in INVISIBLE.sub("", text))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 
 from invent_gitops.model.document import Path
+from invent_gitops.model.invisible import INVISIBLE
 
 LONGEST_QUOTE = 60
 
@@ -16,6 +17,7 @@ def quote(text: object) -> str:
     shown = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
     if len(shown) > LONGEST_QUOTE:
         shown = shown[: LONGEST_QUOTE - 1] + "…"
+    shown = INVISIBLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", shown)
     if not shown.isprintable():
         shown = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in shown)
     return f"`{shown}`"

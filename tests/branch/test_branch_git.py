@@ -18,7 +18,7 @@ from invent_gitops.state import git as state_git
 from invent_gitops.state.branch import BranchStore
 from tests.branch.making import API, APPLY, AT, BRANCH, Hub, a_store, applied, git, hub, told
 from tests.making import a_provenance, an_intent
-from tests.running import account, ended, invent, live, posted, started, until
+from tests.running import FAST, account, call, ended, invent, live, posted, started, until
 
 # The ref has moved, and the answer never comes: git's own server dies.
 KILLED = '[ "$1" != committed ] || kill -9 $PPID'
@@ -226,6 +226,21 @@ def test_the_ids_of_a_lost_clone_are_found_in_invent_by_the_next_one(remote: Hub
         assert len(posted(server)) == 3
         assert remote.ids == {key: live(server)[f"Campaign {key}"] for key in ("one", "three", "two")}
     assert {record["how"] for record in remote.state()["broadcasts"].values()} == {"adopted"}
+
+
+def test_a_branch_of_the_sandbox_can_be_deleted_and_begun_anew_for_an_account(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    assert call(clone, "apply", "--yes", "--sandbox", *FAST).code == 0
+    assert "nothing that it records exists in Invent" in call(clone, "plan").out
+    with invent() as server:
+        refused = applied(clone, server)
+        assert refused.code == 5
+        command = re.search(r"git push origin --delete \S+", refused.err)
+        assert command, refused.err
+        git(clone, *shlex.split(command[0])[1:])
+        assert applied(clone, server).code == 0
+        assert len(posted(server)) == 3
+    assert remote.linear
 
 
 def test_a_branch_that_was_deleted_is_refused_with_the_command_that_puts_it_back(remote: Hub) -> None:
