@@ -37,6 +37,12 @@ hypothesis.settings.register_profile("search", max_examples=2_000, database=None
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core, since most tests wait for processes, pushes and pauses."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(2 * cores, 16)
+
+
 class NetworkRefused(RuntimeError):
     """A test reached for the network. Not an OSError, so that nothing takes it for an ordinary failed connection."""
 

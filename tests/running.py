@@ -70,7 +70,7 @@ class Result:
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what would make another Python of it, such as PYTHONUNBUFFERED."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**plain, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **(extra or {})}
+    return {**plain, "PYTHONPATH": str(ROOT), **(extra or {})}
 
 
 def account(url: str, key: str = KEY) -> dict[str, str]:
