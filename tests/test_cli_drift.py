@@ -511,3 +511,11 @@ def test_nothing_is_read_twice_where_all_is_there() -> None:
     state = a_state({"one": a_record("b_1")})
     lists = iter([Listing((a_remote("b_1"),))])
     assert look(Reader(lambda: next(lists), list), lambda: state, segments=False).complete
+
+
+def test_who_waits_for_invent_is_told_why(project: Path, server: Server) -> None:
+    server.faults.add(f"429=3@list:{server.faults.seen('list') + 1}")
+    done = call(project, "refresh", env=account(server.url))
+    assert done.code == 0
+    assert "Invent answered 429" in done.err
+    assert "It is asked again in 3 seconds." in done.err

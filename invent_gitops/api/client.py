@@ -35,13 +35,22 @@ NOT_SENT = (
 class InventApi:
     """The documented routes of one org. Safe to use from several threads; `stop` ends every wait.
 
-    `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address.
+    `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address. `tell` is told why, when
+    there is long to wait.
     """
 
-    def __init__(self, target: Target, *, rate: float, stop: threading.Event, read_timeout: float = 300.0) -> None:
+    def __init__(
+        self,
+        target: Target,
+        *,
+        rate: float,
+        stop: threading.Event,
+        read_timeout: float = 300.0,
+        tell: Callable[[str], None] = lambda why: None,
+    ) -> None:
         self._key = target.key
         # A create may take minutes on a large account; giving up early only makes an unknown of it.
-        self._wire = Wire(target, rate=rate, stop=stop, create_timeout=read_timeout)
+        self._wire = Wire(target, rate=rate, stop=stop, create_timeout=read_timeout, tell=tell)
 
     def __enter__(self) -> Self:
         return self
@@ -73,7 +82,7 @@ class InventApi:
                 return Unknown(f"It was sent, and no whole answer came back: {self._wire.told(error)}")
             if status != 429:
                 return verdict(status, body, self._key)
-            if not self._wire.hold_back(headers, attempt, give_up):
+            if not self._wire.hold_back(headers, attempt, give_up, "Invent answered 429, too many requests."):
                 return NotCreated(f"Invent answered 429 for too long: {self._wire.words(body)}")
 
     def broadcasts(self, *, tries: int = 5) -> list[Remote]:

@@ -228,7 +228,9 @@ class Reading:
             except httpx.HTTPError as error:
                 status, headers, reason = 0, httpx.Headers(), self._wire.told(error)
             failing = began if failing is None else failing
-            if attempt >= self._tries or not self._wire.hold_back(headers, attempt, failing + self._patience):
+            if attempt >= self._tries or not self._wire.hold_back(
+                headers, attempt, failing + self._patience, f"The list of {route} cannot be read yet. {reason}."
+            ):
                 if self._wire.stop.is_set():
                     continue
                 self._spend(failing)

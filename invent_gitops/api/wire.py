@@ -22,6 +22,8 @@ from invent_gitops.errors import WrongUsage
 BODY_LIMIT = 16 * 1024 * 1024
 # Seconds without a byte after which a read is given up; it may be asked for again.
 READ_TIMEOUT = 60.0
+# Seconds of waiting for which people want to know the reason.
+LONG = 3.0
 
 
 class Reply(NamedTuple):
@@ -36,13 +38,16 @@ class Wire:
     """The way to one org. Safe to use from several threads; `stop` ends every wait.
 
     `rate` is in requests a minute over all threads, `create_timeout` how many seconds without a byte a
-    create may take. Raises `WrongUsage` where the environment makes a connection impossible.
+    create may take. `tell` is told why, when there is something to wait for. Raises `WrongUsage` where the environment
+    makes a connection impossible.
     """
 
-    def __init__(self, target: Target, *, rate: float, stop: threading.Event, create_timeout: float) -> None:
+    def __init__(
+        self, target: Target, *, rate: float, stop: threading.Event, create_timeout: float, tell: Callable[[str], None]
+    ) -> None:
         self._target = target
         self._timeouts = {"POST": create_timeout, "GET": min(READ_TIMEOUT, create_timeout)}
-        self.stop = stop
+        self.stop, self._tell = stop, tell
         self.pace = Pace(rate, stop)
         try:
             self.client = httpx.Client(
@@ -88,13 +93,15 @@ class Wire:
                         raise httpx.DecodingError("the answer is larger than 16 MiB", request=response.request)
                 return Reply(response.status_code, response.headers, bytes(body))
 
-    def hold_back(self, headers: httpx.Headers, attempt: int, give_up: float) -> bool:
+    def hold_back(self, headers: httpx.Headers, attempt: int, give_up: float, why: str) -> bool:
         """Hold everyone back as told, or with growing pauses; False if that would last beyond the moment `give_up`."""
         told = retry_after(headers.get("retry-after"), datetime.now(UTC))
         jitter = random.uniform(0.5, 1.0)  # noqa: S311  # spreads retries, keeps no secret
         pause = max(told, 1.0) if told is not None else min(60.0, 2.0 ** (attempt - 1)) * jitter
         if time.monotonic() + pause > give_up or self.stop.is_set():
             return False
+        if pause >= LONG:
+            self._tell(f"{why} It is asked again in {pause:.0f} seconds.")
         self.pace.hold(pause)
         return True
 

@@ -31,6 +31,7 @@ from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
 from invent_gitops.provenance import find_origin
+from invent_gitops.render.clean import clean
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
@@ -203,7 +204,14 @@ def connect(
         if account.sandbox:
             served = _served(account.sandbox_path(root, project), catalogue, target.org)
             target = replace(target, base_url=stack.enter_context(served))
-        yield stack.enter_context(InventApi(target, rate=rate, stop=stop))
+        yield stack.enter_context(InventApi(target, rate=rate, stop=stop, tell=_teller()))
+
+
+def _teller() -> Callable[[str], None]:
+    """Tells the person who waits, if this is a command of theirs."""
+    context = click.get_current_context(silent=True)
+    session = context.find_object(Session) if context else None
+    return lambda why: session.note(clean(why)) if session else None
 
 
 @contextmanager
