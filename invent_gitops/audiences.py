@@ -42,7 +42,7 @@ def with_audiences(
         item.key: replace(
             _with_audience(item, live, named),
             warnings=(
-                *renaming_warnings(item.request, catalogue, segments),
+                *renaming_warnings(item.request, _written(item), catalogue, segments),
                 *audience_warnings(item.request, pulled, live, jump),
             ),
         )
@@ -51,6 +51,10 @@ def with_audiences(
     items = tuple(judged.get(item.key, item) for item in plan.items)
     names = {segment.id: segment.name for segment in segments if segment.name}
     return replace(plan, items=items, look=look, segment_names={**names, **plan.segment_names})
+
+
+def _written(item: Item) -> Sequence[str]:
+    return item.definition.segments if item.definition else ()
 
 
 def _with_audience(item: Item, live: Mapping[str, int | None], named: Mapping[str, Segment]) -> Item:

@@ -150,7 +150,7 @@ def drift_of(
 def live_request(known: Request, remote: Remote) -> Request:
     """What Invent shows of a broadcast; what it does not tell is as it is known."""
     missing = untold(remote)
-    filled_in = known.scheduled_at is None and remote.status in BEGUN
+    filled_in = known.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
     return Request(
         name=known.name if "name" in missing else remote.name,
         scheduled_at=known.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,

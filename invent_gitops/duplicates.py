@@ -9,7 +9,11 @@ from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Refusal
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
+
+# Statuses of records that are not to be sent any more.
+OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 
 
 class Duplicates:
@@ -27,6 +31,7 @@ class Duplicates:
         self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
         self._lookalikes = Lookalikes(live, state, definitions, now)
         self._keys = {record.id: key for key, record in state.broadcasts.items()}
+        self._removed = {removal.id: key for key, removal in state.removed.items()}
 
     def certain(self, definition: Definition) -> tuple[Refusal, ...]:
         """Why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in Invent."""
@@ -78,6 +83,11 @@ class Duplicates:
             message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
             same = self._move(other, definition.key)
         cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
+        if remote.id in self._removed:
+            message = (
+                f"By an edit in Invent, {remote.id} is exactly like this one; {self._removed[remote.id]} was removed."
+            )
+            cure = "Delete it in Invent, or give this one a name or a time of its own."
         return (Refusal("exists-already", message, cure, definition.position),)
 
     def likely(self, definition: Definition) -> tuple[Refusal, ...]:
@@ -89,16 +99,18 @@ class Duplicates:
         other = next((self._orphans[trait] for trait in request.traits if trait in self._orphans), None)
         if other is None:
             return self._edited_in_invent(definition)
-        message = f"It looks like {other}, which was created, is still to be sent, and has no file any more."
+        message = f"It looks like {other}, which was created, is still to be sent, and has no file here."
         same = self._move(other, definition.key)
+        older = "If its file is elsewhere, such as on a newer commit, get that first. "
         if other in self._defined:
             message = f"It looks like {other}, which was imported from Invent, and is still to be sent."
-            same = f"delete the file of {other}, then {same}"
-        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+            same, older = f"delete the file of {other}, then {same}", ""
+        cure = f"{older}If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
         return (Refusal("possible-rename", message, cure, definition.position),)
 
     def _edited_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
         """After a state was lost, what was edited in Invent since its creation is known by what the edit has left."""
+        # Only a similar one: what is exact or partly so was refused before anybody could waive it.
         found = self._lookalikes.find(definition.request)
         if found is None:
             return ()
@@ -136,6 +148,6 @@ def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[objec
         if key not in defined or record.how == "imported"
         # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
         for request in record.requests
-        if request.scheduled_at is not None and request.scheduled_at > now
+        if request.scheduled_at is not None and request.scheduled_at > now and record.status not in OVER
         for trait in request.traits
     }

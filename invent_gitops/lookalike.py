@@ -36,18 +36,27 @@ class Lookalikes:
         recorded = {record.id for record in state.broadcasts.values()}
         removed = {removal.id for removal in state.removed.values()}
         told = [(_plain(request_of(remote)), remote) for remote in live if not _untold(remote)]
+        known = recorded | removed
         # What no record knows weighs more than what one does.
         self._exact = dict(sorted(told, key=lambda it: it[1].id not in recorded))
-        self._partly = [remote for remote in live if _untold(remote) and remote.id not in recorded | removed]
-        wanted = {_plain(definition.request) for definition in definitions}
-        wanted |= {_plain(intent.request) for intent in state.intents.values()}
-        loose = [it for it in told if it[1].id not in recorded | removed and it[0] not in wanted]
+        intended = {_plain(intent.request) for intent in state.intents.values()}
+        self._partly = [
+            remote
+            for remote in live
+            if _untold(remote) and remote.id not in known and remote.status not in (*_OVER, *_BEGUN)
+            # It may be what an attempt in doubt has made, and then it is that one's matter.
+            if not any(_agrees(request, remote) for request in intended)
+        ]
+        wanted = {_plain(definition.request) for definition in definitions} | intended if told else intended
+        loose = [it for it in told if it[1].id not in known and it[0] not in wanted]
         self._coming = {
             trait: remote for request, remote in loose if _is_coming(remote, now) for trait in request.traits
         }
-        # Where "at once" was asked for, Invent may show the time at which it began.
-        self._begun = {
-            replace(request, scheduled_at=None).traits: remote for request, remote in loose if remote.status in _BEGUN
+        # Where "at once" was asked for, Invent may fill in the time.
+        self._at_once = {
+            replace(request, scheduled_at=None).traits: remote
+            for request, remote in loose
+            if remote.status in _BEGUN or (remote.status not in _OVER and remote.at_once)
         }
 
     def find(self, request: Request) -> Lookalike | None:
@@ -60,7 +69,7 @@ class Lookalikes:
             return Lookalike("partly", partly)
         similar = next((self._coming[trait] for trait in plain.traits if trait in self._coming), None)
         if not similar and request.scheduled_at is None:
-            similar = self._begun.get(plain.traits)
+            similar = self._at_once.get(plain.traits)
         return Lookalike("similar", similar) if similar else None
 
 

@@ -32,14 +32,20 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
     found = {key: candidates_of(intent, unknown) for key, intent in sorted(state.intents.items())}
     # A broadcast that two attempts may have made belongs to neither until a person says so.
     claims = Counter(one.remote.id for candidates in found.values() for one in candidates if not one.differs)
+    settled: dict[str, Remote] = {}
+    for key, candidates in found.items():
+        exact = [candidate.remote for candidate in candidates if not candidate.differs]
+        if len(exact) == 1 and claims[exact[0].id] == 1 and key not in state.broadcasts:
+            settled[key] = exact[0]
+    taken = {remote.id for remote in settled.values()}
     events: list[Event] = []
     for key, candidates in found.items():
         intent = state.intents[key]
-        exact = [candidate.remote for candidate in candidates if not candidate.differs]
-        if len(exact) == 1 and claims[exact[0].id] == 1 and key not in state.broadcasts:
-            events.append(Recorded(key, adopted(intent, exact[0], provenance)))
-        elif candidates != intent.candidates:
-            events.append(Looked(key, intent.attempt, candidates))
+        left = tuple(candidate for candidate in candidates if candidate.remote.id not in taken)
+        if key in settled:
+            events.append(Recorded(key, adopted(intent, settled[key], provenance)))
+        elif left != intent.candidates:
+            events.append(Looked(key, intent.attempt, left))
     return events
 
 

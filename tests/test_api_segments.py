@@ -13,7 +13,7 @@ from invent_gitops.api.client import InventApi
 from invent_gitops.api.target import Target
 from invent_gitops.errors import Unavailable
 from invent_gitops.model.broadcast import RemoteSegment
-from tests.running import KEY, Reply, Script, http, invent, one_tls_context, scripted
+from tests.running import KEY, http, invent, one_tls_context, scripted
 
 
 @pytest.fixture(autouse=True)
@@ -25,13 +25,6 @@ def quick_tls(monkeypatch: pytest.MonkeyPatch) -> None:
 def api_at(url: str, org: str = "c") -> Iterator[InventApi]:
     with InventApi(Target(url, org, url, KEY), rate=1e9, stop=threading.Event(), read_timeout=20) as api:
         yield api
-
-
-def audience(*replies: Reply | Script, id: str = "s_1") -> tuple[int | None, list[dict[str, str]]]:
-    with scripted(*replies) as server, api_at(server.url) as api:
-        found = api.audience(id)
-        assert {(one.method, one.path) for one in server.received} == {("GET", "/orgs/c/contacts")}
-        return found, [one.query for one in server.received]
 
 
 def test_every_segment_is_read_page_by_page() -> None:
@@ -73,38 +66,3 @@ def test_a_segment_without_a_usable_id_makes_the_list_worthless() -> None:
         pytest.raises(Unavailable, match="without a usable id"),
     ):
         api.segments()
-
-
-def test_an_audience_is_the_total_of_the_subscribed_contacts() -> None:
-    found, asked = audience(http(200, [{"id": "x"}], pagination_count=1240), id="s/1&status=ALL")
-    assert found == 1240
-    assert asked == [{"segment_id": "s/1&status=ALL", "status": "SUBSCRIBED", "page": "1", "take": "1"}]
-
-
-def test_an_audience_of_nobody_is_0_where_invent_says_so() -> None:
-    assert audience(http(200, [], pagination_count=0))[0] == 0
-
-
-@pytest.mark.parametrize("count", [None, "", "many", "-1", "1.0"])
-@pytest.mark.parametrize("contacts", [[], [{"id": "x"}]])
-def test_an_audience_that_is_not_told_is_unknown_and_never_0(count: str | None, contacts: list[object]) -> None:
-    reply = http(200, contacts) if count is None else http(200, contacts, pagination_count=count)
-    assert audience(reply)[0] is None
-
-
-def test_an_audience_that_contradicts_itself_is_unknown() -> None:
-    assert audience(http(200, [{"id": "x"}], pagination_count=0))[0] is None
-
-
-@pytest.mark.parametrize("reply", [http(403, {"message": "No"}), http(200, {"total": 3}, pagination_count=3)])
-def test_an_audience_that_cannot_be_read_is_unavailable(reply: bytes) -> None:
-    with pytest.raises(Unavailable, match="contacts"):
-        audience(reply)
-
-
-def test_the_built_in_invent_tells_how_many_of_a_segment_can_be_messaged() -> None:
-    with invent() as server, api_at(server.url) as api:
-        server.sandbox.seed([("s_1", "VIP", 1240), ("s_2", "Empty", 0)])
-        assert api.audience("s_1") == 1240 - 62
-        assert api.audience("s_2") == 0
-        assert api.audience("nobody knows it") == 0

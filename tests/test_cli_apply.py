@@ -322,9 +322,40 @@ def test_a_new_state_creates_nothing_while_invent_cannot_be_looked_at(tmp_path: 
         assert (result.code, len(posted(server))) == (6, 1)
         assert fates(result) == {"a": "not-created"}
         assert "The state is new" in result.out
+        assert "add --blind" in result.out
         server.faults.clear()
         assert call(tmp_path, *words, env=account(server.url)).code == 5, "by now it is seen to exist already"
         assert len(posted(server)) == 1
+
+
+def test_who_is_sure_can_create_with_a_new_state_though_nobody_can_look(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent("error-before=403@list:*") as server:
+        words = ("apply", "--yes", *FAST)
+        assert call(tmp_path, *words, env=account(server.url)).code == 6
+        assert posted(server) == []
+        assert call(tmp_path, *words, "--blind", env=account(server.url)).code == 0
+        assert posted(server) == ["Campaign a"]
+
+
+def test_nobody_is_asked_for_what_will_not_be_done(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent("error-before=403@list:*") as server:
+        result = call(tmp_path, "apply", *FAST, env=account(server.url))
+    assert (result.code, "nobody to ask" in result.all) == (6, False)
+
+
+def test_an_entry_that_makes_no_sense_does_not_keep_a_new_state_from_its_first_broadcast(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    created = {"id": "b_1", "name": "Campaign a", "status": "DRAFT"}
+
+    def answer(request: Received) -> bytes:
+        return http(200, created) if request.method == "POST" else http(200, [{"name": "odd"}], pagination_count=1)
+
+    with scripted(answer) as server:
+        result = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+    assert result.code == 0, result.all
+    assert "holds an entry without a usable id" in result.err
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])

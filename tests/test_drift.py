@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.audiences import with_audiences
 from invent_gitops.drift import drift_of, live_request, refreshed, with_drift
-from invent_gitops.model.broadcast import Remote, RemoteSegment, Request
+from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment, Request, Segment
 from invent_gitops.model.drift import Drift
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import GONE, Record
@@ -135,10 +135,18 @@ def test_name_or_segment_that_no_record_can_hold_is_left_alone() -> None:
     assert live_request(A, replace(a_remote("bc_1", A), segment_ids=("half a pair \ud800",))) == A
 
 
-@pytest.mark.parametrize(("status", "drifted"), [("SENT", False), ("SENDING", False), ("SCHEDULED", True)])
-def test_time_that_is_filled_in_for_what_was_sent_at_once_is_no_edit(status: str, drifted: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "at", "drifted"),
+    [
+        ("SENT", NOW + timedelta(hours=1), False),
+        ("SENDING", NOW + timedelta(hours=1), False),
+        ("SCHEDULED", NOW + timedelta(minutes=1), False),
+        ("SCHEDULED", NOW + timedelta(hours=1), True),
+    ],
+)
+def test_time_that_is_filled_in_for_what_was_sent_at_once_is_no_edit(status: str, at: datetime, drifted: bool) -> None:
     at_once = a_request(at=None)
-    remote = a_remote("bc_1", a_request(at=NOW), status=status)
+    remote = a_remote("bc_1", a_request(at=at), status=status, created_at=NOW)
     made = drift(remote, at_once, a_record("bc_1", at_once))
     assert bool(made and made.changes) is drifted
 
@@ -210,10 +218,20 @@ def test_a_segment_that_is_called_otherwise_now_is_told_before_anybody_is_messag
     assert [warning.rule for warning in item.warnings] == rules
     if "audience-retaken" in rules:
         assert item.warnings[0].message == (
-            "The segment a (seg_a) is named Do not message in Invent now. a is seg_9 there."
+            "The segment a (seg_a) is named Do not message in Invent, and a is seg_9 there now."
         )
     [without] = with_audiences(plan, live, None, 50, ()).items
     assert without.warnings == (), "nobody has read a name there"
+
+
+def test_a_former_name_that_is_another_segments_by_now_is_told_with_a_cure_that_keeps_the_audience() -> None:
+    known = Catalogue({"VIP 27": Segment("VIP 27", "seg_a", 5, ("VIP",))})
+    plan = plan_of([replace(a_definition("spring", A), segments=("VIP",))], catalogue=known)
+    live = (RemoteSegment("seg_a", "VIP 28", 5), RemoteSegment("seg_9", "VIP", 900))
+    [item] = with_audiences(plan, live, known, 50, ()).items
+    assert [warning.rule for warning in item.warnings] == ["audience-retaken"]
+    assert "VIP is seg_9 there now" in item.warnings[0].message
+    assert item.warnings[0].cure.startswith("Write id:seg_a if that one is meant")
 
 
 def test_segments_of_another_account_are_a_gap_and_none_of_them_is_called_gone() -> None:

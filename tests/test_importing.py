@@ -281,6 +281,14 @@ def test_definition_that_is_in_invent_exactly_so_holds_up_nothing_that_looks_lik
     assert [(one.key, one.why_not) for one in found.offers] == [("spring-sale", ""), ("vip", "")]
 
 
+def test_sibling_without_a_record_takes_nothing_from_what_is_there_exactly_as_defined() -> None:
+    """Say, the next one of a weekly series after the state was lost."""
+    first, second = a_definition("w1", a_request()), a_definition("w2", a_request(at=LATER))
+    found = surveyed(a_remote("b_1", first.request), definitions=[first, second])
+    assert (only(found).key, only(found).defined, only(found).why_not) == ("w1", True, "")
+    assert "w2" in found.unrecorded
+
+
 @pytest.mark.parametrize("listed", [False, True], ids=["not listed", "recorded as gone"])
 @pytest.mark.parametrize("with_file", [False, True])
 def test_what_was_deleted_and_made_again_by_hand_is_imported_once_the_old_record_is_removed(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Record, Recorded, State
 from invent_gitops.plan import digest, field_changes
 from tests.making import (
@@ -613,7 +614,7 @@ def test_of_two_that_it_looks_like_the_one_without_a_file_is_named() -> None:
     state = a_state({"kept": IMPORTED, "gone": a_record("bc_2", request=a_request("Sale"))})
     found = {item.key: item for item in plan_of([of("kept", IMPORTED.request), of("vip", a_request("V"))], state).items}
     assert "state mv" in found["vip"].refusals[0].cure
-    assert "no file any more" in found["vip"].refusals[0].message
+    assert "no file here" in found["vip"].refusals[0].message
 
 
 def test_a_waiver_is_needed_exactly_if_the_plan_would_refuse_without_it() -> None:
@@ -624,3 +625,38 @@ def test_a_waiver_is_needed_exactly_if_the_plan_would_refuse_without_it() -> Non
     (without,) = plan_of([a_definition(waive={"quiet-hours": "just in case"})], policies=policies).items
     assert [refusal.policy for refusal in without.refusals] == ["audience-cap"]
     assert without.unneeded_waivers == ("quiet-hours",)
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "FAILED", "SENT", GONE])
+def test_what_is_not_to_be_sent_any_more_is_no_rename(status: str) -> None:
+    over = a_state({"old": replace(a_record("bc_1", a_request()), status=status)})
+    new = a_definition("new", a_request(at=SOON + timedelta(days=7)))
+    assert actions(plan_of([new], over))["new"] == "create"
+    coming = a_state({"old": a_record("bc_1", a_request())})
+    assert actions(plan_of([new], coming))["new"] == "refused"
+
+
+def test_what_invent_fills_in_for_at_once_is_known_also_before_it_is_sent() -> None:
+    policies = Policies(allow_immediate=True)
+    definition = a_definition(request=a_request("Spring sale", None))
+    filled = a_remote("bc_live", a_request("Spring sale", NOW), status="SCHEDULED", created_at=NOW)
+    (item,) = plan_of([definition], live=[filled], policies=policies).items
+    assert [refusal.policy for refusal in item.refusals] == ["possible-rename"]
+
+
+def test_what_an_attempt_may_have_made_refuses_no_sibling_that_invent_does_not_tell_from_it() -> None:
+    mine = a_request()
+    sibling = a_definition("sibling", a_request(segments=("seg_z",)))
+    live = replace(a_remote("bc_live", mine), segment_ids=(), unread=("segments",))
+    found = plan_of([a_definition("mine", mine), sibling], a_state({}, {"mine": an_intent(mine)}), live=[live])
+    assert actions(found) == {"mine": "blocked", "sibling": "create"}
+
+
+def test_what_was_removed_and_edited_into_this_one_is_refused_with_a_cure_that_works() -> None:
+    state = a_state(removed={"gone": a_removal()})
+    definition = a_definition("new", a_request("Edited into this one"))
+    (item,) = plan_of([definition], state, live=[a_remote(a_removal().id, definition.request)]).items
+    (refusal,) = item.refusals
+    assert refusal.policy == "exists-already"
+    assert "gone was removed" in refusal.message
+    assert "resolve" not in refusal.cure

@@ -181,6 +181,17 @@ def test_what_was_not_read_is_not_said_to_be_missing_and_what_looks_created_is_n
         assert "invent-gitops resolve spring --id bc_9" in row.alarms[0].cure
 
 
+def test_one_that_invent_has_twice_needs_a_person() -> None:
+    state = a_state({"spring": a_record("bc_1", a_request())})
+    definition = a_definition("spring", a_request())
+    twin = replace(live("SCHEDULED"), id="bc_2")
+    [row] = status(live("SCHEDULED"), twin, definitions=(definition,), state=state).rows
+    assert rules(row) == ["twice"]
+    assert "bc_2 (SCHEDULED)" in row.alarms[0].message
+    [row] = status(live("SCHEDULED"), replace(twin, name="Another"), definitions=(definition,), state=state).rows
+    assert rules(row) == []
+
+
 @pytest.mark.parametrize("file", [True, False])
 def test_what_was_taken_out_of_the_state_and_is_still_to_be_sent_needs_a_person(file: bool) -> None:
     state = a_state(removed={"spring": a_removal()})

@@ -24,6 +24,7 @@ from invent_gitops.model.project import WAIVABLE, BlackoutDays, BranchPlace, Fil
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
 from invent_gitops.validate.shape import Shape
+from tests.running import WHEN, call, define
 
 HERE = Path(__file__).parent
 FILES = HERE / "definitions"
@@ -302,6 +303,15 @@ def test_one_document_shows_all_its_faults_at_once(tmp_path: Path) -> None:
     text = 'name: " A"\nschedule: {at: 2027-03-28T02:30, timezone: Europe/Berlin}\nsegments: [martians, 3]\nowners: x\n'
     rules = [problem.rule for problem in check_text(tmp_path, text)[1]]
     assert rules == ["outer-spaces", "schedule-skipped", "unknown-segment", "wrong-type", "unknown-field"]
+
+
+def test_a_name_is_one_however_its_letters_are_spelled(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    for key, name in (("a", "Cafe\u0301"), ("b", "Caf\u00e9")):
+        text = f"name: {name}\nschedule: {WHEN}\nsegments: [vip]\n"
+        (tmp_path / "broadcasts" / f"{key}.yaml").write_text(text, encoding="utf-8")
+    done = call(tmp_path, "validate")
+    assert (done.code, "This is the same broadcast" in done.out) == (4, True)
 
 
 def test_policies_that_can_be_waived_are_those_of_the_schema() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -51,7 +52,8 @@ def read_remote(value: object) -> Remote | None:
     templates = value.get("templates")
     return Remote(
         id=value["id"],
-        name=_text(value.get("name")),
+        # As definitions have it, however it is spelled there.
+        name=unicodedata.normalize("NFC", _text(value.get("name"))),
         # The same few words in every entry: kept once, so that a long list stays small.
         status=intern(_text(value.get("status"))),
         scheduled_at=_whole(read_instant(value.get("scheduled_at"))),

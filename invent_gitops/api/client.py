@@ -105,11 +105,3 @@ class InventApi:
         Raises `Unavailable`, never a part.
         """
         return Reading(self._wire, tries).whole("segments", {}, read_segment)
-
-    def audience(self, segment_id: str, *, tries: int = 5) -> int | None:
-        """How many contacts of a segment can be messaged, or None if Invent does not tell. Raises `Unavailable`.
-
-        From the total of `GET /orgs/{org_id}/contacts` with the segment and `status=SUBSCRIBED`.
-        """
-        query = {"segment_id": segment_id, "status": "SUBSCRIBED"}
-        return Reading(self._wire, tries).total("contacts", query)

@@ -64,6 +64,7 @@ class _Walk(Generic[E]):
 
     entries: dict[str, E] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
+    odd: int = 0
     totals: set[int] = field(default_factory=set)
     total: int | None = None
     repeated: bool = False
@@ -88,6 +89,7 @@ class _Walk(Generic[E]):
             if entry is None:
                 if self.gaps[-1:] != [gap]:
                     self.gaps.append(gap)
+                    self.odd += 1
                 continue
             self.repeated = self.repeated or entry.id in self.entries
             self.entries[entry.id] = entry
@@ -109,6 +111,11 @@ class _Walk(Generic[E]):
         return not self.repeated and self.totals <= {len(self.entries)}
 
     @property
+    def lacking(self) -> bool:
+        """Whether anything but entries that make no sense is missing."""
+        return len(self.gaps) > self.odd
+
+    @property
     def counted(self) -> bool:
         """Whether all that the count promises has been met; a page that was lost counts like the longest."""
         return self.total is not None and self.seen + self.lost * self.longest >= self.total
@@ -124,7 +131,7 @@ class _Walk(Generic[E]):
 
 
 class Reading:
-    """One reading of a list or of a total. A page that cannot be read is tried `tries` times."""
+    """One reading of a list. A page that cannot be read is tried `tries` times."""
 
     def __init__(self, wire: Wire, tries: int) -> None:
         self._wire, self._tries = wire, tries
@@ -141,11 +148,6 @@ class Reading:
         """What can be read. Raises `Unavailable` where that is nothing."""
         return self._read(route, query, read, partly=True)
 
-    def total(self, route: str, query: Mapping[str, str]) -> int | None:
-        """How many entries a list has, or None if its count is missing or cannot be."""
-        page = self._page(route, {**query, "page": "1", "take": "1"})
-        return page.total if page.total is not None and page.total >= len(page.entries) else None
-
     def _read(
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
     ) -> Listing[E]:
@@ -157,7 +159,7 @@ class Reading:
             walk = self._walk(route, query, read, partly=partly)
         if not walk.gaps and not walk.agrees:
             walk.gaps.append(f"The list of {route} could not be read to its end: its count and its pages do not agree.")
-        return Listing(tuple(walk.entries.values()), tuple(walk.gaps))
+        return Listing(tuple(walk.entries.values()), tuple(walk.gaps), walk.lacking)
 
     def _walk(
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool

@@ -35,6 +35,9 @@ from invent_gitops.render.annotations import report_annotations
 @click.option(
     "--plan", "plan_file", metavar="FILE", shell_complete=files, help="Create only what this plan (plan --out) says."
 )
+@click.option(
+    "--blind", "unseen", is_flag=True, help="With a new state: create although Invent's list cannot be read. Be sure."
+)
 @click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
 @plan_options
 @click.option(
@@ -61,6 +64,7 @@ def apply(
     account: Account,
     definitions: str | None,
     yes: bool,
+    unseen: bool,
     plan_file: str | None,
     approved: str | None,
     only: str | None,
@@ -89,7 +93,18 @@ def apply(
         ):
             origin = find_origin(workspace.root)
             applying = Applying(
-                session, account, workspace, store, stopping, origin, only, strict, rate, concurrency, definitions
+                session,
+                account,
+                workspace,
+                store,
+                stopping,
+                origin,
+                only,
+                strict,
+                rate,
+                concurrency,
+                definitions,
+                unseen,
             )
             applying.look_first()
             made = applying.plan()

@@ -52,10 +52,10 @@ def stopwatch(seconds: float) -> Callable[[], bool]:
 class Applying:
     """One apply, with what its steps share.
 
-    `newest` is what the newest commit of the branch defines, if this run is of an older one; `blind` is why
-    nothing may be created, "" if it may. `live` is what the list held before the first create, `adopted` are
-    the broadcasts that were found after their answer was lost, `approved` are the keys of the approved plan,
-    `report` is what became of the creates so far.
+    `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
+    newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
+    it may. `live` is what the list held before the first create, `adopted` are the broadcasts that were found after
+    their answer was lost, `approved` are the keys of the approved plan, `report` is what became of the creates so far.
     """
 
     session: Session
@@ -69,6 +69,7 @@ class Applying:
     rate: float
     concurrency: int
     definitions: str | None = None
+    unseen: bool = False
     live: Sequence[Remote] = ()
     newest: Mapping[str, Request] | None = None
     blind: str = ""
@@ -127,7 +128,7 @@ class Applying:
         try:
             with self._connect() as api:
                 listing = api.readable_broadcasts(tries=5 if doubts else 3)
-                why = " ".join(listing.gaps)
+                why, offered = " ".join(listing.gaps), listing.lost
         except WrongUsage as error:
             # Without a key nothing will be created either, which is told when it is to be.
             if doubts:
@@ -137,9 +138,10 @@ class Applying:
             offered, why = not isinstance(error, NotOffered), error.message
         if why:
             self.session.note(f"Could not look in Invent first. {why}")
-        if why and new and offered:
-            told = f"The state is new, and nobody could look what was created before. {why}"
-            self.blind = f"{told} Run it again when Invent can be read."
+        if why and new and offered and not self.unseen:
+            told = f"The state is new, and nobody could look what was created before. {why.rstrip('.')}."
+            cure = "Run it again when Invent can be read. If surely nothing was created before, add --blind."
+            self.blind = f"{told} {cure}"
         self.live = listing.entries
         if not why:
             # The state must be no older than the list, or what another run is creating would look like nobody's.
@@ -150,7 +152,7 @@ class Applying:
         """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
         show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
         show(self.text_of(made, everything=not yes))
-        if yes:
+        if yes or self.blind:
             return
         number = made.counts["create"]
         broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"

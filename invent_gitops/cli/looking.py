@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,10 @@ class Reader:
 _STRANGE = (
     "None of the {:,} recorded broadcasts is in Invent: this looks like another account. Check the key and the org. If "
     "they were really deleted, say so for each: invent-gitops state rm KEY --reason TEXT"
+)
+_YOUNG = (
+    "None of the {:,} recorded broadcasts is in Invent. Some were created within the hour, and lists can lag: look "
+    "again later. If it stays so, this looks like another account: check the key and the org."
 )
 
 
@@ -106,7 +111,9 @@ def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:
     recorded = {record.id for record in state.broadcasts.values() if record.status != GONE}
     if not listing.complete or len(recorded) < 2 or any(remote.id in recorded for remote in listing.entries):
         return listing
-    return replace(listing, gaps=(_STRANGE.format(len(recorded)),))
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    young = any(record.provenance.at > hour_ago for record in state.broadcasts.values())
+    return replace(listing, gaps=((_YOUNG if young else _STRANGE).format(len(recorded)),), lost=True)
 
 
 def _tried(read: Callable[[], T]) -> tuple[T | None, tuple[str, ...]]:

@@ -155,8 +155,9 @@ class _Surveyor:
         request = request_of(remote)
         doubt = next(self._doubts(remote), None)
         like = next((self.lost[trait] for trait in request.traits if trait in self.lost), None)
-        if like and not doubt:
-            # Also where it cannot be imported: it may be what the definition was created as.
+        if like and not doubt and request not in self.defined:
+            # What another definition asks for exactly is that one's. Anything else may be what this one was created
+            # as, also where it cannot be imported.
             return self._lookalike(remote, request, like)
         objection = doubt or next(self._objections(remote, request), None)
         if objection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.problem import Position
@@ -140,6 +140,10 @@ class Counts:
 NOT_TOLD = Counts()
 
 
+# How far the time that Invent fills in for "at once" may be from the creation.
+_FILLED_IN = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
     """A broadcast as the API shows it; fields that nobody documented are left alone.
@@ -168,6 +172,13 @@ class Remote:
     updated_at: datetime | None = field(default=None, compare=False)
     counts: Counts = field(default=NOT_TOLD, compare=False)
     unread: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether its time is that of its creation, as Invent may show it for what was to be sent at once."""
+        if self.scheduled_at is None or self.created_at is None:
+            return self.scheduled_at is None
+        return abs(self.scheduled_at - self.created_at) <= _FILLED_IN
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,27 +35,32 @@ def audience_today(request: Request, live: Mapping[str, int | None]) -> int | No
 
 
 def renaming_warnings(
-    request: Request, catalogue: Catalogue | None, live: Sequence[RemoteSegment]
+    request: Request, written: Sequence[str], catalogue: Catalogue | None, live: Sequence[RemoteSegment]
 ) -> Iterator[AudienceWarning]:
     """What is called otherwise in Invent than reviewers read it: the names stand in definitions, the ids are sent.
 
-    `live` are all segments of Invent. A name that several segments have says nothing of any of them.
+    `written` are the segments as the definition has them, `live` all segments of Invent. A name that several segments
+    have now says nothing of any of them.
     """
     named = {remote.id: unicodedata.normalize("NFC", remote.name) for remote in live if remote.name}
-    holders: dict[str, list[str]] = {}
-    for id, name in named.items():
-        holders.setdefault(name, []).append(id)
-    for name, segment in (catalogue.segments if catalogue else {}).items():
-        id = segment.id
-        now = named.get(id, name)
-        if id not in request.segment_ids or now == name or name.startswith("id:"):
+    entries = {unicodedata.normalize("NFC", entry) for entry in written}
+    for segment in catalogue.every() if catalogue else ():
+        id, names = segment.id, {segment.name, *segment.formerly}
+        if id not in request.segment_ids or segment.name.startswith("id:"):
             continue
-        message = f"The segment {name} ({id}) is named {now} in Invent now."
-        cure = "If it is still the one that is meant: invent-gitops segments pull. If not, name another segment."
-        others = [other for other in holders.get(name, ()) if other != id]
-        if others:
-            yield AudienceWarning("audience-retaken", f"{message} {name} is {' and '.join(others)} there.", cure, id)
-        else:
+        # After a pull, what the definition writes would mean the segment that has the name by then.
+        taken = {
+            name: other for other, name in named.items() if other != id and name in names & (entries | {segment.name})
+        }
+        now = named.get(id, segment.name)
+        if taken and now not in taken:
+            told = " and ".join(f"{name} is {other} there now" for name, other in sorted(taken.items()))
+            message = f"The segment {segment.name} ({id}) is named {now} in Invent, and {told}."
+            cure = f"Write id:{id} if that one is meant, before anybody runs invent-gitops segments pull."
+            yield AudienceWarning("audience-retaken", message, cure, id)
+        elif now != segment.name:
+            message = f"The segment {segment.name} ({id}) is named {now} in Invent now."
+            cure = "If it is still the one that is meant: invent-gitops segments pull. If not, name another segment."
             yield AudienceWarning("audience-renamed", message, cure, id)
 
 

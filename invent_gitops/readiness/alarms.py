@@ -29,7 +29,8 @@ _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 class Subject:
     """Everything that is known of one broadcast.
 
-    `lookalike` is what Invent has of a definition without a record, `complete` whether all of Invent's list was read.
+    `lookalike` is what Invent has, and no record knows, of a definition without a record, or just like a live one;
+    `complete` is whether all of Invent's list was read.
     """
 
     row: Row
@@ -121,6 +122,10 @@ def _twice(subject: Subject) -> Iterator[Alarm]:
     if subject.record and subject.record.note.startswith(SECOND) and subject.waiting:
         remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
         yield Alarm("twice", subject.record.note, f"Delete one of them in Invent, then: {remove}")
+    elif subject.record and subject.lookalike and subject.waiting:
+        other = subject.lookalike.remote
+        message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."
+        yield Alarm("twice", message, "Both would be sent. Delete one of the two in Invent.")
 
 
 def _failed(subject: Subject) -> Iterator[Alarm]:
@@ -146,6 +151,8 @@ def _gone(subject: Subject) -> Iterator[Alarm]:
 
 def _overdue(subject: Subject) -> Iterator[Alarm]:
     state, remote = subject.row.state, subject.remote
+    if subject.removal:
+        return
     if subject.waiting and subject.late:
         empty = " It has no content." if subject.row.templates == 0 else ""
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from invent_gitops.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names, untold
-from invent_gitops.lookalike import Lookalikes
+from invent_gitops.lookalike import Lookalike, Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import GONE, Intent, Record, Removal
@@ -46,7 +46,7 @@ def status_of(
     lookalikes = Lookalikes(listing.entries, state, definitions, now)
     missing = before if listing.complete else frozenset()
     removed = _still_there(state, live)
-    known = {record.id for record in state.broadcasts.values()}
+    known = state.ids()
     maker = _Maker(state, live, missing, removed, known, listing.complete, lookalikes, segments, now, soon, flags)
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
@@ -100,10 +100,7 @@ class _Maker:
             defined=definition.request if definition else None,
             position=definition.position if definition else None,
         )
-        found = self.lookalikes.find(definition.request) if definition and row.state == NOT_CREATED else None
-        if found and found.remote.id in self.known:
-            # It is another key's, and the plan says what that means.
-            found = None
+        found = self.like(row, definition, record, remote)
         subject = Subject(
             row,
             self.state,
@@ -119,6 +116,17 @@ class _Maker:
             self.complete,
         )
         return replace(row, alarms=tuple(alarms(subject)))
+
+    def like(
+        self, row: Row, definition: Definition | None, record: Record | None, remote: Remote | None
+    ) -> Lookalike | None:
+        """What Invent has, and no record knows, of a definition that was not created, or exactly like a live one."""
+        if record and remote:
+            found = self.lookalikes.find(live_request(record.request, remote))
+            return found if found and found.how == "exact" and found.remote.id not in self.known else None
+        found = self.lookalikes.find(definition.request) if definition and row.state == NOT_CREATED else None
+        # What is another key's by now is told by the plan.
+        return found if found and found.remote.id not in self.known else None
 
     def in_doubt(self, key: str, intent: Intent) -> Row:
         request = intent.request

@@ -24,8 +24,9 @@ def look_text(plan: Plan, style: Style, flags: str) -> Iterator[str]:
         yield style.yellow(
             f"{count:,} {'differs' if count == 1 else 'differ'} in Invent from what is recorded; see below."
         )
-    if plan.look.complete and not any(item.drift for item in plan.items):
-        yield style.dim(_as_recorded([item.record for item in plan.items if item.record]))
+    records = [item.record for item in plan.items if item.record]
+    if plan.look.complete and records and not any(item.drift for item in plan.items):
+        yield style.dim(_as_recorded(records))
 
 
 def _as_recorded(records: Sequence[Record]) -> str:

@@ -81,8 +81,10 @@ def _changes_json(pull: Pull, by_id: Users) -> dict[str, object]:
 
 
 def _renamed(pull: Pull) -> Iterator[str]:
+    formerly = {segment.id: segment.formerly for segment in pull.catalogue.every()}
     for one in pull.renamed:
-        yield f"renamed: {cut(one.old, 60)} is now {cut(one.new, 60)} ({clean(one.id)}); both names are understood"
+        both = "; both names are understood" if one.old in formerly.get(one.id, ()) else ""
+        yield f"renamed: {cut(one.old, 60)} is now {cut(one.new, 60)} ({clean(one.id)}){both}"
 
 
 def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[str]:

@@ -62,7 +62,10 @@ class BranchStore:
         """The state at the remote's tip, with results of a killed run here that it does not have yet."""
         self._fetch()
         journal = read_journal(self.journal_path, str(self.journal_path))
-        return self._base.after(journal.events) if journal else self._base
+        if journal is None:
+            return self._base
+        check_binding(journal.org, journal.api, self._base.org, self._base.api, str(self.journal_path))
+        return self._base.after(journal.events)
 
     def last_seen(self) -> State:
         """The state at the tip that was fetched last, with what the journal has; nothing is fetched."""

@@ -72,7 +72,13 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
     file, marks = document.start.file, document.marks
     return Definition(
         key=report.key,
-        request=Request(data["name"], schedule.scheduled_at, tuple(sorted(ids)), data.get("send_to_all", False)),
+        # One letter can be spelled in two ways, and people see one name.
+        request=Request(
+            unicodedata.normalize("NFC", data["name"]),
+            schedule.scheduled_at,
+            tuple(sorted(ids)),
+            data.get("send_to_all", False),
+        ),
         position=document.start,
         timezone=schedule.timezone,
         segments=tuple(data.get("segments", ())),
