@@ -61,9 +61,9 @@ def find_merged(desk: Desk, event: Event) -> list[PullRequest]:
         time.sleep(wait)
         found = _merged_by_head(desk, event)
     if event.commits:
-        found += _merged_at(desk.repository.lately_closed(), event.commits)
+        found += _merged_at(event, desk.repository.lately_closed(), event.commits)
         for commit in event.commits:
-            found += _merged_at(desk.repository.pull_requests_of(commit), event.commits)
+            found += _merged_at(event, desk.repository.pull_requests_of(commit), event.commits)
     return sorted({one.number: one for one in found}.values(), key=lambda one: one.number)
 
 
@@ -72,8 +72,8 @@ def _merged_by_head(desk: Desk, event: Event) -> list[PullRequest]:
     found = merged_by(desk.repository.pull_requests_of(event.commit), event)
     if not found and event.merged:
         named = desk.repository.pull_request(event.merged)
-        found = _merged_at([named] if named else [], [event.commit])
-    return found or _merged_at(desk.repository.lately_closed(), [event.commit])
+        found = _merged_at(event, [named] if named else [], [event.commit])
+    return found or _merged_at(event, desk.repository.lately_closed(), [event.commit])
 
 
 def look_up(desk: Desk, event: Event) -> Finding:
@@ -171,5 +171,6 @@ def evidence(desk: Desk, pull: PullRequest) -> Evidence:
     return Evidence(pull, post, marker.digest, approved)
 
 
-def _merged_at(known: Sequence[PullRequest], commits: Sequence[str]) -> list[PullRequest]:
-    return [one for one in known if one.merged and one.merge_commit in commits]
+def _merged_at(event: Event, known: Sequence[PullRequest], commits: Sequence[str]) -> list[PullRequest]:
+    merged = [one for one in known if one.merged and event.branch in ("", one.base)]
+    return [one for one in merged if one.merge_commit in commits]

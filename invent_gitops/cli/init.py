@@ -43,7 +43,7 @@ _EDITED = ("broadcast", "project", "segments")
     "--branch",
     metavar="NAME",
     callback=not_empty,
-    help="With --github: what is merged here is applied.  [default: main]",
+    help="With --github: what is merged here is applied.  [default: the remote's, else the current one]",
 )
 @click.option(
     "--action",
@@ -115,7 +115,7 @@ def init(
     for note in (
         *_kept(files),
         *_from_above(folder, project, chosen),
-        *(_on_github(project, wording) if wording else ()),
+        *(_on_github(project, wording, _example(files)) if wording else ()),
     ):
         session.note(f"\n{note}")
     if not wording:
@@ -149,7 +149,12 @@ def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
     return {up + path: text for path, text in workflow_texts(wording).items()}
 
 
-def _on_github(project: Project, wording: Wording) -> Iterator[str]:
+def _example(files: Iterable[NewFile]) -> str:
+    """The path of the example, if it is new."""
+    return next((file.path for file in files if file.path.endswith("/welcome.yaml") and not file.exists), "")
+
+
+def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str]:
     """What is left for a person to do before the first merge."""
     from invent_gitops.workflows import UNKNOWN_OWNER
 
@@ -168,10 +173,11 @@ def _on_github(project: Project, wording: Wording) -> Iterator[str]:
     keys = wording.keys or ("INVENT_API_KEY",)
     secrets = "" if wording.sandbox else f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)}"
     place = "the definitions of a workspace" if wording.keys else f"{clean(project.definitions)}/"
+    change = f"change or delete {clean(example)}, which would be created, then " if example else ""
     yield (
-        f"Next: look at what is defined, commit and push. On GitHub, make the environment {wording.project} for "
-        f"the branch {wording.branch} only{secrets}. Then open a pull request with a new file in {place}: a comment "
-        "shows who would be messaged."
+        f"What is on the branch {wording.branch} is applied; --branch names another. Next: {change}commit and push. "
+        f"On GitHub, make the environment {wording.project} for the branch {wording.branch} only{secrets}. Then open a "
+        f"pull request with a new file in {place}: a comment shows who would be messaged."
     )
 
 

@@ -118,9 +118,10 @@ def desk_for(event: Event, author: str | None, workspace: str) -> Iterator[Desk]
 
 def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
     """The pull requests that a commit merged: by their merge commit, else any that was merged with it."""
-    merged = [one for one in known if one.merged]
+    # What was reviewed for another branch was not reviewed for this one.
+    merged = [one for one in known if one.merged and event.branch in ("", one.base)]
     exact = [one for one in merged if one.merge_commit == event.commit]
-    return exact or [one for one in merged if not event.branch or one.base == event.branch]
+    return exact or merged
 
 
 def workspace_of(document: Document) -> str:

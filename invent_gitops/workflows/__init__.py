@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -19,6 +20,8 @@ CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
 UNKNOWN_OWNER = "OWNER"
 
 
+# Names of branches that YAML takes for text as they stand.
+_PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9._/-]*", re.IGNORECASE)
 _SECRET = re.compile(r" *INVENT_API_KEY: \$\{\{ secrets\.INVENT_API_KEY \}\}\n")
 # What the jobs have where a project holds several workspaces: one job of each, which the job `workspaces` lists.
 _EACH = """\
@@ -38,7 +41,17 @@ _CHOICE = """\
 _CHOSEN = """\
         env:
           CHOSEN: ${{ inputs.workspace }}
+          APPROVED: ${{ inputs.approved }}
 """
+# Two workspaces may well define the same, and then one digest would stand for both.
+_CHOOSE = """\
+|
+          if [ -n "$APPROVED" ] && [ -z "$CHOSEN" ]; then
+            echo "::error::Say which workspace the digest is for."
+            exit 2
+          fi
+          exec invent-gitops workspaces --format github ${CHOSEN:+--workspace "$CHOSEN"}"""
+_LIST = "exec invent-gitops workspaces --format github"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +72,20 @@ class Wording:
     @property
     def project(self) -> str:
         """Tells the projects of one repository apart: in the names of files, environments and branches."""
-        return "-".join(filter(None, ["broadcasts", self._slug]))
+        return "-".join(filter(None, ["broadcasts", self.folder_name]))
 
     @property
     def state_branch(self) -> str:
-        return "-".join(filter(None, ["broadcast-state", self._slug]))
+        return "-".join(filter(None, ["broadcast-state", self.folder_name]))
 
     @property
-    def _slug(self) -> str:
-        return re.sub(r"[^a-z0-9]+", "-", self.folder.lower()).strip("-")
+    def folder_name(self) -> str:
+        """The folder as a part of other names; "" for the root. Two folders have two names."""
+        plain = self.folder.lower().replace("/", "-")
+        name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+        if name == self.folder.replace("/", "-"):
+            return name
+        return f"{name}-{hashlib.sha256(self.folder.encode()).hexdigest()[:6]}".strip("-")
 
 
 def workflow_texts(wording: Wording) -> dict[str, str]:
@@ -110,31 +128,34 @@ def _filled(template: str, wording: Wording) -> str:
     """A template without its marks: `<name>` is a value, and alone on its line it is a block or nothing."""
     several = bool(wording.keys)
     by_hand = several and "<choice>" in template
-    folder = f"    defaults:\n      run:\n        working-directory: {json.dumps(wording.folder)}\n"
-    text = template
-    for name, block in {
+    blocks = {
         "workspaces": (Path(__file__).parent / "workspaces.yml").read_text("utf-8") if several else "",
         "each": _EACH if several else "",
         "choice": _CHOICE if by_hand else "",
         "chosen": _CHOSEN if by_hand else "",
-        "defaults": folder if wording.folder else "",
-    }.items():
-        text = re.sub(rf" *<{name}>\n", lambda _, block=block: block, text)  # type: ignore[misc]  # bound at once
-    for name, value in {
+        "defaults": "    defaults:\n      run:\n        working-directory: <folder>\n" if wording.folder else "",
+    }
+    values = {
         "project": wording.project,
         "action": wording.action,
         "checkout": CHECKOUT,
         "branch": wording.branch,
+        "quoted": wording.branch if _PLAIN.fullmatch(wording.branch) else json.dumps(wording.branch),
+        "folder": json.dumps(wording.folder),
         "flags": " --sandbox" if wording.sandbox else "",
         "of": " ${{ matrix.workspace }}" if several else "",
         "ending": "-${{ matrix.workspace }}" if several else "",
-        "one": ' ${CHOSEN:+--workspace "$CHOSEN"}' if by_hand else "",
+        "where": f" {wording.folder_name}" if wording.folder else "",
+        "listing": _CHOOSE if by_hand else _LIST,
         "workspace": ' --workspace "$WORKSPACE"' if several else "",
         # A sandbox is a file that goes with its runner, so that there is nothing to look at the day after.
         "look": "plan --sandbox" if wording.sandbox else "status",
-    }.items():
-        text = text.replace(f"<{name}>", value)
-    return _with_keys(text, wording)
+    }
+    text = template
+    for name, block in blocks.items():
+        text = re.sub(rf" *<{name}>\n", lambda _, block=block: block, text)  # type: ignore[misc]  # bound at once
+    # At once, so that nothing in a value is taken for a mark.
+    return re.sub(r"<(\w+)>", lambda mark: values[mark[1]], _with_keys(text, wording))
 
 
 def _with_keys(text: str, wording: Wording) -> str:

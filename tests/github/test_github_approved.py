@@ -212,6 +212,14 @@ def test_pull_request_that_was_merged_into_another_branch_is_not_the_one(desk: D
     assert desk.outputs["digest"] == ""
 
 
+def test_what_was_approved_for_another_branch_is_not_approved_for_this_one(desk: Desk, digest: str) -> None:
+    """Say, merged into develop, which was then pushed to main as it is."""
+    desk.hub.pulls[7]["base"]["ref"] = "develop"
+    desk.hub.merge(7, MERGE)
+    result = desk.on_push("approved", message="Campaigns (#7)")
+    assert (result.code, desk.outputs["digest"]) == (0, "unapproved")
+
+
 def test_open_pull_request_with_the_commit_is_no_merge(desk: Desk, digest: str) -> None:
     desk.hub.index[HEAD] = [7]
     result = desk.on_push("approved", commit=HEAD)

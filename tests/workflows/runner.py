@@ -89,7 +89,11 @@ class Runner:
         }
         secrets = self.secrets if "environment" in job else {}
         context: dict[str, Any] = {
-            "github": {"token": variables.get("TOKEN", "token"), "ref": variables.get("GITHUB_REF", "")},
+            "github": {
+                "token": variables.get("TOKEN", "token"),
+                "ref": variables.get("GITHUB_REF", ""),
+                "event_name": event,
+            },
             "secrets": secrets,
             "vars": self.vars,
             "inputs": dict(inputs or {}),
@@ -131,12 +135,15 @@ class Runner:
     def _use(self, step: Mapping[str, Any], workspace: Path, sha: str, path: str) -> tuple[Step, str]:
         action = step["uses"].partition("@")[0]
         if action == "actions/checkout":
-            assert step["with"] == {"persist-credentials": "false"}
+            given = dict(step["with"])
+            assert given.pop("persist-credentials") == "false"
+            wanted = f"refs/heads/{given.pop('ref')}" if "ref" in given else sha
+            assert not given
             # One commit and nothing else, as the action does it.
             for words in (
                 ["init", "--quiet", "--template="],
                 ["remote", "add", "origin", self.variables.get("ORIGIN", str(self.remote))],
-                ["fetch", "--quiet", "--depth=1", str(self.remote), sha],
+                ["fetch", "--quiet", "--depth=1", str(self.remote), wanted],
                 ["checkout", "--quiet", "--detach", "FETCH_HEAD"],
             ):
                 subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=60)

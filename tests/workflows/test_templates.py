@@ -147,15 +147,16 @@ def test_every_action_is_pinned_and_no_checkout_leaves_credentials(written: dict
         used = [step for job in jobs(load(path)) for step in job["steps"] if "uses" in step]
         assert len(used) == 2 * len(load(path)["jobs"])
         assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in used)
-        kept = [step["with"] for step in used if "checkout" in step["uses"]]
-        assert kept == [{"persist-credentials": "false"}] * len(load(path)["jobs"])
+        kept = [step["with"]["persist-credentials"] for step in used if "checkout" in step["uses"]]
+        assert kept == ["false"] * len(load(path)["jobs"])
 
 
 def test_applies_wait_for_each_other_and_end_before_they_are_ended(written: dict[str, Path]) -> None:
     document = load(written["apply"])
     job = document["jobs"]["apply"]
     several = "workspaces" in document["jobs"]
-    group = "broadcasts-apply-${{ matrix.workspace }}" if several else "broadcasts-campaigns-eu-more-apply"
+    folder = WORDINGS["folder"].folder_name
+    group = "broadcasts-apply-${{ matrix.workspace }}" if several else f"broadcasts-{folder}-apply"
     assert job["concurrency"] == {
         "group": group if several or "defaults" in job else "broadcasts-apply",
         "cancel-in-progress": "false",
@@ -175,6 +176,27 @@ def test_the_projects_of_one_repository_do_not_stand_in_each_others_way() -> Non
     groups = [re.findall(r"group: (.*)", text) for texts in (one, other) for text in texts.values()]
     assert len({str(group) for group in groups}) == 2 * len(TEMPLATES)
     assert Wording(PINNED, folder="acme").state_branch != Wording(PINNED, folder="globex").state_branch
+
+
+def test_folders_of_any_name_have_names_of_their_own() -> None:
+    folders = ["", "a-b", "A B", "a b", "日本", "中国", "Acme", "acme", "acme/eu"]
+    names = [Wording(PINNED, folder=folder).folder_name for folder in folders]
+    assert len(set(names)) == len(folders)
+    assert all(re.fullmatch(r"([a-z0-9]+(-[a-z0-9]+)*)?", name) for name in names)
+    assert (names[0], names[1], names[-1]) == ("", "a-b", "acme-eu")
+
+
+@pytest.mark.parametrize("branch", ["main", "release/1", "2.0", "true", "1e3", "null"])
+def test_a_branch_is_a_text_for_yaml_whatever_it_is_called(branch: str) -> None:
+    text = workflow_texts(Wording(PINNED, branch=branch))[".github/workflows/broadcasts-apply.yml"]
+    assert yaml.safe_load(text)[True]["push"]["branches"] == [branch]
+
+
+def test_nothing_in_the_name_of_a_folder_is_taken_for_a_mark() -> None:
+    texts = workflow_texts(Wording(PINNED, folder="x<flags>y<branch>", sandbox=True))
+    for text in texts.values():
+        (job,) = yaml.load(text, Loader=yaml.BaseLoader)["jobs"].values()  # noqa: S506  # ours
+        assert job["defaults"]["run"]["working-directory"] == "x<flags>y<branch>"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
