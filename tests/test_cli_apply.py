@@ -341,8 +341,10 @@ def test_who_is_sure_can_create_with_a_new_state_though_nobody_can_look(tmp_path
 def test_nobody_is_asked_for_what_will_not_be_done(tmp_path: Path) -> None:
     define(tmp_path, "a")
     with invent("error-before=403@list:*") as server:
-        result = call(tmp_path, "apply", *FAST, env=account(server.url))
-    assert (result.code, "nobody to ask" in result.all) == (6, False)
+        terminal = Terminal(tmp_path, "apply", *FAST, env=account(server.url))
+        result = terminal.end()
+        assert (result.code, "[y/N]" in result.err) == (6, False)
+        assert call(tmp_path, "apply", *FAST, env=account(server.url)).code == 5, "and without a terminal it refuses"
 
 
 def test_an_entry_that_makes_no_sense_does_not_keep_a_new_state_from_its_first_broadcast(tmp_path: Path) -> None:

@@ -116,14 +116,15 @@ def test_a_document_holds_no_colors(tmp_path: Path) -> None:
 
 def test_a_terminal_gets_colors_and_a_dumb_wish_is_kept(tmp_path: Path) -> None:
     define(tmp_path, "a")
-    for env, colored in (({}, True), ({"NO_COLOR": "1"}, False)):
-        terminal = Terminal(tmp_path, "apply", env={**account("http://127.0.0.1:9"), **env})
-        terminal.until("[y/N]")
-        terminal.type("n\n")
-        result = terminal.end()
-        assert result.code == ExitCode.REFUSED
-        assert (ESC in result.err) == colored
-        assert ESC not in result.out, "its stdout is no terminal"
+    with invent() as server:
+        for env, colored in (({}, True), ({"NO_COLOR": "1"}, False)):
+            terminal = Terminal(tmp_path, "apply", env={**account(server.url), **env})
+            terminal.until("[y/N]")
+            terminal.type("n\n")
+            result = terminal.end()
+            assert result.code == ExitCode.REFUSED
+            assert (ESC in result.err) == colored
+            assert ESC not in result.out, "its stdout is no terminal"
 
 
 def test_q_leaves_the_result_only_and_errors_are_never_quiet(tmp_path: Path) -> None:

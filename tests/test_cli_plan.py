@@ -189,3 +189,18 @@ def test_a_journal_that_a_killed_run_left_is_part_of_the_plan(tmp_path: Path) ->
     (tmp_path / f"{STATE}.journal").write_text(f"{json.dumps(header)}\n{json.dumps(moved)}\n", encoding="utf-8")
     assert actions(tmp_path) == {"a": "refused", "z": "undefined"}
     assert (tmp_path / STATE).read_bytes() == (tmp_path / "before.json").read_bytes(), "a plan does not fold it in"
+
+
+def test_the_last_definition_may_be_deleted_with_its_folder(tmp_path: Path) -> None:
+    """Git keeps no empty folder."""
+    (tmp_path / "invent.yaml").write_text("timezone: UTC\n", encoding="utf-8")
+    define(tmp_path, "a")
+    assert call(tmp_path, "apply", "--yes", "--sandbox", *FAST).code == 0
+    shutil.rmtree(tmp_path / "broadcasts")
+    for words in (["validate"], ["plan"], ["apply", "--sandbox", "--yes"], ["status", "--sandbox"]):
+        done = call(tmp_path, *words)
+        assert done.code == 0, done.all
+        assert "There is no folder broadcasts, so nothing is defined." in done.err
+    assert "1 undefined" in call(tmp_path, "plan").out
+    (tmp_path / "invent.yaml").unlink()
+    assert call(tmp_path, "plan").code == 4, "without a project file, this may be any folder"

@@ -271,7 +271,7 @@ EVERYONE, UNREAD = Audience((), True, None), Audience(("x",), False, None)
         ([EVERYONE, EVERYONE], "to everyone"),
         (
             [Audience(("a",), False, 5), EVERYONE, UNREAD, Audience(("a",), False, 5)],
-            "1 to everyone, 2 with up to 10 messages, 1 to an audience of unknown size",
+            "1 to everyone, 2 with up to 10 messages in all, 1 to an audience of unknown size",
         ),
     ],
 )

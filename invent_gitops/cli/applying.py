@@ -152,7 +152,7 @@ class Applying:
         """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
         show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
         show(self.text_of(made, everything=not yes))
-        if yes or self.blind:
+        if yes:
             return
         number = made.counts["create"]
         broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
@@ -161,6 +161,9 @@ class Applying:
                 f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
                 "Review the plan, then run apply with --yes.",
             )
+        if self.blind:
+            # Nobody is asked for what will not be done.
+            return
         target = self.account.target()
         question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
         with self.stopping.asking():

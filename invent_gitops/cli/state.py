@@ -99,7 +99,8 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
         removal = Removal(record.id, record.request, reason, origin.now(), record.attempt, record.formerly)
         return Removed(key, removal)
 
-    return _change(session, account, event, f"{clean(key)} is removed; its tombstone keeps it from being sent again.")
+    told = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
+    return _change(session, account, event, f"{clean(key)} is removed. {told}")
 
 
 @state.command()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Definition
+from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
 
@@ -164,12 +165,19 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     if project.name and not definitions:
         _check_own_folder(folder, root, project)
     exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
-    documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
+    notes: list[str] = []
+    documents: list[Document] = []
+    unreadable: list[Problem] = []
+    if project.file and not definitions and not os.path.lexists(folder):
+        # Git keeps no empty folder, so that it goes with the last definition.
+        notes.append(f"There is no folder {shown(folder)}, so nothing is defined.")
+    else:
+        documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
     found, wrong = validate_definitions(
         documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
     )
     every = sorted([*problems, *more, *unreadable, *wrong])
-    return Workspace(root, project, catalogue, found, every, tuple(renamed(found, catalogue)))
+    return Workspace(root, project, catalogue, found, every, (*notes, *renamed(found, catalogue)))
 
 
 def check_inside(path: Path, root: Path, what: str) -> None:

@@ -19,6 +19,8 @@ COMMENT_LIMIT = 60_000
 _NEW_STATE = (
     "it knows of nothing that was created before. Unless this is the first plan of this project, do not approve it."
 )
+# How many waivers that set nothing aside are named: they must take no room from what is to be reviewed.
+_IDLE = 10
 # Words of the summary line, in the order of what needs a person.
 _WORDS = {
     "blocked": "blocked",
@@ -64,9 +66,6 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     waiving = sheet.having("create", "refused", "blocked")
     if found := list(_waivers(waiving, needed=True)):
         yield Part(["#### ⚠️ Rules set aside, and why", ""], found)
-    if found := list(_waivers(waiving, needed=False)):
-        title = "1 waiver sets nothing aside" if len(found) == 1 else f"{len(found):,} waivers set nothing aside"
-        yield Part([f"<details><summary>{title}</summary>", ""], found, ["", "</details>"])
     creates = sheet.having("create")
     if found := [_created(item, sheet) for item in creates]:
         yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), found)
@@ -78,6 +77,10 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
         )
         heads = ("Broadcast", "Field", "As created", "As written now")
         yield rows.table(f"<details><summary>{title}</summary>", heads, found, folded=True)
+    if found := list(_waivers(waiving, needed=False)):
+        title = "1 waiver sets nothing aside" if len(found) == 1 else f"{len(found):,} waivers set nothing aside"
+        more = [f"- and {len(found) - _IDLE:,} more"] if len(found) > _IDLE else []
+        yield Part([f"<details><summary>{title}</summary>", "", *found[:_IDLE], *more, "", "</details>"])
     if found := [f"- {rows.title(item)}" for item in sheet.having("undefined")]:
         title = f"{counts['undefined']:,} recorded, but no file defines them any more: kept for the audit"
         yield Part([f"<details><summary>{title}</summary>", ""], found, ["", "</details>"])

@@ -18,7 +18,9 @@ def reach(audiences: Sequence[tuple[bool, int | None]], strong: Callable[[str], 
     many = strong(f"{sum(known):,}")
     told = {
         f"to {strong('everyone')}": everyone,
-        f"to up to {many} contacts" if len(known) == 1 else f"with up to {many} messages": len(known),
+        f"to up to {many} contacts"
+        if len(known) == 1
+        else f"with up to {many} messages{' in all' if everyone or unknown else ''}": len(known),
         "to an audience of unknown size": unknown,
     }
     parts = {words: number for words, number in told.items() if number}
