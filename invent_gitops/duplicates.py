@@ -30,6 +30,8 @@ class Duplicates:
         self._defined = {definition.key for definition in definitions}
         self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
         self._lookalikes = Lookalikes(live, state, definitions, now)
+        # Of these somebody has looked in Invent, and said that nothing there is it.
+        self._looked = {absence.key for absence in state.absences.values()}
         self._keys = {record.id: key for key, record in state.broadcasts.items()}
         self._removed = {removal.id: key for key, removal in state.removed.items()}
 
@@ -112,7 +114,7 @@ class Duplicates:
         """After a state was lost, what was edited in Invent since its creation is known by what the edit has left."""
         # Only a similar one: what is exact or partly so was refused before anybody could waive it.
         found = self._lookalikes.find(definition.request)
-        if found is None:
+        if found is None or definition.key in self._looked:
             return ()
         remote = found.remote
         message = f"It looks like {remote.id} in Invent ({remote.status}), which no record knows."
@@ -144,8 +146,9 @@ def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[objec
         trait: key
         # Those without a file come last, and so before the others.
         for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
-        # What was imported may be what another file was created as, before the state was lost.
-        if key not in defined or record.how == "imported"
+        # What was imported may be what another file was created as, before the state was lost; but not if its own
+        # file was there already.
+        if key not in defined or (record.how == "imported" and not record.note)
         # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
         for request in record.requests
         if request.scheduled_at is not None and request.scheduled_at > now and record.status not in OVER

@@ -324,3 +324,9 @@ def test_state_rm_needs_a_reason(doubt: Doubt) -> None:
 
 def test_state_rm_needs_a_reason_that_says_something(doubt: Doubt) -> None:
     doubt.refused("state", "rm", "a", "--reason", " ", code=ExitCode.USAGE)
+
+
+def test_where_invent_has_no_list_the_one_who_has_seen_it_there_is_told_how_to_say_so(doubt: Doubt) -> None:
+    doubt.server.faults.add("error-before=404@list:*")
+    assert "add --anyway" in doubt.refused("resolve", "b", "--id", doubt.created, code=ExitCode.UNAVAILABLE)
+    assert doubt.call("resolve", "b", "--id", doubt.created, "--anyway").code == 0

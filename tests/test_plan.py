@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
-from invent_gitops.model.record import GONE
-from invent_gitops.model.state import Record, Recorded, State
+from invent_gitops.model.record import DEFINED, GONE
+from invent_gitops.model.state import Absence, Record, Recorded, State
 from invent_gitops.plan import digest, field_changes
 from tests.making import (
     API,
@@ -660,3 +660,22 @@ def test_what_was_removed_and_edited_into_this_one_is_refused_with_a_cure_that_w
     assert refusal.policy == "exists-already"
     assert "gone was removed" in refusal.message
     assert "resolve" not in refusal.cure
+
+
+def test_who_has_said_that_nothing_in_invent_is_it_is_not_asked_again() -> None:
+    definition = a_definition("spring", a_request())
+    live = [a_remote("bc_live", a_request(at=NOW + timedelta(days=9)))]
+    said = replace(a_state(), absences={"attempt-1": Absence("spring", "none of these is it", a_provenance())})
+    assert actions(plan_of([definition], said, live=live)) == {"spring": "create"}
+    assert actions(plan_of([definition], live=live)) == {"spring": "refused"}
+    exact = [a_remote("bc_live", a_request())]
+    assert actions(plan_of([definition], said, live=exact)) == {"spring": "refused"}, "what is exactly so is no guess"
+
+
+def test_sibling_of_an_imported_broadcast_is_refused_only_where_the_import_made_the_file() -> None:
+    first, second = a_definition("w1", a_request()), a_definition("w2", a_request(at=SOON + timedelta(days=7)))
+    imported = replace(a_record("bc_1", first.request), how="imported")
+    for note, action in (("", "refused"), (DEFINED, "create")):
+        state = a_state({"w1": replace(imported, note=note)})
+        assert actions(plan_of([first, second], state)) == {"w1": "unchanged", "w2": action}
+    assert actions(plan_of([second], a_state({"w1": replace(imported, note=DEFINED)})))["w2"] == "refused"

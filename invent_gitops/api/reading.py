@@ -231,7 +231,10 @@ class Reading:
                 status, headers, reason = 0, httpx.Headers(), self._wire.told(error)
             failing = began if failing is None else failing
             if attempt >= self._tries or not self._wire.hold_back(
-                headers, attempt, failing + self._patience, f"The list of {route} cannot be read yet. {reason}."
+                headers,
+                attempt,
+                failing + self._patience,
+                f"The list of {route} cannot be read yet. {reason.rstrip('.')}.",
             ):
                 if self._wire.stop.is_set():
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +14,16 @@ from invent_gitops.cli.options import common_options, plain_text
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import checked_project, open_workspace
-from invent_gitops.errors import ExitCode, Refused, WrongUsage
+from invent_gitops.errors import ExitCode, NotOffered, Refused, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import UNFINISHED
+from invent_gitops.model.record import DEFINED
 from invent_gitops.model.state import Absence, DeclaredAbsent, How, Provenance, Record, Recorded, State
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.api.client import InventApi
 
 
 @click.command()
@@ -66,9 +71,10 @@ def resolve(
                 status = "UNKNOWN"
             else:
                 with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
-                    status = _checked(request, id, api.broadcasts())
+                    status = _checked(request, id, _listed(api))
             how: How = "resolved" if attempt else "imported"
-            store.append([Recorded(key, Record(id, request, status, how, made, attempt, reason))])
+            note = reason or ("" if attempt else DEFINED)
+            store.append([Recorded(key, Record(id, request, status, how, made, attempt, note))])
             told = [f"{clean(key)} is recorded as {clean(id)}."]
         store.sync()
         state = store.state
@@ -81,6 +87,13 @@ def resolve(
     else:
         session.result("\n".join(told))
     return ExitCode.DONE
+
+
+def _listed(api: InventApi) -> Sequence[Remote]:
+    try:
+        return api.broadcasts()
+    except NotOffered as error:
+        raise NotOffered(error.message, "If you have seen it in Invent yourself, add --anyway.") from None
 
 
 def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reason: str) -> None:

@@ -11,7 +11,7 @@ from invent_gitops.importing.keys import key_for, other_keys
 from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import quoted, resolving, words
-from invent_gitops.model.record import GONE
+from invent_gitops.model.record import DEFINED, GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.reconcile import candidates_of
 from invent_gitops.validate.definitions import ID_PREFIX
@@ -118,7 +118,14 @@ def recorded(found: Survey, made: Provenance) -> list[Recorded]:
     return [
         Recorded(
             offer.key,
-            Record(offer.remote.id, offer.request, offer.remote.status or "UNKNOWN", "imported", made),
+            Record(
+                offer.remote.id,
+                offer.request,
+                offer.remote.status or "UNKNOWN",
+                "imported",
+                made,
+                note=DEFINED if offer.defined else "",
+            ),
         )
         for offer in found.importable
     ]

@@ -9,6 +9,8 @@ from typing import Literal
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import write_instant
 
+# The note of an imported record whose definition was there before it.
+DEFINED = "Its definition was there already."
 # How the note of a record begins that should not be there.
 SECOND = "A second broadcast"
 # The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
