@@ -1,9 +1,9 @@
 """How long `plan` takes, beside a textbook program that does less and a validator that does less still.
 
 `python benchmarks/plan.py` makes projects of 1,000 and 10,000 definitions, creates them in a sandbox, and measures
-whole processes: with nothing changed, and with one in twenty edited. The textbook reads each file with PyYAML's C loader,
-validates it with one jsonschema validator and compares unequal ones with deepdiff: no zones, no policies, no places for
-messages. check-jsonschema only validates. `--sizes 100000` takes another size.
+whole processes: with nothing changed, and with one in twenty edited. The textbook reads each file with PyYAML's C
+loader, validates it with one jsonschema validator and compares unequal ones with deepdiff: no zones, no policies, no
+places for messages. check-jsonschema only validates. `--sizes 100000` takes another size.
 """
 
 from __future__ import annotations
