@@ -9,7 +9,8 @@ from invent_gitops.model.invisible import INVISIBLE
 
 def fault_of_line(text: str, what: str) -> tuple[str, str, str] | None:
     """Rule, message and cure if `text` cannot be a name; `what` begins the message, as in "The name"."""
-    invisible = INVISIBLE.search(text)
+    # Most are plain, and then nothing in them can hide.
+    invisible = None if text.isascii() and text.isprintable() else INVISIBLE.search(text)
     if not invisible and text == text.strip() and text:
         return None
     if invisible:
