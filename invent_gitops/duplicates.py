@@ -9,11 +9,8 @@ from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import GONE
+from invent_gitops.model.record import OVER
 from invent_gitops.model.state import State
-
-# Statuses of records that are not to be sent any more.
-OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 
 
 class Duplicates:

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Literal
 
 from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.record import OVER
 from invent_gitops.model.state import State
 
-# Statuses of a broadcast that is not sent any more, whatever its time.
-_OVER = ("CANCELLED", "FAILED")
+# Statuses of what is not to come: it was sent, or will not be, whatever its time.
+_NOT_TO_COME = (*OVER, "SENDING")
 _BEGUN = ("SENDING", "SENT")
 
 
@@ -43,7 +44,7 @@ class Lookalikes:
         self._partly = [
             remote
             for remote in live
-            if _untold(remote) and remote.id not in known and remote.status not in (*_OVER, *_BEGUN)
+            if _untold(remote) and remote.id not in known and remote.status not in _NOT_TO_COME
             # It may be what an attempt in doubt has made, and then it is that one's matter.
             if not any(_agrees(request, remote) for request in intended)
         ]
@@ -56,7 +57,7 @@ class Lookalikes:
         self._at_once = {
             replace(request, scheduled_at=None).traits: remote
             for request, remote in loose
-            if remote.status in _BEGUN or (remote.status not in _OVER and remote.at_once)
+            if remote.status in _BEGUN or (remote.status not in OVER and remote.at_once)
         }
 
     def find(self, request: Request) -> Lookalike | None:
@@ -106,6 +107,4 @@ def _told(request: Request, remote: Remote) -> Iterator[bool]:
 
 
 def _is_coming(remote: Remote, now: datetime) -> bool:
-    if remote.status in (*_OVER, *_BEGUN):
-        return False
-    return remote.scheduled_at is None or remote.scheduled_at > now
+    return remote.status not in _NOT_TO_COME and (remote.scheduled_at is None or remote.scheduled_at > now)

@@ -124,21 +124,22 @@ class Applying:
             return
         self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
         listing: Listing[Remote] = Listing(())
-        offered, why = True, ""
+        # `lacking` is whether a broadcast may be where nobody could look.
+        lacking, why = False, ""
         try:
             with self._connect() as api:
                 listing = api.readable_broadcasts(tries=5 if doubts else 3)
-                why, offered = " ".join(listing.gaps), listing.lost
+                lacking, why = listing.lost, " ".join(listing.gaps)
         except WrongUsage as error:
             # Without a key nothing will be created either, which is told when it is to be.
             if doubts:
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return
         except Unavailable as error:
-            offered, why = not isinstance(error, NotOffered), error.message
+            lacking, why = not isinstance(error, NotOffered), error.message
         if why:
             self.session.note(f"Could not look in Invent first. {why}")
-        if why and new and offered and not self.unseen:
+        if new and lacking and not self.unseen:
             told = f"The state is new, and nobody could look what was created before. {why.rstrip('.')}."
             cure = "Run it again when Invent can be read. If surely nothing was created before, add --blind."
             self.blind = f"{told} {cure}"

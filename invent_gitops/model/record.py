@@ -15,6 +15,8 @@ DEFINED = "Its definition was there already."
 SECOND = "A second broadcast"
 # The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
 GONE = "GONE"
+# Statuses of what is not to be sent any more.
+OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 
 How = Literal["created", "adopted", "resolved", "imported"]
 

@@ -11,13 +11,11 @@ from invent_gitops.drift import BEGUN, KNOWN, drift_of, live_request, live_statu
 from invent_gitops.lookalike import Lookalike, Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, Intent, Record, Removal
+from invent_gitops.model.record import GONE, OVER, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
 from invent_gitops.plan import audience_of
 from invent_gitops.readiness.alarms import Subject, alarms
-
-_OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 
 
 def status_of(
@@ -168,14 +166,14 @@ class _Maker:
         if row.state in (IN_DOUBT, NOT_CREATED):
             return False
         if row.state in KNOWN or row.state == GONE:
-            return row.state in _OVER
+            return row.state in OVER
         return row.at is not None and row.at <= self.now
 
 
 def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
     """The keys that somebody took out of the state, and whose broadcasts Invent has, still to be sent."""
     found = {key: live.get(removal.id) for key, removal in state.removed.items()}
-    return {key for key, remote in found.items() if remote and remote.status not in _OVER}
+    return {key for key, remote in found.items() if remote and remote.status not in OVER}
 
 
 def _shown(row: Row, remote: Remote) -> Row:

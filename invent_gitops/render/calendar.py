@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from invent_gitops.model.instant import read_instant
+from invent_gitops.model.record import OVER
 from invent_gitops.render.markup import label
 
 # GitHub shows no diagram beyond 50,000 characters, and nobody reads more bars than this.
 BARS = 60
 # More than these would push everything else out of sight.
 _OPEN = 15
-# Statuses of what exists and will not be sent.
-_OVER = ("SENT", "CANCELLED", "FAILED")
 # Days between two ticks of the axis, in Mermaid's words, for calendars of up to so many days.
 _TICKS = ((14, "1day"), (90, "1week"), (1000, "1month"))
 
@@ -28,7 +27,7 @@ def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) ->
     """
     new = _coming(creates, now)
     # What was edited after it was created is sent as it was created.
-    old = _coming([_as_created(item) for item in created if item.get("status") not in _OVER], now)
+    old = _coming([_as_created(item) for item in created if item.get("status") not in OVER], now)
     bars = new[:BARS]
     others = old[: BARS - len(bars)] if bars else []
     total, shown = len(new) + len(old), len(bars) + len(others)
