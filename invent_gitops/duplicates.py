@@ -37,14 +37,15 @@ class Duplicates:
         key = definition.key
         if key in self._state.removed:
             removal = self._state.removed[key]
-            return (
-                Refusal(
-                    "removed",
-                    f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}.",
-                    "Delete the file, or give the new broadcast a key and a name of its own.",
-                    definition.at("key"),
-                ),
+            message = (
+                f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}."
             )
+            restore = f"invent-gitops state restore{self._flags} {words(key)} --reason …"
+            cure = (
+                "Delete the file, or give the new broadcast a key and a name of its own. If it was removed by mistake: "
+                f"{restore}"
+            )
+            return (Refusal("removed", message, cure, definition.at("key")),)
         holder = self._holders.get(definition.request)
         if holder is None:
             return self._found_in_invent(definition)

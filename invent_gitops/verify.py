@@ -93,7 +93,8 @@ def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[
         elif strict and not _buries(gone, old.broadcasts.get(key)):
             yield key, "its tombstone is not that of the record that was there"
     for key in old.removed.keys() - new.removed.keys():
-        yield key, "its tombstone is gone"
+        if key not in new.broadcasts or not new.broadcasts[key].restores(old.removed[key]):
+            yield key, "its tombstone is gone"
     for attempt, absence in old.absences.items():
         if new.absences.get(attempt) != absence:
             yield absence.key, "the word that it was not created was changed or is gone"

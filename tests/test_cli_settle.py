@@ -330,3 +330,22 @@ def test_where_invent_has_no_list_the_one_who_has_seen_it_there_is_told_how_to_s
     doubt.server.faults.add("error-before=404@list:*")
     assert "add --anyway" in doubt.refused("resolve", "b", "--id", doubt.created, code=ExitCode.UNAVAILABLE)
     assert doubt.call("resolve", "b", "--id", doubt.created, "--anyway").code == 0
+
+
+def test_a_key_that_was_removed_by_mistake_is_restored_and_nothing_is_created(doubt: Doubt) -> None:
+    id = ids(doubt.folder)["a"]
+    assert "is not removed" in doubt.refused("state", "restore", "a", "--reason", "x")
+    assert doubt.call("state", "rm", "a", "--reason", "a mistake").code == 0
+    plan = doubt.call("plan").out
+    command = re.search(r"invent-gitops (state restore .*) --reason …", plan)
+    assert command, plan
+    assert doubt.call(*shlex.split(command[1]), "--reason", "it was the other one").code == 0
+    state = state_of(doubt.folder)
+    assert (state["broadcasts"]["a"]["id"], state["removed"]) == (id, {})
+    assert "Restored: it was the other one" in doubt.call("state", "show", "a").out
+    before = len(posted(doubt.server))
+    assert doubt.call("apply", "--yes", *FAST).code == 0
+    assert len(posted(doubt.server)) == before
+    assert doubt.call("refresh").code == 0
+    assert "1 unchanged" not in doubt.call("plan").out
+    assert "2 unchanged" in doubt.call("plan").out

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.record import RESTORED
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -106,6 +107,19 @@ def test_move_gives_the_record_another_key_and_changes_nothing_of_it() -> None:
 def test_move_onto_a_taken_key_or_of_an_unknown_one_loses_nothing(key: str) -> None:
     state = a_state({"spring": a_record("bc_1"), "summer": a_record("bc_2")})
     assert state.after([a_move(key, "summer")]) == state
+
+
+def test_a_removal_can_be_taken_back_and_an_older_word_takes_no_later_one_back() -> None:
+    removal = a_removal("bc_1")
+    state = a_state({"spring": a_record("bc_1")}).after([Removed("spring", removal)])
+    back = Recorded("spring", replace(a_record("bc_1", how="imported"), note=f"{RESTORED} a mistake"))
+    later = Removed("spring", replace(removal, provenance=replace(removal.provenance, at=NOW + timedelta(days=1))))
+    restored = state.after([back])
+    assert (restored.broadcasts["spring"].id, dict(restored.removed)) == ("bc_1", {})
+    assert restored.after([back]) == restored, "a replay changes nothing"
+    assert state.after([back, later]).after([back]).removed.keys() == {"spring"}, "nor does one after a later removal"
+    for other in (replace(back.record, note="x"), replace(back.record, id="bc_2"), replace(back.record, how="created")):
+        assert "spring" in state.after([Recorded("spring", other)]).removed
 
 
 def test_removal_leaves_a_tombstone_in_place_of_the_record() -> None:

@@ -47,6 +47,11 @@ def recorded(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _offered(_recorded(ctx, lambda state: state.broadcasts.keys()), incomplete)
 
 
+def removed(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
+    """Keys that somebody took out of the records."""
+    return _offered(_recorded(ctx, lambda state: state.removed.keys() - state.broadcasts.keys()), incomplete)
+
+
 def unrecorded(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
     """Keys that are defined and that the state does not know: what a renamed definition is called now."""
     taken = _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys() | state.removed.keys())

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from invent_gitops.cli.account import Account, account_options, one_account_options
-from invent_gitops.cli.keys import known, recorded, unrecorded
+from invent_gitops.cli.keys import known, recorded, removed, unrecorded
 from invent_gitops.cli.options import common_options, folders, plain_text
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
@@ -17,7 +17,8 @@ from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsag
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import resolving
 from invent_gitops.model.project import Project
-from invent_gitops.model.state import Event, Moved, Removal, Removed, State
+from invent_gitops.model.record import RESTORED
+from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
 
@@ -101,6 +102,32 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 
     told = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
     return _change(session, account, event, f"{clean(key)} is removed. {told}")
+
+
+@state.command()
+@click.argument("key", shell_complete=removed)
+@click.option("--reason", required=True, metavar="TEXT", callback=plain_text, help="Why; recorded with it.")
+@one_account_options
+@common_options
+@click.pass_obj
+def restore(session: Session, account: Account, key: str, reason: str) -> ExitCode:
+    """Take back that KEY was removed: it stands for the same broadcast as before.
+
+    Nothing is created, neither now nor by the next apply. `refresh` fetches its status from Invent.
+    """
+
+    if not reason:
+        raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
+
+    def event(found: State, origin: Origin) -> Event:
+        if key not in found.removed or key in found.broadcasts:
+            raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
+        gone, note = found.removed[key], f"{RESTORED} {reason}"
+        made = origin.now()
+        record = Record(gone.id, gone.request, "UNKNOWN", "imported", made, gone.attempt, note, gone.formerly)
+        return Recorded(key, record)
+
+    return _change(session, account, event, f"{clean(key)} is recorded again.")
 
 
 @state.command()

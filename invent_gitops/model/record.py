@@ -9,6 +9,8 @@ from typing import Literal
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import write_instant
 
+# How the note of a record begins that somebody had removed, and took back.
+RESTORED = "Restored:"
 # The note of an imported record whose definition was there before it.
 DEFINED = "Its definition was there already."
 # How the note of a record begins that should not be there.
@@ -49,6 +51,11 @@ class Record:
     note: str = ""
     formerly: tuple[Request, ...] = ()
     refreshed: Provenance | None = None
+
+    def restores(self, removal: Removal) -> bool:
+        """Whether somebody has taken that removal back with this record; a later removal stands."""
+        restored = self.how == "imported" and self.note.startswith(RESTORED)
+        return restored and self.id == removal.id and removal.provenance.at <= self.provenance.at
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -109,7 +116,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A tombstone: the record is gone, and its key and all its requests stay refused."""
+    """A tombstone: the record is gone, and its key and all its requests stay refused, unless somebody restores it."""
 
     id: str
     request: Request

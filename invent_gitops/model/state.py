@@ -205,6 +205,10 @@ class _Fold:
         self.ids.add(removal.id)
 
     def record(self, key: str, record: Record) -> None:
+        if key in self.removed and key not in self.broadcasts and record.restores(self.removed[key]):
+            del self.removed[key]
+            self.broadcasts[key] = record
+            return
         if record.id in self.ids:
             # Seen before: a replay. Or one id for two attempts, and then the second stays in doubt.
             if record.attempt in self.settled:

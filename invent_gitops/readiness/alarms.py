@@ -248,7 +248,8 @@ def _removed(subject: Subject) -> Iterator[Alarm]:
         message = (
             f"It was removed from the state ({subject.removal.reason}), and Invent still has it: {subject.remote.id}."
         )
-        yield Alarm("removed", message, "If it is not to be sent, delete or cancel it in Invent.")
+        restore = f"invent-gitops state restore{subject.flags} {words(subject.row.key)} --reason …"
+        yield Alarm("removed", message, f"If it is not to be sent, delete or cancel it in Invent. If it is: {restore}")
 
 
 def _planning(flags: str) -> str:

@@ -59,6 +59,8 @@ def test_the_chain_is_whole_after_everything_that_the_tool_can_do(remote: Hub) -
         assert told(clone, server, "resolve", "two", "--not-created", "--reason", "not in Invent").code == 0
         assert told(clone, server, "state", "mv", "one", "first").code == 0
         assert told(clone, server, "state", "rm", "three", "--reason", "a test").code == 0
+        assert told(clone, server, "state", "restore", "three", "--reason", "a test of that").code == 0
+        assert told(clone, server, "state", "rm", "three", "--reason", "a test").code == 0
         (clone / "broadcasts" / "one.yaml").rename(clone / "broadcasts" / "first.yaml")
         (clone / "broadcasts" / "three.yaml").unlink()
         commit(clone, "Follow (#8)")
