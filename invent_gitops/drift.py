@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
 
+from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import words
 from invent_gitops.model.drift import Case, Drift, Look, Renewal, Renewed, Word
@@ -150,9 +151,12 @@ def drift_of(
 def live_request(known: Request, remote: Remote) -> Request:
     """What Invent shows of a broadcast; what it does not tell is as it is known."""
     missing = untold(remote)
+    shown = request_of(remote)
+    # The same name, however it is spelled there.
+    same_name = shown.plain.name == known.plain.name
     filled_in = known.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
     return Request(
-        name=known.name if "name" in missing else remote.name,
+        name=known.name if same_name or "name" in missing else remote.name,
         scheduled_at=known.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
         segment_ids=known.segment_ids if "segments" in missing else remote.segment_ids,
         send_to_all=known.send_to_all if "send_to_all" in missing else remote.send_to_all,

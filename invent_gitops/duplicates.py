@@ -9,7 +9,7 @@ from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import OVER
+from invent_gitops.model.record import DEFINED, OVER
 from invent_gitops.model.state import State
 
 
@@ -27,8 +27,6 @@ class Duplicates:
         self._defined = {definition.key for definition in definitions}
         self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
         self._lookalikes = Lookalikes(live, state, definitions, now)
-        # Of these somebody has looked in Invent, and said that nothing there is it.
-        self._looked = {absence.key for absence in state.absences.values()}
         self._keys = {record.id: key for key, record in state.broadcasts.items()}
         self._removed = {removal.id: key for key, removal in state.removed.items()}
 
@@ -46,7 +44,7 @@ class Duplicates:
                 f"{restore}"
             )
             return (Refusal("removed", message, cure, definition.at("key")),)
-        holder = self._holders.get(definition.request)
+        holder = self._holders.get(definition.request.plain)
         if holder is None:
             return self._found_in_invent(definition)
         how, other = holder
@@ -112,7 +110,7 @@ class Duplicates:
         """After a state was lost, what was edited in Invent since its creation is known by what the edit has left."""
         # Only a similar one: what is exact or partly so was refused before anybody could waive it.
         found = self._lookalikes.find(definition.request)
-        if found is None or definition.key in self._looked:
+        if found is None:
             return ()
         remote = found.remote
         message = f"It looks like {remote.id} in Invent ({remote.status}), which no record knows."
@@ -128,13 +126,13 @@ def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
     """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
     holders: dict[Request, tuple[str, str]] = {}
     for key, removal in state.removed.items():
-        holders |= dict.fromkeys(removal.requests, ("removed", key))
+        holders |= dict.fromkeys((request.plain for request in removal.requests), ("removed", key))
     for key, record in state.broadcasts.items():
-        holders |= dict.fromkeys(record.formerly, ("formerly", key))
+        holders |= dict.fromkeys((request.plain for request in record.formerly), ("formerly", key))
     for key, intent in state.intents.items():
-        holders[intent.request] = ("intended", key)
+        holders[intent.request.plain] = ("intended", key)
     for key, record in state.broadcasts.items():
-        holders[record.request] = ("recorded", key)
+        holders[record.request.plain] = ("recorded", key)
     return holders
 
 
@@ -146,7 +144,7 @@ def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[objec
         for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
         # What was imported may be what another file was created as, before the state was lost; but not if its own
         # file was there already.
-        if key not in defined or (record.how == "imported" and not record.note)
+        if key not in defined or (record.how == "imported" and not record.note.startswith(DEFINED))
         # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
         for request in record.requests
         if request.scheduled_at is not None and request.scheduled_at > now and record.status not in OVER

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from invent_gitops.model.state import State
 # Statuses of what is not to come: it was sent, or will not be, whatever its time.
 _NOT_TO_COME = (*OVER, "SENDING")
 _BEGUN = ("SENDING", "SENT")
+_CALLED_OFF = ("CANCELLED", "FAILED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,19 @@ class Lookalikes:
     def __init__(self, live: Sequence[Remote], state: State, definitions: Sequence[Definition], now: datetime) -> None:
         recorded = {record.id for record in state.broadcasts.values()}
         removed = {removal.id for removal in state.removed.values()}
-        told = [(_plain(request_of(remote)), remote) for remote in live if not _untold(remote)]
+        told = [(request_of(remote).plain, remote) for remote in live if not _untold(remote)]
         known = recorded | removed
         # What no record knows weighs more than what one does.
         self._exact = dict(sorted(told, key=lambda it: it[1].id not in recorded))
-        intended = {_plain(intent.request) for intent in state.intents.values()}
+        intended = {intent.request.plain for intent in state.intents.values()}
         self._partly = [
             remote
             for remote in live
-            if _untold(remote) and remote.id not in known and remote.status not in _NOT_TO_COME
+            if _untold(remote) and remote.id not in known and remote.status not in _CALLED_OFF
             # It may be what an attempt in doubt has made, and then it is that one's matter.
             if not any(_agrees(request, remote) for request in intended)
         ]
-        wanted = {_plain(definition.request) for definition in definitions} | intended if told else intended
+        wanted = {definition.request.plain for definition in definitions} | intended if told else intended
         loose = [it for it in told if it[1].id not in known and it[0] not in wanted]
         self._coming = {
             trait: remote for request, remote in loose if _is_coming(remote, now) for trait in request.traits
@@ -62,14 +62,17 @@ class Lookalikes:
 
     def find(self, request: Request) -> Lookalike | None:
         """The one that weighs most, or None."""
-        plain = _plain(request)
+        plain = request.plain
         if plain in self._exact:
             return Lookalike("exact", self._exact[plain])
-        partly = next((remote for remote in self._partly if _agrees(plain, remote)), None)
+        # What was sent is like nothing that is to come, but it may be what was to be sent at once.
+        at_once = request.scheduled_at is None
+        found = (one for one in self._partly if at_once or one.status not in _NOT_TO_COME)
+        partly = next((remote for remote in found if _agrees(plain, remote)), None)
         if partly:
             return Lookalike("partly", partly)
         similar = next((self._coming[trait] for trait in plain.traits if trait in self._coming), None)
-        if not similar and request.scheduled_at is None:
+        if not similar and at_once:
             similar = self._at_once.get(plain.traits)
         return Lookalike("similar", similar) if similar else None
 
@@ -77,11 +80,6 @@ class Lookalikes:
 def request_of(remote: Remote) -> Request:
     """What a live broadcast would have been asked for with."""
     return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
-
-
-def _plain(request: Request) -> Request:
-    """With the name as people see it: Invent may trim it, and one letter may be spelled in two ways."""
-    return replace(request, name=unicodedata.normalize("NFC", request.name).strip())
 
 
 def _untold(remote: Remote) -> bool:
@@ -95,7 +93,7 @@ def _agrees(request: Request, remote: Remote) -> bool:
 
 
 def _told(request: Request, remote: Remote) -> Iterator[bool]:
-    found = _plain(request_of(remote))
+    found = request_of(remote).plain
     if "name" not in remote.unread:
         yield found.name == request.name
     if "scheduled_at" not in remote.unread:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.state import (
     Candidate,
@@ -66,7 +67,7 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
                 continue
             # Older than the attempt by our clock, and equal all the same: somebody should look.
             differs = ("created_at",)
-        if not differs or remote.name == intent.request.name:
+        if not differs or request_of(remote).plain.name == intent.request.plain.name:
             found.append(Candidate(remote, differs))
     return tuple(sorted(found, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
 
@@ -74,7 +75,7 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:
     """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
     pairs = {
-        "name": (request.name, remote.name),
+        "name": (request.plain.name, request_of(remote).plain.name),
         "scheduled_at": (request.scheduled_at, remote.scheduled_at),
         "segment_ids": (request.segment_ids, remote.segment_ids),
         "send_to_all": (request.send_to_all, remote.send_to_all),

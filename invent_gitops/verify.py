@@ -74,7 +74,9 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
         if before is None:
             if strict and (why := _unfollowed(old, record)):
                 yield key, f"the record with the id {record.id} {why}"
-        elif before != record and not _took_over(before, record, strict=strict):
+        elif before != record and not (
+            _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
+        ):
             fields = ("request", "status", "how", "provenance", "attempt", "note", "formerly", "refreshed")
             changed = ", ".join(name for name in fields if getattr(before, name) != getattr(record, name))
             yield key, f"the record with the id {record.id} was altered: {changed}"
@@ -86,6 +88,7 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
 
 def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
     """The same for tombstones, for words that nothing was created, and for intents."""
+    records = {record.id: record for record in new.broadcasts.values()}
     for key, gone in new.removed.items():
         if key in old.removed:
             if gone != old.removed[key]:
@@ -93,7 +96,9 @@ def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[
         elif strict and not _buries(gone, old.broadcasts.get(key)):
             yield key, "its tombstone is not that of the record that was there"
     for key in old.removed.keys() - new.removed.keys():
-        if key not in new.broadcasts or not new.broadcasts[key].restores(old.removed[key]):
+        gone = old.removed[key]
+        back = new.broadcasts.get(key) if strict else records.get(gone.id)
+        if back is None or not (back.restores(gone) if strict else _came_back(gone, back)):
             yield key, "its tombstone is gone"
     for attempt, absence in old.absences.items():
         if new.absences.get(attempt) != absence:
@@ -112,6 +117,11 @@ def _unfollowed(old: State, record: Record) -> str:
     if intent is None:
         return "follows from no intent"
     return "" if intent.request == record.sent else "is not what its intent was about"
+
+
+def _came_back(before: Record | Removal, after: Record) -> bool:
+    """Whether `after` was removed and restored since, and maybe refreshed: nothing that was refused is free by it."""
+    return after.restored and after.attempt == before.attempt and set(before.requests) <= set(after.requests)
 
 
 def _took_over(before: Record, after: Record, *, strict: bool) -> bool:

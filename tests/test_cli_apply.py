@@ -347,17 +347,18 @@ def test_nobody_is_asked_for_what_will_not_be_done(tmp_path: Path) -> None:
         assert call(tmp_path, "apply", *FAST, env=account(server.url)).code == 5, "and without a terminal it refuses"
 
 
-def test_an_entry_that_makes_no_sense_does_not_keep_a_new_state_from_its_first_broadcast(tmp_path: Path) -> None:
+def test_an_entry_that_makes_no_sense_may_be_what_a_lost_state_knew(tmp_path: Path) -> None:
     define(tmp_path, "a")
     created = {"id": "b_1", "name": "Campaign a", "status": "DRAFT"}
+    odd = [{"id": 7, "name": "Campaign a"}]
 
     def answer(request: Received) -> bytes:
-        return http(200, created) if request.method == "POST" else http(200, [{"name": "odd"}], pagination_count=1)
+        return http(200, created) if request.method == "POST" else http(200, odd, pagination_count=1)
 
     with scripted(answer) as server:
         result = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
-    assert result.code == 0, result.all
-    assert "holds an entry without a usable id" in result.err
+        assert (result.code, "add --blind" in result.out) == (6, True)
+        assert call(tmp_path, "apply", "--yes", "--blind", *FAST, env=account(server.url)).code == 0
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])

@@ -16,7 +16,7 @@ from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
 from invent_gitops.model.record import DEFINED, GONE
-from invent_gitops.model.state import Absence, Record, Recorded, State
+from invent_gitops.model.state import Record, Recorded, State
 from invent_gitops.plan import digest, field_changes
 from tests.making import (
     API,
@@ -491,10 +491,9 @@ def test_what_invent_does_not_tell_in_full_is_no_other_broadcast(untold: tuple[s
     assert "exists-already" not in [refusal.policy for refusal in item.refusals]
 
 
-@pytest.mark.parametrize("name", ["Spring sale ", "Spring sale"])
-def test_a_name_that_invent_trims_or_spells_otherwise_is_the_same(name: str) -> None:
-    definition = a_definition(request=a_request("Spring sale"))
-    (item,) = plan_of([definition], live=[a_remote("bc_live", a_request(name))]).items
+def test_a_name_that_invent_spells_otherwise_is_the_same() -> None:
+    definition = a_definition(request=a_request("Caf\u00e9"))
+    (item,) = plan_of([definition], live=[a_remote("bc_live", a_request("Cafe\u0301"))]).items
     assert [refusal.policy for refusal in item.refusals] == ["exists-already"]
 
 
@@ -662,20 +661,29 @@ def test_what_was_removed_and_edited_into_this_one_is_refused_with_a_cure_that_w
     assert "resolve" not in refusal.cure
 
 
-def test_who_has_said_that_nothing_in_invent_is_it_is_not_asked_again() -> None:
-    definition = a_definition("spring", a_request())
-    live = [a_remote("bc_live", a_request(at=NOW + timedelta(days=9)))]
-    said = replace(a_state(), absences={"attempt-1": Absence("spring", "none of these is it", a_provenance())})
-    assert actions(plan_of([definition], said, live=live)) == {"spring": "create"}
-    assert actions(plan_of([definition], live=live)) == {"spring": "refused"}
-    exact = [a_remote("bc_live", a_request())]
-    assert actions(plan_of([definition], said, live=exact)) == {"spring": "refused"}, "what is exactly so is no guess"
+@pytest.mark.parametrize("kept", ["recorded", "intended", "removed"])
+def test_a_request_is_one_however_its_name_is_spelled_and_stays_refused_under_another_key(kept: str) -> None:
+    spelled, other = a_request("Cafe\u0301"), a_request("Caf\u00e9")
+    state = {
+        "recorded": a_state({"old": a_record("bc_1", spelled)}),
+        "intended": a_state({}, {"old": an_intent(spelled)}),
+        "removed": a_state(removed={"old": a_removal("bc_1", spelled)}),
+    }[kept]
+    (item,) = [item for item in plan_of([a_definition("new", other)], state).items if item.key == "new"]
+    assert [refusal.policy for refusal in item.refusals] == ["same-request"]
+
+
+def test_what_is_not_told_in_full_and_was_sent_may_be_what_was_to_be_sent_at_once() -> None:
+    sent = replace(a_remote("bc_live", a_request("Now", None), status="SENT"), unread=("send_to_all",))
+    at_once, later = a_definition("now", a_request("Now", None)), a_definition("later", a_request("Now"))
+    made = plan_of([at_once, later], live=[sent], policies=Policies(allow_immediate=True))
+    assert actions(made) == {"now": "refused", "later": "create"}
 
 
 def test_sibling_of_an_imported_broadcast_is_refused_only_where_the_import_made_the_file() -> None:
     first, second = a_definition("w1", a_request()), a_definition("w2", a_request(at=SOON + timedelta(days=7)))
     imported = replace(a_record("bc_1", first.request), how="imported")
-    for note, action in (("", "refused"), (DEFINED, "create")):
+    for note, action in (("", "refused"), ("Restored: x", "refused"), (DEFINED, "create")):
         state = a_state({"w1": replace(imported, note=note)})
         assert actions(plan_of([first, second], state)) == {"w1": "unchanged", "w2": action}
     assert actions(plan_of([second], a_state({"w1": replace(imported, note=DEFINED)})))["w2"] == "refused"

@@ -163,6 +163,13 @@ def test_broadcast_of_the_same_name_is_a_candidate_that_names_the_field_that_dif
     assert after.intents["spring"].candidates == (Candidate(remote, (field,)),)
 
 
+def test_broadcast_whose_name_is_spelled_otherwise_is_adopted_as_it_was_asked_for() -> None:
+    asked = a_request("Caf\u00e9")
+    state = a_state({}, {"spring": an_intent(asked)})
+    record = look(state, a_remote("bc_5", a_request("Cafe\u0301"))).broadcasts["spring"]
+    assert (record.id, record.request) == ("bc_5", asked)
+
+
 def test_broadcast_of_another_name_is_no_candidate_however_equal_the_rest() -> None:
     assert look(IN_DOUBT, replace(a_remote("bc_5"), name="Spring sale ")).intents["spring"].candidates == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -110,7 +111,7 @@ def test_move_onto_a_taken_key_or_of_an_unknown_one_loses_nothing(key: str) -> N
 
 
 def test_a_removal_can_be_taken_back_and_an_older_word_takes_no_later_one_back() -> None:
-    removal = a_removal("bc_1")
+    removal = replace(a_removal("bc_1"), attempt="attempt of bc_1")
     state = a_state({"spring": a_record("bc_1")}).after([Removed("spring", removal)])
     back = Recorded("spring", replace(a_record("bc_1", how="imported"), note=f"{RESTORED} a mistake"))
     later = Removed("spring", replace(removal, provenance=replace(removal.provenance, at=NOW + timedelta(days=1))))
@@ -118,8 +119,12 @@ def test_a_removal_can_be_taken_back_and_an_older_word_takes_no_later_one_back()
     assert (restored.broadcasts["spring"].id, dict(restored.removed)) == ("bc_1", {})
     assert restored.after([back]) == restored, "a replay changes nothing"
     assert state.after([back, later]).after([back]).removed.keys() == {"spring"}, "nor does one after a later removal"
-    for other in (replace(back.record, note="x"), replace(back.record, id="bc_2"), replace(back.record, how="created")):
-        assert "spring" in state.after([Recorded("spring", other)]).removed
+    assert restored.after([Removed("spring", removal)]) == restored, "nor does the old removal, replayed late"
+    assert restored.after([later]).removed.keys() == {"spring"}
+    changes: list[dict[str, Any]] = [{"note": "x"}, {"id": "bc_2"}, {"how": "created"}, {"attempt": "x"}]
+    for change in [*changes, {"request": a_request("Another")}]:
+        forged = Recorded("spring", replace(back.record, **change))
+        assert "spring" in state.after([forged]).removed
 
 
 def test_removal_leaves_a_tombstone_in_place_of_the_record() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -52,8 +51,7 @@ def read_remote(value: object) -> Remote | None:
     templates = value.get("templates")
     return Remote(
         id=value["id"],
-        # As definitions have it, however it is spelled there.
-        name=unicodedata.normalize("NFC", _text(value.get("name"))),
+        name=_text(value.get("name")),
         # The same few words in every entry: kept once, so that a long list stays small.
         status=intern(_text(value.get("status"))),
         scheduled_at=_whole(read_instant(value.get("scheduled_at"))),

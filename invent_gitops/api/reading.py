@@ -64,7 +64,6 @@ class _Walk(Generic[E]):
 
     entries: dict[str, E] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
-    odd: int = 0
     totals: set[int] = field(default_factory=set)
     total: int | None = None
     repeated: bool = False
@@ -89,7 +88,6 @@ class _Walk(Generic[E]):
             if entry is None:
                 if self.gaps[-1:] != [gap]:
                     self.gaps.append(gap)
-                    self.odd += 1
                 continue
             self.repeated = self.repeated or entry.id in self.entries
             self.entries[entry.id] = entry
@@ -109,11 +107,6 @@ class _Walk(Generic[E]):
     def agrees(self) -> bool:
         """Whether the pages hold what their count promises, each entry once."""
         return not self.repeated and self.totals <= {len(self.entries)}
-
-    @property
-    def lacking(self) -> bool:
-        """Whether anything but entries that make no sense is missing."""
-        return len(self.gaps) > self.odd
 
     @property
     def counted(self) -> bool:
@@ -159,7 +152,7 @@ class Reading:
             walk = self._walk(route, query, read, partly=partly)
         if not walk.gaps and not walk.agrees:
             walk.gaps.append(f"The list of {route} could not be read to its end: its count and its pages do not agree.")
-        return Listing(tuple(walk.entries.values()), tuple(walk.gaps), walk.lacking)
+        return Listing(tuple(walk.entries.values()), tuple(walk.gaps))
 
     def _walk(
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool

@@ -129,7 +129,7 @@ class Applying:
         try:
             with self._connect() as api:
                 listing = api.readable_broadcasts(tries=5 if doubts else 3)
-                lacking, why = listing.lost, " ".join(listing.gaps)
+                lacking, why = not listing.complete, " ".join(listing.gaps)
         except WrongUsage as error:
             # Without a key nothing will be created either, which is told when it is to be.
             if doubts:

@@ -108,7 +108,9 @@ def _nobody_asked(desk: Desk, event: Event) -> Finding:
         said = f"The commit {event.commit[:7]} names #{event.merged} as merged, and GitHub does not show that it was."
         return Finding((), (), (Refused(said, again),), UNAPPROVED, None)
     said = f"The commit {event.commit[:7]} came without a pull request: nobody has approved a plan."
-    reviewed = any(one.merged and event.branch in ("", one.base) for one in desk.repository.lately_closed())
+    # Into whatever branch: what was merged elsewhere, and then pushed here, was approved for there.
+    known = (*desk.repository.lately_closed(), *desk.repository.pull_requests_of(event.commit))
+    reviewed = any(one.merged for one in known)
     return Finding((), (), (Refused(said, again if reviewed else BY_HAND),), UNAPPROVED if reviewed else "", None)
 
 

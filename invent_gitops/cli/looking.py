@@ -113,7 +113,7 @@ def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:
         return listing
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     young = any(record.provenance.at > hour_ago for record in state.broadcasts.values())
-    return replace(listing, gaps=((_YOUNG if young else _STRANGE).format(len(recorded)),), lost=True)
+    return replace(listing, gaps=((_YOUNG if young else _STRANGE).format(len(recorded)),))
 
 
 def _tried(read: Callable[[], T]) -> tuple[T | None, tuple[str, ...]]:

@@ -73,7 +73,7 @@ def resolve(
                 with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
                     status = _checked(request, id, _listed(api))
             how: How = "resolved" if attempt else "imported"
-            note = reason or ("" if attempt else DEFINED)
+            note = reason if attempt else f"{DEFINED} {reason}".strip()
             store.append([Recorded(key, Record(id, request, status, how, made, attempt, note))])
             told = [f"{clean(key)} is recorded as {clean(id)}."]
         store.sync()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -96,8 +98,11 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 
     def event(found: State, origin: Origin) -> Event:
         _check_recorded(found, key)
-        record = found.broadcasts[key]
-        removal = Removal(record.id, record.request, reason, origin.now(), record.attempt, record.formerly)
+        record, made = found.broadcasts[key], origin.now()
+        if record.restored:
+            # Later than that, within one second too, or it would pass for the removal that was taken back.
+            made = replace(made, at=max(made.at, record.provenance.at + timedelta(seconds=1)))
+        removal = Removal(record.id, record.request, reason, made, record.attempt, record.formerly)
         return Removed(key, removal)
 
     told = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
@@ -123,11 +128,21 @@ def restore(session: Session, account: Account, key: str, reason: str) -> ExitCo
         if key not in found.removed or key in found.broadcasts:
             raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
         gone, note = found.removed[key], f"{RESTORED} {reason}"
-        made = origin.now()
+        holder = next((name for name, record in found.broadcasts.items() if record.id == gone.id), "")
+        if holder:
+            raise Refused(f"{gone.id} is recorded as {holder} already.", "There is nothing to take back.")
+        if key.endswith(f"#{gone.id}"):
+            raise Refused(f"{gone.id} was a second broadcast for one key.", "Delete it in Invent.")
+        now = origin.now()
+        # Whatever the clocks of two machines say, this comes after that.
+        made = replace(now, at=max(now.at, gone.provenance.at))
         record = Record(gone.id, gone.request, "UNKNOWN", "imported", made, gone.attempt, note, gone.formerly)
         return Recorded(key, record)
 
-    return _change(session, account, event, f"{clean(key)} is recorded again.")
+    def done(found: State) -> bool:
+        return key in found.broadcasts and found.broadcasts[key].restored
+
+    return _change(session, account, event, f"{clean(key)} is recorded again.", done)
 
 
 @state.command()
@@ -220,13 +235,21 @@ def _read(session: Session, account: Account) -> State:
     return account.store(root, project, strict=False).read()
 
 
-def _change(session: Session, account: Account, event: Callable[[State, Origin], Event], told: str) -> ExitCode:
+def _change(
+    session: Session,
+    account: Account,
+    event: Callable[[State, Origin], Event],
+    told: str,
+    done: Callable[[State], bool] = lambda found: True,
+) -> ExitCode:
     session.kind = "records"
     root, project = checked_project()
     with account.store(root, project, strict=False) as store:
         store.append([event(store.state, find_origin(root))])
         store.sync()
         found = store.state
+    if not done(found):
+        raise Refused("Somebody else has changed it meanwhile.", "See what is with: invent-gitops state list")
     _show(session, found, told)
     return ExitCode.DONE
 

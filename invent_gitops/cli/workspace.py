@@ -168,7 +168,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     notes: list[str] = []
     documents: list[Document] = []
     unreadable: list[Problem] = []
-    if project.file and not definitions and not os.path.lexists(folder):
+    if project.file and project.definitions == usual.definitions and not definitions and not os.path.lexists(folder):
         # Git keeps no empty folder, so that it goes with the last definition.
         notes.append(f"There is no folder {shown(folder)}, so nothing is defined.")
     else:

@@ -143,35 +143,38 @@ class _Surveyor:
         flags: str,
     ) -> None:
         self.state, self.flags = state, flags
-        self.defined = {definition.request: definition.key for definition in definitions}
+        # By requests as people see them.
+        self.defined = {definition.request.plain: definition.key for definition in definitions}
+        self.requests = {definition.key: definition.request for definition in definitions}
         self.kept = state.broadcasts.keys() | state.intents.keys() | state.removed.keys()
         self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
-        self.holders = {record.request: key for key, record in state.broadcasts.items()}
+        self.holders = {record.request.plain: key for key, record in state.broadcasts.items()}
         self.ids = {remote.id for remote in remotes}
-        exact = {request_of(remote) for remote in remotes}
+        exact = {request_of(remote).plain for remote in remotes}
         self.lost = {
             trait: one
             for one in definitions
             # What Invent has exactly so needs no guess; and who waives this has said that it is another broadcast.
-            if one.key not in self.kept and one.request not in exact and "possible-rename" not in one.waive
-            for trait in one.request.traits
+            if one.key not in self.kept and one.request.plain not in exact and "possible-rename" not in one.waive
+            for trait in one.request.plain.traits
         }
         self.seen: dict[Request, str] = {}
 
     def offer(self, remote: Remote) -> Offer:
         request = request_of(remote)
         doubt = next(self._doubts(remote), None)
-        like = next((self.lost[trait] for trait in request.traits if trait in self.lost), None)
-        if like and not doubt and request not in self.defined:
+        like = next((self.lost[trait] for trait in request.plain.traits if trait in self.lost), None)
+        if like and not doubt and request.plain not in self.defined:
             # What another definition asks for exactly is that one's. Anything else may be what this one was created
             # as, also where it cannot be imported.
             return self._lookalike(remote, request, like)
         objection = doubt or next(self._objections(remote, request), None)
         if objection:
             return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
-        self.seen[request] = remote.id
-        if request in self.defined:
-            return Offer(self.defined[request], remote, request, defined=True)
+        self.seen[request.plain] = remote.id
+        if request.plain in self.defined:
+            key = self.defined[request.plain]
+            return Offer(key, remote, self.requests[key], defined=True)
         wanted = key_for(remote.name, remote.id)
         key = next(key for key in other_keys(wanted) if key not in self.taken)
         self.taken.add(key)
@@ -202,12 +205,12 @@ class _Surveyor:
         """Why not, and what to do about it."""
         yield from _unreadable(remote)
         yield from _unwritable(request)
-        twin = self.seen.get(request)
+        twin = self.seen.get(request.plain)
         if twin:
             yield f"It is exactly like {twin}, and two definitions must not ask for the same.", _IN_INVENT
-        if request in self.holders:
-            yield self._twin_of(self.holders[request])
-        key = self.defined.get(request, "")
+        if request.plain in self.holders:
+            yield self._twin_of(self.holders[request.plain])
+        key = self.defined.get(request.plain, "")
         if key in self.state.removed:
             told = f"The definition {key} asks for exactly this, and its key was removed from the state."
             yield told, f"Delete the file of {key}, then import it."

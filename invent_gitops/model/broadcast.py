@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,6 +32,11 @@ class Request:
             "segment_ids": list(self.segment_ids),
             "send_to_all": self.send_to_all,
         }
+
+    @property
+    def plain(self) -> Request:
+        """With the name as people see it, since one letter can be spelled in two ways."""
+        return self if self.name.isascii() else replace(self, name=unicodedata.normalize("NFC", self.name))
 
     @property
     def traits(self) -> tuple[tuple[object, ...], ...]:

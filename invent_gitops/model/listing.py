@@ -12,13 +12,11 @@ T = TypeVar("T")
 class Listing(Generic[T]):
     """The `entries` that could be read, each once; `gaps` says in full sentences what could not be.
 
-    Only of a `complete` listing may anybody say that something is not in it. `lost` says whether whole pages or the end
-    could not be read, and not only single entries that make no sense.
+    Only of a `complete` listing may anybody say that something is not in it.
     """
 
     entries: tuple[T, ...]
     gaps: tuple[str, ...] = ()
-    lost: bool = False
 
     @property
     def complete(self) -> bool:

@@ -52,10 +52,15 @@ class Record:
     formerly: tuple[Request, ...] = ()
     refreshed: Provenance | None = None
 
+    @property
+    def restored(self) -> bool:
+        """Whether somebody has taken its removal back."""
+        return self.how == "imported" and self.note.startswith(RESTORED)
+
     def restores(self, removal: Removal) -> bool:
-        """Whether somebody has taken that removal back with this record; a later removal stands."""
-        restored = self.how == "imported" and self.note.startswith(RESTORED)
-        return restored and self.id == removal.id and removal.provenance.at <= self.provenance.at
+        """Whether this takes that removal back: the same broadcast, refused as before. A later removal stands."""
+        same = all(getattr(self, name) == getattr(removal, name) for name in ("id", "request", "attempt", "formerly"))
+        return self.restored and same and removal.provenance.at <= self.provenance.at
 
     @property
     def requests(self) -> tuple[Request, ...]:

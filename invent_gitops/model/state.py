@@ -200,12 +200,15 @@ class _Fold:
 
     def remove(self, key: str, removal: Removal) -> None:
         if self.holds(key, removal.id):
+            if self.broadcasts[key].restores(removal):
+                # A replay of what was taken back since.
+                return
             del self.broadcasts[key]
         self.removed[key] = removal
         self.ids.add(removal.id)
 
     def record(self, key: str, record: Record) -> None:
-        if key in self.removed and key not in self.broadcasts and record.restores(self.removed[key]):
+        if self.takes_back(key, record):
             del self.removed[key]
             self.broadcasts[key] = record
             return
@@ -225,6 +228,10 @@ class _Fold:
         else:
             self.broadcasts[key] = record
         self.close(key, record.attempt)
+
+    def takes_back(self, key: str, record: Record) -> bool:
+        free = key in self.removed and key not in self.broadcasts and record.restores(self.removed[key])
+        return free and all(one.id != record.id for one in self.broadcasts.values())
 
     def close(self, key: str, attempt: str) -> None:
         if key in self.intents and self.intents[key].attempt == attempt:

@@ -121,7 +121,8 @@ class _Maker:
         """What Invent has, and no record knows, of a definition that was not created, or exactly like a live one."""
         if record and remote:
             found = self.lookalikes.find(live_request(record.request, remote))
-            return found if found and found.how == "exact" and found.remote.id not in self.known else None
+            exact = found is not None and found.how == "exact" and found.remote.status not in OVER
+            return found if found and exact and found.remote.id not in self.known else None
         found = self.lookalikes.find(definition.request) if definition and row.state == NOT_CREATED else None
         # What is another key's by now is told by the plan.
         return found if found and found.remote.id not in self.known else None

@@ -72,7 +72,6 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
     file, marks = document.start.file, document.marks
     return Definition(
         key=report.key,
-        # One letter can be spelled in two ways, and people see one name.
         request=Request(
             unicodedata.normalize("NFC", data["name"]),
             schedule.scheduled_at,
@@ -200,7 +199,7 @@ class _Seen:
             message = f"The key {quote(key)} is taken by {first[0]}{also}."
             report.add("duplicate-key", message, cure, ("key",) if written else (), related=(first[0],))
         elif definition:
-            other = self._requests.setdefault(definition.request, definition)
+            other = self._requests.setdefault(definition.request.plain, definition)
             if other is not definition:
                 message = (
                     f"This is the same broadcast as {quote(other.key)} ({other.position}): the same name, time and "

@@ -83,7 +83,7 @@ class Wording:
         """The folder as a part of other names; "" for the root. Two folders have two names."""
         plain = self.folder.lower().replace("/", "-")
         name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-        if name == self.folder.replace("/", "-"):
+        if name == self.folder:
             return name
         return f"{name}-{hashlib.sha256(self.folder.encode()).hexdigest()[:6]}".strip("-")
 
@@ -133,6 +133,7 @@ def _filled(template: str, wording: Wording) -> str:
         "each": _EACH if several else "",
         "choice": _CHOICE if by_hand else "",
         "chosen": _CHOSEN if by_hand else "",
+        "at": "          ref: <quoted>\n" if "ref: <quoted>" in template else "",
         "defaults": "    defaults:\n      run:\n        working-directory: <folder>\n" if wording.folder else "",
     }
     values = {

@@ -209,7 +209,7 @@ def test_pull_request_that_was_merged_into_another_branch_is_not_the_one(desk: D
     desk.hub.merge(7, OLD)
     desk.hub.index[MERGE] = [7]
     assert desk.on_push("approved").code == 0
-    assert desk.outputs["digest"] == ""
+    assert (desk.outputs["digest"], desk.outputs["pull_request"]) == ("unapproved", "")
 
 
 def test_what_was_approved_for_another_branch_is_not_approved_for_this_one(desk: Desk, digest: str) -> None:
@@ -218,6 +218,12 @@ def test_what_was_approved_for_another_branch_is_not_approved_for_this_one(desk:
     desk.hub.merge(7, MERGE)
     result = desk.on_push("approved", message="Campaigns (#7)")
     assert (result.code, desk.outputs["digest"]) == (0, "unapproved")
+
+
+def test_where_all_merges_go_elsewhere_a_push_is_still_not_approved(desk: Desk, digest: str) -> None:
+    desk.hub.pulls[7]["base"]["ref"] = "develop"
+    desk.hub.merge(7, OLD)
+    assert desk.on_push("approved").out == "unapproved\n"
 
 
 def test_open_pull_request_with_the_commit_is_no_merge(desk: Desk, digest: str) -> None:

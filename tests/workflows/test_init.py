@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode
-from invent_gitops.workflows import TEMPLATES
+from invent_gitops.workflows import TEMPLATES, Wording
 from tests.branch.making import git
 from tests.running import call
 from tests.test_cli_workspaces import project
@@ -41,8 +41,9 @@ def test_in_a_subfolder_the_workflows_go_to_the_root_and_work_there(repository: 
     (repository / "acme" / "eu").mkdir(parents=True)
     done = call(repository / "acme" / "eu", "init", "--github", "--sandbox", "--action", ACTION, "--json")
     paths = {file["path"] for file in done.json["files"] if file["written"]}
-    assert "../../.github/workflows/broadcasts-acme-eu-apply.yml" in paths
-    text = written(repository)["broadcasts-acme-eu-apply.yml"]
+    name = f"broadcasts-{Wording(ACTION, folder='acme/eu').folder_name}-apply.yml"
+    assert f"../../.github/workflows/{name}" in paths
+    text = written(repository)[name]
     assert 'working-directory: "acme/eu"' in text
     assert "apply --sandbox --yes" in text
     assert "INVENT_API_KEY" not in text
