@@ -121,6 +121,10 @@ def test_a_removal_can_be_taken_back_and_an_older_word_takes_no_later_one_back()
     assert state.after([back, later]).after([back]).removed.keys() == {"spring"}, "nor does one after a later removal"
     assert restored.after([Removed("spring", removal)]) == restored, "nor does the old removal, replayed late"
     assert restored.after([later]).removed.keys() == {"spring"}
+    seen = restored.after(
+        [Refreshed("spring", "bc_1", a_request("Edited"), "SENT", a_provenance(NOW + timedelta(hours=1)))]
+    )
+    assert seen.after([Removed("spring", removal)]) == seen, "also where it was refreshed since"
     changes: list[dict[str, Any]] = [{"note": "x"}, {"id": "bc_2"}, {"how": "created"}, {"attempt": "x"}]
     for change in [*changes, {"request": a_request("Another")}]:
         forged = Recorded("spring", replace(back.record, **change))

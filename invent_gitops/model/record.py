@@ -59,7 +59,11 @@ class Record:
 
     def restores(self, removal: Removal) -> bool:
         """Whether this takes that removal back: the same broadcast, refused as before. A later removal stands."""
-        same = all(getattr(self, name) == getattr(removal, name) for name in ("id", "request", "attempt", "formerly"))
+        return self.outlives(removal) and (self.request, self.formerly) == (removal.request, removal.formerly)
+
+    def outlives(self, removal: Removal) -> bool:
+        """Whether that removal was taken back by this, which may have been refreshed since."""
+        same = (self.id, self.attempt) == (removal.id, removal.attempt)
         return self.restored and same and removal.provenance.at <= self.provenance.at
 
     @property

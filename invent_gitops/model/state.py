@@ -200,7 +200,7 @@ class _Fold:
 
     def remove(self, key: str, removal: Removal) -> None:
         if self.holds(key, removal.id):
-            if self.broadcasts[key].restores(removal):
+            if self.broadcasts[key].outlives(removal):
                 # A replay of what was taken back since.
                 return
             del self.broadcasts[key]
