@@ -69,7 +69,7 @@ class Unavailable(InventGitopsError):
 
 
 class NotOffered(Unavailable):
-    """The API does not have what was asked for, or not for this key: asking again would change nothing."""
+    """The API does not have what was asked for: asking again would change nothing."""
 
 
 class Unsettled(InventGitopsError):

@@ -19,8 +19,10 @@ _CALLED_OFF = ("CANCELLED", "FAILED")
 
 @dataclass(frozen=True, slots=True)
 class Lookalike:
-    """A live broadcast: `exact` if it is just as defined, `partly` as far as Invent tells, `similar` by two of three
-    (name, time, audience)."""
+    """A live broadcast: `exact` if it is just as defined, `partly` if it is as far as Invent tells.
+
+    `similar` is one of which two are as defined: name, time or audience.
+    """
 
     how: Literal["exact", "partly", "similar"]
     remote: Remote

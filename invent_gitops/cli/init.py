@@ -159,16 +159,12 @@ def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str
     from invent_gitops.workflows import UNKNOWN_OWNER
 
     if wording.action.startswith(f"{UNKNOWN_OWNER}/"):
-        pinned = (
-            ""
-            if " # " in wording.action
-            else " A tag can be moved to other code, so put the SHA of its commit there, too."
-        )
         yield (
             f"The workflows install {wording.action}: put the account in place of {UNKNOWN_OWNER}, under which this "
             "program's repository is on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA."
-            f"{pinned}"
         )
+        if " # " not in wording.action:
+            yield "That is a tag, which can be moved to other code: put the SHA of its commit in its place, too."
     yield from _forgetful(project, wording)
     keys = wording.keys or ("INVENT_API_KEY",)
     secrets = "" if wording.sandbox else f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)}"

@@ -25,6 +25,19 @@ from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
 
 
+def a_reason(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """A callback for --reason: the words, of which there must be some."""
+    text = plain_text(ctx, parameter, value)
+    if not text:
+        raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
+    return text
+
+
+reason_option = click.option(
+    "--reason", required=True, metavar="TEXT", callback=a_reason, help="Why; it is recorded for those who ask."
+)
+
+
 @click.group()
 @common_options
 def state() -> None:
@@ -83,7 +96,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
 
 @state.command()
 @click.argument("key", shell_complete=recorded)
-@click.option("--reason", required=True, metavar="TEXT", callback=plain_text, help="Why; recorded with the tombstone.")
+@reason_option
 @one_account_options
 @common_options
 @click.pass_obj
@@ -92,9 +105,6 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 
     The broadcast in Invent is left alone.
     """
-
-    if not reason:
-        raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
 
     def event(found: State, origin: Origin) -> Event:
         _check_recorded(found, key)
@@ -111,7 +121,7 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 
 @state.command()
 @click.argument("key", shell_complete=removed)
-@click.option("--reason", required=True, metavar="TEXT", callback=plain_text, help="Why; recorded with it.")
+@reason_option
 @one_account_options
 @common_options
 @click.pass_obj
@@ -120,9 +130,6 @@ def restore(session: Session, account: Account, key: str, reason: str) -> ExitCo
 
     Nothing is created, neither now nor by the next apply. `refresh` fetches its status from Invent.
     """
-
-    if not reason:
-        raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
 
     def event(found: State, origin: Origin) -> Event:
         if key not in found.removed or key in found.broadcasts:

@@ -16,11 +16,13 @@ def reach(audiences: Sequence[tuple[bool, int | None]], strong: Callable[[str], 
     known = [contacts for all_of_them, contacts in audiences if not all_of_them and contacts is not None]
     unknown = len(audiences) - everyone - len(known)
     many = strong(f"{sum(known):,}")
+    reached = f"to up to {many} contacts" if len(known) == 1 else f"with up to {many} messages"
+    if len(known) > 1 and (everyone or unknown):
+        # Beside other numbers, it could be taken for that of each.
+        reached += " in all"
     told = {
         f"to {strong('everyone')}": everyone,
-        f"to up to {many} contacts"
-        if len(known) == 1
-        else f"with up to {many} messages{' in all' if everyone or unknown else ''}": len(known),
+        reached: len(known),
         "to an audience of unknown size": unknown,
     }
     parts = {words: number for words, number in told.items() if number}
