@@ -332,8 +332,9 @@ def test_who_is_sure_can_create_with_a_new_state_though_nobody_can_look(tmp_path
     define(tmp_path, "a")
     with invent("error-before=403@list:*") as server:
         words = ("apply", "--yes", *FAST)
-        assert call(tmp_path, *words, env=account(server.url)).code == 6
-        assert posted(server) == []
+        refused = call(tmp_path, *words, env=account(server.url))
+        assert (refused.code, posted(server)) == (6, [])
+        assert "Check the API key and the org. If surely nothing was created before, add --blind." in refused.out
         assert call(tmp_path, *words, "--blind", env=account(server.url)).code == 0
         assert posted(server) == ["Campaign a"]
 

@@ -125,7 +125,7 @@ class Applying:
         self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
         listing: Listing[Remote] = Listing(())
         # `lacking` is whether a broadcast may be where nobody could look.
-        lacking, why = False, ""
+        lacking, why, cure = False, "", "Try again later."
         try:
             with self._connect() as api:
                 listing = api.readable_broadcasts(tries=5 if doubts else 3)
@@ -136,13 +136,12 @@ class Applying:
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return
         except Unavailable as error:
-            lacking, why = not isinstance(error, NotOffered), error.message
+            lacking, why, cure = not isinstance(error, NotOffered), error.message, error.cure or cure
         if why:
             self.session.note(f"Could not look in Invent first. {why}")
         if new and lacking and not self.unseen:
             told = f"The state is new, and nobody could look what was created before. {why.rstrip('.')}."
-            cure = "Run it again when Invent can be read. If surely nothing was created before, add --blind."
-            self.blind = f"{told} {cure}"
+            self.blind = f"{told} {cure} If surely nothing was created before, add --blind."
         self.live = listing.entries
         if not why:
             # The state must be no older than the list, or what another run is creating would look like nobody's.
