@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
-from invent_gitops.model.state import SECOND, Record, Removal, State
+from invent_gitops.model.state import SECOND, Record, Removal, State, beside
 
 EMPTY = State("", 0, "", "")
 # Of one source commit: the requests of its definitions by key, or why they cannot be had.
@@ -103,6 +103,8 @@ def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[
     for attempt, absence in old.absences.items():
         if new.absences.get(attempt) != absence:
             yield absence.key, "the word that it was not created was changed or is gone"
+    if old.listed and not new.listed:
+        yield "", "it does not say any more that the list was read"
     for key, intent in old.intents.items():
         after = new.intents.get(key)
         if after and after.attempt == intent.attempt and replace(after, candidates=intent.candidates) != intent:
@@ -176,12 +178,16 @@ def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]
         after = new.intents.get(key)
         if after is None or after.attempt != intent.attempt:
             if intent.attempt not in ended:
-                yield key, f"Broadcast-Not-Created: {key} {intent.attempt}", "its open intent is gone"
+                asked = key.removesuffix(beside("", intent.attempt))
+                yield key, f"Broadcast-Not-Created: {asked} {intent.attempt}", "its open intent is gone"
         elif after.candidates != intent.candidates:
             yield key, f"Broadcast-Looked-For: {key} {intent.attempt}", "its candidates changed"
     for key, intent in new.intents.items():
         if key not in old.intents or old.intents[key].attempt != intent.attempt:
-            yield key, f"Broadcast-Intended: {key} {intent.attempt}", "it was about to be created"
+            asked = key.removesuffix(beside("", intent.attempt))
+            yield key, f"Broadcast-Intended: {asked} {intent.attempt}", "it was about to be created"
+    if new.listed and not old.listed:
+        yield "", "Broadcasts-Listed: yes", "the list was read"
 
 
 def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> Iterator[Flaw]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from invent_gitops.model.broadcast import Remote, Request
@@ -19,6 +19,9 @@ SECOND = "A second broadcast"
 GONE = "GONE"
 # Statuses of what is not to be sent any more.
 OVER = ("SENT", "CANCELLED", "FAILED", GONE)
+
+# How long a call may take from its intent to its answer, where the intent does not say.
+CALL_LASTS = timedelta(minutes=6)
 
 How = Literal["created", "adopted", "resolved", "imported"]
 
@@ -114,13 +117,20 @@ class Intent:
     """Written durably before a create call; it stays until the outcome of that call is known.
 
     `attempt` is unique for each call, so that two runs can never mistake each other's intent for their own.
-    `candidates` is what the last look at the list found, or None if nobody has looked yet.
+    `candidates` is what the last look at the list found, or None if nobody has looked yet. `settles_at` (aware, UTC)
+    is when its call is over for certain; None in states of older versions.
     """
 
     request: Request
     attempt: str
     provenance: Provenance
     candidates: tuple[Candidate, ...] | None = None
+    settles_at: datetime | None = None
+
+    @property
+    def settled_from(self) -> datetime:
+        """From when on a person may say what became of it: before, its call may still be in flight."""
+        return self.settles_at or self.provenance.at + CALL_LASTS
 
 
 @dataclass(frozen=True, slots=True)

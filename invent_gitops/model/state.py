@@ -22,6 +22,7 @@ __all__ = [
     "How",
     "Intended",
     "Intent",
+    "Listed",
     "Looked",
     "Moved",
     "Provenance",
@@ -30,6 +31,7 @@ __all__ = [
     "Refreshed",
     "Removal",
     "Removed",
+    "Reopened",
     "State",
     "Withdrawn",
 ]
@@ -39,6 +41,19 @@ __all__ = [
 class Intended:
     key: str
     intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A call of which nobody knows the outcome, though its attempt was settled meanwhile: `intent` is a new doubt."""
+
+    key: str
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A run has read the whole list: from now on, an answer that there is no list is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +114,15 @@ class Refreshed:
     provenance: Provenance
 
 
-Event = Intended | Looked | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed | Refreshed
+Event = Intended | Reopened | Listed | Looked | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed | Refreshed
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of one org on one API host. `serial` counts the writes; `lineage` is a UUID that names the chain."""
+    """The state of one org on one API host. `serial` counts the writes; `lineage` is a UUID that names the chain.
+
+    `listed` says whether any run has read the whole list there.
+    """
 
     lineage: str
     serial: int
@@ -114,6 +132,18 @@ class State:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     removed: Mapping[str, Removal] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
+    listed: bool = False
+
+    def holds_attempt(self, key: str, attempt: str) -> bool:
+        """Whether that attempt is open, under its key or beside it."""
+        return any(
+            name in self.intents and self.intents[name].attempt == attempt for name in (key, beside(key, attempt))
+        )
+
+    def attempts(self) -> set[str]:
+        """Every attempt that is open, or of which the state says what became."""
+        ended = (record.attempt for part in (self.broadcasts, self.removed) for record in part.values())
+        return {intent.attempt for intent in self.intents.values()} | set(self.absences) | {*ended} - {""}
 
     def ids(self) -> set[str]:
         """Every id that is recorded or was removed."""
@@ -135,7 +165,7 @@ class State:
         Applying an event a second time changes nothing, so a journal may be replayed. An event that
         brings a second id for a recorded key keeps both: the second goes under a key of its own with a note.
         """
-        fold = _Fold(dict(self.broadcasts), dict(self.intents), dict(self.removed), dict(self.absences))
+        fold = _Fold(dict(self.broadcasts), dict(self.intents), dict(self.removed), dict(self.absences), self.listed)
         for event in events:
             fold.apply(event)
         return replace(
@@ -144,7 +174,13 @@ class State:
             intents=fold.intents,
             removed=fold.removed,
             absences=fold.absences,
+            listed=fold.listed,
         )
+
+
+def beside(key: str, attempt: str) -> str:
+    """The key under which an attempt is kept where its own key has another one."""
+    return f"{key}#{attempt[:12]}"
 
 
 class _Fold:
@@ -156,7 +192,9 @@ class _Fold:
         intents: dict[str, Intent],
         removed: dict[str, Removal],
         absences: dict[str, Absence],
+        listed: bool,
     ) -> None:
+        self.listed = listed
         self.broadcasts, self.intents, self.removed, self.absences = broadcasts, intents, removed, absences
         self.ids = {record.id for record in broadcasts.values()} | {gone.id for gone in removed.values()}
         # Attempts that are settled: what the journal says of them a second time changes nothing.
@@ -165,9 +203,10 @@ class _Fold:
 
     def apply(self, event: Event) -> None:
         match event:
-            case Intended(key, intent):
-                if intent.attempt not in self.settled:
-                    self.intents[key] = intent
+            case Intended(key, intent) | Reopened(key, intent):
+                self.open(key, intent)
+            case Listed():
+                self.listed = True
             case Looked(key, attempt, candidates):
                 open_intent = self.intents.get(key)
                 if open_intent is not None and open_intent.attempt == attempt:
@@ -189,6 +228,13 @@ class _Fold:
                 self.refresh(event)
             case _:
                 assert_never(event)
+
+    def open(self, key: str, intent: Intent) -> None:
+        """Keep an attempt; it never takes the place of another one."""
+        if intent.attempt in self.settled:
+            return
+        own = key not in self.intents or self.intents[key].attempt == intent.attempt
+        self.intents[key if own else beside(key, intent.attempt)] = intent
 
     def holds(self, key: str, id: str) -> bool:
         return key in self.broadcasts and self.broadcasts[key].id == id
@@ -234,5 +280,6 @@ class _Fold:
         return free and all(one.id != record.id for one in self.broadcasts.values())
 
     def close(self, key: str, attempt: str) -> None:
-        if key in self.intents and self.intents[key].attempt == attempt:
-            del self.intents[key]
+        for name in (key, beside(key, attempt)):
+            if name in self.intents and self.intents[name].attempt == attempt:
+                del self.intents[name]

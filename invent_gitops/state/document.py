@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast, get_args
+from collections.abc import Mapping
+from typing import Any, cast, get_args
 
 from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
+from invent_gitops.state.fields import Damaged, read_each, read_moment, read_number, read_object, read_text, read_texts
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
 VERSION, REFRESHED = 1, 2
-T = TypeVar("T")
-
-
-class Damaged(ValueError):
-    """What in a document is not as it was written, with the path to it."""
 
 
 def dump(state: State) -> str:
@@ -34,6 +30,8 @@ def dump(state: State) -> str:
         "removed": {key: write_removal(removal) for key, removal in state.removed.items()},
         "absences": {attempt: write_absence(absence) for attempt, absence in state.absences.items()},
     }
+    if state.listed:
+        document["listed"] = True
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -56,14 +54,15 @@ def parse(text: str, shown: str) -> State:
         raise InvalidInput(f"{shown} is not a state of invent-gitops: its version is {found!r}.", _RESTORE)
     try:
         return State(
-            lineage=_text(document, "lineage"),
-            serial=_number(document, "serial"),
-            org=_text(document, "org"),
-            api=_text(document, "api"),
-            broadcasts=_each(document, "broadcasts", read_record),
-            intents=_each(document, "intents", read_intent),
-            removed=_each(document, "removed", read_removal),
-            absences=_each(document, "absences", read_absence),
+            lineage=read_text(document, "lineage"),
+            serial=read_number(document, "serial"),
+            org=read_text(document, "org"),
+            api=read_text(document, "api"),
+            broadcasts=read_each(document, "broadcasts", read_record),
+            intents=read_each(document, "intents", read_intent),
+            removed=read_each(document, "removed", read_removal),
+            absences=read_each(document, "absences", read_absence),
+            listed=document.get("listed") is True,
         )
     except Damaged as damage:
         raise InvalidInput(f"{shown} is damaged: {damage}.", _RESTORE) from None
@@ -118,7 +117,9 @@ def read_request(value: Mapping[str, Any]) -> Request:
         raise Damaged(f"scheduled_at is {scheduled_at!r}, which is no instant")
     if not isinstance(value.get("send_to_all"), bool):
         raise Damaged("send_to_all is neither true nor false")
-    return Request(_text(value, "name"), instant, tuple(sorted(_texts(value, "segment_ids"))), value["send_to_all"])
+    return Request(
+        read_text(value, "name"), instant, tuple(sorted(read_texts(value, "segment_ids"))), value["send_to_all"]
+    )
 
 
 def write_provenance(provenance: Provenance) -> dict[str, object]:
@@ -134,7 +135,7 @@ def read_provenance(value: Mapping[str, Any]) -> Provenance:
     at = read_instant(value.get("at"))
     if at is None:
         raise Damaged(f"at is {value.get('at')!r}, which is no instant")
-    return Provenance(at, _text(value, "by", ""), _text(value, "commit", ""), _text(value, "run", ""))
+    return Provenance(at, read_text(value, "by", ""), read_text(value, "commit", ""), read_text(value, "run", ""))
 
 
 def write_record(record: Record) -> dict[str, object]:
@@ -161,15 +162,15 @@ def read_record(value: Mapping[str, Any]) -> Record:
     if how not in get_args(How):
         raise Damaged(f"how is {how!r}, and should be one of {', '.join(get_args(How))}")
     return Record(
-        id=_text(value, "id"),
-        request=read_request(_object(value, "request")),
-        status=_text(value, "status", ""),
+        id=read_text(value, "id"),
+        request=read_request(read_object(value, "request")),
+        status=read_text(value, "status", ""),
         how=cast("How", how),
-        provenance=read_provenance(_object(value, "provenance")),
-        attempt=_text(value, "attempt", ""),
-        note=_text(value, "note", ""),
+        provenance=read_provenance(read_object(value, "provenance")),
+        attempt=read_text(value, "attempt", ""),
+        note=read_text(value, "note", ""),
         formerly=_formerly(value),
-        refreshed=read_provenance(_object(value, "refreshed")) if "refreshed" in value else None,
+        refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
     )
 
 
@@ -188,16 +189,19 @@ def write_intent(intent: Intent) -> dict[str, object]:
     }
     if intent.candidates is not None:
         written["candidates"] = [candidate.as_json() for candidate in intent.candidates]
+    if intent.settles_at is not None:
+        written["settles_at"] = write_instant(intent.settles_at)
     return written
 
 
 def read_intent(value: Mapping[str, Any]) -> Intent:
     candidates = value.get("candidates")
     return Intent(
-        read_request(_object(value, "request")),
-        _text(value, "attempt"),
-        read_provenance(_object(value, "provenance")),
+        read_request(read_object(value, "request")),
+        read_text(value, "attempt"),
+        read_provenance(read_object(value, "provenance")),
         None if candidates is None else read_candidates(candidates),
+        read_moment(value, "settles_at"),
     )
 
 
@@ -207,15 +211,15 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
             Remote(
-                id=_text(value, "id"),
-                name=_text(value, "name", ""),
-                status=_text(value, "status", ""),
+                id=read_text(value, "id"),
+                name=read_text(value, "name", ""),
+                status=read_text(value, "status", ""),
                 scheduled_at=read_instant(value.get("scheduled_at")),
-                segment_ids=_texts(value, "segment_ids"),
+                segment_ids=read_texts(value, "segment_ids"),
                 send_to_all=value.get("send_to_all") is True,
                 created_at=read_instant(value.get("created_at")),
             ),
-            _texts(value, "differs"),
+            read_texts(value, "differs"),
         )
         for value in values
     )
@@ -237,11 +241,11 @@ def write_removal(removal: Removal) -> dict[str, object]:
 
 def read_removal(value: Mapping[str, Any]) -> Removal:
     return Removal(
-        _text(value, "id"),
-        read_request(_object(value, "request")),
-        _text(value, "reason"),
-        read_provenance(_object(value, "provenance")),
-        _text(value, "attempt", ""),
+        read_text(value, "id"),
+        read_request(read_object(value, "request")),
+        read_text(value, "reason"),
+        read_provenance(read_object(value, "provenance")),
+        read_text(value, "attempt", ""),
         _formerly(value),
     )
 
@@ -251,44 +255,6 @@ def write_absence(absence: Absence) -> dict[str, object]:
 
 
 def read_absence(value: Mapping[str, Any]) -> Absence:
-    return Absence(_text(value, "key"), _text(value, "reason"), read_provenance(_object(value, "provenance")))
-
-
-def _text(value: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    found = value.get(name, default)
-    if not isinstance(found, str) or (default is None and not found):
-        raise Damaged(f"{name} is {found!r}, and should be text")
-    return found
-
-
-def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = value.get(name)
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise Damaged(f"{name} is {found!r}, and should be a list of texts")
-    return tuple(found)
-
-
-def _number(value: Mapping[str, Any], name: str) -> int:
-    found = value.get(name)
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        raise Damaged(f"{name} is {found!r}, and should be a number")
-    return found
-
-
-def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = value.get(name)
-    if not isinstance(found, dict):
-        raise Damaged(f"{name} is {found!r}, and should be an object")
-    return found
-
-
-def _each(document: Mapping[str, Any], name: str, read: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
-    found: dict[str, T] = {}
-    for key, value in _object(document, name).items():
-        try:
-            if not isinstance(value, dict):
-                raise Damaged(f"it is {value!r}, and should be an object")
-            found[key] = read(value)
-        except Damaged as damage:
-            raise Damaged(f"{name}.{key}: {damage}") from None
-    return found
+    return Absence(
+        read_text(value, "key"), read_text(value, "reason"), read_provenance(read_object(value, "provenance"))
+    )

@@ -22,16 +22,18 @@ from invent_gitops.model.state import (
     DeclaredAbsent,
     Event,
     Intended,
+    Listed,
     Looked,
     Moved,
     Recorded,
     Refreshed,
     Removed,
+    Reopened,
     State,
     Withdrawn,
 )
 from invent_gitops.state import document
-from invent_gitops.state.document import Damaged
+from invent_gitops.state.fields import Damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,10 @@ def write_event(event: Event) -> dict[str, object]:
     match event:
         case Intended(key, intent):
             return {"event": "intended", "key": key, "intent": document.write_intent(intent)}
+        case Reopened(key, intent):
+            return {"event": "reopened", "key": key, "intent": document.write_intent(intent)}
+        case Listed():
+            return {"event": "listed"}
         case Looked(key, attempt, candidates):
             found = [candidate.as_json() for candidate in candidates]
             return {"event": "looked", "key": key, "attempt": attempt, "candidates": found}
@@ -204,6 +210,8 @@ def read_event(value: Mapping[str, Any]) -> Event:
     """The event that `value` spells. Raises `Damaged`."""
     readers: dict[str, Callable[[], Event]] = {
         "intended": lambda: Intended(_word(value, "key"), document.read_intent(value["intent"])),
+        "reopened": lambda: Reopened(_word(value, "key"), document.read_intent(value["intent"])),
+        "listed": Listed,
         "looked": lambda: Looked(
             _word(value, "key"), _word(value, "attempt"), document.read_candidates(value["candidates"])
         ),

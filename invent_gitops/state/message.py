@@ -9,12 +9,14 @@ from invent_gitops.model.state import (
     DeclaredAbsent,
     Event,
     Intended,
+    Listed,
     Looked,
     Moved,
     Provenance,
     Recorded,
     Refreshed,
     Removed,
+    Reopened,
     State,
     Withdrawn,
 )
@@ -47,6 +49,7 @@ def _counted(events: Sequence[Event]) -> str:
     words = {
         "recorded": sum(isinstance(event, Recorded) for event in events),
         "about to be created": sum(isinstance(event, Intended) for event in events),
+        "unknown again": sum(isinstance(event, Reopened) for event in events),
         "not created": sum(isinstance(event, Withdrawn | DeclaredAbsent) for event in events),
         "looked for": sum(isinstance(event, Looked) for event in events),
         "moved": sum(isinstance(event, Moved) for event in events),
@@ -61,6 +64,10 @@ def _words(event: Event) -> str:
     match event:
         case Intended(key, intent):
             return _flat(f"About to create {key}: {intent.request.name}")
+        case Reopened(key, intent):
+            return _flat(f"Unknown again, though it was settled: {key}: {intent.request.name}")
+        case Listed():
+            return "The list in Invent was read"
         case Recorded(key, record):
             verb = {
                 "created": "Created",
@@ -89,6 +96,11 @@ def _trailer(event: Event) -> str:
     match event:
         case Intended(key, intent):
             return f"Broadcast-Intended: {key} {intent.attempt}"
+        case Reopened(key, intent):
+            # An intent like any other for who reads the chain.
+            return f"Broadcast-Intended: {key} {intent.attempt}"
+        case Listed():
+            return "Broadcasts-Listed: yes"
         case Recorded(key, record):
             return f"Broadcast-{record.how.capitalize()}: {key} {record.id}"
         case Withdrawn(key, attempt):
