@@ -42,7 +42,7 @@ FLOORS = {
         "readiness",
         "render",
     },
-    EDGES: {"load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},
+    EDGES: {"files", "load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},
     CLI: {"cli", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

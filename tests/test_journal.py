@@ -100,14 +100,14 @@ def test_journal_holds_its_binding_and_its_events_in_order(
 ) -> None:
     path = tmp_path_factory.mktemp("journal") / "state.journal"
     written(path, tuple(found[:2]), tuple(found[2:]))
-    assert read(path) == Journal(LINEAGE, ORG, API, tuple(found))
+    assert read(path) == Journal(LINEAGE, ORG, API, tuple(found), 1)
 
 
 def test_event_can_be_read_as_soon_as_it_was_appended(path: Path) -> None:
     writer = JournalWriter(path, a_state())
     for count in (1, 2):
         writer.append(EVENTS[count - 1 : count])
-        assert read(path) == Journal(LINEAGE, ORG, API, EVENTS[:count])
+        assert read(path) == Journal(LINEAGE, ORG, API, EVENTS[:count], 1)
     writer.close()
 
 
@@ -134,7 +134,7 @@ def test_empty_journal_and_an_unfinished_header_hold_nothing(path: Path) -> None
 
 def test_header_alone_holds_no_events(path: Path) -> None:
     written(path)
-    assert read(path) == Journal(LINEAGE, ORG, API, ())
+    assert read(path) == Journal(LINEAGE, ORG, API, (), 1)
 
 
 def test_line_cut_off_anywhere_is_dropped_and_those_before_it_are_kept(path: Path) -> None:
@@ -143,7 +143,7 @@ def test_line_cut_off_anywhere_is_dropped_and_those_before_it_are_kept(path: Pat
     start = whole.index(b"\n", whole.index(b"\n") + 1) + 1
     for length in range(start, len(whole)):
         path.write_bytes(whole[:length])
-        assert read(path) == Journal(LINEAGE, ORG, API, EVENTS[:1])
+        assert read(path) == Journal(LINEAGE, ORG, API, EVENTS[:1], 1)
 
 
 # ---------------------------------------------------------------- damage
@@ -200,4 +200,4 @@ def test_journal_that_cannot_be_read_is_said_to_be_so(path: Path) -> None:
 def test_event_without_a_record_of_its_own_is_still_read(path: Path) -> None:
     moves: tuple[Event, ...] = (a_move("a", "b"), Removed("b", a_removal()), Withdrawn("c", "t9"))
     written(path, moves)
-    assert read(path) == Journal(LINEAGE, ORG, API, moves)
+    assert read(path) == Journal(LINEAGE, ORG, API, moves, 1)

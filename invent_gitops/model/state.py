@@ -145,6 +145,11 @@ class State:
         ended = (record.attempt for part in (self.broadcasts, self.removed) for record in part.values())
         return {intent.attempt for intent in self.intents.values()} | set(self.absences) | {*ended} - {""}
 
+    def lacks(self, other: State) -> list[str]:
+        """The ids and the open attempts of another state that this one does not know."""
+        attempts = {intent.attempt for intent in other.intents.values()} - self.attempts()
+        return sorted(other.ids() - self.ids()) + sorted(attempts)
+
     def ids(self) -> set[str]:
         """Every id that is recorded or was removed."""
         return {record.id for record in self.broadcasts.values()} | {gone.id for gone in self.removed.values()}

@@ -19,7 +19,7 @@ from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, State
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Intended, Provenance, Recorded, State, Withdrawn
-from invent_gitops.state.file import check_binding
+from invent_gitops.state.binding import check_binding
 from invent_gitops.state.git import GitFailed
 from invent_gitops.state.journal import JournalWriter, read_journal
 from invent_gitops.state.message import commit_message, taken_over_message

@@ -10,14 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock, Timeout
-
-from invent_gitops.errors import InvalidInput, Refused, Unsettled
+from invent_gitops.errors import InvalidInput, Refused, StateMoved, Unsettled
+from invent_gitops.files import check_regular, replace_durably
 from invent_gitops.model.chain import Chain
-from invent_gitops.model.project import SANDBOX
-from invent_gitops.model.state import Event, State
+from invent_gitops.model.state import Event, Intended, State
 from invent_gitops.state import document
-from invent_gitops.state.journal import Journal, JournalWriter, check_regular, locked_journal, read_journal, sync_folder
+from invent_gitops.state.binding import check_binding
+from invent_gitops.state.journal import Journal, JournalWriter, locked_journal, read_journal
+from invent_gitops.state.lock import StateLock
+from invent_gitops.state.memory import Memory
 
 
 class FileStore:
@@ -37,10 +38,13 @@ class FileStore:
         self.path = Path(os.path.realpath(path))
         self.shown, self.org, self.api = shown, org, api
         self.journal_path = self.path.with_name(self.path.name + ".journal")
-        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"), timeout=0)
+        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), shown)
         self._writer: JournalWriter | None = None
         self._events: list[Event] = []
         self._base = State("", 0, org, api)
+        self._memory = Memory(self.path, shown, org, api)
+        self._mark: tuple[int, ...] | None = None
+        self._vouched = False
 
     @property
     def state(self) -> State:
@@ -65,19 +69,7 @@ class FileStore:
         return file_chain(self.path)
 
     def __enter__(self) -> Self:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout:
-            raise Refused(
-                f"Another invent-gitops is writing {self.shown} right now.",
-                "Wait until it is done, then run this again.",
-            ) from None
-        except OSError as error:
-            raise InvalidInput(
-                f"The state {self.shown} cannot be locked for writing: {error.strerror}.",
-                "Make its folder writable, or choose another place with --state.",
-            ) from None
+        self._lock.acquire()
         try:
             self._replay()
         except BaseException:
@@ -93,6 +85,15 @@ class FileStore:
         finally:
             self._lock.release()
 
+    @property
+    def vouched(self) -> bool:
+        """Whether this clone has seen the chain of this state before, so that nobody put an older one in its place."""
+        return self._vouched
+
+    def warning(self) -> str:
+        """What a reader should know of the file: that it is older than what this clone has seen, or ""."""
+        return self._memory.older(self._stored(), journal=self.journal_path.exists())
+
     def finish(self) -> None:
         """Fold what was appended into the state. Raises `Unsettled` if that fails; the journal then has it all."""
         writer, self._writer = self._writer, None
@@ -103,23 +104,61 @@ class FileStore:
             stored = self._stored()
             if stored and self._base.serial and stored.lineage != self._base.lineage:
                 raise InvalidInput(f"{self.shown} was replaced by another state.", "Put the right one back.")
-            self._base = stored or self._base
-            self._fold(self.state)
+            self._check_kept((stored or self._base).after(self._events))
+            serial = max(self._base.serial, stored.serial if stored else 0)
+            self._base = replace(stored or self._base, serial=serial)
+            self._fold(self.state, changed=self.state != stored)
         except (InvalidInput, Refused) as error:
             kept = f"What happened is kept in {self.shown}.journal, and the next run reads it."
             raise Unsettled(f"{error.message} {kept}", error.cure) from None
         finally:
             writer.close()
 
+    def _check_kept(self, folded: State) -> None:
+        """Raise `Refused` where a fold would drop an id or an open attempt that was read before."""
+        if lost := folded.lacks(self._base.after(self._events)):
+            raise Refused(
+                f"{self.shown} was replaced under this run, and lacks what was in it: {', '.join(lost[:5])}.",
+                f"Put its newest version back: git log --all -- {self.shown}",
+            )
+
     def refresh(self) -> None:
-        """Nothing to do: whoever holds the lock sees every write."""
+        """Read the file again, and lock it again if its lock was taken away. What was appended stays.
+
+        Raises `Refused` if another run is writing it, or if it lacks what was in it before.
+        """
+        if not self._lock.held:
+            self._lock.release()
+            self._lock.acquire()
+        if self._writer is None:
+            before = self._base
+            self._replay()
+            if lost := self._base.lacks(before):
+                self._base = before
+                raise Refused(
+                    f"{self.shown} was replaced by an older version, which lacks: {', '.join(lost[:5])}.",
+                    f"Put its newest version back: git log --all -- {self.shown}",
+                )
+            return
+        stored = self._stored()
+        if stored and self._base.serial and stored.lineage != self._base.lineage:
+            raise Refused(f"{self.shown} was replaced by another state.", "Put the right one back.")
+        if stored:
+            self._check_kept(stored.after(self._events))
+            self._base = replace(stored, serial=max(stored.serial, self._base.serial))
+        self._mark = self._signature()
 
     def append(self, events: Iterable[Event]) -> None:
-        """Write events down, durably when it returns; they are part of `read()` from then on."""
+        """Write events down, durably when it returns; they are part of `read()` from then on.
+
+        An intent is written only if the file and its lock are as they were read, else `StateMoved` is raised.
+        """
         batch = list(events)
+        if any(isinstance(event, Intended) for event in batch):
+            self._check_unmoved()
         try:
-            if self._writer is None:
-                self._writer = JournalWriter(self.journal_path, self._base)
+            self._open_journal()
+            assert self._writer is not None
             self._writer.append(batch)
         except OSError as error:
             raise InvalidInput(
@@ -139,39 +178,64 @@ class FileStore:
     def sync(self) -> None:
         """Nothing to do: `append` is durable already."""
 
-    def _replay(self) -> None:
-        stored, journal = self._stored(), read_journal(self.journal_path, f"{self.shown}.journal")
-        self._base = self._begun(stored, journal)
-        if not self.journal_path.exists():
+    def _check_unmoved(self) -> None:
+        """Raise `StateMoved` unless the file and its lock are those that were read."""
+        if self._lock.held and self._signature() == self._mark:
             return
-        # The lock file may have been deleted under a run that is still working; its journal is locked as well.
-        with locked_journal(self.journal_path, self.shown):
-            if journal:
-                self._fold(self._base.after(journal.events))
-            else:
-                self.journal_path.unlink(missing_ok=True)
+        raise StateMoved(f"Somebody else wrote {self.shown} since it was read.", "Plan again; nothing was sent.")
 
-    def _fold(self, state: State) -> None:
-        if state != self._base:
+    def _signature(self) -> tuple[int, ...] | None:
+        """What tells two versions of the file apart, or None where there is no file."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+    def _open_journal(self) -> None:
+        """Have a journal in its place; one that was deleted under this run is written anew."""
+        if self._writer and self._writer.in_place:
+            return
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+        self._memory.keep(self._base, journal=True)
+        self._writer = JournalWriter(self.journal_path, self._base)
+        self._writer.append(self._events)
+
+    def _replay(self) -> None:
+        self._mark = self._signature()
+        stored, journal = self._stored(), read_journal(self.journal_path, f"{self.shown}.journal")
+        self._memory.check(stored, journal=self.journal_path.exists())
+        self._vouched = self._memory.vouches(stored)
+        self._base = self._begun(stored, journal)
+        if self.journal_path.exists():
+            # The lock file may have been deleted under a run that is still working; its journal is locked as well.
+            with locked_journal(self.journal_path, self.shown):
+                if journal:
+                    after = self._base.after(journal.events)
+                    self._fold(after, changed=after != self._base)
+                else:
+                    self.journal_path.unlink(missing_ok=True)
+        elif stored:
+            self._memory.keep(stored)
+
+    def _fold(self, state: State, *, changed: bool) -> None:
+        self._base = state
+        if changed:
             self._base = replace(state, serial=state.serial + 1)
             self._replace(document.dump(self._base))
         self._events = []
+        self._mark = self._signature()
+        # Before the journal goes: a run that is killed in between must not miss it.
+        self._memory.keep(self._base)
         # A crash before this line leaves a journal whose events are folded already; replaying it changes nothing.
         self.journal_path.unlink(missing_ok=True)
 
     def _replace(self, text: str) -> None:
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
-            with open(fresh, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            if self.path.exists():
-                os.chmod(fresh, self.path.stat().st_mode)
-            os.replace(fresh, self.path)
-            sync_folder(self.path.parent)
+            replace_durably(self.path, text)
         except OSError as error:
-            fresh.unlink(missing_ok=True)
             raise Unsettled(
                 f"The state {self.shown} cannot be written: {error.strerror}. What happened is kept in "
                 f"{self.shown}.journal, and the next run reads it.",
@@ -203,20 +267,11 @@ class FileStore:
                     f"The journal {self.shown}.journal belongs to another state than {self.shown}.",
                     "Put back the state that it belongs to; the journal holds ids that no other file has.",
                 )
+            if journal.serial > (stored.serial if stored else 0):
+                raise InvalidInput(
+                    f"The journal {self.shown}.journal goes on from serial {journal.serial} of the state, and "
+                    f"{self.shown} is {f'of serial {stored.serial}' if stored else 'gone'}.",
+                    f"Put its newest version back: git log --all -- {self.shown}",
+                )
             return stored or State(journal.lineage, 0, journal.org, journal.api)
         return stored or State(str(uuid.uuid4()), 0, self.org, self.api)
-
-
-def check_binding(org: str, api: str, wanted_org: str, wanted_api: str, shown: str, remove: str = "") -> None:
-    """Refuse a state of another org or API host; "" as wanted means that any will do. Raises `Refused`.
-
-    `remove` is the command that deletes the state, where it is more than a file.
-    """
-    how = f" A state of the sandbox can simply be deleted{f': {remove}' if remove else '.'}"
-    if (wanted_api and api != wanted_api) or (wanted_org and org != wanted_org):
-        raise Refused(
-            f"{shown} records the broadcasts of org {org} at {api}, and this run is for org {wanted_org or org} at "
-            f"{wanted_api or api}.",
-            "Use the state that belongs to this account (--state FILE), or set --org, --base-url or --sandbox to "
-            f"match.{how if api == SANDBOX else ''}",
-        )

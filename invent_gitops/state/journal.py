@@ -7,6 +7,7 @@ made, and for a result the intent is still open.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.files import sync_folder
 from invent_gitops.model.state import (
     DeclaredAbsent,
     Event,
@@ -35,15 +37,19 @@ from invent_gitops.model.state import (
 from invent_gitops.state import document
 from invent_gitops.state.fields import Damaged
 
+# What a file system answers that knows no locks.
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal as read: which state it belongs to, and its events in order."""
+    """A journal as read: which state it goes on from (`serial` 0: not told, or none), and its events in order."""
 
     lineage: str
     org: str
     api: str
     events: tuple[Event, ...]
+    serial: int = 0
 
 
 class JournalWriter:
@@ -51,13 +57,20 @@ class JournalWriter:
 
     def __init__(self, path: Path, state: State) -> None:
         self.path = path
-        header = {"journal": document.VERSION, "lineage": state.lineage, "org": state.org, "api": state.api}
+        header = {
+            "journal": document.VERSION,
+            "lineage": state.lineage,
+            "serial": state.serial,
+            "org": state.org,
+            "api": state.api,
+        }
         # O_EXCL: an old journal is replayed before a new one is begun, never written over.
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         try:
             _lock(self._file)
             self._write([header])
             sync_folder(path.parent)
+            self._begun = os.fstat(self._file).st_size
         except OSError:
             os.close(self._file)
             path.unlink()
@@ -79,6 +92,18 @@ class JournalWriter:
             os.ftruncate(self._file, start)
             raise
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the path still leads to this journal: what is written to a file that was deleted, nobody reads."""
+        try:
+            return os.path.samestat(os.stat(self.path, follow_symlinks=False), os.fstat(self._file))
+        except OSError:
+            return False
+
+    def clear(self) -> None:
+        """Drop the events, which are durable elsewhere by now; the journal stays open for more."""
+        os.ftruncate(self._file, self._begun)
+
     def close(self) -> None:
         os.close(self._file)
 
@@ -99,6 +124,10 @@ def locked_journal(path: Path, shown: str) -> Iterator[None]:
         raise Refused(
             f"Another invent-gitops is writing {shown} right now.", "Wait until it is done, then run this again."
         ) from None
+    except OSError as error:
+        raise InvalidInput(
+            f"The journal {shown}.journal cannot be locked: {error.strerror}.", "Put the state on a local disk."
+        ) from None
     finally:
         os.close(file)
 
@@ -108,24 +137,12 @@ def _lock(file: int) -> None:
     if sys.platform != "win32":
         import fcntl
 
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def check_regular(path: Path, shown: str) -> None:
-    """Refuse a pipe or a folder in place of a file, before it is opened. Raises `InvalidInput`."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise InvalidInput(f"{shown} cannot be read: it is no regular file.", "Choose another place for the state.")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename or a new name in `folder` durable, where the system can (Windows cannot)."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            # A file system without locks: nobody else can have created this file, and that has to do.
+            if error.errno not in NO_LOCKS:
+                raise
 
 
 def read_journal(path: Path, shown: str) -> Journal | None:
@@ -149,7 +166,10 @@ def read_journal(path: Path, shown: str) -> Journal | None:
         if header.get("journal") != document.VERSION:
             raise Damaged("its first line is no header of this version")
         events = tuple(read_event(_object(line)) for line in lines[1:])
-        return Journal(str(header["lineage"]), str(header["org"]), str(header["api"]), events)
+        serial = header.get("serial", 0)
+        if type(serial) is not int:
+            raise Damaged(f"serial is {serial!r}, and should be a number")
+        return Journal(str(header["lineage"]), str(header["org"]), str(header["api"]), events, serial)
     except (Damaged, KeyError) as damage:
         raise InvalidInput(
             f"The journal {shown} is damaged: {damage}.",

@@ -9,7 +9,7 @@ from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import State
 from invent_gitops.state import document
-from invent_gitops.state.file import check_binding
+from invent_gitops.state.binding import check_binding
 from invent_gitops.state.git import Git, GitFailed
 
 

@@ -1,0 +1,50 @@
+"""One writer at a time on one machine: a lock that ends with its process, and that knows when it was taken away."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from invent_gitops.errors import InvalidInput, Refused
+
+
+class StateLock:
+    """The lock of the state `shown`, in the file `path`. A lock proves nothing by itself: its file can be deleted."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self.path, self._shown = path, shown
+        self._lock = FileLock(path, timeout=0)
+        self._locked: os.stat_result | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises `Refused` if another process has it, `InvalidInput` if there can be none."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+            self._locked = os.stat(self.path)
+        except Timeout:
+            raise Refused(
+                f"Another invent-gitops is writing {self._shown} right now.",
+                "Wait until it is done, then run this again.",
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "its file system has no locks"
+            raise InvalidInput(
+                f"The state {self._shown} cannot be locked for writing: {reason}.",
+                "Make its folder writable, put it on a local disk, or choose another place with --state.",
+            ) from None
+
+    @property
+    def held(self) -> bool:
+        """Whether the file at the path is the one that was locked: a lock on a deleted file keeps nobody out."""
+        try:
+            return self._locked is not None and os.path.samestat(os.stat(self.path), self._locked)
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        with suppress(OSError):
+            self._lock.release()

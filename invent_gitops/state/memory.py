@@ -1,0 +1,110 @@
+"""What this clone has seen of a state, kept outside of it, so that a state that went back in time is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from invent_gitops.errors import Refused
+from invent_gitops.files import replace_durably
+from invent_gitops.model.project import SANDBOX
+from invent_gitops.model.state import State
+from invent_gitops.state.git import Git, GitFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The highest serial of one lineage; `journal` says whether a run had begun a journal on it."""
+
+    lineage: str
+    serial: int
+    journal: bool = False
+
+
+class Memory:
+    """The sighting of the state at `path`, for one org and one API host.
+
+    It lies in `.git`, where neither a checkout nor a cleaning of the work tree reaches it; without a
+    repository there is none. The state of a sandbox may be thrown away, and has none either.
+    """
+
+    def __init__(self, path: Path, shown: str, org: str, api: str) -> None:
+        self._state, self._shown, self._org, self._api = path, shown, org, api
+
+    def vouches(self, stored: State | None) -> bool:
+        """Whether this clone has seen the chain of that state before."""
+        return bool(stored and (sighting := _read(self._file(stored))) and sighting.lineage == stored.lineage)
+
+    def check(self, stored: State | None, *, journal: bool) -> None:
+        """Raise `Refused` where the state, or the `journal` beside it, is older than what was seen of it."""
+        if reason := self.older(stored, journal=journal):
+            file = self._file(stored)
+            raise Refused(
+                f"{reason} What was created since then would be created again.",
+                f"Restore the newest version: git log --all -- {self._shown} . If this one is right, look in Invent "
+                f"first, then delete what this clone remembers: {os.path.relpath(file) if file else ''}",
+            )
+
+    def older(self, stored: State | None, *, journal: bool) -> str:
+        """Why the state is older than what this clone has seen, "" if it is not."""
+        sighting = _read(self._file(stored))
+        if SANDBOX in (self._api, stored.api if stored else ""):
+            return ""
+        if sighting and sighting.serial and stored is None and not journal:
+            return f"The state {self._shown} is gone; this clone has seen its serial {sighting.serial}."
+        if sighting and stored and sighting.lineage != stored.lineage:
+            return f"The state {self._shown} was replaced by another one (its lineage differs)."
+        if stored:
+            highest = max((one.serial for one in self._every() if one.lineage == stored.lineage), default=0)
+            if highest > stored.serial:
+                return f"The state {self._shown} went back: its serial is {stored.serial}, this clone has {highest}."
+        if sighting and sighting.journal and not journal and sighting.serial == (stored.serial if stored else 0):
+            return f"The journal {self._shown}.journal is gone, which held what an interrupted run had done."
+        return ""
+
+    def keep(self, state: State, *, journal: bool = False) -> None:
+        """Remember that state, durably. A memory that cannot be written is none, and the next run has less to go by."""
+        if state.api == SANDBOX:
+            return
+        file = self._file(state)
+        if file is None:
+            return
+        value = {"lineage": state.lineage, "serial": state.serial, "journal": journal}
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace_durably(file, json.dumps(value) + "\n")
+
+    def _file(self, stored: State | None) -> Path | None:
+        if self._folder is None:
+            return None
+        binding = (stored.org, stored.api) if stored else (self._org, self._api)
+        name = "\n".join([str(self._state), *binding]).encode("utf-8", "surrogateescape")
+        return self._folder / f"{hashlib.sha256(name).hexdigest()[:32]}.seen"
+
+    @cached_property
+    def _folder(self) -> Path | None:
+        """The folder in `.git`, or None where there is no repository."""
+        try:
+            common = Git(self._state.parent).run("rev-parse", "--git-common-dir").strip()
+        except (GitFailed, OSError):
+            return None
+        return (self._state.parent / common).resolve() / "invent-gitops"
+
+    def _every(self) -> list[Sighting]:
+        """What was seen from any work tree of this clone."""
+        return [one for path in self._folder.glob("*.seen") if (one := _read(path))] if self._folder else []
+
+
+def _read(file: Path | None) -> Sighting | None:
+    if file is None:
+        return None
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+        return Sighting(str(value["lineage"]), int(value["serial"]), value.get("journal") is True)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
