@@ -6,17 +6,35 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Protocol, assert_never
+from datetime import timedelta
+from typing import Protocol, TypeAlias, assert_never
 
-from invent_gitops.errors import InventGitopsError
-from invent_gitops.model.broadcast import Request
+from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
+from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
-from invent_gitops.model.state import Event, Intended, Intent, Provenance, Record, Recorded, Withdrawn
-from invent_gitops.reconcile import differences
+from invent_gitops.model.state import (
+    Event,
+    Intended,
+    Intent,
+    Provenance,
+    Record,
+    Recorded,
+    Reopened,
+    State,
+    Withdrawn,
+)
+from invent_gitops.reconcile import CLOCK_SKEW, contradictions, differences
 
 # How often an intent may grow old before its item is given up.
 TRIES = 20
+# Seconds that writing an intent may take on a slow host, and seconds at rest after which a run looks and plans again.
+SLOW = 60.0
+IDLE = 60.0
+
+Flights: TypeAlias = list[tuple[Item, Intent]]
+# Starts a clock: whether fewer than so many seconds have passed since then.
+Clock = Callable[[float], Callable[[], bool]]
 
 
 class Api(Protocol):
@@ -26,8 +44,14 @@ class Api(Protocol):
 
 
 class Store(Protocol):
-    """Where events become durable: those appended are durable at the latest when `sync` returns."""
+    """Where events become durable: those appended are durable at the latest when `sync` returns.
 
+    `refresh` reads again what others may have written.
+    """
+
+    @property
+    def state(self) -> State: ...
+    def refresh(self) -> None: ...
     def append(self, events: Iterable[Event]) -> None: ...
     def sync(self) -> None: ...
 
@@ -35,11 +59,11 @@ class Store(Protocol):
 class Run:
     """One run over the items to create.
 
-    `taken` are the ids that the state knows: an answer that repeats one proves nothing. `provenance`
-    and `attempt` give the moment and a fresh unique id; `stop` says whether to start nothing more;
-    `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
-    flight, and `batch` of them are covered by one `sync` of the store. `fresh` starts a clock when
-    an intent has become durable, and says later whether it may still be acted upon.
+    `taken` are the ids that the state or the list had before: an answer that repeats one proves nothing.
+    `provenance` and `attempt` give the moment and a fresh unique id; `stop` says whether to start nothing
+    more; `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
+    flight, and `batch` of them are covered by one `sync` of the store. A call follows its intent within
+    `window` seconds by `clock`, and is over within `exchange` seconds after that.
     """
 
     def __init__(
@@ -54,12 +78,18 @@ class Run:
         tell: Callable[[Outcome], None],
         concurrency: int,
         batch: int,
-        fresh: Callable[[], Callable[[], bool]] = lambda: lambda: True,
+        clock: Clock = lambda seconds: lambda: True,
+        window: float = 10.0,
+        exchange: float = 330.0,
     ) -> None:
         self.api, self.store, self.taken = api, store, set(taken)
         self.provenance, self.attempt, self.stop, self.tell = provenance, attempt, stop, tell
         self.concurrency, self.batch = concurrency, min(batch, concurrency)
-        self.fresh = fresh
+        self.clock, self.window = clock, window
+        # The moment of an intent is written in whole seconds.
+        self.lasts = timedelta(seconds=1 + window + SLOW + exchange)
+        self.awake = clock(IDLE)
+        self.doubts: dict[str, Intent] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.tries: Counter[str] = Counter()
         self.unrecorded: list[str] = []
@@ -72,7 +102,7 @@ class Run:
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="create") as pool:
             while True:
                 while self._may_start(waiting, flying):
-                    covered, fresh = self._intend(waiting), self.fresh()
+                    covered, fresh = self._intend(waiting)
                     for item, intent in covered:
                         flying[pool.submit(self.api.create, item.request, fresh)] = (item, intent)
                 if not flying:
@@ -84,6 +114,7 @@ class Run:
                     else:
                         self._settle(item, intent, answer)
         self._sync()
+        self._reopen()
         for item in waiting:
             self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name)
         return Report(
@@ -97,19 +128,70 @@ class Run:
         room = self.concurrency - len(flying)
         return bool(waiting) and room >= min(self.batch, len(waiting)) and not self.failure and not self.stop()
 
-    def _intend(self, waiting: deque[Item]) -> list[tuple[Item, Intent]]:
-        """Write the intents of the next batch down, durably; without that, nothing is called."""
+    def _intend(self, waiting: deque[Item]) -> tuple[Flights, Callable[[], bool]]:
+        """Write the intents of the next batch down, durably; without that, nothing is called.
+
+        Their clock begins before anybody else can see them.
+        """
+        if not self.awake():
+            self.failure = StateMoved("This run was at rest for a while.", "Look and plan again.")
+            return [], self.awake
+        fresh, timely_written = self.clock(self.window), self.clock(self.window + SLOW)
         chosen = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
         timely = [item for item in chosen if self._is_timely(item)]
-        covered = [(item, Intent(item.request, self.attempt(), self.provenance())) for item in timely]
+        covered = [(item, self._intent(item)) for item in timely]
         try:
             self.store.append([Intended(item.key, intent) for item, intent in covered])
             self.store.sync()
         except InventGitopsError as error:
             self.failure = error
             waiting.extendleft(reversed(timely))
-            return []
-        return covered
+            return [], fresh
+        self.awake = self.clock(IDLE)
+        if fresh() or not covered:
+            return covered, fresh
+        renewed, fresh = self._renew(covered, waiting, timely_written)
+        # Whatever was seen since: a person may settle an intent when its time has come.
+        return renewed, lambda: fresh() and timely_written()
+
+    def _intent(self, item: Item) -> Intent:
+        made = self.provenance()
+        return Intent(item.request, self.attempt(), made, settles_at=made.at + self.lasts)
+
+    def _renew(
+        self, covered: Flights, waiting: deque[Item], timely_written: Callable[[], bool]
+    ) -> tuple[Flights, Callable[[], bool]]:
+        """After a slow write, see that the intents are still open. The clock begins before that look.
+
+        Those that are not open any more wait for a new plan; a host that is too slow gets no call at all.
+        """
+        fresh, seen = self.clock(self.window), False
+        try:
+            while not seen and timely_written():
+                fresh = self.clock(self.window)
+                self.store.refresh()
+                seen = fresh()
+        except InventGitopsError as error:
+            self.failure = error
+        else:
+            if not seen:
+                self.failure = Unavailable("The state is written too slowly to create anything.", "Try again later.")
+        state = self.store.state
+        held = [(item, intent) for item, intent in covered if state.holds_attempt(item.key, intent.attempt)]
+        if self.failure:
+            waiting.extendleft(item for item, _ in reversed(covered))
+            self._withdraw(held)
+            return [], fresh
+        if len(held) < len(covered):
+            self.failure = StateMoved("Somebody settled an intent before its call.", "Plan again; it was not sent.")
+            waiting.extendleft(item for item, intent in reversed(covered) if (item, intent) not in held)
+        return held, fresh
+
+    def _withdraw(self, flights: Iterable[tuple[Item, Intent]]) -> None:
+        try:
+            self.store.append([Withdrawn(item.key, intent.attempt) for item, intent in flights])
+        except InventGitopsError as error:
+            self.failure = self.failure or error
 
     def _is_timely(self, item: Item) -> bool:
         """Whether its time is still to come: an apply that waited long must not send late what was to be sent then."""
@@ -126,18 +208,15 @@ class Run:
         self.tries[item.key] += 1
         if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.stop():
             return False
-        try:
-            self.store.append([Withdrawn(item.key, intent.attempt)])
-        except InventGitopsError as error:
-            self.failure = self.failure or error
+        self._withdraw([(item, intent)])
         return True
 
     def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
         key, name = item.key, item.request.name
+        self.awake = self.clock(IDLE)
         match answer:
-            case Created(remote) if remote.id in self.taken:
-                reason = f"Invent answered with the id {remote.id}, which another broadcast has already."
-                self._conclude(Outcome(key, "unknown", name, reason=reason), None)
+            case Created(remote) if reason := self._unusable(item, intent, remote):
+                self._doubt(item, intent, reason)
             case Created(remote):
                 self.taken.add(remote.id)
                 outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
@@ -146,9 +225,42 @@ class Run:
             case NotCreated(reason):
                 self._conclude(Outcome(key, "not-created", name, reason=reason), Withdrawn(key, intent.attempt))
             case Unknown(reason):
-                self._conclude(Outcome(key, "unknown", name, reason=reason), None)
+                self._doubt(item, intent, reason)
             case _:
                 assert_never(answer)
+
+    def _unusable(self, item: Item, intent: Intent, remote: Remote) -> str:
+        """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's."""
+        said = f"Invent answered with the id {remote.id}"
+        if remote.id in self.taken:
+            return f"{said}, which another broadcast has already."
+        if remote.created_at and remote.created_at < intent.provenance.at - CLOCK_SKEW:
+            return f"{said}, which was created before this call."
+        if wrong := contradictions(item.request, remote):
+            return f"{said}, whose {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not as requested."
+        return ""
+
+    def _doubt(self, item: Item, intent: Intent, reason: str) -> None:
+        self.doubts[item.key] = intent
+        self._conclude(Outcome(item.key, "unknown", item.request.name, reason=reason), None)
+
+    def _reopen(self) -> None:
+        """Write a new doubt for each call of unknown outcome whose attempt somebody has settled meanwhile."""
+        try:
+            if self.doubts:
+                self.store.refresh()
+            state = self.store.state
+            found = {record.attempt for record in state.broadcasts.values()}
+            lost = [
+                Reopened(key, replace(intent, attempt=self.attempt(), candidates=None, settles_at=self.provenance().at))
+                for key, intent in self.doubts.items()
+                if intent.attempt not in found and not state.holds_attempt(key, intent.attempt)
+            ]
+            if lost:
+                self.store.append(lost)
+                self.store.sync()
+        except InventGitopsError as error:
+            self.failure = self.failure or error
 
     def _conclude(self, outcome: Outcome, event: Event | None) -> None:
         self.tell(outcome)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from invent_gitops.lookalike import request_of
@@ -74,11 +74,30 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
 
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:
     """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
+    unread = {"segment_ids" if field == "segments" else field for field in remote.unread}
+    return tuple(field for field, same in _compared(request, remote) if not same or field in unread)
+
+
+def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
+    """The fields of the request that a live broadcast is told to have otherwise.
+
+    What is not told contradicts nothing. Nor does what Invent may fill in: a time where "at once" was asked for, and
+    segments where everyone was.
+    """
+    untold = {"segment_ids" if field == "segments" else field for field in remote.unread}
+    if request.scheduled_at is None:
+        untold.add("scheduled_at")
+    if request.send_to_all and remote.send_to_all:
+        untold.add("segment_ids")
+    return tuple(field for field, same in _compared(request, remote) if not same and field not in untold)
+
+
+def _compared(request: Request, remote: Remote) -> Iterator[tuple[str, bool]]:
     pairs = {
         "name": (request.plain.name, request_of(remote).plain.name),
         "scheduled_at": (request.scheduled_at, remote.scheduled_at),
         "segment_ids": (request.segment_ids, remote.segment_ids),
         "send_to_all": (request.send_to_all, remote.send_to_all),
     }
-    unread = {"segment_ids" if field == "segments" else field for field in remote.unread}
-    return tuple(field for field, (wanted, found) in pairs.items() if wanted != found or field in unread)
+    for field, (wanted, shown) in pairs.items():
+        yield field, wanted == shown

@@ -37,6 +37,9 @@ class Memory:
         self.appends.append(batch)
         self.state = self.state.after(batch)
 
+    def refresh(self) -> None:
+        pass
+
     def sync(self) -> None:
         self.syncs += 1
         if self.syncs in self.refuse_sync:

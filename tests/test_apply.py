@@ -6,6 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -60,14 +62,49 @@ def test_run_goes_on_past_failed_broadcasts_and_reports_on_each() -> None:
     assert (report.failure, report.stopped, report.unrecorded) == (None, False, ())
 
 
-def test_answer_that_is_not_as_requested_is_recorded_all_the_same_and_the_fields_are_named() -> None:
+def test_answer_that_lacks_fields_is_recorded_and_the_fields_are_named() -> None:
     requested = an_item("a").request
-    other = replace(a_remote("bc_9", requested), scheduled_at=None, segment_ids=("seg_z",), status="SENT")
+    other = replace(a_remote("bc_9", requested), scheduled_at=None, unread=("scheduled_at",), status="SENT")
     api = Scripted(Memory(), {name("a"): Created(other)})
     report = perform(api, items_named("a"))
-    assert report.outcomes[0].differs == ("scheduled_at", "segment_ids")
+    assert report.outcomes[0].differs == ("scheduled_at",)
     record = api.store.durable.broadcasts["a"]
     assert (record.id, record.status, record.request) == ("bc_9", "SENT", requested)
+
+
+OTHER_BROADCAST = {
+    "name": {"name": "Another"},
+    "time": {"scheduled_at": NOW},
+    "no time": {"scheduled_at": None},
+    "segments": {"segment_ids": ("seg_z",)},
+    "everyone": {"send_to_all": True},
+    "age": {"created_at": NOW - timedelta(minutes=11)},
+}
+
+
+@pytest.mark.parametrize("fields", OTHER_BROADCAST.values(), ids=OTHER_BROADCAST)
+def test_answer_that_tells_of_another_broadcast_is_unknown_and_names_its_id(fields: dict[str, Any]) -> None:
+    other = replace(a_remote("bc_9", an_item("a").request), **fields)
+    api = Scripted(Memory(), {name("a"): Created(other)})
+    report = perform(api, items_named("a"))
+    assert fates(report) == {"a": "unknown"}
+    assert "bc_9" in report.outcomes[0].reason
+    assert (list(api.store.durable.intents), api.store.durable.broadcasts) == (["a"], {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ({"scheduled_at": None}, {"scheduled_at": NOW}),
+        ({"segment_ids": (), "send_to_all": True}, {"segment_ids": ("seg_a", "seg_b")}),
+    ],
+    ids=["a time for at once", "segments for everyone"],
+)
+def test_answer_that_fills_in_what_was_left_open_is_recorded(asked: dict[str, Any], answered: dict[str, Any]) -> None:
+    item = an_item("a")
+    item = replace(item, request=replace(item.request, **asked))
+    api = Scripted(Memory(), {name("a"): Created(replace(a_remote("bc_9", item.request), **answered))})
+    assert fates(perform(api, [item])) == {"a": "created"}
 
 
 def test_answer_with_an_id_that_the_state_knows_proves_nothing() -> None:

@@ -106,6 +106,7 @@ def apply(
                 definitions,
                 unseen,
             )
+            store.wait_with(stopping.event)
             applying.look_first()
             made = applying.plan()
             session.known = partial(applying.known, made)
@@ -173,7 +174,7 @@ def finished(store: Store, report: Report) -> Report:
         store.finish()
     except InventGitopsError as error:
         return replace(report, failure=report.failure or error)
-    return report
+    return report.healed(store.state) if store.durable else report
 
 
 def report_code(report: Report) -> ExitCode:

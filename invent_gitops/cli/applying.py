@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.account import Account, Store, connect
+from invent_gitops.cli.looking import FirstLook, first_look
 from invent_gitops.cli.newest import newest_requests
 from invent_gitops.cli.plan import plan_for, text_of
 from invent_gitops.cli.reconcile import settle
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace
-from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
+from invent_gitops.errors import InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Outcome, Report
-from invent_gitops.model.plan import Plan
+from invent_gitops.model.plan import Item, Plan
 from invent_gitops.provenance import Origin
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ROUNDS = 200
 # Seconds in which a call must follow its intent. A person who looks, finds nothing and says so takes longer.
 FRESH = 10.0
+# Seconds for which what was read last may stand while a run plans again.
+RECENT = 10.0
 
 
 def stopwatch(seconds: float) -> Callable[[], bool]:
@@ -54,7 +56,8 @@ class Applying:
 
     `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
     newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
-    it may. `live` is what the list held before the first create, `adopted` are the broadcasts that were found after
+    it may. `first` is the last look at the list before a create, `live` what it held, and `recent` says whether that is
+    only some seconds ago. `adopted` are the broadcasts that were found after
     their answer was lost, `approved` are the keys of the approved plan, `report` is what became of the creates so far.
     """
 
@@ -71,6 +74,8 @@ class Applying:
     definitions: str | None = None
     unseen: bool = False
     live: Sequence[Remote] = ()
+    first: FirstLook = field(default_factory=lambda: FirstLook(why="Nobody has looked."))
+    recent: Callable[[], bool] = lambda: False
     newest: Mapping[str, Request] | None = None
     blind: str = ""
     adopted: list[Outcome] = field(default_factory=list)
@@ -112,44 +117,49 @@ class Applying:
         return report_json(found, made, self.store.shown, self.origin.now(), doubts, workspace=name)
 
     def look_first(self) -> None:
-        """Read the list in Invent once: for what an earlier run left in doubt, and for what is there already.
+        """Read the list in Invent before anything else, if there is anything to create or in doubt."""
+        if self.store.state.intents or self.plan().counts["create"]:
+            self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
+            self.look()
 
-        The state is the guard; this is a second one, for a state that was lost. Where the list cannot be
-        read whole, keys in doubt stay blocked and the rest goes on with what was read; but without a state there is
-        no other guard, and nothing is created, unless this Invent has no list to show (`NotOffered`).
+    def look(self) -> None:
+        """Read the list: for what an earlier run left in doubt, and for what is there already.
+
+        The state is the guard; this is a second one, for a state that was lost or put back. Where the list
+        cannot be read whole, keys in doubt stay blocked and the rest goes on with what was read, if it may.
         """
-        state = self.store.state
-        doubts, new = state.intents, not state.broadcasts and not state.removed
-        if not doubts and not self.plan().counts["create"]:
-            return
-        self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
-        listing: Listing[Remote] = Listing(())
-        # `lacking` is whether a broadcast may be where nobody could look.
-        lacking, why, cure = False, "", "Try again later."
+        doubts = self.store.state.intents
+        self.recent = stopwatch(RECENT)
         try:
             with self._connect() as api:
-                listing = api.readable_broadcasts(tries=5 if doubts else 3)
-                lacking, why = not listing.complete, " ".join(listing.gaps)
+                look = first_look(partial(api.readable_broadcasts, tries=5 if doubts else 3))
         except WrongUsage as error:
             # Without a key nothing will be created either, which is told when it is to be.
             if doubts:
                 self.session.note(f"Could not look in Invent first. {error.message}")
             return
-        except Unavailable as error:
-            lacking, why, cure = not isinstance(error, NotOffered), error.message, error.cure or cure
-        if why:
-            self.session.note(f"Could not look in Invent first. {why}")
-        if new and lacking and not self.unseen:
-            told = f"The state is new, and nobody could look what was created before. {why.rstrip('.')}."
-            self.blind = f"{told} {cure} If surely nothing was created before, add --blind."
-        self.live = listing.entries
-        if not why:
-            # The state must be no older than the list, or what another run is creating would look like nobody's.
-            self.store.refresh()
+        if look.why:
+            self.session.note(f"Could not look in Invent first. {look.why}")
+        self.first, self.live = look, look.live
+        # The state must be no older than the list, or what another run is creating would look like nobody's.
+        self.store.refresh()
+        if look.complete:
             self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
+        if not self.unseen:
+            self.blind = look.blind(self.store.state, vouched=self.store.vouched)
+
+    def _renew(self) -> bool:
+        """Read the state again, and the list if the last look is some seconds old; whether a create may follow."""
+        self.store.refresh()
+        if not self.recent():
+            self.look()
+        return not self.blind
 
     def confirm(self, made: Plan, yes: bool) -> None:
-        """Show the plan and ask. Raises `Refused` without a terminal or without a yes."""
+        """Show the plan and ask; after an answer, nothing that was read before counts any more.
+
+        Raises `Refused` without a terminal or without a yes.
+        """
         show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
         show(self.text_of(made, everything=not yes))
         if yes:
@@ -170,6 +180,7 @@ class Applying:
             confirmed = click.confirm(self.session.aside.bold(question), err=True)
         if not confirmed:
             raise Refused("Not confirmed. Nothing was created.")
+        self.recent = stopwatch(0)
 
     def create(self, made: Plan) -> None:
         """Create what the plan says, and keep what became of it in `report`.
@@ -177,9 +188,8 @@ class Applying:
         When another writer moves the state on, plan again and go on with the rest.
         """
         confirmed = {item.key: item for item in made.having("create")}
-        if self.blind:
-            names = ((key, item.request.name) for key, item in confirmed.items())
-            self.report = Report(tuple(Outcome(key, "not-created", name, reason=self.blind) for key, name in names))
+        if self.blind or not (self.recent() or self._renew()):
+            self.report = self._blinded(list(confirmed.values()))
             return
         tell = _teller(self.session, len(confirmed))
         # Planned afresh: the question may have been open for hours.
@@ -196,11 +206,24 @@ class Applying:
                 self.report = self.report.followed_by(report)
                 if not report.moved or stop.is_set():
                     break
+                try:
+                    may_go_on = self._renew()
+                except InventGitopsError as error:
+                    # Whatever it is, the report of what was created comes first.
+                    self.report = replace(self.report, failure=error)
+                    break
                 # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
                 waiting = [item for item in self.plan().having("create") if item.key in confirmed]
+                if not may_go_on:
+                    self.report = self.report.followed_by(self._blinded(waiting))
+                    break
             if self.report.having("unknown") and not stop.is_set():
                 self._look_again(api)
             self.report = replace(self.report.seen_in(self.store.state), stopped=stop.is_set())
+
+    def _blinded(self, items: Sequence[Item]) -> Report:
+        outcomes = (Outcome(item.key, "not-created", item.request.name, reason=self.blind) for item in items)
+        return Report(tuple(outcomes))
 
     def _run(self, api: Api, tell: Callable[[Outcome], None]) -> Run:
         from invent_gitops.apply import Run
@@ -208,14 +231,15 @@ class Applying:
         return Run(
             api,
             self.store,
-            taken=self.store.state.ids(),
+            taken=self.store.state.ids() | {remote.id for remote in self.live},
             provenance=self.origin.now,
             attempt=lambda: uuid.uuid4().hex,
             stop=self.stopping.event.is_set,
             tell=tell,
             concurrency=self.concurrency,
             batch=self.store.batch(self.concurrency),
-            fresh=partial(stopwatch, FRESH + 2 * self.concurrency * 60 / self.rate),
+            clock=stopwatch,
+            window=FRESH + 2 * self.concurrency * 60 / self.rate,
         )
 
     def _look_again(self, api: InventApi) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, connect
-from invent_gitops.errors import Unavailable, WrongUsage
+from invent_gitops.errors import NotOffered, Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
@@ -27,6 +27,48 @@ class Reader:
 
     broadcasts: Callable[[], Listing[Remote]]
     segments: Callable[[], list[RemoteSegment]]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What apply saw of the list right before it creates: `why` it is not whole, and the `cure`; "" where it is.
+
+    `offered` is whether this Invent has a list at all.
+    """
+
+    live: tuple[Remote, ...] = ()
+    why: str = ""
+    cure: str = ""
+    offered: bool = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is in Invent was read."""
+        return self.offered and not self.why
+
+    def blind(self, state: State, *, vouched: bool) -> str:
+        """Why nothing may be created after this look, "" if something may.
+
+        The state is one guard and the list the other. A state that is new, or that nobody here has seen before, guards
+        nothing by itself; an Invent that has no list has none to read, unless somebody has read it before.
+        """
+        new = not state.broadcasts and not state.removed
+        if self.complete or (vouched and not new) or not (self.offered or state.listed):
+            return ""
+        lacks = "The state is new" if new else "This clone has never seen the state before"
+        why = self.why if self.offered else f"{self.why.rstrip('.')}. An earlier run has read that list."
+        told = f"{lacks}, and nobody could look what was created before. {why.rstrip('.')}."
+        return f"{told} {self.cure} If surely nothing was created before, add --blind."
+
+
+def first_look(read: Callable[[], Listing[Remote]]) -> FirstLook:
+    """Read the list as far as it goes. Raises `WrongUsage` where there is no usable key."""
+    try:
+        listing = read()
+    except Unavailable as error:
+        offered = not isinstance(error, NotOffered)
+        return FirstLook((), error.message, error.cure or "Try again later.", offered)
+    return FirstLook(listing.entries, " ".join(listing.gaps), "Try again later.")
 
 
 _STRANGE = (

@@ -71,6 +71,7 @@ def plan(
         with reviewing(session, form, out) as review:
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
+            warn_of_older(session, account, workspace)
             read = partial(read_state, account, workspace, strict=refresh)
             seen = looked(session, account, workspace, read) if refresh else None
             live, state = (seen.broadcasts.entries, seen.state) if seen else ((), read())
@@ -85,6 +86,12 @@ def plan(
             raise
         # The Markdown has every problem, and no plain text belongs after it.
         return error.exit_code
+
+
+def warn_of_older(session: Session, account: Account, workspace: Workspace) -> None:
+    """Say that the state is older than what this clone has seen: a plan over it shows too much as to be created."""
+    if reason := account.store(workspace.root, workspace.project, strict=False).went_back():
+        session.remark([f"{reason} What was created since then may be shown as to be created. apply refuses it."])
 
 
 def read_state(account: Account, workspace: Workspace, *, strict: bool) -> State:

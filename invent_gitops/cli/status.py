@@ -13,7 +13,7 @@ import click
 from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.looking import Seen, look, reading
 from invent_gitops.cli.options import common_options, document_options, folders
-from invent_gitops.cli.plan import read_state
+from invent_gitops.cli.plan import read_state, warn_of_older
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
@@ -94,6 +94,7 @@ def status(
 
 def _seen(session: Session, account: Account, workspace: Workspace) -> Seen:
     where = (account, workspace.root, workspace.project, workspace.catalogue)
+    warn_of_older(session, account, workspace)
     read = partial(read_state, account, workspace, strict=True)
     with Stopping(session) as stopping, reading(*where, stop=stopping.event) as reader:
         return look(reader, read, segments=False)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from invent_gitops.errors import InventGitopsError, StateMoved
+from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable, Unsettled
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.state import Record, State
 
@@ -83,6 +83,20 @@ class Report:
     def seen_in(self, state: State) -> Report:
         """This report, with what the state knows of keys that another run took in hand first."""
         return replace(self, outcomes=tuple(_seen(outcome, state) for outcome in self.outcomes))
+
+    def healed(self, state: State) -> Report:
+        """This report, after the state could be written in the end: without the troubles that are over."""
+        ids = state.ids()
+        outcomes = tuple(
+            replace(outcome, reason="") if outcome.fate == "created" and outcome.id in ids else outcome
+            for outcome in self.outcomes
+        )
+        left = tuple(outcome.key for outcome in outcomes if outcome.key in self.unrecorded and outcome.id not in ids)
+        failure = self.failure
+        if isinstance(failure, Unsettled) and not left:
+            over = "It could be written in the end, and nothing is lost. Run it again for the rest."
+            failure = Unavailable(failure.message, over) if self.having("not-attempted") else None
+        return replace(self, outcomes=outcomes, unrecorded=left, failure=failure)
 
     def with_adopted(self, adopted: tuple[Outcome, ...]) -> Report:
         """This report, with what was found in Invent in place of what was unknown about it."""

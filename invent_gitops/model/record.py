@@ -21,7 +21,7 @@ GONE = "GONE"
 OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 
 # How long a call may take from its intent to its answer, where the intent does not say.
-CALL_LASTS = timedelta(minutes=6)
+CALL_LASTS = timedelta(minutes=7)
 
 How = Literal["created", "adopted", "resolved", "imported"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -13,20 +13,21 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from filelock import FileLock, Timeout
-
 from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Intended, Provenance, Recorded, State, Withdrawn
 from invent_gitops.state.binding import check_binding
 from invent_gitops.state.git import GitFailed
-from invent_gitops.state.journal import JournalWriter, read_journal
-from invent_gitops.state.message import commit_message, taken_over_message
+from invent_gitops.state.lock import StateLock
+from invent_gitops.state.message import commit_message
 from invent_gitops.state.remote import RemoteBranch
+from invent_gitops.state.run_journal import RunJournal
 
 # How often results are carried over to a tip that somebody else has moved, before giving up.
 PATIENCE = 50
+# Seconds before a push that failed for a passing reason is tried again.
+PAUSES = (0.5, 1.5, 4.0)
 
 
 class BranchStore:
@@ -46,11 +47,13 @@ class BranchStore:
         own = self.remote.folder / "invent-gitops"
         name = quote(f"{place.remote} {place.branch} {place.path}", safe="")
         self.journal_path = own / f"{name}.journal"
-        self._lock = FileLock(own / f"{name}.lock", timeout=0)
+        self._journal = RunJournal(self.journal_path, str(self.journal_path))
+        # Without locks nothing is lost: it is the push that keeps others out.
+        self._lock = StateLock(own / f"{name}.lock", f"{self.shown} from this clone", needed=False)
+        self._stop = threading.Event()
         self._tip = ""
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
-        self._writer: JournalWriter | None = None
         self._failed = self._doubtful = self._journaled = False
 
     @property
@@ -61,7 +64,7 @@ class BranchStore:
     def read(self) -> State:
         """The state at the remote's tip, with results of a killed run here that it does not have yet."""
         self._fetch()
-        journal = read_journal(self.journal_path, str(self.journal_path))
+        journal = self._journal.read()
         if journal is None:
             return self._base
         check_binding(journal.org, journal.api, self._base.org, self._base.api, str(self.journal_path))
@@ -69,7 +72,7 @@ class BranchStore:
 
     def last_seen(self) -> State:
         """The state at the tip that was fetched last, with what the journal has; nothing is fetched."""
-        journal = read_journal(self.journal_path, str(self.journal_path))
+        journal = self._journal.read()
         found = self.remote.last_seen() or self._base
         return found.after(journal.events) if journal else found
 
@@ -83,14 +86,7 @@ class BranchStore:
         return branch_chain(self.remote.git, self._tip, self.path)
 
     def __enter__(self) -> Self:
-        self.journal_path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise Refused(
-                f"Another invent-gitops is writing {self.shown} from this clone right now.",
-                "Wait until it is done, then run this again.",
-            ) from None
+        self._lock.acquire()
         try:
             self._begin()
         except BaseException:
@@ -100,7 +96,7 @@ class BranchStore:
 
     def _begin(self) -> None:
         """Read the tip, and push first of all what a killed run from this clone has left in the journal."""
-        journal = read_journal(self.journal_path, str(self.journal_path))
+        journal = self._journal.read()
         try:
             self._fetch()
         except Unavailable as error:
@@ -143,9 +139,27 @@ class BranchStore:
             if not told:
                 raise
         finally:
-            if self._writer:
-                self._writer.close()
-            self._writer = None
+            self._journal.close()
+            if not self._pending:
+                self._journal.clear()
+
+    @property
+    def vouched(self) -> bool:
+        """Whether this clone has seen the branch before: nobody has rewound it since."""
+        return self.remote.seen_before
+
+    @property
+    def durable(self) -> bool:
+        """Whether all that was appended is on the remote."""
+        return not self._pending
+
+    def went_back(self) -> str:
+        """Nothing to say: a branch that went back is refused as soon as it is read."""
+        return ""
+
+    def wait_with(self, stop: threading.Event) -> None:
+        """Let `stop` end the pauses before a push is tried again."""
+        self._stop = stop
 
     def refresh(self) -> None:
         """Read the remote's tip again. What was appended and not pushed yet stays."""
@@ -169,10 +183,12 @@ class BranchStore:
                 ) from None
 
     def _write(self, results: Sequence[Event]) -> None:
-        if self._writer is None:
-            self._writer = JournalWriter(self.journal_path, self._base)
-        self._writer.append(results)
+        self._open_journal()
+        self._journal.append(results)
         self._journaled = True
+
+    def _open_journal(self) -> None:
+        self._journal.open(self._base, [event for event in self._pending if not isinstance(event, Intended)])
 
     def batch(self, concurrency: int) -> int:
         """How many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""
@@ -207,6 +223,9 @@ class BranchStore:
 
     def _sync(self) -> None:
         intended = any(isinstance(event, Intended) for event in self._pending)
+        if intended:
+            self._check_durable()
+        pauses = list(PAUSES)
         for attempt in range(PATIENCE):
             after = self._base.after(self._pending)
             if after == self._base:
@@ -227,10 +246,12 @@ class BranchStore:
                     "Plan again; nothing of this batch was sent.",
                 )
             if self._tip == before:
-                # Two pushes that meet on the server may both find the ref locked for a moment.
-                if "lock" not in refusal.words or attempt > 5:
+                # Two pushes that meet on the server may both find the ref locked for a moment; a host may be busy.
+                locked = "lock" in refusal.words and attempt <= 5
+                if not locked and not pauses:
                     raise self._refused(refusal, intended)
-                time.sleep(0.1 * (attempt + 1))
+                if self._stop.wait(0.1 * (attempt + 1) if locked else pauses.pop(0)):
+                    raise self._refused(refusal, intended)
         raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._kept())
 
     def _done(self, tip: str, state: State) -> None:
@@ -239,10 +260,15 @@ class BranchStore:
             # The push went well; a ref of this clone that is locked must not make a failure of it.
             with suppress(GitFailed):
                 self.remote.remember(tip)
-        if self._writer:
-            self._writer.close()
-            self._writer = None
-        self.journal_path.unlink(missing_ok=True)
+        self._journal.clear()
+
+    def _check_durable(self) -> None:
+        """Open the journal for the results before anything is called. Raises `InvalidInput` if it cannot be."""
+        try:
+            self._open_journal()
+        except OSError as error:
+            reason = f"{self.journal_path} cannot be written: {error.strerror}. Nothing of this batch was sent."
+            raise InvalidInput(reason, "Free some space, or make the .git folder writable.") from None
 
     def _commit(self, state: State) -> str:
         made = self.provenance()
@@ -251,19 +277,7 @@ class BranchStore:
 
     def take_over(self, state: State) -> None:
         """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
-        tip, _ = self.remote.fetch()
-        if tip:
-            raise Refused(
-                f"There is a state already: {self.shown}.", "Keep one of the two, and see what the other has."
-            )
-        made = self.provenance()
-        commit = self.remote.write(state, taken_over_message(state, made), by=made.by, parent="")
-        refusal = self.remote.push(commit, "")
-        if refusal:
-            raise Unavailable(
-                f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}",
-                "Check that you may push to the state branch. Nothing was changed.",
-            )
+        self.remote.begin(state, self.provenance())
 
     def _fetch(self) -> None:
         self._tip, found = self.remote.fetch()
@@ -276,15 +290,10 @@ class BranchStore:
 
     def _refused(self, refusal: GitFailed, intended: bool) -> InventGitopsError:
         message = f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}"
-        if intended:
-            return Unavailable(
-                message, "Check that this run may push to the state branch. Nothing of this batch was sent."
-            )
-        return Unsettled(message, self._kept())
+        may = "Check that this run may push to the state branch. Nothing of this batch was sent."
+        return Unavailable(message, may) if intended else Unsettled(message, self._kept())
 
     def _kept(self) -> str:
         if not self._journaled:
-            return (
-                "What happened is written down nowhere but here: keep the ids, and free some space before the next run."
-            )
+            return "What happened is written down nowhere but here: keep the ids, and free some space first."
         return f"What happened is kept in {os.path.relpath(self.journal_path)}; the next run from this clone pushes it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,9 +17,10 @@ from invent_gitops.model.chain import Chain
 from invent_gitops.model.state import Event, Intended, State
 from invent_gitops.state import document
 from invent_gitops.state.binding import check_binding
-from invent_gitops.state.journal import Journal, JournalWriter, locked_journal, read_journal
+from invent_gitops.state.journal import Journal, locked_journal
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.memory import Memory
+from invent_gitops.state.run_journal import RunJournal
 
 
 class FileStore:
@@ -39,7 +41,7 @@ class FileStore:
         self.shown, self.org, self.api = shown, org, api
         self.journal_path = self.path.with_name(self.path.name + ".journal")
         self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), shown)
-        self._writer: JournalWriter | None = None
+        self._journal = RunJournal(self.journal_path, f"{shown}.journal")
         self._events: list[Event] = []
         self._base = State("", 0, org, api)
         self._memory = Memory(self.path, shown, org, api)
@@ -53,7 +55,7 @@ class FileStore:
 
     def read(self) -> State:
         """The state with the events of a journal that is still there. Raises `InvalidInput` or `Refused`."""
-        stored, journal = self._stored(), read_journal(self.journal_path, f"{self.shown}.journal")
+        stored, journal = self._stored(), self._journal.read()
         if journal:
             return self._begun(stored, journal).after(journal.events)
         return stored or State("", 0, self.org, self.api)
@@ -90,14 +92,18 @@ class FileStore:
         """Whether this clone has seen the chain of this state before, so that nobody put an older one in its place."""
         return self._vouched
 
-    def warning(self) -> str:
-        """What a reader should know of the file: that it is older than what this clone has seen, or ""."""
+    @property
+    def durable(self) -> bool:
+        """Whether all that was appended is in the file."""
+        return not self._events
+
+    def went_back(self) -> str:
+        """Why the file is older than what this clone has seen of it, "" if it is not."""
         return self._memory.older(self._stored(), journal=self.journal_path.exists())
 
     def finish(self) -> None:
         """Fold what was appended into the state. Raises `Unsettled` if that fails; the journal then has it all."""
-        writer, self._writer = self._writer, None
-        if writer is None:
+        if not self._journal.is_open:
             return
         try:
             # Somebody may have put another version of the file there meanwhile, as a `git pull` does.
@@ -112,7 +118,7 @@ class FileStore:
             kept = f"What happened is kept in {self.shown}.journal, and the next run reads it."
             raise Unsettled(f"{error.message} {kept}", error.cure) from None
         finally:
-            writer.close()
+            self._journal.close()
 
     def _check_kept(self, folded: State) -> None:
         """Raise `Refused` where a fold would drop an id or an open attempt that was read before."""
@@ -122,6 +128,9 @@ class FileStore:
                 f"Put its newest version back: git log --all -- {self.shown}",
             )
 
+    def wait_with(self, stop: threading.Event) -> None:
+        """Nothing to do: a file is never waited for."""
+
     def refresh(self) -> None:
         """Read the file again, and lock it again if its lock was taken away. What was appended stays.
 
@@ -130,7 +139,7 @@ class FileStore:
         if not self._lock.held:
             self._lock.release()
             self._lock.acquire()
-        if self._writer is None:
+        if not self._journal.is_open:
             before = self._base
             self._replay()
             if lost := self._base.lacks(before):
@@ -158,8 +167,7 @@ class FileStore:
             self._check_unmoved()
         try:
             self._open_journal()
-            assert self._writer is not None
-            self._writer.append(batch)
+            self._journal.append(batch)
         except OSError as error:
             raise InvalidInput(
                 f"The state {self.shown} cannot be written: {error.strerror}.",
@@ -193,19 +201,13 @@ class FileStore:
         return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def _open_journal(self) -> None:
-        """Have a journal in its place; one that was deleted under this run is written anew."""
-        if self._writer and self._writer.in_place:
-            return
-        if self._writer:
-            self._writer.close()
-            self._writer = None
-        self._memory.keep(self._base, journal=True)
-        self._writer = JournalWriter(self.journal_path, self._base)
-        self._writer.append(self._events)
+        if not self._journal.in_place:
+            self._memory.keep(self._base, journal=True)
+            self._journal.open(self._base, self._events)
 
     def _replay(self) -> None:
         self._mark = self._signature()
-        stored, journal = self._stored(), read_journal(self.journal_path, f"{self.shown}.journal")
+        stored, journal = self._stored(), self._journal.read()
         self._memory.check(stored, journal=self.journal_path.exists())
         self._vouched = self._memory.vouches(stored)
         self._base = self._begun(stored, journal)

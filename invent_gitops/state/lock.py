@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -9,13 +10,17 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.state.journal import NO_LOCKS
 
 
 class StateLock:
-    """The lock of the state `shown`, in the file `path`. A lock proves nothing by itself: its file can be deleted."""
+    """The lock of the state `shown`, in the file `path`. A lock proves nothing by itself: its file can be deleted.
 
-    def __init__(self, path: Path, shown: str) -> None:
-        self.path, self._shown = path, shown
+    Where it is not `needed`, a file system without locks does without.
+    """
+
+    def __init__(self, path: Path, shown: str, *, needed: bool = True) -> None:
+        self.path, self._shown, self._needed = path, shown, needed
         self._lock = FileLock(path, timeout=0)
         self._locked: os.stat_result | None = None
 
@@ -31,6 +36,8 @@ class StateLock:
                 "Wait until it is done, then run this again.",
             ) from None
         except (OSError, NotImplementedError) as error:
+            if not self._needed and getattr(error, "errno", errno.ENOSYS) in NO_LOCKS:
+                return
             reason = error.strerror if isinstance(error, OSError) else "its file system has no locks"
             raise InvalidInput(
                 f"The state {self._shown} cannot be locked for writing: {reason}.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.errors import InvalidInput, Refused, Unavailable
 from invent_gitops.model.project import SANDBOX, BranchPlace
-from invent_gitops.model.state import State
+from invent_gitops.model.state import Provenance, State
 from invent_gitops.state import document
 from invent_gitops.state.binding import check_binding
 from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.state.message import taken_over_message
 
 
 class RemoteBranch:
@@ -24,6 +25,7 @@ class RemoteBranch:
         self.git.check_names(place.remote, place.branch)
         # A ref of our own, so that nothing that people look at moves.
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
+        self.seen_before = bool(self.git.commit_of(self._ref))
 
     def fetch(self) -> tuple[str, State | None]:
         """The commit at the tip and the state in it, or "" and None where there is no branch yet.
@@ -72,6 +74,21 @@ class RemoteBranch:
             for name, value in ((f"GIT_{role}_NAME", _name(by)), (f"GIT_{role}_EMAIL", self._email()))
         }
         return self.git.write(parent, self.place.path, document.dump(state), message, identity)
+
+    def begin(self, state: State, made: Provenance) -> None:
+        """Put a state that was kept elsewhere on a branch that is not there yet. Raises `Refused` if it is."""
+        tip, _ = self.fetch()
+        if tip:
+            raise Refused(
+                f"There is a state already: {self.shown}.", "Keep one of the two, and see what the other has."
+            )
+        commit = self.write(state, taken_over_message(state, made), by=made.by, parent="")
+        refusal = self.push(commit, "")
+        if refusal:
+            raise Unavailable(
+                f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}",
+                "Check that you may push to the state branch. Nothing was changed.",
+            )
 
     def push(self, commit: str, expected: str) -> GitFailed | None:
         """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""

@@ -1,0 +1,58 @@
+"""The journal of one run: begun when it is needed, and written anew if somebody deletes it under the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from invent_gitops.model.state import Event, State
+from invent_gitops.state.journal import Journal, JournalWriter, read_journal
+
+
+class RunJournal:
+    """The journal at `path`. Whoever has not begun one may read what another run left there."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self.path, self._shown = path, shown
+        self._writer: JournalWriter | None = None
+
+    def read(self) -> Journal | None:
+        """What is there, or None. Raises `InvalidInput`."""
+        return read_journal(self.path, self._shown)
+
+    @property
+    def is_open(self) -> bool:
+        return self._writer is not None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it was begun and its path still leads to it."""
+        return self._writer is not None and self._writer.in_place
+
+    def open(self, base: State, events: Iterable[Event]) -> None:
+        """Have a journal in place that goes on from `base`; a new one is given the `events`. Raises `OSError`."""
+        if self.in_place:
+            return
+        if self._writer:
+            self._writer.close()
+            self._writer = None
+        self._writer = JournalWriter(self.path, base)
+        self._writer.append(events)
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Write events down, durably, in the journal that is open. Raises `OSError`."""
+        assert self._writer is not None
+        self._writer.append(events)
+
+    def clear(self) -> None:
+        """Forget what is durable elsewhere by now: what is open stays open, and what another run left there goes."""
+        if self._writer and self._writer.in_place:
+            self._writer.clear()
+        elif self._writer is None:
+            self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leave it as it is, for the next run to read."""
+        if self._writer:
+            self._writer.close()
+            self._writer = None
