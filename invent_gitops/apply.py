@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
@@ -114,7 +114,6 @@ class Run:
                     else:
                         self._settle(item, intent, answer)
         self._sync()
-        self._reopen()
         for item in waiting:
             self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name)
         return Report(
@@ -244,24 +243,6 @@ class Run:
         self.doubts[item.key] = intent
         self._conclude(Outcome(item.key, "unknown", item.request.name, reason=reason), None)
 
-    def _reopen(self) -> None:
-        """Write a new doubt for each call of unknown outcome whose attempt somebody has settled meanwhile."""
-        try:
-            if self.doubts:
-                self.store.refresh()
-            state = self.store.state
-            found = {record.attempt for record in state.broadcasts.values()}
-            lost = [
-                Reopened(key, replace(intent, attempt=self.attempt(), candidates=None, settles_at=self.provenance().at))
-                for key, intent in self.doubts.items()
-                if intent.attempt not in found and not state.holds_attempt(key, intent.attempt)
-            ]
-            if lost:
-                self.store.append(lost)
-                self.store.sync()
-        except InventGitopsError as error:
-            self.failure = self.failure or error
-
     def _conclude(self, outcome: Outcome, event: Event | None) -> None:
         self.tell(outcome)
         self.outcomes[outcome.key] = outcome
@@ -283,6 +264,28 @@ class Run:
             self.failure = self.failure or error
             created = [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
             self.unrecorded += [key for key in created if key not in self.unrecorded]
+
+
+def reopened(
+    state: State, doubts: Mapping[str, Intent], attempt: Callable[[], str], now: datetime
+) -> tuple[Reopened, ...]:
+    """A new doubt for each call of unknown outcome (`doubts`) that the state has neither open nor recorded any more.
+
+    Somebody has settled it while its answer was on the way, and the answer does not bear that out. `now` is aware.
+    """
+    recorded = {one.attempt for part in (state.broadcasts, state.removed) for one in part.values()}
+    lost = {
+        key: intent
+        for key, intent in doubts.items()
+        if intent.attempt not in recorded and not state.holds_attempt(key, intent.attempt)
+    }
+    return tuple(
+        Reopened(
+            key,
+            replace(intent, attempt=attempt(), candidates=None, settles_at=max(intent.settled_from, now)),
+        )
+        for key, intent in sorted(lost.items())
+    )
 
 
 def _answer(future: Future[Answer]) -> Answer:

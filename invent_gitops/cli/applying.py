@@ -26,6 +26,7 @@ from invent_gitops.errors import InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.state import Intent, Listed
 from invent_gitops.provenance import Origin
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ class Applying:
     `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
     newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
     it may. `first` is the last look at the list before a create, `live` what it held, and `recent` says whether that is
-    only some seconds ago. `adopted` are the broadcasts that were found after
-    their answer was lost, `approved` are the keys of the approved plan, `report` is what became of the creates so far.
+    only some seconds ago. `doubts` are the attempts of this run whose outcome is unknown, `adopted` are the broadcasts
+    that were found after their answer was lost, `approved` are the keys of the approved plan, `report` is what became
+    of the creates so far.
     """
 
     session: Session
@@ -78,6 +80,7 @@ class Applying:
     recent: Callable[[], bool] = lambda: False
     newest: Mapping[str, Request] | None = None
     blind: str = ""
+    doubts: dict[str, Intent] = field(default_factory=dict)
     adopted: list[Outcome] = field(default_factory=list)
     approved: Collection[str] = ()
     report: Report = field(default_factory=lambda: Report(()))
@@ -120,10 +123,10 @@ class Applying:
         """Read the list in Invent before anything else, if there is anything to create or in doubt."""
         if self.store.state.intents or self.plan().counts["create"]:
             self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
-            self.look()
+            self.look(settling=True)
 
-    def look(self) -> None:
-        """Read the list: for what an earlier run left in doubt, and for what is there already.
+    def look(self, *, settling: bool = False) -> None:
+        """Read the list: for what is there already and, `settling`, for what an earlier run left in doubt.
 
         The state is the guard; this is a second one, for a state that was lost or put back. Where the list
         cannot be read whole, keys in doubt stay blocked and the rest goes on with what was read, if it may.
@@ -144,6 +147,9 @@ class Applying:
         # The state must be no older than the list, or what another run is creating would look like nobody's.
         self.store.refresh()
         if look.complete:
+            self.store.remember()
+        # Later, what is in doubt may be another run's that is just waiting for its answer.
+        if look.complete and settling:
             self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
         if not self.unseen:
             self.blind = look.blind(self.store.state, vouched=self.store.vouched)
@@ -200,9 +206,13 @@ class Applying:
         stop = self.stopping.event
         self.stopping.check()
         self.report = Report(tuple(skipped))
+        if waiting and self.first.complete and not self.store.state.listed:
+            self.store.append([Listed()])
         with self._connect() as api:
             for _ in range(ROUNDS):
-                report = self._run(api, tell).create(waiting)
+                run = self._run(api, tell)
+                report = run.create(waiting)
+                self.doubts |= run.doubts
                 self.report = self.report.followed_by(report)
                 if not report.moved or stop.is_set():
                     break
@@ -219,6 +229,7 @@ class Applying:
                     break
             if self.report.having("unknown") and not stop.is_set():
                 self._look_again(api)
+            self._open_again()
             self.report = replace(self.report.seen_in(self.store.state), stopped=stop.is_set())
 
     def _blinded(self, items: Sequence[Item]) -> Report:
@@ -233,7 +244,7 @@ class Applying:
             self.store,
             taken=self.store.state.ids() | {remote.id for remote in self.live},
             provenance=self.origin.now,
-            attempt=lambda: uuid.uuid4().hex,
+            attempt=_new_attempt,
             stop=self.stopping.event.is_set,
             tell=tell,
             concurrency=self.concurrency,
@@ -244,15 +255,37 @@ class Applying:
 
     def _look_again(self, api: InventApi) -> None:
         try:
-            doubts = self.store.state.intents
-            self.adopted += settle(self.session, self.store, api.broadcasts(), self.origin, doubts)
+            doubts, live = self.store.state.intents, api.broadcasts()
+            # Whoever settled something while the list was read was first.
+            self.store.refresh()
+            self.adopted += settle(self.session, self.store, live, self.origin, doubts)
         except InventGitopsError as error:
             # Whatever it is, the report of what was created comes first.
             self.session.note(f"What is in doubt stays in doubt. {error.message}")
 
+    def _open_again(self) -> None:
+        """Write down as unknown again what somebody has settled while its call was in flight."""
+        from invent_gitops.apply import reopened
+
+        if not self.doubts:
+            return
+        try:
+            self.store.refresh()
+            now, state = self.origin.now(), self.store.state
+            events = reopened(state, self.doubts, _new_attempt, now.at)
+            if events:
+                self.store.append(events)
+                self.store.sync()
+        except InventGitopsError as error:
+            self.report = replace(self.report, failure=self.report.failure or error)
+
     def _connect(self) -> AbstractContextManager[InventApi]:
         one, stop = self.workspace, self.stopping.event
         return connect(self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
+
+
+def _new_attempt() -> str:
+    return uuid.uuid4().hex
 
 
 def _teller(session: Session, total: int) -> Callable[[Outcome], None]:

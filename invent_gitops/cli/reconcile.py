@@ -88,8 +88,10 @@ def settle(
         store.append(events)
         store.sync()
     adopted = []
+    # Somebody else may have recorded the same broadcast while ours was pushed.
+    recorded = {record.attempt for record in store.state.broadcasts.values()}
     for event in events:
-        if isinstance(event, Recorded):
+        if isinstance(event, Recorded) and event.record.attempt in recorded:
             record = event.record
             session.note(f"Found in Invent, exactly as requested, and adopted: {event.key} is {record.id}.")
             adopted.append(Outcome(event.key, "adopted", record.request.name, record.id))

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
-from invent_gitops.model.state import Event, Intended, Provenance, Recorded, State, Withdrawn
+from invent_gitops.model.state import Event, Intended, Listed, Provenance, Recorded, State, Withdrawn
 from invent_gitops.state.binding import check_binding
 from invent_gitops.state.git import GitFailed
 from invent_gitops.state.lock import StateLock
@@ -55,6 +55,8 @@ class BranchStore:
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
         self._failed = self._doubtful = self._journaled = False
+        # Whether this clone has worked with the branch before: then nobody has rewound it since.
+        self.vouched = self.remote.vouched
 
     @property
     def state(self) -> State:
@@ -143,10 +145,9 @@ class BranchStore:
             if not self._pending:
                 self._journal.clear()
 
-    @property
-    def vouched(self) -> bool:
-        """Whether this clone has seen the branch before: nobody has rewound it since."""
-        return self.remote.seen_before
+    def remember(self) -> None:
+        """Keep in mind that this state was right, since the whole list was read beside it."""
+        self.remote.vouch(self._tip)
 
     @property
     def durable(self) -> bool:
@@ -168,7 +169,7 @@ class BranchStore:
     def append(self, events: Iterable[Event]) -> None:
         """Take events up. Results are durable on this machine at once; intents only after `sync`."""
         batch = list(events)
-        results = [event for event in batch if not isinstance(event, Intended)]
+        results = [event for event in batch if not isinstance(event, Intended | Listed)]
         self._failed = False
         # First of all in memory: should the disk be full, the next push still carries them.
         self._pending += batch
@@ -236,6 +237,7 @@ class BranchStore:
             refusal = self.remote.push(commit, self._tip)
             if refusal is None:
                 self._done(commit, after)
+                self.remember()
                 return
             self._doubtful = self._doubtful or "[rejected]" not in refusal.words
             before = self._tip
@@ -248,9 +250,8 @@ class BranchStore:
             if self._tip == before:
                 # Two pushes that meet on the server may both find the ref locked for a moment; a host may be busy.
                 locked = "lock" in refusal.words and attempt <= 5
-                if not locked and not pauses:
-                    raise self._refused(refusal, intended)
-                if self._stop.wait(0.1 * (attempt + 1) if locked else pauses.pop(0)):
+                pause = 0.1 * (attempt + 1) if locked else pauses.pop(0) if pauses else None
+                if pause is None or self._stop.wait(pause):
                     raise self._refused(refusal, intended)
         raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._kept())
 

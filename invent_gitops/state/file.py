@@ -46,7 +46,8 @@ class FileStore:
         self._base = State("", 0, org, api)
         self._memory = Memory(self.path, shown, org, api)
         self._mark: tuple[int, ...] | None = None
-        self._vouched = False
+        # Whether this clone has worked with the state before, so that it knows of an older one in its place.
+        self.vouched = False
 
     @property
     def state(self) -> State:
@@ -73,6 +74,7 @@ class FileStore:
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
+            self.vouched = self._memory.vouches(self._stored())
             self._replay()
         except BaseException:
             self._lock.release()
@@ -86,11 +88,6 @@ class FileStore:
             self.finish()
         finally:
             self._lock.release()
-
-    @property
-    def vouched(self) -> bool:
-        """Whether this clone has seen the chain of this state before, so that nobody put an older one in its place."""
-        return self._vouched
 
     @property
     def durable(self) -> bool:
@@ -130,6 +127,11 @@ class FileStore:
 
     def wait_with(self, stop: threading.Event) -> None:
         """Nothing to do: a file is never waited for."""
+
+    def remember(self) -> None:
+        """Keep in mind that this state was right, since the whole list was read beside it."""
+        if self._base.serial and not self._journal.is_open:
+            self._memory.keep(self._base)
 
     def refresh(self) -> None:
         """Read the file again, and lock it again if its lock was taken away. What was appended stays.
@@ -201,15 +203,17 @@ class FileStore:
         return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def _open_journal(self) -> None:
-        if not self._journal.in_place:
-            self._memory.keep(self._base, journal=True)
-            self._journal.open(self._base, self._events)
+        if self._journal.in_place:
+            return
+        if not self._journal.is_open:
+            self._memory.check(self._base if self._base.serial else None, journal=self.journal_path.exists())
+        self._journal.open(self._base, self._events)
+        self._memory.keep(self._base, journal=True)
 
     def _replay(self) -> None:
         self._mark = self._signature()
         stored, journal = self._stored(), self._journal.read()
         self._memory.check(stored, journal=self.journal_path.exists())
-        self._vouched = self._memory.vouches(stored)
         self._base = self._begun(stored, journal)
         if self.journal_path.exists():
             # The lock file may have been deleted under a run that is still working; its journal is locked as well.
@@ -219,8 +223,6 @@ class FileStore:
                     self._fold(after, changed=after != self._base)
                 else:
                     self.journal_path.unlink(missing_ok=True)
-        elif stored:
-            self._memory.keep(stored)
 
     def _fold(self, state: State, *, changed: bool) -> None:
         self._base = state
@@ -229,10 +231,13 @@ class FileStore:
             self._replace(document.dump(self._base))
         self._events = []
         self._mark = self._signature()
+        # What lies there may be another run's, which began while the lock and the journal of this one were away.
+        ours = self._journal.in_place or not self._journal.is_open
         # Before the journal goes: a run that is killed in between must not miss it.
-        self._memory.keep(self._base)
+        self._memory.keep(self._base, journal=not ours)
         # A crash before this line leaves a journal whose events are folded already; replaying it changes nothing.
-        self.journal_path.unlink(missing_ok=True)
+        if ours:
+            self.journal_path.unlink(missing_ok=True)
 
     def _replace(self, text: str) -> None:
         try:

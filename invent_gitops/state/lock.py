@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,10 @@ class StateLock:
         """Take the lock. Raises `Refused` if another process has it, `InvalidInput` if there can be none."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
+            with warnings.catch_warnings():
+                # Without flock it keeps others out by the existence of the file, and warns of that.
+                warnings.simplefilter("ignore")
+                self._lock.acquire()
             self._locked = os.stat(self.path)
         except Timeout:
             raise Refused(

@@ -24,10 +24,13 @@ from invent_gitops.model.state import (
 
 def commit_message(events: Sequence[Event], serial: int, made: Provenance) -> str:
     """A subject, a sentence for each event, and trailers: one for each event, then run, commit, actor and serial."""
-    sentences = [_words(event) for event in events]
+    # That the list was read is worth a trailer, and no sentence beside others.
+    sentences = [_words(event) for event in events if not isinstance(event, Listed)] or [
+        _words(event) for event in events
+    ]
     subject = sentences[0] if len(sentences) == 1 else _counted(events)
     body = [] if len(sentences) == 1 else ["", *sentences]
-    trailers = [_flat(_trailer(event)) for event in events]
+    trailers = [_flat(_trailer(event)) for event in sorted(events, key=lambda event: isinstance(event, Listed))]
     return "\n".join([subject, *body, "", *trailers, *_made(made, serial)]) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
@@ -25,7 +26,9 @@ class RemoteBranch:
         self.git.check_names(place.remote, place.branch)
         # A ref of our own, so that nothing that people look at moves.
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
-        self.seen_before = bool(self.git.commit_of(self._ref))
+        # A second one, for what this clone has worked with and not only seen.
+        self._vouched = f"refs/invent-gitops/worked-with/{place.remote}/{place.branch}"
+        self.vouched = bool(self.git.commit_of(self._vouched))
 
     def fetch(self) -> tuple[str, State | None]:
         """The commit at the tip and the state in it, or "" and None where there is no branch yet.
@@ -103,6 +106,12 @@ class RemoteBranch:
     def remember(self, tip: str) -> None:
         """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""
         self.git.run("update-ref", self._ref, tip)
+
+    def vouch(self, tip: str) -> None:
+        """Keep a commit as one that this clone has worked with."""
+        if tip:
+            with suppress(GitFailed):
+                self.git.run("update-ref", self._vouched, tip)
 
     def _email(self) -> str:
         try:

@@ -160,7 +160,7 @@ def test_a_commit_says_in_words_and_in_trailers_what_happened_where_and_by_whom(
     attempt = remote.state()["broadcasts"]["one"]["attempt"]
     common = f"Source-Commit: {source}\nRun: https://github.test/acme/campaigns/actions/runs/77\nActor: mona\nSerial:"
     assert git(remote.bare, "show", "-s", "--format=%B", intended).strip() == (
-        f"About to create one: Campaign one\n\nBroadcast-Intended: one {attempt}\n{common} 1"
+        f"About to create one: Campaign one\n\nBroadcast-Intended: one {attempt}\nBroadcasts-Listed: yes\n{common} 1"
     )
     assert git(remote.bare, "show", "-s", "--format=%B", recorded).strip() == (
         f"Created one as {id}: Campaign one\n\nBroadcast-Created: one {id}\n{common} 2"
