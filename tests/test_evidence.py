@@ -269,6 +269,23 @@ def test_older_state_in_another_work_tree_of_the_clone_is_refused_as_well(tmp_pa
         assert posted(server) == ["Campaign a", "Campaign b"]
 
 
+def test_state_of_another_branch_with_the_same_serial_is_refused_for_what_it_lacks(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "mine", "a")
+    with invent() as server:
+        env = account(server.url)
+        assert call(folder, *APPLY, env=env).code == 0
+        beside = state_of(folder)
+        define(folder, "b")
+        assert call(folder, *APPLY, env=env).code == 0
+        # A fork: as new by its number, and without the second record.
+        beside["serial"] = state_of(folder)["serial"]
+        (folder / STATE).write_text(json.dumps(beside), encoding="utf-8")
+        server.sandbox.delete("c", live(server)["Campaign b"])
+        done = call(folder, *APPLY, env=env)
+        assert (done.code, posted(server)) == (ExitCode.REFUSED, ["Campaign a", "Campaign b"]), done.all
+        assert "lacks" in done.err
+
+
 def test_journal_that_was_taken_away_after_a_kill_is_missed(tmp_path: Path) -> None:
     folder = repository(tmp_path / "mine", "a")
     with invent("hang=60@create:1") as server:

@@ -146,9 +146,8 @@ class State:
         return {intent.attempt for intent in self.intents.values()} | set(self.absences) | {*ended} - {""}
 
     def lacks(self, other: State) -> list[str]:
-        """The ids and the open attempts of another state that this one does not know."""
-        attempts = {intent.attempt for intent in other.intents.values()} - self.attempts()
-        return sorted(other.ids() - self.ids()) + sorted(attempts)
+        """The ids and attempts of another state that this one does not know."""
+        return sorted(other.ids() - self.ids()) + sorted(other.attempts() - self.attempts())
 
     def ids(self) -> set[str]:
         """Every id that is recorded or was removed."""

@@ -19,10 +19,14 @@ from invent_gitops.state.git import Git, GitFailed
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The highest serial of one lineage; `journal` says whether a run had begun a journal on it."""
+    """The newest state of one lineage that was worked with: its serial, and every id and attempt in it.
+
+    `journal` says whether a run had begun a journal on it.
+    """
 
     lineage: str
     serial: int
+    known: frozenset[str]
     journal: bool = False
 
 
@@ -59,12 +63,21 @@ class Memory:
             return f"The state {self._shown} is gone; this clone has seen its serial {sighting.serial}."
         if sighting and stored and sighting.lineage != stored.lineage:
             return f"The state {self._shown} was replaced by another one (its lineage differs)."
-        if stored:
-            highest = max((one.serial for one in self._every() if one.lineage == stored.lineage), default=0)
-            if highest > stored.serial:
-                return f"The state {self._shown} went back: its serial is {stored.serial}, this clone has {highest}."
-        if sighting and sighting.journal and not journal and sighting.serial == (stored.serial if stored else 0):
+        if stored and (reason := self._lacking(stored)):
+            return reason
+        if sighting and sighting.journal and not journal:
             return f"The journal {self._shown}.journal is gone, which held what an interrupted run had done."
+        return ""
+
+    def _lacking(self, stored: State) -> str:
+        """Why the state is older than, or beside, what was seen of its lineage from any work tree of this clone."""
+        seen = [sighting for sighting in self._every() if sighting.lineage == stored.lineage]
+        highest = max((sighting.serial for sighting in seen), default=0)
+        if highest > stored.serial:
+            return f"The state {self._shown} went back: its serial is {stored.serial}, this clone has {highest}."
+        known = frozenset[str]().union(*(sighting.known for sighting in seen))
+        if lacks := sorted(known - stored.ids() - stored.attempts()):
+            return f"The state {self._shown} lacks what this clone has seen in it: {', '.join(lacks[:5])}."
         return ""
 
     def keep(self, state: State, *, journal: bool = False) -> None:
@@ -74,7 +87,8 @@ class Memory:
         file = self._file(state)
         if file is None:
             return
-        value = {"lineage": state.lineage, "serial": state.serial, "journal": journal}
+        known = sorted(state.ids() | state.attempts())
+        value = {"lineage": state.lineage, "serial": state.serial, "journal": journal, "known": known}
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_durably(file, json.dumps(value) + "\n")
@@ -105,6 +119,7 @@ def _read(file: Path | None) -> Sighting | None:
         return None
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-        return Sighting(str(value["lineage"]), int(value["serial"]), value.get("journal") is True)
+        known = frozenset(map(str, value["known"]))
+        return Sighting(str(value["lineage"]), int(value["serial"]), known, value["journal"] is True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -148,7 +148,7 @@ def test_journal_that_cannot_be_written_is_refused_before_anything_is_called(
         done = applied(remote.clone("mine"), server)
         assert (done.code, posted(server)) == (ExitCode.REFUSED, []), done.all
         assert "cannot be written" in done.all
-    assert remote.tip == ""
+    assert remote.intents == []
 
 
 # ---------------------------------------------------------------- the report is made after the last attempt
