@@ -104,7 +104,7 @@ class Run:
                 while self._may_start(waiting, flying):
                     covered, fresh = self._intend(waiting)
                     for item, intent in covered:
-                        flying[pool.submit(self.api.create, item.request, fresh)] = (item, intent)
+                        flying[self._call(pool, item, fresh)] = (item, intent)
                 if not flying:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
@@ -122,6 +122,16 @@ class Run:
             stopped=self.stop() and bool(waiting),
             unrecorded=tuple(self.unrecorded),
         )
+
+    def _call(self, pool: ThreadPoolExecutor, item: Item, fresh: Callable[[], bool]) -> Future[Answer]:
+        """The call as it runs; where the system has no thread for it, one that surely was not made."""
+        try:
+            return pool.submit(self.api.create, item.request, fresh)
+        except RuntimeError as error:
+            self.failure = self.failure or Unavailable(f"The call could not be made: {error}.", "Try again later.")
+            unmade: Future[Answer] = Future()
+            unmade.set_result(NotCreated("It was not sent: the system has no thread for it."))
+            return unmade
 
     def _may_start(self, waiting: deque[Item], flying: dict[Future[Answer], tuple[Item, Intent]]) -> bool:
         room = self.concurrency - len(flying)

@@ -32,6 +32,9 @@ def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
     except (click.Abort, KeyboardInterrupt) as error:
         session.failed(failure_of(error))
         return ExitCode.INTERRUPTED
+    except OSError as error:
+        session.failed(found := failure_of(error))
+        return found.exit_code
     except Exception as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code, not a traceback
         session.bug(error)
         return ExitCode.BUG

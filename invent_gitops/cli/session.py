@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from invent_gitops.cli.gathered import Gathered
-from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, worst
+from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, Unsettled, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.secret import without_secrets
 from invent_gitops.render.clean import clean
@@ -197,6 +197,13 @@ def failure_of(error: BaseException) -> InventGitopsError:
         return error
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return Interrupted("Interrupted. What happened before that is recorded.")
+    if isinstance(error, OSError):
+        # The machine's fault, at a place where nobody expected it: something may have been under way.
+        where = f" ({error.filename})" if error.filename else ""
+        said = f"The system refused to go on: {error.strerror or error}{where}."
+        return Unsettled(
+            said, "Free space or memory, check permissions, then look: invent-gitops plan"
+        )
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return InventGitopsError(

@@ -6,6 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -237,7 +238,8 @@ class FileStore:
         self._memory.keep(self._base, journal=not ours)
         # A crash before this line leaves a journal whose events are folded already; replaying it changes nothing.
         if ours:
-            self.journal_path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.journal_path.unlink(missing_ok=True)
 
     def _replace(self, text: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from invent_gitops.model.state import Event, State
@@ -46,10 +47,12 @@ class RunJournal:
 
     def clear(self) -> None:
         """Forget what is durable elsewhere by now: what is open stays open, and what another run left there goes."""
-        if self._writer and self._writer.in_place:
-            self._writer.clear()
-        elif self._writer is None:
-            self.path.unlink(missing_ok=True)
+        # What stays is replayed by the next run, and changes nothing.
+        with suppress(OSError):
+            if self._writer and self._writer.in_place:
+                self._writer.clear()
+            elif self._writer is None:
+                self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Leave it as it is, for the next run to read."""
