@@ -110,14 +110,18 @@ def _of_audience(error: ValidationError) -> bool:
 
 def _for_a_rule(error: ValidationError) -> bool:
     """Return whether a rule of this package explains it better: such patterns carry words for editors only."""
-    return error.validator == "pattern" and "patternErrorMessage" in error.schema
+    return error.validator == "pattern" and bool(_editor_words(error))
 
 
 def _unexplained(error: ValidationError) -> tuple[str, str, Path]:
     """Return message, cure and path for a pattern that no rule may have complained of."""
     path = tuple(error.absolute_path)
     message = f"{quote(field_name(path))} is not written in its form: {quote(error.instance)}."
-    return message, error.schema["patternErrorMessage"], path
+    return message, _editor_words(error), path
+
+
+def _editor_words(error: ValidationError) -> str:
+    return str(error.schema.get("patternErrorMessage", "")) if isinstance(error.schema, Mapping) else ""
 
 
 def _of_name(error: ValidationError) -> bool:
