@@ -109,19 +109,21 @@ def _of_audience(error: ValidationError) -> bool:
 
 
 def _for_a_rule(error: ValidationError) -> bool:
-    """Return whether a rule of this package explains it better: such patterns carry words for editors only."""
-    return error.validator == "pattern" and bool(_editor_words(error))
+    """Return whether a rule of this package explains it better: such parts carry words for editors only."""
+    return error.validator in ("pattern", "minProperties") and bool(_editor_words(error))
 
 
 def _unexplained(error: ValidationError) -> tuple[str, str, Path]:
-    """Return message, cure and path for a pattern that no rule may have complained of."""
+    """Return message, cure and path for what no rule may have complained of."""
     path = tuple(error.absolute_path)
-    message = f"{quote(field_name(path))} is not written in its form: {quote(error.instance)}."
-    return message, _editor_words(error), path
+    if _of_name(error):
+        path = (*path, str(error.instance))
+    return f"{quote(field_name(path))} is not written in its form.", _editor_words(error), path
 
 
 def _editor_words(error: ValidationError) -> str:
-    return str(error.schema.get("patternErrorMessage", "")) if isinstance(error.schema, Mapping) else ""
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    return str(schema.get("patternErrorMessage" if error.validator == "pattern" else "errorMessage", ""))
 
 
 def _of_name(error: ValidationError) -> bool:
