@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from invent_gitops.compare import digest, digest_of, entry, field_changes
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
-from invent_gitops.plan import digest, digest_of, entry, field_changes
 
 # What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
 UNAPPROVED = "unapproved"
@@ -155,9 +155,9 @@ def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
     wanted = approved.get(item.key)
     if wanted is None:
         yield f"{item.key} was not in it"
-    elif wanted != item.request:
-        for change in field_changes(wanted, item.request):
-            yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
+        return
+    for change in field_changes(wanted, item.request):
+        yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
 
 
 def _candidates(made: Plan) -> Iterator[Sequence[Item]]:

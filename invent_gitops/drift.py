@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
 
+from invent_gitops.compare import field_changes
 from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import words
@@ -15,7 +16,6 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import GONE, Provenance, Record
 from invent_gitops.model.state import Refreshed, State
-from invent_gitops.plan import field_changes
 
 KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
 # A broadcast that has begun may show the time at which it did, where "at once" was requested.
@@ -123,7 +123,7 @@ def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[R
 def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
     """The fields of the request, and the status, in which a record was renewed."""
     status = FieldChange("status", before.status, after.status)
-    fields = field_changes(before.request, after.request) if before.request != after.request else ()
+    fields = field_changes(before.request, after.request)
     return (*fields, status) if before.status != after.status else fields
 
 
@@ -141,7 +141,7 @@ def drift_of(
     live, status = live_request(record.request, remote), live_status(record, remote)
     if (live, status) == (record.request, record.status):
         return None
-    changes = field_changes(record.request, live) if live != record.request else ()
+    changes = field_changes(record.request, live)
     case = _case(record.request, live, defined) if changes else ""
     told = tuple(_words(record.status, status, {change.field for change in changes}))
     cure = " ".join(_cures(told, case, flags))

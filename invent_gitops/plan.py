@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from invent_gitops import policy
+from invent_gitops.compare import digest, field_changes
 from invent_gitops.duplicates import Duplicates
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
-from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 
@@ -58,32 +57,6 @@ def make_plan(
         serial=state.serial,
         segment_names=names,
     )
-
-
-def digest(requests: Iterable[tuple[str, Request]]) -> str:
-    """`sha256:…` over the normalised requests with their keys, in the order of the keys."""
-    return digest_of(entry(key, request) for key, request in sorted(requests, key=lambda it: it[0]))
-
-
-def entry(key: str, request: Request) -> str:
-    """What the digest has of one request: whoever asks for many digests of the same ones writes them down once."""
-    return json.dumps({"key": key, "request": request.as_json()}, sort_keys=True, separators=(",", ":"))
-
-
-def digest_of(entries: Iterable[str]) -> str:
-    """The digest over entries in the order of their keys."""
-    return "sha256:" + hashlib.sha256(f"[{','.join(entries)}]".encode()).hexdigest()
-
-
-def field_changes(old: Request, new: Request) -> tuple[FieldChange, ...]:
-    """The fields of the request that differ, in the order of the API's documentation."""
-    # Imported here: most plans have no edited broadcast, and the import takes longer than the plan.
-    from deepdiff import DeepDiff
-
-    before, after = old.as_json(), new.as_json()
-    difference = DeepDiff(before, after, view="tree")
-    changed = {level.path(output_format="list")[0] for group in difference.values() for level in group}
-    return tuple(FieldChange(field, before[field], after[field]) for field in before if field in changed)
 
 
 def audience_of(request: Request, segments: Mapping[str, Segment]) -> Audience:

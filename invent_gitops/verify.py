@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from invent_gitops.compare import unequal_fields
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
 from invent_gitops.model.state import SECOND, Record, Removal, State, beside
@@ -78,7 +79,8 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
             _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
         ):
             fields = ("request", "status", "how", "provenance", "attempt", "note", "formerly", "refreshed")
-            changed = ", ".join(name for name in fields if getattr(before, name) != getattr(record, name))
+            sides = ({name: getattr(side, name) for name in fields} for side in (before, record))
+            changed = ", ".join(unequal_fields(*sides))
             yield key, f"the record with the id {record.id} was altered: {changed}"
     for key, record in old.broadcasts.items():
         if record.id not in kept:

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invent_gitops.compare import digest, field_changes
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
 from invent_gitops.model.record import DEFINED, GONE
 from invent_gitops.model.state import Record, Recorded, State
-from invent_gitops.plan import digest, field_changes
 from tests.making import (
     API,
     LINEAGE,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.approval import approved_plan
-from invent_gitops.plan import digest
+from invent_gitops.compare import digest
 from invent_gitops.render.approved import LINE_LIMIT, PACKED_LIMIT, approved_in, approved_line, read_approved
 from invent_gitops.render.machine import document, plan_json
 from tests.making import API, NASTY, NOW, ORG, a_plan, a_request, an_item, costly

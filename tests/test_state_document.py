@@ -31,6 +31,8 @@ from tests.making import (
 )
 
 SCHEMA = Draft202012Validator(read_schema("state"), format_checker=Draft202012Validator.FORMAT_CHECKER)
+# Most judges check no format unless they are told to.
+PLAIN = Draft202012Validator(read_schema("state"))
 FULL = a_state(
     {"spring": a_record("bc_1", note="a note")},
     {"doubt": an_intent(candidates=(Candidate(a_remote("bc_5"), ("scheduled_at",)),))},
@@ -255,6 +257,26 @@ def test_damage_within_is_named_with_the_key_that_it_concerns(part: str, name: s
 @pytest.mark.parametrize("value", [5, None, [5]])
 def test_damaged_list_of_a_candidate_is_refused_like_any_other_damage(name: str, value: object) -> None:
     refusal(edited(lambda it: it["intents"]["doubt"]["candidates"][0].update({name: value})))
+
+
+@pytest.mark.parametrize("at", ["2026-11-24T12:00:00", "yesterday", "2026-11-24", "2026-11-24T12:00:00Z\n", ""])
+def test_schema_alone_knows_the_form_of_an_instant(at: str) -> None:
+    document = json.loads(dump(FULL))
+    assert PLAIN.is_valid(document)
+    for part in (document["removed"]["gone"]["provenance"], document["broadcasts"]["spring"]["request"]):
+        name = "at" if "at" in part else "scheduled_at"
+        kept, part[name] = part[name], at
+        assert not PLAIN.is_valid(document)
+        part[name] = kept
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00Z", "2026-11-24T12:00:00.000001Z", "2026-11-24t12:00z", "2026-11-24 12:00:00.5+05:30"]
+)
+def test_schema_alone_takes_every_instant_that_is_read(at: str) -> None:
+    document = json.loads(edited(lambda it: it["removed"]["gone"]["provenance"].update(at=at)))
+    assert parse(json.dumps(document), "state").removed
+    assert PLAIN.is_valid(document)
 
 
 @pytest.mark.parametrize("at", ["2026-11-24T12:00:00", "yesterday", "2026-13-01T00:00:00Z", ""])

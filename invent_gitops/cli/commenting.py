@@ -10,10 +10,10 @@ from invent_gitops.approval import read_request
 from invent_gitops.cli.approving import find_merged
 from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Written, tell
 from invent_gitops.cli.session import Session
+from invent_gitops.compare import digest
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.github.event import Event
 from invent_gitops.model.instant import read_instant, write_instant
-from invent_gitops.plan import digest
 from invent_gitops.render.approved import approved_in, approved_line, read_approved
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.comment import (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from invent_gitops.compare import field_changes
 from invent_gitops.drift import KNOWN, live_request, untold
 from invent_gitops.lookalike import Lookalike
 from invent_gitops.model.broadcast import Definition, Remote
@@ -204,8 +205,8 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
     drifted = subject.row.drift and subject.row.drift.changes
     if not (definition and record and remote and subject.waiting) or drifted:
         return
-    live, defined = live_request(record.request, remote).as_json(), definition.request.as_json()
-    differing = [_WRITTEN.get(field, field) for field in live if live[field] != defined[field]]
+    changes = field_changes(live_request(record.request, remote), definition.request)
+    differing = [_WRITTEN.get(change.field, change.field) for change in changes]
     silent = {_WRITTEN.get(field, field) for field in subject.untold}
     fields = ", ".join(field for field in differing if field not in silent)
     if fields:

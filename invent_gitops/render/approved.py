@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import Any
 
 from invent_gitops.approval import approved_plan, read_request
+from invent_gitops.compare import digest
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
-from invent_gitops.plan import digest
 from invent_gitops.render.machine import document, plan_json
 
 # Characters of the line, and bytes of what it unpacks to: a short line may unpack to a thousand times its length.

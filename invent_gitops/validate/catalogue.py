@@ -39,6 +39,7 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
     _check_ids(report, found)
     clear = {name: several[0] for name, several in found.items() if len(several) == 1}
     twins = {name: tuple(several) for name, several in found.items() if len(several) > 1}
+    report.explain_rest()
     return Catalogue(clear, twins, read_at), sorted(set(report.problems))
 
 

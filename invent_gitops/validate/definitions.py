@@ -67,6 +67,7 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
     schedule = (
         _schedule(report, data["schedule"], project) if "schedule" in data and "schedule" not in unclear else None
     )
+    report.explain_rest()
     if report.problems or schedule is None:
         return None
     file, marks = document.start.file, document.marks

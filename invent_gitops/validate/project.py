@@ -55,6 +55,7 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
         }
         check_workspaces(report, workspaces)
         project = replace(project, workspaces=workspaces)
+    report.explain_rest()
     return project, sorted(set(_without_secrets(report)))
 
 

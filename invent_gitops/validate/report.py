@@ -7,14 +7,18 @@ from invent_gitops.model.problem import Position, Problem
 
 
 class Report:
-    """`key` is filled in as soon as it is known, so that every problem can name its definition."""
+    """`key` is filled in as soon as it is known, so that every problem can name its definition.
 
-    __slots__ = ("document", "key", "problems")
+    `unexplained` holds message, cure and path of what the schema refuses and a rule should word better.
+    """
+
+    __slots__ = ("document", "key", "problems", "unexplained")
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.key = ""
         self.problems: list[Problem] = []
+        self.unexplained: list[tuple[str, str, Path]] = []
 
     def add(
         self,
@@ -28,6 +32,11 @@ class Report:
     ) -> None:
         span = self.document.locate(path, of_key=of_key)
         self.problems.append(Problem(span.position, rule, message, cure, span.source, span.length, self.key, related))
+
+    def explain_rest(self) -> None:
+        """Report what the schema refuses where no rule has reported anything: it is never stricter in silence."""
+        for message, cure, path in self.unexplained if not self.problems else ():
+            self.add("wrong-form", message, cure, path)
 
     def add_for_file(self, rule: str, message: str, cure: str) -> None:
         """About the file's name, which stands on no line."""

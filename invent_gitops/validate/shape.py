@@ -44,8 +44,9 @@ class Shape:
         if self.surely_allows(data):
             return set()
         found = sorted(self._judge().iter_errors(data), key=lambda error: [str(step) for step in error.absolute_path])
-        # Whom it goes to is the one condition in a schema; it is worded as one, where both of its fields are sound.
-        errors = [error for error in found if error.absolute_schema_path[0] not in ("then", "else")]
+        # Whom it goes to is a condition on the document; it is worded as one, where both of its fields are sound.
+        errors = [error for error in found if not _of_audience(error) and not _for_a_rule(error)]
+        report.unexplained += [_unexplained(error) for error in found if _for_a_rule(error)]
         paths: set[Path] = {tuple(error.absolute_path) for error in errors}
         done: set[tuple[Path, str]] = set()
         for error in errors:
@@ -56,7 +57,7 @@ class Shape:
                 continue
             done.add((place, str(error.validator)))
             _word(report, error, path)
-        if len(errors) < len(found) and not {("segments",), ("send_to_all",)} & paths:
+        if any(map(_of_audience, found)) and not {("segments",), ("send_to_all",)} & paths:
             _audience(report, data)
         return paths
 
@@ -101,6 +102,28 @@ def _word(report: Report, error: ValidationError, path: Path) -> None:
         case _:
             message = f"{name} is not allowed by the schema (`{error.validator}`)."
             report.add("wrong-form", message, f"See the description of the field.{_example(schema)}", path)
+
+
+def _of_audience(error: ValidationError) -> bool:
+    return error.absolute_schema_path[0] in ("then", "else")
+
+
+def _for_a_rule(error: ValidationError) -> bool:
+    """Return whether a rule of this package explains it better: such parts carry words for editors only."""
+    return error.validator in ("pattern", "minProperties") and bool(_editor_words(error))
+
+
+def _unexplained(error: ValidationError) -> tuple[str, str, Path]:
+    """Return message, cure and path for what no rule may have complained of."""
+    path = tuple(error.absolute_path)
+    if _of_name(error):
+        path = (*path, str(error.instance))
+    return f"{quote(field_name(path))} is not written in its form.", _editor_words(error), path
+
+
+def _editor_words(error: ValidationError) -> str:
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    return str(schema.get("patternErrorMessage" if error.validator == "pattern" else "errorMessage", ""))
 
 
 def _of_name(error: ValidationError) -> bool:
