@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
-from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
 from invent_gitops.model.state import (
@@ -20,11 +20,10 @@ from invent_gitops.model.state import (
     Provenance,
     Record,
     Recorded,
-    Reopened,
     State,
     Withdrawn,
 )
-from invent_gitops.reconcile import CLOCK_SKEW, contradictions, differences
+from invent_gitops.reconcile import differences, unusable
 
 # How often an intent may grow old before its item is given up.
 TRIES = 20
@@ -224,7 +223,7 @@ class Run:
         key, name = item.key, item.request.name
         self.awake = self.clock(IDLE)
         match answer:
-            case Created(remote) if reason := self._unusable(item, intent, remote):
+            case Created(remote) if reason := unusable(intent, remote, self.taken):
                 self._doubt(item, intent, reason)
             case Created(remote):
                 self.taken.add(remote.id)
@@ -237,17 +236,6 @@ class Run:
                 self._doubt(item, intent, reason)
             case _:
                 assert_never(answer)
-
-    def _unusable(self, item: Item, intent: Intent, remote: Remote) -> str:
-        """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's."""
-        said = f"Invent answered with the id {remote.id}"
-        if remote.id in self.taken:
-            return f"{said}, which another broadcast has already."
-        if remote.created_at and remote.created_at < intent.provenance.at - CLOCK_SKEW:
-            return f"{said}, which was created before this call."
-        if wrong := contradictions(item.request, remote):
-            return f"{said}, whose {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not as requested."
-        return ""
 
     def _doubt(self, item: Item, intent: Intent, reason: str) -> None:
         self.doubts[item.key] = intent
@@ -274,28 +262,6 @@ class Run:
             self.failure = self.failure or error
             created = [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
             self.unrecorded += [key for key in created if key not in self.unrecorded]
-
-
-def reopened(
-    state: State, doubts: Mapping[str, Intent], attempt: Callable[[], str], now: datetime
-) -> tuple[Reopened, ...]:
-    """A new doubt for each call of unknown outcome (`doubts`) that the state has neither open nor recorded any more.
-
-    Somebody has settled it while its answer was on the way, and the answer does not bear that out. `now` is aware.
-    """
-    recorded = {one.attempt for part in (state.broadcasts, state.removed) for one in part.values()}
-    lost = {
-        key: intent
-        for key, intent in doubts.items()
-        if intent.attempt not in recorded and not state.holds_attempt(key, intent.attempt)
-    }
-    return tuple(
-        Reopened(
-            key,
-            replace(intent, attempt=attempt(), candidates=None, settles_at=max(intent.settled_from, now)),
-        )
-        for key, intent in sorted(lost.items())
-    )
 
 
 def _answer(future: Future[Answer]) -> Answer:

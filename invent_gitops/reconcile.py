@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Remote, Request
@@ -16,6 +17,7 @@ from invent_gitops.model.state import (
     Provenance,
     Record,
     Recorded,
+    Reopened,
     State,
 )
 
@@ -70,6 +72,43 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
         if not differs or request_of(remote).plain.name == intent.request.plain.name:
             found.append(Candidate(remote, differs))
     return tuple(sorted(found, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
+
+
+def unusable(intent: Intent, remote: Remote, taken: Collection[str]) -> str:
+    """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's.
+
+    `taken` are the ids that were there before the call.
+    """
+    said = f"Invent answered with the id {remote.id}"
+    if remote.id in taken:
+        return f"{said}, which another broadcast has already."
+    if remote.created_at and remote.created_at < intent.provenance.at - CLOCK_SKEW:
+        return f"{said}, which was created before this call."
+    if wrong := contradictions(intent.request, remote):
+        return f"{said}, whose {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not as requested."
+    return ""
+
+
+def reopened(
+    state: State, doubts: Mapping[str, Intent], attempt: Callable[[], str], now: datetime
+) -> tuple[Reopened, ...]:
+    """A new doubt for each call of unknown outcome (`doubts`) that the state has neither open nor recorded any more.
+
+    Somebody has settled it while its answer was on the way, and the answer does not bear that out. `now` is aware.
+    """
+    recorded = {one.attempt for part in (state.broadcasts, state.removed) for one in part.values()}
+    lost = {
+        key: intent
+        for key, intent in doubts.items()
+        if intent.attempt not in recorded and not state.holds_attempt(key, intent.attempt)
+    }
+    return tuple(
+        Reopened(
+            key,
+            replace(intent, attempt=attempt(), candidates=None, settles_at=max(intent.settled_from, now)),
+        )
+        for key, intent in sorted(lost.items())
+    )
 
 
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:

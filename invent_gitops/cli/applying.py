@@ -265,7 +265,7 @@ class Applying:
 
     def _open_again(self) -> None:
         """Write down as unknown again what somebody has settled while its call was in flight."""
-        from invent_gitops.apply import reopened
+        from invent_gitops.reconcile import reopened
 
         if not self.doubts:
             return

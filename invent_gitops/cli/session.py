@@ -201,9 +201,7 @@ def failure_of(error: BaseException) -> InventGitopsError:
         # The machine's fault, at a place where nobody expected it: something may have been under way.
         where = f" ({error.filename})" if error.filename else ""
         said = f"The system refused to go on: {error.strerror or error}{where}."
-        return Unsettled(
-            said, "Free space or memory, check permissions, then look: invent-gitops plan"
-        )
+        return Unsettled(said, "Free space or memory, check permissions, then look: invent-gitops plan")
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return InventGitopsError(
