@@ -207,9 +207,9 @@ class BranchStore:
         except InventGitopsError as error:
             self._take_back()
             self._failed = True
-            if isinstance(error, Unavailable) and any(isinstance(event, Recorded) for event in self._pending):
+            if not isinstance(error, StateMoved) and any(isinstance(event, Recorded) for event in self._pending):
                 # Not "surely nothing was created": there are ids that only the journal has.
-                raise Unsettled(error.message, self._kept()) from None
+                raise Unsettled(error.message, f"{error.cure} {self._kept()}".strip()) from None
             raise
 
     def _take_back(self) -> None:

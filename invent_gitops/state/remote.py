@@ -98,8 +98,9 @@ class RemoteBranch:
         try:
             self.git.push(self.place.remote, self.place.branch, commit, expected)
         except GitFailed as error:
-            # It may have arrived, whatever git says, and only the remote knows.
-            tip = self.git.fetch(self.place.remote, self.place.branch, self._ref)
+            # It may have arrived, whatever git says, and only the remote knows. The ref of what this clone has seen
+            # stays as it is, since it tells a branch that was rewound meanwhile.
+            tip = self.git.fetch(self.place.remote, self.place.branch, f"{self._ref}.arrived")
             return None if tip and self.git.is_ancestor(commit, tip) else error
         return None
 

@@ -17,7 +17,7 @@ from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Absence, DeclaredAbsent, Provenance
 from invent_gitops.sandbox.server import Server
 from invent_gitops.state.branch import BranchStore
-from tests.branch.making import BRANCH, STATE, Hub, applied, hub
+from tests.branch.making import BRANCH, STATE, Hub, applied, git, hub
 from tests.running import FAST, account, afterwards, call, ended, invent, live, posted, started, until
 
 # Waits as long as the test wants, once, in a push that others can see already.
@@ -190,3 +190,24 @@ def test_fresh_clone_creates_nothing_on_a_known_branch_where_the_list_is_away(tm
             assert (done.code, posted(server)) == (ExitCode.UNAVAILABLE, ["Campaign one"]), done.all
         assert applied(mine, server).code == 0
         assert posted(server) == ["Campaign one", "Campaign two"]
+
+
+# ---------------------------------------------------------------- a branch that goes back under a run
+
+
+def test_branch_that_is_rewound_under_a_run_gets_no_commit_on_top(tmp_path: Path) -> None:
+    remote = hub(tmp_path, "one", "two")
+    mine = remote.clone("mine")
+    with invent("delay=2@create:2") as server:
+        assert applied(mine, server, "--only", "one").code == 0
+        older = git(remote.bare, "rev-parse", f"{BRANCH}~1")
+
+        def rewind() -> None:
+            git(remote.bare, "update-ref", f"refs/heads/{BRANCH}", older)
+
+        watch = afterwards(lambda: len(posted(server)) == 2, rewind)
+        done = applied(mine, server)
+        watch.join()
+        assert done.code == ExitCode.UNSETTLED, done.all
+        assert ".journal" in done.all
+        assert remote.tip == older
