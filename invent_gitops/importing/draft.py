@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from invent_gitops.model.broadcast import Catalogue, Request
 from invent_gitops.model.instant import write_instant
 from invent_gitops.validate.definitions import ID_PREFIX
 from invent_gitops.validate.schedule import IMMEDIATELY, Schedule, parse_schedule
+from invent_gitops.zonedata import load_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def _schedule(at: datetime | None, timezone: str) -> str | tuple[str, str]:
         return IMMEDIATELY
     if timezone:
         try:
-            local = at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+            local = at.astimezone(load_zone(timezone)).replace(tzinfo=None)
         except OverflowError:
             return write_instant(at)
         text = local.isoformat(timespec="seconds" if local.second else "minutes")

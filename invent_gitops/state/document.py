@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast, get_args
+from collections.abc import Mapping
+from typing import Any, cast, get_args
 
 from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.local import LocalTime
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
+from invent_gitops.state.fields import Damaged
+from invent_gitops.state.fields import each as _each
+from invent_gitops.state.fields import mapping as _object
+from invent_gitops.state.fields import number as _number
+from invent_gitops.state.fields import text as _text
+from invent_gitops.state.fields import texts as _texts
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
 VERSION, REFRESHED = 1, 2
-T = TypeVar("T")
-
-
-class Damaged(ValueError):
-    """What in a document is not as it was written, with the path to it."""
 
 
 def dump(state: State) -> str:
@@ -153,6 +155,8 @@ def write_record(record: Record) -> dict[str, object]:
         written["formerly"] = [write_request(request) for request in record.formerly]
     if record.refreshed:
         written["refreshed"] = write_provenance(record.refreshed)
+    if record.local:
+        written["local"] = record.local.as_json()
     return written
 
 
@@ -170,7 +174,16 @@ def read_record(value: Mapping[str, Any]) -> Record:
         note=_text(value, "note", ""),
         formerly=_formerly(value),
         refreshed=read_provenance(_object(value, "refreshed")) if "refreshed" in value else None,
+        local=read_local(_object(value, "local")) if "local" in value else None,
     )
+
+
+def read_local(value: Mapping[str, Any]) -> LocalTime:
+    at = _text(value, "at")
+    try:
+        return LocalTime.read(at, _text(value, "timezone"), _text(value, "zone_data"))
+    except ValueError:
+        raise Damaged(f"at is {at!r}, which is no local time") from None
 
 
 def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
@@ -252,43 +265,3 @@ def write_absence(absence: Absence) -> dict[str, object]:
 
 def read_absence(value: Mapping[str, Any]) -> Absence:
     return Absence(_text(value, "key"), _text(value, "reason"), read_provenance(_object(value, "provenance")))
-
-
-def _text(value: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    found = value.get(name, default)
-    if not isinstance(found, str) or (default is None and not found):
-        raise Damaged(f"{name} is {found!r}, and should be text")
-    return found
-
-
-def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = value.get(name)
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise Damaged(f"{name} is {found!r}, and should be a list of texts")
-    return tuple(found)
-
-
-def _number(value: Mapping[str, Any], name: str) -> int:
-    found = value.get(name)
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        raise Damaged(f"{name} is {found!r}, and should be a number")
-    return found
-
-
-def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = value.get(name)
-    if not isinstance(found, dict):
-        raise Damaged(f"{name} is {found!r}, and should be an object")
-    return found
-
-
-def _each(document: Mapping[str, Any], name: str, read: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
-    found: dict[str, T] = {}
-    for key, value in _object(document, name).items():
-        try:
-            if not isinstance(value, dict):
-                raise Damaged(f"it is {value!r}, and should be an object")
-            found[key] = read(value)
-        except Damaged as damage:
-            raise Damaged(f"{name}.{key}: {damage}") from None
-    return found

@@ -31,7 +31,7 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.state import document
-from invent_gitops.state.document import Damaged
+from invent_gitops.state.fields import Damaged
 
 
 @dataclass(frozen=True, slots=True)
