@@ -6,7 +6,7 @@ from functools import cache
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
-from invent_gitops.errors import InventGitopsError
+from invent_gitops.errors import Refused
 
 __all__ = ["UnknownZone", "Zone", "load_zone", "zone_data_version", "zone_names"]
 
@@ -56,8 +56,8 @@ def _resource(name: str) -> bytes:
     return content
 
 
-def _missing() -> InventGitopsError:
-    return InventGitopsError(
+def _missing() -> Refused:
+    return Refused(
         "The tzdata package is missing or incomplete, so no local time can be read.",
         "Install it again: python -m pip install --force-reinstall tzdata",
     )
