@@ -63,7 +63,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "zoneinfo": ("zonedata",),
 }
 # What would make `--help` slow. Commands import these when they run.
-HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml"}
+HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml", "zoneinfo"}
 
 # The world outside.
 FILES = ("codecs", "dbm", "fileinput", "glob", "io", "mmap", "os", "pathlib", "shelve", "shutil", "tempfile")

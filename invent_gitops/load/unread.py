@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 
 # What is looked into at all: a definition is short.
 LONGEST = 64 * 1024
@@ -16,7 +17,7 @@ _NEEDED_INLINE = tuple(re.compile(rf"\b{field}\b[\"']?\s*:") for field in ("name
 
 def looks_like_definition(raw: bytes) -> bool:
     """Whether the content of a file with another name is that of a definition, in YAML, JSON or the like."""
-    text = raw.decode("utf-8-sig", "replace")
+    text = raw.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     if text.lstrip().startswith(("{", "[")):
         return _json_like(text)
     return bool(_BEGINS.match(text)) and all(field.search(text) for field in _NEEDED)

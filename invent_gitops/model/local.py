@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from invent_gitops.zonedata import load_zone
-
 if TYPE_CHECKING:
     from invent_gitops.model.broadcast import Definition
     from invent_gitops.model.record import Record
@@ -67,5 +65,8 @@ def zone_change(record: Record, definition: Definition) -> ZoneChange | None:
         return None
     if (reviewed.at, reviewed.timezone) != (written.at, written.timezone) or sent == definition.request.scheduled_at:
         return None
+    # Imported here: every start imports this module, and next to no plan comes this far.
+    from invent_gitops.zonedata import load_zone
+
     goes_out = sent.astimezone(load_zone(written.timezone)).replace(tzinfo=None)
     return ZoneChange(reviewed, written.zone_data, goes_out)
