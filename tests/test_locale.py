@@ -107,7 +107,7 @@ def test_words_of_the_command_line_and_of_the_project_are_utf8_as_well(tmp_path:
     assert checked.out == "3 definitions are valid.\n"
 
 
-@pytest.mark.parametrize("name", [b"gr\xfcn.yaml", b"or\xfcder/x.yaml", b"\xff.YAML"])
+@pytest.mark.parametrize("name", [b"gr\xfcn.yaml", b"or\xfcder/x.yaml", b"\xff.YAML", b"\xff.txt"])
 def test_name_that_is_no_utf8_is_an_error_that_spells_its_bytes(
     tmp_path: Path, other: dict[str, str], name: bytes
 ) -> None:

@@ -181,6 +181,20 @@ def test_another_place_is_never_guessed(written: str) -> None:
     assert "Did you mean" not in found[2], found
 
 
+@pytest.mark.parametrize(
+    ("written", "zones"),
+    [
+        ("CST", {"America/Chicago", "Asia/Shanghai"}),
+        ("ist", {"Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"}),
+        ("BST", {"Europe/London", "Asia/Dhaka"}),
+    ],
+)
+def test_abbreviation_of_several_places_leads_to_none_of_them_alone(written: str, zones: set[str]) -> None:
+    cure = cure_of(written)
+    assert set(re.findall(r"`([^`]+)`", cure)) == zones
+    assert all(zone in ZONES for zone in zones)
+
+
 def test_city_with_two_names_has_both_which_mean_the_same() -> None:
     cure = cure_of("Buenos Aires")
     assert cure == "Did you mean `America/Argentina/Buenos_Aires` or `America/Buenos_Aires`?"

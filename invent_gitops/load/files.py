@@ -117,7 +117,7 @@ def _unread(entry: os.DirEntry[str], shown: str) -> Iterator[Problem]:
     if raw and looks_like_definition(raw):
         message = "This file holds what a definition holds, and is not read: its name does not end in .yaml."
         cure = f"Rename it to {entry.name.partition('.')[0]}.yaml, or move it out of the folder of the definitions."
-        yield _about_file(shown, "file-not-read", message, cure)
+        yield _about_file(shown, "file-not-read", message, readable(cure))
 
 
 def _misnamed(shown: str, meant: str) -> Problem:

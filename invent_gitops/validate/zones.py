@@ -19,7 +19,7 @@ _OFFSET = re.compile(r"(?:UTC|GMT)? ?([+\u2212-]) ?(\d{1,2})(?::?([0-5]\d))?", r
 
 _FORM = "Write an Area/City such as `Europe/Berlin`, or `UTC`."
 
-# Names that people know and that some systems no longer have.
+# Names that people know and that some systems no longer have; those of several places have all of them.
 _RENAMED = {
     "US/Eastern": "America/New_York",
     "US/Central": "America/Chicago",
@@ -28,9 +28,9 @@ _RENAMED = {
     "EST": "America/New_York",
     "EDT": "America/New_York",
     "EST5EDT": "America/New_York",
-    "CST": "America/Chicago",
+    "CST": "America/Chicago|Asia/Shanghai",
     "CST6CDT": "America/Chicago",
-    "MST": "America/Denver",
+    "MST": "America/Denver|America/Phoenix",
     "MST7MDT": "America/Denver",
     "PST": "America/Los_Angeles",
     "PDT": "America/Los_Angeles",
@@ -40,9 +40,9 @@ _RENAMED = {
     "MET": "Europe/Paris",
     "EET": "Europe/Helsinki",
     "WET": "Europe/Lisbon",
-    "BST": "Europe/London",
+    "BST": "Europe/London|Asia/Dhaka",
     "GB": "Europe/London",
-    "IST": "Asia/Kolkata",
+    "IST": "Asia/Kolkata|Asia/Jerusalem|Europe/Dublin",
     "JST": "Asia/Tokyo",
     "GMT": "UTC",
     "Z": "UTC",
@@ -68,7 +68,8 @@ def find_zone(name: str) -> Zone | tuple[str, str, str]:
     meant = _RENAMED.get(name) or _RENAMED.get(name.upper())
     if meant:
         message = f"{quote(name)} is no place whose clocks could be followed; such names are ambiguous."
-        return "zone-ambiguous", message, f"Write an Area/City instead. Did you mean {quote(meant)}?"
+        choices = " or ".join(quote(zone) for zone in meant.split("|"))
+        return "zone-ambiguous", message, f"Write an Area/City instead. Did you mean {choices}?"
     if name in _known():
         return load_zone(name)
     return _unknown(name)
