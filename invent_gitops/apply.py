@@ -228,7 +228,15 @@ class Run:
             case Created(remote):
                 self.taken.add(remote.id)
                 outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
-                record = Record(remote.id, item.request, remote.status, "created", self.provenance(), intent.attempt)
+                record = Record(
+                    remote.id,
+                    item.request,
+                    remote.status,
+                    "created",
+                    self.provenance(),
+                    intent.attempt,
+                    local=item.local,
+                )
                 self._conclude(outcome, Recorded(key, record))
             case NotCreated(reason):
                 self._conclude(Outcome(key, "not-created", name, reason=reason), Withdrawn(key, intent.attempt))

@@ -10,9 +10,11 @@ from invent_gitops import policy
 from invent_gitops.compare import digest, field_changes
 from invent_gitops.duplicates import Duplicates
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.local import zone_change
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
+from invent_gitops.zonedata import zone_data_version
 
 
 def make_plan(
@@ -56,6 +58,7 @@ def make_plan(
         lineage=state.lineage,
         serial=state.serial,
         segment_names=names,
+        zone_data=zone_data_version(),
     )
 
 
@@ -96,10 +99,12 @@ class _Planner:
         if key in self.state.intents:
             return replace(item, action="blocked", intent=self.state.intents[key])
         if record:
-            changes = field_changes(record.request, request)
+            item = replace(
+                item, changes=field_changes(record.request, request), zone_change=zone_change(record, definition)
+            )
             if self.strict:
-                return replace(item, action="refused", changes=changes, refusals=(_edited(definition),))
-            return replace(item, action="changed", changes=changes)
+                return replace(item, action="refused", refusals=(_edited(item, definition),))
+            return replace(item, action="changed")
         certain = self.duplicates.certain(definition)
         if certain:
             return replace(item, action="refused", refusals=certain)
@@ -156,7 +161,10 @@ def _bounded(items: list[Item], policies: Policies) -> list[Item]:
     return [bounded.get(item.key, item) for item in items]
 
 
-def _edited(definition: Definition) -> Refusal:
+def _edited(item: Item, definition: Definition) -> Refusal:
+    if item.zone_change and [change.field for change in item.changes] == ["scheduled_at"]:
+        cure = "Or write the time at which it goes out, or plan without --strict."
+        return Refusal("strict", item.zone_change.message, cure, definition.position)
     return Refusal(
         "strict",
         "It was edited after it was created, and the API has no update.",

@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parent.parent / NAME
 GROUND, MODEL, CORE, EDGES, CLI = "ground", "model", "core", "edges", "cli"
 HEIGHT = {GROUND: 0, MODEL: 1, CORE: 3, EDGES: 3, CLI: 4}
 FLOORS = {
-    GROUND: {"__init__", "errors"},
+    GROUND: {"__init__", "errors", "zonedata"},
     MODEL: {"model"},
     CORE: {
         "validate",
@@ -59,9 +59,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "filelock": ("state",),
     "sqlite3": ("sandbox",),
     "http.server": ("sandbox",),
+    # The zones of the package, never those of the machine, which `zoneinfo` alone would take.
+    "tzdata": ("zonedata",),
+    "zoneinfo": ("zonedata",),
 }
 # What would make `--help` slow. Commands import these when they run.
-HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml"}
+HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml", "zoneinfo"}
 
 # The world outside.
 FILES = ("codecs", "dbm", "fileinput", "glob", "io", "mmap", "os", "pathlib", "shelve", "shutil", "tempfile")
@@ -321,6 +324,7 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("load.py", "from http.server import HTTPServer", "its home is sandbox"),
         ("load.py", "from http import server", "its home is sandbox"),
         ("load.py", "import requests", "requests has no home"),
+        ("render/when.py", "from zoneinfo import ZoneInfo", "its home is zonedata"),
         ("cli/apply.py", "import yaml", "makes --help slow"),
         ("cli/apply.py", "try:\n    import sqlite3\nexcept ImportError:\n    pass", "makes --help slow"),
         ("utils.py", "", "invent_gitops/utils is on no floor"),

@@ -105,15 +105,48 @@ def test_a_broken_project_file_is_shown_to_definitions_and_to_nothing_else(tmp_p
     assert shown(files(tmp_path, "workflow.yml")) == set()
 
 
-def test_files_that_are_no_definitions_or_are_not_there_hurt_nothing(tmp_path: Path) -> None:
+def test_files_that_are_no_definitions_hurt_nothing(tmp_path: Path) -> None:
     broken(tmp_path, "a.yaml")
     (tmp_path / "broadcasts" / "picture.png").write_bytes(b"\x89PNG\xff")
     os.mkfifo(tmp_path / "pipe.yaml")
     (tmp_path / "round.yaml").symlink_to("round.yaml")
-    names = ["broadcasts/gone.yaml", "broadcasts/picture.png", "/etc/hosts", "../x.yaml", "a.yaml/b.yaml", "x" * 5000]
-    for given in (*names, "pipe.yaml", "round.yaml", "broadcasts/gone/\udcff.yaml"):
+    names = ["broadcasts/picture.png", "/etc/hosts", "pipe.yaml", "round.yaml"]
+    for given in names:
         assert shown(files(tmp_path, given)) == set(), given
     assert shown(files(tmp_path, *names, "broadcasts/a.yaml")) == {"broadcasts/a.yaml"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["broadcasts/gone.yaml", "../x.yaml", "a.yaml/b.yaml", "x" * 5000, "broadcasts/gone/\udcff.yaml", "",
+     '"broadcasts/gr\\303\\274n.yaml"', '"broadcasts/a.yaml', "broadcasts/a\\056yml", '""'],
+)  # fmt: skip
+def test_a_path_that_names_nothing_is_an_error_and_not_no_problem(tmp_path: Path, name: str) -> None:
+    broken(tmp_path, "a.yaml")
+    for given in ([name], ["broadcasts/a.yaml", name]):
+        result = files(tmp_path, *given)
+        assert (result.code, result.out) == (ExitCode.USAGE, "")
+        called = name.replace("\udcff", "\\xff") or "an empty path"
+        assert f"--files names {called}, which is not there." in result.err
+
+
+def test_names_are_understood_as_git_quotes_them(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    names = ["grün.yaml", 'a "b".yaml', "tab\there.yaml", "back\\303.yaml", "日本.yaml"]
+    broken(tmp_path, "plain.yaml", *names)
+    git(tmp_path, "add", ".")
+    quoted = git(tmp_path, "diff", "--cached", "--name-only").splitlines()
+    assert sum(name.startswith('"') for name in quoted) == len(names)
+    for name in quoted:
+        # As git prints it, and as xargs hands it on.
+        for given in (name, name.removeprefix('"').removesuffix('"')):
+            problems = files(tmp_path, "--json", given).json["problems"]
+            assert len({problem["file"] for problem in problems}) == 1, given
+    assert len({problem["file"] for problem in files(tmp_path, "--json", *quoted).json["problems"]}) == len(quoted)
+    # A file of that very name comes first.
+    broken(tmp_path, "gr\\303\\274n.yaml")
+    problems = files(tmp_path, "--json", "broadcasts/gr\\303\\274n.yaml").json["problems"]
+    assert {problem["file"] for problem in problems} == {"broadcasts/gr\\303\\274n.yaml"}
 
 
 def test_no_file_is_nothing_to_report(tmp_path: Path) -> None:
@@ -138,7 +171,7 @@ def test_a_folder_that_is_not_read_is_shown_to_the_files_in_it(tmp_path: Path) -
 def test_file_whose_name_is_no_utf8_finds_its_problem(tmp_path: Path) -> None:
     define(tmp_path, "good")
     (tmp_path / "broadcasts" / "\udcff.yaml").write_text(BROKEN, encoding="utf-8")
-    assert shown(files(tmp_path, "broadcasts/\udcff.yaml")) == {"broadcasts/?.yaml"}
+    assert shown(files(tmp_path, "broadcasts/\udcff.yaml")) == {"broadcasts/\\xff.yaml"}
     assert shown(files(tmp_path, "broadcasts/good.yaml")) == set()
 
 
@@ -157,7 +190,7 @@ def test_link_and_the_file_behind_it_share_their_problems(tmp_path: Path) -> Non
 def test_files_count_from_where_the_command_is_started_and_not_from_the_project(tmp_path: Path) -> None:
     project = tmp_path / "my campaigns"
     broken(project, "a.yaml", "b.yaml")
-    broken(tmp_path, "a.yaml")
+    broken(tmp_path, "a.yaml", "b.yaml")
     words = ("-C", "my campaigns", "--files", "my campaigns/broadcasts/a.yaml", "broadcasts/b.yaml")
     result = call(tmp_path, "validate", *words)
     assert shown(result) == {"broadcasts/a.yaml"}
@@ -189,6 +222,7 @@ def test_every_format_holds_what_concerns_the_files_and_nothing_else(tmp_path: P
     assert "file=broadcasts/a.yaml" in line
     [result] = checked(call(tmp_path, *words, "sarif"))["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "broadcasts/a.yaml"
+    (tmp_path / "other.yaml").touch()
     good = call(tmp_path, "validate", "--files", "other.yaml", "--format", "json")
     assert (good.json["problems"], good.code) == ([], 0)
 

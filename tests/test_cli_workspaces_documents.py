@@ -187,6 +187,7 @@ def test_files_that_are_given_decide_what_is_shown_of_all_workspaces(
 ) -> None:
     project(tmp_path, {**THREE, "twin": {"org": "org_111"}})
     broken(tmp_path, "acme", "globex")
+    (tmp_path / "README.md").touch()
     result = call(tmp_path, "validate", "--json", "--files", file)
     parts = [one["document"] for one in result.json["workspaces"]]
     assert {problem["file"] for one in (result.json, *parts) for problem in one["problems"]} == wrong

@@ -357,8 +357,9 @@ def test_definition_of_an_import_gives_exactly_what_was_recorded(
         return
     folder = tmp_path_factory.getbasetemp() / "imported"
     folder.mkdir(exist_ok=True)
-    (event,) = recorded(found, a_provenance())
-    assert defined(folder, request, zone, catalogue).request == event.record.request
+    (event,) = recorded(found, a_provenance(), zone)
+    definition = defined(folder, request, zone, catalogue)
+    assert (definition.request, definition.local) == (event.record.request, event.record.local)
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import zoneinfo
+import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from invent_gitops.validate import Fault, Schedule, parse_schedule
+from invent_gitops.validate.zones import find_zone
+from invent_gitops.zonedata import load_zone, zone_names
 
 AREAS = ("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/")
-ZONES = sorted(name for name in zoneinfo.available_timezones() if name.startswith((*AREAS, "Pacific/")))
+ZONES = sorted(name for name in zone_names() if name.startswith((*AREAS, "Pacific/")))
 
 
 def instant(text: str) -> datetime:
@@ -115,6 +116,98 @@ def test_inverted_zone_is_explained_with_the_offset_that_was_meant() -> None:
     assert "-02:00" in parsed.cure
 
 
+def cure_of(zone: str, at: str = "2027-03-01T09:00") -> str:
+    parsed = parse_schedule({"at": at, "timezone": zone}, "")
+    assert isinstance(parsed, Fault)
+    return parsed.cure
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"),
+    [("UTC+8", "+08:00"), ("GMT-3:30", "-03:30"), ("utc +05", "+05:00"), ("+0530", "+05:30"), ("UTC\u22125", "-05:00"),
+     ("UTC+14", "+14:00")],
+)  # fmt: skip
+def test_offset_in_place_of_a_zone_is_written_into_the_very_time(zone: str, offset: str) -> None:
+    cure = f"Write the offset into the time, without `timezone`: `schedule: 2027-03-01T09:00:00{offset}`."
+    assert cure_of(zone) == cure
+    assert isinstance(parse_schedule(f"2027-03-01T09:00:00{offset}", ""), Schedule)
+
+
+@pytest.mark.parametrize(
+    ("at", "meant"),
+    [("2027-03-01T09:00+8", "+08:00"), ("2027-03-01T09:00 UTC+8", "+08:00"), ("2027-03-01 09:00 gmt-3:30", "-03:30")],
+)
+def test_loose_offset_in_a_time_is_written_out(at: str, meant: str) -> None:
+    parsed = parse_schedule(at, "")
+    assert isinstance(parsed, Fault)
+    assert f"{at[:16]}{meant}`" in parsed.cure
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        # Well-known cities, by the last part of their zone.
+        ("Berlin", "Europe/Berlin"), ("New York", "America/New_York"), ("new-york", "America/New_York"),
+        ("TOKYO", "Asia/Tokyo"), ("S\u00e3o Paulo", "America/Sao_Paulo"), ("Z\u00fcrich", "Europe/Zurich"),
+        ("Singapore", "Asia/Singapore"), ("Port-au-Prince", "America/Port-au-Prince"),
+        # Case and separators.
+        ("europe/berlin", "Europe/Berlin"), ("America/Los Angeles", "America/Los_Angeles"),
+        ("america\\new_york", "America/New_York"), ("Europe/Berlin ", "Europe/Berlin"), ("utc", "UTC"),
+        # One slip, or two in a long word.
+        ("Europe/Berlim", "Europe/Berlin"), ("Eurpoe/Berlin", "Europe/Berlin"), ("Europe/Rom", "Europe/Rome"),
+        ("Asia/Omks", "Asia/Omsk"), ("Australia/Sidney", "Australia/Sydney"), ("Pacific/Aukland", "Pacific/Auckland"),
+        ("America/LosAngeles", "America/Los_Angeles"), ("Europe/Stokcholn", "Europe/Stockholm"),
+        # Habits.
+        ("CET", "Europe/Paris"), ("PST", "America/Los_Angeles"),
+    ],
+)  # fmt: skip
+def test_zone_is_guessed_from_a_city_or_a_slip(written: str, meant: str) -> None:
+    assert cure_of(written).endswith(f"Did you mean `{meant}`?")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        # Other places, as near in letters as they are far in hours.
+        "Asia/Aral", "Europe/Munich", "Asia/Beijing", "America/Melbourne", "America/London", "America/Athens",
+        "Europe/Wien", "Asia/Tomks/Omsk", "Etc/Berlin", "Japan", "Munich", "Aral", "Omks", "Roma",
+        # Ambiguous, or nothing at all.
+        "Europe/Ber", "America", "Area/City", "UTC+15", "UTC+8:99", "", "/", "Europe/", "1",
+    ],
+)  # fmt: skip
+def test_another_place_is_never_guessed(written: str) -> None:
+    found = find_zone(written)
+    assert isinstance(found, tuple)
+    assert "Did you mean" not in found[2], found
+
+
+@pytest.mark.parametrize(
+    ("written", "zones"),
+    [
+        ("CST", {"America/Chicago", "Asia/Shanghai"}),
+        ("ist", {"Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"}),
+        ("BST", {"Europe/London", "Asia/Dhaka"}),
+    ],
+)
+def test_abbreviation_of_several_places_leads_to_none_of_them_alone(written: str, zones: set[str]) -> None:
+    cure = cure_of(written)
+    assert set(re.findall(r"`([^`]+)`", cure)) == zones
+    assert all(zone in ZONES for zone in zones)
+
+
+def test_city_with_two_names_has_both_which_mean_the_same() -> None:
+    cure = cure_of("Buenos Aires")
+    assert cure == "Did you mean `America/Argentina/Buenos_Aires` or `America/Buenos_Aires`?"
+
+
+def test_every_city_leads_to_zones_of_that_name_only() -> None:
+    for city in {zone.rpartition("/")[2] for zone in ZONES}:
+        for written in (city, city.replace("_", " ").lower()):
+            found = find_zone(written)
+            assert isinstance(found, tuple)
+            assert {guess.rpartition("/")[2] for guess in re.findall(r"`([^`]+)`", found[2])} == {city}
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Etc/UTC"])
 def test_utc_is_a_zone(zone: str) -> None:
     parsed = parse_schedule({"at": "2027-03-01T09:00", "timezone": zone}, "Europe/Berlin")
@@ -175,13 +268,13 @@ def test_local_time_comes_back_from_its_instant(local: datetime, zone: str) -> N
         return
     assert parsed.scheduled_at is not None
     assert parsed.scheduled_at.tzinfo is UTC
-    assert parsed.scheduled_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+    assert parsed.scheduled_at.astimezone(load_zone(zone)).replace(tzinfo=None) == local
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2035, 1, 1)), st.sampled_from(ZONES))  # noqa: DTZ001 read as UTC
 def test_only_times_beside_a_change_of_offset_are_refused(moment: datetime, zone: str) -> None:
     before = moment.replace(tzinfo=UTC, microsecond=0)
-    place = ZoneInfo(zone)
+    place = load_zone(zone)
     day = timedelta(days=1)
     assume(len({(before + step * day).astimezone(place).utcoffset() for step in (-1, 0, 1)}) == 1)
     local = before.astimezone(place).replace(tzinfo=None)

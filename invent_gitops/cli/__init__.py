@@ -18,6 +18,7 @@ from invent_gitops import __version__
 from invent_gitops.cli.door import through_the_door
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
+from invent_gitops.cli.utf8 import check_utf8, restart_in_utf8_mode
 from invent_gitops.errors import ExitCode
 
 # In the order of their use. A command's module is imported when it is called, so that --help stays instant.
@@ -76,6 +77,8 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: the one door through which every error leaves."""
+    if arguments is None:
+        restart_in_utf8_mode()
     words = list(sys.argv[1:] if arguments is None else arguments)
     session = Session(json="--json" in words)
     # Thousands of definitions are thousands of objects that stay; looking through them over and over frees nothing.
@@ -89,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(words: list[str], session: Session) -> object:
+    check_utf8()
     if instruction := os.environ.get("_INVENT_GITOPS_COMPLETE"):
         from invent_gitops.cli.shells import answer
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
 from invent_gitops.cli.workspace import PROJECT_FILE
+from invent_gitops.errors import WrongUsage
+from invent_gitops.model.filename import readable
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
+
+# How git quotes a name with other letters than ASCII: `"gr\303\274n.yaml"`, of which a shell may drop the quotes.
+_ESCAPE = re.compile(rb'\\([0-3][0-7]{2}|[abtnvfr"\\])')
+_SIGNS = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 
 
 def concerning(
@@ -18,9 +25,10 @@ def concerning(
     """The problems that concern one of `files`, which count from the folder `start`, "" for the current one.
 
     A folder stands for all that is in it. `projects` are the workspaces that the problems are of, or the one project.
+    Raises `WrongUsage` for a file that is not there: silence about it would pass for "no problem".
     """
     common = _places(str(root / PROJECT_FILE), *(str(root / project.segments) for project in projects))
-    chosen = _places(*(os.path.join(start, file) for file in files))
+    chosen = _places(*(_named(file, start, common) for file in files))
     if chosen & _around(common):
         return problems
     around = _around(chosen)
@@ -41,10 +49,31 @@ def concerning(
     ]
 
 
+def _named(file: str, start: str, common: frozenset[str]) -> str:
+    """The path that an argument names, as it is written or as git quotes it."""
+    for name in (file, _unquoted(file)):
+        path = os.path.join(start, name)
+        # The project file and the catalogue are spoken of even where they are missing.
+        if name and (os.path.lexists(path) or _places(path) & common):
+            return path
+    raise WrongUsage(
+        f"--files names {readable(file) or 'an empty path'}, which is not there.",
+        "Check the name. To leave out deleted files: git diff --name-only --diff-filter=d",
+    )
+
+
+def _unquoted(file: str) -> str:
+    """A name without the quoting of git; "" if it has none."""
+    written = file[1:-1] if len(file) > 1 and file[0] == file[-1] == '"' else file
+    raw = os.fsencode(written)
+    name = _ESCAPE.sub(lambda match: bytes([_SIGNS.get(match[1][0]) or int(match[1], 8)]), raw)
+    return os.fsdecode(name) if name != raw or written != file else ""
+
+
 def _places(*paths: str) -> frozenset[str]:
     """Each path in full, as written and with links followed; a name that is no UTF-8 is spelled as it is shown."""
     full = (follow(path) for path in paths for follow in (os.path.abspath, os.path.realpath))
-    return frozenset(path.encode("utf-8", "replace").decode() for path in full)
+    return frozenset(readable(path) for path in full)
 
 
 def _around(places: Iterable[str]) -> frozenset[str]:

@@ -164,7 +164,7 @@ class Importing:
         """Write all of it down at once; the keys under which it is recorded then."""
         from invent_gitops.importing import recorded
 
-        events = recorded(found, find_origin(self.workspace.root).now())
+        events = recorded(found, find_origin(self.workspace.root).now(), self.workspace.project.timezone)
         if not events:
             return frozenset()
         store.append(events)

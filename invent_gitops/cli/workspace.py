@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from invent_gitops.cli.spelling import check_folder, check_project_file, misspelled, unread_catalogues
 from invent_gitops.errors import InvalidInput, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
@@ -56,7 +57,8 @@ def find_root() -> Path:
         here = Path.cwd()
     except OSError:
         raise InvalidInput("The current folder does not exist any more.", "Change to a folder that does.") from None
-    return next((folder for folder in (here, *here.parents) if os.path.lexists(folder / PROJECT_FILE)), here)
+    files = (folder / PROJECT_FILE for folder in (here, *here.parents))
+    return next((file.parent for file in files if os.path.lexists(file) or misspelled(file)), here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,7 @@ def none_chosen(project: Project) -> WrongUsage:
 def read_project(root: Path) -> Opened:
     """The project in that folder, with all of its workspaces."""
     file = root / PROJECT_FILE
-    if os.path.lexists(root / "invent.yml"):
-        raise InvalidInput(
-            "The project file is named invent.yml here, which is not looked for.", "Rename it to invent.yaml."
-        )
+    check_project_file(file)
     if not os.path.lexists(file):
         return Opened(root, Project(), [])
     check_inside(file, root, "The project file")
@@ -164,6 +163,8 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     folder = Path(definitions or shown(root / project.definitions))
     if project.name and not definitions:
         _check_own_folder(folder, root, project)
+    if not definitions:
+        check_folder(folder)
     exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
     notes: list[str] = []
     documents: list[Document] = []
@@ -202,6 +203,8 @@ def open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue |
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_catalogue
 
+    if unread := unread_catalogues(path, shown(path)):
+        return None, unread
     if not os.path.lexists(path) and not needed:
         return None, []
     check_inside(path, root, "The segment catalogue")

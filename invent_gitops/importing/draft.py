@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from invent_gitops.model.broadcast import Catalogue, Request
 from invent_gitops.model.instant import write_instant
+from invent_gitops.model.local import LocalTime
 from invent_gitops.validate.definitions import ID_PREFIX
 from invent_gitops.validate.schedule import IMMEDIATELY, Schedule, parse_schedule
+from invent_gitops.zonedata import load_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,21 @@ def draft(request: Request, *, timezone: str, catalogue: Catalogue | None, names
     return Draft(request.name, _schedule(request.scheduled_at, timezone), tuple(segments))
 
 
+def reviewed(at: datetime | None, timezone: str) -> LocalTime | None:
+    """The local time that the draft of a definition shows for `at`; None where it shows an offset or no time."""
+    written = _schedule(at, timezone)
+    if isinstance(written, str):
+        return None
+    parsed = parse_schedule({"at": written[0], "timezone": written[1]}, "")
+    return parsed.local if isinstance(parsed, Schedule) else None
+
+
 def _schedule(at: datetime | None, timezone: str) -> str | tuple[str, str]:
     if at is None:
         return IMMEDIATELY
     if timezone:
         try:
-            local = at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+            local = at.astimezone(load_zone(timezone)).replace(tzinfo=None)
         except OverflowError:
             return write_instant(at)
         text = local.isoformat(timespec="seconds" if local.second else "minutes")

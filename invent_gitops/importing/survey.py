@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from invent_gitops.importing.draft import reviewed
 from invent_gitops.importing.keys import key_for, other_keys
 from invent_gitops.lookalike import request_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
@@ -113,8 +114,8 @@ def narrowed(found: Survey, chosen: Callable[[str, str], bool]) -> Survey:
     )
 
 
-def recorded(found: Survey, made: Provenance) -> list[Recorded]:
-    """What is written down of each that can be imported."""
+def recorded(found: Survey, made: Provenance, timezone: str = "") -> list[Recorded]:
+    """What is written down of each that can be imported; `timezone` is the project's, in which drafts show times."""
     return [
         Recorded(
             offer.key,
@@ -125,6 +126,7 @@ def recorded(found: Survey, made: Provenance) -> list[Recorded]:
                 "imported",
                 made,
                 note=DEFINED if offer.defined else "",
+                local=None if offer.defined else reviewed(offer.request.scheduled_at, timezone),
             ),
         )
         for offer in found.importable

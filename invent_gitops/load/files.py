@@ -10,10 +10,11 @@ from pathlib import Path
 
 from invent_gitops.errors import InvalidInput
 from invent_gitops.load.source import Source
+from invent_gitops.load.unread import LONGEST, looks_like_definition
+from invent_gitops.model.filename import SUFFIXES, is_set_aside, meant_name, readable
 from invent_gitops.model.problem import Position, Problem
 
 MAX_BYTES = 1024 * 1024
-_SUFFIXES = (".yaml", ".yml")
 
 # Not blocking, or a pipe of this name would hold the program forever; the other two are Windows' and everybody else's.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -25,7 +26,10 @@ _DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
 
 
 def find(folder: Path, root: Path, exclude: frozenset[Path]) -> tuple[list[tuple[str, str, str]], list[Problem]]:
-    """(path, path as shown, path below the folder) of each file, in the order of the last, and what was refused."""
+    """(path, path as shown, path below the folder) of each file, in the order of the last, and what was refused.
+
+    Refused are also files that look like definitions and are not read. Hidden files, backups and the like are not.
+    """
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         cure = (
@@ -60,7 +64,10 @@ def find(folder: Path, root: Path, exclude: frozenset[Path]) -> tuple[list[tuple
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(path + "/")
                 continue
-            elif not name.endswith(_SUFFIXES) or (excluded and os.path.join(real, *path.split("/")) in excluded):
+            elif excluded and os.path.join(real, *path.split("/")) in excluded:
+                continue
+            elif not name.endswith(SUFFIXES):
+                problems += _unread(entry, shown + path)
                 continue
             found.append((f"{real}/{path}", shown + path, path))
     found.sort(key=lambda entry: entry[2])
@@ -77,7 +84,9 @@ def _shown_folder(folder: Path, root: Path) -> str:
 
 def _symlink(entry: os.DirEntry[str], shown: str, real: str, excluded: set[str]) -> tuple[Problem | None, bool]:
     """What is wrong with a symbolic link, and whether the file behind it is a definition."""
-    definition = entry.name.endswith(_SUFFIXES)
+    if meant := meant_name(entry.name):
+        return _misnamed(shown, meant), False
+    definition = entry.name.endswith(SUFFIXES)
     try:
         target = os.path.realpath(entry.path, strict=True)
     except OSError as error:
@@ -94,14 +103,36 @@ def _symlink(entry: os.DirEntry[str], shown: str, real: str, excluded: set[str])
     return None, True
 
 
+def _unread(entry: os.DirEntry[str], shown: str) -> Iterator[Problem]:
+    """What is wrong with a file that is not read: nothing, unless a person would take it for a definition."""
+    if meant := meant_name(entry.name):
+        yield _misnamed(shown, meant)
+        return
+    if is_set_aside(entry.name):
+        return
+    try:
+        raw = _bytes(entry.path) if entry.stat().st_size <= LONGEST else None
+    except OSError:
+        return
+    if raw and looks_like_definition(raw):
+        message = "This file holds what a definition holds, and is not read: its name does not end in .yaml."
+        cure = f"Rename it to {entry.name.partition('.')[0]}.yaml, or move it out of the folder of the definitions."
+        yield _about_file(shown, "file-not-read", message, readable(cure))
+
+
+def _misnamed(shown: str, meant: str) -> Problem:
+    message = "This file looks like a definition, and is not read: only names that end in .yaml or .yml are."
+    cure = f"Rename it to {meant}, or move it out of the folder of the definitions."
+    return _about_file(shown, "file-not-read", message, readable(cure))
+
+
 def read(path: str, shown: str) -> Source | Problem:
     """The text of a file without its byte order mark, checked for what no YAML file may hold."""
     try:
         shown.encode()
     except UnicodeEncodeError:
-        printable = shown.encode("utf-8", "replace").decode()
         message = "The name of this file is not UTF-8, so it can be neither a key nor shown."
-        return _about_file(printable, "file-name", message, "Rename the file.")
+        return _about_file(shown, "file-name", message, "Rename the file.")
     try:
         raw = _bytes(path)
     except OSError as error:
@@ -174,4 +205,4 @@ def _unreadable(shown: str, error: OSError) -> Problem:
 
 
 def _about_file(shown: str, rule: str, message: str, cure: str) -> Problem:
-    return Problem(Position(shown), rule, message, cure)
+    return Problem(Position(readable(shown)), rule, message, cure)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.instant import write_instant
+from invent_gitops.model.local import LocalTime
 from invent_gitops.model.problem import Position
 
 
@@ -53,7 +54,8 @@ class Definition:
 
     `timezone` is the IANA zone the author wrote the time in ("" if the time carried an offset or is
     `immediately`); `segments` are the names as written, in the author's order; `waive` maps the id of
-    a policy to the reason for waiving it; `marks` maps a field to the position of its value.
+    a policy to the reason for waiving it; `marks` maps a field to the position of its value. `local` is
+    the time as written, if it was a local one.
     """
 
     key: str
@@ -65,6 +67,7 @@ class Definition:
     owner: str = ""
     waive: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Position] = field(default_factory=dict)
+    local: LocalTime | None = None
 
     def at(self, name: str) -> Position:
         """The position of a field's value; the definition's own if the field is not written."""

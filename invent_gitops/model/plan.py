@@ -11,6 +11,7 @@ from typing import Literal
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.drift import Drift, Look
+from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Intent, Record
 
@@ -70,6 +71,12 @@ class Item:
     drift: Drift | None = None
     warnings: tuple[AudienceWarning, ...] = ()
     unneeded_waivers: tuple[str, ...] = ()
+    zone_change: ZoneChange | None = None
+
+    @property
+    def local(self) -> LocalTime | None:
+        """The local time that the definition was reviewed with."""
+        return self.definition.local if self.definition else None
 
     @property
     def waived(self) -> Mapping[str, str]:
@@ -83,7 +90,7 @@ class Plan:
     `digest` is over the requests to be created and nothing else, so that neither wording nor the
     passing of time changes it. `timezone` is the project's, `workspace` the one of several ("" without), and
     `options` is what a printed command needs to speak of the same account, with a space before each. `look`
-    says how much of Invent was read, or is None where nobody looked.
+    says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
     """
 
     at: datetime
@@ -98,6 +105,7 @@ class Plan:
     workspace: str = ""
     options: str = ""
     look: Look | None = None
+    zone_data: str = ""
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

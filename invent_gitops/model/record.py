@@ -8,6 +8,7 @@ from typing import Literal
 
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import write_instant
+from invent_gitops.model.local import LocalTime
 
 # How the note of a record begins that somebody had removed, and took back.
 RESTORED = "Restored:"
@@ -42,7 +43,7 @@ class Record:
 
     `request` and `status` are as Invent showed them last. `formerly` holds the requests that it had before,
     the one that was sent first; it is empty until somebody edits the broadcast in Invent. `refreshed` says who
-    last took something over from Invent, or is None.
+    last took something over from Invent, or is None. `local` is the local time that was reviewed, or None.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Record:
     note: str = ""
     formerly: tuple[Request, ...] = ()
     refreshed: Provenance | None = None
+    local: LocalTime | None = None
 
     @property
     def restored(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from invent_gitops.zonedata import load_zone
 
 
 def duration(span: timedelta, *, days: bool = True) -> str:
@@ -21,7 +22,7 @@ def duration(span: timedelta, *, days: bool = True) -> str:
 def in_zone(at: datetime, timezone: str) -> datetime | None:
     """What the clocks of `timezone` show then; None if no zone is named, or the year has five digits there."""
     try:
-        return at.astimezone(ZoneInfo(timezone)) if timezone else None
+        return at.astimezone(load_zone(timezone)) if timezone else None
     except OverflowError:
         return None
 

@@ -11,6 +11,7 @@ from invent_gitops.drift import KNOWN, live_request, untold
 from invent_gitops.lookalike import Lookalike
 from invent_gitops.model.broadcast import Definition, Remote
 from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.local import zone_change
 from invent_gitops.model.record import GONE, SECOND, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
@@ -209,7 +210,10 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
     differing = [_WRITTEN.get(change.field, change.field) for change in changes]
     silent = {_WRITTEN.get(field, field) for field in subject.untold}
     fields = ", ".join(field for field in differing if field not in silent)
-    if fields:
+    rules = zone_change(record, definition)
+    if fields == "schedule" and rules:
+        yield Alarm("changed", rules.message, f"To refresh: invent-gitops refresh{subject.flags}")
+    elif fields:
         message = f"Its file says something else than Invent, and an edit is never sent: {fields}."
         cure = f"Make the change in Invent by hand, then invent-gitops refresh{subject.flags}. Or undo it in the file."
         yield Alarm("changed", message, cure)

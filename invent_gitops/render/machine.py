@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.instant import write_instant
+from invent_gitops.model.local import ZoneChange
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
@@ -61,6 +62,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "lineage": plan.lineage or None,
         "serial": plan.serial,
         "timezone": plan.timezone or None,
+        "zone_data": plan.zone_data or None,
         "options": plan.options,
         "segment_names": _segment_names(plan),
         "digest": plan.digest,
@@ -105,6 +107,18 @@ def item_json(item: Item) -> dict[str, object]:
         "position": position_json(definition.position) if definition else None,
         "warnings": [warning_json(warning) for warning in item.warnings],
         "drift": drift_json(item.drift, definition.request if definition else None) if item.drift else None,
+        "zone_change": zone_change_json(item.zone_change) if item.zone_change else None,
+    }
+
+
+def zone_change_json(change: ZoneChange) -> dict[str, object]:
+    return {
+        "timezone": change.reviewed.timezone,
+        "recorded": change.reviewed.zone_data,
+        "current": change.zone_data,
+        "local": change.reviewed.at.isoformat(),
+        "goes_out": change.goes_out.isoformat(),
+        "message": change.message,
     }
 
 
@@ -209,6 +223,7 @@ def record_json(key: str, record: Record) -> dict[str, object]:
         "note": record.note or None,
         "formerly": [request.as_json() for request in record.formerly],
         "refreshed": provenance_json(record.refreshed) if record.refreshed else None,
+        "local": record.local.as_json() if record.local else None,
     }
 
 

@@ -85,7 +85,8 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
         title = f"{counts['undefined']:,} recorded, but no file defines them any more: kept for the audit"
         yield Part([f"<details><summary>{title}</summary>", ""], found, ["", "</details>"])
     place = f"org {text(document['org'])} at {text(document['api'])}"
-    yield Part([f"<sub>Planned {text(moment(sheet.now))} for {place}. Digest {code(document['digest'])}</sub>"])
+    zones = f" Time zone data {text(document['zone_data'])}." if document.get("zone_data") else ""
+    yield Part([f"<sub>Planned {text(moment(sheet.now))} for {place}.{zones} Digest {code(document['digest'])}</sub>"])
 
 
 def blocked_part(sheet: Sheet) -> Iterator[Part]:
@@ -149,6 +150,8 @@ def _waivers(items: Sequence[Document], *, needed: bool) -> Iterator[str]:
 
 def _changed(item: Document, sheet: Sheet) -> str:
     title = f"{rows.cell(item)}<br>id {code(item['id'] or '')}"
+    if change := item.get("zone_change"):
+        title += f"<br>{text(change['message'])}"
     lines = []
     for change in item["changes"]:
         old, new = (rows.value(change["field"], change[side], item, sheet) for side in ("old", "new"))

@@ -72,6 +72,8 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
             lines += describe(item, plan, style, flags, zone)
         if len(items) > shown:
             lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
+    if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
+        lines += ["", style.dim(f"Local times are read with the time zone data {clean(plan.zone_data)} (tzdata).")]
     return "\n".join(lines)
 
 
@@ -149,6 +151,8 @@ def _refused(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
 
 def _changed(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
     yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
+    if item.zone_change:
+        yield f"      {clean(item.zone_change.message)}"
     yield from _changes(item, plan, zone)
 
 

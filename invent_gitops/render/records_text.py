@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.local import LocalTime
 from invent_gitops.model.state import Provenance, State
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.plan_text import candidates_text
@@ -40,6 +41,7 @@ def record_text(state: State, key: str) -> str:
     if record := state.broadcasts.get(key):
         lines += [f"  id: {clean(record.id)}", f"  status: {clean(record.status)}", *_request(record.request)]
         lines += [f"  {record.how}: {_made(record.provenance)}"]
+        lines += [f"  reviewed: {_reviewed(record.local)}"] if record.local else []
         lines += [f"  note: {clean(record.note)}"] if record.note else []
         lines += [f"  refreshed: {_made(record.refreshed)}"] if record.refreshed else []
         for request in record.formerly:
@@ -51,6 +53,10 @@ def record_text(state: State, key: str) -> str:
         lines += [f"  removed: {_made(removal.provenance)}", f"  reason: {clean(removal.reason)}"]
         lines += [f"  id: {clean(removal.id)}", *_request(removal.request)]
     return "\n".join(lines)
+
+
+def _reviewed(local: LocalTime) -> str:
+    return f"{local.at:%Y-%m-%dT%H:%M:%S} {clean(local.timezone)} (time zone data {clean(local.zone_data)})"
 
 
 def _request(request: Request) -> Iterator[str]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
 
 from invent_gitops.model.command import not_created, quoted, resolving
 from invent_gitops.model.instant import read_instant
 from invent_gitops.render.fitting import Part
 from invent_gitops.render.markup import address, code, link, text
 from invent_gitops.render.when import distance, moment
+from invent_gitops.zonedata import UnknownZone
 
 SPACE = "\u00a0"
 # A command that was cut would be another command.
@@ -144,7 +144,7 @@ def local(at: object, zone: str) -> str:
     found = read_instant(at)
     try:
         return moment(found, zone)
-    except (ValueError, ZoneInfoNotFoundError):
+    except UnknownZone:
         return moment(found)
 
 

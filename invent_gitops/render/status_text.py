@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
@@ -13,6 +12,7 @@ from invent_gitops.render.drift_text import fields_text, gaps_text, unrecorded_t
 from invent_gitops.render.style import Style
 from invent_gitops.render.when import distance, moment
 from invent_gitops.render.width import cells, fit, padded
+from invent_gitops.zonedata import load_zone
 
 # Needing a person takes three lines each; `-v` shows all, and the tables below hold every broadcast anyway.
 SHOWN = 25
@@ -188,7 +188,7 @@ def _clock(at: datetime | None, status: Status) -> str:
         return "at once"
     local = at.astimezone(UTC)
     try:
-        local = at.astimezone(ZoneInfo(status.timezone or "UTC"))
+        local = at.astimezone(load_zone(status.timezone or "UTC"))
     except OverflowError:
         # At either end of the calendar the local time has no year any more.
         return f"{local:%a %Y-%m-%d %H:%M} UTC"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from invent_gitops.zonedata import load_zone
 
 
 def moment(at: datetime | None, timezone: str = "") -> str:
@@ -14,7 +15,7 @@ def moment(at: datetime | None, timezone: str = "") -> str:
     if timezone in ("", "UTC", "Etc/UTC"):
         return f"{_day(universal)} {_clock(universal)} UTC"
     try:
-        local = at.astimezone(ZoneInfo(timezone))
+        local = at.astimezone(load_zone(timezone))
     except OverflowError:
         # At either end of the calendar the local time has no year any more.
         return moment(at)
@@ -28,7 +29,7 @@ def stamp(at: datetime, timezone: str = "") -> str:
     if timezone in ("", "UTC", "Etc/UTC"):
         return f"{universal:%Y-%m-%d %H:%M} UTC"
     try:
-        local = at.astimezone(ZoneInfo(timezone))
+        local = at.astimezone(load_zone(timezone))
     except OverflowError:
         # At either end of the calendar the local time has no year any more.
         return stamp(at)

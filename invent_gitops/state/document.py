@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.local import LocalTime
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
 from invent_gitops.state.fields import Damaged, read_each, read_moment, read_number, read_object, read_text, read_texts
 
@@ -154,6 +155,8 @@ def write_record(record: Record) -> dict[str, object]:
         written["formerly"] = [write_request(request) for request in record.formerly]
     if record.refreshed:
         written["refreshed"] = write_provenance(record.refreshed)
+    if record.local:
+        written["local"] = record.local.as_json()
     return written
 
 
@@ -171,7 +174,16 @@ def read_record(value: Mapping[str, Any]) -> Record:
         note=read_text(value, "note", ""),
         formerly=_formerly(value),
         refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
+        local=read_local(read_object(value, "local")) if "local" in value else None,
     )
+
+
+def read_local(value: Mapping[str, Any]) -> LocalTime:
+    at = read_text(value, "at")
+    try:
+        return LocalTime.read(at, read_text(value, "timezone"), read_text(value, "zone_data"))
+    except ValueError:
+        raise Damaged(f"at is {at!r}, which is no local time") from None
 
 
 def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:

@@ -86,6 +86,7 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
         owner=data.get("owner", ""),
         waive=waive,
         marks={name: Position(file, *marks[name]) for name in _MARKED if name in marks},
+        local=schedule.local,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
@@ -18,6 +17,7 @@ from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import field_name, quote
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
+from invent_gitops.zonedata import Zone
 
 _LONGEST_SPAN = timedelta(days=365)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -75,7 +75,7 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
         project = replace(project, state=_state(report, usable["state"], (*at, "state")))
     if "timezone" in usable:
         zone = find_zone(usable["timezone"])
-        if isinstance(zone, ZoneInfo):
+        if isinstance(zone, Zone):
             project = replace(project, timezone=usable["timezone"])
         else:
             report.add(*zone, (*at, "timezone"))
@@ -207,7 +207,7 @@ def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_tim
     zone = value.get("timezone", "")
     if zone:
         found = find_zone(zone)
-        if not isinstance(found, ZoneInfo):
+        if not isinstance(found, Zone):
             report.add(*found, (*path, "timezone"))
     return QuietHours(start, end, zone, project_timezone)
 

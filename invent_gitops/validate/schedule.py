@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 from invent_gitops.model.document import Path
 from invent_gitops.model.instant import write_instant
+from invent_gitops.model.local import LocalTime
 from invent_gitops.validate.words import quote
-from invent_gitops.validate.zones import find_zone
+from invent_gitops.validate.zones import find_zone, read_offset
+from invent_gitops.zonedata import Zone, zone_data_version
 
 IMMEDIATELY = "immediately"
 
@@ -19,16 +20,20 @@ _TIME = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?([Zz]|([+-])(\d{2}):(\d{2}))?", re.ASCII
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_LOOSE_OFFSET = re.compile(r"(.+\d) ?([+-])(\d{2}):?(\d{2})?", re.ASCII)
+_LOOSE_OFFSET = re.compile(r"(.+\d) ?(?:UTC|GMT)? ?([+-])(\d{1,2}):?(\d{2})?", re.ASCII | re.IGNORECASE)
 _FORMS = "Write `2026-11-27T09:00:00-05:00`, or `{at: 2026-11-27T09:00, timezone: America/New_York}`, or `immediately`."
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`scheduled_at` is in UTC, None for at once; `timezone` is the zone that a local time was written in, or ""."""
+    """`scheduled_at` is in UTC, None for at once; `timezone` is the zone that a local time was written in, or "".
+
+    `local` is that local time, and tells no two schedules apart.
+    """
 
     scheduled_at: datetime | None
     timezone: str
+    local: LocalTime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,18 @@ def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Sched
         )
         return Fault("schedule-no-zone", message, cure, path)
     zone = find_zone(zone_name)
-    if not isinstance(zone, ZoneInfo):
-        return Fault(*zone, ("timezone",) if written_zone else path)
+    if not isinstance(zone, Zone):
+        return _no_zone(Fault(*zone, ("timezone",) if written_zone else path), local, zone_name)
     return _in_zone(local, zone, zone_name, path)
+
+
+def _no_zone(fault: Fault, local: datetime, zone_name: str) -> Fault:
+    """The fault of a zone, whose cure is this very time where the zone is an offset."""
+    offset = read_offset(zone_name)
+    if not offset:
+        return fault
+    cure = f"Write the offset into the time, without `timezone`: `schedule: {local.isoformat()}{offset}`."
+    return replace(fault, cure=cure)
 
 
 def _at_offset(local: datetime, match: re.Match[str], written_zone: str, path: Path) -> Schedule | Fault:
@@ -102,7 +116,7 @@ def _at_offset(local: datetime, match: re.Match[str], written_zone: str, path: P
         return _out_of_range(match[0], path)
 
 
-def _in_zone(local: datetime, zone: ZoneInfo, zone_name: str, path: Path) -> Schedule | Fault:
+def _in_zone(local: datetime, zone: Zone, zone_name: str, path: Path) -> Schedule | Fault:
     try:
         offset, offset_after = zone.utcoffset(local), zone.utcoffset(local.replace(fold=1))
         if offset is None or offset_after is None:
@@ -110,7 +124,7 @@ def _in_zone(local: datetime, zone: ZoneInfo, zone_name: str, path: Path) -> Sch
         instant = (local - offset).replace(tzinfo=UTC)
         # Equal offsets on both sides of a fold mean that no change of the clocks is near.
         if offset == offset_after:
-            return Schedule(instant, zone_name)
+            return Schedule(instant, zone_name, LocalTime(local, zone_name, zone_data_version()))
         other = (local - offset_after).replace(tzinfo=UTC)
         returns = instant.astimezone(zone).replace(tzinfo=None) == local
     except (OverflowError, ValueError):
@@ -126,7 +140,7 @@ def _in_zone(local: datetime, zone: ZoneInfo, zone_name: str, path: Path) -> Sch
     return Fault("schedule-skipped", message, cure, path)
 
 
-def _written(instant: datetime, zone: ZoneInfo) -> str:
+def _written(instant: datetime, zone: Zone) -> str:
     """RFC 3339 with the offset of the place, or in UTC where that offset has seconds, as before 1900."""
     local = instant.astimezone(zone)
     offset = local.utcoffset() or timedelta()
@@ -158,8 +172,9 @@ def _not_a_time(text: str, path: Path) -> Fault:
     elif _DATE.fullmatch(text):
         cure = f"Add the time of day: {quote(text + 'T09:00')}."
     elif loose and _TIME.fullmatch(loose[1]):
-        offset = f"{loose[2]}{loose[3]}:{loose[4] or '00'}"
-        cure = f"Write the offset with a colon: {quote(loose[1] + offset)}."
+        offset = f"{loose[2]}{loose[3]:0>2}:{loose[4] or '00'}"
+        digits = "" if len(loose[3]) == 2 else "two digits and "
+        cure = f"Write the offset with {digits}a colon: {quote(loose[1] + offset)}."
     else:
         cure = _FORMS
     return Fault("schedule-form", f"{quote(text)} is no time that could be read.", cure, path)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
+import unicodedata
 from functools import cache
-from zoneinfo import ZoneInfo
 
-from invent_gitops.validate.words import did_you_mean, quote
+from invent_gitops.validate.words import quote
+from invent_gitops.zonedata import UnknownZone, Zone, load_zone, zone_names
 
 _AREAS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific"
 # Capitals as in the IANA names: where file names ignore case, a lookup alone would let other spellings through.
 _WORD = "(?:(?:[A-Z][a-z]+)+|of|es|au|IN|DumontDUrville)"
 _AREA_CITY = re.compile(rf"(?:{_AREAS})(?:/{_WORD}(?:[-_]{_WORD})*)+")
 _INVERTED = re.compile(r"Etc/GMT([+-])(\d{1,2})")
+# `UTC+8`, `GMT-03:30`, `+0530`: people write a minus in several ways.
+_OFFSET = re.compile(r"(?:UTC|GMT)? ?([+\u2212-]) ?(\d{1,2})(?::?([0-5]\d))?", re.ASCII | re.IGNORECASE)
 
-# Names that people know and that some systems no longer have.
+_FORM = "Write an Area/City such as `Europe/Berlin`, or `UTC`."
+
+# Names that people know and that some systems no longer have; those of several places have all of them.
 _RENAMED = {
     "US/Eastern": "America/New_York",
     "US/Central": "America/Chicago",
@@ -24,9 +28,9 @@ _RENAMED = {
     "EST": "America/New_York",
     "EDT": "America/New_York",
     "EST5EDT": "America/New_York",
-    "CST": "America/Chicago",
+    "CST": "America/Chicago|Asia/Shanghai",
     "CST6CDT": "America/Chicago",
-    "MST": "America/Denver",
+    "MST": "America/Denver|America/Phoenix",
     "MST7MDT": "America/Denver",
     "PST": "America/Los_Angeles",
     "PDT": "America/Los_Angeles",
@@ -36,9 +40,9 @@ _RENAMED = {
     "MET": "Europe/Paris",
     "EET": "Europe/Helsinki",
     "WET": "Europe/Lisbon",
-    "BST": "Europe/London",
+    "BST": "Europe/London|Asia/Dhaka",
     "GB": "Europe/London",
-    "IST": "Asia/Kolkata",
+    "IST": "Asia/Kolkata|Asia/Jerusalem|Europe/Dublin",
     "JST": "Asia/Tokyo",
     "GMT": "UTC",
     "Z": "UTC",
@@ -49,12 +53,12 @@ _RENAMED = {
 
 
 @cache
-def find_zone(name: str) -> ZoneInfo | tuple[str, str, str]:
+def find_zone(name: str) -> Zone | tuple[str, str, str]:
     """The zone, or rule, message and cure."""
     if name in ("UTC", "Etc/UTC") or _AREA_CITY.fullmatch(name):
         try:
-            return ZoneInfo(name)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return load_zone(name)
+        except UnknownZone:
             return _unknown(name)
     inverted = _INVERTED.fullmatch(name)
     if inverted:
@@ -64,18 +68,79 @@ def find_zone(name: str) -> ZoneInfo | tuple[str, str, str]:
     meant = _RENAMED.get(name) or _RENAMED.get(name.upper())
     if meant:
         message = f"{quote(name)} is no place whose clocks could be followed; such names are ambiguous."
-        return "zone-ambiguous", message, f"Write an Area/City instead. Did you mean {quote(meant)}?"
+        choices = " or ".join(quote(zone) for zone in meant.split("|"))
+        return "zone-ambiguous", message, f"Write an Area/City instead. Did you mean {choices}?"
     if name in _known():
-        return ZoneInfo(name)
+        return load_zone(name)
     return _unknown(name)
 
 
+def read_offset(name: str) -> str:
+    """Return the RFC 3339 offset that somebody wrote as a zone, `+08:00` for `UTC+8`; "" for anything else."""
+    match = _OFFSET.fullmatch(name.strip())
+    if not match or int(match[2]) > 14:
+        return ""
+    return f"{'+' if match[1] == '+' else '-'}{match[2]:0>2}:{match[3] or '00'}"
+
+
 def _unknown(name: str) -> tuple[str, str, str]:
-    cure = did_you_mean(name, sorted(_known())) or "Write an Area/City such as `Europe/Berlin`, or `UTC`."
-    return "zone-unknown", f"There is no time zone {quote(name)} that could be used here.", cure
+    message = f"There is no time zone {quote(name)} that could be used here."
+    if offset := read_offset(name):
+        cure = f"Write the offset into the time, such as `2027-03-01T09:00:00{offset}`, or an Area/City as the zone."
+        return "zone-unknown", message, cure
+    meant = " or ".join(quote(zone) for zone in _meant(name))
+    return "zone-unknown", message, f"Did you mean {meant}?" if meant else _FORM
+
+
+def _meant(name: str) -> list[str]:
+    """The zones that a name surely stands for: the same letters, a city of that name, or a slip of the keyboard.
+
+    A wrong guess moves a broadcast to another hour, so another word is never guessed.
+    """
+    plain = _plain(name)
+    if same := [zone for zone in sorted(_known()) if _plain(zone) == plain]:
+        return same
+    if "/" not in plain:
+        return [zone for zone in sorted(_known()) if "/" in zone and _plain(zone.rpartition("/")[2]) == plain]
+    near = [(slips, zone) for zone in _known() if (slips := _slips(plain, _plain(zone)))]
+    least = min(near, default=(0, ""))[0]
+    nearest = [zone for slips, zone in near if slips == least]
+    return nearest if len(nearest) == 1 else []
+
+
+def _plain(name: str) -> str:
+    """Without case, accents and the kind of separator, by which no two places differ."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    return re.sub(r"[\s_.-]+", " ", bare.casefold().replace("\\", "/")).strip()
+
+
+def _slips(written: str, zone: str) -> int:
+    """How many slips lead from a zone to what is written; 0 where it is too far, so that it is another word."""
+    pairs = list(zip(written.split("/"), zone.split("/"), strict=False))
+    if written.count("/") != zone.count("/") or any(left[:1] != right[:1] for left, right in pairs):
+        return 0
+    edits = [_edits(left, right) for left, right in pairs]
+    # Two changed letters make another short word: `Munich` is two away from `Zurich`.
+    far = any(count > (2 if len(right) > 7 else 1) for count, (_, right) in zip(edits, pairs, strict=True))
+    return 0 if far or sum(edits) > 2 else sum(edits)
+
+
+def _edits(left: str, right: str) -> int:
+    """How many letters are missing, too many, changed or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, sign in enumerate(left, start=1):
+        above, row = row, [i]
+        for j, other in enumerate(right, start=1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (sign != other))
+            if i > 1 and j > 1 and sign == right[j - 2] and left[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before = above
+    return row[-1]
 
 
 @cache
 def _known() -> frozenset[str]:
     areas = tuple(f"{area}/" for area in _AREAS.split("|"))
-    return frozenset({"UTC"} | {name for name in zoneinfo.available_timezones() if name.startswith(areas)})
+    return frozenset({"UTC"} | {name for name in zone_names() if name.startswith(areas)})

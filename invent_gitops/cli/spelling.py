@@ -1,0 +1,54 @@
+"""Files of the project under another spelling, which would be passed over without a word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.model.filename import readable, spelled_like
+from invent_gitops.model.problem import Position, Problem
+
+
+def misspelled(path: Path) -> list[str]:
+    """The entries beside `path`, as the folder lists them, that people could take for it, and the program does not."""
+    return [entry for entry in _entries(path.parent) if spelled_like(entry, path.name)]
+
+
+def check_project_file(path: Path) -> None:
+    """Raise `InvalidInput` where the project file, or a second one, has another name."""
+    for other in misspelled(path):
+        message = f"The project file is named {readable(other)} here, which is not looked for."
+        raise InvalidInput(message, _cure(path))
+
+
+def unread_catalogues(path: Path, shown: str) -> list[Problem]:
+    """A problem for each file that looks like the segment catalogue at `path`, `shown` to people, and is not it."""
+    message = f"This looks like the segment catalogue, and is not read: {shown} is."
+    return [
+        Problem(Position(shown.removesuffix(path.name) + readable(other)), "file-not-read", message, _cure(path))
+        for other in misspelled(path)
+    ]
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `InvalidInput` where the folder is there in another spelling only, so that nothing seems to be defined."""
+    entries = _entries(folder.parent)
+    others = [entry for entry in entries if entry.casefold() == folder.name.casefold()]
+    if others and folder.name not in entries:
+        message = f"The folder of the definitions is named {readable(others[0])} here, which is not looked for."
+        raise InvalidInput(message, f"Rename it to {folder.name}.")
+
+
+def _cure(path: Path) -> str:
+    if path.name in _entries(path.parent):
+        return f"{path.name} is there as well: delete one of the two."
+    return f"Rename it to {path.name}."
+
+
+def _entries(folder: Path) -> list[str]:
+    # Names as they are listed: where a file system ignores case, asking for a file finds it under another name.
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
