@@ -143,7 +143,9 @@ class Applying:
             return
         if look.why:
             self.session.note(f"Could not look in Invent first. {look.why}")
-        self.first, self.live = look, look.live
+        # What an earlier look of this run has shown stays seen: lists can lag, and go back.
+        ids = {remote.id for remote in look.live}
+        self.first, self.live = look, (*look.live, *(remote for remote in self.live if remote.id not in ids))
         # The state must be no older than the list, or what another run is creating would look like nobody's.
         self.store.refresh()
         if look.complete:
