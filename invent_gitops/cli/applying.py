@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +20,7 @@ from invent_gitops.cli.plan import plan_for, text_of
 from invent_gitops.cli.reconcile import settle
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.stopwatch import stopwatch
 from invent_gitops.cli.workspace import Workspace
 from invent_gitops.errors import InventGitopsError, Refused, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
@@ -39,16 +39,6 @@ ROUNDS = 200
 FRESH = 10.0
 # Seconds for which what was read last may stand while a run plans again.
 RECENT = 10.0
-
-
-def stopwatch(seconds: float) -> Callable[[], bool]:
-    """Whether fewer than `seconds` have passed since now; a process that was stopped or slept counts as passed."""
-    began = time.monotonic(), time.time()
-
-    def fresh() -> bool:
-        return max(time.monotonic() - began[0], time.time() - began[1]) < seconds
-
-    return fresh
 
 
 @dataclass
