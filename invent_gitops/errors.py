@@ -72,6 +72,10 @@ class NotOffered(Unavailable):
     """The API does not have what was asked for: asking again would change nothing."""
 
 
+class Unreachable(Unavailable):
+    """A certificate or a proxy bars the way to the API: nothing is sent to it, whatever a flag says."""
+
+
 class Unsettled(InventGitopsError):
     exit_code = ExitCode.UNSETTLED
 
