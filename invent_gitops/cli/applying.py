@@ -21,11 +21,12 @@ from invent_gitops.cli.reconcile import settle
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace
-from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
+from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, Unreachable, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
+from invent_gitops.policy.clock import check_clock
 from invent_gitops.provenance import Origin
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ROUNDS = 200
 # Seconds in which a call must follow its intent. A person who looks, finds nothing and says so takes longer.
 FRESH = 10.0
+_BLIND = " If surely nothing was created before, add --blind."
 
 
 def stopwatch(seconds: float) -> Callable[[], bool]:
@@ -125,7 +127,7 @@ class Applying:
         self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
         listing: Listing[Remote] = Listing(())
         # `lacking` is whether a broadcast may be where nobody could look.
-        lacking, why, cure = False, "", "Try again later."
+        lacking, why, cure, dare = False, "", "Try again later.", _BLIND
         try:
             with self._connect() as api:
                 listing = api.readable_broadcasts(tries=5 if doubts else 3)
@@ -137,11 +139,14 @@ class Applying:
             return
         except Unavailable as error:
             lacking, why, cure = not isinstance(error, NotOffered), error.message, error.cure or cure
+            # No create gets there either.
+            dare = "" if isinstance(error, Unreachable) else dare
         if why:
             self.session.note(f"Could not look in Invent first. {why}")
+        check_clock(listing, self.origin.now().at)
         if new and lacking and not self.unseen:
             told = f"The state is new, and nobody could look what was created before. {why.rstrip('.')}."
-            self.blind = f"{told} {cure} If surely nothing was created before, add --blind."
+            self.blind = f"{told} {cure}{dare}"
         self.live = listing.entries
         if not why:
             # The state must be no older than the list, or what another run is creating would look like nobody's.

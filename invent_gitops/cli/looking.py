@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, connect
+from invent_gitops.cli.session import Session
 from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
+from invent_gitops.policy.clock import clock_fault
 
 T = TypeVar("T")
 
@@ -72,6 +74,12 @@ def reading(
         yield Reader(api.readable_broadcasts, api.segments)
 
 
+def warn_of_clock(session: Session, seen: Seen) -> None:
+    """Say it if this machine's clock is wrong by Invent's: apply would refuse, and what is past is not sure."""
+    if fault := clock_fault(seen.broadcasts, datetime.now(UTC)):
+        session.note(f"Warning: {fault} Set it: apply creates nothing until then.")
+
+
 def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
     """Read what can be read; what cannot is told in the gaps, and nothing unread is ever called missing.
 
@@ -103,7 +111,8 @@ def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], r
     except Unavailable as error:
         return replace(listing, gaps=(f"{error.message} {error.cure}".strip(),))
     newer = {remote.id for remote in again.entries}
-    return Listing((*again.entries, *(one for one in listing.entries if one.id not in newer)), again.gaps)
+    entries = (*again.entries, *(one for one in listing.entries if one.id not in newer))
+    return replace(again, entries=entries)
 
 
 def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:
