@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -35,6 +37,7 @@ from tests.running import (
     http,
     one_tls_context,
     scripted,
+    until,
 )
 
 REQUEST = Request("Spring", datetime(2099, 3, 1, 9, tzinfo=UTC), ("a",), False)
@@ -286,13 +289,14 @@ def test_an_answer_that_drips_ends_with_the_limit(monkeypatch: pytest.MonkeyPatc
     assert "took too long" in answer.reason
 
 
+@pytest.mark.parametrize("certificate", [None, CERTIFICATE], ids=["http", "https"])
 def test_an_answer_that_drips_through_a_tunnel_ends_with_the_limit(
-    trusted: None, monkeypatch: pytest.MonkeyPatch
+    certificate: Path | None, trusted: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wire, "GRACE", 0.0)
     with proxy(drips, CERTIFICATE) as origin:
         port = int(origin.url.rpartition(":")[2])
-        with proxy(tunnel_to(port)) as between, api_at_proxy(monkeypatch, between.url, 0.5) as api:
+        with proxy(tunnel_to(port), certificate) as between, api_at_proxy(monkeypatch, between.url, 0.5) as api:
             answer = api.create(REQUEST)
     assert len(origin.asked) == 1
     assert isinstance(answer, Unknown)
@@ -349,6 +353,34 @@ def test_what_was_given_up_is_not_delivered_afterwards() -> None:
             while data := connection.recv(65536):
                 came += data
     assert b"send_to_all" not in came
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux ends a connection by itself")
+def test_a_process_that_is_stopped_sends_nothing_after_the_limit() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        one = socket.create_connection(deaf.getsockname())
+        way = line.Line(lambda: True, 0.5)
+        way.trace("connection.connect_tcp.complete", {"return_value": SimpleNamespace(get_extra_info=lambda name: one)})
+        way.trace("http11.send_request_headers.started", {"request": SimpleNamespace(method=b"POST")})
+        # As if the process stood still: nothing of its own cuts the connection.
+        way._timer.cancel()
+        one.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                one.send(b"x" * 65536)
+        until(lambda: one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ETIMEDOUT)
+        way.close()
+        one.close()
+
+
+def test_nothing_is_sent_where_the_system_has_no_thread_to_watch_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(timer: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with scripted(GOOD) as server, monkeypatch.context() as patch:
+        patch.setattr(threading.Timer, "start", none)
+        assert isinstance(create_at(server.url), NotCreated)
+    assert server.received == []
 
 
 # ---------------------------------------------------------------- certificates

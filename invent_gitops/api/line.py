@@ -70,8 +70,7 @@ class Line:
                 raise NotSent(_UNHEARD, lasting=True, cure=_LOCKED)
             self._watch(self._seconds)
             try:
-                # Without time to linger, a close takes back what waits in the system to be sent.
-                self._linger(True)
+                self._forget_at_the_end(self._socket)
             except OSError as error:
                 raise NotSent(f"The connection was lost: {error}") from error
             if not self._fresh():
@@ -87,6 +86,14 @@ class Line:
             if self.whole:
                 self._linger(False)
         self._socket.close()
+
+    def _forget_at_the_end(self, connection: socket.socket) -> None:
+        """Let the system send nothing late of what waits there, neither after a close nor while we are stopped."""
+        # Without time to linger, a close takes it back.
+        self._linger(True)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            milliseconds = max(1, int(self._seconds * 1000))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def _linger(self, reset: bool) -> None:
         if self._socket is not None:
