@@ -73,7 +73,7 @@ class NotOffered(Unavailable):
 
 
 class Unreachable(Unavailable):
-    """A certificate or a proxy bars the way to the API: nothing is sent to it, whatever a flag says."""
+    """Nothing could be sent to the API, and no flag helps: the network, a proxy or a certificate is in the way."""
 
 
 class Unsettled(InventGitopsError):

@@ -86,7 +86,7 @@ class InventApi:
     def _not_sent(self, error: NotSent) -> NotCreated:
         if error.stale:
             return NotCreated(str(error), stale=True)
-        return NotCreated(f"It could not be sent: {self._wire.told(error)} {error.cure}".strip())
+        return NotCreated(f"It could not be sent: {self._wire.told(error)} {error.cure}".rstrip())
 
     def broadcasts(self, *, tries: int = 5) -> list[Remote]:
         """All broadcasts of the org, from `GET /orgs/{org_id}/broadcasts`. Raises `Unavailable`, never a part.

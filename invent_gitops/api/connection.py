@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from invent_gitops import __version__
-from invent_gitops.api.line import Line, NotSent
+from invent_gitops.api.line import OPENING, Line, NotSent
 from invent_gitops.api.proxies import Proxy, proxy_for
 from invent_gitops.api.target import is_loopback
 from invent_gitops.errors import WrongUsage
@@ -112,11 +112,14 @@ class Connection:
         if refused is not None:
             return self._distrusted(refused, self._proxy if proxys else None)
         told = (str(error) or type(error).__name__).rstrip(".")
+        if line.over:
+            told = f"it took longer than {OPENING:.0f} seconds"
         if self._proxy is None:
             return NotSent(f"{told}.")
         proxy = f"The proxy {self._proxy.address} ({self._proxy.variable})"
         if not isinstance(error, httpx.ProxyError):
-            return NotSent(f"{proxy} did not open the way to {self._host}: {told}.")
+            cure = f"Check {self._proxy.variable} and the proxy, then try again."
+            return NotSent(f"{proxy} did not open the way to {self._host}: {told}.", cure=cure)
         status = int(told[:3]) if told[:3].isdigit() else 0
         cure = f"Check {self._proxy.variable} and the proxy; if there is a way without it, add the host to NO_PROXY."
         if status == 407:

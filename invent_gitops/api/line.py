@@ -119,5 +119,5 @@ class Line:
             raise NotSent(f"The system has no thread to watch over it: {error}.") from error
 
 
-_UNHEARD = "The HTTP library did not say when the request begins to leave, so nothing can be vouched for."
+_UNHEARD = "The HTTP library did not say when the request begins to leave, so it was not let go."
 _LOCKED = "Install other versions of the library: pip install httpx==0.28.1 httpcore==1.0.9"

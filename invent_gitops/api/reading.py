@@ -52,8 +52,12 @@ class _NotOffered(_Denied, NotOffered):
     """This Invent has no such list."""
 
 
+class _Unsent(_Failed, Unreachable):
+    """No request got there."""
+
+
 class _Barred(_Denied, Unreachable):
-    """No request gets there."""
+    """No request gets there, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,31 +229,40 @@ class Reading:
                     self._compare_clocks(asked, headers)
                     self._spend(failing)
                     return headers, body
-                reason = f"Invent answered {status}: {self._wire.words(body)}"
-                if status in NO_ROUTE and query["page"] == "1":
-                    raise _NotOffered(route, reason, _cure(status))
-                if (status < 500 and status not in PASSING) or status == 501:
-                    raise _Denied(route, reason, _cure(status))
-            except NotSent as error:
-                status, headers, reason = 0, httpx.Headers(), self._wire.told(error)
-                if error.lasting:
-                    raise _Barred(route, reason, error.cure) from None
+                failure = self._refusal(route, query, status, body)
             except httpx.HTTPError as error:
-                status, headers, reason = 0, httpx.Headers(), self._wire.told(error)
+                status, headers, failure = 0, httpx.Headers(), self._failure(route, error)
+            if isinstance(failure, _Denied):
+                raise failure
             failing = began if failing is None else failing
             if attempt >= self._tries or not self._wire.hold_back(
                 headers,
                 attempt,
                 failing + self._patience,
-                f"The list of {route} cannot be read yet. {reason.rstrip('.')}.",
+                f"The list of {route} cannot be read yet. {failure.reason.rstrip('.')}.",
             ):
                 if self._wire.stop.is_set():
                     continue
                 self._spend(failing)
                 if status == 429 and attempt < self._tries:
                     # It wants to be left alone for longer than anybody waits: that holds for every page.
-                    raise _Denied(route, reason, "Try again later.")
-                raise _Failed(route, reason)
+                    raise _Denied(route, failure.reason, "Try again later.")
+                raise failure
+
+    def _refusal(self, route: str, query: dict[str, str], status: int, body: bytes) -> _Failed:
+        reason = f"Invent answered {status}: {self._wire.words(body)}"
+        if status in NO_ROUTE and query["page"] == "1":
+            return _NotOffered(route, reason, _cure(status))
+        if (status < 500 and status not in PASSING) or status == 501:
+            return _Denied(route, reason, _cure(status))
+        return _Failed(route, reason)
+
+    def _failure(self, route: str, error: httpx.HTTPError) -> _Failed:
+        reason = self._wire.told(error)
+        if not isinstance(error, NotSent):
+            return _Failed(route, reason)
+        kind = _Barred if error.lasting else _Unsent
+        return kind(route, reason, error.cure or "Try again later.")
 
     def _compare_clocks(self, asked: datetime, headers: httpx.Headers) -> None:
         skew = clock_skew(asked, datetime.now(UTC), server_time(headers))
