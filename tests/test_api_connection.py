@@ -355,6 +355,20 @@ def test_what_was_given_up_is_not_delivered_afterwards() -> None:
     assert b"send_to_all" not in came
 
 
+def test_after_a_whole_answer_the_connection_ends_in_good_order() -> None:
+    ends: list[bytes] = []
+
+    def answers(connection: socket.socket) -> None:
+        connection.sendall(GOOD)
+        while data := connection.recv(65536):
+            pass
+        ends.append(data)
+
+    with proxy(answers) as server:
+        assert isinstance(create_at(server.url), Created)
+        until(lambda: ends == [b""])
+
+
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux ends a connection by itself")
 def test_a_process_that_is_stopped_sends_nothing_after_the_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:

@@ -95,7 +95,7 @@ class Connection:
                 return Reply(response.status_code, response.headers, bytes(data))
         except NotSent:
             raise
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
             if not line.begun or isinstance(error, _NO_REQUEST):
                 raise self._not_sent(error, line) from error
             if line.over:
@@ -148,7 +148,7 @@ class Connection:
 
 def _transport(proxy: Proxy | None, *, reads_environment: bool) -> httpx.HTTPTransport:
     try:
-        context = httpx.create_ssl_context(trust_env=reads_environment)
+        context = _authorities(os.environ if reads_environment else {})
     except (OSError, ValueError) as error:
         raise WrongUsage(
             f"The certificates cannot be read: {error}.{_set()}",
@@ -168,6 +168,14 @@ def _transport(proxy: Proxy | None, *, reads_environment: bool) -> httpx.HTTPTra
     except (ValueError, httpx.InvalidURL) as error:
         reason, cure = f"no address of a proxy: {error}", f"Write it like {proxy.variable}=http://HOST:PORT"
     raise WrongUsage(f"{proxy.variable} holds {reason}.", cure)
+
+
+def _authorities(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Whom to trust: the authorities of a variable if one is set, else the usual ones."""
+    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    if file:
+        return ssl.create_default_context(cafile=file)
+    return ssl.create_default_context(capath=folder) if folder else httpx.create_ssl_context(trust_env=False)
 
 
 def _set() -> str:
