@@ -72,6 +72,10 @@ class NotOffered(Unavailable):
     """The API does not have what was asked for: asking again would change nothing."""
 
 
+class Unreachable(Unavailable):
+    """Nothing could be sent to the API, and no flag helps: the network, a proxy or a certificate is in the way."""
+
+
 class Unsettled(InventGitopsError):
     exit_code = ExitCode.UNSETTLED
 

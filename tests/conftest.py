@@ -43,7 +43,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(2 * cores, 16)
 
 
-class NetworkRefused(RuntimeError):
+class NetworkRefused(AssertionError):
     """A test reached for the network. Not an OSError, so that nothing takes it for an ordinary failed connection."""
 
 

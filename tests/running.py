@@ -37,6 +37,9 @@ ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "invent_gitops"]
 KEY = "k-5f0c2b7d9e"
 STATE = "invent.state.json"
+# Self-signed for localhost, 127.0.0.1 and invent.invalid.
+CERTIFICATE = ROOT / "tests" / "certificates" / "valid.pem"
+EXPIRED = CERTIFICATE.with_name("expired.pem")
 # Far enough ahead of whoever runs the tests.
 WHEN = "2099-03-01T09:00:00Z"
 # As fast as the machine can: the pace has tests of its own.
@@ -231,10 +234,15 @@ def http(status: int, body: bytes | object = b"", keep: bool = False, **headers:
 
 @dataclass
 class Scripted:
-    """A server on loopback that answers with scripted bytes, the last ones again and again."""
+    """A server on loopback that answers with scripted bytes, the last ones again and again.
+
+    With a `certificate`, it speaks TLS; `handshake` is what it waits for before that.
+    """
 
     replies: Sequence[Reply | Script]
     idle: float = 0.0
+    certificate: Path | None = None
+    handshake: Callable[[], object] = lambda: None
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     closed: int = 0
@@ -247,7 +255,11 @@ class Scripted:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
 
     def close(self) -> None:
         self._over.set()
@@ -265,8 +277,19 @@ class Scripted:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        self._talk(connection)
+        with contextlib.suppress(OSError):
+            self._talk(self._secured(connection))
         self.closed += 1
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        if self.certificate is None:
+            return connection
+        self.handshake()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate)
+        secured = context.wrap_socket(connection, server_side=True)
+        self._open.append(secured)
+        return secured
 
     def _talk(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rb") as reader:
@@ -306,9 +329,9 @@ def _read(reader: Any) -> Received | None:
 
 
 @contextmanager
-def scripted(*replies: Reply | Script, idle: float = 0.0) -> Iterator[Scripted]:
+def scripted(*replies: Reply | Script, idle: float = 0.0, **tls: Any) -> Iterator[Scripted]:
     """A scripted server while the block lasts; `idle` is how long it keeps an unused connection open."""
-    server = Scripted(replies, idle)
+    server = Scripted(replies, idle, **tls)
     try:
         yield server
     finally:

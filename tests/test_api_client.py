@@ -124,7 +124,7 @@ def test_a_connection_that_never_comes_about_is_not_created() -> None:
         socket.create_server(("127.0.0.1", 0)) as silent,
         api_at(f"https://127.0.0.1:{silent.getsockname()[1]}") as api,
     ):
-        api._wire.client.timeout = httpx.Timeout(0.2)  # the ten seconds of everyday use are too long for a test
+        api._wire.connection.timeout = httpx.Timeout(0.2)  # the ten seconds of everyday use are too long for a test
         assert isinstance(api.create(REQUEST), NotCreated)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from sys import intern
 
@@ -147,16 +147,48 @@ def without(text: str, secret: str) -> str:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait from a `Retry-After` header (a number or an HTTP date), or None if it says nothing usable."""
+    """Seconds to wait from a `Retry-After` header (a number or an HTTP date), or None if it says nothing usable.
+
+    `now` is the time by the clock of the server, which the date is of as well.
+    """
     if value is None:
         return None
-    if re.fullmatch(r"\s*\d{1,9}\s*", value):
+    if re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
         return float(value)
+    moment = _http_date(value)
+    return max(0.0, (moment - now).total_seconds()) if moment else None
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """When the server says that it answered (its `Date`, and the `Age` of an answer that was kept), or None."""
+    moment, age = _http_date(headers.get("date", "")), headers.get("age", "0").strip()
+    if moment is None or not re.fullmatch(r"[0-9]{1,9}", age):
+        return None
+    try:
+        return moment + timedelta(seconds=int(age))
+    except OverflowError:
+        return None
+
+
+def clock_skew(began: datetime, ended: datetime, answered: datetime | None) -> timedelta | None:
+    """How far our clock is surely ahead of the server's (negative: behind); zero if the two may agree.
+
+    `answered` is the server's time, in whole seconds, of an answer that came between `began` and `ended` by ours;
+    without it, the result is None. That the answer was slow is thus no skew.
+    """
+    if answered is None or ended < began:
+        return None
+    least, most = began - (answered + timedelta(seconds=1)), ended - answered
+    return max(least, min(most, timedelta(0)))
+
+
+def _http_date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+        # Of a date without an offset, HTTP says that it is in UTC.
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 def _json(body: bytes) -> object:

@@ -11,6 +11,8 @@ from typing import Self
 import httpx
 
 from invent_gitops.api.answer import read_remote, read_segment, verdict
+from invent_gitops.api.limits import SILENCE
+from invent_gitops.api.line import NotSent
 from invent_gitops.api.reading import Reading
 from invent_gitops.api.target import Target
 from invent_gitops.api.wire import Wire
@@ -19,17 +21,6 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Answer, NotCreated, Unknown
 
 PATIENCE = 300.0
-
-# Raised before a byte of the request has left: nothing can have been created.
-NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-    httpx.LocalProtocolError,
-)
 
 
 class InventApi:
@@ -45,11 +36,10 @@ class InventApi:
         *,
         rate: float,
         stop: threading.Event,
-        read_timeout: float = 300.0,
+        read_timeout: float = SILENCE,
         tell: Callable[[str], None] = lambda why: None,
     ) -> None:
         self._key = target.key
-        # A create may take minutes on a large account; giving up early only makes an unknown of it.
         self._wire = Wire(target, rate=rate, stop=stop, create_timeout=read_timeout, tell=tell)
 
     def __enter__(self) -> Self:
@@ -60,11 +50,19 @@ class InventApi:
     ) -> None:
         self._wire.close()
 
+    @property
+    def longest_exchange(self) -> float:
+        """The seconds after the last yes of `fresh` in which a create ends, whatever happens.
+
+        From then on nothing of it leaves this machine. What has reached Invent by then may still be carried out.
+        """
+        return self._wire.longest("POST")
+
     def create(self, request: Request, fresh: Callable[[], bool] = lambda: True) -> Answer:
         """`POST /orgs/{org_id}/broadcasts`, sent once. Only a 429, which created nothing, is tried again.
 
-        `fresh` is asked right before it is sent, and once more after each wait: an intent that has
-        grown old may have been settled by somebody else.
+        `fresh` is asked when the connection stands, as the last thing before the first byte leaves, each time that it
+        is sent: an intent that has grown old may have been settled by somebody else.
         """
         give_up = time.monotonic() + PATIENCE
         attempt = 0
@@ -72,18 +70,23 @@ class InventApi:
             if not self._wire.pace.wait():
                 return NotCreated("Stopped before it was sent.")
             attempt += 1
-            if not fresh():
-                return NotCreated("It waited too long to be sent.", stale=True)
             try:
-                status, headers, body = self._wire.exchange("POST", "broadcasts", json=request.as_json())
-            except NOT_SENT as error:
-                return NotCreated(f"It could not be sent: {self._wire.told(error)}")
+                status, headers, body = self._wire.exchange(
+                    "POST", "broadcasts", content=request.as_json(), fresh=fresh
+                )
+            except NotSent as error:
+                return self._not_sent(error)
             except httpx.HTTPError as error:
                 return Unknown(f"It was sent, and no whole answer came back: {self._wire.told(error)}")
             if status != 429:
                 return verdict(status, body, self._key)
             if not self._wire.hold_back(headers, attempt, give_up, "Invent answered 429, too many requests."):
                 return NotCreated(f"Invent answered 429 for too long: {self._wire.words(body)}")
+
+    def _not_sent(self, error: NotSent) -> NotCreated:
+        if error.stale:
+            return NotCreated(str(error), stale=True)
+        return NotCreated(f"It could not be sent: {self._wire.told(error)} {error.cure}".rstrip())
 
     def broadcasts(self, *, tries: int = 5) -> list[Remote]:
         """All broadcasts of the org, from `GET /orgs/{org_id}/broadcasts`. Raises `Unavailable`, never a part.

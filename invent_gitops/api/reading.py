@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 import httpx
 
-from invent_gitops.api.answer import read_list, read_total
+from invent_gitops.api.answer import clock_skew, read_list, read_total, server_time
+from invent_gitops.api.line import NotSent
 from invent_gitops.api.wire import Wire
-from invent_gitops.errors import Interrupted, NotOffered, Unavailable
+from invent_gitops.errors import Interrupted, NotOffered, Unavailable, Unreachable
 from invent_gitops.model.listing import Listing
 
 PAGE = 100
@@ -48,6 +50,14 @@ class _Denied(_Failed):
 
 class _NotOffered(_Denied, NotOffered):
     """This Invent has no such list."""
+
+
+class _Unsent(_Failed, Unreachable):
+    """No request got there."""
+
+
+class _Barred(_Denied, Unreachable):
+    """No request gets there, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class Reading:
     def __init__(self, wire: Wire, tries: int) -> None:
         self._wire, self._tries = wire, tries
         self._patience = PATIENCE
+        self._skews: list[timedelta] = []
 
     def whole(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
         """Every entry. Raises `Unavailable`, never a part."""
@@ -152,7 +163,9 @@ class Reading:
             walk = self._walk(route, query, read, partly=partly)
         if not walk.gaps and not walk.agrees:
             walk.gaps.append(f"The list of {route} could not be read to its end: its count and its pages do not agree.")
-        return Listing(tuple(walk.entries.values()), tuple(walk.gaps))
+        # One answer can come late from somewhere on the way; a clock that is wrong is so for all of them.
+        skew = min(self._skews, key=abs, default=None)
+        return Listing(tuple(walk.entries.values()), tuple(walk.gaps), skew)
 
     def _walk(
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
@@ -209,33 +222,52 @@ class Reading:
             if not self._wire.pace.wait():
                 raise Interrupted(f"Stopped while the list of {route} was read.", "Run it again.")
             attempt += 1
-            began = time.monotonic()
+            began, asked = time.monotonic(), datetime.now(UTC)
             try:
                 status, headers, body = self._wire.exchange("GET", route, params=query)
                 if status == 200:
+                    self._compare_clocks(asked, headers)
                     self._spend(failing)
                     return headers, body
-                reason = f"Invent answered {status}: {self._wire.words(body)}"
-                if status in NO_ROUTE and query["page"] == "1":
-                    raise _NotOffered(route, reason, _cure(status))
-                if (status < 500 and status not in PASSING) or status == 501:
-                    raise _Denied(route, reason, _cure(status))
+                failure = self._refusal(route, query, status, body)
             except httpx.HTTPError as error:
-                status, headers, reason = 0, httpx.Headers(), self._wire.told(error)
+                status, headers, failure = 0, httpx.Headers(), self._failure(route, error)
+            if isinstance(failure, _Denied):
+                raise failure
             failing = began if failing is None else failing
             if attempt >= self._tries or not self._wire.hold_back(
                 headers,
                 attempt,
                 failing + self._patience,
-                f"The list of {route} cannot be read yet. {reason.rstrip('.')}.",
+                f"The list of {route} cannot be read yet. {failure.reason.rstrip('.')}.",
             ):
                 if self._wire.stop.is_set():
                     continue
                 self._spend(failing)
                 if status == 429 and attempt < self._tries:
                     # It wants to be left alone for longer than anybody waits: that holds for every page.
-                    raise _Denied(route, reason, "Try again later.")
-                raise _Failed(route, reason)
+                    raise _Denied(route, failure.reason, "Try again later.")
+                raise failure
+
+    def _refusal(self, route: str, query: dict[str, str], status: int, body: bytes) -> _Failed:
+        reason = f"Invent answered {status}: {self._wire.words(body)}"
+        if status in NO_ROUTE and query["page"] == "1":
+            return _NotOffered(route, reason, _cure(status))
+        if (status < 500 and status not in PASSING) or status == 501:
+            return _Denied(route, reason, _cure(status))
+        return _Failed(route, reason)
+
+    def _failure(self, route: str, error: httpx.HTTPError) -> _Failed:
+        reason = self._wire.told(error)
+        if not isinstance(error, NotSent):
+            return _Failed(route, reason)
+        kind = _Barred if error.lasting else _Unsent
+        return kind(route, reason, error.cure or "Try again later.")
+
+    def _compare_clocks(self, asked: datetime, headers: httpx.Headers) -> None:
+        skew = clock_skew(asked, datetime.now(UTC), server_time(headers))
+        if skew is not None:
+            self._skews.append(skew)
 
     def _spend(self, since: float | None) -> None:
         """Let failures that began at a moment count against the patience with the whole reading."""

@@ -27,6 +27,7 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.state import Intent, Listed
+from invent_gitops.policy.clock import check_clock
 from invent_gitops.provenance import Origin
 
 if TYPE_CHECKING:
@@ -133,9 +134,11 @@ class Applying:
             return
         if look.why:
             self.session.note(f"Could not look in Invent first. {look.why}")
+        check_clock(look.listing, self.origin.now().at)
         # What an earlier look of this run has shown stays seen: lists can lag, and go back.
-        ids = {remote.id for remote in look.live}
-        self.first, self.live = look, (*look.live, *(remote for remote in self.live if remote.id not in ids))
+        entries = look.listing.entries
+        ids = {remote.id for remote in entries}
+        self.first, self.live = look, (*entries, *(remote for remote in self.live if remote.id not in ids))
         # The state must be no older than the list, or what another run is creating would look like nobody's.
         self.store.refresh()
         if look.complete:
@@ -229,6 +232,7 @@ class Applying:
         return Report(tuple(outcomes))
 
     def _run(self, api: Api, tell: Callable[[Outcome], None]) -> Run:
+        from invent_gitops.api.limits import LONGEST_EXCHANGE
         from invent_gitops.apply import Run
 
         return Run(
@@ -243,6 +247,7 @@ class Applying:
             batch=self.store.batch(self.concurrency),
             clock=stopwatch,
             window=FRESH + 2 * self.concurrency * 60 / self.rate,
+            exchange=LONGEST_EXCHANGE,
         )
 
     def _look_again(self, api: InventApi) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, connect
-from invent_gitops.errors import NotOffered, Unavailable, WrongUsage
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import NotOffered, Unavailable, Unreachable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
+from invent_gitops.policy.clock import clock_fault
 
 T = TypeVar("T")
 
@@ -33,13 +35,14 @@ class Reader:
 class FirstLook:
     """What apply saw of the list right before it creates: `why` it is not whole, and the `cure`; "" where it is.
 
-    `offered` is whether this Invent has a list at all.
+    `offered` is whether this Invent has a list at all, `reached` whether anything answered.
     """
 
-    live: tuple[Remote, ...] = ()
+    listing: Listing[Remote] = field(default_factory=lambda: Listing(()))
     why: str = ""
     cure: str = ""
     offered: bool = True
+    reached: bool = True
 
     @property
     def complete(self) -> bool:
@@ -58,7 +61,9 @@ class FirstLook:
         lacks = "The state is new" if new else "This clone has never seen the state before"
         why = self.why if self.offered else f"{self.why.rstrip('.')}. An earlier run has read that list."
         told = f"{lacks}, and nobody could look what was created before. {why.rstrip('.')}."
-        return f"{told} {self.cure} If surely nothing was created before, add --blind."
+        # Where nothing answers, no create gets there either.
+        dare = " If surely nothing was created before, add --blind." if self.reached else ""
+        return f"{told} {self.cure}{dare}"
 
 
 def first_look(read: Callable[[], Listing[Remote]]) -> FirstLook:
@@ -66,9 +71,9 @@ def first_look(read: Callable[[], Listing[Remote]]) -> FirstLook:
     try:
         listing = read()
     except Unavailable as error:
-        offered = not isinstance(error, NotOffered)
-        return FirstLook((), error.message, error.cure or "Try again later.", offered)
-    return FirstLook(listing.entries, " ".join(listing.gaps), "Try again later.")
+        offered, reached = not isinstance(error, NotOffered), not isinstance(error, Unreachable)
+        return FirstLook(Listing(()), error.message, error.cure or "Try again later.", offered, reached)
+    return FirstLook(listing, " ".join(listing.gaps), "Try again later.")
 
 
 _STRANGE = (
@@ -114,6 +119,12 @@ def reading(
         yield Reader(api.readable_broadcasts, api.segments)
 
 
+def warn_of_clock(session: Session, seen: Seen) -> None:
+    """Say it if this machine's clock is wrong by Invent's: apply would refuse, and what is past is not sure."""
+    if fault := clock_fault(seen.broadcasts, datetime.now(UTC)):
+        session.note(f"Warning: {fault} Set it: apply creates nothing until then.")
+
+
 def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
     """Read what can be read; what cannot is told in the gaps, and nothing unread is ever called missing.
 
@@ -145,7 +156,8 @@ def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], r
     except Unavailable as error:
         return replace(listing, gaps=(f"{error.message} {error.cure}".strip(),))
     newer = {remote.id for remote in again.entries}
-    return Listing((*again.entries, *(one for one in listing.entries if one.id not in newer)), again.gaps)
+    entries = (*again.entries, *(one for one in listing.entries if one.id not in newer))
+    return replace(again, entries=entries)
 
 
 def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:

@@ -12,7 +12,7 @@ import click
 
 from invent_gitops.cli.account import Account, account_options_for
 from invent_gitops.cli.keys import patterns
-from invent_gitops.cli.looking import Seen, look, reading
+from invent_gitops.cli.looking import Seen, look, reading, warn_of_clock
 from invent_gitops.cli.options import Function, common_options, document_options, folders, not_empty
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
@@ -74,6 +74,8 @@ def plan(
             warn_of_older(session, account, workspace)
             read = partial(read_state, account, workspace, strict=refresh)
             seen = looked(session, account, workspace, read) if refresh else None
+            if seen:
+                warn_of_clock(session, seen)
             live, state = (seen.broadcasts.entries, seen.state) if seen else ((), read())
             made = plan_for(workspace, state, only=only, strict=strict, live=live, flags=account.flags(session))
             made = compared(made, workspace, seen) if seen else made

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 
 from invent_gitops.cli.account import Account, Store, account_options
-from invent_gitops.cli.looking import Seen, look, reading
+from invent_gitops.cli.looking import Seen, look, reading, warn_of_clock
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
@@ -38,6 +38,7 @@ def refresh(session: Session, account: Account) -> ExitCode:
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         with reading(account, root, project, None, stop=stopping.event) as reader:
             seen = look(reader, _latest(store), segments=False)
+        warn_of_clock(session, seen)
         keys = [event.key for event in _taken_in(store, seen, find_origin(root).now)]
         state = store.state
     made = renewal(seen.state, state, keys, seen.broadcasts)

@@ -11,7 +11,7 @@ from functools import partial
 import click
 
 from invent_gitops.cli.account import Account, account_options_for
-from invent_gitops.cli.looking import Seen, look, reading
+from invent_gitops.cli.looking import Seen, look, reading, warn_of_clock
 from invent_gitops.cli.options import common_options, document_options, folders
 from invent_gitops.cli.plan import read_state, warn_of_older
 from invent_gitops.cli.reviewing import reviewing
@@ -80,7 +80,9 @@ def status(
         with reviewing(session, form, out) as review:
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
-            made = _made(workspace, account, session, _seen(session, account, workspace), soon)
+            seen = _seen(session, account, workspace)
+            warn_of_clock(session, seen)
+            made = _made(workspace, account, session, seen, soon)
             needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
             code = worst([needy, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
             text = partial(_text, session, made, past)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import httpx
 
-from invent_gitops import __version__
-from invent_gitops.api.answer import retry_after, without, words
-from invent_gitops.api.target import checked_base_url, is_loopback
+from invent_gitops.api.answer import retry_after, server_time, without, words
+from invent_gitops.api.connection import Connection, Reply
+from invent_gitops.api.line import NotSent
+from invent_gitops.api.target import checked_base_url
 from invent_gitops.errors import Unavailable, WrongUsage
 
 DEFAULT_API = "https://api.github.com"
@@ -29,15 +29,9 @@ TRIES = 5
 PAUSE = 1.0
 # Seconds for all requests of one command together, its waits included.
 PATIENCE = 120.0
-# Raised before a byte of the request has left.
-NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
+# Seconds without a byte, and seconds for one request altogether.
+SILENCE = 30.0
+LONGEST = 120.0
 _PERMISSIONS = "Give the job the permissions pull-requests: write for the comment, and issues: write for the issue."
 _LATER = "See https://www.githubstatus.com, and run this again."
 
@@ -75,25 +69,12 @@ class Rest:
         base_url = checked_base_url(api_url or DEFAULT_API, "GITHUB_API_URL", DEFAULT_API)
         self._token = token
         self._give_up = time.monotonic() + PATIENCE
-        try:
-            self._client = httpx.Client(
-                base_url=base_url,
-                headers={
-                    "Authorization": f"Bearer {token}",
-                    "Accept": "application/vnd.github+json",
-                    "X-GitHub-Api-Version": "2022-11-28",
-                    "User-Agent": f"invent-gitops/{__version__}",
-                },
-                timeout=httpx.Timeout(10.0, read=30.0, write=30.0),
-                follow_redirects=False,
-                # A proxy must not see what stays on this machine.
-                trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-            )
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise WrongUsage(
-                f"The connection to GitHub cannot be set up: {error}",
-                "Check the proxy and certificate variables of the environment (HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE).",
-            ) from None
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        self._connection = Connection(base_url, headers, address="GITHUB_API_URL")
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +82,7 @@ class Rest:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._connection.close()
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
         return self._patient("GET", path, query=query)
@@ -157,10 +138,13 @@ class Rest:
                 if not _is_held_back(status, headers, data) and status < 500:
                     raise _refusal(status, f"{reason} ({method} {path}).")
                 lost = status >= 500
+            except NotSent as error:
+                reason, lost = f"GitHub cannot be reached: {without(str(error), self._token)}", False
+                if error.lasting:
+                    raise Unavailable(f"{reason} ({method} {path}).", error.cure) from None
             except httpx.HTTPError as error:
                 told = without(str(error) or type(error).__name__, self._token)
-                reason = f"GitHub cannot be reached, or did not answer: {told}"
-                lost = not isinstance(error, NOT_SENT)
+                reason, lost = f"GitHub did not answer: {told}", True
             if lost and method == "POST":
                 raise Lost(f"{reason} ({method} {path}).", _LATER)
             if attempt >= TRIES or not self._pause(attempt, headers):
@@ -177,19 +161,17 @@ class Rest:
 
     def _exchange(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, object] | None
-    ) -> tuple[int, httpx.Headers, bytes]:
-        """One request and its whole body, or `httpx.HTTPError`."""
-        content = None if body is None else json.dumps(body).encode()
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        with self._client.stream(method, path, params=query, content=content, headers=headers) as response:
-            data = bytearray()
-            for chunk in response.iter_bytes():
-                data += chunk
-                if len(data) > BODY_LIMIT:
-                    raise httpx.DecodingError("the answer is larger than 64 MiB", request=response.request)
-                if time.monotonic() > self._give_up:
-                    raise httpx.ReadTimeout("the answer took too long", request=response.request)
-            return response.status_code, response.headers, bytes(data)
+    ) -> Reply:
+        """One request and its whole body. Raises `NotSent`, or another `httpx.HTTPError`."""
+        return self._connection.exchange(
+            method,
+            path,
+            params=query,
+            body=None if body is None else json.dumps(body).encode(),
+            silence=SILENCE,
+            seconds=min(LONGEST, max(0.1, self._give_up - time.monotonic())),
+            limit=BODY_LIMIT,
+        )
 
 
 def _json(data: bytes) -> Any:
@@ -208,10 +190,10 @@ def _is_held_back(status: int, headers: httpx.Headers, data: bytes) -> bool:
 
 
 def _told_to_wait(headers: httpx.Headers) -> float | None:
-    now = datetime.now(UTC)
+    now = server_time(headers) or datetime.now(UTC)
     told = retry_after(headers.get("retry-after"), now)
     reset = headers.get("x-ratelimit-reset", "")
-    if told is None and headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"\d{1,12}", reset):
+    if told is None and headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
         return max(0.0, int(reset) - now.timestamp())
     return told
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,11 +13,13 @@ T = TypeVar("T")
 class Listing(Generic[T]):
     """The `entries` that could be read, each once; `gaps` says in full sentences what could not be.
 
-    Only of a `complete` listing may anybody say that something is not in it.
+    Only of a `complete` listing may anybody say that something is not in it. `clock_skew` is how far this machine's
+    clock is surely ahead of Invent's (negative: behind), or None where the answers had no usable `Date`.
     """
 
     entries: tuple[T, ...]
     gaps: tuple[str, ...] = ()
+    clock_skew: timedelta | None = None
 
     @property
     def complete(self) -> bool:

@@ -22,6 +22,7 @@ Kind = Literal[
     "html-before",
     "html-after",
     "hang",
+    "clock",
 ]
 Target = RouteName | Literal["any"]
 
@@ -42,6 +43,8 @@ _SECONDS = r"\d{1,4}(\.\d{1,6})?"
 class Fault:
     """One fault: `argument` is seconds for delay and hang, the wait in whole seconds for 429, else a status.
 
+    For clock, it is by how many seconds the `Date` of the answer is off; without it, the answer has no `Date`.
+
     It strikes requests number `first` to `last` of its target, or the `share` of them (from 0 to 1) if there is one,
     or if there is a `page`, every request for this page of a list.
     """
@@ -58,7 +61,7 @@ class Fault:
     @property
     def commits(self) -> bool:
         """Whether the request is carried out, whatever the client gets to see."""
-        return self.kind in ("delay", "error-after", "close-after", "cut-body", "html-after", "hang")
+        return self.kind in ("delay", "error-after", "close-after", "cut-body", "html-after", "hang", "clock")
 
     def answer(self, path: str) -> Answer | None:
         """What the client gets instead of the genuine answer; None means no answer at all."""
@@ -104,6 +107,8 @@ def _read_argument(spec: str, kind: Kind, text: str | None) -> float | None:
             pattern, wanted = _SECONDS, f"seconds, as in {kind}=0.5@create:1"
         case "429":
             pattern, wanted = r"[0-9]{1,6}", "whole seconds for Retry-After, as in 429=2@create:1, or nothing"
+        case "clock":
+            pattern, wanted = r"-?[0-9]{1,8}", "whole seconds, as in clock=-3600@list:*, or nothing"
         case "error-before" | "error-after":
             pattern, wanted = r"[345][0-9][0-9]", f"a status from 300 to 599, as in {kind}=502@create:1, or nothing"
         case _:

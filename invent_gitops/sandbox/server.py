@@ -153,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.send(instead)
         if fault.kind == "cut-body":
             return self.send(genuine, cut=True)
+        if fault.kind == "clock":
+            return self.send(genuine, date=self.date_off_by(fault.argument))
         if fault.kind == "hang":
             self.server.stopping.wait(fault.argument)
         return None
@@ -181,14 +183,19 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
         return int(text)
 
-    def send(self, answer: Answer, cut: bool = False) -> Answer | None:
+    def date_off_by(self, seconds: float | None) -> str:
+        return "" if seconds is None else self.date_time_string(time.time() + seconds)
+
+    def send(self, answer: Answer, cut: bool = False, date: str | None = None) -> Answer | None:
+        """Send an answer. `date` stands in for the true one; "" is none."""
+        date = self.date_time_string() if date is None else date
         if cut:
             self.close_connection = True
         body = b"" if answer.status == HTTPStatus.NOT_MODIFIED else answer.body
         headers = {
             **answer.headers,
             "content-length": str(len(body)),
-            "date": self.date_time_string(),
+            **({"date": date} if date else {}),
             "connection": "close" if self.close_connection else "keep-alive",
         }
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", *(f"{key}: {headers[key]}" for key in headers)]

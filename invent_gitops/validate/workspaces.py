@@ -62,7 +62,7 @@ def _check_key(report: Report, entry: object, path: Path) -> None:
 def check_workspaces(report: Report, workspaces: Mapping[str, Project]) -> None:
     """Report each workspace that has an org, a state, definitions or a catalogue in common with an earlier one."""
     for earlier, later in combinations(workspaces.values(), 2):
-        for clash in (_same_org, _same_state, _same_definitions, _same_catalogue):
+        for clash in (_same_org, _same_state, _clashing_branches, _same_definitions, _same_catalogue):
             found = clash(earlier, later)
             if found:
                 rule, entry, message, cure = found
@@ -101,6 +101,28 @@ def _same_state(earlier: Project, later: Project) -> Clash | None:
             return None
     message = f"{_names(earlier, later)} both keep their state in {where}, which holds the state of one."
     return "state-twice", "state", message, "Give each workspace a state of its own."
+
+
+def _clashing_branches(earlier: Project, later: Project) -> Clash | None:
+    """Names that git cannot hold side by side: it keeps each as a file, and `state/x` makes a folder of `state`."""
+    if not (isinstance(earlier.state, BranchPlace) and isinstance(later.state, BranchPlace)):
+        return None
+    one, other = earlier.state, later.state
+    if (one.remote, one.branch) == (other.remote, other.branch):
+        return None
+    # A clone keeps what it has seen below the name of the remote, which may have a slash as well.
+    first, second = (f"{place.remote}/{place.branch}".casefold().split("/") for place in (one, other))
+    shorter = min(len(first), len(second))
+    if first[:shorter] != second[:shorter]:
+        return None
+    why = "one name would be a folder of the other"
+    if len(first) == len(second):
+        why = "on many disks, these names are one"
+    whose = "" if one.remote == other.remote else f" of {quote(one.remote)}"
+    branches = f"{quote(one.branch)}{whose} and {quote(other.branch)} of {quote(other.remote)}"
+    message = f"{_names(earlier, later)} keep their states on the branches {branches}. Git cannot hold both: {why}."
+    cure = f"Give each a name of its own, such as state-{earlier.name} and state-{later.name}."
+    return "state-branches-clash", "state", message, cure
 
 
 def _same_definitions(earlier: Project, later: Project) -> Clash | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 
 import pytest
 
@@ -11,7 +12,8 @@ from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.github import rest
 from invent_gitops.github.rest import Forbidden, Missing, Rest, token_of
 from tests.github.standin import REPOSITORY, TOKEN, StandIn, standing_in
-from tests.running import http, scripted
+from tests.proxying import in_turn, proxy, says, tunnel_to
+from tests.running import CERTIFICATE, http, scripted
 
 COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
 
@@ -148,3 +150,56 @@ def test_token_is_found_and_a_bad_one_is_not_shown() -> None:
     with pytest.raises(WrongUsage) as caught:
         token_of({"GITHUB_TOKEN": "secret secret"})
     assert "secret" not in caught.value.message
+
+
+# ---------------------------------------------------------------- proxies, certificates, clocks
+
+
+def test_proxy_that_opens_no_tunnel_lost_nothing_so_that_a_comment_is_sent_again_without_a_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rest, "PAUSE", 0.01)
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with (
+        scripted(http(201, {"id": 1}), certificate=CERTIFICATE) as server,
+        proxy(in_turn([says(b""), says(http(503)), tunnel_to(server.port)])) as between,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", between.url)
+        looks: list[str] = []
+        with Rest("https://invent.invalid", TOKEN) as api:
+            assert api.post(COMMENTS, {"body": "x"}, lambda: looks.append("look")) == {"id": 1}
+    assert (len(between.asked), len(server.received), looks) == (3, 1, [])
+
+
+def test_certificate_that_is_not_trusted_is_asked_for_once_and_names_the_variable() -> None:
+    with scripted(http(200, []), certificate=CERTIFICATE) as server, Rest(server.url, TOKEN) as api:
+        with pytest.raises(Unavailable, match="certificate") as caught:
+            api.get(COMMENTS)
+        assert "SSL_CERT_FILE" in caught.value.cure
+        assert server.connections == 1
+
+
+def test_variables_that_cannot_be_used_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "fd00::/8,[::1]")
+    Rest("", TOKEN)
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://proxy.invalid")
+    with pytest.raises(WrongUsage, match="HTTPS_PROXY"):
+        Rest("", TOKEN)
+
+
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+@pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
+def test_wait_until_a_moment_is_judged_by_the_clock_of_github(
+    ahead: int, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    now = int(time.time()) + ahead
+    date, until = (formatdate(at, usegmt=True) for at in (now, now + 7))
+    told = {"retry_after": until} if header == "Retry-After" else {"x_ratelimit_reset": now + 7}
+    with (
+        scripted(http(403, {}, date=date, x_ratelimit_remaining=0, **told), http(200, [])) as server,
+        Rest(server.url, TOKEN) as api,
+    ):
+        assert api.get(COMMENTS)[0] == []
+    assert pauses == [7.0]

@@ -1,0 +1,190 @@
+"""HTTP with one origin: no redirects, no repeats, bounded answers, and a verdict on whether a request has left."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from invent_gitops import __version__
+from invent_gitops.api.line import OPENING, Line, NotSent
+from invent_gitops.api.proxies import Proxy, proxy_for
+from invent_gitops.api.target import is_loopback
+from invent_gitops.errors import WrongUsage
+
+# Raised by the library where a request is none: before a byte of it has left, though its beginning was announced.
+_NO_REQUEST = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+# Codes of OpenSSL.
+_OUT_OF_DATE, _OTHER_HOST = (9, 10), (62, 64)
+# Answers of a proxy after which another try may end well.
+_PASSING = (408, 425, 429)
+
+
+class Reply(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+class Connection:
+    """The way to `base_url`, straight or through the proxy of the environment. Safe to use from several threads.
+
+    `address` says how people choose the base URL. Raises `WrongUsage` where the environment makes a connection
+    impossible.
+    """
+
+    def __init__(self, base_url: str, headers: Mapping[str, str], *, address: str) -> None:
+        parts = urlsplit(base_url)
+        self._host, self._address = parts.netloc, address
+        # A proxy must not see what stays on this machine.
+        self._proxy = None if is_loopback(parts.hostname or "") else proxy_for(base_url)
+        self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers={**headers, "User-Agent": f"invent-gitops/{__version__}"},
+            follow_redirects=False,
+            transport=_transport(self._proxy, reads_environment=parts.scheme == "https"),
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        silence: float,
+        seconds: float,
+        limit: int,
+        fresh: Callable[[], bool] = lambda: True,
+    ) -> Reply:
+        """One request and its whole answer of at most `limit` bytes. Raises `NotSent`, or another `httpx.HTTPError`.
+
+        `silence` and `seconds` limit the time without a byte and the whole of it, from the moment on in which `fresh`
+        says yes, as the last thing before the request leaves.
+        """
+        line, usual = Line(fresh, seconds), self.timeout
+        kind = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        try:
+            with self._client.stream(
+                method,
+                path,
+                params=params,
+                content=None if body is None else line.body(body),
+                headers=kind,
+                timeout=httpx.Timeout(connect=usual.connect, read=silence, write=usual.write, pool=usual.pool),
+                extensions={"trace": line.trace},
+            ) as response:
+                data = bytearray()
+                for chunk in response.iter_bytes():
+                    data += chunk
+                    if len(data) > limit:
+                        raise httpx.DecodingError(f"the answer is larger than {limit >> 20} MiB")
+                line.whole = True
+                return Reply(response.status_code, response.headers, bytes(data))
+        except NotSent:
+            raise
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
+            if not line.begun or isinstance(error, _NO_REQUEST):
+                raise self._not_sent(error, line) from error
+            if line.over:
+                raise httpx.ReadTimeout(f"the answer took too long, more than {seconds:.0f} seconds") from error
+            raise
+        finally:
+            line.close()
+
+    def _not_sent(self, error: Exception, line: Line) -> NotSent:
+        """Why nothing was sent, in full sentences."""
+        refused = _refused_certificate(error)
+        # A tunnel's TLS is the origin's; before there is one, it can only be the proxy's own.
+        proxys = self._proxy is not None and self._proxy.own_tls and line.stage == "connection.start_tls"
+        if refused is not None:
+            return self._distrusted(refused, self._proxy if proxys else None)
+        told = (str(error) or type(error).__name__).rstrip(".")
+        if line.over:
+            told = f"it took longer than {OPENING:.0f} seconds"
+        if self._proxy is None:
+            return NotSent(f"{told}.")
+        proxy = f"The proxy {self._proxy.address} ({self._proxy.variable})"
+        if not isinstance(error, httpx.ProxyError):
+            cure = f"Check {self._proxy.variable} and the proxy, then try again."
+            return NotSent(f"{proxy} did not open the way to {self._host}: {told}.", cure=cure)
+        status = int(told[:3]) if told[:3].isdigit() else 0
+        cure = f"Check {self._proxy.variable} and the proxy; if there is a way without it, add the host to NO_PROXY."
+        if status == 407:
+            cure = f"Write user and password into it: {self._proxy.variable}=http://USER:PASSWORD@{self._proxy.address}"
+        lasting = 400 <= status < 500 and status not in _PASSING
+        return NotSent(f"{proxy} refused the way to {self._host}: {told}.", lasting=lasting, cure=cure)
+
+    def _distrusted(self, error: ssl.SSLCertVerificationError, proxy: Proxy | None) -> NotSent:
+        whose = f"the proxy {proxy.address}" if proxy else self._host
+        address = proxy.variable if proxy else self._address
+        if error.verify_code in _OUT_OF_DATE:
+            now = datetime.now(UTC)
+            cure = (
+                f"If this machine's clock, {now:%Y-%m-%d %H:%M} UTC, is right, the certificate must be renewed there."
+            )
+        elif error.verify_code in _OTHER_HOST:
+            cure = f"It belongs to another host: check {address}."
+        else:
+            cure = (
+                "If you know the authority that signed it, such as your company's for its proxy, set SSL_CERT_FILE to "
+                f"the PEM file that holds its certificate. Else check {address}.{_set()}"
+            )
+        reason = f"The certificate of {whose} was refused: {error.verify_message}."
+        return NotSent(reason, lasting=True, cure=cure)
+
+
+def _transport(proxy: Proxy | None, *, reads_environment: bool) -> httpx.HTTPTransport:
+    try:
+        context = _authorities(os.environ if reads_environment else {})
+    except (OSError, ValueError) as error:
+        raise WrongUsage(
+            f"The certificates cannot be read: {error}.{_set()}",
+            "Set SSL_CERT_FILE to the path of a PEM file, or unset it: then the usual authorities count.",
+        ) from None
+    # A connection of its own for each request: one that the server is about to close, or on which it
+    # has said something more, would turn a create into an unknown or lend it the answer of another.
+    # Reads do without one, too: the handshake costs 2 ms and two round trips, the pace alone 150 ms.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    if proxy is None:
+        return httpx.HTTPTransport(verify=context, limits=limits)
+    try:
+        through = httpx.Proxy(proxy.url, ssl_context=context if proxy.own_tls else None)
+        return httpx.HTTPTransport(verify=context, limits=limits, proxy=through)
+    except ImportError:
+        reason, cure = "a SOCKS proxy, which needs one more package", "Install it: pip install socksio"
+    except (ValueError, httpx.InvalidURL) as error:
+        reason, cure = f"no address of a proxy: {error}", f"Write it like {proxy.variable}=http://HOST:PORT"
+    raise WrongUsage(f"{proxy.variable} holds {reason}.", cure)
+
+
+def _authorities(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Whom to trust: the authorities of a variable if one is set, else the usual ones."""
+    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    if file:
+        return ssl.create_default_context(cafile=file)
+    return ssl.create_default_context(capath=folder) if folder else httpx.create_ssl_context(trust_env=False)
+
+
+def _set() -> str:
+    """Which variables decide about certificates, and what they hold."""
+    found = [f" {name} is {os.environ[name]!r}." for name in _CERTIFICATES if os.environ.get(name)]
+    return "".join(found)
+
+
+def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error

@@ -1,0 +1,123 @@
+"""One connection for one request: when the request began to leave, and the end of its time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+# Seconds in which the way must be open: name look-up, connection, a proxy's tunnel and TLS together.
+OPENING = 60.0
+_LINGER = "hh" if os.name == "nt" else "ii"
+
+
+class NotSent(httpx.TransportError):
+    """Surely nothing of the request has left this machine.
+
+    `stale` says that it waited too long, `lasting` that another try would end in the same way; then `cure` says what
+    to do.
+    """
+
+    def __init__(self, reason: str, *, stale: bool = False, lasting: bool = False, cure: str = "") -> None:
+        super().__init__(reason)
+        self.stale, self.lasting, self.cure = stale, lasting, cure
+
+
+class Line:
+    """The way of one request. `trace` hears from the HTTP library what happens on it.
+
+    Right before the first byte of the request, `fresh` is asked; after a no, nothing is sent. From a yes on, the
+    request and its answer have `seconds`. Then the connection is cut, and what has not left by then never does.
+    `begun` is whether anything can have left, `over` whether a limit cut it, `whole` whether the answer came.
+    """
+
+    def __init__(self, fresh: Callable[[], bool], seconds: float) -> None:
+        self.begun = self.whole = self.over = False
+        # What the library does at the moment, such as "connection.start_tls".
+        self.stage = ""
+        self._fresh, self._seconds = fresh, seconds
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._watch(OPENING)
+
+    def trace(self, name: str, info: dict[str, Any]) -> None:
+        if name.endswith(".started"):
+            self.stage = name.removesuffix(".started")
+        if name.endswith("connect_tcp.complete"):
+            # A socket of its own for the same connection: TLS and tunnels wrap the other one beyond recognition.
+            self._socket = info["return_value"].get_extra_info("socket").dup()
+        elif name.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self._begin()
+
+    def body(self, data: bytes) -> Iterator[bytes]:
+        """The body of the request, which is let go only if its beginning was heard of: else nothing was asked."""
+        if not self.begun:
+            raise NotSent(_UNHEARD, lasting=True, cure=_LOCKED)
+        yield data
+
+    def _begin(self) -> None:
+        with self._lock:
+            self._timer.cancel()
+            if self.over:
+                raise NotSent(f"The connection took longer than {OPENING:.0f} seconds.")
+            if self._socket is None:
+                raise NotSent(_UNHEARD, lasting=True, cure=_LOCKED)
+            self._watch(self._seconds)
+            try:
+                self._forget_at_the_end(self._socket)
+            except OSError as error:
+                raise NotSent(f"The connection was lost: {error}") from error
+            if not self._fresh():
+                raise NotSent("It waited too long to be sent.", stale=True)
+            self.begun = True
+
+    def close(self) -> None:
+        """Give up what is left. After a `whole` answer that is an ordinary end, else the connection is reset."""
+        self._timer.cancel()
+        if self._socket is None:
+            return
+        with suppress(OSError):
+            if self.whole:
+                self._linger(False)
+        self._socket.close()
+
+    def _forget_at_the_end(self, connection: socket.socket) -> None:
+        """Let the system send nothing late of what waits there, neither after a close nor while we are stopped."""
+        # Without time to linger, a close takes it back.
+        self._linger(True)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            milliseconds = max(1, int(self._seconds * 1000))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
+    def _linger(self, reset: bool) -> None:
+        if self._socket is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, reset, 0))
+
+    def _watch(self, seconds: float) -> None:
+        """Cut the connection after `seconds`: the library's own time-outs begin anew with every byte."""
+
+        def cut() -> None:
+            with self._lock:
+                if timer is not self._timer:
+                    return
+                self.over = True
+                if self._socket is not None:
+                    with suppress(OSError):
+                        self._socket.shutdown(socket.SHUT_RDWR)
+
+        self._timer = timer = threading.Timer(seconds, cut)
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError as error:
+            raise NotSent(f"The system has no thread to watch over it: {error}.") from error
+
+
+_UNHEARD = "The HTTP library did not say when the request begins to leave, so it was not let go."
+_LOCKED = "Install other versions of the library: pip install httpx==0.28.1 httpcore==1.0.9"
