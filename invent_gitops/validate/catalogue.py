@@ -11,6 +11,7 @@ from invent_gitops.model.broadcast import Catalogue, Definition, Segment
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.problem import Problem
+from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.definitions import ID_PREFIX
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
@@ -26,6 +27,8 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
     """The segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
     report = Report(document)
     unclear = {path[0] for path in Shape(schema).check(report) if path}
+    # An id holds no space, so a comment after one cuts nothing.
+    check_comments(report, lambda path: "formerly" in path[1:])
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     found: dict[str, list[Segment]] = {}
     read_at = None

@@ -10,6 +10,7 @@ from invent_gitops.model.broadcast import Catalogue, Definition, Request, Segmen
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Project
+from invent_gitops.validate.comments import check_comments, of_text
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
 from invent_gitops.validate.shape import Shape
@@ -52,6 +53,7 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
     data = document.data
     report.key = _key(document)
     unclear = {path[0] for path in shape.check(report) if path}
+    check_comments(report, of_text)
     if not isinstance(data, dict):
         return None
     if "key" not in unclear:
