@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from invent_gitops.lookalike import request_of
+from invent_gitops.model.alike import composed
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.state import (
     Candidate,
@@ -75,7 +76,8 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:
     """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
     pairs = {
-        "name": (request.plain.name, request_of(remote).plain.name),
+        # What only looks the same may be somebody else's: it is shown, and not taken for ours.
+        "name": (composed(request.name), composed(remote.name)),
         "scheduled_at": (request.scheduled_at, remote.scheduled_at),
         "segment_ids": (request.segment_ids, remote.segment_ids),
         "send_to_all": (request.send_to_all, remote.send_to_all),

@@ -177,7 +177,8 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
         documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
     )
     every = sorted([*problems, *more, *unreadable, *wrong])
-    return Workspace(root, project, catalogue, found, every, (*notes, *commented(documents), *renamed(found, catalogue)))
+    notes += [*commented(documents), *renamed(found, catalogue)]
+    return Workspace(root, project, catalogue, found, every, tuple(notes))
 
 
 def check_inside(path: Path, root: Path, what: str) -> None:

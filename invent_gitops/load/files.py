@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def read(path: str, shown: str) -> Source | Problem:
         return _not_utf8(shown, raw, error)
     source = Source(shown, text.removeprefix("\ufeff"))
     # Searched without the usual ones, so that the costly pattern sees a handful of characters.
-    unusual = raw.translate(None, _USUAL_BYTES).decode()
+    unusual = raw.removeprefix(BOM_UTF8).translate(None, _USUAL_BYTES).decode()
     return next(_refused(source, unusual), source)
 
 
@@ -150,7 +151,7 @@ def _bytes(path: str) -> bytes | None:
 def _refused(source: Source, unusual: str) -> Iterator[Problem]:
     text = source.text
     yield from _not_the_file(source)
-    match = _REFUSED.search(text) if _REFUSED.search(unusual.removeprefix("\ufeff")) else None
+    match = _REFUSED.search(text) if _REFUSED.search(unusual) else None
     if match:
         line, column = source.place(match.start())
         message = f"The file holds the character U+{ord(match[0]):04X}, which no YAML file may hold."

@@ -50,7 +50,7 @@ def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
         alias = _ALIAS.search(between) if start < gap[0] else None
         if alias:
             yield gap[0] + alias.start(), len(alias[0]), _fault("yaml-alias-key", *_WORDS["alias"])
-        elif "?" in between:
+        elif "?" in between and isinstance(node, ScalarNode):
             yield gap[0] + between.index("?"), 1, _fault("yaml-complex-key", *_WORDS["?"])
 
 

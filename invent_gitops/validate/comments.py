@@ -61,8 +61,8 @@ def _is_id(value: object) -> bool:
 def _value(data: object, path: Path) -> object:
     """The value at a path, or what is nearest to it where the document could not be read so far."""
     for step in path:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
+        if isinstance(data, dict):
+            data = data.get(step, data)
         elif isinstance(data, list) and isinstance(step, int) and step < len(data):
             data = data[step]
     return data
