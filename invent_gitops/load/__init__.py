@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from invent_gitops.load import files, misread
 from invent_gitops.load.construct import Construction, extent, find, place_of
 from invent_gitops.load.grammar import compose
 from invent_gitops.load.source import Source
+from invent_gitops.model.alike import composed
 from invent_gitops.model.document import Comment, Document, Span
 from invent_gitops.model.document import Path as DataPath
 from invent_gitops.model.problem import Position, Problem
@@ -69,7 +69,7 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
         # After a fault nobody knows any more what is a comment and what is text.
         problems.extend(source.problem_at(*found) for found in misread.glued_comments(source.text, roots))
     alone = len(roots) == 1 and not fault
-    key = unicodedata.normalize("NFC", default_key) if alone else ""
+    key = composed(default_key) if alone else ""
     for index, root in enumerate(roots):
         if isinstance(root, ScalarNode) and not root.value and root.start_mark.index == root.end_mark.index:
             message = "A document between two lines `---` is empty." if len(roots) > 1 else "The file holds nothing."
