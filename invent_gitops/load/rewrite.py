@@ -90,11 +90,11 @@ class _Rewrite:
         blocks: list[tuple[str, list[str]]] = []
         gone: list[str] = []
         names = {id: name for name, value in entries.items() for id in _ids(value)}
-        self._old[0].lead = _with_header(self._old[0].lead, header)
+        head, self._old[0].lead = _with_header(self._old[0].lead, header)
+        blocks.append(("", head))
         if READ_AT in entries and not any(entry.name == READ_AT for entry in self._old):
-            blocks.append((READ_AT, _put_in_header(self._old[0].lead, header, entry_lines(READ_AT, entries[READ_AT]))))
+            blocks.append((READ_AT, entry_lines(READ_AT, entries[READ_AT])))
             placed[READ_AT] = False
-            self._old[0].lead = []
         for entry in self._old:
             of_it = [READ_AT] if entry.name == READ_AT else [names[id] for id in _ids(entry.value) if id in names]
             fresh = [name for name in dict.fromkeys(of_it) if name in entries and name not in placed]
@@ -178,8 +178,8 @@ def _orphaned(entry: _Entry) -> list[str]:
     return [*entry.lead, *said, *(line.strip() for line in entry.tail), about]
 
 
-def _with_header(lead: list[str], header: Sequence[str]) -> list[str]:
-    """The lines at the top of the file, with what this program says there as it is now."""
+def _with_header(lead: list[str], header: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The lines at the top of the file up to what this program says there as it is now, and those that follow."""
     ours = [comment(line) for line in header if not _is_schema(line)]
     schema = [comment(line) for line in header if _is_schema(line)]
     at = next((index for index, line in enumerate(lead) if _is_ours(line, header)), None)
@@ -187,13 +187,7 @@ def _with_header(lead: list[str], header: Sequence[str]) -> list[str]:
     if at is None:
         at = next((index + 1 for index, line in enumerate(rest) if line.startswith(_SCHEMA_LINE)), 0)
     known = any(line.startswith(_SCHEMA_LINE) for line in rest)
-    return [*([] if known else schema), *rest[:at], *ours, *rest[at:]]
-
-
-def _put_in_header(lead: list[str], header: Sequence[str], lines: list[str]) -> list[str]:
-    """The top of the file with `lines` right after what this program says there."""
-    last = max((index for index, line in enumerate(lead) if _is_ours(line, header)), default=-1)
-    return [*lead[: last + 1], *lines, *lead[last + 1 :]]
+    return [*([] if known else schema), *rest[:at], *ours], rest[at:]
 
 
 def _is_ours(line: str, header: Sequence[str]) -> bool:
