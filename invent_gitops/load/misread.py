@@ -13,11 +13,12 @@ from invent_gitops.load.syntax import Fault
 from invent_gitops.model.document import Path
 
 # Most files hold none of it, and then nobody walks through them a second time.
-_SUSPECT = re.compile(r"\S[ \t]*#|[&*?]|[|>].*\s+#")
+_SUSPECT = re.compile(r"\S[ \t]*#|[\r\n] +#|[&*?]")
 _COMMENT = re.compile(r"#[^\r\n]*")
 _AFTER_TEXT = re.compile(r"[ \t]+(#[^\r\n]*)")
 _ANCHOR = re.compile(r"&[0-9A-Za-z_-]*")
 _ALIAS = re.compile(r"\*[0-9A-Za-z_-]+")
+_AFTER_SIGN = re.compile(r"(?:&[0-9A-Za-z_-]+[ ]+)?[|>][-+0-9]*(#[^\r\n]*)")
 # The first line of a block of text, if the blank lines before it are indented more: then it passes for a comment.
 _LOST_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)(?:[ ]*(?:\r\n|\r|\n))*[ ]+(#[^\r\n]*)")
 # What may follow the name of an anchor; anything else is part of that name in YAML 1.2, and a value to the parsers.
@@ -45,10 +46,13 @@ def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
         anchor = _ANCHOR.match(text, start)
         if anchor and anchor.end() < len(text) and text[anchor.end()] not in _AFTER_ANCHOR:
             yield start, anchor.end() - start + 1, _fault("yaml-anchor", *_WORDS["anchor"])
-        if isinstance(node, ScalarNode) and node.style in ("|", ">") and not node.value.strip():
-            lost = _LOST_LINE.match(text, start)
-            if lost:
-                yield lost.start(1), lost.end(1) - lost.start(1), _fault("yaml-comment", *_WORDS["|"])
+        if isinstance(node, ScalarNode) and node.style in ("|", ">"):
+            # Only one of the two parsers refuses this by itself.
+            glued = _AFTER_SIGN.match(text, start)
+            lost = None if node.value.strip() else _LOST_LINE.match(text, start)
+            for match, words in ((glued, "#"), (lost, "|")):
+                if match:
+                    yield match.start(1), match.end(1) - match.start(1), _fault("yaml-comment", *_WORDS[words])
         if gap is None:
             continue
         between = _COMMENT.sub(lambda match: " " * len(match[0]), text[slice(*gap)])

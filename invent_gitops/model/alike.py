@@ -8,7 +8,7 @@ import unicodedata
 # What chooses the form of the sign before it. Whether it is there or not, people read the same.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _JOINERS = re.compile("[\u200c\u200d]+")
-_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]+$")
+_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
 # Scripts in which a joiner changes how the letters beside it are written: those of Arabia, of India and around.
 _JOINING = re.compile(
     "[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1aaf\u1b00-\u1bff\u1c00-\u1c4f\ua800-\ua9ff"
@@ -37,13 +37,14 @@ def composed(text: str) -> str:
 
 def _joins(text: str, match: re.Match[str]) -> bool:
     """Whether people see what a joiner does: between two emoji, or between letters of a joining script."""
-    before, after = text[: match.start()], text[match.end() :]
-    if not before or not after:
+    at, end = match.start() - 1, match.end()
+    if at < 0 or end == len(text):
         return False
-    if _JOINING.match(before[-1]) and _JOINING.match(after[0]):
+    if _JOINING.match(text[at]) and _JOINING.match(text[end]):
         return True
-    last = _SKIN.sub("", before)[-1:] or before[-1]
-    return "\u200d" in match[0] and _is_emoji(last) and _is_emoji(after[0])
+    while at > 0 and _SKIN.match(text[at]):
+        at -= 1
+    return "\u200d" in match[0] and _is_emoji(text[at]) and _is_emoji(text[end])
 
 
 def _is_emoji(sign: str) -> bool:
