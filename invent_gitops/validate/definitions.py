@@ -8,7 +8,7 @@ from typing import Any
 
 from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.broadcast import Catalogue, Definition, Request, Segment
-from invent_gitops.model.document import Document
+from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Project
 from invent_gitops.validate.comments import check_comments, of_text
@@ -121,13 +121,13 @@ def _check_key(report: Report, data: Mapping[str, Any]) -> None:
 def _check_line(report: Report, text: str, what: str, field: str) -> None:
     fault = fault_of_line(text, what)
     if fault:
-        report.add(fault[0], fault[1], _cure_of_block(report, text, field) or fault[2], (field,))
+        report.add(fault[0], fault[1], _cure_of_block(report, text, (field,)) or fault[2], (field,))
     check_quotes(report, text, f"the {field}", (field,))
 
 
-def _cure_of_block(report: Report, text: str, field: str) -> str:
+def _cure_of_block(report: Report, text: str, path: Path) -> str:
     """What to write where only the sign of a block of text brings a line feed with it; "" for anything else."""
-    span = report.document.locate((field,))
+    span = report.document.locate(path)
     sign = span.source[span.position.column - 1 :][:1]
     if sign not in (">", "|") or fault_of_line(" ".join(text.split("\n")).strip(), ""):
         return ""
@@ -157,7 +157,8 @@ def _segment_ids(report: Report, entries: object, catalogue: Catalogue | None) -
             continue
         found = _segment_id(entry, catalogue)
         if isinstance(found, tuple):
-            report.add(*found, path)
+            cure = _cure_of_block(report, entry, path) if found[0] == "control-character" else ""
+            report.add(found[0], found[1], cure or found[2], path)
         elif found in ids:
             message = f"{quote(entry)} is the same segment as {quote(ids[found])}: both have the id {quote(found)}."
             report.add("duplicate-segment", message, "Delete one of the two.", path)

@@ -11,6 +11,7 @@ from invent_gitops.model.document import Path
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.slips import guess
 from invent_gitops.validate.words import did_you_mean, field_name, listing, quote
+from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -140,7 +141,7 @@ def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[st
             report.add("unknown-policy", message, cure, where, of_key=True)
             continue
         place = f" in {quote(field_name(path))}" if path else ""
-        cure = _unspaced(name) if value[name] is None else ""
+        cure = unspaced(name) if value[name] is None else ""
         cure = cure or did_you_mean(name, known) or f"The fields are {listing(known, 12)}."
         report.add("unknown-field", f"There is no field {quote(name)}{place}.", cure, where, of_key=True)
 
@@ -176,10 +177,10 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
         return
     name = quote(field_name(path))
     if value is None:
-        cure = _cure_of_nothing(report, path) or f"Write one.{example}"
+        cure = cure_of_nothing(report, path) or f"Write one.{example}"
         report.add("wrong-type", f"{name} has no value.", cure, path, of_key=True)
         return
-    written = _as_written(report, value, path)
+    written = as_written(report, value, path)
     message = f"{name} must be {wanted}, and {quote(written)} is {_kind_of(value)}."
     plain = isinstance(value, (bool, int, float)) and re.search(schema.get("pattern", ""), written)
     if "string" in kinds and plain:
@@ -192,32 +193,6 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
     else:
         cure = f"Write {wanted}.{example}"
     report.add("wrong-type", message, cure, path)
-
-
-def _as_written(report: Report, value: Any, path: Path) -> Any:
-    """A number or a word of YAML as it stands in the file, `0123` and not 123; anything else as it is."""
-    if not isinstance(value, (bool, int, float)):
-        return value
-    span = report.document.locate(path)
-    written = span.source[span.position.column - 1 :][: span.length]
-    # An alias stands elsewhere, and then what is there may be longer.
-    return written if re.fullmatch(r"[\w.+-]+", written) else str(value).lower()
-
-
-def _cure_of_nothing(report: Report, path: Path) -> str:
-    """Why nothing is read where something seems to be written; "" where nothing is."""
-    name = path[-1]
-    if isinstance(name, str) and (cure := _unspaced(name)):
-        return cure
-    span = report.document.locate(path, of_key=True)
-    comment = re.search(r"(?:^|[:\-,\[]) +(#\S.*)", span.source[max(span.position.column - 3, 0) :])
-    return f"{quote(comment[1])} is a comment in YAML: put the text in quotes." if comment else ""
-
-
-def _unspaced(name: str) -> str:
-    """What to write for a field whose value touches its colon, since both are one text then; "" for any other."""
-    field, colon, value = name.partition(":")
-    return f"Write a space after the colon: {quote(f'{field}: {value}')}." if field and colon and value else ""
 
 
 def _repeated(report: Report, value: list[Any], path: Path) -> None:
