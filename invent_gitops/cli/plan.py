@@ -32,7 +32,7 @@ def plan_options(function: Function) -> Function:
         metavar="GLOB",
         callback=not_empty,
         shell_complete=patterns,
-        help="Only keys that match, such as 'newsletter/*'.",
+        help="Only the key of that name, or keys that match, such as 'newsletter/*'.",
     )
     strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
     return only(strict(function))
