@@ -13,7 +13,7 @@ from invent_gitops.load.syntax import Fault
 from invent_gitops.model.document import Path
 
 # Most files hold none of it, and then nobody walks through them a second time.
-_SUSPECT = re.compile(r"\S[ \t]*#|[\r\n] +#|[&*?]")
+_SUSPECT = re.compile(r"""\S[ \t]*#|[\r\n] +#|(?:^|[\s,\[\]{}:"'-])(?:[&*][0-9A-Za-z_-]|\?)""")
 _COMMENT = re.compile(r"#[^\r\n]*")
 _AFTER_TEXT = re.compile(r"[ \t]+(#[^\r\n]*)")
 _ANCHOR = re.compile(r"&[0-9A-Za-z_-]*")
