@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from invent_gitops.errors import Refused
+from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.broadcast import Catalogue, Definition, RemoteSegment, Segment
 from invent_gitops.model.instant import write_instant
-from invent_gitops.validate.catalogue import LONGEST_NAME, READ_AT, normal, writable_name
+from invent_gitops.validate.catalogue import LONGEST_NAME, READ_AT, writable_name
 from invent_gitops.validate.definitions import ID_PREFIX
-from invent_gitops.validate.text import fault_of_line
+from invent_gitops.validate.text import fault_of_id
 
 # What `id:` in front of it leaves of the 255 characters that an entry of a definition may have.
 LONGEST_ID = 252
@@ -69,9 +70,12 @@ def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetim
     found: dict[str, list[Segment]] = {}
     kept = [remote for remote in live if _can_stand(remote)]
     for remote in sorted(kept, key=lambda remote: remote.id):
-        name = normal(remote.name) if writable_name(remote.name) else f"{ID_PREFIX}{remote.id}"
-        found.setdefault(name, []).append(_segment(remote, name, before.get(remote.id, ()), old))
-    names = sorted(found, key=_order)
+        name = composed(remote.name) if writable_name(remote.name) else f"{ID_PREFIX}{remote.id}"
+        several = found.setdefault(alike(name), [])
+        # Names that look the same are written once, as the first one is spelled.
+        name = several[0].name if several else name
+        several.append(_segment(remote, name, before.get(remote.id, ()), old))
+    names = sorted(found, key=lambda name: _order(found[name][0].name))
     taken = {name: {segment.id for segment in found[name]} for name in names}
     pruned = {name: [_pruned(segment, taken) for segment in found[name]] for name in names}
     catalogue = Catalogue(
@@ -86,7 +90,7 @@ def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetim
 def entries(catalogue: Catalogue) -> dict[str, Any]:
     """The catalogue as it is written: when it was read, then each name with what is known of it, in their order."""
     written: dict[str, Any] = {READ_AT: write_instant(catalogue.read_at)} if catalogue.read_at else {}
-    for name in sorted(catalogue.segments.keys() | catalogue.twins.keys(), key=_order):
+    for name in sorted(catalogue.names(), key=_order):
         several = [_entry(segment) for segment in catalogue.named(name)]
         written[name] = several[0] if len(several) == 1 else several
     return written
@@ -102,11 +106,11 @@ def used_by(definitions: Iterable[Definition]) -> Mapping[str, list[str]]:
 
 
 def written_by(definitions: Iterable[Definition]) -> Mapping[str, list[str]]:
-    """By what stands in `segments`, the keys of the definitions that write it."""
+    """By what stands in `segments`, in the form in which names are compared, the keys of those that write it."""
     found: dict[str, list[str]] = {}
     for definition in definitions:
         for entry in definition.segments:
-            found.setdefault(normal(entry), []).append(definition.key)
+            found.setdefault(alike(entry), []).append(definition.key)
     return found
 
 
@@ -116,7 +120,7 @@ def _order(name: str) -> tuple[bool, str, str]:
 
 def _can_stand(remote: RemoteSegment) -> bool:
     """Whether a catalogue can hold a segment at all: by its name, else by its id."""
-    if fault_of_line(remote.id, "") or len(remote.id) > LONGEST_ID:
+    if fault_of_id(remote.id, "") or len(remote.id) > LONGEST_ID:
         return False
     return writable_name(remote.name) or len(ID_PREFIX + remote.id) <= LONGEST_NAME
 
@@ -133,15 +137,16 @@ def _segment(remote: RemoteSegment, name: str, before: Sequence[Segment], old: C
     """The live segment with all the names that it had; a name that several segments had told nothing."""
     had = [former for segment in before for former in (*segment.formerly, segment.name)]
     twins = old.twins if old else {}
-    formerly = dict.fromkeys(
-        former for former in had if former != name and former not in twins and not former.startswith(ID_PREFIX)
-    )
-    return Segment(name, remote.id, remote.contacts, tuple(formerly))
+    formerly: dict[str, str] = {}
+    for former in had:
+        if alike(former) != alike(name) and alike(former) not in twins and not former.startswith(ID_PREFIX):
+            formerly.setdefault(alike(former), former)
+    return Segment(name, remote.id, remote.contacts, tuple(formerly.values()))
 
 
 def _pruned(segment: Segment, taken: Mapping[str, set[str]]) -> Segment:
     """Without the former names that another segment has now: should that one go, they must not come back."""
-    formerly = tuple(name for name in segment.formerly if name not in taken)
+    formerly = tuple(name for name in segment.formerly if alike(name) not in taken)
     return Segment(segment.name, segment.id, segment.contacts, formerly)
 
 
@@ -159,7 +164,7 @@ def _compared(
         renamed=tuple(
             Renamed(segment.id, had[-1].name, segment.name)
             for had, segment in both
-            if segment.name not in [one.name for one in had]
+            if alike(segment.name) not in [alike(one.name) for one in had]
         ),
         retaken=tuple(_retaken(catalogue, old)) if old else (),
         gone=tuple(had[-1] for id, had in before.items() if id not in now),
@@ -169,10 +174,11 @@ def _compared(
 
 
 def _retaken(catalogue: Catalogue, old: Catalogue) -> Iterator[Retaken]:
-    for name, segment in catalogue.segments.items():
-        meant = old.named(name) or old.formerly().get(name, ())
+    formerly = old.formerly()
+    for key, segment in catalogue.segments.items():
+        meant = old.named(key) or formerly.get(key, ())
         if len(meant) == 1 and meant[0].id != segment.id:
-            yield Retaken(name, meant[0].id, segment.id)
+            yield Retaken(segment.name, meant[0].id, segment.id)
 
 
 def _entry(segment: Segment) -> dict[str, Any]:

@@ -195,9 +195,9 @@ def _compared(
 def _case(recorded: Request, live: Request, defined: Request | None) -> Case:
     if defined is None:
         return "no file"
-    if defined == live:
+    if defined.plain == live.plain:
         return "record behind"
-    return "edited in Invent" if defined == recorded else "all differ"
+    return "edited in Invent" if defined.plain == recorded.plain else "all differ"
 
 
 def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:

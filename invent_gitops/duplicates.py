@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from invent_gitops.lookalike import Lookalikes
+from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.plan import Refusal
@@ -29,6 +30,7 @@ class Duplicates:
         self._lookalikes = Lookalikes(live, state, definitions, now)
         self._keys = {record.id: key for key, record in state.broadcasts.items()}
         self._removed = {removal.id: key for key, removal in state.removed.items()}
+        self._spellings = {alike(key): key for keys in (state.removed, state.intents, state.broadcasts) for key in keys}
 
     def certain(self, definition: Definition) -> tuple[Refusal, ...]:
         """Why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in Invent."""
@@ -44,6 +46,9 @@ class Duplicates:
                 f"{restore}"
             )
             return (Refusal("removed", message, cure, definition.at("key")),)
+        twin = self._spellings.get(alike(key), key)
+        if twin != key and twin not in self._defined:
+            return (self._same_key(definition, twin),)
         holder = self._holders.get(definition.request.plain)
         if holder is None:
             return self._found_in_invent(definition)
@@ -62,6 +67,18 @@ class Duplicates:
             message = f"The same request was removed from the state under the key {other}."
             cure = "If it is to be a new broadcast, give it another name or time."
         return (Refusal("same-request", message, cure, definition.position),)
+
+    def _same_key(self, definition: Definition, twin: str) -> Refusal:
+        """A key that people cannot tell from one of the state is that one, so it is not begun anew."""
+        how = "recorded" if twin in self._state.broadcasts else "removed from the state"
+        how = "in doubt" if twin in self._state.intents else how
+        signs = " and ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in twin if sign not in definition.key))
+        held = f" with {signs}" if signs else ""
+        message = f"The key looks the same as one that is {how} already, which is spelled otherwise{held}."
+        cure = f"Write the key as it is recorded. If the new spelling is to stay: {self._move(twin, definition.key)}"
+        if how == "removed from the state":
+            cure = "Give the new broadcast a key of its own."
+        return Refusal("same-key", message, cure, definition.at("key"))
 
     def _found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
         """Whatever became of the state: what is in Invent already is not sent a second time."""

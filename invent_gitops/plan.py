@@ -92,7 +92,7 @@ class _Planner:
     def of_definition(self, definition: Definition) -> Item:
         key, request = definition.key, definition.request
         record = self.state.broadcasts.get(key)
-        if record and record.request == request and key not in self.state.intents:
+        if record and record.request.plain == request.plain and key not in self.state.intents:
             return Item(key, "unchanged", request, definition, record)
         audience = audience_of(request, self.segments)
         item = Item(key, "create", request, definition, record, audience=audience)

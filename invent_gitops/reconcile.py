@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from invent_gitops.lookalike import request_of
+from invent_gitops.model.alike import composed
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.state import (
     Candidate,
@@ -133,7 +134,8 @@ def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
 
 def _compared(request: Request, remote: Remote) -> Iterator[tuple[str, bool]]:
     pairs = {
-        "name": (request.plain.name, request_of(remote).plain.name),
+        # What only looks the same may be somebody else's: it is shown, and not taken for ours.
+        "name": (composed(request.name), composed(remote.name)),
         "scheduled_at": (request.scheduled_at, remote.scheduled_at),
         "segment_ids": (request.segment_ids, remote.segment_ids),
         "send_to_all": (request.send_to_all, remote.send_to_all),

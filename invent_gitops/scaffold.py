@@ -38,8 +38,9 @@ _EXAMPLE = """\
 name: Welcome to our newsletter
 schedule: {at} # in the time zone of invent.yaml; or RFC 3339 with an offset; or immediately
 segments: [example-segment] # ids of segments in Invent; or send_to_all: true
-description: The first broadcast of this repository # for reviewers; not sent
-owner: marketing # for reviewers; not sent
+# The rest is for reviewers, and not sent.
+description: The first broadcast of this repository
+owner: marketing
 """
 
 _IGNORED = """\

@@ -158,7 +158,18 @@ def test_a_result_that_could_not_be_delivered_is_no_success_and_costs_no_record(
         assert done.returncode == ExitCode.UNSETTLED
         assert "Traceback" not in done.stderr
         assert ids(tmp_path)["a"] in done.stderr
+        assert done.stderr.count("Error: The result could not be written to stdout: No space left on device.") == 1
         assert live(server) == {"Campaign a": ids(tmp_path)["a"]}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", ["--help", "--version", "plan --help", "validate", "schema broadcast"])
+def test_whatever_is_printed_a_full_disk_is_told_and_a_reader_that_goes_away_is_not(tmp_path: Path, words: str) -> None:
+    define(tmp_path, "a")
+    done = shell(tmp_path, f"$CLI {words} > /dev/full", {})
+    assert (done.returncode, done.stderr.count("No space left on device")) == (ExitCode.UNSETTLED, 1)
+    gone = shell(tmp_path, f"$CLI {words} | true", {})
+    assert (gone.returncode, gone.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-  >&- 2>&-"])
@@ -252,3 +263,26 @@ def test_a_run_of_the_module_and_of_the_program_are_the_same(tmp_path: Path) -> 
     version = run(tmp_path, "--version")
     assert version.code == 0
     assert version.out.startswith("invent-gitops ")
+
+
+@pytest.mark.parametrize(
+    ("env", "words", "coloured"),
+    [
+        ({"TERM": "xterm"}, (), True),
+        ({"TERM": "dumb"}, (), False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, (), True),
+        ({"TERM": "dumb"}, ("--color", "always"), True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, (), False),
+    ],
+)
+def test_terminal_that_can_show_no_colours_is_sent_none(
+    tmp_path: Path, env: dict[str, str], words: tuple[str, ...], coloured: bool
+) -> None:
+    result = Terminal(tmp_path, "plan", "nowhere", *words, env=env).end()
+    assert ("Error:" in result.err, ESC in result.err) == (True, coloured)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("--onyl", "--only"), ("--bogus", "")])
+def test_misspelled_option_is_guessed_like_everything_else(tmp_path: Path, word: str, meant: str) -> None:
+    result = call(tmp_path, "plan", word)
+    assert (result.code, "Did you mean" in result.err, meant in result.err) == (2, bool(meant), True)

@@ -204,3 +204,15 @@ def test_the_last_definition_may_be_deleted_with_its_folder(tmp_path: Path) -> N
     assert "1 undefined" in call(tmp_path, "plan").out
     (tmp_path / "invent.yaml").unlink()
     assert call(tmp_path, "plan").code == 4, "without a project file, this may be any folder"
+
+
+def test_only_is_the_key_of_that_very_name_before_it_is_a_pattern(tmp_path: Path) -> None:
+    define(tmp_path, "promo[1]", "promo1", "promo*", "promo2")
+    assert actions(tmp_path, "--only", "promo[1]") == {"promo[1]": "create"}
+    assert actions(tmp_path, "--only", "promo*") == {"promo*": "create"}
+    assert actions(tmp_path, "--only", "promo[12]") == {"promo1": "create", "promo2": "create"}
+    assert set(actions(tmp_path, "--only", "promo?*")) == {"promo[1]", "promo1", "promo*", "promo2"}
+    with invent() as server:
+        assert call(tmp_path, "apply", "--yes", *FAST, "--only", "promo[1]", env=account(server.url)).code == 0
+        assert [one["name"] for one in server.sandbox.broadcasts()] == ["Campaign promo[1]"]
+    assert set(state_of(tmp_path)["broadcasts"]) == {"promo[1]"}

@@ -236,6 +236,103 @@ def test_empty_project_file_is_an_empty_mapping(tmp_path: Path, parser: str, tex
     assert document.locate(("a",)).position.file == "invent.yaml"
 
 
+# ---------------------------------------------------------------- what YAML reads otherwise than people do
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('key: "value"# invalid comment\n', "x.yaml:1:13"),
+        ("---\n[ a, b, c,#invalid\n]\n", "x.yaml:2:11"),
+        ("---\n[ a, b, c, ]#invalid\n", "x.yaml:2:13"),
+        ("block: ># comment\n  scalar\n", "x.yaml:1:9"),
+        ("plain: a\n       b # end of scalar\n       c\n", "x.yaml:2:10"),
+        ("word1  # comment\nword2\n", "x.yaml:1:8"),
+        ("key: word1\n#  xxx\n  word2\n", "x.yaml:2:1"),
+        ("key: value\nthis is #not a: key\n", "x.yaml:2:9"),
+        ("---\nscalar1 # comment\n%YAML 1.2\n---\nscalar2\n", "x.yaml:3:1"),
+        ("%YAML 1.1#...\n---\n", "x.yaml:1:1"),
+        ("empty block scalar: >\n \n  \n   \n # comment\n", "x.yaml:5:2"),
+        ("{a: b}#c\n", "x.yaml:1:7"),
+        ("'a'#b\n", "x.yaml:1:4"),
+        ("[#a\nb]\n", "x.yaml:1:2"),
+        ("a: [b, c #d, e]\n", "x.yaml:1:10"),
+    ],
+)
+def test_what_the_public_test_suite_calls_invalid_around_comments_is_refused(
+    tmp_path: Path, parser: str, text: str, place: str
+) -> None:
+    (problem,) = load_text(tmp_path, text)[1]
+    assert str(problem.position) == place
+    assert (problem.cure, "This is not valid YAML" in problem.message) != ("", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("a: 'x' #c\nb: \"#\" #d\nc: [d] #e\nd: {e: f} #g\n", {"a": "x", "b": "#", "c": ["d"], "d": {"e": "f"}}),
+        ("a: # c\n# d\n  - b#1 # e\n # f\n  - 'g#'\n#h\n", {"a": ["b#1", "g#"]}),
+        ("a: |-\n  # b\n  c #d\n# e\nf: >- # g\n  '#h'\n", {"a": "# b\nc #d", "f": "'#h'"}),
+        ("a: https://x/#y\nb: [\n  c, # d\n  e # f\n]\n", {"a": "https://x/#y", "b": ["c", "e"]}),
+        ('a: Ready?\nb: x & y\nc: 2 * 3\nd: "[in?]"\n', {"a": "Ready?", "b": "x & y", "c": "2 * 3", "d": "[in?]"}),
+        ("a: &x [b]\nc: *x\nd: {e: *x , f: &y g}\n", {"a": ["b"], "c": ["b"], "d": {"e": ["b"], "f": "g"}}),
+    ],
+)
+def test_comments_anchors_and_signs_where_they_belong_are_read(
+    tmp_path: Path, parser: str, text: str, data: object
+) -> None:
+    assert data_of(tmp_path, text) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("name: &a:b\n", "yaml-anchor"), ("{&a:b}\n", "yaml-anchor"),
+        ("{ ?at: x }\n", "yaml-complex-key"), ("? a\n: b\n", "yaml-complex-key"),
+        ("a: b\n? c\n", "yaml-complex-key"), ("[? a : b]\n", "yaml-complex-key"),
+        ("a: &x b\n*x : c\n", "yaml-alias-key"), ("a: &x b\nc: {*x:d}\n", "yaml-alias-key"),
+        ("a: &x b\nc: [*x:d]\n", "yaml-alias-key"), ("a: Really?\nb: &x c\nd: {e: f, *x: g}\n", "yaml-alias-key"),
+    ],
+)  # fmt: skip
+def test_signs_that_pass_for_letters_are_refused(tmp_path: Path, parser: str, text: str, rule: str) -> None:
+    problems = load_text(tmp_path, text)[1]
+    assert rule in [problem.rule for problem in problems]
+    assert all(problem.cure for problem in problems)
+
+
+def test_a_comment_that_ends_a_text_is_known_with_its_path_and_place(tmp_path: Path, parser: str) -> None:
+    text = "name: a b #1\r\nsegments:\r\n  - c # d\r\n  - {e: f  #g\r\n    }\r\n'x': 'y' #z\r\n"
+    (document,), problems = load_text(tmp_path, text)
+    assert problems == []
+    assert [(one.path, one.text, str(one.span.position)) for one in document.comments] == [
+        (("name",), "#1", "x.yaml:1:11"),
+        (("segments", 0), "# d", "x.yaml:3:7"),
+        (("segments", 1, "e"), "#g", "x.yaml:4:12"),
+    ]
+
+
+def test_byte_order_mark_is_refused_wherever_the_file_does_not_begin(tmp_path: Path, parser: str) -> None:
+    for text in ("a: b\ufeff\n", "\ufeff\ufeffa: b\n", "a: b\n---\n\ufeffc: d\n"):
+        (problem,) = load_text(tmp_path, text)[1]
+        assert (problem.rule, "byte order mark" in problem.message) == ("yaml-character", True)
+
+
+@pytest.mark.parametrize("line", ["<<<<<<< HEAD", ">>>>>>> spring", "||||||| 1f2e3d4"])
+def test_conflict_of_git_is_named_whatever_side_was_cleaned_up(tmp_path: Path, line: str) -> None:
+    (problem,) = load_text(tmp_path, f"a: b\r\n{line}\r\nc: d\r\n" + (">>>>>>> x\n" if line[0] == "|" else ""))[1]
+    assert (problem.rule, problem.position.line) == ("merge-conflict", 2)
+
+
+def test_signs_of_a_conflict_within_a_text_are_no_conflict(tmp_path: Path, parser: str) -> None:
+    text = "a: '<<<<<<< HEAD'\nb: |-\n  <<<<<<< HEAD\n  =======\n  >>>>>>> x\n"
+    assert data_of(tmp_path, text) == {"a": "<<<<<<< HEAD", "b": "<<<<<<< HEAD\n=======\n>>>>>>> x"}
+
+
+def test_many_faults_in_a_long_file_take_no_longer_than_their_number(tmp_path: Path) -> None:
+    problems = load_text(tmp_path, "- [a]#b\n- e #f\n" * 15_000)[1]
+    assert len(problems) == 15_000
+
+
 # ---------------------------------------------------------------- hostile texts
 
 DEEP = 60_000
@@ -317,15 +414,19 @@ PARTS = [
         "!!str ",
         "!x",
         "&a ",
+        "&a",
     ),
     *(
         "*a",
+        "*a:",
         "<<",
         "|",
         ">",
         "|-\n",
         "#",
         " # c\n",
+        " #c",
+        "# c\n",
         "---\n",
         "--- ",
         "...\n",
@@ -343,7 +444,7 @@ PARTS = [
 
 def outcome(folder: Path, text: str) -> object:
     documents, problems = load_text(folder, text)
-    return [(one.data, one.default_key, one.start, one.marks) for one in documents], problems
+    return [(one.data, one.default_key, one.start, one.marks, one.comments) for one in documents], problems
 
 
 @pytest.mark.skipif(not grammar.LIBYAML, reason="this PyYAML was built without libyaml")
@@ -359,6 +460,10 @@ def outcome(folder: Path, text: str) -> object:
 @example("[a? ]")
 @example("a: >#")
 @example("a: b\n--- ")
+@example("a: b #c\nd: [e, f # g\n]")
+@example("{&a:b, ?c: d, *a : e}")
+@example("a: |\n  b # c\n# d\ne: 'f'#g")
+@example("a: &x >-\n  b\n\n # c\nd: *x #e")
 def test_both_parsers_give_equal_data_places_and_problems(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.getbasetemp() / "both"
     folder.mkdir(exist_ok=True)

@@ -171,7 +171,16 @@ def test_broadcast_whose_name_is_spelled_otherwise_is_adopted_as_it_was_asked_fo
 
 
 def test_broadcast_of_another_name_is_no_candidate_however_equal_the_rest() -> None:
-    assert look(IN_DOUBT, replace(a_remote("bc_5"), name="Spring sale ")).intents["spring"].candidates == ()
+    assert look(IN_DOUBT, replace(a_remote("bc_5"), name="Spring sales")).intents["spring"].candidates == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["Spring sale ", "Spring\u00a0sale", "Spring  sale", "\uff33pring sale", "Spring\u200d sale"]
+)
+def test_broadcast_whose_name_only_looks_the_same_is_shown_and_not_adopted(name: str) -> None:
+    remote = replace(a_remote("bc_5"), name=name)
+    after = look(IN_DOUBT, remote)
+    assert (after.broadcasts, after.intents["spring"].candidates) == ({}, (Candidate(remote, ("name",)),))
 
 
 def test_near_match_does_not_stand_in_the_way_of_the_exact_one() -> None:

@@ -149,6 +149,11 @@ def test_conflict_markers_are_named_with_their_line(marker: str) -> None:
     assert "both sides" in error.cure
 
 
+def test_pointer_of_git_lfs_is_named_as_such() -> None:
+    text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    assert "pointer of Git LFS" in refusal(text).message
+
+
 def test_cut_text_is_named_with_line_and_column_and_not_taken_for_an_empty_state() -> None:
     text = dump(FULL)
     cut = text[: text.index('"doubt"') + 4]

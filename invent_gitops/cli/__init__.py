@@ -8,6 +8,7 @@ import keyword
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -97,7 +98,18 @@ def _run(words: list[str], session: Session) -> object:
         from invent_gitops.cli.shells import answer
 
         return answer(cli, session, instruction)
-    return cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
+    try:
+        return cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
+    except OSError as error:
+        # click prints help and version by itself, and knows of no disk that is full.
+        if traceback.extract_tb(error.__traceback__)[-1].filename != click.utils.__file__:
+            raise
+        session.undelivered(error)
+    except SystemExit as end:
+        # With 1, click leaves where the reader of its help has gone, which is the reader's wish.
+        if end.code != 1:
+            raise
+    return None
 
 
 def _leave(code: ExitCode) -> NoReturn:

@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, connect, one_account_options
+from invent_gitops.cli.keys import chooser
 from invent_gitops.cli.looking import of_this_account
 from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
@@ -116,9 +116,10 @@ class Importing:
             for id in ids:
                 _check_chosen(id, found, listing, store.state)
             keys = {one.key for one in found.offers} | {one.key for one in found.missing}
-            if only is not None and not any(fnmatchcase(key, only) for key in keys):
+            chosen = chooser(only, keys)
+            if only is not None and not any(chosen(key) for key in keys):
                 raise WrongUsage(f"--only {only!r} matches no key.", "See the keys with: invent-gitops import")
-            found = narrowed(found, lambda key, id: id in ids if ids else only is None or fnmatchcase(key, only))
+            found = narrowed(found, lambda key, id: id in ids if ids else chosen(key))
             stopping.check()
             made = self._record(found, store)
             done = Imported(made, self._write(found, made, self._names(listing), stopping))

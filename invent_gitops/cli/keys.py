@@ -5,9 +5,9 @@ Each function is a callback for click's `shell_complete`. Nothing here writes, a
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
@@ -17,10 +17,19 @@ from invent_gitops.cli.account import Account
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import PROJECT_FILE, find_root, read_project, shown
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import State
 
 Completed = list[CompletionItem[str]]
+
+
+def chooser(only: str | None, keys: Collection[str]) -> Callable[[str], bool]:
+    """Whether --only lets a key through: of `keys` the one of that very name, else those that match the pattern."""
+    if only is None:
+        return lambda key: True
+    named = {only} & set(keys) or {key for key in keys if alike(key) == alike(only)}
+    return (lambda key: key in named) if named else (lambda key: fnmatchcase(key, only))
 
 
 def schemas(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
@@ -59,9 +68,8 @@ def unrecorded(ctx: click.Context, parameter: click.Parameter, incomplete: str) 
 
 
 def patterns(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
-    """Keys for --only, and a pattern for each folder of them; not keys in which it would see a pattern."""
+    """Keys for --only, and a pattern for each folder of them."""
     keys = _defined(ctx) | _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys())
-    keys = {key for key in keys if not set(key) & set("*?[")}
     globs = {f"{key[:index]}/*" for key in keys for index, letter in enumerate(key) if letter == "/"}
     return _offered(keys | globs, incomplete)
 
@@ -101,7 +109,7 @@ def _defined(ctx: click.Context) -> set[str]:
 
 def _key(data: object, default: str) -> Iterator[str]:
     written = data.get("key") if isinstance(data, dict) else None
-    key = unicodedata.normalize("NFC", written) if isinstance(written, str) else default
+    key = composed(written) if isinstance(written, str) else default
     if key:
         yield key
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from functools import partial
 
 import click
 
 from invent_gitops.cli.account import Account, account_options_for
-from invent_gitops.cli.keys import patterns
+from invent_gitops.cli.keys import chooser, patterns
 from invent_gitops.cli.looking import Seen, look, reading, warn_of_clock
 from invent_gitops.cli.options import Function, common_options, document_options, folders, not_empty
 from invent_gitops.cli.reviewing import reviewing
@@ -33,7 +32,7 @@ def plan_options(function: Function) -> Function:
         metavar="GLOB",
         callback=not_empty,
         shell_complete=patterns,
-        help="Only keys that match, such as 'newsletter/*'.",
+        help="Only the key of that name, or keys that match, such as 'newsletter/*'.",
     )
     strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
     return only(strict(function))
@@ -135,8 +134,8 @@ def plan_for(
     """The plan of a workspace against a state, as of now. Raises `WrongUsage` if `only` matches nothing."""
     from invent_gitops.plan import make_plan
 
-    chosen = chooser(only)
     keys = {definition.key for definition in workspace.definitions} | state.broadcasts.keys() | state.intents.keys()
+    chosen = chooser(only, keys)
     if only is not None and not any(chosen(key) for key in keys):
         raise WrongUsage(f"--only {only!r} matches no key.", "See the keys with: invent-gitops validate --json")
     made = make_plan(
@@ -152,10 +151,6 @@ def plan_for(
         flags=flags,
     )
     return replace(made, timezone=workspace.project.timezone, workspace=workspace.project.name, options=flags)
-
-
-def chooser(only: str | None) -> Callable[[str], bool]:
-    return (lambda key: True) if only is None else (lambda key: fnmatchcase(key, only))
 
 
 def plan_code(made: Plan) -> ExitCode:

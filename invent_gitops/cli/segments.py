@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from invent_gitops.cli.workspace import InvalidDefinitions, checked_project, ope
 from invent_gitops.errors import ExitCode, InvalidInput, Refused
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.project import Project
+from invent_gitops.render.clean import clean
 
 
 @click.group()
@@ -36,7 +39,7 @@ def pull(session: Session, account: Account) -> ExitCode:
     use it. Nothing is written unless all pages could be read.
     """
     from invent_gitops.catalogue import entries, merge, used_by, written_by
-    from invent_gitops.load.write import catalogue_text, schema_line
+    from invent_gitops.load.write import schema_line
     from invent_gitops.render.segments_text import catalogue_json, pull_text
 
     session.kind = "catalogue"
@@ -59,7 +62,10 @@ def pull(session: Session, account: Account) -> ExitCode:
     ]
     # Without a catalogue an entry of a definition is an id, and an empty one would make an error of each.
     if old or live:
-        _write(path, catalogue_text(entries(made.catalogue), header), made.catalogue)
+        text, remark = _text(path, entries(made.catalogue), header)
+        _write(path, text, made.catalogue)
+        if remark:
+            session.note(clean(remark))
     by_id, place = used_by(definitions), shown(path)
     if session.json:
         session.answer("catalogue", ExitCode.DONE, catalogue_json(made.catalogue, place, made, by_id))
@@ -112,6 +118,20 @@ def _definitions(session: Session) -> list[Definition]:
     if found.problems:
         session.note("Some definitions have problems, so who uses which segment is not known of all of them.")
     return found.definitions
+
+
+def _text(path: Path, written: Mapping[str, object], header: Sequence[str]) -> tuple[str, str]:
+    """The text of the catalogue around what a person wrote into it, and what to tell them of their comments."""
+    from invent_gitops.load.files import read
+    from invent_gitops.load.rewrite import rewritten
+    from invent_gitops.load.source import Source
+    from invent_gitops.load.write import catalogue_text
+
+    source = read(str(path), shown(path)) if os.path.lexists(path) else None
+    if isinstance(source, Source):
+        renewed = rewritten(source.text, written, header)
+        return renewed.text, renewed.note
+    return catalogue_text(written, header), ""
 
 
 def _write(path: Path, text: str, expected: Catalogue) -> None:

@@ -176,7 +176,9 @@ class Session:
             return self.color == "always"
         if os.environ.get("NO_COLOR"):
             return False
-        return bool(os.environ.get("FORCE_COLOR")) or bool(stream and stream.isatty())
+        if os.environ.get("FORCE_COLOR"):
+            return True
+        return os.environ.get("TERM") != "dumb" and bool(stream and stream.isatty())
 
     def _print(self, text: str, stream: Any) -> None:
         if stream is None:
@@ -188,7 +190,19 @@ class Session:
         except (OSError, ValueError) as error:
             # A closed pipe (`| head`) is the reader's wish; anything else must not pass for success.
             if getattr(error, "errno", None) != errno.EPIPE and stream is sys.stdout:
-                self._broken = ExitCode.UNSETTLED
+                self.undelivered(error)
+
+    def undelivered(self, error: OSError | ValueError) -> None:
+        """Say once on stderr that the result did not arrive where stdout leads to."""
+        told, self._broken = self._broken is not ExitCode.DONE, ExitCode.UNSETTLED
+        if not told:
+            why = getattr(error, "strerror", None) or str(error)
+            self.complain(
+                InventGitopsError(
+                    f"The result could not be written to stdout: {why}.",
+                    "What was done is recorded; see it with: invent-gitops plan",
+                )
+            )
 
 
 def failure_of(error: BaseException) -> InventGitopsError:

@@ -154,7 +154,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
     from invent_gitops.load import read_definitions
     from invent_gitops.schemas import read_schema
-    from invent_gitops.validate import renamed, validate_definitions
+    from invent_gitops.validate import commented, renamed, validate_definitions
 
     root, project, problems = open_project(root)
     catalogue_path = root / project.segments
@@ -178,7 +178,8 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
         documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
     )
     every = sorted([*problems, *more, *unreadable, *wrong])
-    return Workspace(root, project, catalogue, found, every, (*notes, *renamed(found, catalogue)))
+    notes += [*commented(documents), *renamed(found, catalogue)]
+    return Workspace(root, project, catalogue, found, every, tuple(notes))
 
 
 def check_inside(path: Path, root: Path, what: str) -> None:

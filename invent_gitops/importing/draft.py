@@ -25,7 +25,7 @@ class Draft:
 
 def draft(request: Request, *, timezone: str, catalogue: Catalogue | None, names: Mapping[str, str]) -> Draft:
     """`timezone` is the project's ("" for none), `names` are those of segments by id, as Invent shows them."""
-    written = {segment.id: name for name, segment in sorted(catalogue.segments.items())} if catalogue else {}
+    written = {one.id: one.name for _, one in sorted(catalogue.segments.items())} if catalogue else {}
     entries = [written.get(id) or ID_PREFIX + id for id in request.segment_ids]
     said = [
         names.get(id, "") if entry == ID_PREFIX + id else ""

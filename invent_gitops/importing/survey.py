@@ -16,7 +16,7 @@ from invent_gitops.model.record import DEFINED, GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.reconcile import candidates_of
 from invent_gitops.validate.definitions import ID_PREFIX
-from invent_gitops.validate.text import fault_of_line
+from invent_gitops.validate.text import fault_of_id, fault_of_line
 
 # As the schema of a definition has it.
 LONGEST_NAME = LONGEST_ENTRY = 255
@@ -253,5 +253,5 @@ def _unwritable(request: Request) -> Iterator[tuple[str, str]]:
         yield "It goes to nobody: it has no segments, and it is not for everyone.", _IN_INVENT
     if len(ids) > MOST_SEGMENTS:
         yield f"It has {len(ids)} segments; at most {MOST_SEGMENTS} can be defined.", _IN_INVENT
-    if any(fault_of_line(id, "") or len(ID_PREFIX + id) > LONGEST_ENTRY for id in ids):
+    if any(fault_of_id(id, "") or len(ID_PREFIX + id) > LONGEST_ENTRY for id in ids):
         yield "The id of one of its segments cannot be written in a definition.", "Please report it."

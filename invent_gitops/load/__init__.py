@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from invent_gitops.load import files
+from invent_gitops.load import files, misread
 from invent_gitops.load.construct import Construction, extent, find, place_of
 from invent_gitops.load.grammar import compose
 from invent_gitops.load.source import Source
-from invent_gitops.model.document import Document, Span
+from invent_gitops.model.alike import composed
+from invent_gitops.model.document import Comment, Document, Span
 from invent_gitops.model.document import Path as DataPath
 from invent_gitops.model.problem import Position, Problem
 
@@ -63,8 +64,12 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
     elif not roots:
         cure = "Write a definition or delete the file."
         problems.append(Problem(Position(source.shown), "empty-file", "The file is empty.", cure))
+    suspect = misread.suspect(source.text)
+    if suspect and not fault:
+        # After a fault nobody knows any more what is a comment and what is text.
+        problems.extend(source.problem_at(*found) for found in misread.glued_comments(source.text, roots))
     alone = len(roots) == 1 and not fault
-    key = unicodedata.normalize("NFC", default_key) if alone else ""
+    key = composed(default_key) if alone else ""
     for index, root in enumerate(roots):
         if isinstance(root, ScalarNode) and not root.value and root.start_mark.index == root.end_mark.index:
             message = "A document between two lines `---` is empty." if len(roots) > 1 else "The file holds nothing."
@@ -74,11 +79,20 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
             continue
         made = Construction(source.text, root)
         problems.extend(source.problem(*fault) for fault in made.faults)
+        if suspect:
+            problems.extend(source.problem_at(*found) for found in misread.faults_of_nodes(source.text, root))
         if made.usable:
             locator = _Locator(source, index)
             mark = root.start_mark
             start = Position(source.shown, mark.line + 1, mark.column + 1)
-            documents.append(Document(made.data, key, locator, start, _marks(root)))
+            comments = tuple(_comments(source, root)) if suspect else ()
+            documents.append(Document(made.data, key, locator, start, _marks(root), comments))
+
+
+def _comments(source: Source, root: Node) -> Iterator[Comment]:
+    for path, start, end in sorted(misread.comments_after_text(source.text, root), key=lambda it: it[1]):
+        line, column = source.place(start)
+        yield Comment(path, source.text[start:end].rstrip(), source.span(line, column))
 
 
 def _marks(root: Node) -> dict[str, tuple[int, int]]:

@@ -7,7 +7,8 @@ import re
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, PLAIN, Fault
+from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, PLAIN
+from invent_gitops.load.syntax import Fault
 from invent_gitops.model.document import Path
 
 Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXE
 _USUAL_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 # What YAML 1.2 does not allow, and what it allows but the parsers take for the end of a line, or nobody can see.
 _REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# What git leaves in a file that two sides changed, and what stands for a file that Git LFS has not fetched.
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: [^\r\n]*)?(?=[\r\n]|\Z)", re.MULTILINE)
+_LFS = "version https://git-lfs.github.com/spec/"
 _DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
 
 
@@ -149,7 +153,7 @@ def read(path: str, shown: str) -> Source | Problem:
         return _not_utf8(shown, raw, error)
     source = Source(shown, text.removeprefix("\ufeff"))
     # Searched without the usual ones, so that the costly pattern sees a handful of characters.
-    unusual = raw.translate(None, _USUAL_BYTES).decode()
+    unusual = raw.removeprefix(BOM_UTF8).translate(None, _USUAL_BYTES).decode()
     return next(_refused(source, unusual), source)
 
 
@@ -177,11 +181,15 @@ def _bytes(path: str) -> bytes | None:
 
 def _refused(source: Source, unusual: str) -> Iterator[Problem]:
     text = source.text
-    match = _REFUSED.search(text) if _REFUSED.search(unusual.removeprefix("\ufeff")) else None
+    yield from _not_the_file(source)
+    match = _REFUSED.search(text) if _REFUSED.search(unusual) else None
     if match:
         line, column = source.place(match.start())
         message = f"The file holds the character U+{ord(match[0]):04X}, which no YAML file may hold."
         cure = "Delete it; within double quotes it can be written as an escape."
+        if match[0] == "\ufeff":
+            message = "A byte order mark (U+FEFF) stands in the middle of the file, where nobody sees it."
+            cure = "Delete the character here, such as by writing the line anew. It comes from joining two files."
         yield source.problem("yaml-character", message, cure, line, column)
     match = _DIRECTIVE.search(text) if "%" in text else None
     if match:
@@ -189,6 +197,20 @@ def _refused(source: Source, unusual: str) -> Iterator[Problem]:
         message = "A line that begins with `%` is a YAML directive, which changes how the file is read."
         cure = "Delete the line, or indent it if it belongs to a text."
         yield source.problem("yaml-directive", message, cure, line, column, len(match[0]))
+
+
+def _not_the_file(source: Source) -> Iterator[Problem]:
+    """What git has put in the place of the file, or into it."""
+    if source.text.startswith(_LFS):
+        message = "This is a pointer of Git LFS and not the file itself, which was not fetched."
+        cure = "Fetch it with: git lfs pull (in a workflow: actions/checkout with `lfs: true`)."
+        yield source.problem("git-lfs-pointer", message, cure, 0, 0, 0)
+    match = _CONFLICT.search(source.text) if "<<<<<<<" in source.text or ">>>>>>>" in source.text else None
+    if match:
+        line, column = source.place(match.start())
+        message = "This line marks a conflict that git could not merge, so the file holds both sides."
+        cure = "Keep one side, and delete the lines that begin with `<<<<<<<`, `=======` and `>>>>>>>`."
+        yield source.problem("merge-conflict", message, cure, line, column, len(match[0]))
 
 
 def _not_utf8(shown: str, raw: bytes, error: UnicodeDecodeError) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.composer import Composer
@@ -14,6 +14,8 @@ from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
 from yaml.tokens import ScalarToken
+
+from invent_gitops.load.syntax import Fault, syntax_fault
 
 MAX_DEPTH = 64
 MAX_NODES = 50_000
@@ -29,17 +31,6 @@ LIBYAML: bool = yaml.__with_libyaml__
 
 # The pure parser words errors better, and equally everywhere, but takes ten seconds for a megabyte.
 _LONGEST_TEXT_PARSED_AGAIN = 128 * 1024
-
-
-class Fault(NamedTuple):
-    """A fault of the text; `line` and `column` count from 0."""
-
-    rule: str
-    message: str
-    cure: str
-    line: int
-    column: int
-    length: int = 1
 
 
 class _LimitError(Exception):
@@ -149,7 +140,7 @@ def _compose(loader_type: type[Any], text: str) -> tuple[list[Node], Fault | Non
     except _LimitError as limit:
         return nodes, _limit(limit), False
     except MarkedYAMLError as error:
-        return nodes, _syntax(error), True
+        return nodes, syntax_fault(error, text), True
     return nodes, None, False
 
 
@@ -160,56 +151,3 @@ def _limit(limit: _LimitError) -> Fault:
         message = f"A document holds more than {MAX_NODES:,} values."
         cure = "Split it into several files."
     return Fault(limit.rule, message, cure, limit.mark.line, limit.mark.column)
-
-
-# A part of the parser's own words → what is wrong and what to do, for people who do not know the parser.
-_WORDS = (
-    (
-        "mapping values are not allowed",
-        "A `:` stands where no field can begin.",
-        "Put the text in quotes if the colon belongs to it; else look at the indentation of this line.",
-    ),
-    ("'\\t'", "A tab stands where YAML wants spaces.", "Indent with spaces."),
-    (
-        "cannot start any token",
-        "A text cannot begin with this character.",
-        "Put the text in quotes.",
-    ),
-    (
-        "could not find expected ':'",
-        "This is no `field: value` pair.",
-        "Write a colon and a space after the field's name, or indent the line if it goes on with a longer text.",
-    ),
-    (
-        "expected <block end>",
-        "This does not fit the lines above it.",
-        "Give fields of one level the same indentation, and put a text that begins with a quote wholly in quotes.",
-    ),
-    ("expected ',' or ']'", "A list in brackets lacks a `,` or its `]`.", "Add the `,` or the `]`."),
-    ("expected ',' or '}'", "A mapping in braces lacks a `,` or its `}`.", "Add the `,` or the `}`."),
-    ("found unexpected end of stream", "A quote is opened here and never closed.", "Close it."),
-    ("found undefined alias", "An alias (`*name`) refers to an anchor that is not there.", "Write out the value."),
-    ("found duplicate anchor", "An anchor (`&name`) is given twice.", "Give each anchor a name of its own."),
-    (
-        "unknown escape character",
-        "A backslash in double quotes begins no escape that YAML knows.",
-        "Use single quotes, or write two backslashes.",
-    ),
-    (
-        "names no character",
-        "An escape in this text names no character.",
-        "Write the character itself instead of `\\u…` or `\\x…`.",
-    ),
-)
-
-
-def _syntax(error: MarkedYAMLError) -> Fault:
-    problem = error.problem or error.context or "the parser gave no reason"
-    # The end of the file says nothing about a quote that was left open; its beginning does.
-    mark = error.context_mark if "end of stream" in problem else error.problem_mark
-    mark = mark or error.problem_mark or error.context_mark
-    line, column = (mark.line, mark.column) if mark else (0, 0)
-    for part, message, cure in _WORDS:
-        if part in problem:
-            return Fault("yaml-syntax", message, cure, line, column)
-    return Fault("yaml-syntax", f"This is not valid YAML: {problem}.", "Mend the YAML here.", line, column)

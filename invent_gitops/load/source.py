@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from yaml.nodes import Node
 
 from invent_gitops.load.grammar import compose
+from invent_gitops.load.syntax import Fault
 from invent_gitops.model.document import Span
 from invent_gitops.model.problem import Position, Problem
 
@@ -19,13 +21,14 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class Source:
     """`shown` is the path as people read it. Lines and columns that come in count from 0, as marks do."""
 
-    __slots__ = ("_lines", "_roots", "shown", "text")
+    __slots__ = ("_lines", "_roots", "_starts", "shown", "text")
 
     def __init__(self, shown: str, text: str) -> None:
         self.shown = shown
         self.text = text
         self._lines: list[str] | None = None
         self._roots: list[Node] | None = None
+        self._starts: list[int] | None = None
 
     def roots(self) -> list[Node]:
         """The nodes once more, for those files of which a problem is to be shown."""
@@ -41,8 +44,10 @@ class Source:
 
     def place(self, index: int) -> tuple[int, int]:
         """Line and column of a character."""
-        before = _LINE_END.split(self.text[:index])
-        return len(before) - 1, len(before[-1])
+        if self._starts is None:
+            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        line = bisect_right(self._starts, index) - 1
+        return line, index - self._starts[line]
 
     def span(self, line: int, column: int, length: int = 0) -> Span:
         """`length` 0 underlines the rest of the line."""
@@ -54,3 +59,8 @@ class Source:
     def problem(self, rule: str, message: str, cure: str, line: int, column: int, length: int = 1) -> Problem:
         span = self.span(line, column, length)
         return Problem(span.position, rule, message, cure, span.source, span.length)
+
+    def problem_at(self, index: int, length: int, fault: Fault) -> Problem:
+        """The problem of a fault whose place is that of a character of the text."""
+        line, column = self.place(index)
+        return self.problem(fault.rule, fault.message, fault.cure, line, column, length)

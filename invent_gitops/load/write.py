@@ -56,11 +56,15 @@ def catalogue_text(entries: Mapping[str, Any], header: Iterable[str]) -> str:
     """
     lines = [comment(line) for line in header]
     for name, value in entries.items():
-        if isinstance(value, list):
-            lines += [f"{scalar(name)}:", *(f"  - {flow(one)}" for one in value)]
-        else:
-            lines.append(f"{scalar(name)}: {flow(value)}")
+        lines += entry_lines(name, value)
     return "\n".join(lines) + "\n"
+
+
+def entry_lines(name: str, value: Any) -> list[str]:
+    """One entry of a catalogue: a line, or of several segments with one name a line for each."""
+    if isinstance(value, list):
+        return [f"{scalar(name)}:", *(f"  - {flow(one)}" for one in value)]
+    return [f"{scalar(name)}: {flow(value)}"]
 
 
 def definition_text(

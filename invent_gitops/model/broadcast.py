@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from invent_gitops.model.alike import alike
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.problem import Position
@@ -36,16 +36,17 @@ class Request:
 
     @property
     def plain(self) -> Request:
-        """With the name as people see it, since one letter can be spelled in two ways."""
-        return self if self.name.isascii() else replace(self, name=unicodedata.normalize("NFC", self.name))
+        """With the name in the form in which names are compared: what looks the same is the same."""
+        name = alike(self.name)
+        return self if name == self.name else replace(self, name=name)
 
     @property
     def traits(self) -> tuple[tuple[object, ...], ...]:
         """What a renamed and edited broadcast keeps: two of its name, its time and its audience."""
-        audience = (self.segment_ids, self.send_to_all)
+        name, audience = alike(self.name), (self.segment_ids, self.send_to_all)
         # All that goes out at once has no time to be known by.
-        timed = (("time", self.scheduled_at, *audience), ("name and time", self.name, self.scheduled_at))
-        return (*(timed if self.scheduled_at else ()), ("name", self.name, *audience))
+        timed = (("time", self.scheduled_at, *audience), ("name and time", name, self.scheduled_at))
+        return (*(timed if self.scheduled_at else ()), ("name", name, *audience))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,9 @@ class Catalogue:
     """The project's segments by name; `None` in place of a catalogue means that entries are ids.
 
     `twins` holds the names that several segments have, which must be told apart by their ids. A segment whose
-    name cannot be written down is named `id:` and its id. Names are in Unicode's composed form (NFC), in which
-    what looks alike is alike. `read_at` is when all of it was read from Invent, if it was.
+    name cannot be written down is named `id:` and its id. The keys of both are names in the form in which names are
+    compared (`alike`); how a name is written is in its segment. `read_at` is when all of it was read from Invent, if
+    it was.
     """
 
     segments: Mapping[str, Segment]
@@ -106,8 +108,13 @@ class Catalogue:
             yield from several
 
     def named(self, name: str) -> tuple[Segment, ...]:
-        """The segments that have a name now."""
-        return (self.segments[name],) if name in self.segments else self.twins.get(name, ())
+        """The segments that have a name now, however it is spelled."""
+        key = alike(name)
+        return (self.segments[key],) if key in self.segments else self.twins.get(key, ())
+
+    def names(self) -> list[str]:
+        """Every name that a segment has now, as it is written, sorted."""
+        return sorted([*(one.name for one in self.segments.values()), *(one[0].name for one in self.twins.values())])
 
     def by_id(self) -> dict[str, Segment]:
         """By id, and with the id behind a name that several segments have, so that reviewers can tell them apart."""
@@ -117,12 +124,12 @@ class Catalogue:
         return told
 
     def formerly(self) -> dict[str, tuple[Segment, ...]]:
-        """The segments that had a name before which none has now."""
+        """The segments that had a name before which none has now, by that name in the form in which it is compared."""
         found: dict[str, tuple[Segment, ...]] = {}
         for segment in self.every():
             for name in segment.formerly:
                 if not self.named(name):
-                    found[name] = (*found.get(name, ()), segment)
+                    found[alike(name)] = (*found.get(alike(name), ()), segment)
         return found
 
 

@@ -20,6 +20,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that ends the unquoted text at `path` on its own line: `text` from its `#` on, and where it stands."""
+
+    path: Path
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """`data` is made of dict, list, str, int, float, bool and None only.
 
@@ -27,7 +36,8 @@ class Document:
     document must name its own. `start` is the position of the document's first value, `marks` the lines and
     columns of the values of its top level. `locate(path)` is the span of the value at that path, and
     `locate(path, of_key=True)` that of the key which leads to it; of the nearest parent if there is none.
-    `locate` may read the text again, so it is for problems, not for every document.
+    `locate` may read the text again, so it is for problems, not for every document. `comments` are those that end a
+    text.
     """
 
     data: object
@@ -35,3 +45,4 @@ class Document:
     locate: Callable[..., Span]
     start: Position = Position("")
     marks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    comments: tuple[Comment, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Request, Segment
 
@@ -42,23 +42,25 @@ def renaming_warnings(
     `written` are the segments as the definition has them, `live` all segments of Invent. A name that several segments
     have now says nothing of any of them.
     """
-    named = {remote.id: unicodedata.normalize("NFC", remote.name) for remote in live if remote.name}
-    entries = {unicodedata.normalize("NFC", entry) for entry in written}
+    named = {remote.id: remote.name for remote in live if remote.name}
+    entries = {alike(entry) for entry in written}
     for segment in catalogue.every() if catalogue else ():
-        id, names = segment.id, {segment.name, *segment.formerly}
+        id, names = segment.id, {alike(name) for name in (segment.name, *segment.formerly)}
         if id not in request.segment_ids or segment.name.startswith("id:"):
             continue
         # After a pull, what the definition writes would mean the segment that has the name by then.
         taken = {
-            name: other for other, name in named.items() if other != id and name in names & (entries | {segment.name})
+            name: other
+            for other, name in named.items()
+            if other != id and alike(name) in names & (entries | {alike(segment.name)})
         }
-        now = named.get(id, segment.name)
-        if taken and now not in taken:
+        now = composed(named.get(id, segment.name))
+        if taken and alike(now) not in {alike(name) for name in taken}:
             told = " and ".join(f"{name} is {other} there now" for name, other in sorted(taken.items()))
             message = f"The segment {segment.name} ({id}) is named {now} in Invent, and {told}."
             cure = f"Write id:{id} if that one is meant, before anybody runs invent-gitops segments pull."
             yield AudienceWarning("audience-retaken", message, cure, id)
-        elif now != segment.name:
+        elif alike(now) != alike(segment.name):
             message = f"The segment {segment.name} ({id}) is named {now} in Invent now."
             cure = "If it is still the one that is meant: invent-gitops segments pull. If not, name another segment."
             yield AudienceWarning("audience-renamed", message, cure, id)

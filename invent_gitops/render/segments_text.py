@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from invent_gitops.catalogue import Pull
+from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
 from invent_gitops.model.instant import write_instant
 from invent_gitops.render.clean import clean, cut
@@ -36,9 +37,9 @@ def catalogue_text(catalogue: Catalogue, style: Style) -> str:
     """One line for each segment: what a definition writes for it, its id and its count."""
     if not any(catalogue.every()):
         return "The catalogue is empty."
-    rows = [(name, one.id, _count(one)) for name, one in catalogue.segments.items()]
+    rows = [(one.name, one.id, _count(one)) for one in catalogue.segments.values()]
     rows += [(f"id:{one.id}", one.id, _count(one)) for several in catalogue.twins.values() for one in several]
-    names = {one.id: name for name, several in catalogue.twins.items() for one in several}
+    names = {one.id: one.name for several in catalogue.twins.values() for one in several}
     notes = {row[1]: f"{row[2]}  named {names[row[1]]}, as others" for row in rows if row[1] in names}
     shown = [tuple(cut(cell, 60) for cell in (row[0], row[1], notes.get(row[1], row[2]))) for row in rows]
     lines = table([("SEGMENT", "ID", "CONTACTS"), *shown], style)
@@ -93,7 +94,7 @@ def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[s
         yield style.yellow(f"gone: {cut(gone.name, 60)} ({clean(gone.id)})") + _used(by_id.get(gone.id, ()))
     for taken in pull.retaken:
         told = f"{cut(taken.name, 60)} is another segment now: {clean(taken.old)} before, {clean(taken.new)} now"
-        yield style.yellow(told) + _used(by_entry.get(taken.name, ()))
+        yield style.yellow(told) + _used(by_entry.get(alike(taken.name), ()))
     for remote in pull.unwritable:
         yield f"write {clean('id:' + remote.id)} for the segment {_raw(remote)}, whose name no definition can hold"
     for remote in pull.left_out:
@@ -101,9 +102,9 @@ def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[s
 
 
 def _twins(catalogue: Catalogue) -> Iterator[str]:
-    for name, several in catalogue.twins.items():
+    for several in catalogue.twins.values():
         choices = " or ".join(f"{clean('id:' + one.id)} ({_count(one)} contacts)" for one in several)
-        yield f"{len(several)} segments are named {cut(name, 60)}: write {choices}"
+        yield f"{len(several)} segments are named {cut(several[0].name, 60)}: write {choices}"
 
 
 def _used(keys: Sequence[str]) -> str:

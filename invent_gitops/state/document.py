@@ -83,6 +83,10 @@ def _decode(text: str, shown: str) -> Mapping[str, Any]:
                 "Keep the records of both sides (each id stands for a broadcast that exists), remove the markers, and "
                 "check with: invent-gitops state list",
             )
+    if text.startswith("version https://git-lfs.github.com/spec/"):
+        raise InvalidInput(
+            f"{shown} is a pointer of Git LFS and not the state itself, which was not fetched.", "Run: git lfs pull"
+        )
     try:
         document = json.loads(text, object_pairs_hook=_without_repeats)
     except json.JSONDecodeError as error:

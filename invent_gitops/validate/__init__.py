@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from invent_gitops.validate.catalogue import renamed, validate_catalogue
+from invent_gitops.validate.comments import commented
 from invent_gitops.validate.definitions import validate_definitions
 from invent_gitops.validate.project import validate_project
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
@@ -10,6 +11,7 @@ from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
 __all__ = [
     "Fault",
     "Schedule",
+    "commented",
     "parse_schedule",
     "renamed",
     "validate_catalogue",

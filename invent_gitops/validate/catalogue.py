@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.broadcast import Catalogue, Definition, Segment
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.problem import Problem
+from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.definitions import ID_PREFIX
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
-from invent_gitops.validate.text import fault_of_line
+from invent_gitops.validate.text import check_quotes, fault_of_id, fault_of_line
 from invent_gitops.validate.words import quote
 
 LONGEST_NAME = 128
@@ -26,6 +27,8 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
     """The segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
     report = Report(document)
     unclear = {path[0] for path in Shape(schema).check(report) if path}
+    # An id holds no space, so a comment after one cuts nothing.
+    check_comments(report, lambda path: "formerly" in path[1:])
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     found: dict[str, list[Segment]] = {}
     read_at = None
@@ -35,7 +38,9 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
             continue
         _check_name(report, name, value)
         if name not in unclear:
-            found.setdefault(normal(name), []).extend(_segments(report, name, value))
+            # One name is one however it is spelled: the first spelling is shown.
+            several = found.setdefault(alike(name), [])
+            several += _segments(report, name, value, several[0].name if several else composed(name))
     _check_ids(report, found)
     clear = {name: several[0] for name, several in found.items() if len(several) == 1}
     twins = {name: tuple(several) for name, several in found.items() if len(several) > 1}
@@ -43,14 +48,9 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
     return Catalogue(clear, twins, read_at), sorted(set(report.problems))
 
 
-def normal(name: str) -> str:
-    """The spelling of a name that counts: what looks alike in review is alike."""
-    return unicodedata.normalize("NFC", name)
-
-
 def writable_name(name: str) -> bool:
     """Whether a catalogue can hold a segment under this name; otherwise it stands under its id."""
-    name = normal(name)
+    name = composed(name)
     unfit = fault_of_line(name, "") or not name or len(name) > LONGEST_NAME
     return not unfit and not name.startswith(ID_PREFIX) and name != READ_AT
 
@@ -60,27 +60,28 @@ def renamed(definitions: Iterable[Definition], catalogue: Catalogue | None) -> I
     formerly = catalogue.formerly() if catalogue else {}
     for definition in definitions if formerly else ():
         for entry in definition.segments:
-            for segment in formerly.get(normal(entry), ()):
+            for segment in formerly.get(alike(entry), ()):
                 yield (
                     f"{definition.at('segments')}: the segment {quote(entry)} is named {quote(segment.name)} in Invent "
                     f"now. Both mean {segment.id}; write the new name."
                 )
 
 
-def _segments(report: Report, name: str, value: Any) -> Iterator[Segment]:
+def _segments(report: Report, name: str, value: Any, shown: str) -> Iterator[Segment]:
     for index, written in enumerate(value if isinstance(value, list) else [value]):
         path: Path = (name, index) if isinstance(value, list) else (name,)
         entry, of_id = ({"id": written}, path) if isinstance(written, str) else (written, (*path, "id"))
-        fault = fault_of_line(entry["id"], f"The id of {quote(name)}")
+        fault = fault_of_id(entry["id"], f"The id of {quote(name)}")
         if fault:
             report.add(*fault, of_id)
+        check_quotes(report, entry["id"], f"the id of {quote(name)}", of_id)
         if "read_at" in entry:
             _read_at(report, entry["read_at"], (*path, "read_at"))
         for number, former in enumerate(entry.get("formerly", ())):
             _check_former(report, former, (*path, "formerly", number))
         count = entry.get("contacts_count")
-        formerly = tuple(normal(former) for former in entry.get("formerly", ()))
-        yield Segment(normal(name), entry["id"], None if count is None else int(count), formerly)
+        formerly = tuple(composed(former) for former in entry.get("formerly", ()))
+        yield Segment(shown, entry["id"], None if count is None else int(count), formerly)
 
 
 def _check_ids(report: Report, found: Mapping[str, list[Segment]]) -> None:
@@ -103,6 +104,7 @@ def _read_at(report: Report, text: str, path: Path) -> datetime | None:
 
 def _check_name(report: Report, name: str, value: Any) -> None:
     fault = fault_of_line(name, f"The name {quote(name)}") if name else None
+    check_quotes(report, name, "the name", (name,), of_key=True)
     if fault:
         report.add(*fault, (name,), of_key=True)
     elif name.startswith(ID_PREFIX):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.broadcast import Catalogue, Definition, Request, Segment
-from invent_gitops.model.document import Document
+from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Project
+from invent_gitops.validate.comments import check_comments, of_text
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
 from invent_gitops.validate.shape import Shape
-from invent_gitops.validate.text import fault_of_line, has_words
+from invent_gitops.validate.text import check_quotes, fault_of_id, fault_of_line, has_words
 from invent_gitops.validate.words import did_you_mean, listing, quote
 
 LONGEST_KEY = 255
@@ -48,10 +50,11 @@ def validate_definitions(
 
 
 def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue | None) -> Definition | None:
-    document = report.document
+    document = report.document = _as_sent(report.document)
     data = document.data
     report.key = _key(document)
     unclear = {path[0] for path in shape.check(report) if path}
+    check_comments(report, of_text)
     if not isinstance(data, dict):
         return None
     if "key" not in unclear:
@@ -74,7 +77,7 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
     return Definition(
         key=report.key,
         request=Request(
-            unicodedata.normalize("NFC", data["name"]),
+            data["name"],
             schedule.scheduled_at,
             tuple(sorted(ids)),
             data.get("send_to_all", False),
@@ -92,8 +95,16 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
 
 def _key(document: Document) -> str:
     written = document.data.get("key") if isinstance(document.data, dict) else None
-    # Two spellings of one character look the same in review, so they must be the same key.
-    return unicodedata.normalize("NFC", written) if isinstance(written, str) else document.default_key
+    return written if isinstance(written, str) else document.default_key
+
+
+def _as_sent(document: Document) -> Document:
+    """The document with key and name as they are recorded and sent, so that limits hold for that."""
+    data = document.data
+    if not isinstance(data, dict):
+        return document
+    sent = {name: composed(data[name]) for name in ("key", "name") if isinstance(data.get(name), str)}
+    return replace(document, data=data | sent) if any(data[name] != text for name, text in sent.items()) else document
 
 
 def _check_key(report: Report, data: Mapping[str, Any]) -> None:
@@ -112,7 +123,19 @@ def _check_key(report: Report, data: Mapping[str, Any]) -> None:
 def _check_line(report: Report, text: str, what: str, field: str) -> None:
     fault = fault_of_line(text, what)
     if fault:
-        report.add(*fault, (field,))
+        report.add(fault[0], fault[1], _cure_of_block(report, text, (field,)) or fault[2], (field,))
+    check_quotes(report, text, f"the {field}", (field,))
+
+
+def _cure_of_block(report: Report, text: str, path: Path) -> str:
+    """What to write where only the sign of a block of text brings a line feed with it; "" for anything else."""
+    span = report.document.locate(path)
+    sign = span.source[span.position.column - 1 :][:1]
+    if sign not in (">", "|") or fault_of_line(" ".join(text.split("\n")).strip(), ""):
+        return ""
+    if "\n" not in text.rstrip("\n"):
+        return f"Write `{sign}-` instead of `{sign}`: without the hyphen the line feed at the end belongs to the text."
+    return "Write the text on one line, or `>-` before it, which makes one line of several."
 
 
 def _schedule(report: Report, value: object, project: Project) -> Schedule | None:
@@ -132,9 +155,12 @@ def _segment_ids(report: Report, entries: object, catalogue: Catalogue | None) -
         # The shape has complained of these already, and the entries beside them still deserve a look.
         if not isinstance(entry, str) or not entry or entry in entries[:index]:
             continue
+        if check_quotes(report, entry, "the segment", path):
+            continue
         found = _segment_id(entry, catalogue)
         if isinstance(found, tuple):
-            report.add(*found, path)
+            cure = _cure_of_block(report, entry, path) if found[0] == "control-character" else ""
+            report.add(found[0], found[1], cure or found[2], path)
         elif found in ids:
             message = f"{quote(entry)} is the same segment as {quote(ids[found])}: both have the id {quote(found)}."
             report.add("duplicate-segment", message, "Delete one of the two.", path)
@@ -152,23 +178,31 @@ def _segment_id(entry: str, catalogue: Catalogue | None) -> str | tuple[str, str
         written = entry.removeprefix(ID_PREFIX)
         if not written.strip():
             return "segment-id-missing", f"{quote(entry)} has no id after `{ID_PREFIX}`.", "Write `id:` and the id."
-        return fault_of_line(written, f"The id in {quote(entry)}") or written
+        return fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
     if catalogue is None:
-        return entry
-    name = unicodedata.normalize("NFC", entry)
-    several = catalogue.named(name) or catalogue.formerly().get(name, ())
+        return _bare_id(entry)
+    several = catalogue.named(entry) or catalogue.formerly().get(alike(entry), ())
     if len(several) == 1:
         return several[0].id
     if several:
-        return _ambiguous(entry, several, now=bool(catalogue.named(name)))
-    names = sorted(catalogue.segments.keys() | catalogue.twins.keys())
+        return _ambiguous(entry, several, now=bool(catalogue.named(entry)))
+    names = catalogue.names()
     known = catalogue.by_id().get(entry)
     # Before there was a catalogue, an entry was an id.
-    cure = f"It is the id of {quote(known.name)}: write that, or `id:…`." if known else did_you_mean(entry, names)
-    if not cure:
-        have = f"It has {listing(names)}." if names else "It is empty."
+    if known:
+        cure = f"It is the id of {quote(known.name)}: write that, or `id:…`."
+    else:
+        have = did_you_mean(entry, names) or (f"It has {listing(names)}." if names else "It is empty.")
         cure = f"{have} If it is new in Invent: invent-gitops segments pull. Or write an id as `id:…`."
     return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", cure
+
+
+def _bare_id(entry: str) -> str | tuple[str, str, str]:
+    """An entry where there is no catalogue of names."""
+    fault = fault_of_id(entry, f"The segment {quote(entry)}, which is an id where there is no catalogue,")
+    if fault is None:
+        return entry
+    return fault[0], fault[1], f"{fault[2]} To write names, get the catalogue: invent-gitops segments pull"
 
 
 def _ambiguous(entry: str, several: Sequence[Segment], *, now: bool) -> tuple[str, str, str]:
@@ -192,13 +226,15 @@ class _Seen:
 
     def check(self, report: Report, definition: Definition | None) -> None:
         key, place = report.key, report.document.start
-        first = self._keys.setdefault(key, (place, definition)) if key else (place, None)
+        first = self._keys.setdefault(alike(key), (place, definition)) if key else (place, None)
         if first[0] is not place:
-            twin = bool(definition and first[1] and definition.request == first[1].request)
+            twin = bool(definition and first[1] and definition.request.plain == first[1].request.plain)
             also = ", and its request too: it would be sent twice" if twin else ""
             cure = "Delete one of the two." if twin else "Give one of them another `key`."
             written = isinstance(report.document.data, dict) and "key" in report.document.data
-            message = f"The key {quote(key)} is taken by {first[0]}{also}."
+            other_key = first[1].key if first[1] else key
+            same = f"looks the same as {quote(other_key)} of" if other_key != key else "is taken by"
+            message = f"The key {quote(key)} {same} {first[0]}{also}."
             report.add("duplicate-key", message, cure, ("key",) if written else (), related=(first[0],))
         elif definition:
             other = self._requests.setdefault(definition.request.plain, definition)

@@ -11,6 +11,7 @@ from typing import Any
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
+from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import fault_of_line
@@ -20,6 +21,8 @@ from invent_gitops.validate.zones import find_zone
 from invent_gitops.zonedata import Zone
 
 _LONGEST_SPAN = timedelta(days=365)
+# What may hold any text, so that a comment could be a part of it; the rest has a form of its own.
+_FREE = frozenset({"definitions", "segments", "state"})
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 # Nothing that git could take for an option, an address or another revision.
 _GIT_NAME = re.compile(r"(?!.*(?:\.\.|//|\.lock(?:/|$)|/\.|\./))[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
@@ -46,6 +49,7 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     report.problems = [
         problem for problem in report.problems if problem.rule != "unknown-field" or problem.position not in secrets
     ]
+    check_comments(report, lambda path: not _FREE.isdisjoint(path))
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     project = _settings(report, data, unclear, (), Project(file=file))
     if "workspaces" in data:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from invent_gitops.model.document import Path
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.words import did_you_mean, field_name, guess, listing, quote
+from invent_gitops.validate.slips import guess
+from invent_gitops.validate.words import did_you_mean, field_name, listing, quote
+from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -162,7 +164,8 @@ def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[st
             report.add("unknown-policy", message, cure, where, of_key=True)
             continue
         place = f" in {quote(field_name(path))}" if path else ""
-        cure = did_you_mean(name, known) or f"The fields are {listing(known, 12)}."
+        cure = unspaced(name) if value[name] is None else ""
+        cure = cure or did_you_mean(name, known) or f"The fields are {listing(known, 12)}."
         report.add("unknown-field", f"There is no field {quote(name)}{place}.", cure, where, of_key=True)
 
 
@@ -180,7 +183,7 @@ def _missing_fields(report: Report, value: Mapping[str, Any], schema: Mapping[st
 def _truly_missing(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
     """Without those that are only misspelled, which the unknown field says already."""
     known = list(schema.get("properties", {}))
-    meant = {guess(written, known) for written in value if written not in known}
+    meant = {guess(written.partition(":")[0], known) for written in value if written not in known}
     required: list[str] = schema["required"]
     for name in required:
         if name not in value and name not in meant:
@@ -197,12 +200,17 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
         return
     name = quote(field_name(path))
     if value is None:
-        report.add("wrong-type", f"{name} has no value.", f"Write one.{example}", path, of_key=True)
+        cure = cure_of_nothing(report, path) or f"Write one.{example}"
+        report.add("wrong-type", f"{name} has no value.", cure, path, of_key=True)
         return
-    message = f"{name} must be {wanted}, and {quote(value)} is {_kind_of(value)}."
-    plain = isinstance(value, (bool, int, float)) and re.search(schema.get("pattern", ""), str(value))
+    written = as_written(report, value, path)
+    message = f"{name} must be {wanted}, and {quote(written)} is {_kind_of(value)}."
+    plain = isinstance(value, (bool, int, float)) and re.search(schema.get("pattern", ""), written)
     if "string" in kinds and plain:
-        cure = "Put the value in quotes."
+        cure = "Put the value in quotes." if written == quote(value)[1:-1] else f'Put it in quotes: `"{written}"`.'
+    elif path[:1] == ("segments",) and isinstance(value, dict) and list(value) == ["id"]:
+        entry = f"id:{value['id']}"
+        cure = f"Write {quote(entry)}, without a space after the colon."
     elif kinds == ["array"] and isinstance(value, str):
         cure = f"Put it in brackets: {quote(f'{path[-1]}: [{value}]')}."
     else:

@@ -1,13 +1,13 @@
-"""Small pieces of wording: quoting what a person wrote, naming places, guessing what was meant."""
+"""Small pieces of wording: quoting what a person wrote, naming places, asking what was meant."""
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable
 
 from invent_gitops.model.document import Path
 from invent_gitops.model.invisible import INVISIBLE
+from invent_gitops.validate.slips import guess
 
 LONGEST_QUOTE = 60
 
@@ -31,14 +31,8 @@ def field_name(path: Path) -> str:
     return name
 
 
-def guess(word: str, known: Iterable[str]) -> str:
-    """The known word that was probably meant, or ""."""
-    words = {name.casefold(): name for name in known}
-    match = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
-    return words[match[0]] if match else ""
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question for what was surely meant by a word that nobody knows, or ""."""
     meant = guess(word, known)
     return f"Did you mean {quote(meant)}?" if meant else ""
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import cache
 
+from invent_gitops.validate.slips import edits
 from invent_gitops.validate.words import quote
 from invent_gitops.zonedata import UnknownZone, Zone, load_zone, zone_names
 
@@ -119,25 +120,10 @@ def _slips(written: str, zone: str) -> int:
     pairs = list(zip(written.split("/"), zone.split("/"), strict=False))
     if written.count("/") != zone.count("/") or any(left[:1] != right[:1] for left, right in pairs):
         return 0
-    edits = [_edits(left, right) for left, right in pairs]
+    counts = [edits(left, right) for left, right in pairs]
     # Two changed letters make another short word: `Munich` is two away from `Zurich`.
-    far = any(count > (2 if len(right) > 7 else 1) for count, (_, right) in zip(edits, pairs, strict=True))
-    return 0 if far or sum(edits) > 2 else sum(edits)
-
-
-def _edits(left: str, right: str) -> int:
-    """How many letters are missing, too many, changed or swapped with their neighbour."""
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, sign in enumerate(left, start=1):
-        above, row = row, [i]
-        for j, other in enumerate(right, start=1):
-            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (sign != other))
-            if i > 1 and j > 1 and sign == right[j - 2] and left[i - 2] == other:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before = above
-    return row[-1]
+    far = any(count > (2 if len(right) > 7 else 1) for count, (_, right) in zip(counts, pairs, strict=True))
+    return 0 if far or sum(counts) > 2 else sum(counts)
 
 
 @cache
