@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
+from invent_gitops.model.correction import corrects
 from invent_gitops.model.state import SECOND, Record, Removal, State, beside
 
 EMPTY = State("", 0, "", "")
@@ -68,8 +69,10 @@ def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]
 def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
     """By key, what no event of this tool could have done, whatever a commit says."""
     former = {record.id: record for record in old.broadcasts.values()}
-    kept = new.ids()
+    kept = new.ids() | new.corrected()
     for key, record in new.broadcasts.items():
+        if corrects(old.broadcasts.get(key), record):
+            continue
         before = former.get(record.id)
         if before is None:
             if strict and (why := _unfollowed(old, record)):
@@ -77,8 +80,8 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
         elif before != record and not (
             _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
         ):
-            fields = ("request", "status", "how", "provenance", "attempt", "note", "formerly", "refreshed")
-            changed = ", ".join(name for name in fields if getattr(before, name) != getattr(record, name))
+            names = (field.name for field in fields(record))
+            changed = ", ".join(name for name in names if getattr(before, name) != getattr(record, name))
             yield key, f"the record with the id {record.id} was altered: {changed}"
     for key, record in old.broadcasts.items():
         if record.id not in kept:
@@ -153,6 +156,11 @@ def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
     former = {record.id: key for key, record in old.broadcasts.items()}
     known = {record.id: record.refreshed for record in old.broadcasts.values()}
     for key, record in new.broadcasts.items():
+        if corrects(old.broadcasts.get(key), record):
+            wrong = record.instead_of[-1]
+            trailer = f"Broadcast-Corrected: {key} {wrong} {record.id}"
+            yield key, trailer, f"it was corrected from {wrong} to {record.id}"
+            continue
         if record.refreshed and record.refreshed != known.get(record.id):
             yield key, f"Broadcast-Refreshed: {key} {record.id}", "it was refreshed"
         if record.id not in former:

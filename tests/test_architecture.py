@@ -32,6 +32,8 @@ FLOORS = {
         "policy",
         "apply",
         "reconcile",
+        "resolve",
+        "unsettled",
         "history",
         "verify",
         "approval",

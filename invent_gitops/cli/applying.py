@@ -23,10 +23,11 @@ from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace
 from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.listing import Listing
+from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.provenance import Origin
+from invent_gitops.unsettled import twins
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
@@ -54,7 +55,7 @@ class Applying:
 
     `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
     newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
-    it may. `live` is what the list held before the first create, `adopted` are the broadcasts that were found after
+    it may. `live` is what the list held before the first create, as far as its `reach`, `adopted` are the broadcasts that were found after
     their answer was lost, `approved` are the keys of the approved plan, `report` is what became of the creates so far.
     """
 
@@ -71,6 +72,7 @@ class Applying:
     definitions: str | None = None
     unseen: bool = False
     live: Sequence[Remote] = ()
+    reach: Reach = ""
     newest: Mapping[str, Request] | None = None
     blind: str = ""
     adopted: list[Outcome] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Applying:
             only=self.only,
             strict=self.strict,
             live=self.live,
+            reach=self.reach,
             newest=self.newest,
             flags=flags,
         )
@@ -96,7 +99,8 @@ class Applying:
 
     def reported(self) -> Report:
         """What became of every key so far, in this run or, of what was approved, in another one."""
-        return self.report.with_adopted(tuple(self.adopted)).with_earlier(self.approved, self.store.state)
+        told = self.report.with_adopted(tuple(self.adopted)).with_earlier(self.approved, self.store.state)
+        return replace(told, twins=twins(self.store.state, Listing(tuple(self.live)), self.origin.now().at))
 
     def cut_off(self, made: Plan) -> Report:
         """The report of a run that is killed: each of its broadcasts may have been created by then."""
@@ -143,6 +147,7 @@ class Applying:
             told = f"The state is new, and nobody could look what was created before. {why.rstrip('.')}."
             self.blind = f"{told} {cure} If surely nothing was created before, add --blind."
         self.live = listing.entries
+        self.reach = "whole" if not why else "partly" if lacking else "not-offered"
         if not why:
             # The state must be no older than the list, or what another run is creating would look like nobody's.
             self.store.refresh()

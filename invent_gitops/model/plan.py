@@ -12,7 +12,7 @@ from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.drift import Drift, Look
 from invent_gitops.model.problem import Position
-from invent_gitops.model.state import Intent, Record
+from invent_gitops.model.state import Absence, Intent, Record
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
@@ -55,7 +55,8 @@ class Audience:
 class Item:
     """What the plan says of one key. `definition` is None exactly when the file is gone.
 
-    `unneeded_waivers` are policies that the definition waives, and that would not have refused it.
+    `unneeded_waivers` are policies that the definition waives, and that would not have refused it. `absence` is the
+    word of a person, of what has no record, that an earlier attempt created nothing.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Item:
     drift: Drift | None = None
     warnings: tuple[AudienceWarning, ...] = ()
     unneeded_waivers: tuple[str, ...] = ()
+    absence: Absence | None = None
 
     @property
     def waived(self) -> Mapping[str, str]:

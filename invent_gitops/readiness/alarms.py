@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from invent_gitops.drift import KNOWN, live_request, untold
 from invent_gitops.lookalike import Lookalike
 from invent_gitops.model.broadcast import Definition, Remote
-from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.command import quoted, resolving, settling, words
 from invent_gitops.model.record import GONE, SECOND, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
@@ -113,7 +113,7 @@ def _blocked(subject: Subject) -> Iterator[Alarm]:
     if subject.intent:
         cure = (
             f"invent-gitops reconcile{subject.flags} looks for it. Or look in Invent, and say what is so: "
-            f"{resolving(subject.flags, subject.row.key, '--id ID')}, or --not-created --reason …"
+            f"{settling(subject.flags, subject.row.key, subject.intent, subject.now)}"
         )
         yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
 

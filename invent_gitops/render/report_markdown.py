@@ -52,6 +52,7 @@ def report_markdown(
 def _parts(ledger: Ledger) -> Iterator[Part]:
     told = {outcome["key"] for outcome in ledger.outcomes}
     rest = ledger.sheet.over([item for item in ledger.sheet.items if item["key"] not in told])
+    yield from _listed("#### ⛔ Twice in Invent: both would be sent", ledger.twins, _twin, ledger)
     unknown = ledger.having("unknown")
     if ledger.cut_off:
         title = "#### ⚠️ May have been created: running it again is safe, and it looks in Invent first"
@@ -97,6 +98,10 @@ def _tabled(
 
 
 # ---------------------------------------------------------------- rows
+
+
+def _twin(twin: Document, ledger: Ledger) -> str:
+    return f"- {text(twin['message'])} {text(twin['cure'], rows.WHOLE)}"
 
 
 def _unknown(outcome: Document, ledger: Ledger) -> str:

@@ -9,8 +9,18 @@ from typing import Any, cast, get_args
 from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.record import Check
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
-from invent_gitops.state.fields import Damaged, read_each, read_moment, read_number, read_object, read_text, read_texts
+from invent_gitops.state.fields import (
+    Damaged,
+    read_each,
+    read_moment,
+    read_number,
+    read_object,
+    read_some,
+    read_text,
+    read_texts,
+)
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
@@ -154,6 +164,10 @@ def write_record(record: Record) -> dict[str, object]:
         written["formerly"] = [write_request(request) for request in record.formerly]
     if record.refreshed:
         written["refreshed"] = write_provenance(record.refreshed)
+    if record.attempted:
+        written["attempted_at"] = write_instant(record.attempted)
+    if record.instead_of:
+        written["instead_of"] = list(record.instead_of)
     return written
 
 
@@ -171,6 +185,8 @@ def read_record(value: Mapping[str, Any]) -> Record:
         note=read_text(value, "note", ""),
         formerly=_formerly(value),
         refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
+        attempted=read_moment(value, "attempted_at"),
+        instead_of=read_some(value, "instead_of"),
     )
 
 
@@ -251,10 +267,31 @@ def read_removal(value: Mapping[str, Any]) -> Removal:
 
 
 def write_absence(absence: Absence) -> dict[str, object]:
-    return {"key": absence.key, "reason": absence.reason, "provenance": write_provenance(absence.provenance)}
+    written: dict[str, object] = {
+        "key": absence.key,
+        "reason": absence.reason,
+        "provenance": write_provenance(absence.provenance),
+    }
+    if absence.request is not None:
+        written["request"] = write_request(absence.request)
+    if absence.listed:
+        written["listed"] = True
+    for name, words in (("overridden", absence.overridden), ("others", absence.others)):
+        if words:
+            written[name] = list(words)
+    return written
 
 
 def read_absence(value: Mapping[str, Any]) -> Absence:
+    overridden = read_some(value, "overridden")
+    if not set(overridden) <= {*get_args(Check)}:
+        raise Damaged(f"overridden is {list(overridden)!r}, and should hold {' or '.join(get_args(Check))}")
     return Absence(
-        read_text(value, "key"), read_text(value, "reason"), read_provenance(read_object(value, "provenance"))
+        read_text(value, "key"),
+        read_text(value, "reason"),
+        read_provenance(read_object(value, "provenance")),
+        read_request(read_object(value, "request")) if "request" in value else None,
+        value.get("listed") is True,
+        cast("tuple[Check, ...]", overridden),
+        read_some(value, "others"),
     )
