@@ -204,7 +204,6 @@ def instead_of(state: State, key: str, wrong: str) -> Record:
 def correction(state: State, key: str, wrong: str, id: str, status: str, word: Word) -> Corrected:
     """The event that puts `id` in place of `wrong`, which is free by that."""
     before = instead_of(state, key, wrong)
-    ids = (*(one for one in before.instead_of if one != id), wrong)
     # Whatever the clocks of two machines say, this comes after that.
     made = word.made if word.made.at >= before.provenance.at else before.provenance
     record = Record(
@@ -216,6 +215,6 @@ def correction(state: State, key: str, wrong: str, id: str, status: str, word: W
         before.attempt,
         word.reason,
         attempted=before.attempted,
-        instead_of=ids,
+        instead_of=(wrong,),
     )
     return Corrected(key, wrong, record)

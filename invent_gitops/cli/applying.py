@@ -55,7 +55,8 @@ class Applying:
 
     `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
     newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
-    it may. `live` is what the list held before the first create, as far as its `reach`, `adopted` are the broadcasts that were found after
+    it may. `live` is what the list held before the first create, as far as its `reach`; `adopted` are the
+    broadcasts that were found after
     their answer was lost, `approved` are the keys of the approved plan, `report` is what became of the creates so far.
     """
 
@@ -100,7 +101,8 @@ class Applying:
     def reported(self) -> Report:
         """What became of every key so far, in this run or, of what was approved, in another one."""
         told = self.report.with_adopted(tuple(self.adopted)).with_earlier(self.approved, self.store.state)
-        return replace(told, twins=twins(self.store.state, Listing(tuple(self.live)), self.origin.now().at))
+        live = Listing(tuple(self.live), () if self.reach == "whole" else (self.reach,))
+        return replace(told, twins=twins(self.store.state, live, self.origin.now().at))
 
     def cut_off(self, made: Plan) -> Report:
         """The report of a run that is killed: each of its broadcasts may have been created by then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invent_gitops.model.record import Record
 
@@ -33,7 +33,9 @@ def correct(broadcasts: dict[str, Record], ids: set[str], event: Corrected) -> b
         del broadcasts[second]
     elif after.id in ids:
         return False
-    broadcasts[event.key] = after
+    # Every id that was ever recorded by mistake is remembered.
+    wrong = (*(id for id in before.instead_of if id != after.id), event.wrong)
+    broadcasts[event.key] = replace(after, instead_of=wrong)
     ids.discard(event.wrong)
     ids.add(after.id)
     return True
