@@ -207,7 +207,8 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
     known: dict[str, Source] = {}
     for key, record in sorted(last.state.broadcasts.items()):
         commit = record.provenance.commit
-        if record.how == "imported":
+        if record.how in ("imported", "resolved"):
+            # Their commit is that of the person who said so, and not the one that was applied.
             continue
         if not commit or commit.endswith("-dirty"):
             where = "no commit" if not commit else f"edits on top of {commit.removesuffix('-dirty')}"

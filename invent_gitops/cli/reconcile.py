@@ -54,7 +54,6 @@ def reconcile(session: Session, account: Account) -> ExitCode:
             except Unavailable as error:
                 failure = error
             else:
-                store.refresh()
                 outcomes = settle(session, store, listing.entries, origin, doubts)
         state = store.state
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
@@ -86,10 +85,13 @@ def settle(
     """Record what the whole list settles, and say what was adopted.
 
     `doubts` are the intents that were open before the list was read: what was begun later may have
-    been created later. The state must have been read again after the list.
+    been created later. The state is read again first: somebody may have settled them meanwhile.
     """
     from invent_gitops import reconcile as core
 
+    if not doubts:
+        return ()
+    store.refresh()
     state = store.state
     earlier = {key: intent for key, intent in state.intents.items() if key in doubts}
     events = core.reconcile(replace(state, intents=earlier), remotes, origin.now())

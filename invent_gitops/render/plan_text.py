@@ -129,15 +129,18 @@ def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
     yield f"      {when_text(item.request, plan.at, zone_of(item, zone))}{audience}"
     if item.absence:
-        yield f"      {absence_text(item.absence)}"
+        yield f"      {absence_text(item, item.absence, flags)}"
     yield from _waivers(item, style)
 
 
-def absence_text(absence: Absence) -> str:
+def absence_text(item: Item, absence: Absence, flags: str) -> str:
     """What was said before of what is to be created now."""
     made = absence.provenance
     said = f"{clean(made.by)} declared on {moment(made.at)} that an attempt created nothing: {clean(absence.reason)}"
-    return f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list."
+    repaired = clean(resolving(flags, item.key, "--id ID"))
+    return (
+        f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
+    )
 
 
 def _waivers(item: Item, style: Style) -> Iterator[str]:
