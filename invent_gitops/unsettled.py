@@ -55,7 +55,7 @@ def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, 
     live = {remote.id: remote for remote in listing.entries}
     strange = [remote for remote in listing.entries if remote.id not in known and remote.status not in _CALLED_OFF]
     return tuple(
-        _judged(Twin(key, record.id, other), record, live.get(record.id), complete=listing.complete)
+        judged(Twin(key, record.id, other), record, live.get(record.id), complete=listing.complete)
         for key, record in young.items()
         for other in strange
         if _is_twin(record, live.get(record.id), other)
@@ -72,7 +72,7 @@ def _is_twin(record: Record, mine: Remote | None, other: Remote) -> bool:
     return not (mine and mine.status in OVER and other.status in OVER)
 
 
-def _judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -> Twin:
+def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -> Twin:
     """Which of the two is better deleted. Never one that has content, or may have, or that is being sent."""
     other = twin.other
     if (mine is None and complete) or (mine and mine.status in _CALLED_OFF):

@@ -63,7 +63,8 @@ def show(session: Session, account: Account, key: str) -> ExitCode:
     from invent_gitops.render.records_text import record_text
 
     found = _read(session, account)
-    if not any(key in part for part in (found.broadcasts, found.intents, found.removed)):
+    declared = {absence.key for absence in found.absences.values()}
+    if not any(key in part for part in (found.broadcasts, found.intents, found.removed, declared)):
         raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
     _show(session, found.only(key), record_text(found, key))
     return ExitCode.DONE
