@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.listing import Reach
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
@@ -35,6 +36,7 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
+from invent_gitops.model.unsettled import Twin
 from invent_gitops.plan import audience_of, make_plan
 from invent_gitops.policy import calendar_of, is_waived, objections
 
@@ -158,6 +160,7 @@ def plan_of(
     only: Callable[[str], bool] = lambda key: True,
     strict: bool = False,
     live: Sequence[Remote] = (),
+    reach: Reach = "",
 ) -> Plan:
     """The real planner, with a default for every argument."""
     return make_plan(
@@ -169,6 +172,7 @@ def plan_of(
         only=only,
         strict=strict,
         live=live,
+        reach=reach,
     )
 
 
@@ -356,4 +360,7 @@ reports = st.builds(
     st.lists(outcomes, max_size=4, unique_by=lambda outcome: outcome.key).map(tuple),
     stopped=st.booleans(),
     unrecorded=st.lists(texts, max_size=2).map(tuple),
+    twins=st.lists(st.builds(Twin, texts, texts, remotes, maybe_texts, maybe_texts, maybe_texts), max_size=2).map(
+        tuple
+    ),
 )

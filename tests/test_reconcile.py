@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.state import Candidate, Looked, Record, Recorded, State, Withdrawn
+from invent_gitops.model.state import Absence, Candidate, Looked, Record, Recorded, State, Withdrawn
 from invent_gitops.reconcile import CLOCK_SKEW, differences, reconcile
 from invent_gitops.state.document import dump, parse
 from tests.making import (
@@ -239,3 +239,39 @@ def test_field_that_invent_does_not_tell_never_counts_as_equal(unread: str, fiel
     assert differences(request, remote) == (field,)
     after = look(a_state(intents={"spring": replace(an_intent(), request=request)}), remote)
     assert (after.broadcasts, list(after.intents)) == ({}, ["spring"])
+
+
+# ---------------------------------------------------------------- after a person's word, and beside another attempt
+
+
+@pytest.mark.parametrize(
+    ("absence", "adopted"),
+    [
+        (Absence("spring", "looked", a_provenance()), False),
+        (Absence("old-name", "looked", a_provenance(), a_request()), False),
+        (Absence("spring", "looked", a_provenance(), OTHER, listed=True), False),
+        (Absence("old-name", "looked", a_provenance()), True),
+        (Absence("old-name", "looked", a_provenance(), OTHER), True),
+    ],
+    ids=["its key", "its request", "its key, another request", "another key, of an older version", "another"],
+)
+def test_nothing_is_adopted_where_somebody_has_said_that_an_attempt_created_nothing(
+    absence: Absence, adopted: bool
+) -> None:
+    after = look(replace(IN_DOUBT, absences={"earlier": absence}), a_remote("bc_5"))
+    assert ("spring" in after.broadcasts) == adopted
+    if not adopted:
+        assert after.intents["spring"].candidates == (Candidate(a_remote("bc_5")),)
+
+
+def test_an_attempt_that_is_kept_beside_another_one_is_adopted_under_its_own_key() -> None:
+    state = a_state(intents={"spring#attempt-1": an_intent()})
+    after = look(state, a_remote("bc_5"))
+    assert (after.broadcasts["spring"].id, after.intents) == ("bc_5", {})
+
+
+def test_of_two_attempts_of_one_key_at_most_one_is_adopted() -> None:
+    state = a_state(intents={"spring": an_intent(attempt="t1"), "spring#t2": an_intent(OTHER, "t2")})
+    after = look(state, a_remote("bc_5"), a_remote("bc_6", OTHER))
+    assert {key: record.id for key, record in after.broadcasts.items()} == {"spring": "bc_5"}
+    assert after.intents["spring#t2"].candidates == (Candidate(a_remote("bc_6", OTHER)),)

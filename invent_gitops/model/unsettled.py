@@ -31,14 +31,18 @@ class Twin:
         )
 
     def cure(self, flags: str) -> str:
-        """What a person should do; `flags` are the options that a printed command needs."""
-        corrected = instead(flags, self.key, self.other.id, self.recorded)
+        """What a person should do, the command last; `flags` are the options that it needs."""
+        command = self.command(flags)
         if self.superfluous:
-            then = f" Then: {corrected}" if self.right != self.recorded else ""
+            then = f" Then: {command}" if command else ""
             return f"Delete {self.superfluous} in Invent: {self.why}{then}"
         if self.right:
-            return f"{self.why} Record the other one: {corrected}"
-        return f"Look at both in Invent, and delete one of them. If that is {self.recorded}, then: {corrected}"
+            return f"{self.why} Record the other one: {command}"
+        return f"Look at both in Invent, and delete one of them. If that is {self.recorded}, then: {command}"
+
+    def command(self, flags: str) -> str:
+        """The one that makes the record right afterwards; "" where it is right already."""
+        return "" if self.right == self.recorded else instead(flags, self.key, self.other.id, self.recorded)
 
 
 @dataclass(frozen=True, slots=True)

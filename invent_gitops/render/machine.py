@@ -184,6 +184,7 @@ def twin_json(twin: Twin, flags: str) -> dict[str, object]:
         "right": twin.right or None,
         "message": twin.message,
         "cure": twin.cure(flags),
+        "command": twin.command(flags) or None,
     }
 
 

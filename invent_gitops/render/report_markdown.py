@@ -101,7 +101,20 @@ def _tabled(
 
 
 def _twin(twin: Document, ledger: Ledger) -> str:
-    return f"- {text(twin['message'])} {text(twin['cure'], rows.WHOLE)}"
+    """The ids as code, since they are to be copied."""
+    mine, other = code(twin["id"], rows.WHOLE), twin["other"]
+    lines = [
+        f"- {code(twin['key'])} is recorded as {mine}, and Invent has another one exactly like it, which no record knows: "
+        f"{code(other['id'], rows.WHOLE)} ({text(other['status'] or 'no status', 40)})."
+    ]
+    if twin["superfluous"]:
+        lines.append(f"  - Better deleted in Invent: {code(twin['superfluous'], rows.WHOLE)}.")
+    elif not twin["right"]:
+        lines.append("  - Look at both in Invent, and delete one of them.")
+    if twin["command"]:
+        first = "After that" if twin["right"] else f"If that is {mine}"
+        lines.append(f"  - {first}: {code(twin['command'], rows.WHOLE)}")
+    return "\n".join(lines)
 
 
 def _unknown(outcome: Document, ledger: Ledger) -> str:
