@@ -103,10 +103,8 @@ def _tabled(
 def _twin(twin: Document, ledger: Ledger) -> str:
     """The ids as code, since they are to be copied."""
     mine, other = code(twin["id"], rows.WHOLE), twin["other"]
-    lines = [
-        f"- {code(twin['key'])} is recorded as {mine}, and Invent has another one exactly like it, which no record knows: "
-        f"{code(other['id'], rows.WHOLE)} ({text(other['status'] or 'no status', 40)})."
-    ]
+    first = f"- {code(twin['key'])} is recorded as {mine}, and Invent has another one exactly like it, which no record "
+    lines = [f"{first}knows: {code(other['id'], rows.WHOLE)} ({text(other['status'] or 'no status', 40)})."]
     if twin["superfluous"]:
         lines.append(f"  - Better deleted in Invent: {code(twin['superfluous'], rows.WHOLE)}.")
     elif not twin["right"]:
