@@ -62,6 +62,15 @@ def attempt_name(state: State, key: str) -> str:
     return names[0] if names else ""
 
 
+def attempts_of(state: State, keys: Sequence[str]) -> list[str]:
+    """The open attempt of each key. Raises `Refused` for a key that has none."""
+    names = {key: attempt_name(state, key) for key in keys}
+    for key, name in names.items():
+        if not name:
+            raise not_blocked(state, key)
+    return [state.intents[name].attempt for name in names.values()]
+
+
 def not_blocked(state: State, key: str) -> Refused:
     known = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
     return Refused(f"{key} is not blocked: {known}.", _SEE)
@@ -175,6 +184,11 @@ def check_free(state: State, id: str, *, for_key: str = "") -> None:
 def checked(found: Sequence[Wanted], id: str, remotes: Sequence[Remote]) -> tuple[Wanted, Request, str]:
     """Which of what was wanted the broadcast with that id is, its request, and its status. Raises `Refused`."""
     remote = next((remote for remote in remotes if remote.id == id), None)
+    if remote is None and found[0].request is None:
+        raise Refused(
+            f"Invent's list does not show a broadcast with the id {id}, and no record says what was requested.",
+            "Check the id.",
+        )
     if remote is None:
         raise Refused(f"Invent's list does not show a broadcast with the id {id}.", "Check the id, or add --anyway.")
     for one in found:

@@ -206,17 +206,21 @@ def test_nothing_is_adopted_for_a_key_that_was_declared_not_to_have_been_created
     assert ids(old.folder)["b"] == candidate["id"]
 
 
-@pytest.mark.parametrize("defined", [True, False])
-def test_an_id_repairs_a_wrong_word_with_and_without_a_definition(old: Doubt, defined: bool) -> None:
+@pytest.mark.parametrize("defined", ["defined", "no file", "no folder"])
+def test_an_id_repairs_a_wrong_word_with_and_without_a_definition(old: Doubt, defined: str) -> None:
     assert old.call(*NOT_CREATED).code == 0
     late = old.create_by_hand("b")
-    if not defined:
+    if defined == "no file":
         (old.folder / "broadcasts" / "b.yaml").unlink()
+    elif defined == "no folder":
+        (old.folder / "broadcasts").rename(old.folder / "elsewhere")
     else:
         assert "declared not to have created anything" in old.call("apply", "--yes", *FAST).out
     assert old.call("resolve", "b", "--id", late).code == 0
     record = state_of(old.folder)["broadcasts"]["b"]
     assert (record["id"], record["how"], bool(record["attempt"])) == (late, "resolved", True)
+    if defined == "no folder":
+        (old.folder / "elsewhere").rename(old.folder / "broadcasts")
     assert old.call("apply", "--yes", *FAST).code == 0
     assert posted(old.server).count("Campaign b") == 2
 

@@ -93,7 +93,8 @@ def settle(
         return ()
     store.refresh()
     state = store.state
-    earlier = {key: intent for key, intent in state.intents.items() if key in doubts}
+    attempts = {intent.attempt for intent in doubts.values()}
+    earlier = {name: intent for name, intent in state.intents.items() if intent.attempt in attempts}
     events = core.reconcile(replace(state, intents=earlier), remotes, origin.now())
     if events:
         store.append(events)

@@ -17,7 +17,8 @@ from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import checked_project, open_workspace
-from invent_gitops.errors import ExitCode, NotOffered, Refused, Unavailable, WrongUsage
+from invent_gitops.errors import ExitCode, InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
+from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import resolving
 from invent_gitops.model.listing import Listing
@@ -31,11 +32,11 @@ from invent_gitops.resolve import (
     Word,
     absence,
     attempt_name,
+    attempts_of,
     check_free,
     checked,
     correction,
     instead_of,
-    not_blocked,
     wanted,
 )
 
@@ -121,16 +122,18 @@ class Resolving:
 
     def declare(self, keys: Sequence[str], reason: str, others: frozenset[str]) -> list[str]:
         """Record that the attempts of `keys` created nothing."""
-        for key in keys:
-            if not attempt_name(self.store.state, key):
-                raise not_blocked(self.store.state, key)
+        keys = [*dict.fromkeys(keys)]
+        attempts = attempts_of(self.store.state, keys)
+        # As of before the list was read: what was created during that, it may not show.
+        word = Word(self.origin.now(), reason, self.anyway, others)
         listing = self._readable()
         self.store.refresh()
         state = self.store.state
+        if attempts_of(state, keys) != attempts:
+            raise Refused("Another run has tried again meanwhile.", "Look again, and then say what became of that.")
         self.listing = of_this_account(listing, state)
-        word = Word(self.origin.now(), reason, self.anyway, others)
         zone, flags = self.project.timezone, self.account.flags(self.session)
-        events = [absence(state, key, self.listing, word, zone=zone, flags=flags) for key in dict.fromkeys(keys)]
+        events = [absence(state, key, self.listing, word, zone=zone, flags=flags) for key in keys]
         self.store.append(events)
         self.store.sync()
         after = self.store.state
@@ -165,6 +168,8 @@ class Resolving:
         self.store.append([Recorded(one.key, record)])
         self.store.sync()
         name = self._holder(id)
+        if name not in (one.key, f"{one.key}#{id}"):
+            raise Refused(f"{id} was recorded as {name} by somebody else meanwhile.", "See: invent-gitops state list")
         if name != one.key:
             first = self.store.state.broadcasts[one.key].id
             return f"{clean(id)} is recorded as {clean(name)}, beside {clean(first)}: delete one of the two in Invent."
@@ -231,8 +236,14 @@ def _defined(state: State, key: str) -> Request | None:
     """What the definition of a key requests, where that matters: nothing else says what it stands for."""
     if attempt_name(state, key) or key in state.broadcasts or key in state.removed:
         return None
-    workspace = open_workspace(None)
-    return next((one.request for one in workspace.checked().definitions if one.key == key), None)
+    try:
+        definitions = open_workspace(None).checked().definitions
+    except InventGitopsError:
+        if Absences(state.absences).of(key):
+            # What was attempted is on record; the files may be gone.
+            return None
+        raise
+    return next((one.request for one in definitions if one.key == key), None)
 
 
 def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reason: str) -> None:

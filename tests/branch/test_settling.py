@@ -10,7 +10,7 @@ import pytest
 
 from invent_gitops.sandbox.service import Sandbox
 from tests.branch.making import Hub, hub
-from tests.running import Fault, Received, Result, account, call, run, scripted
+from tests.running import FAST, Fault, Received, Result, account, call, run, scripted
 from tests.running import http as answer
 
 
@@ -20,8 +20,10 @@ def remote(tmp_path: Path) -> Hub:
 
 
 @contextmanager
-def in_doubt(remote: Hub, made: bool, *words: str) -> Iterator[tuple[Path, dict[str, str], list[Result], Sandbox]]:
-    """A clone in whose next look at the list somebody else runs `words`; `made` is whether the attempt created it."""
+def in_doubt(
+    remote: Hub, made: bool, *others: tuple[str, ...]
+) -> Iterator[tuple[Path, dict[str, str], list[Result], Sandbox]]:
+    """A clone in whose next look at the list somebody else runs `others`; `made` is whether the attempt created it."""
     mine, other = remote.clone("mine"), remote.clone("other")
     done: list[Result] = []
     with Sandbox(limit=0) as box:
@@ -35,8 +37,9 @@ def in_doubt(remote: Hub, made: bool, *words: str) -> Iterator[tuple[Path, dict[
                 return answer(404, {})
             if request.headers["authorization"] != "Bearer other" and not done:
                 ids = [word for one in box.broadcasts() for word in ("--not", one["id"])]
-                chosen = [word for word in words if word != "ITS-ID"] + (ids if "ITS-ID" in words else [])
-                done.append(run(other, *chosen, env=account(server.url, key="other")))
+                for words in others:
+                    chosen = [word for word in words if word != "ITS-ID"] + (ids if "ITS-ID" in words else [])
+                    done.append(run(other, *chosen, env=account(server.url, key="other")))
             found = box.broadcasts()
             return answer(200, found, pagination_count=str(len(found)))
 
@@ -48,7 +51,7 @@ def in_doubt(remote: Hub, made: bool, *words: str) -> Iterator[tuple[Path, dict[
 
 def test_what_somebody_declared_absent_while_the_list_was_read_is_not_adopted(remote: Hub) -> None:
     words = ("resolve", "spring", "--not-created", "--anyway", "--reason", "it is Bea's", "ITS-ID")
-    with in_doubt(remote, True, *words) as (mine, env, done, _):
+    with in_doubt(remote, True, words) as (mine, env, done, _):
         told = call(mine, "reconcile", env=env)
         assert [one.code for one in done] == [0], done
     assert (told.code, told.out) == (0, "Nothing is in doubt.\n")
@@ -57,7 +60,7 @@ def test_what_somebody_declared_absent_while_the_list_was_read_is_not_adopted(re
 
 def test_what_somebody_found_while_the_list_was_read_is_not_declared_absent(remote: Hub) -> None:
     words = ("resolve", "spring", "--id", "b_seen", "--anyway")
-    with in_doubt(remote, False, *words) as (mine, env, done, _):
+    with in_doubt(remote, False, words) as (mine, env, done, _):
         told = call(mine, "resolve", "spring", "--not-created", "--anyway", "--reason", "not there", env=env)
         assert [one.code for one in done] == [0], done
     assert (told.code, "recorded as b_seen" in told.err) == (5, True)
@@ -66,7 +69,7 @@ def test_what_somebody_found_while_the_list_was_read_is_not_declared_absent(remo
 
 def test_a_correction_is_not_made_of_what_somebody_corrected_meanwhile(remote: Hub) -> None:
     words = ("resolve", "spring", "--id", "b_third", "--instead-of", "b_wrong", "--anyway", "--reason", "mine")
-    with in_doubt(remote, True, *words) as (mine, env, done, box):
+    with in_doubt(remote, True, words) as (mine, env, done, box):
         [right] = [one["id"] for one in box.broadcasts()]
         assert call(mine, "resolve", "spring", "--id", "b_wrong", "--anyway", env=env).code == 0
         told = call(
@@ -75,3 +78,12 @@ def test_a_correction_is_not_made_of_what_somebody_corrected_meanwhile(remote: H
         assert [one.code for one in done] == [0], done
     assert (told.code, "recorded as b_third, and not as b_wrong" in told.err) == (5, True)
     assert remote.ids == {"spring": "b_third"}
+
+
+def test_a_word_is_not_taken_for_an_attempt_that_was_made_after_the_look(remote: Hub) -> None:
+    settled = ("resolve", "spring", "--not-created", "--anyway", "--reason", "not there")
+    with in_doubt(remote, False, settled, ("apply", "--yes", *FAST)) as (mine, env, done, _):
+        told = call(mine, "resolve", "spring", "--not-created", "--anyway", "--reason", "not there", env=env)
+        assert [one.code for one in done] == [0, 7], done
+    assert (told.code, "tried again meanwhile" in told.err) == (5, True)
+    assert (remote.intents, len(remote.state()["absences"])) == (["spring"], 1)
