@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invent_gitops.cli.reconcile import settle
+from invent_gitops.cli.session import Session
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.state import Absence, Candidate, Looked, Record, Recorded, State, Withdrawn
+from invent_gitops.provenance import Origin
 from invent_gitops.reconcile import CLOCK_SKEW, differences, reconcile
 from invent_gitops.state.document import dump, parse
+from tests.fakes import Memory
 from tests.making import (
     NOW,
     SOON,
@@ -275,3 +279,31 @@ def test_of_two_attempts_of_one_key_at_most_one_is_adopted() -> None:
     after = look(state, a_remote("bc_5"), a_remote("bc_6", OTHER))
     assert {key: record.id for key, record in after.broadcasts.items()} == {"spring": "bc_5"}
     assert after.intents["spring#t2"].candidates == (Candidate(a_remote("bc_6", OTHER)),)
+
+
+# ---------------------------------------------------------------- a look is about the attempts that were open before it
+
+
+class Moving(Memory):
+    """A store whose state somebody else has moved on by the time it is read again."""
+
+    def __init__(self, before: State, after: State) -> None:
+        super().__init__()
+        self.state, self.later = before, after
+
+    def refresh(self) -> None:
+        self.state = self.later
+
+
+def test_a_look_says_nothing_of_an_attempt_that_was_made_after_it() -> None:
+    newer = a_state(intents={"spring": an_intent(attempt="attempt-2")})
+    store = Moving(IN_DOUBT, newer)
+    found = settle(Session(), store, [a_remote("bc_5")], Origin("bob", "", ""), IN_DOUBT.intents)  # type: ignore[arg-type]  # a store
+    assert (found, store.state) == ((), newer)
+
+
+def test_a_look_still_speaks_of_an_attempt_that_is_kept_beside_another_one_by_now() -> None:
+    both = a_state(intents={"spring": an_intent(OTHER, "attempt-2"), "spring#attempt-1": an_intent()})
+    store = Moving(IN_DOUBT, both)
+    [outcome] = settle(Session(), store, [a_remote("bc_5")], Origin("bob", "", ""), IN_DOUBT.intents)  # type: ignore[arg-type]  # a store
+    assert (outcome.key, outcome.id, list(store.state.intents)) == ("spring", "bc_5", ["spring"])
