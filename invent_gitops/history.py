@@ -34,7 +34,8 @@ def about(found: Sequence[Change], key: str) -> list[Change]:
 def _between(old: State, new: State, link: Link) -> Iterator[Change]:
     former = {record.id: (key, record) for key, record in old.broadcasts.items()}
     for key, record in new.broadcasts.items():
-        if corrects(old.broadcasts.get(key), record):
+        # Where git has no state between the two ids, the record still names the wrong one.
+        if corrects(old.broadcasts.get(key), record) or (record.id not in former and record.instead_of):
             note = f"instead of {record.instead_of[-1]}: {record.note}"
             yield _change(record.provenance, "corrected", key, record.id, record.sent.name, link, note)
             continue

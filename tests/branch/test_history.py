@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -81,6 +82,13 @@ def test_a_corrected_id_is_in_the_trail_with_the_wrong_one_and_the_reason(remote
         _, row = told(clone, server, "history", "--json").json["changes"]
     assert (row["what"], row["id"], row["by"]) == ("corrected", "b_right", "mona")
     assert row["note"] == f"instead of {wrong}: a person's own"
+
+
+def test_a_corrected_id_is_told_as_such_where_git_has_no_state_with_the_wrong_one() -> None:
+    record = replace(a_record("bc_2", note="hers"), instead_of=("bc_1",))
+    link = Link("c1", 1, "alice", NOW, "", a_state({"spring": record}))
+    [change] = changes(Chain((link,), strict=False))
+    assert (change.what, change.note) == ("corrected", "instead of bc_1: hers")
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=-5)], ids=["the same second", "a clock behind"])
