@@ -6,25 +6,35 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from invent_gitops.lookalike import Lookalikes
+from invent_gitops.model.absence import Absences
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Definition, Remote, Request
-from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.command import quoted, resolving, settling, words
+from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import DEFINED, OVER
+from invent_gitops.model.record import DEFINED, OVER, Absence, own_key
 from invent_gitops.model.state import State
 
 
 class Duplicates:
     """What the state and Invent hold against creating a definition.
 
-    `live` is what Invent lists, if somebody looked; `now` is aware; `flags` are the options that a printed command
-    needs.
+    `live` is what Invent lists, and `reach` how far that list was read; `now` is aware; `flags` are the options that a
+    printed command needs.
     """
 
     def __init__(
-        self, definitions: Sequence[Definition], state: State, live: Sequence[Remote], now: datetime, flags: str
+        self,
+        definitions: Sequence[Definition],
+        state: State,
+        live: Sequence[Remote],
+        now: datetime,
+        flags: str,
+        reach: Reach = "",
     ) -> None:
-        self._state, self._flags = state, flags
+        self._state, self._now, self._flags, self._reach = state, now, flags, reach
+        self._absences = Absences(state.absences)
+        self._doubts = {own_key(name, intent.attempt): name for name, intent in state.intents.items()}
         self._defined = {definition.key for definition in definitions}
         self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
         self._lookalikes = Lookalikes(live, state, definitions, now)
@@ -50,8 +60,11 @@ class Duplicates:
         if twin != key and twin not in self._defined:
             return (self._same_key(definition, twin),)
         holder = self._holders.get(definition.request.plain)
+        if holder is None and key in self._doubts:
+            # An attempt of this key that is kept beside another one, which was settled first.
+            holder = ("intended", self._doubts[key])
         if holder is None:
-            return self._found_in_invent(definition)
+            return self._found_in_invent(definition) or self._unread(definition)
         how, other = holder
         if how == "recorded":
             message = f"The same request is recorded under the key {other} already: it would message people twice."
@@ -61,8 +74,10 @@ class Duplicates:
             same = self._move(other, key)
             cure = f"If it is the same one: {same} . If it is a new one, give it another name or time."
         elif how == "intended":
-            message = f"The same request is in doubt under the key {other}: it may have been created."
-            cure = f"Settle it first: {resolving(self._flags, other, '--id ID')}, or --not-created --reason …"
+            intent = self._state.intents[other]
+            what = "The same request" if intent.request.plain == definition.request.plain else "An attempt of this key"
+            message = f"{what} is in doubt under the key {other}: it may have been created."
+            cure = f"Settle it first: {settling(self._flags, other, intent, self._now)}"
         else:
             message = f"The same request was removed from the state under the key {other}."
             cure = "If it is to be a new broadcast, give it another name or time."
@@ -79,6 +94,26 @@ class Duplicates:
         if how == "removed from the state":
             cure = "Give the new broadcast a key of its own."
         return Refusal("same-key", message, cure, definition.at("key"))
+
+    def declared(self, definition: Definition) -> Absence | None:
+        """The last word of a person that an attempt of this key, or of an equal request, created nothing."""
+        return next(reversed(self._absences.of(definition.key, definition.request).values()), None)
+
+    def _unread(self, definition: Definition) -> tuple[Refusal, ...]:
+        """A person's word that nothing was created holds only together with the whole list, or where there is none."""
+        absences = self._absences.of(definition.key, definition.request).values()
+        if not absences or self._reach in ("", "whole"):
+            return ()
+        if self._reach == "not-offered" and not any(absence.listed for absence in absences):
+            # There is no list, and whoever said so knew that.
+            return ()
+        last = [*absences][-1]
+        message = (
+            f"An attempt of it was declared not to have been created, by {last.provenance.by}. It is created only "
+            "after Invent's whole list was read, and this run could not read it."
+        )
+        same = resolving(self._flags, definition.key, "--id ID")
+        return (Refusal("unread-list", message, f"Run apply again later. If it is there: {same}", definition.position),)
 
     def _found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
         """Whatever became of the state: what is in Invent already is not sent a second time."""
@@ -98,6 +133,8 @@ class Duplicates:
             message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
             same = self._move(other, definition.key)
         cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
+        if self._absences.of(definition.key, definition.request) and remote.id not in self._keys:
+            message += " It may be what an attempt has made that was declared not to have created anything."
         if remote.id in self._removed:
             message = (
                 f"By an edit in Invent, {remote.id} is exactly like this one; {self._removed[remote.id]} was removed."

@@ -7,16 +7,14 @@ from dataclasses import replace
 
 from invent_gitops.drift import taken_over
 from invent_gitops.model.chain import Chain, Change, Link
+from invent_gitops.model.correction import corrects
 from invent_gitops.model.state import Provenance, State
 
 EMPTY = State("", 0, "", "")
 
 
 def changes(chain: Chain) -> list[Change]:
-    """Everything that was created, adopted, resolved, imported, moved, refreshed, removed or declared absent.
-
-    Oldest first.
-    """
+    """Everything that became of any key, oldest first: see `What`."""
     found: list[Change] = []
     before = EMPTY
     for link in chain.links:
@@ -36,6 +34,11 @@ def about(found: Sequence[Change], key: str) -> list[Change]:
 def _between(old: State, new: State, link: Link) -> Iterator[Change]:
     former = {record.id: (key, record) for key, record in old.broadcasts.items()}
     for key, record in new.broadcasts.items():
+        # Where git has no state between the two ids, the record still names the wrong one.
+        if corrects(old.broadcasts.get(key), record) or (record.id not in former and record.instead_of):
+            note = f"instead of {record.instead_of[-1]}: {record.note}"
+            yield _change(record.provenance, "corrected", key, record.id, record.sent.name, link, note)
+            continue
         if record.id not in former:
             yield _change(record.provenance, record.how, key, record.id, record.sent.name, link, record.note)
             continue
@@ -51,8 +54,9 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             yield _change(gone.provenance, "removed", key, gone.id, gone.request.name, link, gone.reason)
     for attempt, absence in new.absences.items():
         if attempt not in old.absences:
-            intent = old.intents.get(absence.key)
-            name = intent.request.name if intent else ""
+            intent = next((one for one in old.intents.values() if one.attempt == attempt), None)
+            request = intent.request if intent else absence.request
+            name = request.name if request else ""
             yield _change(absence.provenance, "declared not created", absence.key, "", name, link, absence.reason)
 
 

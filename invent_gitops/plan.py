@@ -10,6 +10,7 @@ from invent_gitops import policy
 from invent_gitops.compare import digest, field_changes
 from invent_gitops.duplicates import Duplicates
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.project import Policies
@@ -27,6 +28,7 @@ def make_plan(
     only: Callable[[str], bool] = lambda key: True,
     strict: bool = False,
     live: Sequence[Remote] = (),
+    reach: Reach = "",
     newest: Mapping[str, Request] | None = None,
     flags: str = "",
 ) -> Plan:
@@ -34,14 +36,15 @@ def make_plan(
 
     Guards look at every definition and every record, whatever `only` says. With `strict`, an edit
     of a broadcast that exists is refused instead of shown. `live` is what the API lists, if somebody
-    looked: what is there already and recorded nowhere is not created a second time. `newest` is what a newer
+    looked: what is there already and recorded nowhere is not created a second time. `reach` is how far that list was
+    read: what was declared not to have been created is refused where that was not to its end. `newest` is what a newer
     commit defines, if this is an older one's: what is not so there any more is not created. `flags`
     are the options that a printed command needs.
     """
     defined = {definition.key for definition in definitions}
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
-    duplicates = Duplicates(definitions, state, live, now, flags)
+    duplicates = Duplicates(definitions, state, live, now, flags, reach)
     planner = _Planner(state, policies, catalogue, now, strict, duplicates, newest, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
@@ -105,6 +108,7 @@ class _Planner:
             if self.strict:
                 return replace(item, action="refused", refusals=(_edited(item, definition),))
             return replace(item, action="changed")
+        item = replace(item, absence=self.duplicates.declared(definition))
         certain = self.duplicates.certain(definition)
         if certain:
             return replace(item, action="refused", refusals=certain)

@@ -1,4 +1,7 @@
-"""Settles open intents by looking: exactly one match is adopted, anything else stays blocked with its candidates."""
+"""Settles open intents by looking: exactly one match is adopted, anything else stays blocked with its candidates.
+
+Nothing is adopted for a key, or a request, of which somebody has said before that an attempt created nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from invent_gitops.lookalike import request_of
+from invent_gitops.model.absence import Absences
 from invent_gitops.model.alike import composed
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.record import own_key
 from invent_gitops.model.state import (
     Candidate,
     Event,
@@ -33,28 +38,41 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
     """
     known = state.ids()
     unknown = [remote for remote in remotes if remote.id not in known]
-    found = {key: candidates_of(intent, unknown) for key, intent in sorted(state.intents.items())}
+    found = {name: candidates_of(intent, unknown) for name, intent in sorted(state.intents.items())}
     # A broadcast that two attempts may have made belongs to neither until a person says so.
     claims = Counter(one.remote.id for candidates in found.values() for one in candidates if not one.differs)
     settled: dict[str, Remote] = {}
-    for key, candidates in found.items():
+    held, absences = set(state.broadcasts), Absences(state.absences)
+    for name, candidates in found.items():
+        intent = state.intents[name]
+        key = own_key(name, intent.attempt)
         exact = [candidate.remote for candidate in candidates if not candidate.differs]
-        if len(exact) == 1 and claims[exact[0].id] == 1 and key not in state.broadcasts:
-            settled[key] = exact[0]
+        # What somebody declared not to have been created may be this one, or that one appears late: a person says.
+        declared = absences.of(key, intent.request)
+        if len(exact) == 1 and claims[exact[0].id] == 1 and key not in held and not declared:
+            settled[name] = exact[0]
+            held.add(key)
     taken = {remote.id for remote in settled.values()}
     events: list[Event] = []
-    for key, candidates in found.items():
-        intent = state.intents[key]
+    for name, candidates in found.items():
+        intent = state.intents[name]
         left = tuple(candidate for candidate in candidates if candidate.remote.id not in taken)
-        if key in settled:
-            events.append(Recorded(key, adopted(intent, settled[key], provenance)))
+        if name in settled:
+            events.append(Recorded(own_key(name, intent.attempt), adopted(intent, settled[name], provenance)))
         elif left != intent.candidates:
-            events.append(Looked(key, intent.attempt, left))
+            events.append(Looked(name, intent.attempt, left))
     return events
 
 
 def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
-    return Record(remote.id, intent.request, remote.status, "adopted", provenance, intent.attempt)
+    record = Record(remote.id, intent.request, remote.status, "adopted", provenance, intent.attempt)
+    return replace(record, attempted=intent.provenance.at)
+
+
+def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
+    """What a list shows of one attempt, without what the state knows already."""
+    known = state.ids()
+    return candidates_of(intent, [remote for remote in remotes if remote.id not in known])
 
 
 def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:

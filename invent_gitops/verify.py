@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from invent_gitops.compare import unequal_fields
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
+from invent_gitops.model.correction import corrects
 from invent_gitops.model.state import SECOND, Record, Removal, State, beside
 
 EMPTY = State("", 0, "", "")
@@ -69,8 +70,10 @@ def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]
 def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
     """By key, what no event of this tool could have done, whatever a commit says."""
     former = {record.id: record for record in old.broadcasts.values()}
-    kept = new.ids()
+    kept = new.ids() | new.corrected()
     for key, record in new.broadcasts.items():
+        if corrects(old.broadcasts.get(key), record):
+            continue
         before = former.get(record.id)
         if before is None:
             if strict and (why := _unfollowed(old, record)):
@@ -78,8 +81,8 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
         elif before != record and not (
             _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
         ):
-            fields = ("request", "status", "how", "provenance", "attempt", "note", "formerly", "refreshed")
-            sides = ({name: getattr(side, name) for name in fields} for side in (before, record))
+            names = [field.name for field in fields(record)]
+            sides = ({name: getattr(side, name) for name in names} for side in (before, record))
             changed = ", ".join(unequal_fields(*sides))
             yield key, f"the record with the id {record.id} was altered: {changed}"
     for key, record in old.broadcasts.items():
@@ -155,6 +158,11 @@ def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
     former = {record.id: key for key, record in old.broadcasts.items()}
     known = {record.id: record.refreshed for record in old.broadcasts.values()}
     for key, record in new.broadcasts.items():
+        if corrects(old.broadcasts.get(key), record):
+            wrong = record.instead_of[-1]
+            trailer = f"Broadcast-Corrected: {key} {wrong} {record.id}"
+            yield key, trailer, f"it was corrected from {wrong} to {record.id}"
+            continue
         if record.refreshed and record.refreshed != known.get(record.id):
             yield key, f"Broadcast-Refreshed: {key} {record.id}", "it was refreshed"
         if record.id not in former:
@@ -201,7 +209,8 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
     known: dict[str, Source] = {}
     for key, record in sorted(last.state.broadcasts.items()):
         commit = record.provenance.commit
-        if record.how == "imported":
+        if record.how in ("imported", "resolved"):
+            # Their commit is that of the person who said so, and not the one that was applied.
             continue
         if not commit or commit.endswith("-dirty"):
             where = "no commit" if not commit else f"edits on top of {commit.removesuffix('-dirty')}"

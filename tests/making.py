@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.listing import Reach
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
@@ -18,6 +20,7 @@ from invent_gitops.model.record import GONE
 from invent_gitops.model.state import (
     Absence,
     Candidate,
+    Corrected,
     DeclaredAbsent,
     Event,
     How,
@@ -33,6 +36,7 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
+from invent_gitops.model.unsettled import Twin
 from invent_gitops.plan import audience_of, make_plan
 from invent_gitops.policy import calendar_of, is_waived, objections
 
@@ -156,6 +160,7 @@ def plan_of(
     only: Callable[[str], bool] = lambda key: True,
     strict: bool = False,
     live: Sequence[Remote] = (),
+    reach: Reach = "",
 ) -> Plan:
     """The real planner, with a default for every argument."""
     return make_plan(
@@ -167,6 +172,7 @@ def plan_of(
         only=only,
         strict=strict,
         live=live,
+        reach=reach,
     )
 
 
@@ -216,7 +222,18 @@ provenances = st.builds(Provenance, instants, texts, maybe_texts, maybe_texts)
 hows: st.SearchStrategy[How] = st.sampled_from(["created", "adopted", "resolved", "imported"])
 formers = st.lists(requests, max_size=2).map(tuple)
 records = st.builds(
-    Record, texts, requests, texts, hows, provenances, maybe_texts, maybe_texts, formers, st.none() | provenances
+    Record,
+    texts,
+    requests,
+    texts,
+    hows,
+    provenances,
+    maybe_texts,
+    maybe_texts,
+    formers,
+    st.none() | provenances,
+    st.none() | instants,
+    st.lists(texts, max_size=2).map(tuple),
 )
 remotes = st.builds(
     Remote,
@@ -231,9 +248,25 @@ remotes = st.builds(
 FIELDS = ("name", "scheduled_at", "segment_ids", "send_to_all", "created_at")
 differing = st.lists(st.sampled_from(FIELDS), unique=True).map(tuple)
 candidates = st.builds(Candidate, remotes, differing)
-intents = st.builds(Intent, requests, texts, provenances, st.none() | st.lists(candidates, max_size=2).map(tuple))
+intents = st.builds(
+    Intent,
+    requests,
+    texts,
+    provenances,
+    st.none() | st.lists(candidates, max_size=2).map(tuple),
+    st.none() | instants,
+)
 removals = st.builds(Removal, texts, requests, texts, provenances, maybe_texts, formers)
-absences = st.builds(Absence, texts, texts, provenances)
+absences = st.builds(
+    Absence,
+    texts,
+    texts,
+    provenances,
+    st.none() | requests,
+    st.booleans(),
+    st.lists(st.sampled_from(["too-early", "not-read"]), unique=True).map(tuple),
+    st.lists(texts, max_size=2).map(tuple),
+)
 
 
 def up_to(
@@ -264,12 +297,24 @@ few_intents = st.builds(an_intent, few_requests, few_attempts)
 few_removals = st.builds(a_removal, few_ids, few_requests)
 few_moments = st.sampled_from([a_provenance(NOW + timedelta(hours=hours)) for hours in range(3)])
 few_refreshes = st.builds(Refreshed, few_keys, few_ids, few_requests, st.sampled_from(["SENT", GONE]), few_moments)
-few_absences = st.builds(Absence, few_keys, st.just("looked"), st.just(a_provenance()))
+few_absences = st.builds(Absence, few_keys, st.just("looked"), st.just(a_provenance()), st.none() | few_requests)
+
+
+def a_correction(key: str, wrong: str, right: str, request: Request, attempt: str) -> Corrected:
+    return Corrected(
+        key, wrong, replace(a_record(right, request, how="resolved", attempt=attempt), instead_of=(wrong,))
+    )
+
+
+few_corrections = st.builds(a_correction, few_keys, few_ids, few_ids, few_requests, few_attempts).filter(
+    lambda event: event.wrong != event.record.id
+)
 crowded_states = st.builds(
     a_state,
     up_to(3, few_records, few_keys),
     up_to(3, few_intents, few_keys),
     up_to(3, few_removals, few_keys),
+    up_to(2, few_absences, st.sampled_from(["t8", "t9"])),
 )
 found_candidates = st.lists(st.builds(Candidate, st.builds(a_remote, few_ids)), max_size=2).map(tuple)
 # What apply, reconcile, refresh and resolve write; `state mv` and `state rm` write one event of their own kind.
@@ -279,6 +324,7 @@ run_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Recorded, few_keys, few_records),
     st.builds(Withdrawn, few_keys, few_attempts),
     st.builds(DeclaredAbsent, few_attempts, few_absences),
+    few_corrections,
     few_refreshes,
 )
 
@@ -314,4 +360,7 @@ reports = st.builds(
     st.lists(outcomes, max_size=4, unique_by=lambda outcome: outcome.key).map(tuple),
     stopped=st.booleans(),
     unrecorded=st.lists(texts, max_size=2).map(tuple),
+    twins=st.lists(st.builds(Twin, texts, texts, remotes, maybe_texts, maybe_texts, maybe_texts), max_size=2).map(
+        tuple
+    ),
 )

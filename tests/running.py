@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,16 @@ def state_of(folder: Path, name: str = STATE) -> dict[str, Any]:
 def ids(folder: Path, name: str = STATE) -> dict[str, str]:
     """The recorded ids by key."""
     return {key: record["id"] for key, record in state_of(folder, name)["broadcasts"].items()}
+
+
+def aged(folder: Path, name: str = STATE) -> None:
+    """Let every open attempt have been made an hour ago, so that its call is over for certain."""
+    state = state_of(folder, name)
+    for intent in state["intents"].values():
+        made = datetime.fromisoformat(intent["provenance"]["at"])
+        intent["provenance"]["at"] = f"{(made - timedelta(hours=1)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        intent.pop("settles_at", None)
+    (folder / name).write_text(json.dumps(state, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -33,6 +33,8 @@ FLOORS = {
         "policy",
         "apply",
         "reconcile",
+        "resolve",
+        "unsettled",
         "history",
         "verify",
         "approval",

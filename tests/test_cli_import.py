@@ -312,7 +312,8 @@ def test_what_an_attempt_in_doubt_may_have_made_is_not_imported(tmp_path: Path) 
         result = run_import(tmp_path, server, live["id"])
         assert result.code == 5
         assert "is in doubt" in result.err
-        assert run_import(tmp_path, server, "--all").code == 0
+        told = run_import(tmp_path, server, "--all")
+        assert (told.code, "In doubt: spring." in told.err) == (7, True)
         assert state_of(tmp_path)["broadcasts"] == {}
         assert call(tmp_path, "reconcile", env=account(server.url)).code == 0
     assert ids(tmp_path) == {"spring": live["id"]}
@@ -338,7 +339,7 @@ def test_what_another_run_began_while_the_list_was_read_is_left_to_that_run(tmp_
         with scripted(reply) as server:
             result = call(mine, "import", "--all", env=account(server.url))
     assert [one.code for one in begun] == [7]
-    assert result.code == 0
+    assert (result.code, "In doubt: spring." in result.err) == (7, True)
     assert "It may be what spring was to create" in result.out
     assert (remote.intents, remote.ids) == (["spring"], {})
 

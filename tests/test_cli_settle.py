@@ -21,6 +21,7 @@ from tests.running import (
     STATE,
     Result,
     account,
+    aged,
     call,
     define,
     environment,
@@ -75,6 +76,7 @@ def _doubt(folder: Path, fault: str) -> Iterator[Doubt]:
         result = call(folder, "apply", "--yes", "--concurrency", "1", *FAST, env=account(server.url))
         assert result.code == ExitCode.UNSETTLED
         server.faults.clear()
+        aged(folder)
         yield Doubt(folder, server)
 
 
@@ -176,6 +178,12 @@ def test_resolve_anyway_needs_no_list_at_all(doubt: Doubt) -> None:
         ("--not-created",),
         ("--not-created", "--reason", " "),
         ("--not-created", "--reason", "none of these is it, since …"),
+        ("--not-created", "--reason", "…"),
+        ("--id", "b_1", "--reason", "…"),
+        ("--id", "b_1", "--not", "b_2"),
+        ("--id", "b_1", "--instead-of", "b_2"),
+        ("--id", "b_1", "--instead-of", "b_1", "--reason", "x"),
+        ("--not-created", "--instead-of", "b_2", "--reason", "x"),
         ("--id", ""),
     ],
 )
@@ -190,7 +198,7 @@ def test_resolve_refuses_a_key_that_is_not_blocked(doubt: Doubt) -> None:
 
 def test_resolve_refuses_the_id_of_a_removed_record(doubt: Doubt) -> None:
     removed = ids(doubt.folder)["a"]
-    assert doubt.call("state", "rm", "a", "--reason", "x").code == 0
+    assert doubt.call("state", "rm", "a", "--reason", "x").code == ExitCode.UNSETTLED, "b is in doubt"
     (doubt.folder / "broadcasts" / "a.yaml").unlink()
     assert "removed" in doubt.refused("resolve", "b", "--id", removed, "--anyway")
     assert doubt.call("plan").code == ExitCode.UNSETTLED
@@ -237,6 +245,7 @@ def test_the_commands_that_plan_prints_can_be_pasted(tmp_path: Path, which: int)
         server.faults.clear()
         server.sandbox.update("c", server.sandbox.broadcasts()[0]["id"], created_at="soon")
         assert call(tmp_path, "reconcile", *words, env=env).code == ExitCode.UNSETTLED
+        aged(odd, "my state.json")
         commands = printed(call(tmp_path, "plan", *words, env=env).out)
         assert len(commands) == 2
         assert "still ends with" in pasted(one, commands[1], env).stderr, "there is a candidate, so it takes a reason"
@@ -250,7 +259,7 @@ def test_the_commands_that_plan_prints_can_be_pasted(tmp_path: Path, which: int)
 def test_the_commands_that_plan_prints_speak_of_the_base_url_that_was_given(nothing: Doubt) -> None:
     url = nothing.server.url
     commands = printed(call(nothing.folder, "plan", "--base-url", url).out)
-    done = pasted(nothing, commands[-1], {"INVENT_API_KEY": "k"})
+    done = pasted(nothing, commands[-1].replace("…", "looked"), {"INVENT_API_KEY": "k"})
     assert done.returncode == 0, done.stderr
 
 
@@ -272,8 +281,10 @@ def test_state_list_and_show_hold_everything(doubt: Doubt) -> None:
 
 def test_state_needs_no_key_and_no_network(doubt: Doubt) -> None:
     before = len(doubt.server.sandbox.requests)
-    for words in (["list"], ["show", "a"], ["mv", "a", "z"], ["rm", "z", "--reason", "x"]):
+    for words in (["list"], ["show", "a"]):
         assert call(doubt.folder, "state", *words).code == 0, words
+    for words in (["mv", "a", "z"], ["rm", "z", "--reason", "x"]):
+        assert call(doubt.folder, "state", *words).code == ExitCode.UNSETTLED, "b is in doubt"
     assert len(doubt.server.sandbox.requests) == before
 
 
@@ -281,7 +292,7 @@ def test_a_moved_record_keeps_its_id_and_is_not_created_under_its_new_key(doubt:
     id = ids(doubt.folder)["a"]
     (doubt.folder / "broadcasts" / "a.yaml").rename(doubt.folder / "broadcasts" / "z.yaml")
     assert doubt.call("plan", "--only", "z").code == ExitCode.REFUSED
-    assert doubt.call("state", "mv", "a", "z").code == 0
+    assert doubt.call("state", "mv", "a", "z").code == ExitCode.UNSETTLED, "b is in doubt"
     assert ids(doubt.folder) == {"z": id}
     assert doubt.call("plan", "--only", "z", "--exit-code").code == 0
 
@@ -335,6 +346,7 @@ def test_where_invent_has_no_list_the_one_who_has_seen_it_there_is_told_how_to_s
 def test_a_key_that_was_removed_by_mistake_is_restored_and_nothing_is_created(doubt: Doubt) -> None:
     id = ids(doubt.folder)["a"]
     assert "is not removed" in doubt.refused("state", "restore", "a", "--reason", "x")
+    assert doubt.call("reconcile").code == 0
     assert doubt.call("state", "rm", "a", "--reason", "a mistake").code == 0
     plan = doubt.call("plan").out
     command = re.search(r"invent-gitops (state restore .*) --reason …", plan)

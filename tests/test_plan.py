@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from invent_gitops.compare import digest, field_changes
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
 from invent_gitops.model.record import DEFINED, GONE
-from invent_gitops.model.state import Record, Recorded, State
+from invent_gitops.model.state import Absence, Record, Recorded, State
 from tests.making import (
     API,
     LINEAGE,
@@ -687,3 +688,42 @@ def test_sibling_of_an_imported_broadcast_is_refused_only_where_the_import_made_
         state = a_state({"w1": replace(imported, note=note)})
         assert actions(plan_of([first, second], state)) == {"w1": "unchanged", "w2": action}
     assert actions(plan_of([second], a_state({"w1": replace(imported, note=DEFINED)})))["w2"] == "refused"
+
+
+# ---------------------------------------------------------------- after a person's word that nothing was created
+
+
+@pytest.mark.parametrize(
+    ("reach", "listed", "action"),
+    [
+        ("", True, "create"),
+        ("", False, "create"),
+        ("whole", True, "create"),
+        ("whole", False, "create"),
+        ("partly", True, "refused"),
+        ("partly", False, "refused"),
+        ("not-offered", True, "refused"),
+        ("not-offered", False, "create"),
+    ],
+)
+@pytest.mark.parametrize("how", ["its key", "its request"])
+def test_what_was_declared_absent_is_created_only_after_the_whole_list_was_read(
+    reach: Reach, listed: bool, action: str, how: str
+) -> None:
+    definition = a_definition("spring")
+    key = "spring" if how == "its key" else "old-name"
+    absence = Absence(key, "looked", a_provenance(), definition.request if key != "spring" else None, listed)
+    state = a_state(absences={"t1": absence})
+    [item] = plan_of([definition], state, reach=reach).items
+    assert (item.action, item.absence) == (action, absence)
+    assert [refusal.policy for refusal in item.refusals] == (["unread-list"] if action == "refused" else [])
+    [free] = plan_of([a_definition("other")], state, reach="partly").items
+    assert (free.action, free.absence) == ("create", None)
+
+
+def test_key_with_an_attempt_that_is_kept_beside_another_one_is_not_created() -> None:
+    state = a_state(intents={"spring#t2": an_intent(a_request("Before the edit"), "t2")})
+    plan = plan_of([a_definition("spring")], state)
+    assert actions(plan) == {"spring": "refused", "spring#t2": "blocked"}
+    [refusal] = plan.having("refused")[0].refusals
+    assert "resolve 'spring#t2'" in refusal.cure

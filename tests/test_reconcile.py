@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invent_gitops.cli.reconcile import settle
+from invent_gitops.cli.session import Session
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.state import Candidate, Looked, Record, Recorded, State, Withdrawn
+from invent_gitops.model.state import Absence, Candidate, Looked, Record, Recorded, State, Withdrawn
+from invent_gitops.provenance import Origin
 from invent_gitops.reconcile import CLOCK_SKEW, differences, reconcile
 from invent_gitops.state.document import dump, parse
+from tests.fakes import Memory
 from tests.making import (
     NOW,
     SOON,
@@ -52,7 +56,8 @@ def look(state: State, *found: Remote) -> State:
 
 def test_exactly_one_match_is_adopted_with_who_adopted_it_and_which_attempt_it_came_of() -> None:
     after = look(IN_DOUBT, a_remote("bc_5", status="SCHEDULED"), a_remote("bc_6", OTHER))
-    assert after.broadcasts == {"spring": Record("bc_5", a_request(), "SCHEDULED", "adopted", LATER, "attempt-1")}
+    record = Record("bc_5", a_request(), "SCHEDULED", "adopted", LATER, "attempt-1", attempted=NOW)
+    assert after.broadcasts == {"spring": record}
     assert after.intents == {}
 
 
@@ -247,3 +252,67 @@ def test_field_that_invent_does_not_tell_never_counts_as_equal(unread: str, fiel
     assert differences(request, remote) == (field,)
     after = look(a_state(intents={"spring": replace(an_intent(), request=request)}), remote)
     assert (after.broadcasts, list(after.intents)) == ({}, ["spring"])
+
+
+# ---------------------------------------------------------------- after a person's word, and beside another attempt
+
+
+@pytest.mark.parametrize(
+    ("absence", "adopted"),
+    [
+        (Absence("spring", "looked", a_provenance()), False),
+        (Absence("old-name", "looked", a_provenance(), a_request()), False),
+        (Absence("spring", "looked", a_provenance(), OTHER, listed=True), False),
+        (Absence("old-name", "looked", a_provenance()), True),
+        (Absence("old-name", "looked", a_provenance(), OTHER), True),
+    ],
+    ids=["its key", "its request", "its key, another request", "another key, of an older version", "another"],
+)
+def test_nothing_is_adopted_where_somebody_has_said_that_an_attempt_created_nothing(
+    absence: Absence, adopted: bool
+) -> None:
+    after = look(replace(IN_DOUBT, absences={"earlier": absence}), a_remote("bc_5"))
+    assert ("spring" in after.broadcasts) == adopted
+    if not adopted:
+        assert after.intents["spring"].candidates == (Candidate(a_remote("bc_5")),)
+
+
+def test_an_attempt_that_is_kept_beside_another_one_is_adopted_under_its_own_key() -> None:
+    state = a_state(intents={"spring#attempt-1": an_intent()})
+    after = look(state, a_remote("bc_5"))
+    assert (after.broadcasts["spring"].id, after.intents) == ("bc_5", {})
+
+
+def test_of_two_attempts_of_one_key_at_most_one_is_adopted() -> None:
+    state = a_state(intents={"spring": an_intent(attempt="t1"), "spring#t2": an_intent(OTHER, "t2")})
+    after = look(state, a_remote("bc_5"), a_remote("bc_6", OTHER))
+    assert {key: record.id for key, record in after.broadcasts.items()} == {"spring": "bc_5"}
+    assert after.intents["spring#t2"].candidates == (Candidate(a_remote("bc_6", OTHER)),)
+
+
+# ---------------------------------------------------------------- a look is about the attempts that were open before it
+
+
+class Moving(Memory):
+    """A store whose state somebody else has moved on by the time it is read again."""
+
+    def __init__(self, before: State, after: State) -> None:
+        super().__init__()
+        self.state, self.later = before, after
+
+    def refresh(self) -> None:
+        self.state = self.later
+
+
+def test_a_look_says_nothing_of_an_attempt_that_was_made_after_it() -> None:
+    newer = a_state(intents={"spring": an_intent(attempt="attempt-2")})
+    store = Moving(IN_DOUBT, newer)
+    found = settle(Session(), store, [a_remote("bc_5")], Origin("bob", "", ""), IN_DOUBT.intents)  # type: ignore[arg-type]  # a store
+    assert (found, store.state) == ((), newer)
+
+
+def test_a_look_still_speaks_of_an_attempt_that_is_kept_beside_another_one_by_now() -> None:
+    both = a_state(intents={"spring": an_intent(OTHER, "attempt-2"), "spring#attempt-1": an_intent()})
+    store = Moving(IN_DOUBT, both)
+    [outcome] = settle(Session(), store, [a_remote("bc_5")], Origin("bob", "", ""), IN_DOUBT.intents)  # type: ignore[arg-type]  # a store
+    assert (outcome.key, outcome.id, list(store.state.intents)) == ("spring", "bc_5", ["spring"])

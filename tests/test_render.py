@@ -214,14 +214,14 @@ def test_commands_that_settle_a_key_can_be_pasted_as_they_are() -> None:
     assert [shlex.split(command) for command in commands] == [
         [*resolve, "--id", "bc 5"],
         [*resolve, "--id", "bc_6"],
-        [*resolve, "--not-created", "--reason", "none of these is it, since …"],
+        [*resolve, "--not-created", "--not", "bc 5", "--not", "bc_6", "--reason", "none of these is it, since …"],
     ]
 
 
 def test_without_candidates_the_command_asks_for_the_id() -> None:
     assert settling("doubt", an_intent(), "") == [
         "invent-gitops resolve doubt --id ID",
-        'invent-gitops resolve doubt --not-created --reason "looked in Invent: it is not there"',
+        'invent-gitops resolve doubt --not-created --reason "…"',
     ]
 
 

@@ -25,6 +25,7 @@ from invent_gitops.model.outcome import Fate, Outcome, Report
 from invent_gitops.model.plan import ACTIONS, Item, Plan
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate, Intent, Provenance
+from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.annotations import MOST, report_annotations
 from invent_gitops.render.fitting import in_bytes
 from invent_gitops.render.machine import document, report_json
@@ -206,7 +207,8 @@ def test_unknown_outcome_shows_what_was_found_and_the_commands_with_its_id_quote
     assert "Found `bc_9` <b>Spring sale</b>: as requested." in markdown
     assert "If it is there: `invent-gitops resolve --org o lost --id bc_9`" in markdown
     assert "`invent-gitops resolve --org o lost --id 'b 2; rm -rf ~' --anyway`" in markdown
-    assert "If it surely is not there: `invent-gitops resolve --org o lost --not-created" in markdown
+    assert "If it surely is not there, from 2026-11-20 12:06 UTC on, in 6 minutes: `invent-gitops resolve" in markdown
+    assert "lost --not-created --not bc_9 --not 'b 2; rm -rf ~' --reason" in markdown
     assert "To be sent Tue 24 Nov 2026 12:00 UTC to vips, up to 1,200 contacts." in markdown
 
 
@@ -420,3 +422,27 @@ def test_no_name_of_the_api_mentions_anybody() -> None:
     markdown = page(reported(Report(tuple(outcomes)), a_plan(), 7), limit=10**6)
     plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", markdown)
     assert not re.search(r"@\w|<img|\]\(http://evil|https?://evil", plain)
+
+
+# ---------------------------------------------------------------- twins
+
+
+def test_what_exists_twice_is_told_first_with_what_to_do() -> None:
+    twin = Twin("spring", "bc_1", replace(a_remote("bc_2"), name="Spring"), "bc_2", "bc_1", "it has no content.")
+    plan = replace(a_plan(create("other")), options=" --org o")
+    report = Report((outcome("other"),), twins=(twin,))
+    markdown = page(reported(report, plan, 7))
+    assert headline(markdown) == "⛔ 1 created, 1 twice in Invent: delete one of the two"
+    assert markdown.index("#### ⛔ Twice in Invent") < markdown.index("#### Created")
+    assert "Better deleted in Invent: `bc_1`." in markdown
+    assert "After that: `invent-gitops resolve --org o spring --id bc_2 --instead-of bc_1 --reason" in markdown
+    assert "::error title=twice::" in report_annotations(report, plan)
+
+
+def test_documents_of_older_versions_are_shown_without_what_they_do_not_hold() -> None:
+    doubt = {"lost": an_intent(provenance=WHO)}
+    found = reported(Report((outcome("lost", "unknown"),)), a_plan(an_item("lost")), 7, doubts=doubt)
+    del found["twins"], found["outcomes"][0]["intent"]["settles_at"]
+    for item in found["plan"]["items"]:
+        del item["absence"]
+    assert "If it surely is not there, from 2026-11-20 12:06 UTC on" in page(found)

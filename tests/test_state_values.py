@@ -15,6 +15,7 @@ from invent_gitops.model.record import RESTORED
 from invent_gitops.model.state import (
     Absence,
     Candidate,
+    Corrected,
     DeclaredAbsent,
     Event,
     Intended,
@@ -28,6 +29,7 @@ from invent_gitops.model.state import (
 from tests.making import (
     NOW,
     SOON,
+    a_correction,
     a_move,
     a_provenance,
     a_record,
@@ -98,6 +100,36 @@ def test_declared_absence_frees_the_key_and_is_kept_for_the_audit() -> None:
 
 def test_declared_absence_of_another_attempt_frees_nothing() -> None:
     assert IN_DOUBT.after([DeclaredAbsent("t0", ABSENCE)]).intents == IN_DOUBT.intents
+
+
+def test_correction_puts_the_right_id_in_place_and_remembers_the_wrong_one_as_free() -> None:
+    right = a_correction("spring", "bc_1", "bc_2", a_request(), "attempt of bc_1")
+    after = RECORDED.after([right])
+    assert (after.broadcasts["spring"].id, after.ids(), after.corrected()) == ("bc_2", {"bc_2"}, {"bc_1"})
+    assert after.after([right]) == after, "a replay changes nothing"
+    assert after.after([Recorded("spring", RECORDED.broadcasts["spring"])]) == after, "nor does an old record"
+    theirs = Recorded("theirs", a_record("bc_1", how="imported", attempt="another"))
+    assert after.after([theirs]).broadcasts["theirs"].id == "bc_1", "it may be somebody's own"
+    back = after.after([a_correction("spring", "bc_2", "bc_1", a_request(), "attempt of bc_1")])
+    assert (back.broadcasts["spring"].id, back.corrected()) == ("bc_1", {"bc_2"})
+
+
+def test_correction_of_what_was_settled_otherwise_meanwhile_changes_nothing() -> None:
+    wrong = a_correction("spring", "bc_9", "bc_2", a_request(), "t")
+    assert RECORDED.after([wrong]) == RECORDED
+    both = a_state({"spring": a_record("bc_1"), "summer": a_record("bc_2", a_request("Other"))})
+    assert both.after([a_correction("spring", "bc_1", "bc_2", a_request(), "t")]) == both
+    later = a_correction("spring", "bc_1", "bc_2", a_request(), "t")
+    older = replace(later, record=replace(later.record, provenance=a_provenance(NOW - timedelta(hours=1))))
+    assert RECORDED.after([older]) == RECORDED
+
+
+def test_correction_to_the_second_broadcast_of_the_same_key_takes_it_in() -> None:
+    second = Recorded("spring", a_record("bc_2", attempt="t2"))
+    state = RECORDED.after([second])
+    assert set(state.broadcasts) == {"spring", "spring#bc_2"}
+    after = state.after([a_correction("spring", "bc_1", "bc_2", a_request(), "attempt of bc_1")])
+    assert {key: record.id for key, record in after.broadcasts.items()} == {"spring": "bc_2"}
 
 
 def test_move_gives_the_record_another_key_and_changes_nothing_of_it() -> None:
@@ -221,8 +253,11 @@ def test_no_id_is_ever_lost_by_what_a_run_writes(state: State, events: list[Even
     before_ids = [record.id for record in state.broadcasts.values()]
     brought = [event.record.id for event in events if isinstance(event, Recorded)]
     known = {record.id for record in after.broadcasts.values()} | {gone.id for gone in after.removed.values()}
-    assert known >= {*before_ids, *brought}
+    assert known | after.corrected() >= {*before_ids, *brought}
+    corrected = {event.key for event in events if isinstance(event, Corrected)}
     for key, record in state.broadcasts.items():
+        if key in corrected:
+            continue
         found = after.broadcasts[key]
         shown = replace(record, request=found.request, status=found.status)
         assert replace(shown, formerly=found.formerly, refreshed=found.refreshed) == found

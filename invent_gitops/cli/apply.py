@@ -26,6 +26,7 @@ from invent_gitops.model.outcome import Report
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.annotations import report_annotations
+from invent_gitops.unsettled import seconds
 
 
 @click.command()
@@ -184,7 +185,7 @@ def report_code(report: Report) -> ExitCode:
         codes.append(ExitCode.UNAVAILABLE)
     if report.having("not-attempted"):
         codes.append(ExitCode.REFUSED)
-    if report.having("unknown") or report.unrecorded:
+    if report.having("unknown") or report.unrecorded or report.twins:
         codes.append(ExitCode.UNSETTLED)
     if report.failure:
         codes.append(report.failure.exit_code)
@@ -194,15 +195,15 @@ def report_code(report: Report) -> ExitCode:
 
 
 def open_code(store: Store) -> ExitCode:
-    """7 as long as the state holds any open intent, whatever --only says."""
-    return ExitCode.UNSETTLED if store.state.intents else ExitCode.DONE
+    """7 as long as the state holds any open intent, or a second broadcast for a key, whatever --only says."""
+    return ExitCode.UNSETTLED if store.state.intents or seconds(store.state) else ExitCode.DONE
 
 
 def text_of_report(session: Session, account: Account, report: Report, store: Store) -> str:
     """The report for a terminal; "" if there is nothing to say beside the plan."""
     from invent_gitops.render.report_text import report_text
 
-    if not (report.outcomes or report.failure):
+    if not (report.outcomes or report.failure or report.twins):
         return ""
     flags, left = account.flags(session), len(store.state.intents)
     return "\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,9 +10,8 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-import click
-
 from invent_gitops.cli.account import Account, Store, connect
+from invent_gitops.cli.asking import ask
 from invent_gitops.cli.looking import FirstLook, first_look
 from invent_gitops.cli.newest import newest_requests
 from invent_gitops.cli.plan import plan_for, text_of
@@ -22,13 +20,15 @@ from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.stopwatch import stopwatch
 from invent_gitops.cli.workspace import Workspace
-from invent_gitops.errors import InventGitopsError, Refused, WrongUsage
+from invent_gitops.errors import InventGitopsError, WrongUsage
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.state import Intent, Listed
 from invent_gitops.policy.clock import check_clock
 from invent_gitops.provenance import Origin
+from invent_gitops.unsettled import twins
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
@@ -48,10 +48,10 @@ class Applying:
 
     `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
     newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
-    it may. `first` is the last look at the list before a create, `live` what it held, and `recent` says whether that is
-    only some seconds ago. `doubts` are the attempts of this run whose outcome is unknown, `adopted` are the broadcasts
-    that were found after their answer was lost, `approved` are the keys of the approved plan, `report` is what became
-    of the creates so far.
+    it may. `live` is what the last look before a create held, `first` that look, `reach` how far it went, and `recent`
+    says whether that is only some seconds ago. `doubts` are the attempts of this run whose outcome is unknown,
+    `adopted` are the broadcasts that were found after their answer was lost, `approved` are the keys of the approved
+    plan, `report` is what became of the creates so far.
     """
 
     session: Session
@@ -69,6 +69,7 @@ class Applying:
     live: Sequence[Remote] = ()
     first: FirstLook = field(default_factory=lambda: FirstLook(why="Nobody has looked."))
     recent: Callable[[], bool] = lambda: False
+    reach: Reach = ""
     newest: Mapping[str, Request] | None = None
     blind: str = ""
     doubts: dict[str, Intent] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Applying:
             only=self.only,
             strict=self.strict,
             live=self.live,
+            reach=self.reach,
             newest=self.newest,
             flags=flags,
         )
@@ -95,7 +97,9 @@ class Applying:
 
     def reported(self) -> Report:
         """What became of every key so far, in this run or, of what was approved, in another one."""
-        return self.report.with_adopted(tuple(self.adopted)).with_earlier(self.approved, self.store.state)
+        told = self.report.with_adopted(tuple(self.adopted)).with_earlier(self.approved, self.store.state)
+        live = Listing(tuple(self.live), () if self.reach == "whole" else (self.reach,))
+        return replace(told, twins=twins(self.store.state, live, self.origin.now().at))
 
     def cut_off(self, made: Plan) -> Report:
         """The report of a run that is killed: each of its broadcasts may have been created by then."""
@@ -141,6 +145,7 @@ class Applying:
         self.first, self.live = look, (*entries, *(remote for remote in self.live if remote.id not in ids))
         # The state must be no older than the list, or what another run is creating would look like nobody's.
         self.store.refresh()
+        self.reach = look.reach(self.store.state)
         if look.complete:
             self.store.remember()
         # Later, what is in doubt may be another run's that is just waiting for its answer.
@@ -165,22 +170,9 @@ class Applying:
         show(self.text_of(made, everything=not yes))
         if yes:
             return
-        number = made.counts["create"]
-        broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
-        if not sys.stdin or not sys.stdin.isatty():
-            raise Refused(
-                f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
-                "Review the plan, then run apply with --yes.",
-            )
-        if self.blind:
-            # Nobody is asked for what will not be done.
+        # Nobody is asked for what will not be done.
+        if not ask(self.session, self.account, self.stopping, made.counts["create"], blind=bool(self.blind)):
             return
-        target = self.account.target()
-        question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
-        with self.stopping.asking():
-            confirmed = click.confirm(self.session.aside.bold(question), err=True)
-        if not confirmed:
-            raise Refused("Not confirmed. Nothing was created.")
         self.recent = stopwatch(0)
 
     def create(self, made: Plan) -> None:

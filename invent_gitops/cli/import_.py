@@ -17,6 +17,7 @@ from invent_gitops.cli.looking import of_this_account
 from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import (
     PROJECT_FILE,
     Workspace,
@@ -26,7 +27,7 @@ from invent_gitops.cli.workspace import (
     open_workspace,
     shown,
 )
-from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, Refused, Unavailable, WrongUsage
+from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import State
@@ -87,9 +88,9 @@ class Importing:
             listing = self._listed(stopping)
         # After the list, which must not know more than the records do.
         state = store.read()
-        return self._shown(of_this_account(listing, state), self._survey(listing, state), store)
+        return self._shown(of_this_account(listing, state), self._survey(listing, state), store, state)
 
-    def _shown(self, listing: Listing[Remote], found: Survey, store: Store) -> ExitCode:
+    def _shown(self, listing: Listing[Remote], found: Survey, store: Store, state: State) -> ExitCode:
         from invent_gitops.render.import_text import Imported, survey_text
 
         if not self.session.json:
@@ -98,7 +99,7 @@ class Importing:
                 found, self._names(listing), self.session.style, zone=zone, flags=flags, complete=listing.complete
             )
             self.session.result(text)
-        return self._end(listing, found, Imported(), store)
+        return self._end(listing, found, Imported(), store, state)
 
     def run(self, ids: Sequence[str], only: str | None) -> ExitCode:
         """Record what is chosen, then write the definitions."""
@@ -112,7 +113,7 @@ class Importing:
             found = self._survey(listing, store.state)
             if not listing.complete:
                 # A twin, or what an attempt in doubt has made, may be on the part that could not be read.
-                return self._shown(listing, found, store)
+                return self._shown(listing, found, store, store.state)
             for id in ids:
                 _check_chosen(id, found, listing, store.state)
             keys = {one.key for one in found.offers} | {one.key for one in found.missing}
@@ -125,7 +126,8 @@ class Importing:
             done = Imported(made, self._write(found, made, self._names(listing), stopping))
             if not self.session.json:
                 self.session.result(imported_text(found, done, self.session.style, state=store.shown))
-        return self._end(listing, found, done, store, chosen=True)
+            state = store.state
+        return self._end(listing, found, done, store, state, chosen=True)
 
     def _store(self) -> Store:
         return self.account.store(self.workspace.root, self.workspace.project, strict=True)
@@ -221,7 +223,14 @@ class Importing:
         raise AssertionError("there is always another path")
 
     def _end(
-        self, listing: Listing[Remote], found: Survey, done: Imported, store: Store, *, chosen: bool = False
+        self,
+        listing: Listing[Remote],
+        found: Survey,
+        done: Imported,
+        store: Store,
+        state: State,
+        *,
+        chosen: bool = False,
     ) -> ExitCode:
         """The document, or what could not be read, or what of the `chosen` needs a person; and the exit code."""
         from invent_gitops.render.import_text import import_json
@@ -232,12 +241,13 @@ class Importing:
             error = Unavailable(f"{message} {' '.join(listing.gaps)}", "Run it again in a minute.")
         elif chosen and any(offer.like for offer in found.offers):
             error = _in_doubt(found)
-        code = error.exit_code if error else ExitCode.DONE
+        left = unsettled_code(self.session, self.account, state, listing)
+        code = worst([error.exit_code if error else ExitCode.DONE, left])
         if self.session.json:
             body = import_json(found, done, listing.gaps, state=store.shown, segments=self._names(listing))
             self.session.answer("import", code, body, error=error)
         if error:
-            self.session.failed(error)
+            self.session.failed(error, code)
         return code
 
 

@@ -14,7 +14,7 @@ from invent_gitops.cli.account import DEFAULT_RATE, Account, connect
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import NotOffered, Unavailable, Unreachable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
-from invent_gitops.model.listing import Listing
+from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
@@ -48,6 +48,12 @@ class FirstLook:
     def complete(self) -> bool:
         """Whether all that is in Invent was read."""
         return self.offered and not self.why
+
+    def reach(self, state: State) -> Reach:
+        """How far the list was read; "not-offered" only where nobody has ever read one."""
+        if self.complete:
+            return "whole"
+        return "partly" if self.offered or state.listed else "not-offered"
 
     def blind(self, state: State, *, vouched: bool) -> str:
         """Why nothing may be created after this look, "" if something may.

@@ -12,6 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from invent_gitops.cli.session import Session
+from invent_gitops.errors import WrongUsage
+from invent_gitops.model.command import UNFINISHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -93,6 +95,20 @@ def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None
     except UnicodeError:
         raise click.BadParameter("this is no UTF-8 text.", ctx, parameter) from None
     return text
+
+
+def a_reason(*, needed: bool) -> Callable[[click.Context, click.Parameter, str | None], str]:
+    """A callback for --reason: a person's own words, never the ellipsis with which a printed command ends."""
+
+    def reason(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+        text = plain_text(ctx, parameter, value)
+        if text.rstrip(" .\"'”’").endswith(UNFINISHED):
+            raise WrongUsage(f"The reason still ends with {UNFINISHED}", "Put words of your own in its place.")
+        if needed and not text:
+            raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
+        return text
+
+    return reason
 
 
 def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

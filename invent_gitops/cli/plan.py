@@ -19,6 +19,7 @@ from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, WrongUsage, worst
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
 from invent_gitops.render.annotations import plan_annotations
@@ -76,7 +77,9 @@ def plan(
             if seen:
                 warn_of_clock(session, seen)
             live, state = (seen.broadcasts.entries, seen.state) if seen else ((), read())
-            made = plan_for(workspace, state, only=only, strict=strict, live=live, flags=account.flags(session))
+            reach: Reach = "" if seen is None else "whole" if seen.broadcasts.complete else "partly"
+            flags = account.flags(session)
+            made = plan_for(workspace, state, only=only, strict=strict, live=live, reach=reach, flags=flags)
             made = compared(made, workspace, seen) if seen else made
             code = worst([plan_code(made), ExitCode.CHANGES if tell and made.counts["create"] else ExitCode.DONE])
             # The annotations send those who want more to the log.
@@ -128,6 +131,7 @@ def plan_for(
     only: str | None,
     strict: bool,
     live: Sequence[Remote] = (),
+    reach: Reach = "",
     newest: Mapping[str, Request] | None = None,
     flags: str = "",
 ) -> Plan:
@@ -147,6 +151,7 @@ def plan_for(
         only=chosen,
         strict=strict,
         live=live,
+        reach=reach,
         newest=newest,
         flags=flags,
     )

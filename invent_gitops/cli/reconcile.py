@@ -12,9 +12,11 @@ from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_opti
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode, InventGitopsError, Unavailable
 from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Intent, Recorded
@@ -29,46 +31,52 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     """Look for broadcasts whose outcome is unknown.
 
     Reads the whole list in Invent. A broadcast that is exactly as it was requested, is recorded
-    nowhere and is the only one of its kind is adopted. Anything else stays blocked, with what was
-    found beside it, until `resolve` settles it. Nothing is written to Invent.
+    nowhere and is the only one of its kind is adopted, unless somebody has declared before that an attempt of
+    it created nothing. Anything else stays blocked, with what was found beside it, until `resolve` settles it.
+    What was adopted within a day is looked at again: another one exactly like it is told first. Exit code 7 as
+    long as anything is in doubt or exists twice. Nothing is written to Invent.
     """
     from invent_gitops.render.machine import report_json
     from invent_gitops.render.report_text import report_text
+    from invent_gitops.unsettled import twins, watched
 
     session.kind = "report"
     root, project = checked_project()
-    origin = find_origin(root)
+    origin, flags = find_origin(root), account.flags(session)
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
         outcomes: tuple[Outcome, ...] = ()
+        listing: Listing[Remote] = Listing(())
         failure: InventGitopsError | None = None
-        if store.state.intents:
-            outcomes, failure = _looked(session, account, root, project, store, stopping, origin)
+        if store.state.intents or watched(store.state, origin.now().at):
+            doubts = store.state.intents
+            try:
+                listing = Listing(_listed(account, root, project, stopping))
+            except Unavailable as error:
+                failure = error
+            else:
+                outcomes = settle(session, store, listing.entries, origin, doubts)
         state = store.state
     left = [Outcome(key, "unknown", intent.request.name) for key, intent in sorted(state.intents.items())]
-    report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)), failure)
-    code = ExitCode.UNSETTLED if left else ExitCode.DONE
+    found = twins(state, listing, origin.now().at)
+    report = Report(tuple(sorted([*outcomes, *left], key=lambda outcome: outcome.key)), failure, twins=found)
+    code = unsettled_code(session, account, state, listing, told=bool(left or found))
+    if failure and code is ExitCode.DONE:
+        # Nothing is in doubt, and what was adopted lately could not be looked at again.
+        code = failure.exit_code
     if session.json:
-        body = report_json(report, None, store.shown, origin.now(), state.intents, workspace=project.name)
+        made = origin.now()
+        body = report_json(report, None, store.shown, made, state.intents, workspace=project.name, flags=flags)
         session.answer("report", code, body, error=failure)
-    elif report.outcomes:
-        session.result(report_text(report, session.style, place=store.shown, flags=account.flags(session)))
+    elif report.outcomes or report.twins or failure:
+        session.result(report_text(report, session.style, place=store.shown, flags=flags))
     else:
         session.result("Nothing is in doubt.")
     return code
 
 
-def _looked(
-    session: Session, account: Account, root: Path, project: Project, store: Store, stopping: Stopping, origin: Origin
-) -> tuple[tuple[Outcome, ...], InventGitopsError | None]:
-    """What was adopted; and why the list could not be read, if so: what is in doubt is in doubt all the same."""
-    doubts = store.state.intents
-    try:
-        with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
-            remotes = api.broadcasts()
-    except Unavailable as error:
-        return (), error
-    store.refresh()
-    return settle(session, store, remotes, origin, doubts), None
+def _listed(account: Account, root: Path, project: Project, stopping: Stopping) -> tuple[Remote, ...]:
+    with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
+        return tuple(api.broadcasts())
 
 
 def settle(
@@ -77,12 +85,16 @@ def settle(
     """Record what the whole list settles, and say what was adopted.
 
     `doubts` are the intents that were open before the list was read: what was begun later may have
-    been created later.
+    been created later. The state is read again first: somebody may have settled them meanwhile.
     """
     from invent_gitops import reconcile as core
 
+    if not doubts:
+        return ()
+    store.refresh()
     state = store.state
-    earlier = {key: intent for key, intent in state.intents.items() if key in doubts}
+    attempts = {intent.attempt for intent in doubts.values()}
+    earlier = {name: intent for name, intent in state.intents.items() if intent.attempt in attempts}
     events = core.reconcile(replace(state, intents=earlier), remotes, origin.now())
     if events:
         store.append(events)

@@ -11,8 +11,9 @@ from invent_gitops.cli.looking import Seen, look, reading, warn_of_clock
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import checked_project
-from invent_gitops.errors import ExitCode
+from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.state import Provenance, Refreshed, State
 from invent_gitops.provenance import find_origin
 
@@ -27,7 +28,7 @@ def refresh(session: Session, account: Account) -> ExitCode:
     For broadcasts that somebody edited, rescheduled, cancelled or deleted in Invent, and for statuses that moved on.
     Reads the whole list; what it does not hold any more is recorded as GONE, and never created again. Keys in doubt
     are left to `reconcile`. Nothing is written to Invent. Exit code 6 if not all of the list could be read: then what
-    was read is taken in, and nothing is called gone.
+    was read is taken in, and nothing is called gone. Exit code 7 as long as any key is in doubt, or exists twice.
     """
     from invent_gitops.drift import renewal
     from invent_gitops.render.drift_json import renewal_json
@@ -42,7 +43,8 @@ def refresh(session: Session, account: Account) -> ExitCode:
         keys = [event.key for event in _taken_in(store, seen, find_origin(root).now)]
         state = store.state
     made = renewal(seen.state, state, keys, seen.broadcasts)
-    code = ExitCode.DONE if seen.complete and made.look.complete else ExitCode.UNAVAILABLE
+    read = ExitCode.DONE if seen.complete and made.look.complete else ExitCode.UNAVAILABLE
+    code = worst([read, unsettled_code(session, account, state, seen.broadcasts)])
     if session.json:
         session.answer("refresh", code, renewal_json(made, store.shown, state.serial))
     else:

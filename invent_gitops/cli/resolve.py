@@ -3,41 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
 from invent_gitops.api.answer import usable_id
-from invent_gitops.cli.account import DEFAULT_RATE, Account, connect, one_account_options
+from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, connect, one_account_options
 from invent_gitops.cli.keys import blocked
-from invent_gitops.cli.options import common_options, plain_text
+from invent_gitops.cli.looking import of_this_account
+from invent_gitops.cli.options import a_reason, common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import checked_project, open_workspace
-from invent_gitops.errors import ExitCode, NotOffered, Refused, WrongUsage
+from invent_gitops.errors import ExitCode, InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
+from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.command import UNFINISHED
+from invent_gitops.model.command import resolving
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.project import Project
 from invent_gitops.model.record import DEFINED
-from invent_gitops.model.state import Absence, DeclaredAbsent, How, Provenance, Record, Recorded, State
-from invent_gitops.provenance import find_origin
+from invent_gitops.model.state import How, Record, Recorded, State
+from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
-
-if TYPE_CHECKING:
-    from invent_gitops.api.client import InventApi
+from invent_gitops.resolve import (
+    Wanted,
+    Word,
+    absence,
+    attempt_name,
+    attempts_of,
+    check_free,
+    checked,
+    correction,
+    instead_of,
+    wanted,
+)
 
 
 @click.command()
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=blocked)
 @one_account_options
 @click.option("--id", "id", metavar="ID", help="It was created, and this is its id.")
-@click.option("--not-created", is_flag=True, help="It was not created: you looked in Invent, and it is not there.")
+@click.option("--instead-of", "wrong", metavar="WRONG", help="With --id: the id that was recorded by mistake.")
+@click.option("--not-created", is_flag=True, help="It was not created, and Invent's list does not show it.")
+@click.option(
+    "--not", "others", metavar="ID", multiple=True, help="With --not-created: Invent shows this one; it is another."
+)
 @click.option(
     "--reason",
     metavar="TEXT",
-    callback=plain_text,
-    help="Why; needed with --not-created, recorded in both cases.",
+    callback=a_reason(needed=False),
+    help="Why; needed with --not-created and --instead-of, recorded in every case.",
 )
-@click.option("--anyway", is_flag=True, help="Record the id although Invent does not show it, or shows it otherwise.")
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="Though Invent does not show the id, or shows it otherwise. With --not-created: though its call may still be "
+    "in flight, or Invent's list cannot be read.",
+)
 @common_options
 @click.pass_obj
 def resolve(
@@ -45,123 +69,208 @@ def resolve(
     account: Account,
     keys: tuple[str, ...],
     id: str | None,
+    wrong: str | None,
     not_created: bool,
+    others: tuple[str, ...],
     reason: str,
     anyway: bool,
 ) -> ExitCode:
     """Settle a blocked KEY by hand.
 
-    With --id the broadcast is looked up in Invent's list first, and recorded; this also records the
-    id of a defined key that the state has lost. With --not-created the KEYs are free again, and the
-    next apply creates them. Your word, your name and the reason are recorded.
+    With --id the broadcast is looked up in Invent's list first, and recorded; this also records the id of a defined
+    key that the state has lost, and repairs a wrong --not-created. With --id and --instead-of, a wrong id is
+    corrected. With --not-created Invent's whole list is read; if it shows nothing of the attempt, and its call is over
+    for certain, the KEYs are free again. Your word, your name and the reason are recorded, and what you set aside.
     """
     session.kind = "records"
     _check_words(keys, id, not_created, reason)
+    _check_options(id, wrong, not_created, others, reason)
     root, project = checked_project()
+    origin = find_origin(root)
     with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
-        made = find_origin(root).now()
+        resolving_ = Resolving(session, account, root, project, store, stopping, origin, anyway)
         if id is None:
-            store.append([_absent(store.state, key, reason, made) for key in keys])
-            told = [f"{clean(key)} is free again: the next apply creates it." for key in keys]
+            told = resolving_.declare(keys, reason, frozenset(others))
+        elif wrong is not None:
+            told = [resolving_.correct(keys[0], id, wrong, reason)]
         else:
-            key = keys[0]
-            request, attempt = _wanted(store.state, key)
-            _check_free(store.state, id)
-            if anyway:
-                status = "UNKNOWN"
-            else:
-                with connect(account, root, project, None, rate=DEFAULT_RATE, stop=stopping.event) as api:
-                    status = _checked(request, id, _listed(api))
-            how: How = "resolved" if attempt else "imported"
-            note = reason if attempt else f"{DEFINED} {reason}".strip()
-            store.append([Recorded(key, Record(id, request, status, how, made, attempt, note))])
-            told = [f"{clean(key)} is recorded as {clean(id)}."]
-        store.sync()
+            told = [resolving_.record(keys[0], id, reason)]
         state = store.state
-        if id is None:
-            _check_absent(state, keys)
+    code = unsettled_code(session, account, state, resolving_.listing)
     if session.json:
         from invent_gitops.render.machine import records_json
 
-        session.answer("records", ExitCode.DONE, records_json(state))
+        session.answer("records", code, records_json(state))
     else:
         session.result("\n".join(told))
-    return ExitCode.DONE
+    return code
 
 
-def _listed(api: InventApi) -> Sequence[Remote]:
+@dataclass
+class Resolving:
+    """One word, with what its steps share: Invent's list is read first, and the state again right before the word."""
+
+    session: Session
+    account: Account
+    root: Path
+    project: Project
+    store: Store
+    stopping: Stopping
+    origin: Origin
+    anyway: bool
+    listing: Listing[Remote] = field(default_factory=lambda: Listing(()))
+
+    def declare(self, keys: Sequence[str], reason: str, others: frozenset[str]) -> list[str]:
+        """Record that the attempts of `keys` created nothing."""
+        keys = [*dict.fromkeys(keys)]
+        attempts = attempts_of(self.store.state, keys)
+        # As of before the list was read: what was created during that, it may not show.
+        word = Word(self.origin.now(), reason, self.anyway, others)
+        listing = self._readable()
+        self.store.refresh()
+        state = self.store.state
+        if attempts_of(state, keys) != attempts:
+            raise Refused("Another run has tried again meanwhile.", "Look again, and then say what became of that.")
+        self.listing = of_this_account(listing, state)
+        zone, flags = self.project.timezone, self.account.flags(self.session)
+        events = [absence(state, key, self.listing, word, zone=zone, flags=flags) for key in keys]
+        self.store.append(events)
+        self.store.sync()
+        after = self.store.state
+        for event in events:
+            _check_absent(after, event.absence.key, event.attempt)
+        return [self._freed(after, event.absence.key) for event in events]
+
+    def _freed(self, state: State, key: str) -> str:
+        if key in state.broadcasts:
+            return f"{clean(key)}: the attempt is settled. The key is recorded as {clean(state.broadcasts[key].id)}."
+        repaired = resolving(self.account.flags(self.session), key, "--id ID")
+        return (
+            f"{clean(key)} is free again: the next apply creates it, once it has read Invent's whole list. If it turns "
+            f"up after all, this records it: {clean(repaired)}"
+        )
+
+    def record(self, key: str, id: str, reason: str) -> str:
+        """Record that `id` is what an attempt, or the definition, of a key was created as."""
+        defined = _defined(self.store.state, key)
+        found = wanted(self.store.state, key, defined)
+        check_free(self.store.state, id)
+        self._read(needed=found[0].request is None)
+        self.store.refresh()
+        state = self.store.state
+        found = wanted(state, key, defined)
+        check_free(state, id)
+        one, request, status = self._judged(found, id)
+        how: How = "resolved" if one.attempt else "imported"
+        note = reason if one.attempt else f"{DEFINED} {reason}".strip()
+        made = self.origin.now()
+        record = Record(id, request, status, how, made, one.attempt, note, attempted=one.attempted)
+        self.store.append([Recorded(one.key, record)])
+        self.store.sync()
+        name = self._holder(id)
+        if name not in (one.key, f"{one.key}#{id}"):
+            raise Refused(f"{id} was recorded as {name} by somebody else meanwhile.", "See: invent-gitops state list")
+        if name != one.key:
+            first = self.store.state.broadcasts[one.key].id
+            return f"{clean(id)} is recorded as {clean(name)}, beside {clean(first)}: delete one of the two in Invent."
+        return f"{clean(name)} is recorded as {clean(id)}."
+
+    def correct(self, key: str, id: str, wrong: str, reason: str) -> str:
+        """Record that a key stands for `id`, and not for `wrong`."""
+        instead_of(self.store.state, key, wrong)
+        check_free(self.store.state, id, for_key=key)
+        self._read()
+        self.store.refresh()
+        state = self.store.state
+        before = instead_of(state, key, wrong)
+        check_free(state, id, for_key=key)
+        _, _, status = self._judged([Wanted(key, before.sent, before.attempt)], id)
+        self.store.append([correction(state, key, wrong, id, status, Word(self.origin.now(), reason))])
+        self.store.sync()
+        if self._holder(id) != key:
+            raise Refused(f"{key} was changed by somebody else meanwhile.", "See it with: invent-gitops state list")
+        left = f"No record knows {clean(wrong)} any more"
+        if any(remote.id == wrong for remote in self.listing.entries):
+            left += ", and Invent still has it: delete it there, if it is not to be sent"
+        return f"{clean(key)} is recorded as {clean(id)} now. {left}."
+
+    def _judged(self, found: Sequence[Wanted], id: str) -> tuple[Wanted, Request, str]:
+        """What the id is, in the eyes of the list or, with --anyway, of the person."""
+        if self.anyway and found[0].request is not None:
+            return found[0], found[0].request, "UNKNOWN"
+        return checked(found, id, self.listing.entries)
+
+    def _holder(self, id: str) -> str:
+        """The key under which an id is recorded now. Raises `Refused` if somebody else was faster."""
+        for key, record in self.store.state.broadcasts.items():
+            if record.id == id:
+                return key
+        raise Refused(f"{id} was settled by somebody else meanwhile.", "See it with: invent-gitops state list")
+
+    def _read(self, *, needed: bool = False) -> None:
+        """Read the whole list, unless the person has seen it in Invent. Raises `Unavailable`."""
+        if self.anyway and not needed:
+            return
+        with connect(self.account, self.root, self.project, None, rate=DEFAULT_RATE, stop=self.stopping.event) as api:
+            try:
+                self.listing = Listing(tuple(api.broadcasts()))
+            except NotOffered as error:
+                raise NotOffered(error.message, "If you have seen it in Invent yourself, add --anyway.") from None
+
+    def _readable(self) -> Listing[Remote]:
+        """What can be read of the list, with what cannot as its gaps. Raises `WrongUsage` without a key."""
+        try:
+            with connect(
+                self.account, self.root, self.project, None, rate=DEFAULT_RATE, stop=self.stopping.event
+            ) as api:
+                return api.readable_broadcasts()
+        except Unavailable as error:
+            return Listing((), (error.message,))
+        except WrongUsage as error:
+            if not self.anyway:
+                raise
+            return Listing((), (error.message,))
+
+
+def _defined(state: State, key: str) -> Request | None:
+    """What the definition of a key requests, where that matters: nothing else says what it stands for."""
+    if attempt_name(state, key) or key in state.broadcasts or key in state.removed:
+        return None
     try:
-        return api.broadcasts()
-    except NotOffered as error:
-        raise NotOffered(error.message, "If you have seen it in Invent yourself, add --anyway.") from None
+        definitions = open_workspace(None).checked().definitions
+    except InventGitopsError:
+        if Absences(state.absences).of(key):
+            # What was attempted is on record; the files may be gone.
+            return None
+        raise
+    return next((one.request for one in definitions if one.key == key), None)
 
 
 def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reason: str) -> None:
     if (id is not None) == not_created:
         raise WrongUsage("Say what became of it.", "Give either --id ID or --not-created --reason TEXT.")
     if not_created and not reason:
-        raise WrongUsage("--not-created needs a reason.", 'Add for example: --reason "looked in Invent: not there"')
-    if not_created and reason.endswith(UNFINISHED):
-        raise WrongUsage(f"The reason still ends with {UNFINISHED}", "Say in words why it is none of those in Invent.")
+        raise WrongUsage("--not-created needs a reason.", 'Add --reason "…", and say in words how you know.')
     if id is not None and not usable_id(id):
         raise WrongUsage("That is no id.", "Copy the id from Invent, without blanks around it.")
     if id is not None and len(keys) > 1:
         raise WrongUsage("One id belongs to one key.", "Resolve the keys one by one.")
 
 
-def _absent(state: State, key: str, reason: str, made: Provenance) -> DeclaredAbsent:
-    if key not in state.intents:
-        raise _not_blocked(state, key)
-    return DeclaredAbsent(state.intents[key].attempt, Absence(key, reason, made))
+def _check_options(id: str | None, wrong: str | None, not_created: bool, others: Sequence[str], reason: str) -> None:
+    if wrong is not None and (id is None or not reason):
+        raise WrongUsage("--instead-of needs --id and --reason.", "Give the right id with --id, and say why.")
+    if wrong is not None and wrong == id:
+        raise WrongUsage("--id and --instead-of name the same id.", "Give the right id with --id.")
+    if others and not not_created:
+        raise WrongUsage("--not needs --not-created.", "Give --id ID for the one that it is.")
 
 
-def _check_absent(state: State, keys: tuple[str, ...]) -> None:
-    """Somebody else may have settled a key while this was written; then it is not free."""
-    for key in keys:
-        if key in state.broadcasts:
-            raise Refused(
-                f"{key} was settled meanwhile: it is recorded as {state.broadcasts[key].id}.",
-                "It exists. Your word is on record as well, and changes nothing.",
-            )
-
-
-def _wanted(state: State, key: str) -> tuple[Request, str]:
-    """What was, or was to be, requested under a key, and the attempt: of its open intent, else of its definition."""
-    if key in state.intents:
-        return state.intents[key].request, state.intents[key].attempt
-    if key not in state.broadcasts and key not in state.removed:
-        workspace = open_workspace(None)
-        for definition in workspace.checked().definitions:
-            if definition.key == key:
-                return definition.request, ""
-    raise _not_blocked(state, key)
-
-
-def _not_blocked(state: State, key: str) -> Refused:
-    known = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
-    return Refused(f"{key} is not blocked: {known}.", "See what is with: invent-gitops plan")
-
-
-def _check_free(state: State, id: str) -> None:
-    for key, record in state.broadcasts.items():
-        if record.id == id:
-            raise Refused(f"The id {id} is recorded under the key {key} already.", "Look for the other id in Invent.")
-    for key, removal in state.removed.items():
-        if removal.id == id:
-            raise Refused(f"The id {id} was removed under the key {key}.", "Look for the other id in Invent.")
-
-
-def _checked(request: Request, id: str, remotes: Sequence[Remote]) -> str:
-    """The status of the broadcast with that id, once it is known to be the one that was requested."""
-    from invent_gitops.reconcile import differences
-
-    remote = next((remote for remote in remotes if remote.id == id), None)
-    if remote is None:
-        raise Refused(f"Invent's list does not show a broadcast with the id {id}.", "Check the id, or add --anyway.")
-    differs = differences(request, remote)
-    if differs:
+def _check_absent(state: State, key: str, attempt: str) -> None:
+    """Somebody else may have settled the attempt while this was written; then the key is not free."""
+    record = state.broadcasts.get(key)
+    if record is not None and record.attempt == attempt:
         raise Refused(
-            f"The broadcast {id} ({remote.name}) is not as it was requested: it differs in {', '.join(differs)}.",
-            "If it is the one all the same, add --anyway.",
+            f"{key} was settled meanwhile: it is recorded as {record.id}.",
+            "It exists. Your word is on record as well, and changes nothing.",
         )
-    return remote.status

@@ -5,36 +5,32 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from invent_gitops.cli.account import Account, account_options, one_account_options
 from invent_gitops.cli.keys import known, recorded, removed, unrecorded
-from invent_gitops.cli.options import common_options, folders, plain_text
+from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.session import Session
+from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
-from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import resolving
+from invent_gitops.model.command import settling
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import RESTORED
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.render.clean import clean
 
-
-def a_reason(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
-    """A callback for --reason: the words, of which there must be some."""
-    text = plain_text(ctx, parameter, value)
-    if not text:
-        raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
-    return text
-
-
 reason_option = click.option(
-    "--reason", required=True, metavar="TEXT", callback=a_reason, help="Why; it is recorded for those who ask."
+    "--reason",
+    required=True,
+    metavar="TEXT",
+    callback=a_reason(needed=True),
+    help="Why; it is recorded for those who ask.",
 )
 
 
@@ -67,7 +63,8 @@ def show(session: Session, account: Account, key: str) -> ExitCode:
     from invent_gitops.render.records_text import record_text
 
     found = _read(session, account)
-    if not any(key in part for part in (found.broadcasts, found.intents, found.removed)):
+    declared = {absence.key for absence in found.absences.values()}
+    if not any(key in part for part in (found.broadcasts, found.intents, found.removed, declared)):
         raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
     _show(session, found.only(key), record_text(found, key))
     return ExitCode.DONE
@@ -82,16 +79,23 @@ def show(session: Session, account: Account, key: str) -> ExitCode:
 def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
     """Give the record of KEY the key TO, after its definition was renamed. Nothing is created."""
 
+    moved = ""
+
     def event(found: State, origin: Origin) -> Event:
-        _check_recorded(found, key)
+        nonlocal moved
+        _check_recorded(found, key, origin.now().at, account.flags(session))
         for part, word in ((found.broadcasts, "recorded"), (found.intents, "in doubt"), (found.removed, "removed")):
             if to in part:
                 raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
         if not to.strip() or not to.isprintable() or len(to) > 255:
             raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
-        return Moved(key, to, found.broadcasts[key].id, origin.now())
+        moved = found.broadcasts[key].id
+        return Moved(key, to, moved, origin.now())
 
-    return _change(session, account, event, f"{clean(key)} is now {clean(to)}.")
+    def done(found: State) -> bool:
+        return to in found.broadcasts and found.broadcasts[to].id == moved
+
+    return _change(session, account, event, f"{clean(key)} is now {clean(to)}.", done)
 
 
 @state.command()
@@ -107,16 +111,20 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
     """
 
     def event(found: State, origin: Origin) -> Event:
-        _check_recorded(found, key)
-        record, made = found.broadcasts[key], origin.now()
+        made = origin.now()
+        _check_recorded(found, key, made.at, account.flags(session))
+        record = found.broadcasts[key]
         if record.restored:
             # Later than that, within one second too, or it would pass for the removal that was taken back.
             made = replace(made, at=max(made.at, record.provenance.at + timedelta(seconds=1)))
         removal = Removal(record.id, record.request, reason, made, record.attempt, record.formerly)
         return Removed(key, removal)
 
+    def done(found: State) -> bool:
+        return key in found.removed and key not in found.broadcasts
+
     told = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
-    return _change(session, account, event, f"{clean(key)} is removed. {told}")
+    return _change(session, account, event, f"{clean(key)} is removed. {told}", done)
 
 
 @state.command()
@@ -247,34 +255,38 @@ def _change(
     account: Account,
     event: Callable[[State, Origin], Event],
     told: str,
-    done: Callable[[State], bool] = lambda found: True,
+    done: Callable[[State], bool],
 ) -> ExitCode:
+    """Write one event down, as it follows from the newest state, and see that it holds afterwards."""
     session.kind = "records"
     root, project = checked_project()
     with account.store(root, project, strict=False) as store:
-        store.append([event(store.state, find_origin(root))])
+        origin = find_origin(root)
+        store.refresh()
+        store.append([event(store.state, origin)])
         store.sync()
         found = store.state
     if not done(found):
         raise Refused("Somebody else has changed it meanwhile.", "See what is with: invent-gitops state list")
-    _show(session, found, told)
-    return ExitCode.DONE
+    code = unsettled_code(session, account, found)
+    _show(session, found, told, code)
+    return code
 
 
-def _show(session: Session, found: State, text: str) -> None:
+def _show(session: Session, found: State, text: str, code: ExitCode = ExitCode.DONE) -> None:
     from invent_gitops.render.machine import records_json
 
     if session.json:
-        session.answer("records", ExitCode.DONE, records_json(found))
+        session.answer("records", code, records_json(found))
     else:
         session.result(text)
 
 
-def _check_recorded(found: State, key: str) -> None:
+def _check_recorded(found: State, key: str, now: datetime, flags: str) -> None:
     if key in found.intents:
         raise Refused(
             f"{key} is in doubt.",
-            f"Settle it first: {resolving('', key, '--id ID')}, or --not-created --reason …",
+            f"Settle it first: {settling(flags, key, found.intents[key], now)}",
         )
     if key not in found.broadcasts:
         raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")

@@ -17,6 +17,7 @@ from invent_gitops.cli.plan import read_state, warn_of_older
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
+from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import InvalidDefinitions, Workspace, open_workspace
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.status import Status
@@ -70,7 +71,8 @@ def status(
     Invent, merged and not created, in doubt. Then what is to come, soonest first, and what is past, newest
     first, with counts and shares. Reads Invent and writes nothing. DEFINITIONS is the folder of all
     definitions; by default it is the project's. Exit code 6 if not everything could be read: what was not is
-    shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person.
+    shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person. In every
+    case 7 as long as any key is in doubt, or exists twice.
     """
     session.kind = "status"
     from invent_gitops.render.status_annotations import status_annotations
@@ -84,7 +86,8 @@ def status(
             warn_of_clock(session, seen)
             made = _made(workspace, account, session, seen, soon)
             needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
-            code = worst([needy, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
+            left = unsettled_code(session, account, seen.state, seen.broadcasts)
+            code = worst([needy, left, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
             text = partial(_text, session, made, past)
             return review.show(code, partial(status_json, made), text, partial(status_annotations, made))
     except InvalidDefinitions as error:

@@ -9,7 +9,17 @@ from typing import Literal
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.model.state import State
 
-What = Literal["created", "adopted", "resolved", "imported", "moved", "refreshed", "removed", "declared not created"]
+What = Literal[
+    "created",
+    "adopted",
+    "resolved",
+    "imported",
+    "corrected",
+    "moved",
+    "refreshed",
+    "removed",
+    "declared not created",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from invent_gitops.model.record import Intent
 
 # What a person is to put words in place of.
 UNFINISHED = "…"
+_MINUTE = timedelta(minutes=1)
 
 
 def quoted(word: str) -> str:
@@ -20,14 +25,35 @@ def resolving(flags: str, key: str, options: str) -> str:
     return f"invent-gitops resolve{flags} {quoted(key)} {options}"
 
 
-def not_created(candidates: int) -> str:
-    """The options with which somebody says that a broadcast is not there.
+def not_created(ids: Sequence[str]) -> str:
+    """The options with which somebody says that a broadcast is not there; `ids` are those that Invent showed for it.
 
-    Where Invent showed `candidates`, it takes a reason of their own: a command that is pasted unread must not set free
-    what may exist.
+    The reason is to be written: a command that is pasted unread must not set free what may exist.
     """
-    reason = f"none of these is it, since {UNFINISHED}" if candidates else "looked in Invent: it is not there"
-    return f'--not-created --reason "{reason}"'
+    reason = f"none of these is it, since {UNFINISHED}" if ids else UNFINISHED
+    others = "".join(f" --not {quoted(id)}" for id in ids)
+    return f'--not-created{others} --reason "{reason}"'
+
+
+def instead(flags: str, key: str, right: str, wrong: str) -> str:
+    """The command that puts one id in place of another."""
+    return resolving(flags, key, f'--id {quoted(right)} --instead-of {quoted(wrong)} --reason "{UNFINISHED}"')
+
+
+def from_when(at: datetime, now: datetime) -> str:
+    """`from 2026-11-27 14:06 UTC on, in 5 minutes`: both rounded up; the second part only if that is still to come."""
+    minutes = -((now - at) // _MINUTE)
+    exact = at.astimezone(UTC)
+    shown = exact if exact == exact.replace(second=0, microsecond=0) else exact + _MINUTE
+    ahead = f", in {minutes} minute{'' if minutes == 1 else 's'}" if minutes > 0 else ""
+    return f"from {shown:%Y-%m-%d %H:%M} UTC on{ahead}"
+
+
+def settling(flags: str, key: str, intent: Intent, now: datetime) -> str:
+    """How a person settles an attempt that is kept under `key`, as the end of a sentence."""
+    ids = [candidate.remote.id for candidate in intent.candidates or ()]
+    settled = resolving(flags, key, "--id ID")
+    return f"{settled} ; or {from_when(intent.settled_from, now)}, if it is not there: {not_created(ids)}"
 
 
 def words(*arguments: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
+# How far a list was read: "" where nobody looked, "not-offered" where this Invent has no such list.
+Reach = Literal["", "whole", "partly", "not-offered"]
 
 
 @dataclass(frozen=True, slots=True)

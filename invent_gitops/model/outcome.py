@@ -9,6 +9,7 @@ from typing import Literal
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable, Unsettled
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.state import Record, State
+from invent_gitops.model.unsettled import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,14 @@ class Report:
     """What became of every key that a run meant to create, sorted by key.
 
     `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `unrecorded`
-    holds the keys whose id could not be written down.
+    holds the keys whose id could not be written down. `twins` are live broadcasts beside what was adopted lately.
     """
 
     outcomes: tuple[Outcome, ...]
     failure: InventGitopsError | None = None
     stopped: bool = False
     unrecorded: tuple[str, ...] = ()
+    twins: tuple[Twin, ...] = ()
 
     @property
     def moved(self) -> bool:

@@ -13,7 +13,7 @@ from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.drift import Drift, Look
 from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.problem import Position
-from invent_gitops.model.state import Intent, Record
+from invent_gitops.model.state import Absence, Intent, Record
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
@@ -56,7 +56,8 @@ class Audience:
 class Item:
     """What the plan says of one key. `definition` is None exactly when the file is gone.
 
-    `unneeded_waivers` are policies that the definition waives, and that would not have refused it.
+    `unneeded_waivers` are policies that the definition waives, and that would not have refused it. `absence` is the
+    word of a person, of what has no record, that an earlier attempt created nothing.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Item:
     warnings: tuple[AudienceWarning, ...] = ()
     unneeded_waivers: tuple[str, ...] = ()
     zone_change: ZoneChange | None = None
+    absence: Absence | None = None
 
     @property
     def local(self) -> LocalTime | None:

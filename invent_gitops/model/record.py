@@ -25,6 +25,13 @@ OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 CALL_LASTS = timedelta(minutes=7)
 
 How = Literal["created", "adopted", "resolved", "imported"]
+# What a person can set aside who says that nothing was created: the call may be in flight; the list was not read.
+Check = Literal["too-early", "not-read"]
+
+
+def own_key(name: str, attempt: str) -> str:
+    """The key of an attempt that is kept under `name`: the key itself, or one beside another attempt."""
+    return name.removesuffix(f"#{attempt[:12]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,9 @@ class Record:
 
     `request` and `status` are as Invent showed them last. `formerly` holds the requests that it had before,
     the one that was sent first; it is empty until somebody edits the broadcast in Invent. `refreshed` says who
-    last took something over from Invent, or is None. `local` is the local time that was reviewed, or None.
+    last took something over from Invent, or is None. `local` is the local time that was reviewed. `attempted` is when
+    its call was intended, where the id came later than its answer. `instead_of` are wrong ids that were recorded
+    before, the last one last.
     """
 
     id: str
@@ -56,6 +65,8 @@ class Record:
     formerly: tuple[Request, ...] = ()
     refreshed: Provenance | None = None
     local: LocalTime | None = None
+    attempted: datetime | None = None
+    instead_of: tuple[str, ...] = ()
 
     @property
     def restored(self) -> bool:
@@ -70,6 +81,10 @@ class Record:
         """Whether that removal was taken back by this, which may have been refreshed since."""
         same = (self.id, self.attempt) == (removal.id, removal.attempt)
         return self.restored and same and removal.provenance.at <= self.provenance.at
+
+    def precedes(self, other: Record) -> bool:
+        """Whether `other` is of another attempt, or was recorded later than this."""
+        return self.attempt != other.attempt or self.provenance.at < other.provenance.at
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -153,8 +168,17 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A person's word that an attempt created nothing."""
+    """A person's word that an attempt created nothing.
+
+    `request` is what was attempted, and `listed` whether Invent's whole list was read for it; states of older versions
+    say neither. `overridden` are the checks that the person set aside, `others` the ids of what the list did show, and
+    what the person declared to be another broadcast.
+    """
 
     key: str
     reason: str
     provenance: Provenance
+    request: Request | None = None
+    listed: bool = False
+    overridden: tuple[Check, ...] = ()
+    others: tuple[str, ...] = ()

@@ -10,13 +10,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from invent_gitops.model.broadcast import Request
+from invent_gitops.model.correction import Corrected, correct
+from invent_gitops.model.event import (
+    DeclaredAbsent,
+    Event,
+    Intended,
+    Listed,
+    Looked,
+    Moved,
+    Recorded,
+    Refreshed,
+    Removed,
+    Reopened,
+    Withdrawn,
+)
 from invent_gitops.model.record import SECOND, Absence, Candidate, How, Intent, Provenance, Record, Removal
 
 __all__ = [
     "SECOND",
     "Absence",
     "Candidate",
+    "Corrected",
     "DeclaredAbsent",
     "Event",
     "How",
@@ -35,86 +49,6 @@ __all__ = [
     "State",
     "Withdrawn",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Intended:
-    key: str
-    intent: Intent
-
-
-@dataclass(frozen=True, slots=True)
-class Reopened:
-    """A call of which nobody knows the outcome, though its attempt was settled meanwhile: `intent` is a new doubt."""
-
-    key: str
-    intent: Intent
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A run has read the whole list: from now on, an answer that there is no list is not believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """The list was read to its end and did not settle the attempt; these are its candidates."""
-
-    key: str
-    attempt: str
-    candidates: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    key: str
-    record: Record
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The call surely created nothing, so the intent is taken back."""
-
-    key: str
-    attempt: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredAbsent:
-    """`resolve --not-created`."""
-
-    attempt: str
-    absence: Absence
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """The record with that id goes from one key to another."""
-
-    key: str
-    to: str
-    id: str
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    key: str
-    removal: Removal
-
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """Invent shows the recorded broadcast with that id like this by now."""
-
-    key: str
-    id: str
-    request: Request
-    status: str
-    provenance: Provenance
-
-
-Event = Intended | Reopened | Listed | Looked | Recorded | Withdrawn | DeclaredAbsent | Moved | Removed | Refreshed
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +81,16 @@ class State:
 
     def lacks(self, other: State) -> list[str]:
         """The ids and attempts of another state that this one does not know."""
-        return sorted(other.ids() - self.ids()) + sorted(other.attempts() - self.attempts())
+        ids = other.ids() - self.ids() - self.corrected()
+        return sorted(ids) + sorted(other.attempts() - self.attempts())
 
     def ids(self) -> set[str]:
         """Every id that is recorded or was removed."""
         return {record.id for record in self.broadcasts.values()} | {gone.id for gone in self.removed.values()}
+
+    def corrected(self) -> set[str]:
+        """Every id that was recorded by mistake and is free again."""
+        return {id for record in self.broadcasts.values() for id in record.instead_of} - self.ids()
 
     def only(self, key: str) -> State:
         """The part of the state that speaks of one key."""
@@ -204,6 +143,7 @@ class _Fold:
         # Attempts that are settled: what the journal says of them a second time changes nothing.
         self.settled = {record.attempt for record in broadcasts.values()} | set(absences)
         self.settled |= {removal.attempt for removal in removed.values()}
+        self.corrected = {id: record for record in broadcasts.values() for id in record.instead_of}
 
     def apply(self, event: Event) -> None:
         match event:
@@ -211,10 +151,8 @@ class _Fold:
                 self.open(key, intent)
             case Listed():
                 self.listed = True
-            case Looked(key, attempt, candidates):
-                open_intent = self.intents.get(key)
-                if open_intent is not None and open_intent.attempt == attempt:
-                    self.intents[key] = replace(open_intent, candidates=candidates)
+            case Looked():
+                self.look(event)
             case Recorded(key, record):
                 self.record(key, record)
             case Withdrawn(key, attempt):
@@ -223,9 +161,10 @@ class _Fold:
                 self.absences[attempt] = absence
                 self.settled.add(attempt)
                 self.close(absence.key, attempt)
-            case Moved(key, to, id, _):
-                if self.holds(key, id) and to not in self.broadcasts:
-                    self.broadcasts[to] = self.broadcasts.pop(key)
+            case Corrected():
+                self.correct(event)
+            case Moved():
+                self.move(event)
             case Removed(key, removal):
                 self.remove(key, removal)
             case Refreshed():
@@ -239,6 +178,19 @@ class _Fold:
             return
         own = key not in self.intents or self.intents[key].attempt == intent.attempt
         self.intents[key if own else beside(key, intent.attempt)] = intent
+
+    def look(self, event: Looked) -> None:
+        intent = self.intents.get(event.key)
+        if intent is not None and intent.attempt == event.attempt:
+            self.intents[event.key] = replace(intent, candidates=event.candidates)
+
+    def correct(self, event: Corrected) -> None:
+        if correct(self.broadcasts, self.ids, event):
+            self.corrected[event.wrong] = event.record
+
+    def move(self, event: Moved) -> None:
+        if self.holds(event.key, event.id) and event.to not in self.broadcasts:
+            self.broadcasts[event.to] = self.broadcasts.pop(event.key)
 
     def holds(self, key: str, id: str) -> bool:
         return key in self.broadcasts and self.broadcasts[key].id == id
@@ -261,6 +213,9 @@ class _Fold:
         if self.takes_back(key, record):
             del self.removed[key]
             self.broadcasts[key] = record
+            return
+        if record.id in self.corrected and not self.corrected[record.id].precedes(record):
+            # A replay of what was corrected since.
             return
         if record.id in self.ids:
             # Seen before: a replay. Or one id for two attempts, and then the second stays in doubt.

@@ -10,11 +10,13 @@ from invent_gitops.compare import field_changes
 from invent_gitops.drift import KNOWN, live_request, untold
 from invent_gitops.lookalike import Lookalike
 from invent_gitops.model.broadcast import Definition, Remote
-from invent_gitops.model.command import quoted, resolving, words
+from invent_gitops.model.command import quoted, resolving, settling, words
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.record import GONE, SECOND, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
+from invent_gitops.model.unsettled import Twin
+from invent_gitops.unsettled import judged
 
 # How long after its hour a broadcast may wait before somebody should look.
 GRACE = timedelta(minutes=15)
@@ -115,7 +117,7 @@ def _blocked(subject: Subject) -> Iterator[Alarm]:
     if subject.intent:
         cure = (
             f"invent-gitops reconcile{subject.flags} looks for it. Or look in Invent, and say what is so: "
-            f"{resolving(subject.flags, subject.row.key, '--id ID')}, or --not-created --reason …"
+            f"{settling(subject.flags, subject.row.key, subject.intent, subject.now)}"
         )
         yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
 
@@ -127,7 +129,9 @@ def _twice(subject: Subject) -> Iterator[Alarm]:
     elif subject.record and subject.lookalike and subject.waiting:
         other = subject.lookalike.remote
         message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."
-        yield Alarm("twice", message, "Both would be sent. Delete one of the two in Invent.")
+        found = Twin(subject.row.key, subject.record.id, other)
+        twin = judged(found, subject.record, subject.remote, complete=subject.complete)
+        yield Alarm("twice", message, f"Both would be sent. {twin.cure(subject.flags)}")
 
 
 def _failed(subject: Subject) -> Iterator[Alarm]:

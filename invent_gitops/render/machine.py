@@ -11,7 +11,8 @@ from invent_gitops.model.local import ZoneChange
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.state import Absence, Intent, Provenance, Record, Removal, State
+from invent_gitops.model.state import Absence, Candidate, Intent, Provenance, Record, Removal, State
+from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.drift_json import drift_json, look_json, warning_json
 
 VERSION = 1
@@ -101,6 +102,9 @@ def item_json(item: Item) -> dict[str, object]:
         "refusals": [refusal_json(refusal) for refusal in item.refusals],
         "waived": dict(item.waived),
         "unneeded_waivers": list(item.unneeded_waivers),
+        "absence": {"reason": item.absence.reason, **provenance_json(item.absence.provenance)}
+        if item.absence
+        else None,
         "intent": intent_json(item.intent) if item.intent else None,
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,
@@ -155,6 +159,7 @@ def intent_json(intent: Intent) -> dict[str, object]:
         "attempt": intent.attempt,
         **provenance_json(intent.provenance),
         "candidates": [one.as_json() for one in intent.candidates or ()] if looked else None,
+        "settles_at": write_instant(intent.settled_from),
     }
 
 
@@ -166,18 +171,34 @@ def report_json(
     doubts: Mapping[str, Intent] | None = None,
     *,
     workspace: str = "",
+    flags: str = "",
 ) -> dict[str, object]:
     """`place` is where the state is, `made` who reports and when, `doubts` are the intents that are open by now.
 
-    `workspace` is the one of several; "" without.
+    `workspace` is the one of several; "" without. `flags` are the options that a printed command needs, where there is
+    no plan that has them.
     """
     return {
         "workspace": workspace or None,
         **provenance_json(made),
         "state": place,
         "stopped": report.stopped,
+        "twins": [twin_json(twin, plan.options if plan else flags) for twin in report.twins],
         "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
         "plan": plan_json(plan) if plan else None,
+    }
+
+
+def twin_json(twin: Twin, flags: str) -> dict[str, object]:
+    return {
+        "key": twin.key,
+        "id": twin.recorded,
+        "other": Candidate(twin.other).as_json(),
+        "superfluous": twin.superfluous or None,
+        "right": twin.right or None,
+        "message": twin.message,
+        "cure": twin.cure(flags),
+        "command": twin.command(flags) or None,
     }
 
 
@@ -224,6 +245,8 @@ def record_json(key: str, record: Record) -> dict[str, object]:
         "formerly": [request.as_json() for request in record.formerly],
         "refreshed": provenance_json(record.refreshed) if record.refreshed else None,
         "local": record.local.as_json() if record.local else None,
+        "attempted_at": write_instant(record.attempted) if record.attempted else None,
+        "instead_of": list(record.instead_of),
     }
 
 
@@ -238,4 +261,13 @@ def removal_json(key: str, removal: Removal) -> dict[str, object]:
 
 
 def absence_json(attempt: str, absence: Absence) -> dict[str, object]:
-    return {"key": absence.key, "attempt": attempt, "reason": absence.reason, **provenance_json(absence.provenance)}
+    return {
+        "key": absence.key,
+        "attempt": attempt,
+        "reason": absence.reason,
+        **provenance_json(absence.provenance),
+        "request": absence.request.as_json() if absence.request else None,
+        "listed": absence.listed,
+        "overridden": list(absence.overridden),
+        "others": list(absence.others),
+    }

@@ -135,6 +135,10 @@ def _total_audience(items: Sequence[Document]) -> str:
 def _created(item: Document, sheet: Sheet) -> str:
     at = item["request"]["scheduled_at"]
     told = [text(words, 160) for words in (item["description"], item["owner"]) if words]
+    if absence := item.get("absence"):
+        # Plans of older versions do not hold it.
+        said = f"{absence['by']} declared that an attempt created nothing: {absence['reason']}"
+        told.append(f"⚠️ {text(said, 200)}")
     note = f"<br><sub>{' · '.join(told)}</sub>" if told else ""
     away = distance(rows.instant(at), sheet.now).replace(" ", SPACE) if at else "now"
     when, file = rows.when(at, rows.zone_of(item, sheet)), rows.file(item["position"], sheet)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import not_created, quoted, resolving, words
+from invent_gitops.model.command import from_when, not_created, quoted, resolving, words
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
-from invent_gitops.model.state import SECOND, Candidate, Intent
+from invent_gitops.model.state import SECOND, Absence, Candidate, Intent
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.drift_text import audiences_text, drift_text, look_text
 from invent_gitops.render.reach import reach
@@ -130,7 +130,19 @@ def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
     yield f"      {when_text(item.request, plan.at, zone_of(item, zone))}{audience}"
+    if item.absence:
+        yield f"      {absence_text(item, item.absence, flags)}"
     yield from _waivers(item, style)
+
+
+def absence_text(item: Item, absence: Absence, flags: str) -> str:
+    """What was said before of what is to be created now."""
+    made = absence.provenance
+    said = f"{clean(made.by)} declared on {moment(made.at)} that an attempt created nothing: {clean(absence.reason)}"
+    repaired = clean(resolving(flags, item.key, "--id ID"))
+    return (
+        f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
+    )
 
 
 def _waivers(item: Item, style: Style) -> Iterator[str]:
@@ -182,6 +194,8 @@ def _blocked(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Ite
     yield "      Settle it with one of:"
     for command in settling(item.key, intent, flags):
         yield f"        {command}"
+    since = from_when(intent.settled_from, plan.at)
+    yield f"      The last one {since}: until then its call may still be in flight."
 
 
 def attempted(intent: Intent, now: datetime) -> str:
@@ -212,8 +226,8 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
 
 
 def settling(key: str, intent: Intent, flags: str) -> list[str]:
-    """The commands that settle a blocked key, ready to be pasted; where there are candidates, all but the reason."""
+    """The commands that settle a blocked key, ready to be pasted, all but the reason."""
     candidates = intent.candidates or ()
     ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
-    wanted = [*(ids or ["--id ID"]), not_created(len(candidates))]
+    wanted = [*(ids or ["--id ID"]), not_created([one.remote.id for one in candidates])]
     return [clean(resolving(flags, key, options)) for options in wanted]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.local import LocalTime
+from invent_gitops.model.record import Check
 from invent_gitops.model.state import Provenance, State
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.plan_text import candidates_text
 from invent_gitops.render.style import Style
 from invent_gitops.render.when import moment
 from invent_gitops.render.width import cells, padded
+
+_SET_ASIDE: Mapping[Check, str] = {
+    "too-early": "its call might still have been in flight",
+    "not-read": "Invent's list was not read to its end",
+}
 
 
 def records_text(state: State, style: Style) -> str:
@@ -43,6 +50,7 @@ def record_text(state: State, key: str) -> str:
         lines += [f"  {record.how}: {_made(record.provenance)}"]
         lines += [f"  reviewed: {_reviewed(record.local)}"] if record.local else []
         lines += [f"  note: {clean(record.note)}"] if record.note else []
+        lines += [f"  recorded by mistake before: {clean(id)}" for id in record.instead_of]
         lines += [f"  refreshed: {_made(record.refreshed)}"] if record.refreshed else []
         for request in record.formerly:
             lines += ["  before it was edited in Invent:", *(f"  {line}" for line in _request(request))]
@@ -52,6 +60,10 @@ def record_text(state: State, key: str) -> str:
     if removal := state.removed.get(key):
         lines += [f"  removed: {_made(removal.provenance)}", f"  reason: {clean(removal.reason)}"]
         lines += [f"  id: {clean(removal.id)}", *_request(removal.request)]
+    for absence in Absences(state.absences).of(key).values():
+        lines += [f"  declared not created: {_made(absence.provenance)}", f"  reason: {clean(absence.reason)}"]
+        lines += [f"  set aside: {_SET_ASIDE[check]}" for check in absence.overridden]
+        lines += [f"  set aside: Invent showed {clean(id)}" for id in absence.others]
     return "\n".join(lines)
 
 

@@ -52,6 +52,7 @@ def report_markdown(
 def _parts(ledger: Ledger) -> Iterator[Part]:
     told = {outcome["key"] for outcome in ledger.outcomes}
     rest = ledger.sheet.over([item for item in ledger.sheet.items if item["key"] not in told])
+    yield from _listed("#### ⛔ Twice in Invent: both would be sent", ledger.twins, _twin, ledger)
     unknown = ledger.having("unknown")
     if ledger.cut_off:
         title = "#### ⚠️ May have been created: running it again is safe, and it looks in Invent first"
@@ -97,6 +98,21 @@ def _tabled(
 
 
 # ---------------------------------------------------------------- rows
+
+
+def _twin(twin: Document, ledger: Ledger) -> str:
+    """The ids as code, since they are to be copied."""
+    mine, other = code(twin["id"], rows.WHOLE), twin["other"]
+    first = f"- {code(twin['key'])} is recorded as {mine}, and Invent has another one exactly like it, which no record "
+    lines = [f"{first}knows: {code(other['id'], rows.WHOLE)} ({text(other['status'] or 'no status', 40)})."]
+    if twin["superfluous"]:
+        lines.append(f"  - Better deleted in Invent: {code(twin['superfluous'], rows.WHOLE)}.")
+    elif not twin["right"]:
+        lines.append("  - Look at both in Invent, and delete one of them.")
+    if twin["command"]:
+        first = "After that" if twin["right"] else f"If that is {mine}"
+        lines.append(f"  - {first}: {code(twin['command'], rows.WHOLE)}")
+    return "\n".join(lines)
 
 
 def _unknown(outcome: Document, ledger: Ledger) -> str:

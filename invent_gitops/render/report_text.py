@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from invent_gitops.model.outcome import Fate, Outcome, Report
+from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.clean import clean, cut
 from invent_gitops.render.style import Style
 
@@ -40,11 +41,13 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
 
 
 def report_text(report: Report, style: Style, *, place: str, flags: str, left: int = 0) -> str:
-    """The summary first, then a line for each key with its id, then what to do about what went wrong.
+    """What exists twice, then the summary, a line for each key with its id, and what to do about what went wrong.
 
     `left` is how many keys are in doubt now, `place` where the state is, `flags` what a printed command needs.
     """
-    lines = [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
+    lines = [line for twin in report.twins for line in twin_lines(twin, style, flags)]
+    if report.outcomes or not report.twins:
+        lines += [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
         lines.append(f"The ids are recorded in {clean(place)}.")
@@ -66,6 +69,14 @@ def report_text(report: Report, style: Style, *, place: str, flags: str, left: i
     if report.stopped:
         lines.append("Stopped as asked. Run apply again to go on; nothing is created twice.")
     return "\n".join(lines)
+
+
+def twin_lines(twin: Twin, style: Style, flags: str) -> list[str]:
+    """What exists twice, and what to do about it."""
+    return [
+        style.red(style.bold(f"Twice: {clean(twin.message)}")),
+        f"  {style.green('→')} {clean(twin.cure(flags))}",
+    ]
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

@@ -7,8 +7,9 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
-from invent_gitops.model.command import not_created, quoted, resolving
+from invent_gitops.model.command import from_when, not_created, quoted, resolving
 from invent_gitops.model.instant import read_instant
+from invent_gitops.model.record import CALL_LASTS
 from invent_gitops.render.fitting import Part
 from invent_gitops.render.markup import address, code, link, text
 from invent_gitops.render.when import distance, moment
@@ -107,7 +108,10 @@ def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
         lines.append(f"  - Found {code(candidate['id'])} <b>{text(candidate['name'])}</b>: {same}.")
     ids = [f"--id {quoted(one['id'])}" + (" --anyway" if one["differs"] else "") for one in candidates or ()]
     settled = [("it is there", option) for option in ids or ["--id ID"]]
-    settled.append(("it surely is not there", not_created(len(ids))))
+    # Documents of older versions do not say when the call is over.
+    over = instant(intent["settles_at"]) if intent.get("settles_at") else tried + CALL_LASTS
+    since = from_when(over, sheet.now if sheet.dated else over)
+    settled.append((f"it surely is not there, {since}", not_created([one["id"] for one in candidates or ()])))
     lines += [
         f"  - If {found}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for found, option in settled
     ]

@@ -30,6 +30,8 @@ class Ledger:
         self.plan: Document = document.get("plan") or {}
         self.sheet = Sheet(self.plan, files)
         self.items = {item["key"]: item for item in self.sheet.items}
+        # Reports of older versions do not hold them.
+        self.twins: Sequence[Document] = document.get("twins") or ()
         self.outcomes: Sequence[Document] = sorted(document.get("outcomes", ()), key=self._soonest)
         self.unrecorded = [one for one in self.having("created", "adopted") if not one["recorded"]]
         # Put in place before the first create, and the run has written nothing since: it knows of no attempt.
@@ -86,6 +88,8 @@ def _bad(ledger: Ledger) -> Iterator[_Case]:
     created = len(ledger.having("created"))
     first = f"{created:,} created, " if created else ""
     look = "look before anyone retries"
+    told = f"⛔ {first}{{}} twice in Invent: delete one of the two"
+    yield _Case(len(ledger.twins), told.format(1), told)
     if ledger.cut_off:
         told = "⚠️ It was cut off: {} may have been created"
         yield _Case(len(ledger.having("unknown")), told.format(1), told)

@@ -10,8 +10,19 @@ from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.local import LocalTime
+from invent_gitops.model.record import Check
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
-from invent_gitops.state.fields import Damaged, read_each, read_moment, read_number, read_object, read_text, read_texts
+from invent_gitops.state.decode import RESTORE, decode
+from invent_gitops.state.fields import (
+    Damaged,
+    read_each,
+    read_moment,
+    read_number,
+    read_object,
+    read_some,
+    read_text,
+    read_texts,
+)
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
@@ -44,7 +55,7 @@ def _was_refreshed(state: State) -> bool:
 
 def parse(text: str, shown: str) -> State:
     """The state that `text` spells. Raises `InvalidInput`, naming `shown` and the place in it."""
-    document = _decode(text, shown)
+    document = decode(text, shown)
     found = document.get("version")
     if type(found) is not int or not VERSION <= found <= REFRESHED:
         if type(found) is int and found > REFRESHED:
@@ -52,7 +63,7 @@ def parse(text: str, shown: str) -> State:
                 f"{shown} was written by a newer invent-gitops (state version {found}; this one knows {REFRESHED}).",
                 "Upgrade invent-gitops. Nothing was changed.",
             )
-        raise InvalidInput(f"{shown} is not a state of invent-gitops: its version is {found!r}.", _RESTORE)
+        raise InvalidInput(f"{shown} is not a state of invent-gitops: its version is {found!r}.", RESTORE)
     try:
         return State(
             lineage=read_text(document, "lineage"),
@@ -66,49 +77,7 @@ def parse(text: str, shown: str) -> State:
             listed=document.get("listed") is True,
         )
     except Damaged as damage:
-        raise InvalidInput(f"{shown} is damaged: {damage}.", _RESTORE) from None
-
-
-_RESTORE = (
-    "Restore the file from git (git log -- FILE, git checkout COMMIT -- FILE). Do not delete it: it is what keeps "
-    "broadcasts from being created twice."
-)
-
-
-def _decode(text: str, shown: str) -> Mapping[str, Any]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.startswith(("<<<<<<<", ">>>>>>>", "=======", "|||||||")):
-            raise InvalidInput(
-                f"{shown}:{number}:1: the state holds conflict markers of a git merge.",
-                "Keep the records of both sides (each id stands for a broadcast that exists), remove the markers, and "
-                "check with: invent-gitops state list",
-            )
-    if text.startswith("version https://git-lfs.github.com/spec/"):
-        raise InvalidInput(
-            f"{shown} is a pointer of Git LFS and not the state itself, which was not fetched.", "Run: git lfs pull"
-        )
-    try:
-        document = json.loads(text, object_pairs_hook=_without_repeats)
-    except json.JSONDecodeError as error:
-        place = f"{shown}:{error.lineno}:{error.colno}"
-        raise InvalidInput(f"{place}: the state is not valid JSON: {error.msg}.", _RESTORE) from None
-    except Damaged as damage:
-        raise InvalidInput(f"{shown} is damaged: {damage}.", _RESTORE) from None
-    except (RecursionError, ValueError):
-        raise InvalidInput(f"{shown} is not a state of invent-gitops.", _RESTORE) from None
-    if not isinstance(document, dict):
-        raise InvalidInput(f"{shown} is not a state of invent-gitops: it is not a JSON object.", _RESTORE)
-    return cast("Mapping[str, Any]", document)
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # json keeps the last of two equal keys: after a hand-made merge that would lose an id without a word.
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise Damaged(f"{repeated!r} stands twice in one object")
-    return found
+        raise InvalidInput(f"{shown} is damaged: {damage}.", RESTORE) from None
 
 
 def write_request(request: Request) -> dict[str, object]:
@@ -161,6 +130,10 @@ def write_record(record: Record) -> dict[str, object]:
         written["refreshed"] = write_provenance(record.refreshed)
     if record.local:
         written["local"] = record.local.as_json()
+    if record.attempted:
+        written["attempted_at"] = write_instant(record.attempted)
+    if record.instead_of:
+        written["instead_of"] = list(record.instead_of)
     return written
 
 
@@ -179,6 +152,8 @@ def read_record(value: Mapping[str, Any]) -> Record:
         formerly=_formerly(value),
         refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
         local=read_local(read_object(value, "local")) if "local" in value else None,
+        attempted=read_moment(value, "attempted_at"),
+        instead_of=read_some(value, "instead_of"),
     )
 
 
@@ -267,10 +242,31 @@ def read_removal(value: Mapping[str, Any]) -> Removal:
 
 
 def write_absence(absence: Absence) -> dict[str, object]:
-    return {"key": absence.key, "reason": absence.reason, "provenance": write_provenance(absence.provenance)}
+    written: dict[str, object] = {
+        "key": absence.key,
+        "reason": absence.reason,
+        "provenance": write_provenance(absence.provenance),
+    }
+    if absence.request is not None:
+        written["request"] = write_request(absence.request)
+    if absence.listed:
+        written["listed"] = True
+    for name, words in (("overridden", absence.overridden), ("others", absence.others)):
+        if words:
+            written[name] = list(words)
+    return written
 
 
 def read_absence(value: Mapping[str, Any]) -> Absence:
+    overridden = read_some(value, "overridden")
+    if not set(overridden) <= {*get_args(Check)}:
+        raise Damaged(f"overridden is {list(overridden)!r}, and should hold {' or '.join(get_args(Check))}")
     return Absence(
-        read_text(value, "key"), read_text(value, "reason"), read_provenance(read_object(value, "provenance"))
+        read_text(value, "key"),
+        read_text(value, "reason"),
+        read_provenance(read_object(value, "provenance")),
+        read_request(read_object(value, "request")) if "request" in value else None,
+        value.get("listed") is True,
+        cast("tuple[Check, ...]", overridden),
+        read_some(value, "others"),
     )

@@ -29,6 +29,11 @@ def read_texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def read_some(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A list of texts that may be missing."""
+    return read_texts(value, name) if name in value else ()
+
+
 def read_number(value: Mapping[str, Any], name: str) -> int:
     found = value.get(name)
     if not isinstance(found, int) or isinstance(found, bool) or found < 0:

@@ -21,6 +21,7 @@ from typing import Any, assert_never
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.files import sync_folder
 from invent_gitops.model.state import (
+    Corrected,
     DeclaredAbsent,
     Event,
     Intended,
@@ -213,6 +214,8 @@ def write_event(event: Event) -> dict[str, object]:
             return {"event": "withdrawn", "key": key, "attempt": attempt}
         case DeclaredAbsent(attempt, absence):
             return {"event": "absent", "attempt": attempt, "absence": document.write_absence(absence)}
+        case Corrected(key, wrong, record):
+            return {"event": "corrected", "key": key, "wrong": wrong, "record": document.write_record(record)}
         case Moved(key, to, id, provenance):
             made = document.write_provenance(provenance)
             return {"event": "moved", "key": key, "to": to, "id": id, "provenance": made}
@@ -238,6 +241,9 @@ def read_event(value: Mapping[str, Any]) -> Event:
         "recorded": lambda: Recorded(_word(value, "key"), document.read_record(value["record"])),
         "withdrawn": lambda: Withdrawn(_word(value, "key"), _word(value, "attempt")),
         "absent": lambda: DeclaredAbsent(_word(value, "attempt"), document.read_absence(value["absence"])),
+        "corrected": lambda: Corrected(
+            _word(value, "key"), _word(value, "wrong"), document.read_record(value["record"])
+        ),
         "moved": lambda: Moved(
             _word(value, "key"), _word(value, "to"), _word(value, "id"), document.read_provenance(value["provenance"])
         ),

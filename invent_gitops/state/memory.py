@@ -76,7 +76,7 @@ class Memory:
         if highest > stored.serial:
             return f"The state {self._shown} went back: its serial is {stored.serial}, this clone has {highest}."
         known = frozenset[str]().union(*(sighting.known for sighting in seen))
-        if lacks := sorted(known - stored.ids() - stored.attempts()):
+        if lacks := sorted(known - stored.ids() - stored.attempts() - stored.corrected()):
             return f"The state {self._shown} lacks what this clone has seen in it: {', '.join(lacks[:5])}."
         return ""
 

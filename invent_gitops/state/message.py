@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from invent_gitops.model.state import (
+    Corrected,
     DeclaredAbsent,
     Event,
     Intended,
@@ -55,6 +56,7 @@ def _counted(events: Sequence[Event]) -> str:
         "unknown again": sum(isinstance(event, Reopened) for event in events),
         "not created": sum(isinstance(event, Withdrawn | DeclaredAbsent) for event in events),
         "looked for": sum(isinstance(event, Looked) for event in events),
+        "corrected": sum(isinstance(event, Corrected) for event in events),
         "moved": sum(isinstance(event, Moved) for event in events),
         "removed": sum(isinstance(event, Removed) for event in events),
         "refreshed": sum(isinstance(event, Refreshed) for event in events),
@@ -83,6 +85,8 @@ def _words(event: Event) -> str:
             return _flat(f"Not created: {key}")
         case Looked(key, _, candidates):
             return _flat(f"Looked for {key}: {len(candidates)} candidates")
+        case Corrected(key, wrong, record):
+            return _flat(f"Corrected {key}, which is {record.id} instead of {wrong} ({record.note})")
         case DeclaredAbsent(_, absence):
             return _flat(f"Declared not created: {absence.key} ({absence.reason})")
         case Moved(key, to, _, _):
@@ -112,6 +116,8 @@ def _trailer(event: Event) -> str:
             return f"Broadcast-Looked-For: {key} {attempt}"
         case DeclaredAbsent(attempt, absence):
             return f"Broadcast-Declared-Absent: {absence.key} {attempt}"
+        case Corrected(key, wrong, record):
+            return f"Broadcast-Corrected: {key} {wrong} {record.id}"
         case Moved(key, to, _, _):
             return f"Broadcast-Moved: {key} {to}"
         case Removed(key, removal):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_the_whole_life_of_a_key_is_told_oldest_first_and_also_under_its_former_
     with invent("close-after@create:2", "error-before@create:3") as server:
         # One after the other: `one` is answered, `three` is lost and found, `two` never comes to be.
         assert applied(clone, server, "--concurrency", "1").code == 7
-        assert told(clone, server, "resolve", "two", "--not-created", "--reason", "not in Invent").code == 0
+        assert told(clone, server, "resolve", "two", "--not-created", "--reason", "not in Invent", "--anyway").code == 0
         assert told(clone, server, "state", "mv", "one", "first").code == 0
         assert told(clone, server, "state", "mv", "first", "begin").code == 0
         assert told(clone, server, "state", "rm", "three", "--reason", "sent by mistake").code == 0
@@ -69,6 +70,25 @@ def test_the_whole_life_of_a_key_is_told_oldest_first_and_also_under_its_former_
         assert "declared not created" in shown
         assert "from first" in shown
         assert "UTC" in shown
+
+
+def test_a_corrected_id_is_in_the_trail_with_the_wrong_one_and_the_reason(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    with invent() as server:
+        assert applied(clone, server, "--only", "one").code == 0
+        wrong = live(server)["Campaign one"]
+        words = ("--id", "b_right", "--instead-of", wrong, "--anyway", "--reason", "a person's own")
+        assert told(clone, server, "resolve", "one", *words, env=GITHUB).code == 0
+        _, row = told(clone, server, "history", "--json").json["changes"]
+    assert (row["what"], row["id"], row["by"]) == ("corrected", "b_right", "mona")
+    assert row["note"] == f"instead of {wrong}: a person's own"
+
+
+def test_a_corrected_id_is_told_as_such_where_git_has_no_state_with_the_wrong_one() -> None:
+    record = replace(a_record("bc_2", note="hers"), instead_of=("bc_1",))
+    link = Link("c1", 1, "alice", NOW, "", a_state({"spring": record}))
+    [change] = changes(Chain((link,), strict=False))
+    assert (change.what, change.note) == ("corrected", "instead of bc_1: hers")
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=-5)], ids=["the same second", "a clock behind"])

@@ -56,11 +56,14 @@ def test_the_chain_is_whole_after_everything_that_the_tool_can_do(remote: Hub) -
     with invent("close-after@create:2", "error-before@create:3") as server:
         assert verified(clone, server).json["states"] == 0
         assert applied(clone, server, "--concurrency", "1").code == 7
-        assert told(clone, server, "resolve", "two", "--not-created", "--reason", "not in Invent").code == 0
+        assert told(clone, server, "resolve", "two", "--not-created", "--reason", "not in Invent", "--anyway").code == 0
         assert told(clone, server, "state", "mv", "one", "first").code == 0
         assert told(clone, server, "state", "rm", "three", "--reason", "a test").code == 0
         assert told(clone, server, "state", "restore", "three", "--reason", "a test of that").code == 0
         assert told(clone, server, "state", "rm", "three", "--reason", "a test").code == 0
+        wrong = remote.ids["first"]
+        words = ("--id", "b_right", "--instead-of", wrong, "--anyway", "--reason", "a person's own")
+        assert told(clone, server, "resolve", "first", *words).code == 0
         (clone / "broadcasts" / "one.yaml").rename(clone / "broadcasts" / "first.yaml")
         (clone / "broadcasts" / "three.yaml").unlink()
         commit(clone, "Follow (#8)")
@@ -92,6 +95,11 @@ def _drop(*path: str) -> Change:
     return change
 
 
+def _call_it_a_correction(state: dict[str, Any]) -> None:
+    record = state["broadcasts"]["one"]
+    record.update(id="b_other", instead_of=[record["id"]])
+
+
 def _invent_a_record(state: dict[str, Any]) -> None:
     state["broadcasts"]["new"] = state["broadcasts"]["one"] | {"id": "b_new", "attempt": "never"}
 
@@ -99,6 +107,8 @@ def _invent_a_record(state: dict[str, Any]) -> None:
 RECORD = ("broadcasts", "one")
 ALTERED: dict[str, tuple[Change, str, str]] = {
     "another id": (_set(*RECORD, "id", to="b_other"), "one", "is gone"),
+    "another id, as if it were a correction": (_call_it_a_correction, "one", "its commit does not say so"),
+    "an id that was never recorded": (_set(*RECORD, "instead_of", to=["b_never"]), "one", "instead_of"),
     "another name": (_set(*RECORD, "request", "name", to="Other"), "one", "request"),
     "another time": (_set(*RECORD, "request", "scheduled_at", to="2099-03-02T09:00:00Z"), "one", "request"),
     "other people": (_set(*RECORD, "request", "segment_ids", to=["everybody"]), "one", "request"),

@@ -52,9 +52,10 @@ CASES = [
     Case(("reconcile",), 7, frozenset({LIST})),
     Case(("resolve", "doubt", "--id", "b_01"), 5, frozenset({LIST})),
     Case(("plan", "--refresh"), 7, frozenset({LIST, SEGMENTS})),
-    Case(("refresh",), 0, frozenset({LIST})),
-    Case(("status", "--exit-code"), 3, frozenset({LIST})),
-    Case(("import", "--all"), 0, frozenset({LIST})),
+    Case(("resolve", "doubt", "--not-created", "--reason", "looked"), 5, frozenset({LIST})),
+    Case(("refresh",), 7, frozenset({LIST})),
+    Case(("status", "--exit-code"), 7, frozenset({LIST})),
+    Case(("import", "--all"), 7, frozenset({LIST})),
     Case(("segments", "pull"), 0, frozenset({SEGMENTS})),
 ]
 

@@ -1,0 +1,52 @@
+"""The text of a state as JSON: what a merge, a link or a slip of the hand has made of it is said in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.state.fields import Damaged
+
+RESTORE = (
+    "Restore the file from git (git log -- FILE, git checkout COMMIT -- FILE). Do not delete it: it is what keeps "
+    "broadcasts from being created twice."
+)
+
+
+def decode(text: str, shown: str) -> Mapping[str, Any]:
+    """The JSON object that `text` spells. Raises `InvalidInput`, naming `shown` and the place in it."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.startswith(("<<<<<<<", ">>>>>>>", "=======", "|||||||")):
+            raise InvalidInput(
+                f"{shown}:{number}:1: the state holds conflict markers of a git merge.",
+                "Keep the records of both sides (each id stands for a broadcast that exists), remove the markers, and "
+                "check with: invent-gitops state list",
+            )
+    if text.startswith("version https://git-lfs.github.com/spec/"):
+        raise InvalidInput(
+            f"{shown} is a pointer of Git LFS and not the state itself, which was not fetched.", "Run: git lfs pull"
+        )
+    try:
+        document = json.loads(text, object_pairs_hook=_without_repeats)
+    except json.JSONDecodeError as error:
+        place = f"{shown}:{error.lineno}:{error.colno}"
+        raise InvalidInput(f"{place}: the state is not valid JSON: {error.msg}.", RESTORE) from None
+    except Damaged as damage:
+        raise InvalidInput(f"{shown} is damaged: {damage}.", RESTORE) from None
+    except (RecursionError, ValueError):
+        raise InvalidInput(f"{shown} is not a state of invent-gitops.", RESTORE) from None
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{shown} is not a state of invent-gitops: it is not a JSON object.", RESTORE)
+    return cast("Mapping[str, Any]", document)
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # json keeps the last of two equal keys: after a hand-made merge that would lose an id without a word.
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise Damaged(f"{repeated!r} stands twice in one object")
+    return found
