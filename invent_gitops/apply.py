@@ -190,9 +190,9 @@ class Run:
             waiting.extendleft(item for item, _ in reversed(covered))
             self._withdraw(held)
             return [], fresh
-        if len(held) < len(covered):
-            self.failure = StateMoved("Somebody settled an intent before its call.", "Plan again; it was not sent.")
-            waiting.extendleft(item for item, intent in reversed(covered) if (item, intent) not in held)
+        # What was read may hold what others have done meanwhile: nothing more is intended on the old plan.
+        self.failure = StateMoved("The state was read again after a slow write.", "Plan again.")
+        waiting.extendleft(item for item, intent in reversed(covered) if (item, intent) not in held)
         return held, fresh
 
     def _withdraw(self, flights: Iterable[tuple[Item, Intent]]) -> None:

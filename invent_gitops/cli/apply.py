@@ -23,6 +23,7 @@ from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.workspace import Workspace, open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
+from invent_gitops.model.plan import Plan
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.provenance import find_origin
 from invent_gitops.render.annotations import report_annotations
@@ -127,7 +128,8 @@ def apply(
                 with suppress(InventGitopsError):
                     store.refresh()
             report = report.seen_in(store.state)
-            code = worst([report_code(report), plan_code(applying.plan()), open_code(store)])
+            final = applying.plan()
+            code = worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)])
             body = partial(applying.known, made, report)
             text = partial(text_of_report, session, account, report, store)
             told = partial(report_annotations, report, made)
@@ -192,6 +194,15 @@ def report_code(report: Report) -> ExitCode:
     if report.stopped:
         codes.append(ExitCode.INTERRUPTED)
     return worst(codes)
+
+
+def left_code(session: Session, final: Plan, report: Report) -> ExitCode:
+    """5 where something could be created by now that this run did not take in hand, since it was blocked before."""
+    left = {item.key for item in final.having("create")} - {outcome.key for outcome in report.outcomes}
+    if not left:
+        return ExitCode.DONE
+    session.note(f"What kept this from being created is over by now: {', '.join(sorted(left)[:5])}. Run apply again.")
+    return ExitCode.REFUSED
 
 
 def open_code(store: Store) -> ExitCode:

@@ -196,13 +196,15 @@ class Applying:
         if waiting and self.first.complete and not self.store.state.listed:
             self.store.append([Listed()])
         with self._connect() as api:
-            for _ in range(ROUNDS):
+            lost_races = 0
+            while lost_races < ROUNDS:
                 run = self._run(api, tell)
                 report = run.create(waiting)
                 self.doubts |= run.doubts
                 self.report = self.report.followed_by(report)
                 if not report.moved or stop.is_set():
                     break
+                lost_races = lost_races + 1 if len(report.having("not-attempted")) == len(waiting) else 0
                 try:
                     may_go_on = self._renew()
                 except InventGitopsError as error:

@@ -109,7 +109,10 @@ class BranchStore:
             raise Unsettled(error.message, self._kept()) from None
         if not self._base.lineage:
             self._base = replace(self._base, lineage=journal.lineage if journal else str(uuid.uuid4()))
-        if journal:
+        # An intent of another lineage never landed, so that what was taken back of it tells nothing.
+        if journal is None or (journal.lineage != self._base.lineage and journal.only_withdrawn):
+            self._journal.clear()
+        else:
             check_binding(journal.org, journal.api, self.org, self.api, str(self.journal_path))
             if journal.lineage != self._base.lineage:
                 raise InvalidInput(
@@ -225,7 +228,12 @@ class BranchStore:
     def _sync(self) -> None:
         intended = any(isinstance(event, Intended) for event in self._pending)
         if intended:
-            self._check_durable()
+            # Opened before anything is called, for the results.
+            try:
+                self._open_journal()
+            except OSError as error:
+                reason = f"{self.journal_path} cannot be written: {error.strerror}. Nothing of this batch was sent."
+                raise InvalidInput(reason, "Free some space, or make the .git folder writable.") from None
         pauses = list(PAUSES)
         for attempt in range(PATIENCE):
             after = self._base.after(self._pending)
@@ -262,14 +270,6 @@ class BranchStore:
             with suppress(GitFailed):
                 self.remote.remember(tip)
         self._journal.clear()
-
-    def _check_durable(self) -> None:
-        """Open the journal for the results before anything is called. Raises `InvalidInput` if it cannot be."""
-        try:
-            self._open_journal()
-        except OSError as error:
-            reason = f"{self.journal_path} cannot be written: {error.strerror}. Nothing of this batch was sent."
-            raise InvalidInput(reason, "Free some space, or make the .git folder writable.") from None
 
     def _commit(self, state: State) -> str:
         made = self.provenance()

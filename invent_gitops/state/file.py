@@ -204,12 +204,12 @@ class FileStore:
         return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def _open_journal(self) -> None:
-        if self._journal.in_place:
-            return
         if not self._journal.is_open:
             self._memory.check(self._base if self._base.serial else None, journal=self.journal_path.exists())
+        begun = self._journal.in_place
         self._journal.open(self._base, self._events)
-        self._memory.keep(self._base, journal=True)
+        if not begun:
+            self._memory.keep(self._base, journal=True)
 
     def _replay(self) -> None:
         self._mark = self._signature()

@@ -52,6 +52,11 @@ class Journal:
     events: tuple[Event, ...]
     serial: int = 0
 
+    @property
+    def only_withdrawn(self) -> bool:
+        """Whether it holds nothing but intents that were taken back."""
+        return all(isinstance(event, Withdrawn) for event in self.events)
+
 
 class JournalWriter:
     """Appends events to a new journal; each `append` is durable when it returns."""

@@ -87,8 +87,11 @@ class Memory:
         file = self._file(state)
         if file is None:
             return
-        known = sorted(state.ids() | state.attempts())
-        value = {"lineage": state.lineage, "serial": state.serial, "journal": journal, "known": known}
+        known, serial = state.ids() | state.attempts(), state.serial
+        if (before := _read(file)) and before.lineage == state.lineage:
+            # A memory never goes back: the file may have been an older one for a while.
+            known, serial = known | before.known - state.corrected(), max(serial, before.serial)
+        value = {"lineage": state.lineage, "serial": serial, "journal": journal, "known": sorted(known)}
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_durably(file, json.dumps(value) + "\n")

@@ -16,10 +16,17 @@ class RunJournal:
     def __init__(self, path: Path, shown: str) -> None:
         self.path, self._shown = path, shown
         self._writer: JournalWriter | None = None
+        self._lineage = ""
+        # Whether this run has closed one that still lies there.
+        self._left = False
 
     def read(self) -> Journal | None:
-        """What is there, or None. Raises `InvalidInput`."""
-        return read_journal(self.path, self._shown)
+        """What is there, or None: a run that was killed before its first event leaves nothing but a header.
+
+        Raises `InvalidInput`.
+        """
+        journal = read_journal(self.path, self._shown)
+        return journal if journal and journal.events else None
 
     @property
     def is_open(self) -> bool:
@@ -31,13 +38,16 @@ class RunJournal:
         return self._writer is not None and self._writer.in_place
 
     def open(self, base: State, events: Iterable[Event]) -> None:
-        """Have a journal in place that goes on from `base`; a new one is given the `events`. Raises `OSError`."""
-        if self.in_place:
+        """Have a journal in place that goes on from `base`; a new one is given the `events`. Raises `OSError`.
+
+        It is begun anew where somebody deleted it, and where the state turned out to be of another lineage.
+        """
+        if self.in_place and self._lineage == base.lineage:
             return
-        if self._writer:
-            self._writer.close()
-            self._writer = None
-        self._writer = JournalWriter(self.path, base)
+        if self.in_place or self._left:
+            self.path.unlink(missing_ok=True)
+        self.close()
+        self._writer, self._lineage = JournalWriter(self.path, base), base.lineage
         self._writer.append(events)
 
     def append(self, events: Iterable[Event]) -> None:
@@ -57,5 +67,6 @@ class RunJournal:
     def close(self) -> None:
         """Leave it as it is, for the next run to read."""
         if self._writer:
+            self._left = self._writer.in_place
             self._writer.close()
             self._writer = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import threading
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from invent_gitops.model.state import Absence, DeclaredAbsent, Provenance
 from invent_gitops.sandbox.server import Server
 from invent_gitops.state.branch import BranchStore
 from tests.branch.making import BRANCH, STATE, Hub, applied, git, hub
-from tests.running import FAST, account, afterwards, call, ended, invent, live, posted, started, until
+from tests.running import FAST, account, afterwards, call, ended, invent, live, posted, run, started, until
 
 # Waits as long as the test wants, once, in a push that others can see already.
 SLOW_ONCE = "[ -e slow ] && rm slow && while [ ! -e go ]; do sleep 0.05; done; exit 0"
@@ -71,6 +72,44 @@ def test_intent_that_was_settled_while_its_push_was_slow_is_not_called(
         assert state["intents"] == {}
         called = {record["attempt"] for record in state["broadcasts"].values()}
         assert called.isdisjoint(state["absences"])
+
+
+def test_what_another_run_created_during_a_slow_push_is_not_created_by_the_batches_that_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "FRESH", 0.5)
+    remote = hub(tmp_path, "one", "two", "three")
+    remote.hook("post-receive", SLOW_ONCE)
+    (remote.bare / "slow").touch()
+    mine, theirs = remote.clone("mine"), remote.clone("theirs")
+    with invent() as server:
+
+        def overtake() -> None:
+            assert run(theirs, "apply", "--yes", *FAST, env=account(server.url)).code == ExitCode.UNSETTLED
+            (remote.bare / "go").touch()
+
+        watch = afterwards(lambda: bool(remote.intents), overtake)
+        done = applied(mine, server, "--concurrency", "1")
+        watch.join()
+        assert posted(server) == ["Campaign one", "Campaign three", "Campaign two"], done.all
+        assert done.code == 0, done.all
+    assert set(remote.ids) == {"one", "two", "three"}
+
+
+def test_loser_of_a_race_for_a_new_branch_leaves_no_journal_of_a_state_that_never_was(tmp_path: Path) -> None:
+    remote = hub(tmp_path, "one", "two")
+    mine, theirs = remote.clone("mine"), remote.clone("theirs")
+    with invent() as server:
+        assert applied(theirs, server, "--only", "one").code == 0
+        left = mine / ".git" / "invent-gitops"
+        left.mkdir(exist_ok=True)
+        name = "origin%20broadcast-state%20invent.state.json.journal"
+        header = {"journal": 1, "lineage": "another", "serial": 0, "org": "c", "api": server.url}
+        taken_back = {"event": "withdrawn", "key": "one", "attempt": "never-landed"}
+        (left / name).write_text(f"{json.dumps(header)}\n{json.dumps(taken_back)}\n", encoding="utf-8")
+        done = applied(mine, server)
+        assert (done.code, posted(server)) == (0, ["Campaign one", "Campaign two"]), done.all
+        assert not (left / name).exists()
 
 
 def test_slow_host_gets_through_since_the_intent_is_seen_open_after_the_push(
