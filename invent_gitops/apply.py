@@ -36,7 +36,7 @@ class Run:
     """One run over the items to create.
 
     `taken` are the ids that the state knows: an answer that repeats one proves nothing. `provenance`
-    and `attempt` give the moment and a fresh unique id; `stop` says whether to start nothing more;
+    gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start nothing more;
     `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
     flight, and `batch` of them are covered by one `sync` of the store. `fresh` starts a clock when
     an intent has become durable, and says later whether it may still be acted upon.
@@ -48,7 +48,7 @@ class Run:
         store: Store,
         *,
         taken: Iterable[str] = (),
-        provenance: Callable[[], Provenance],
+        provenance: Callable[[str], Provenance],
         attempt: Callable[[], str],
         stop: Callable[[], bool],
         tell: Callable[[Outcome], None],
@@ -101,7 +101,7 @@ class Run:
         """Write the intents of the next batch down, durably; without that, nothing is called."""
         chosen = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
         timely = [item for item in chosen if self._is_timely(item)]
-        covered = [(item, Intent(item.request, self.attempt(), self.provenance())) for item in timely]
+        covered = [(item, Intent(item.request, self.attempt(), self.provenance(item.key))) for item in timely]
         try:
             self.store.append([Intended(item.key, intent) for item, intent in covered])
             self.store.sync()
@@ -114,7 +114,7 @@ class Run:
     def _is_timely(self, item: Item) -> bool:
         """Whether its time is still to come: an apply that waited long must not send late what was to be sent then."""
         scheduled_at = item.request.scheduled_at
-        if scheduled_at is None or scheduled_at > self.provenance().at:
+        if scheduled_at is None or scheduled_at > self.provenance(item.key).at:
             return True
         reason = "Its time passed while this run was waiting."
         self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name, reason=reason)
@@ -141,7 +141,7 @@ class Run:
             case Created(remote):
                 self.taken.add(remote.id)
                 outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
-                record = Record(remote.id, item.request, remote.status, "created", self.provenance(), intent.attempt)
+                record = Record(remote.id, item.request, remote.status, "created", self.provenance(key), intent.attempt)
                 self._conclude(outcome, Recorded(key, record))
             case NotCreated(reason):
                 self._conclude(Outcome(key, "not-created", name, reason=reason), Withdrawn(key, intent.attempt))

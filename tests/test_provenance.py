@@ -46,9 +46,9 @@ def without_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- in CI
 
 
-def test_ci_says_who_what_and_where_even_inside_a_repository(repository: Path) -> None:
+def test_ci_says_who_and_where_and_the_repository_says_what(repository: Path) -> None:
     origin = find_origin(repository, CI)
-    assert (origin.by, origin.commit, origin.run) == ("octocat", CI["GITHUB_SHA"], RUN)
+    assert (origin.by, origin.commit, origin.run) == ("octocat", git(repository, "rev-parse", "HEAD"), RUN)
 
 
 def test_who_starts_a_run_again_is_who_acts(repository: Path) -> None:

@@ -24,7 +24,6 @@ from invent_gitops.cli.workspace import Workspace, open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.project import BranchPlace
-from invent_gitops.provenance import find_origin
 from invent_gitops.render.annotations import report_annotations
 
 
@@ -91,7 +90,7 @@ def apply(
             account.store(workspace.root, workspace.project, strict=True) as store,
             Stopping(session, deadline) as stopping,
         ):
-            origin = find_origin(workspace.root)
+            origin = workspace.origin()
             applying = Applying(
                 session,
                 account,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -222,7 +223,13 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
     from invent_gitops.state.git import Git, GitFailed
 
     git = Git(root)
-    with tempfile.TemporaryDirectory(prefix="invent-gitops-") as folder:
+    if not re.fullmatch("[0-9a-f]{40,64}", commit):
+        return "that is not the id of a commit"
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="invent-gitops-")
+    except OSError as error:
+        return f"there is no folder for temporary files: {error.strerror}"
+    with scratch as folder:
         target = Path(folder)
         try:
             git.export(commit, [PROJECT_FILE], target)

@@ -14,6 +14,7 @@ from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
+from invent_gitops.provenance import Origin, find_origin
 
 PROJECT_FILE = "invent.yaml"
 
@@ -42,6 +43,12 @@ class Workspace:
         if self.problems:
             raise InvalidDefinitions(self.problems)
         return self
+
+    def origin(self) -> Origin:
+        """Who acts and from which commit, by what that commit holds of these very files."""
+        sources = {definition.key: Path(definition.position.file) for definition in self.definitions}
+        shared = (self.root / PROJECT_FILE, self.root / self.project.segments)
+        return find_origin(self.root, sources=sources, shared=shared)
 
 
 def shown(path: Path) -> str:

@@ -23,6 +23,7 @@ from invent_gitops.state.file import check_binding
 from invent_gitops.state.git import GitFailed
 from invent_gitops.state.journal import JournalWriter, read_journal
 from invent_gitops.state.message import commit_message, taken_over_message
+from invent_gitops.state.read_back import check_read_back
 from invent_gitops.state.remote import RemoteBranch
 
 # How often results are carried over to a tip that somebody else has moved, before giving up.
@@ -51,7 +52,7 @@ class BranchStore:
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
         self._writer: JournalWriter | None = None
-        self._failed = self._doubtful = self._journaled = False
+        self._failed = self._doubtful = self._journaled = self._read_back = False
 
     @property
     def state(self) -> State:
@@ -135,8 +136,8 @@ class BranchStore:
         try:
             if self._doubtful:
                 # A push that failed may have landed all the same, and its intents are to be taken back.
-                self._doubtful = False
                 self._fetch()
+                self._doubtful = False
             self.sync()
         except InventGitopsError:
             # Whoever appended it has heard of it already, and a second error would hide their report.
@@ -190,7 +191,7 @@ class BranchStore:
         except InventGitopsError as error:
             self._take_back()
             self._failed = True
-            if isinstance(error, Unavailable) and any(isinstance(event, Recorded) for event in self._pending):
+            if not isinstance(error, StateMoved) and any(isinstance(event, Recorded) for event in self._pending):
                 # Not "surely nothing was created": there are ids that only the journal has.
                 raise Unsettled(error.message, self._kept()) from None
             raise
@@ -210,12 +211,15 @@ class BranchStore:
         for attempt in range(PATIENCE):
             after = self._base.after(self._pending)
             if after == self._base:
-                self._done(self._tip, self._base)
+                # While a push is in doubt, what takes it back stays in the journal: `finish` looks first.
+                if not self._doubtful:
+                    self._done(self._tip, self._base)
                 return
             after = replace(after, serial=self._base.serial + 1)
             commit = self._commit(after)
             refusal = self.remote.push(commit, self._tip)
             if refusal is None:
+                self._check_read_back(commit, after)
                 self._done(commit, after)
                 return
             self._doubtful = self._doubtful or "[rejected]" not in refusal.words
@@ -233,6 +237,13 @@ class BranchStore:
                 time.sleep(0.1 * (attempt + 1))
         raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._kept())
 
+    def _check_read_back(self, commit: str, pushed: State) -> None:
+        """Once a run; where it fails, the push that went well is one in doubt."""
+        if not self._read_back:
+            before, self._doubtful = self._doubtful, True
+            check_read_back(self.remote, commit, pushed, self._pending, self.provenance())
+            self._read_back, self._doubtful = True, before
+
     def _done(self, tip: str, state: State) -> None:
         self._tip, self._base, self._pending = tip, state, []
         if tip:
@@ -246,8 +257,7 @@ class BranchStore:
 
     def _commit(self, state: State) -> str:
         made = self.provenance()
-        message = commit_message(self._pending, state.serial, made)
-        return self.remote.write(state, message, by=made.by, parent=self._tip)
+        return self.remote.write(state, commit_message(self._pending, state.serial, made), by=made.by, parent=self._tip)
 
     def take_over(self, state: State) -> None:
         """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
@@ -258,12 +268,12 @@ class BranchStore:
             )
         made = self.provenance()
         commit = self.remote.write(state, taken_over_message(state, made), by=made.by, parent="")
-        refusal = self.remote.push(commit, "")
-        if refusal:
+        if refusal := self.remote.push(commit, ""):
             raise Unavailable(
                 f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}",
                 "Check that you may push to the state branch. Nothing was changed.",
             )
+        self.remote.check_read_back(commit)
 
     def _fetch(self) -> None:
         self._tip, found = self.remote.fetch()

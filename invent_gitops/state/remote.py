@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import State
 from invent_gitops.state import document
+from invent_gitops.state.addresses import why_apart
 from invent_gitops.state.file import check_binding
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.state.git import PAUSES, Git, GitFailed, sleep
+from invent_gitops.state.identity import commit_identity, signs
 
 
 class RemoteBranch:
-    """The branch `place` of the repository at `folder`, bound to `org` and `api` ("" for either: whatever it says)."""
+    """The branch `place` of the repository at `folder`, bound to `org` and `api` ("" for either: whatever it says).
 
-    def __init__(self, folder: Path, place: BranchPlace, *, org: str, api: str) -> None:
+    `wait` pauses for so many seconds, and is True as soon as somebody has asked to stop.
+    """
+
+    def __init__(
+        self, folder: Path, place: BranchPlace, *, org: str, api: str, wait: Callable[[float], bool] = sleep
+    ) -> None:
         self.place, self.org, self.api = place, org, api
         self.shown = f"{place.path} on {place.remote}/{place.branch}"
-        self.git = Git(folder)
+        self.git = Git(folder, wait)
         self.folder = self.git.common_folder()
         self.git.check_names(place.remote, place.branch)
         # A ref of our own, so that nothing that people look at moves.
@@ -66,12 +73,10 @@ class RemoteBranch:
 
     def write(self, state: State, message: str, *, by: str, parent: str) -> str:
         """A commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it yet."""
-        identity = {
-            name: value
-            for role in ("AUTHOR", "COMMITTER")
-            for name, value in ((f"GIT_{role}_NAME", _name(by)), (f"GIT_{role}_EMAIL", self._email()))
-        }
-        return self.git.write(parent, self.place.path, document.dump(state), message, identity)
+        identity, sign = commit_identity(self.git, by), signs(self.git)
+        scratch = self.folder / "invent-gitops"
+        text = document.dump(state)
+        return self.git.write(parent, self.place.path, text, message, identity=identity, scratch=scratch, sign=sign)
 
     def push(self, commit: str, expected: str) -> GitFailed | None:
         """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""
@@ -83,15 +88,36 @@ class RemoteBranch:
             return None if tip and self.git.is_ancestor(commit, tip) else error
         return None
 
+    def check_read_back(self, commit: str) -> None:
+        """Refuse to go on where a commit that was pushed does not appear where this and other clones read.
+
+        Asks the remote itself, so that two addresses of one repository are no fault. A mirror that lags gets a few
+        tries. Raises `Refused`, and `Unavailable` where the remote cannot be read.
+        """
+        remote, branch = self.place.remote, self.place.branch
+        for pause in (*PAUSES[:3], 0.0):
+            tip = self.git.remote_tip(remote, branch)
+            if tip == commit or (tip and self._holds(commit)):
+                return
+            if pause and self.git.wait(pause):
+                break
+        what, cure = why_apart(self.git, remote)
+        raise Refused(
+            f"What was pushed to {branch} of {remote} does not appear where plans read it. {what}. Other runs would "
+            "not know of it, and create everything again.",
+            cure,
+        )
+
+    def _holds(self, commit: str) -> bool:
+        """Whether the remote's branch, as it is read, goes on from our commit."""
+        tip = self.git.fetch(self.place.remote, self.place.branch, f"{self._ref}.read-back")
+        found = bool(tip) and self.git.is_ancestor(commit, tip)
+        self.git.run("update-ref", "-d", f"{self._ref}.read-back")
+        return found
+
     def remember(self, tip: str) -> None:
         """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""
         self.git.run("update-ref", self._ref, tip)
-
-    def _email(self) -> str:
-        try:
-            return self.git.run("config", "user.email").strip() or "invent-gitops@localhost"
-        except GitFailed:
-            return "invent-gitops@localhost"
 
     def _follows(self, seen: str, tip: str) -> bool:
         """Whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""
@@ -124,8 +150,3 @@ class RemoteBranch:
         remove = f"git push {self.place.remote} --delete {self.place.branch}"
         check_binding(state.org, state.api, self.org, self.api, self.shown, remove)
         return state
-
-
-def _name(text: str) -> str:
-    """A name that git takes for an author: it drops these characters, and refuses one that is empty then."""
-    return re.sub(r"[<>\n\x00]", "", text).strip(" .,:;\"'") or "unknown"

@@ -148,11 +148,14 @@ def test_a_remote_that_is_away_at_the_start_ends_with_6(remote: Hub, command: tu
 
 
 def _goes_away_after(remote: Hub, pushes: int) -> None:
-    remote.hook("post-receive", f'echo x >> count; [ "$(wc -l < count)" -ne {pushes} ] || mv "$PWD" "$PWD.away"')
+    """The push after so many finds the remote there, and neither it nor anything later gets through."""
+    script = f'echo x >> count; [ "$(wc -l < count)" -le {pushes} ] || {{ mv "$PWD" "$PWD.away"; exit 1; }}'
+    remote.hook("pre-receive", script)
 
 
 def _comes_back(remote: Hub) -> None:
     remote.bare.with_name(f"{remote.bare.name}.away").rename(remote.bare)
+    (remote.bare / "hooks" / "pre-receive").unlink()
 
 
 def _journals(clone: Path) -> list[Path]:
