@@ -14,7 +14,7 @@ import click
 from invent_gitops.approval import Approval, by_digest, by_plan
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
-from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders
+from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
 from invent_gitops.cli.plan import plan_code, plan_options
 from invent_gitops.cli.posting import tell
 from invent_gitops.cli.reviewing import reviewing
@@ -36,6 +36,12 @@ from invent_gitops.render.annotations import report_annotations
 )
 @click.option(
     "--blind", "unseen", is_flag=True, help="With a new state: create although Invent's list cannot be read. Be sure."
+)
+@click.option(
+    "--branch",
+    metavar="NAME",
+    callback=not_empty,
+    help="Branch that this is applied from; without it, what git says.",
 )
 @click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
 @plan_options
@@ -66,6 +72,7 @@ def apply(
     unseen: bool,
     plan_file: str | None,
     approved: str | None,
+    branch: str | None,
     only: str | None,
     strict: bool,
     rate: float,
@@ -104,6 +111,7 @@ def apply(
                 concurrency,
                 definitions,
                 unseen,
+                branch or "",
             )
             applying.look_first()
             made = applying.plan()

@@ -52,10 +52,11 @@ def stopwatch(seconds: float) -> Callable[[], bool]:
 class Applying:
     """One apply, with what its steps share.
 
-    `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
-    newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
-    it may. `live` is what the list held before the first create, `adopted` are the broadcasts that were found after
-    their answer was lost, `approved` are the keys of the approved plan, `report` is what became of the creates so far.
+    `unseen` is whether somebody says that nothing can have been created where nobody can look, `branch` the one that
+    somebody named. `newest` is what the newest commit of the branch defines, if this run is not of that; `blind` is
+    why nothing may be created, "" if it may. `live` is what the list held before the first create, `adopted` are the
+    broadcasts that were found after their answer was lost, `approved` are the keys of the approved plan, `report` is
+    what became of the creates so far.
     """
 
     session: Session
@@ -70,6 +71,7 @@ class Applying:
     concurrency: int
     definitions: str | None = None
     unseen: bool = False
+    branch: str = ""
     live: Sequence[Remote] = ()
     newest: Mapping[str, Request] | None = None
     blind: str = ""
@@ -122,7 +124,8 @@ class Applying:
         doubts, new = state.intents, not state.broadcasts and not state.removed
         if not doubts and not self.plan().counts["create"]:
             return
-        self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
+        if not self.account.sandbox:
+            self.newest = newest_requests(self.workspace, self.definitions, self.branch)
         listing: Listing[Remote] = Listing(())
         # `lacking` is whether a broadcast may be where nobody could look.
         lacking, why, cure = False, "", "Try again later."

@@ -46,9 +46,13 @@ class Workspace:
 
     def origin(self) -> Origin:
         """Who acts and from which commit, by what that commit holds of these very files."""
-        sources = {definition.key: Path(definition.position.file) for definition in self.definitions}
-        shared = (self.root / PROJECT_FILE, self.root / self.project.segments)
+        sources, shared = self.sources()
         return find_origin(self.root, sources=sources, shared=shared)
+
+    def sources(self) -> tuple[dict[str, Path], tuple[Path, ...]]:
+        """The file of each definition by its key, and the files that all definitions depend on."""
+        files = {definition.key: Path(definition.position.file) for definition in self.definitions}
+        return files, (self.root / PROJECT_FILE, self.root / self.project.segments)
 
 
 def shown(path: Path) -> str:

@@ -222,7 +222,7 @@ def test_a_source_whose_definition_requests_something_else_is_broken(remote: Hub
         assert applied(clone, server).code == 0
         # The records say that they were made from a commit that says otherwise.
         credit(remote, git(clone, "rev-parse", "HEAD"), old)
-        done = verified(clone, server)
+        done = verified(remote.clone("fresh"), server)
         assert done.code == 4
         assert {flaw["place"] for flaw in done.json["flaws"]} == {
             f"{remote.tip[:12]}, key four",
