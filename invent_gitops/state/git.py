@@ -75,7 +75,7 @@ class Git:
     def marker(self) -> Path | None:
         """The `.git` that makes a repository of `folder` or of one above it, whether git can use it or not."""
         here = self.folder.absolute()
-        return next((one / ".git" for one in (here, *here.parents) if os.path.lexists(one / ".git")), None)
+        return next((one / ".git" for one in (here, *here.parents) if _is_marker(one / ".git")), None)
 
     def check_names(self, remote: str, branch: str) -> None:
         """Take the name of a configured remote and of a branch only: a URL in the project file could be anybody's."""
@@ -226,6 +226,14 @@ class Git:
         listed = self.run(*words, "--", remote, f"{commit}:{name}")
         if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in listed.splitlines()):
             raise GitFailed(listed.strip() or "git push said nothing")
+
+
+def _is_marker(path: Path) -> bool:
+    """Whether a `.git` is there that is more than an empty folder, which git itself passes over."""
+    try:
+        return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+    except OSError:
+        return True
 
 
 def unsigned(error: GitFailed) -> Refused:
