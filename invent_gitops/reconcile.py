@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from invent_gitops.lookalike import request_of
@@ -51,7 +52,9 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
 
 
 def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
-    return Record(remote.id, intent.request, remote.status, "adopted", provenance, intent.attempt)
+    """Adopted by whoever looked; the definition is that of the commit from which it was attempted."""
+    made = replace(provenance, commit=intent.provenance.commit)
+    return Record(remote.id, intent.request, remote.status, "adopted", made, intent.attempt)
 
 
 def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -66,6 +67,9 @@ def resolve(
         else:
             key = keys[0]
             request, attempt = _wanted(store.state, key)
+            if attempt:
+                # The definition is that of the commit from which it was attempted.
+                made = replace(made, commit=store.state.intents[key].provenance.commit)
             _check_free(store.state, id)
             if anyway:
                 status = "UNKNOWN"
