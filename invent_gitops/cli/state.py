@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Callable
@@ -234,8 +235,11 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
         try:
             git.export(commit, [PROJECT_FILE], target)
             _, project, _ = open_project(target)
-            git.export(commit, [definitions or project.definitions, project.segments], target)
-            found = open_workspace(str(target / (definitions or project.definitions)), target)
+            below = os.path.relpath(Path(definitions).resolve(), root.resolve()) if definitions else project.definitions
+            if below.startswith(".."):
+                return f"{definitions} is outside of the project"
+            git.export(commit, [below, project.segments], target)
+            found = open_workspace(str(target / below), target)
         except GitFailed as error:
             return f"git says: {error.words.splitlines()[0] if error.words else 'nothing'}"
         except InventGitopsError as error:

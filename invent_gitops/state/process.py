@@ -134,7 +134,7 @@ def run_git(folder: Path, arguments: tuple[str, ...], data: str, settings: Mappi
 
 
 def check_version(folder: Path) -> None:
-    """Refuse a git that is too old, before anything is read or written with it."""
+    """Refuse a git that is too old, before a remote is read or written with it."""
     words = _version(folder, os.environ.get("PATH", ""))
     needed = NEEDED_FOR_TOKEN if token_settings(os.environ) else NEEDED
     match = re.search(r"\b(\d+)\.(\d+)", words)
@@ -142,7 +142,7 @@ def check_version(folder: Path) -> None:
         return
     raise Refused(
         f"This needs git {needed[0]}.{needed[1]} or newer, and this machine has: {words.strip() or 'unknown'}.",
-        "Install a newer git, or keep the state in a file.",
+        "Install a newer git, and see that it is the first one on the PATH: git --version",
     )
 
 

@@ -29,8 +29,9 @@ class RemoteBranch:
         self.git = Git(folder, wait)
         self.folder = self.git.common_folder()
         self.git.check_names(place.remote, place.branch)
-        # A ref of our own, so that nothing that people look at moves.
+        # Refs of our own, so that nothing that people look at moves: what was seen, and what is still to be judged.
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
+        self._incoming = f"{self._ref}.incoming"
 
     def fetch(self) -> tuple[str, State | None]:
         """The commit at the tip and the state in it, or "" and None where there is no branch yet.
@@ -41,7 +42,7 @@ class RemoteBranch:
         known = self.git.commit_of(self._ref)
         # What was only in a sandbox may be deleted, and begun anew for an account.
         seen = "" if known and self._is_play(known) else known
-        tip = self.git.fetch(place.remote, place.branch, self._ref)
+        tip = self.git.fetch(place.remote, place.branch, self._incoming)
         if seen and not tip:
             raise Refused(
                 f"The branch {place.branch} is gone from {place.remote}; this clone has seen it at {seen}.",
@@ -49,7 +50,6 @@ class RemoteBranch:
                 f"git push {place.remote} {seen}:refs/heads/{place.branch}",
             )
         if seen and tip != seen and not self._follows(seen, tip):
-            self.git.run("update-ref", self._ref, seen)
             raise Refused(
                 f"The branch {place.branch} of {place.remote} was rewritten: {tip} does not hold what this clone has "
                 f"seen at {seen}.",
@@ -58,7 +58,10 @@ class RemoteBranch:
                 f"{seen}:refs/heads/{place.branch}",
             )
         if known and not tip:
-            self.git.run("update-ref", "-d", self._ref)
+            self.git.ask("update-ref", "-d", self._ref)
+        if tip and tip != known:
+            # Only now, or a run that is killed before it has judged would have the next one take it for seen.
+            self.git.ask("update-ref", self._ref, tip)
         return (tip, self._read(tip)) if tip else ("", None)
 
     def last_seen(self) -> State | None:
@@ -69,7 +72,7 @@ class RemoteBranch:
 
     def whole_history(self) -> None:
         """Bring the commits that a shallow clone has cut off."""
-        self.git.deepen(self.place.remote, self.place.branch, self._ref)
+        self.git.deepen(self.place.remote, self.place.branch, self._incoming)
 
     def write(self, state: State, message: str, *, by: str, parent: str) -> str:
         """A commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it yet."""
@@ -84,7 +87,7 @@ class RemoteBranch:
             self.git.push(self.place.remote, self.place.branch, commit, expected)
         except GitFailed as error:
             # It may have arrived, whatever git says, and only the remote knows.
-            tip = self.git.fetch(self.place.remote, self.place.branch, self._ref)
+            tip = self.git.fetch(self.place.remote, self.place.branch, self._incoming)
             return None if tip and self.git.is_ancestor(commit, tip) else error
         return None
 
@@ -110,10 +113,8 @@ class RemoteBranch:
 
     def _holds(self, commit: str) -> bool:
         """Whether the remote's branch, as it is read, goes on from our commit."""
-        tip = self.git.fetch(self.place.remote, self.place.branch, f"{self._ref}.read-back")
-        found = bool(tip) and self.git.is_ancestor(commit, tip)
-        self.git.run("update-ref", "-d", f"{self._ref}.read-back")
-        return found
+        tip = self.git.fetch(self.place.remote, self.place.branch, self._incoming)
+        return bool(tip) and self.git.is_ancestor(commit, tip)
 
     def remember(self, tip: str) -> None:
         """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""

@@ -29,8 +29,10 @@ def remote_of(git: Git, wanted: str) -> str:
     `wanted` is the one that the project file names, "" if none. Raises `Refused` where git cannot tell.
     """
     try:
-        check_version(git.folder)
         names = git.run("remote").split()
+        if not names:
+            return ""
+        check_version(git.folder)
     except GitFailed as error:
         if not git.marker():
             return ""
@@ -40,8 +42,6 @@ def remote_of(git: Git, wanted: str) -> str:
     for name in (wanted, upstream, "origin", *(names if len(names) == 1 else [])):
         if name in names:
             return name
-    if not names:
-        return ""
     raise Refused(
         f"There are several remotes, and none is named origin: {', '.join(names)}.",
         f"Name the one that people merge to: git remote rename {names[0]} origin",

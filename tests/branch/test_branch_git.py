@@ -267,6 +267,7 @@ def test_a_branch_that_was_deleted_is_refused_with_the_command_that_puts_it_back
 @pytest.mark.parametrize("how", ["another history", "an older commit"])
 def test_a_branch_that_was_rewritten_is_refused_each_time(remote: Hub, how: str) -> None:
     clone = remote.clone("clone")
+    git(clone, "config", "core.logAllRefUpdates", "always")
     with invent() as server:
         assert applied(clone, server).code == 0
         tip = remote.tip
@@ -285,6 +286,12 @@ def test_a_branch_that_was_rewritten_is_refused_each_time(remote: Hub, how: str)
             assert tip in done.err
         assert len(posted(server)) == 3
     assert remote.tip == git(remote.bare, "rev-parse", other), "and nothing was pushed over it"
+    noted = git(clone, "reflog", "show", "--format=%H", f"refs/invent-gitops/origin/{BRANCH}").splitlines()
+    assert noted[0] == tip
+    assert remote.tip not in noted[:1], (
+        "a run that is killed right then leaves nothing that the next one takes for seen"
+    )
+    assert len(noted) == len({*noted}), "it never went there and back"
 
 
 def test_a_branch_without_the_file_is_refused(remote: Hub) -> None:

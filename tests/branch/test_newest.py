@@ -14,6 +14,7 @@ from tests.branch.making import Hub, applied, commit, definition, git, hub, told
 from tests.running import FAST, account, call, define, invent, live, posted
 
 IN_FILE = "{}\n"
+GIT = shutil.which("git")
 
 
 @pytest.fixture
@@ -283,11 +284,19 @@ def _committed(folder: Path) -> None:
 def test_where_there_is_no_remote_there_is_no_branch_to_be_older_than(
     tmp_path: Path, kind: Callable[[Path], None]
 ) -> None:
-    define(tmp_path, "a")
-    kind(tmp_path)
+    project, old = tmp_path / "project", tmp_path / "bin" / "git"
+    define(project, "a")
+    kind(project)
+    # And no git is too old for that.
+    old.parent.mkdir()
+    old.write_text(
+        f'#!/bin/sh\ncase "$*" in *--version*) echo "git version 2.1.0";; *) exec {GIT} "$@";; esac\n', "utf-8"
+    )
+    old.chmod(0o755)
     with invent() as server:
         env = account(server.url) | {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_REF": "refs/heads/main"}
-        assert call(tmp_path, "apply", "--yes", *FAST, env=env).code == 0
+        env |= {"PATH": f"{old.parent}:{os.environ['PATH']}"}
+        assert call(project, "apply", "--yes", *FAST, env=env).code == 0
         assert posted(server) == ["Campaign a"]
 
 

@@ -252,7 +252,6 @@ git update-ref refs/heads/{BRANCH} "$(git -c user.name=x -c user.email=x commit-
         store.append([Intended("one", an_intent())])
         store.sync()
         assert set(store.state.intents) == {"one"}
-    assert not git(clone, "for-each-ref", "--format=%(refname)").count("read-back")
 
 
 @pytest.mark.parametrize("command", [("state", "mv", "one", "first"), ("state", "rm", "one", "--reason", "a test")])
