@@ -26,7 +26,7 @@ class Setting:
     def removal(self) -> str:
         """The command that takes it out."""
         if self.scope == "command":
-            return "take it out of GIT_CONFIG_COUNT or of git's -c, where it comes from"
+            return "it comes from GIT_CONFIG_COUNT or from git's -c"
         scope = {"local": "", "worktree": " --worktree"}.get(self.scope, f" --{self.scope}")
         command = f"git config{scope} --unset-all {shlex.quote(self.name)}"
         if self.name.endswith(".pushurl"):
@@ -46,7 +46,10 @@ def why_apart(git: Git, remote: str) -> tuple[str, str]:
         cure = "If the host serves reads from a mirror, wait until it has caught up, then run this again. Compare: "
         return f"{where}, and no setting of git parts the two", f"{cure}git ls-remote {shlex.quote(remote)}"
     lines = "; ".join(f"{one.name} = {_bare(one.value)} in {one.place}" for one in culprits)
-    return f"{where}. The setting is {lines}", " ; ".join(dict.fromkeys(one.removal for one in culprits))
+    return (
+        f"{where}. The setting is {lines}",
+        f"Take it out: {' ; '.join(dict.fromkeys(one.removal for one in culprits))}",
+    )
 
 
 def _culprits(git: Git, remote: str) -> list[Setting]:

@@ -122,7 +122,7 @@ def test_no_password_of_an_address_is_printed(remote: Hub) -> None:
 
     what, cure = why_apart(Git(clone), "origin")
     assert "s3cret" not in what + cure
-    git(clone, *shlex.split(cure)[1:])
+    git(clone, *shlex.split(cure.removeprefix("Take it out: "))[1:])
     assert git(clone, "remote", "get-url", "--push", "origin") == str(remote.bare)
 
 
