@@ -16,7 +16,7 @@ _PASSING = re.compile(
     r"hung up unexpectedly|Connection (?:reset|refused|closed|aborted)|Could not resolve|name resolution|"
     r"Network is unreachable|No route to host|Broken pipe|Empty reply from server|RPC failed|SSL_ERROR_SYSCALL|"
     rf"TLS connection was non-properly terminated|(?:Recv|Send) failure|Failed to connect|{HANGS}|"
-    rf"kex_exchange_identification|{_LOCK}|cannot lock ref",
+    rf"kex_exchange_identification|{_LOCK}|is at [0-9a-f]+ but expected",
     re.IGNORECASE,
 )
 _LASTING = re.compile(
@@ -34,14 +34,27 @@ _CURES = (
     ),
     (_LOCK, "If no other git is running here, delete what a killed one left behind: rm {lock}"),
     (
-        r"cannot lock ref|\.lock\b",
-        "If no git is running here, delete the .lock file that a killed one left behind in .git.",
+        r"'(?P<ref>refs/invent-gitops/[^'\n]+)' exists; cannot create",
+        (
+            "This clone remembers a branch of which the name begins like this one. If no state is there any more: "
+            "git update-ref -d {ref}"
+        ),
+    ),
+    (
+        r"'refs/heads/(?P<branch>[^'\n]+)' exists; cannot create",
+        "The remote has a branch {branch}, so that no other name can go on from it. Choose another name.",
     ),
     (r"No space left on device|quota exceeded", "Free some space on this machine, then run this again."),
     (
         # Of a file, not of ssh, which names its methods in brackets after it.
-        r"insufficient permission for adding|Read-only file|(?:unable to|could not|cannot) .*: Permission denied$",
-        "This user cannot read and write all of the .git folder. See who owns it: ls -ld .git .git/objects .git/refs",
+        (
+            r"insufficient permission for adding|Read-only file|(?:unable to|could not|cannot) .*: Permission denied$|"
+            r"unable to create directory for|(?:couldn't|could not|unable to|cannot) write"
+        ),
+        (
+            "Git must be able to read and write all of the .git folder. See who owns it, and whether there is space: "
+            "ls -ld .git .git/objects .git/refs; df -h .git"
+        ),
     ),
     (
         r"cannot run |error: cannot exec|: command not found",

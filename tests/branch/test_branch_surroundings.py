@@ -294,6 +294,22 @@ def test_a_lock_that_a_killed_git_left_behind_is_named_with_the_command_that_del
         assert posted(server) == ["Campaign one", "Campaign two"]
 
 
+def test_a_branch_whose_name_goes_on_from_that_of_a_former_state_is_refused_with_the_cure(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    with invent() as server:
+        assert applied(clone, server).code == 0
+        (clone / "invent.yaml").write_text(f"state: {{branch: {BRANCH}/new}}\n", encoding="utf-8")
+        git(remote.bare, "update-ref", f"refs/heads/{BRANCH}-old", BRANCH)
+        git(remote.bare, "update-ref", "-d", f"refs/heads/{BRANCH}")
+        git(remote.bare, "update-ref", f"refs/heads/{BRANCH}/new", f"{BRANCH}-old")
+        done = told(clone, server, "plan")
+        assert done.code == 6, done.all
+        command = re.search(r"git update-ref -d \S+", done.err)
+        assert command, done.err
+        git(clone, *shlex.split(command[0])[1:])
+        assert told(clone, server, "plan").code == 0
+
+
 # ---------------------------------------------------------------- faults that pass
 
 
@@ -399,6 +415,11 @@ LASTING = [
     "Host key verification failed.\nfatal: Could not read from remote repository.",
     "error: unable to create temporary file: No space left on device\nfatal: early EOF",
     "fatal: could not open '/x/.git/objects/pack/tmp_pack': Permission denied",
+    "fatal: unable to access '.git/config': Permission denied",
+    "error: cannot lock ref 'refs/x/y': unable to create directory for .git/refs/x/y",
+    "error: cannot update ref 'refs/x': couldn't write '/x/.git/refs/x.lock'",
+    "error: insufficient permission for adding an object to repository database .git/objects",
+    "error: cannot lock ref 'refs/invent-gitops/o/a/b': 'refs/invent-gitops/o/a' exists; cannot create 'refs/…'",
 ]
 
 

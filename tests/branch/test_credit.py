@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,18 @@ def test_a_commit_in_a_state_that_git_could_take_for_an_option_is_no_option(remo
     assert subjects(Git(clone), {f"--output={clone}/written", "HEAD"}) == {}
     assert isinstance(requests_at(clone, f"--output={clone}/written", None), str)
     assert not list(clone.glob("written*"))
+
+
+def test_without_a_folder_for_temporary_files_nothing_is_verified_and_nothing_is_a_bug(
+    remote: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = remote.clone("clone")
+    with invent() as server:
+        assert applied(clone, server).code == 0
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+        done = verified(clone, server)
+        assert (done.code, [flaw["missing"] for flaw in done.json["flaws"]]) == (5, [True, True])
+        assert "temporary files" in done.json["flaws"][0]["message"]
+        define(clone, "three")
+        commit(clone, "Three")
+        assert applied(clone, server).code == 0, "an apply needs none"
