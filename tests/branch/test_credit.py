@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.branch.making import APPLY, BRANCH, Hub, applied, commit, definition, git, hub, told
+from tests.branch.test_verify import put, written
 from tests.running import Result, account, call, define, invent, live
 
 
@@ -96,6 +97,24 @@ def test_what_a_later_run_settles_is_credited_to_the_commit_from_which_it_was_at
         assert credits(clone, server) == {"one": (head, 7)}
         done = verified(clone, server)
         assert (done.code, done.json["flaws"]) == (0, [])
+
+
+def test_a_record_that_an_older_version_credited_to_the_commit_of_the_later_run_is_not_broken(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    head = git(clone, "rev-parse", "HEAD")
+    with invent("close-after@create:1", "error-before=404@list:1-2") as server:
+        assert applied(clone, server, "--only", "one").code == 7
+        (clone / "broadcasts" / "one.yaml").write_text(definition("one", "Edited since"), encoding="utf-8")
+        later = commit(clone, "Edit (#9)")
+        git(clone, "push", "--quiet", "origin", "main")
+        assert told(clone, server, "reconcile").code == 0
+        state, message = remote.state(), git(remote.bare, "show", "-s", "--format=%B", BRANCH)
+        state["broadcasts"]["one"]["provenance"]["commit"] = later
+        put(remote, written(state), f"{BRANCH}~1", message=message)
+        fresh = remote.clone("fresh")
+        done = verified(fresh, server)
+        assert (done.code, done.json["flaws"]) == (0, [])
+        assert credits(fresh, server) == {"one": (head, 7)}
 
 
 def test_other_changes_are_no_pull_requests(remote: Hub) -> None:
