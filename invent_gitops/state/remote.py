@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused
@@ -33,6 +34,11 @@ class RemoteBranch:
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
         self._incoming = f"{self._ref}.incoming"
 
+    @cached_property
+    def _sign(self) -> bool:
+        """Asked once: a run makes many commits."""
+        return signs(self.git)
+
     def fetch(self) -> tuple[str, State | None]:
         """The commit at the tip and the state in it, or "" and None where there is no branch yet.
 
@@ -60,8 +66,7 @@ class RemoteBranch:
         if known and not tip:
             self.git.ask("update-ref", "-d", self._ref)
         if tip and tip != known:
-            # Only now, or a run that is killed before it has judged would have the next one take it for seen.
-            self.git.ask("update-ref", self._ref, tip)
+            self._see(tip, known)
         return (tip, self._read(tip)) if tip else ("", None)
 
     def last_seen(self) -> State | None:
@@ -76,10 +81,12 @@ class RemoteBranch:
 
     def write(self, state: State, message: str, *, by: str, parent: str) -> str:
         """A commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it yet."""
-        identity, sign = commit_identity(self.git, by), signs(self.git)
+        identity = commit_identity(self.git, by)
         scratch = self.folder / "invent-gitops"
         text = document.dump(state)
-        return self.git.write(parent, self.place.path, text, message, identity=identity, scratch=scratch, sign=sign)
+        return self.git.write(
+            parent, self.place.path, text, message, identity=identity, scratch=scratch, sign=self._sign
+        )
 
     def push(self, commit: str, expected: str) -> GitFailed | None:
         """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""
@@ -110,6 +117,17 @@ class RemoteBranch:
             "not know of it, and create everything again.",
             cure,
         )
+
+    def _see(self, tip: str, known: str) -> None:
+        """Keep a tip as seen, in place of `known`; what another run here has seen meanwhile stays.
+
+        Only after it was judged, or a run that is killed before would have the next one take it for seen.
+        """
+        try:
+            self.git.run("update-ref", self._ref, tip, known)
+        except GitFailed:
+            if self.git.commit_of(self._ref) == known:
+                raise
 
     def _holds(self, commit: str) -> bool:
         """Whether the remote's branch, as it is read, goes on from our commit."""

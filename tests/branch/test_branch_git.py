@@ -294,6 +294,23 @@ def test_a_branch_that_was_rewritten_is_refused_each_time(remote: Hub, how: str)
     assert len(noted) == len({*noted}), "it never went there and back"
 
 
+def test_what_another_run_of_this_clone_has_seen_meanwhile_is_not_forgotten(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    first, second = a_store(clone), a_store(clone)
+    with second:
+        second.append([Intended("one", an_intent())])
+        second.sync()
+        first.read()
+        older = remote.tip
+        second.append([Intended("two", an_intent(attempt="a2"))])
+        second.sync()
+        # As if its fetch had ended before, and its look at what it knew had been even earlier.
+        first.remote._see(older, "")
+        first.remote._see(older, older)
+    seen = git(clone, "rev-parse", f"refs/invent-gitops/origin/{BRANCH}")
+    assert seen == remote.tip != older
+
+
 def test_a_branch_without_the_file_is_refused(remote: Hub) -> None:
     git(remote.bare, "update-ref", f"refs/heads/{BRANCH}", "main")
     with invent() as server:
