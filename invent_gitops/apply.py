@@ -59,8 +59,8 @@ class Run:
     """One run over the items to create.
 
     `taken` are the ids that the state or the list had before: an answer that repeats one proves nothing.
-    `provenance` and `attempt` give the moment and a fresh unique id; `stop` says whether to start nothing
-    more; `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
+    `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start
+    nothing more; `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
     flight, and `batch` of them are covered by one `sync` of the store. A call follows its intent within
     `window` seconds by `clock`, and is over within `exchange` seconds after that.
     """
@@ -71,7 +71,7 @@ class Run:
         store: Store,
         *,
         taken: Iterable[str] = (),
-        provenance: Callable[[], Provenance],
+        provenance: Callable[[str], Provenance],
         attempt: Callable[[], str],
         stop: Callable[[], bool],
         tell: Callable[[Outcome], None],
@@ -163,7 +163,7 @@ class Run:
         return renewed, lambda: fresh() and timely_written()
 
     def _intent(self, item: Item) -> Intent:
-        made = self.provenance()
+        made = self.provenance(item.key)
         return Intent(item.request, self.attempt(), made, settles_at=made.at + self.lasts)
 
     def _renew(
@@ -204,7 +204,7 @@ class Run:
     def _is_timely(self, item: Item) -> bool:
         """Whether its time is still to come: an apply that waited long must not send late what was to be sent then."""
         scheduled_at = item.request.scheduled_at
-        if scheduled_at is None or scheduled_at > self.provenance().at:
+        if scheduled_at is None or scheduled_at > self.provenance(item.key).at:
             return True
         reason = "Its time passed while this run was waiting."
         self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name, reason=reason)
@@ -233,7 +233,7 @@ class Run:
                     item.request,
                     remote.status,
                     "created",
-                    self.provenance(),
+                    self.provenance(key),
                     intent.attempt,
                     local=item.local,
                 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from invent_gitops.drift import taken_over
 from invent_gitops.model.chain import Chain, Change, Link
 from invent_gitops.model.correction import corrects
-from invent_gitops.model.state import Provenance, State
+from invent_gitops.model.state import Provenance, Record, State
 
 EMPTY = State("", 0, "", "")
 
@@ -40,7 +40,8 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             yield _change(record.provenance, "corrected", key, record.id, record.sent.name, link, note)
             continue
         if record.id not in former:
-            yield _change(record.provenance, record.how, key, record.id, record.sent.name, link, record.note)
+            made = _attempted(old, record)
+            yield _change(made, record.how, key, record.id, record.sent.name, link, record.note)
             continue
         origin, before = former[record.id]
         if origin != key:
@@ -58,6 +59,14 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             request = intent.request if intent else absence.request
             name = request.name if request else ""
             yield _change(absence.provenance, "declared not created", absence.key, "", name, link, absence.reason)
+
+
+def _attempted(old: State, record: Record) -> Provenance:
+    """Who recorded it and when, from the commit from which it was attempted; the two may be of different runs."""
+    intent = next((one for one in old.intents.values() if one.attempt == record.attempt), None)
+    if intent is None or record.how == "created":
+        return record.provenance
+    return replace(record.provenance, commit=intent.provenance.commit)
 
 
 def _change(made: Provenance, what: str, key: str, id: str, name: str, link: Link, note: str) -> Change:

@@ -145,12 +145,14 @@ class _Planner:
         )
 
     def superseded(self, definition: Definition) -> tuple[Refusal, ...]:
-        """A run of an older commit, started again, must not send what people have taken back or changed since."""
+        """A run of an older commit, or of older files, must not send what people have taken back or changed since."""
         if self.newest is None or self.newest.get(definition.key) == definition.request:
             return ()
         how = "defines it differently" if definition.key in self.newest else "does not define it any more"
-        message = f"This run is of an older commit, and the newest one of the branch {how}."
-        cure = "Nothing is to be done if that is meant: the run of the newest commit creates what it defines."
+        message = (
+            f"This run is of an older commit, or of files that are not committed: the branch's newest commit {how}."
+        )
+        cure = "If that is meant, do nothing: the run of the newest commit creates what it defines. Else push the file."
         return (Refusal("superseded", message, cure, definition.position),)
 
 

@@ -1,36 +1,69 @@
-"""Who runs this, from which commit and in which run: from the CI's environment, else from git, else from the system."""
+"""Who runs this, from which commit and in which run: from git, and from the CI's environment where git does not say."""
 
 from __future__ import annotations
 
 import getpass
 import os
-import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from invent_gitops.model.state import Provenance
+from invent_gitops.state.checkout import held
+from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.state.identity import author_name
+
+# How the name of a commit ends that does not hold all that was read.
+DIRTY = "-dirty"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The part of a provenance that does not change during a run."""
+    """The part of a provenance that does not change during a run.
+
+    `held` says by key whether the commit holds its definition as it was read.
+    """
 
     by: str
     commit: str
     run: str
+    held: Mapping[str, bool] = field(default_factory=dict)
 
-    def now(self) -> Provenance:
-        return Provenance(datetime.now(UTC).replace(microsecond=0), self.by, self.commit, self.run)
+    def now(self, key: str = "") -> Provenance:
+        """The provenance of what is done at this moment; for a key, with a commit that holds its definition."""
+        commit = self.commit
+        if commit and key in self.held:
+            commit = commit.removesuffix(DIRTY) + ("" if self.held[key] else DIRTY)
+        return Provenance(datetime.now(UTC).replace(microsecond=0), self.by, commit, self.run)
 
 
-def find_origin(folder: Path, environment: Mapping[str, str] = os.environ) -> Origin:
-    """The origin of what is done from `folder`. A commit with edits on top of it is marked `-dirty`."""
-    commit = environment.get("GITHUB_SHA") or _git(
-        folder, "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"
-    )
-    return Origin(*(_clean(text) for text in (_actor(folder, environment), commit, _run(environment))))
+def find_origin(
+    folder: Path,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    sources: Mapping[str, Path] | None = None,
+    shared: Sequence[Path] = (),
+) -> Origin:
+    """The origin of what is done from `folder`. A commit with edits on top of it is marked `-dirty`.
+
+    `sources` are the files of the definitions by key, `shared` those that all of them depend on.
+    """
+    git, files = Git(folder), sources or {}
+    commit = _head(git)
+    known = held(git, commit.removesuffix(DIRTY), files, shared) if commit and files else dict.fromkeys(files, False)
+    # Only a name, where no git can say what the commit holds.
+    commit = commit or environment.get("GITHUB_SHA", "")
+    actor, commit, run = (_clean(text) for text in (_actor(git, environment), commit, _run(environment)))
+    return Origin(actor, commit, run, known)
+
+
+def _head(git: Git) -> str:
+    """The commit that is checked out, `-dirty` if tracked files differ from it; "" where there is none."""
+    try:
+        return git.run("describe", "--always", "--abbrev=40", "--dirty", "--exclude=*").strip()
+    except GitFailed:
+        return ""
 
 
 def _clean(text: str) -> str:
@@ -38,10 +71,10 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _actor(folder: Path, environment: Mapping[str, str]) -> str:
+def _actor(git: Git, environment: Mapping[str, str]) -> str:
     # Who starts a workflow again is not always who started it first.
     actor = environment.get("GITHUB_TRIGGERING_ACTOR") or environment.get("GITHUB_ACTOR")
-    name = actor or _git(folder, "config", "user.name")
+    name = actor or author_name(git, environment)
     if name:
         return name
     try:
@@ -57,22 +90,3 @@ def _run(environment: Mapping[str, str]) -> str:
         return ""
     attempt = environment.get("GITHUB_RUN_ATTEMPT", "1")
     return f"{server}/{repository}/actions/runs/{run}" + (f"/attempts/{attempt}" if attempt != "1" else "")
-
-
-def _git(folder: Path, *words: str) -> str:
-    """What git says, or "" where there is no git, no repository or no answer."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words],
-            # A hook or an alias sets these for its own repository.
-            env={name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=20,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -65,7 +65,9 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
 
 
 def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
-    record = Record(remote.id, intent.request, remote.status, "adopted", provenance, intent.attempt)
+    """Adopted by whoever looked; the definition is that of the commit from which it was attempted."""
+    made = replace(provenance, commit=intent.provenance.commit)
+    record = Record(remote.id, intent.request, remote.status, "adopted", made, intent.attempt)
     return replace(record, attempted=intent.provenance.at)
 
 

@@ -206,15 +206,26 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
     original = {
         record.id: key for link in reversed(links) if link.state for key, record in link.state.broadcasts.items()
     }
+    attempted = {
+        intent.attempt: intent.provenance.commit
+        for link in links
+        if link.state
+        for intent in link.state.intents.values()
+    }
     known: dict[str, Source] = {}
     for key, record in sorted(last.state.broadcasts.items()):
         commit = record.provenance.commit
-        if record.how in ("imported", "resolved"):
-            # Their commit is that of the person who said so, and not the one that was applied.
+        if record.how != "created":
+            # Settled by a later run, maybe of another commit than that of the definition.
+            commit = attempted.get(record.attempt, "" if record.how == "resolved" else commit)
+        if record.how == "imported" or (record.how == "resolved" and not commit):
             continue
         if not commit or commit.endswith("-dirty"):
-            where = "no commit" if not commit else f"edits on top of {commit.removesuffix('-dirty')}"
-            yield Flaw(place(last, key), f"it was created from {where}, so its definition cannot be looked up", True)
+            where = (
+                "outside of any commit" if not commit else f"from edits on top of {commit.removesuffix('-dirty')[:12]}"
+            )
+            message = f"it was created {where}: its definition was not committed then and cannot be looked up"
+            yield Flaw(place(last, key), message, True)
             continue
         if commit not in known:
             known[commit] = source(commit)

@@ -101,7 +101,7 @@ def perform(
         api,
         api.store,
         taken=taken,
-        provenance=a_provenance,
+        provenance=lambda key: a_provenance(),
         attempt=lambda: f"attempt-{next(numbers)}",
         stop=stop,
         tell=tell,

@@ -14,7 +14,7 @@ import click
 from invent_gitops.approval import Approval, by_digest, by_plan
 from invent_gitops.cli.account import DEFAULT_RATE, Account, Store, account_options
 from invent_gitops.cli.applying import Applying
-from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders
+from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
 from invent_gitops.cli.plan import plan_code, plan_options
 from invent_gitops.cli.posting import tell
 from invent_gitops.cli.reviewing import reviewing
@@ -25,7 +25,6 @@ from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsag
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.project import BranchPlace
-from invent_gitops.provenance import find_origin
 from invent_gitops.render.annotations import report_annotations
 from invent_gitops.unsettled import seconds
 
@@ -39,6 +38,12 @@ from invent_gitops.unsettled import seconds
 )
 @click.option(
     "--blind", "unseen", is_flag=True, help="With a new state: create although Invent's list cannot be read. Be sure."
+)
+@click.option(
+    "--branch",
+    metavar="NAME",
+    callback=not_empty,
+    help="Branch that this is applied from; without it, what git says.",
 )
 @click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
 @plan_options
@@ -69,6 +74,7 @@ def apply(
     unseen: bool,
     plan_file: str | None,
     approved: str | None,
+    branch: str | None,
     only: str | None,
     strict: bool,
     rate: float,
@@ -93,7 +99,7 @@ def apply(
             account.store(workspace.root, workspace.project, strict=True) as store,
             Stopping(session, deadline) as stopping,
         ):
-            origin = find_origin(workspace.root)
+            origin = workspace.origin()
             applying = Applying(
                 session,
                 account,
@@ -107,6 +113,7 @@ def apply(
                 concurrency,
                 definitions,
                 unseen,
+                branch or "",
             )
             store.wait_with(stopping.event)
             applying.look_first()

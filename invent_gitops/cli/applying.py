@@ -46,7 +46,8 @@ RECENT = 10.0
 class Applying:
     """One apply, with what its steps share.
 
-    `unseen` is whether somebody says that nothing can have been created where nobody can look. `newest` is what the
+    `unseen` is whether somebody says that nothing can have been created where nobody can look, `branch` the one that
+    somebody named. `newest` is what the
     newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
     it may. `live` is what the last look before a create held, `first` that look, `reach` how far it went, and `recent`
     says whether that is only some seconds ago. `doubts` are the attempts of this run whose outcome is unknown,
@@ -66,6 +67,7 @@ class Applying:
     concurrency: int
     definitions: str | None = None
     unseen: bool = False
+    branch: str = ""
     live: Sequence[Remote] = ()
     first: FirstLook = field(default_factory=lambda: FirstLook(why="Nobody has looked."))
     recent: Callable[[], bool] = lambda: False
@@ -117,7 +119,8 @@ class Applying:
     def look_first(self) -> None:
         """Read the list in Invent before anything else, if there is anything to create or in doubt."""
         if self.store.state.intents or self.plan().counts["create"]:
-            self.newest = newest_requests(self.workspace.root, self.workspace.project, self.definitions)
+            if not self.account.sandbox:
+                self.newest = newest_requests(self.workspace, self.definitions, self.branch)
             self.look(settling=True)
 
     def look(self, *, settling: bool = False) -> None:

@@ -14,12 +14,16 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import checked_project
 from invent_gitops.errors import ExitCode
+from invent_gitops.provenance import DIRTY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from invent_gitops.model.chain import Change
+
+# What comes of a definition in a commit.
+DEFINED = ("created", "adopted", "resolved")
 
 
 @click.command()
@@ -48,12 +52,19 @@ def history(session: Session, account: Account, key: str | None) -> ExitCode:
 
 
 def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
-    """Each change with the pull request that its source commit names, where this clone has that commit."""
+    """Each broadcast with the pull request that its source commit names, where this clone has that commit.
+
+    A commit that does not hold the definition has nothing to do with it, and other changes are nobody's definition.
+    """
     from invent_gitops.state.git import Git
     from invent_gitops.state.log import subjects
 
-    known = subjects(Git(root), {change.source for change in found if change.source})
-    return [replace(change, pull_request=_pull_request(known.get(change.source, ""))) for change in found]
+    credited = {change.source for change in found if change.what in DEFINED and not change.source.endswith(DIRTY)}
+    known = subjects(Git(root), credited - {""})
+    return [
+        replace(change, pull_request=_pull_request(known.get(change.source, ""))) if change.what in DEFINED else change
+        for change in found
+    ]
 
 
 def _pull_request(subject: str) -> int | None:

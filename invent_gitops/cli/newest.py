@@ -1,43 +1,77 @@
-"""What the newest commit of a branch defines, for a run of a workflow that is of an older one."""
+"""What the newest commit of a branch defines, for a run of CI that is of an older one, or of other files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import assert_never
 
-from invent_gitops.cli.state import requests_at
-from invent_gitops.errors import Refused
+from invent_gitops.cli.older import requests_at
+from invent_gitops.cli.workspace import Workspace
+from invent_gitops.errors import Refused, Unavailable
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.project import BranchPlace, Project
+from invent_gitops.model.checkout import Compare, Current, Untold, judge
+from invent_gitops.model.project import BranchPlace
 
-_REF = "refs/invent-gitops/newest"
+# What CI systems set in every job. A person's clone that is behind its remote is nobody's old run.
+CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 
 
 def newest_requests(
-    root: Path, project: Project, definitions: str | None, environment: Mapping[str, str] = os.environ
+    workspace: Workspace, definitions: str | None, branch: str = "", environment: Mapping[str, str] = os.environ
 ) -> Mapping[str, Request] | None:
-    """By key, what the tip of this workflow's branch requests; None if this run is of the tip, or of no branch.
+    """By key, what the tip of the branch requests that this run is applied from.
 
-    Workflows can be run again weeks later, and then have the files of their own commit. Only with a state
-    on a branch, since only then the remote is known to be within reach. Raises `Refused` or `Unavailable`
-    where the tip cannot be told.
+    None if the files are those of the tip, outside CI unless somebody named the `branch`, and where there is no
+    branch to be older than: no repository, or none with a remote. A job can be run again weeks later, and then has
+    the files of its own commit. Git is the evidence, and the CI's variables are hints. Raises `Refused` or
+    `Unavailable` where the tip cannot be told.
     """
-    branch = environment.get("GITHUB_REF", "")
-    if environment.get("GITHUB_ACTIONS") != "true" or not branch.startswith("refs/heads/"):
+    if not branch and not in_ci(environment):
         return None
-    if not isinstance(project.state, BranchPlace):
-        return None
-    from invent_gitops.state.git import Git
+    from invent_gitops.state.checkout import held
+    from invent_gitops.state.git import Git, GitFailed
+    from invent_gitops.state.tips import checkout_of, remote_of
 
-    name = branch.removeprefix("refs/heads/")
-    tip = Git(root).fetch(project.state.remote, name, _REF)
-    if tip == environment.get("GITHUB_SHA"):
+    project = workspace.project
+    sources, shared = workspace.sources()
+    # The repository that the definitions are in, wherever the project file is.
+    folder = Path(definitions) if definitions else workspace.root / project.definitions
+    git = Git(folder if folder.is_dir() else workspace.root)
+    remote = remote_of(git, project.state.remote if isinstance(project.state, BranchPlace) else "")
+    if not remote:
         return None
-    found = requests_at(root, tip, definitions) if tip else "it is gone"
-    if isinstance(found, str):
-        raise Refused(
-            f"This run is of an older commit, and what the branch {name} defines by now cannot be read: {found}",
-            "Run the workflow of the newest commit.",
+    try:
+        said = branch or project.applies_from
+        checkout = checkout_of(
+            git, remote, said, lambda head: all(held(git, head, sources, shared).values()), environment
         )
-    return found
+    except GitFailed as error:
+        message = f"Git cannot tell whether this run is of the newest commit. {error.message}"
+        raise Unavailable(message, error.cure) from None
+    match judge(checkout):
+        case Current():
+            return None
+        case Untold(message, cure):
+            raise Refused(message, cure)
+        case Compare(name, tip, older):
+            return _at(workspace.root, name, tip, definitions, older=older)
+        case unreachable:
+            assert_never(unreachable)
+
+
+def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this runs in a job of some CI system."""
+    return any(environment.get(name, "").lower() not in ("", "0", "false", "no") for name in CI)
+
+
+def _at(root: Path, branch: str, tip: str, definitions: str | None, *, older: bool) -> Mapping[str, Request]:
+    found = requests_at(root, tip, definitions)
+    if not isinstance(found, str):
+        return found
+    what = "This run is of an older commit" if older else "The files of this run are not those of its commit"
+    raise Refused(
+        f"{what}, and what the branch {branch} defines by now cannot be read: {found}",
+        "Run the job of the newest commit.",
+    )

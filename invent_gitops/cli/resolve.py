@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -164,6 +164,9 @@ class Resolving:
         how: How = "resolved" if one.attempt else "imported"
         note = reason if one.attempt else f"{DEFINED} {reason}".strip()
         made = self.origin.now()
+        if attempted := state.attempt_of(one.attempt):
+            # The definition is that of the commit from which it was attempted.
+            made = replace(made, commit=attempted.provenance.commit)
         record = Record(id, request, status, how, made, one.attempt, note, attempted=one.attempted)
         self.store.append([Recorded(one.key, record)])
         self.store.sync()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import click
 
 from invent_gitops.cli.account import Account, account_options, one_account_options
 from invent_gitops.cli.keys import known, recorded, removed, unrecorded
+from invent_gitops.cli.older import requests_at
 from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.unsettled import unsettled_code
-from invent_gitops.cli.workspace import PROJECT_FILE, check_inside, checked_project, open_project, open_workspace, shown
-from invent_gitops.errors import ExitCode, InventGitopsError, Refused
-from invent_gitops.model.broadcast import Request
+from invent_gitops.cli.workspace import check_inside, checked_project, shown
+from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.model.command import settling
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import RESTORED
@@ -223,25 +221,6 @@ def verify(session: Session, account: Account, definitions: str | None) -> ExitC
     else:
         session.result(flaws_text(flaws, len(chain.links), session.style))
     return code
-
-
-def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, Request] | str:
-    """What the definitions of a commit request, by key; or why that cannot be told."""
-    from invent_gitops.state.git import Git, GitFailed
-
-    git = Git(root)
-    with tempfile.TemporaryDirectory(prefix="invent-gitops-") as folder:
-        target = Path(folder)
-        try:
-            git.export(commit, [PROJECT_FILE], target)
-            _, project, _ = open_project(target)
-            git.export(commit, [definitions or project.definitions, project.segments], target)
-            found = open_workspace(str(target / (definitions or project.definitions)), target)
-        except GitFailed as error:
-            return f"git says: {error.words.splitlines()[0] if error.words else 'nothing'}"
-        except InventGitopsError as error:
-            return error.message
-        return {one.key: one.request for one in found.definitions}
 
 
 def _read(session: Session, account: Account) -> State:

@@ -15,6 +15,7 @@ from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
+from invent_gitops.provenance import Origin, find_origin
 
 PROJECT_FILE = "invent.yaml"
 
@@ -43,6 +44,16 @@ class Workspace:
         if self.problems:
             raise InvalidDefinitions(self.problems)
         return self
+
+    def origin(self) -> Origin:
+        """Who acts and from which commit, by what that commit holds of these very files."""
+        sources, shared = self.sources()
+        return find_origin(self.root, sources=sources, shared=shared)
+
+    def sources(self) -> tuple[dict[str, Path], tuple[Path, ...]]:
+        """The file of each definition by its key, and the files that all definitions depend on."""
+        files = {definition.key: Path(definition.position.file) for definition in self.definitions}
+        return files, (self.root / PROJECT_FILE, self.root / self.project.segments)
 
 
 def shown(path: Path) -> str:

@@ -89,6 +89,7 @@ class Policies:
 class Project:
     """`invent.yaml`, with a default for every entry. Paths are relative to the project's folder.
 
+    `applies_from` is the branch whose newest commit says what is created, or "" if git says which one that is.
     `timezone` is an IANA name, or "" if local times need a zone of their own; `file` is the project
     file as shown to people, or "" if there is none. A file with several workspaces has `workspaces`,
     each a project of its own with a `name`, an `org` and the variable of its `key`; it is None where
@@ -104,6 +105,7 @@ class Project:
     name: str = ""
     org: str = ""
     key: str = KEY_VARIABLE
+    applies_from: str = ""
     workspaces: Mapping[str, Project] | None = None
 
     def standing_for(self, name: str) -> Project:

@@ -74,6 +74,10 @@ class State:
             name in self.intents and self.intents[name].attempt == attempt for name in (key, beside(key, attempt))
         )
 
+    def attempt_of(self, attempt: str) -> Intent | None:
+        """The open intent of an attempt, or None."""
+        return next((intent for intent in self.intents.values() if intent.attempt == attempt), None)
+
     def attempts(self) -> set[str]:
         """Every attempt that is open, or of which the state says what became."""
         ended = (record.attempt for part in (self.broadcasts, self.removed) for record in part.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +20,7 @@ from invent_gitops.state.binding import check_binding
 from invent_gitops.state.git import GitFailed
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.message import commit_message
+from invent_gitops.state.read_back import check_read_back
 from invent_gitops.state.remote import RemoteBranch
 from invent_gitops.state.run_journal import RunJournal
 
@@ -41,7 +41,8 @@ class BranchStore:
         self, folder: Path, place: BranchPlace, *, org: str, api: str, provenance: Callable[[], Provenance]
     ) -> None:
         self.org, self.api, self.provenance = org, api, provenance
-        self.remote = RemoteBranch(folder, place, org=org, api=api)
+        self._stop = threading.Event()
+        self.remote = RemoteBranch(folder, place, org=org, api=api, wait=self._pause)
         self.shown, self.path = self.remote.shown, place.path
         self._file = folder / place.path
         own = self.remote.folder / "invent-gitops"
@@ -50,11 +51,10 @@ class BranchStore:
         self._journal = RunJournal(self.journal_path, str(self.journal_path))
         # Without locks nothing is lost: it is the push that keeps others out.
         self._lock = StateLock(own / f"{name}.lock", f"{self.shown} from this clone", needed=False)
-        self._stop = threading.Event()
         self._tip = ""
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
-        self._failed = self._doubtful = self._journaled = False
+        self._failed = self._doubtful = self._read_back = False
         # Whether this clone has worked with the branch before: then nobody has rewound it since.
         self.vouched = self.remote.vouched
 
@@ -105,8 +105,7 @@ class BranchStore:
             if journal is None:
                 raise
             # There are ids that only the journal has, so this is not "surely nothing was created".
-            self._journaled = True
-            raise Unsettled(error.message, self._kept()) from None
+            raise Unsettled(error.message, self._journal.kept()) from None
         if not self._base.lineage:
             self._base = replace(self._base, lineage=journal.lineage if journal else str(uuid.uuid4()))
         # An intent of another lineage never landed, so that what was taken back of it tells nothing.
@@ -119,7 +118,7 @@ class BranchStore:
                     f"The journal {self.journal_path} belongs to another state than {self.shown}.",
                     "Keep a copy of it: it may hold ids that no state has. Then move it away.",
                 )
-            self._pending, self._journaled = list(journal.events), True
+            self._pending = list(journal.events)
             self.sync()
 
     def __exit__(
@@ -136,8 +135,8 @@ class BranchStore:
         try:
             if self._doubtful:
                 # A push that failed may have landed all the same, and its intents are to be taken back.
-                self._doubtful = False
                 self._fetch()
+                self._doubtful = False
             self.sync()
         except InventGitopsError:
             # Whoever appended it has heard of it already, and a second error would hide their report.
@@ -161,6 +160,9 @@ class BranchStore:
         """Nothing to say: a branch that went back is refused as soon as it is read."""
         return ""
 
+    def _pause(self, seconds: float) -> bool:
+        return self._stop.wait(seconds)
+
     def wait_with(self, stop: threading.Event) -> None:
         """Let `stop` end the pauses before a push is tried again."""
         self._stop = stop
@@ -180,7 +182,6 @@ class BranchStore:
             try:
                 self._write(results)
             except OSError as error:
-                self._journaled = False
                 raise Unsettled(
                     f"{self.journal_path} cannot be written: {error.strerror}.",
                     "The next push still carries what happened. Free some space before the next run.",
@@ -189,7 +190,6 @@ class BranchStore:
     def _write(self, results: Sequence[Event]) -> None:
         self._open_journal()
         self._journal.append(results)
-        self._journaled = True
 
     def _open_journal(self) -> None:
         self._journal.open(self._base, [event for event in self._pending if not isinstance(event, Intended)])
@@ -212,7 +212,7 @@ class BranchStore:
             self._failed = True
             if not isinstance(error, StateMoved) and any(isinstance(event, Recorded) for event in self._pending):
                 # Not "surely nothing was created": there are ids that only the journal has.
-                raise Unsettled(error.message, f"{error.cure} {self._kept()}".strip()) from None
+                raise Unsettled(error.message, f"{error.cure} {self._journal.kept()}".strip()) from None
             raise
 
     def _take_back(self) -> None:
@@ -238,12 +238,15 @@ class BranchStore:
         for attempt in range(PATIENCE):
             after = self._base.after(self._pending)
             if after == self._base:
-                self._done(self._tip, self._base)
+                # While a push is in doubt, what takes it back stays in the journal: `finish` looks first.
+                if not self._doubtful:
+                    self._done(self._tip, self._base)
                 return
             after = replace(after, serial=self._base.serial + 1)
             commit = self._commit(after)
             refusal = self.remote.push(commit, self._tip)
             if refusal is None:
+                self._check_read_back(commit, after)
                 self._done(commit, after)
                 self.remember()
                 return
@@ -259,9 +262,16 @@ class BranchStore:
                 # Two pushes that meet on the server may both find the ref locked for a moment; a host may be busy.
                 locked = "lock" in refusal.words and attempt <= 5
                 pause = 0.1 * (attempt + 1) if locked else pauses.pop(0) if pauses else None
-                if pause is None or self._stop.wait(pause):
-                    raise self._refused(refusal, intended)
-        raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._kept())
+                if pause is None or self._pause(pause):
+                    raise self.remote.unpushed(refusal, None if intended else self._journal.kept())
+        raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._journal.kept())
+
+    def _check_read_back(self, commit: str, pushed: State) -> None:
+        """Once a run; where it fails, the push that went well is one in doubt."""
+        if not self._read_back:
+            before, self._doubtful = self._doubtful, True
+            check_read_back(self.remote, commit, pushed, self._pending, self.provenance())
+            self._read_back, self._doubtful = True, before
 
     def _done(self, tip: str, state: State) -> None:
         self._tip, self._base, self._pending = tip, state, []
@@ -273,8 +283,7 @@ class BranchStore:
 
     def _commit(self, state: State) -> str:
         made = self.provenance()
-        message = commit_message(self._pending, state.serial, made)
-        return self.remote.write(state, message, by=made.by, parent=self._tip)
+        return self.remote.write(state, commit_message(self._pending, state.serial, made), by=made.by, parent=self._tip)
 
     def take_over(self, state: State) -> None:
         """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
@@ -288,13 +297,3 @@ class BranchStore:
                 "Put it there with: invent-gitops state migrate . If it is that of the sandbox, delete it.",
             )
         self._base = found or State(self._base.lineage, 0, self.org, self.api)
-
-    def _refused(self, refusal: GitFailed, intended: bool) -> InventGitopsError:
-        message = f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}"
-        may = "Check that this run may push to the state branch. Nothing of this batch was sent."
-        return Unavailable(message, may) if intended else Unsettled(message, self._kept())
-
-    def _kept(self) -> str:
-        if not self._journaled:
-            return "What happened is written down nowhere but here: keep the ids, and free some space first."
-        return f"What happened is kept in {os.path.relpath(self.journal_path)}; the next run from this clone pushes it."

@@ -4,107 +4,78 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
+import shlex
 import tempfile
-from contextlib import suppress
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from invent_gitops.errors import InvalidInput, Unavailable
-from invent_gitops.state.credential import access_cure, token_settings
+from invent_gitops.errors import InvalidInput, Refused, Unavailable
+from invent_gitops.state.faults import cure_for, reason_in
+from invent_gitops.state.process import GitFailed, GitMissing, check_version, run_git
+
+__all__ = ["Git", "GitFailed", "GitMissing"]
 
 # A push to a slow host takes a while; one that hangs must not hang the run for ever.
 TIMEOUT = 120.0
+# Seconds before a question to the remote is repeated, where the fault may pass by itself.
+PAUSES = (0.5, 1.0, 2.0, 4.0)
 
-SETTINGS = [
-    *("-c", "gc.auto=0"),
-    *("-c", "maintenance.auto=false"),
-    # Messages are read back, whatever the user has set for their own.
-    *("-c", "i18n.commitEncoding=UTF-8"),
-    *("-c", "i18n.logOutputEncoding=UTF-8"),
-    *("-c", "log.showSignature=false"),
-]
-LOCAL = {
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INTERNAL_SUPER_PREFIX",
-    "GIT_NAMESPACE",
-    "GIT_NO_REPLACE_OBJECTS",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_QUARANTINE_PATH",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-}
+# No ref moves but the one that is named; FETCH_HEAD belongs to people.
+FETCH = ("--no-tags", "--no-write-fetch-head", "--refmap=", "--no-prune")
 
 
-class GitFailed(Unavailable):
-    """Git ended with an error; `words` is what it said, `code` its exit code (0 if it did not end by itself)."""
-
-    def __init__(self, words: str, code: int = 0) -> None:
-        cure = "See what git status and git remote -v say."
-        if ".lock" in words or "cannot lock ref" in words:
-            cure = "If no git is running here, delete the .lock file that a killed one left behind in .git."
-        super().__init__(f"Git could not do it: {_last(words)}", cure)
-        self.words, self.code = words, code
+def sleep(seconds: float) -> bool:
+    """Wait; whoever can be stopped says True as soon as somebody has asked for it."""
+    time.sleep(seconds)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The repository around `folder`."""
+    """The repository around `folder`. `wait` pauses for so many seconds, and is True if somebody asked to stop."""
 
     folder: Path
+    wait: Callable[[float], bool] = sleep
 
-    def run(self, *arguments: str, data: str | None = None, settings: dict[str, str] | None = None) -> str:
+    def run(self, *arguments: str, data: str = "", settings: dict[str, str] | None = None) -> str:
         """What git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
-        # What git sets for its own children would lead to another repository than the one of `folder`.
-        environment = {name: value for name, value in os.environ.items() if name not in LOCAL}
-        environment |= {
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"),
-            "LC_ALL": "C",
-            **token_settings(os.environ),
-            **(settings or {}),
-        }
-        command = ["git", "-C", str(self.folder), "--literal-pathspecs", *SETTINGS, *arguments]
-        try:
-            # In a session of its own: a Ctrl-C is for this program, which waits for git; git must not die half way
-            # through a push.
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                start_new_session=True,
-            )
-        except FileNotFoundError:
-            raise GitFailed("git is not installed") from None
-        try:
-            out, err = process.communicate((data or "").encode(), timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise GitFailed(f"git {arguments[0]} did not end within {TIMEOUT:.0f} seconds") from None
-        if process.returncode != 0:
-            # Of a push, the machine-readable part is on stdout and the reason on stderr.
-            raise GitFailed((out + err).decode(errors="replace").strip(), process.returncode)
-        return out.decode(errors="surrogateescape")
+        return run_git(self.folder, arguments, data, settings or {}, TIMEOUT)
+
+    def ask(self, *arguments: str) -> str:
+        """`run` for what asks a remote and changes nothing there: a fault that may pass is repeated a few times."""
+        began = time.monotonic()
+        for pause in PAUSES:
+            try:
+                return self.run(*arguments)
+            except GitFailed as error:
+                if not error.passing or time.monotonic() - began > 2 * TIMEOUT or self.wait(pause):
+                    raise
+        return self.run(*arguments)
 
     def common_folder(self) -> Path:
-        """The `.git` folder that all work trees share. Raises `InvalidInput` outside a repository."""
+        """The `.git` folder that all work trees share.
+
+        Raises `InvalidInput` outside a repository, and `Refused` where git is too old or does not let us in.
+        """
         try:
-            return (self.folder / self.run("rev-parse", "--git-common-dir").strip()).resolve()
+            check_version(self.folder)
+            return (self.folder / self.run("rev-parse", "--git-common-dir").rstrip("\n")).resolve()
         except GitFailed as error:
+            if "not a git repository" not in error.words:
+                message = f"The state is to be on a git branch, and git fails here: {reason_in(error.words)}"
+                raise Refused(message, error.cure) from None
             message = f"The state is to be on a git branch, and git finds no repository at {self.folder}: {error.words}"
-            if "not a git repository" in error.words:
-                raise InvalidInput(message, "Run git init, or keep the state in a file.") from None
-            raise InvalidInput(message, "Do what git says, then run this again.") from None
+            if broken := self.marker():
+                cure = f"See what is wrong with it, and where it leads: ls -l {shlex.quote(str(broken))}"
+                raise Refused(message, cure) from None
+            raise InvalidInput(message, "Run git init, or keep the state in a file.") from None
+
+    def marker(self) -> Path | None:
+        """The `.git` that makes a repository of `folder` or of one above it, whether git can use it or not."""
+        here = self.folder.absolute()
+        return next((one / ".git" for one in (here, *here.parents) if _is_marker(one / ".git")), None)
 
     def check_names(self, remote: str, branch: str) -> None:
         """Take the name of a configured remote and of a branch only: a URL in the project file could be anybody's."""
@@ -116,7 +87,9 @@ class Git:
             raise InvalidInput(f"{branch!r} is not a name for a git branch.", "Use one like broadcast-state.") from None
         try:
             self.run("config", "--get-regexp", f"^remote\\.{re.escape(remote)}\\.(url|pushurl)$")
-        except GitFailed:
+        except GitFailed as error:
+            if error.code != 1:
+                raise Refused(f"Git cannot read its settings: {reason_in(error.words)}", error.cure) from None
             raise InvalidInput(
                 f"This repository has no remote named {remote}, on which the state branch is to be.",
                 "Add it with git remote add, or name another under state: in the project file.",
@@ -142,37 +115,38 @@ class Git:
     def remote_tip(self, remote: str, branch: str) -> str:
         """The commit at the tip of the remote's branch, or "" if it has no such branch. Raises `Unavailable`."""
         try:
-            found = self.run("ls-remote", "--", remote, f"refs/heads/{branch}")
+            listed = self.ask("ls-remote", "--", remote, f"refs/heads/{branch}")
         except GitFailed as error:
-            raise Unavailable(
-                f"The state branch {branch} cannot be read from the remote {remote}: {_last(error.words)}",
-                access_cure(error.words)
-                or "Check the network, the name of the remote (git remote -v) and your access to it.",
-            ) from None
-        return found.split("\t")[0].strip()
+            message = f"The branch {branch} cannot be read from the remote {remote}: {reason_in(error.words)}"
+            raise Unavailable(message, error.cure) from None
+        return listed.split("\t")[0].strip()
 
     def fetch(self, remote: str, branch: str, ref: str) -> str:
-        """Bring the remote's branch into `ref` and return its commit, or "" if it has no such branch."""
+        """Bring the remote's branch into `ref` and return its commit, or "" if it has no such branch.
+
+        No other ref moves, whatever refspecs the remote has. Raises `Unavailable`.
+        """
         words = ""
         for _ in range(3):
             try:
-                self.run("fetch", "--no-tags", "--no-write-fetch-head", "--", remote, f"+refs/heads/{branch}:{ref}")
+                self.ask("fetch", *FETCH, "--", remote, f"+refs/heads/{branch}:{ref}")
                 return self.commit_of(ref)
             except GitFailed as error:
                 words = error.words
                 # Asked only now, so that the common case is one round trip.
                 if not self.remote_tip(remote, branch):
                     return ""
+                if not error.passing and "find remote ref" not in words:
+                    break
         raise Unavailable(
-            f"The state branch {branch} cannot be fetched from the remote {remote}: {_last(words)}",
-            "Check the network and your access to the remote.",
+            f"The branch {branch} cannot be fetched from the remote {remote}: {reason_in(words)}", cure_for(words)
         )
 
     def deepen(self, remote: str, branch: str, ref: str) -> None:
         """Bring the whole history of the branch, where a shallow clone has cut it off."""
         if self.run("rev-parse", "--is-shallow-repository").strip() == "true":
             refspec = f"+refs/heads/{branch}:{ref}"
-            self.run("fetch", "--no-tags", "--no-write-fetch-head", "--depth=2147483647", "--", remote, refspec)
+            self.ask("fetch", *FETCH, "--depth=2147483647", "--", remote, refspec)
 
     def read(self, commit: str, path: str) -> str | None:
         """The text of a file in a commit, or None if the commit has no such file."""
@@ -204,20 +178,39 @@ class Git:
         names = [name for name in listed.split("\0") if name and "\n" not in name]
         for name, text in zip(names, self.read_many([f"{commit}:./{name}" for name in names]), strict=True):
             path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text or "", encoding="utf-8", newline="")
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text or "", encoding="utf-8", newline="")
+            except OSError as error:
+                raise GitFailed(f"cannot write {path}: {error.strerror}") from None
 
-    def write(self, parent: str, path: str, text: str, message: str, identity: dict[str, str]) -> str:
-        """A commit on top of `parent` ("" for a first one) in which `path` holds `text`; no ref points to it yet."""
+    def write(
+        self, parent: str, path: str, text: str, message: str, *, identity: dict[str, str], scratch: Path, sign: bool
+    ) -> str:
+        """A commit on top of `parent` ("" for a first one) in which `path` holds `text`; no ref points to it yet.
+
+        `scratch` is a folder for an index that lives as long as this call. Raises `GitFailed`, and `Refused` where
+        the commit is to be signed and git cannot.
+        """
         blob = self.run("hash-object", "-w", "--stdin", data=text).strip()
-        with tempfile.TemporaryDirectory(prefix="invent-gitops-") as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            if parent:
-                self.run("read-tree", parent, settings=index)
-            self.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", settings=index)
-            tree = self.run("write-tree", settings=index).strip()
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="index-", dir=scratch) as folder:
+                index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+                if parent:
+                    self.run("read-tree", parent, settings=index)
+                self.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", settings=index)
+                tree = self.run("write-tree", settings=index).strip()
+        except OSError as error:
+            raise GitFailed(f"cannot write below {scratch}: {error.strerror}") from None
         parents = ["-p", parent] if parent else []
-        return self.run("commit-tree", tree, *parents, "-F", "-", data=message, settings=identity).strip()
+        words = ["commit-tree", tree, *parents, *(["-S"] if sign else []), "-F", "-"]
+        try:
+            return self.run(*words, data=message, settings=identity).strip()
+        except GitFailed as error:
+            if sign:
+                raise unsigned(error) from None
+            raise
 
     def push(self, remote: str, branch: str, commit: str, expected: str) -> None:
         """Move the remote's branch from `expected` ("" for "not there") to `commit`. Raises `GitFailed`.
@@ -228,26 +221,25 @@ class Git:
         """
         name = f"refs/heads/{branch}"
         lease = f"--force-with-lease={name}:{expected}"
-        told = self.run("push", "--porcelain", "--no-verify", "--no-signed", lease, "--", remote, f"{commit}:{name}")
-        if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in told.splitlines()):
-            raise GitFailed(told.strip() or "git push said nothing")
+        # A mirror's setting makes git refuse every push of one branch.
+        words = ["-c", f"remote.{remote}.mirror=false", "push", "--porcelain", "--no-verify", "--no-signed", lease]
+        listed = self.run(*words, "--", remote, f"{commit}:{name}")
+        if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in listed.splitlines()):
+            raise GitFailed(listed.strip() or "git push said nothing")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End git and what it started, such as ssh."""
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe:
-            with suppress(OSError):
-                pipe.close()
-    process.wait()
+def _is_marker(path: Path) -> bool:
+    """Whether a `.git` is there that is more than an empty folder, which git itself passes over."""
+    try:
+        return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+    except OSError:
+        return True
 
 
-def _last(words: str) -> str:
-    """The line of git's words that says why."""
-    lines = [line for line in words.splitlines() if line.strip()]
-    reasons = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
-    return (reasons or lines or ["no reason given"])[0]
+def unsigned(error: GitFailed) -> Refused:
+    """Why a commit that is to be signed was not made."""
+    return Refused(
+        f"Git is set to sign commits (commit.gpgSign), and could not sign that of the state: {reason_in(error.words)}",
+        "See that this works: git commit --allow-empty -S -m test . Or leave the state's commits unsigned: "
+        "git config invent-gitops.gpgSign false",
+    )

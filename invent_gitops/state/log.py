@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,11 +42,10 @@ def file_chain(path: Path) -> Chain:
 def subjects(git: Git, commits: set[str]) -> dict[str, str]:
     """The first lines of commit messages, of those commits that this clone has."""
     found = {}
-    for commit in commits:
+    # Nothing that git could take for an option.
+    for commit in filter(re.compile("[0-9a-f]{40,64}").fullmatch, commits):
         try:
-            found[commit] = git.run(
-                "show", "--no-patch", "--format=%s", f"{commit.removesuffix('-dirty')}^{{commit}}"
-            ).strip()
+            found[commit] = git.run("show", "--no-patch", "--format=%s", f"{commit}^{{commit}}").strip()
         except GitFailed:
             continue
     return found

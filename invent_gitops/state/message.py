@@ -32,7 +32,14 @@ def commit_message(events: Sequence[Event], serial: int, made: Provenance) -> st
     subject = sentences[0] if len(sentences) == 1 else _counted(events)
     body = [] if len(sentences) == 1 else ["", *sentences]
     trailers = [_flat(_trailer(event)) for event in sorted(events, key=lambda event: isinstance(event, Listed))]
-    return "\n".join([subject, *body, "", *trailers, *_made(made, serial)]) + "\n"
+    return "\n".join([subject, *body, "", *trailers, *_made(made, serial, _sources(events))]) + "\n"
+
+
+def _sources(events: Sequence[Event]) -> list[str]:
+    """The commits that hold the definitions that the events are about, each marked if it does not hold them all."""
+    attempts = [event.intent.provenance for event in events if isinstance(event, Intended)]
+    records = [event.record.provenance for event in events if isinstance(event, Recorded)]
+    return sorted({made.commit for made in (*attempts, *records)} - {""})
 
 
 def taken_over_message(state: State, made: Provenance) -> str:
@@ -40,11 +47,11 @@ def taken_over_message(state: State, made: Provenance) -> str:
     count = len(state.broadcasts)
     subject = f"Take over the state from a file, with {count} broadcast{'' if count == 1 else 's'}"
     trailer = f"State-Taken-Over: {state.lineage} {state.serial}"
-    return "\n".join([subject, "", trailer, *_made(made, state.serial)]) + "\n"
+    return "\n".join([subject, "", trailer, *_made(made, state.serial, [])]) + "\n"
 
 
-def _made(made: Provenance, serial: int) -> list[str]:
-    trailers = [f"Source-Commit: {made.commit}"] if made.commit else []
+def _made(made: Provenance, serial: int, sources: Sequence[str]) -> list[str]:
+    trailers = [f"Source-Commit: {commit}" for commit in (sources or [made.commit]) if commit]
     trailers += [f"Run: {made.run}"] if made.run else []
     return [_flat(trailer) for trailer in (*trailers, f"Actor: {made.by}", f"Serial: {serial}")]
 

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
-from invent_gitops.errors import InvalidInput, Refused, Unavailable
+from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, Unavailable, Unsettled
 from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import Provenance, State
 from invent_gitops.state import document
+from invent_gitops.state.addresses import why_apart
 from invent_gitops.state.binding import check_binding
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.state.git import PAUSES, Git, GitFailed, sleep
+from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
 
 
 class RemoteBranch:
-    """The branch `place` of the repository at `folder`, bound to `org` and `api` ("" for either: whatever it says)."""
+    """The branch `place` of the repository at `folder`, bound to `org` and `api` ("" for either: whatever it says).
 
-    def __init__(self, folder: Path, place: BranchPlace, *, org: str, api: str) -> None:
+    `wait` pauses for so many seconds, and is True as soon as somebody has asked to stop.
+    """
+
+    def __init__(
+        self, folder: Path, place: BranchPlace, *, org: str, api: str, wait: Callable[[float], bool] = sleep
+    ) -> None:
         self.place, self.org, self.api = place, org, api
         self.shown = f"{place.path} on {place.remote}/{place.branch}"
-        self.git = Git(folder)
+        self.git = Git(folder, wait)
         self.folder = self.git.common_folder()
         self.git.check_names(place.remote, place.branch)
-        # A ref of our own, so that nothing that people look at moves.
+        # Refs of our own, so that nothing that people look at moves: what was seen, and what is still to be judged.
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
-        # A second one, for what this clone has worked with and not only seen.
+        self._incoming = f"{self._ref}.incoming"
+        # And one for what this clone has worked with and not only seen.
         self._vouched = f"refs/invent-gitops/worked-with/{place.remote}/{place.branch}"
         self.vouched = bool(self.git.commit_of(self._vouched))
+
+    @cached_property
+    def _sign(self) -> bool:
+        """Asked once: a run makes many commits."""
+        return signs(self.git)
 
     def fetch(self) -> tuple[str, State | None]:
         """The commit at the tip and the state in it, or "" and None where there is no branch yet.
@@ -39,7 +53,7 @@ class RemoteBranch:
         known = self.git.commit_of(self._ref)
         # What was only in a sandbox may be deleted, and begun anew for an account.
         seen = "" if known and self._is_play(known) else known
-        tip = self.git.fetch(place.remote, place.branch, self._ref)
+        tip = self.git.fetch(place.remote, place.branch, self._incoming)
         if seen and not tip:
             raise Refused(
                 f"The branch {place.branch} is gone from {place.remote}; this clone has seen it at {seen}.",
@@ -47,7 +61,6 @@ class RemoteBranch:
                 f"git push {place.remote} {seen}:refs/heads/{place.branch}",
             )
         if seen and tip != seen and not self._follows(seen, tip):
-            self.git.run("update-ref", self._ref, seen)
             raise Refused(
                 f"The branch {place.branch} of {place.remote} was rewritten: {tip} does not hold what this clone has "
                 f"seen at {seen}.",
@@ -56,7 +69,9 @@ class RemoteBranch:
                 f"{seen}:refs/heads/{place.branch}",
             )
         if known and not tip:
-            self.git.run("update-ref", "-d", self._ref)
+            self.git.ask("update-ref", "-d", self._ref)
+        if tip and tip != known:
+            self._see(tip, known)
         return (tip, self._read(tip)) if tip else ("", None)
 
     def last_seen(self) -> State | None:
@@ -67,16 +82,16 @@ class RemoteBranch:
 
     def whole_history(self) -> None:
         """Bring the commits that a shallow clone has cut off."""
-        self.git.deepen(self.place.remote, self.place.branch, self._ref)
+        self.git.deepen(self.place.remote, self.place.branch, self._incoming)
 
     def write(self, state: State, message: str, *, by: str, parent: str) -> str:
         """A commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it yet."""
-        identity = {
-            name: value
-            for role in ("AUTHOR", "COMMITTER")
-            for name, value in ((f"GIT_{role}_NAME", _name(by)), (f"GIT_{role}_EMAIL", self._email()))
-        }
-        return self.git.write(parent, self.place.path, document.dump(state), message, identity)
+        identity = commit_identity(self.git, by)
+        scratch = self.folder / "invent-gitops"
+        text = document.dump(state)
+        return self.git.write(
+            parent, self.place.path, text, message, identity=identity, scratch=scratch, sign=self._sign
+        )
 
     def begin(self, state: State, made: Provenance) -> None:
         """Put a state that was kept elsewhere on a branch that is not there yet. Raises `Refused` if it is."""
@@ -86,23 +101,67 @@ class RemoteBranch:
                 f"There is a state already: {self.shown}.", "Keep one of the two, and see what the other has."
             )
         commit = self.write(state, taken_over_message(state, made), by=made.by, parent="")
-        refusal = self.push(commit, "")
-        if refusal:
+        if refusal := self.push(commit, ""):
             raise Unavailable(
                 f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}",
                 "Check that you may push to the state branch. Nothing was changed.",
             )
+        self.check_read_back(commit)
 
     def push(self, commit: str, expected: str) -> GitFailed | None:
         """None if the remote's tip is, or was, our commit; else why not. A push is never simply repeated."""
         try:
             self.git.push(self.place.remote, self.place.branch, commit, expected)
         except GitFailed as error:
-            # It may have arrived, whatever git says, and only the remote knows. The ref of what this clone has seen
-            # stays as it is, since it tells a branch that was rewound meanwhile.
-            tip = self.git.fetch(self.place.remote, self.place.branch, f"{self._ref}.arrived")
+            # It may have arrived, whatever git says, and only the remote knows.
+            tip = self.git.fetch(self.place.remote, self.place.branch, self._incoming)
             return None if tip and self.git.is_ancestor(commit, tip) else error
         return None
+
+    def unpushed(self, refusal: GitFailed, kept: str | None) -> InventGitopsError:
+        """The error for a push that failed; `kept` says where results are, None where nothing was called yet."""
+        message = f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}"
+        if kept is None:
+            return Unavailable(
+                message, "Check that this run may push to the state branch. Nothing of this batch was sent."
+            )
+        return Unsettled(message, kept)
+
+    def check_read_back(self, commit: str) -> None:
+        """Refuse to go on where a commit that was pushed does not appear where this and other clones read.
+
+        Asks the remote itself, so that two addresses of one repository are no fault. A mirror that lags gets a few
+        tries. Raises `Refused`, and `Unavailable` where the remote cannot be read.
+        """
+        remote, branch = self.place.remote, self.place.branch
+        for pause in (*PAUSES[:3], 0.0):
+            tip = self.git.remote_tip(remote, branch)
+            if tip == commit or (tip and self._holds(commit)):
+                return
+            if pause and self.git.wait(pause):
+                break
+        what, cure = why_apart(self.git, remote)
+        raise Refused(
+            f"What was pushed to {branch} of {remote} does not appear where plans read it. {what}. Other runs would "
+            "not know of it, and create everything again.",
+            cure,
+        )
+
+    def _see(self, tip: str, known: str) -> None:
+        """Keep a tip as seen, in place of `known`; what another run here has seen meanwhile stays.
+
+        Only after it was judged, or a run that is killed before would have the next one take it for seen.
+        """
+        try:
+            self.git.run("update-ref", self._ref, tip, known)
+        except GitFailed:
+            if self.git.commit_of(self._ref) == known:
+                raise
+
+    def _holds(self, commit: str) -> bool:
+        """Whether the remote's branch, as it is read, goes on from our commit."""
+        tip = self.git.fetch(self.place.remote, self.place.branch, self._incoming)
+        return bool(tip) and self.git.is_ancestor(commit, tip)
 
     def remember(self, tip: str) -> None:
         """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""
@@ -113,12 +172,6 @@ class RemoteBranch:
         if tip:
             with suppress(GitFailed):
                 self.git.run("update-ref", self._vouched, tip)
-
-    def _email(self) -> str:
-        try:
-            return self.git.run("config", "user.email").strip() or "invent-gitops@localhost"
-        except GitFailed:
-            return "invent-gitops@localhost"
 
     def _follows(self, seen: str, tip: str) -> bool:
         """Whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""
@@ -151,8 +204,3 @@ class RemoteBranch:
         remove = f"git push {self.place.remote} --delete {self.place.branch}"
         check_binding(state.org, state.api, self.org, self.api, self.shown, remove)
         return state
-
-
-def _name(text: str) -> str:
-    """A name that git takes for an author: it drops these characters, and refuses one that is empty then."""
-    return re.sub(r"[<>\n\x00]", "", text).strip(" .,:;\"'") or "unknown"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ class RunJournal:
         self._lineage = ""
         # Whether this run has closed one that still lies there.
         self._left = False
+        # Whether something could not be written down in it.
+        self._lost = False
 
     def read(self) -> Journal | None:
         """What is there, or None: a run that was killed before its first event leaves nothing but a header.
@@ -50,10 +53,18 @@ class RunJournal:
         self._writer, self._lineage = JournalWriter(self.path, base), base.lineage
         self._writer.append(events)
 
+    def kept(self) -> str:
+        """Where what happened is kept, for a person whom the remote lets down."""
+        if self._lost or not self.path.exists():
+            return "What happened is written down nowhere but here: keep the ids, and free some space first."
+        return f"What happened is kept in {os.path.relpath(self.path)}; the next run from this clone pushes it."
+
     def append(self, events: Iterable[Event]) -> None:
         """Write events down, durably, in the journal that is open. Raises `OSError`."""
         assert self._writer is not None
+        self._lost = True
         self._writer.append(events)
+        self._lost = False
 
     def clear(self) -> None:
         """Forget what is durable elsewhere by now: what is open stays open, and what another run left there goes."""

@@ -77,6 +77,8 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
         project = replace(project, segments=_path(report, usable["segments"], (*at, "segments")))
     if "state" in usable:
         project = replace(project, state=_state(report, usable["state"], (*at, "state")))
+    if "applies_from" in usable:
+        project = replace(project, applies_from=_branch(report, usable["applies_from"], (*at, "applies_from")))
     if "timezone" in usable:
         zone = find_zone(usable["timezone"])
         if isinstance(zone, Zone):
@@ -163,6 +165,13 @@ def _state(report: Report, value: str | Mapping[str, str], at: Path) -> FilePlac
     if "path" in value:
         place = replace(place, path=_path(report, value["path"], (*at, "path")))
     return place
+
+
+def _branch(report: Report, text: str, at: Path) -> str:
+    if not _GIT_NAME.fullmatch(text):
+        message = f"{quote(text)} cannot be the name of a git branch."
+        report.add("git-name", message, "Write it as git shows it, without the name of the remote.", at)
+    return text
 
 
 def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Project) -> Policies:

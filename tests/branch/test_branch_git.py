@@ -148,11 +148,14 @@ def test_a_remote_that_is_away_at_the_start_ends_with_6(remote: Hub, command: tu
 
 
 def _goes_away_after(remote: Hub, pushes: int) -> None:
-    remote.hook("post-receive", f'echo x >> count; [ "$(wc -l < count)" -ne {pushes} ] || mv "$PWD" "$PWD.away"')
+    """The push after so many finds the remote there, and neither it nor anything later gets through."""
+    script = f'echo x >> count; [ "$(wc -l < count)" -le {pushes} ] || {{ mv "$PWD" "$PWD.away"; exit 1; }}'
+    remote.hook("pre-receive", script)
 
 
 def _comes_back(remote: Hub) -> None:
     remote.bare.with_name(f"{remote.bare.name}.away").rename(remote.bare)
+    (remote.bare / "hooks" / "pre-receive").unlink()
 
 
 def _journals(clone: Path) -> list[Path]:
@@ -264,6 +267,7 @@ def test_a_branch_that_was_deleted_is_refused_with_the_command_that_puts_it_back
 @pytest.mark.parametrize("how", ["another history", "an older commit"])
 def test_a_branch_that_was_rewritten_is_refused_each_time(remote: Hub, how: str) -> None:
     clone = remote.clone("clone")
+    git(clone, "config", "core.logAllRefUpdates", "always")
     with invent() as server:
         assert applied(clone, server).code == 0
         tip = remote.tip
@@ -282,6 +286,29 @@ def test_a_branch_that_was_rewritten_is_refused_each_time(remote: Hub, how: str)
             assert tip in done.err
         assert len(posted(server)) == 3
     assert remote.tip == git(remote.bare, "rev-parse", other), "and nothing was pushed over it"
+    noted = git(clone, "reflog", "show", "--format=%H", f"refs/invent-gitops/origin/{BRANCH}").splitlines()
+    assert noted[0] == tip
+    assert remote.tip not in noted[:1], (
+        "a run that is killed right then leaves nothing that the next one takes for seen"
+    )
+    assert len(noted) == len({*noted}), "it never went there and back"
+
+
+def test_what_another_run_of_this_clone_has_seen_meanwhile_is_not_forgotten(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    first, second = a_store(clone), a_store(clone)
+    with second:
+        second.append([Intended("one", an_intent())])
+        second.sync()
+        first.read()
+        older = remote.tip
+        second.append([Intended("two", an_intent(attempt="a2"))])
+        second.sync()
+        # As if its fetch had ended before, and its look at what it knew had been even earlier.
+        first.remote._see(older, "")
+        first.remote._see(older, older)
+    seen = git(clone, "rev-parse", f"refs/invent-gitops/origin/{BRANCH}")
+    assert seen == remote.tip != older
 
 
 def test_a_branch_without_the_file_is_refused(remote: Hub) -> None:

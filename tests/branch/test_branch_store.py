@@ -210,20 +210,6 @@ def test_commits_are_made_where_git_knows_no_identity(remote: Hub, monkeypatch: 
     assert git(remote.bare, "log", "--format=%an %ae", BRANCH) == "alice invent-gitops@localhost"
 
 
-def test_signing_and_hooks_of_the_clone_are_not_in_the_way(remote: Hub) -> None:
-    clone = remote.clone("clone")
-    git(clone, "config", "commit.gpgSign", "true")
-    git(clone, "config", "gpg.program", "false")
-    for name in ("pre-commit", "pre-push", "commit-msg", "post-commit"):
-        hook = clone / ".git" / "hooks" / name
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-        hook.chmod(0o755)
-    with a_store(clone) as store:
-        store.append([Intended("spring", an_intent())])
-    assert remote.intents == ["spring"]
-
-
 def test_a_dead_owner_of_the_lock_does_not_block_the_next_run(remote: Hub) -> None:
     clone = remote.clone("clone")
     with a_store(clone):
