@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from functools import cache
 from io import BytesIO
-from zoneinfo import ZoneInfo
 
 from invent_gitops.errors import Refused
 
 __all__ = ["UnknownZone", "Zone", "load_zone", "zone_data_version", "zone_names"]
 
-Zone = ZoneInfo
+Zone = tzinfo
 
 
 class UnknownZone(LookupError):
@@ -25,6 +25,8 @@ def load_zone(name: str) -> Zone:
     """
     if name not in zone_names():
         raise UnknownZone(name)
+    from zoneinfo import ZoneInfo  # here, so that a start without a local time does not pay for it
+
     return ZoneInfo.from_file(BytesIO(_resource(f"zoneinfo/{name}")), key=name)
 
 

@@ -26,7 +26,6 @@ from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.state import Intent, Listed
-from invent_gitops.policy.clock import check_clock
 from invent_gitops.provenance import Origin
 from invent_gitops.unsettled import twins
 
@@ -129,6 +128,8 @@ class Applying:
         The state is the guard; this is a second one, for a state that was lost or put back. Where the list
         cannot be read whole, keys in doubt stay blocked and the rest goes on with what was read, if it may.
         """
+        from invent_gitops.policy.clock import check_clock
+
         doubts = self.store.state.intents
         self.recent = stopwatch(RECENT)
         try:

@@ -18,7 +18,6 @@ from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
-from invent_gitops.policy.clock import clock_fault
 
 T = TypeVar("T")
 
@@ -127,6 +126,8 @@ def reading(
 
 def warn_of_clock(session: Session, seen: Seen) -> None:
     """Say it if this machine's clock is wrong by Invent's: apply would refuse, and what is past is not sure."""
+    from invent_gitops.policy.clock import clock_fault
+
     if fault := clock_fault(seen.broadcasts, datetime.now(UTC)):
         session.note(f"Warning: {fault} Set it: apply creates nothing until then.")
 

@@ -68,11 +68,26 @@ class RemoteBranch:
                 f"git push --force-with-lease=refs/heads/{place.branch}:{tip} {place.remote} "
                 f"{seen}:refs/heads/{place.branch}",
             )
+        state = self._read(tip) if tip else None
+        if state:
+            self._check_newest(tip, state, since=seen)
         if known and not tip:
             self.git.ask("update-ref", "-d", self._ref)
         if tip and tip != known:
             self._see(tip, known)
-        return (tip, self._read(tip)) if tip else ("", None)
+        return tip, state
+
+    def _check_newest(self, tip: str, state: State, *, since: str) -> None:
+        """Refuse a commit that has put an older state on top of newer ones: the history tells a fresh clone, too."""
+        seen = ["--not", f"{since}^@"] if since else []
+        listed = "" if since == tip else self.git.run("log", "--format=%(trailers:key=Serial,valueonly)", tip, *seen)
+        highest = max((int(line) for line in listed.split() if line.isdigit()), default=0)
+        if highest > state.serial:
+            raise Refused(
+                f"{self.shown} went back: its serial is {state.serial}, and a commit before it had {highest}. What was "
+                "created in between would be created again.",
+                f"Find that commit with git log -p {tip}, and revert it on the branch {self.place.branch}.",
+            )
 
     def last_seen(self) -> State | None:
         """The state at the tip that this clone has, from a run of this program or of git, if there is any."""

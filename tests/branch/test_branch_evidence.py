@@ -250,3 +250,21 @@ def test_branch_that_is_rewound_under_a_run_gets_no_commit_on_top(tmp_path: Path
         assert done.code == ExitCode.UNSETTLED, done.all
         assert ".journal" in done.all
         assert remote.tip == older
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["the same clone", "a fresh clone"])
+def test_older_state_that_is_put_on_top_of_the_branch_is_refused(tmp_path: Path, fresh: bool) -> None:
+    remote = hub(tmp_path, "one", "two")
+    mine = remote.clone("mine")
+    with invent() as server:
+        assert applied(mine, server, "--only", "one").code == 0
+        older = remote.tip
+        assert applied(mine, server).code == 0
+        other = remote.clone("other", "--branch", BRANCH)
+        git(other, "checkout", "--quiet", older, "--", STATE)
+        git(other, "commit", "--quiet", "-m", "Revert the state")
+        git(other, "push", "--quiet", "origin", f"HEAD:{BRANCH}")
+        server.sandbox.delete("c", live(server)["Campaign two"])
+        done = applied(remote.clone("fresh") if fresh else mine, server)
+        assert (done.code, posted(server)) == (ExitCode.REFUSED, ["Campaign one", "Campaign two"]), done.all
+        assert "went back" in done.err
