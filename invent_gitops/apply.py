@@ -164,7 +164,7 @@ class Run:
 
     def _intent(self, item: Item) -> Intent:
         made = self.provenance(item.key)
-        return Intent(item.request, self.attempt(), made, settles_at=made.at + self.lasts)
+        return Intent(item.request, self.attempt(), made, settles_at=made.at + self.lasts, local=item.local)
 
     def _renew(
         self, covered: Flights, waiting: deque[Item], timely_written: Callable[[], bool]

@@ -68,7 +68,7 @@ def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
     """Adopted by whoever looked; the definition is that of the commit from which it was attempted."""
     made = replace(provenance, commit=intent.provenance.commit)
     record = Record(remote.id, intent.request, remote.status, "adopted", made, intent.attempt)
-    return replace(record, attempted=intent.provenance.at)
+    return replace(record, attempted=intent.provenance.at, local=intent.local)
 
 
 def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:

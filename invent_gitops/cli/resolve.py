@@ -167,7 +167,8 @@ class Resolving:
         if attempted := state.attempt_of(one.attempt):
             # The definition is that of the commit from which it was attempted.
             made = replace(made, commit=attempted.provenance.commit)
-        record = Record(id, request, status, how, made, one.attempt, note, attempted=one.attempted)
+        local = attempted.local if attempted else None
+        record = Record(id, request, status, how, made, one.attempt, note, local=local, attempted=one.attempted)
         self.store.append([Recorded(one.key, record)])
         self.store.sync()
         name = self._holder(id)

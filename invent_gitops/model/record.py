@@ -135,7 +135,7 @@ class Intent:
 
     `attempt` is unique for each call, so that two runs can never mistake each other's intent for their own.
     `candidates` is what the last look at the list found, or None if nobody has looked yet. `settles_at` (aware, UTC)
-    is when its call is over for certain; None in states of older versions.
+    is when its call is over for certain; None in states of older versions. `local` is the local time that was reviewed.
     """
 
     request: Request
@@ -143,6 +143,7 @@ class Intent:
     provenance: Provenance
     candidates: tuple[Candidate, ...] | None = None
     settles_at: datetime | None = None
+    local: LocalTime | None = None
 
     @property
     def settled_from(self) -> datetime:

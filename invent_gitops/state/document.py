@@ -182,6 +182,8 @@ def write_intent(intent: Intent) -> dict[str, object]:
         written["candidates"] = [candidate.as_json() for candidate in intent.candidates]
     if intent.settles_at is not None:
         written["settles_at"] = write_instant(intent.settles_at)
+    if intent.local:
+        written["local"] = intent.local.as_json()
     return written
 
 
@@ -193,6 +195,7 @@ def read_intent(value: Mapping[str, Any]) -> Intent:
         read_provenance(read_object(value, "provenance")),
         None if candidates is None else read_candidates(candidates),
         read_moment(value, "settles_at"),
+        read_local(read_object(value, "local")) if "local" in value else None,
     )
 
 
