@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from invent_gitops.sandbox.altered import Alteration, CreateFault, ListFault
 from invent_gitops.sandbox.contract import Answer, RouteName, json_answer
 
 Kind = Literal[
@@ -23,10 +24,20 @@ Kind = Literal[
     "html-after",
     "hang",
     "clock",
+    "lag",
+    "omit-silently",
+    "omit",
+    "omit-page",
+    "other-id",
+    "other-name",
+    "other-time",
+    "other-audience",
 ]
 Target = RouteName | Literal["any"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+LIST_FAULTS: tuple[ListFault, ...] = get_args(ListFault)
+CREATE_FAULTS: tuple[CreateFault, ...] = get_args(CreateFault)
 TARGETS: tuple[Target, ...] = (*get_args(RouteName), "any")
 
 _SPEC = re.compile(r"(?P<kind>[^=@]+)(=(?P<argument>[^@]*))?@(?P<target>[^:]+):(?P<when>.+)")
@@ -41,7 +52,7 @@ _SECONDS = r"\d{1,4}(\.\d{1,6})?"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: `argument` is seconds for delay and hang, the wait in whole seconds for 429, else a status.
+    """One fault: `argument` is seconds for delay, hang and lag, the wait in whole seconds for 429, else a status.
 
     For clock, it is by how many seconds the `Date` of the answer is off; without it, the answer has no `Date`.
 
@@ -61,7 +72,19 @@ class Fault:
     @property
     def commits(self) -> bool:
         """Whether the request is carried out, whatever the client gets to see."""
-        return self.kind in ("delay", "error-after", "close-after", "cut-body", "html-after", "hang", "clock")
+        return (
+            self.kind in ("delay", "error-after", "close-after", "cut-body", "html-after", "hang", "clock")
+            or self.alters
+        )
+
+    @property
+    def alters(self) -> bool:
+        """Whether the client gets a whole answer that is not true."""
+        return self.kind in LIST_FAULTS or self.kind in CREATE_FAULTS
+
+    def alteration(self, turn: int) -> Alteration | None:
+        """What is untrue in an answer to the request number `turn`, or None if it is altered in no such way."""
+        return Alteration(self.kind, self.argument or 0.0, turn) if self.alters else None  # type: ignore[arg-type]  # `alters` says that it is one
 
     def answer(self, path: str) -> Answer | None:
         """What the client gets instead of the genuine answer; None means no answer at all."""
@@ -87,6 +110,9 @@ def parse_fault(spec: str) -> Fault:
         raise ValueError(f'"{spec}" is not a fault. {_HELP}')
     kind, target = cast(Kind, found["kind"]), cast(Target, found["target"])
     argument = _read_argument(spec, kind, found["argument"])
+    only = "list" if kind in LIST_FAULTS else "create" if kind in CREATE_FAULTS else target
+    if target != only:
+        raise ValueError(f'"{spec}" is not a fault: {kind} is for {only} only. {_HELP}')
     when = found["when"]
     if when == "*":
         return Fault(spec, kind, argument, target)
@@ -103,8 +129,8 @@ def parse_fault(spec: str) -> Fault:
 
 def _read_argument(spec: str, kind: Kind, text: str | None) -> float | None:
     match kind:
-        case "delay" | "hang":
-            pattern, wanted = _SECONDS, f"seconds, as in {kind}=0.5@create:1"
+        case "delay" | "hang" | "lag":
+            pattern, wanted = _SECONDS, f"seconds, as in {kind}=0.5@{'list' if kind == 'lag' else 'create'}:1"
         case "429":
             pattern, wanted = r"[0-9]{1,6}", "whole seconds for Retry-After, as in 429=2@create:1, or nothing"
         case "clock":
@@ -113,7 +139,7 @@ def _read_argument(spec: str, kind: Kind, text: str | None) -> float | None:
             pattern, wanted = r"[345][0-9][0-9]", f"a status from 300 to 599, as in {kind}=502@create:1, or nothing"
         case _:
             pattern, wanted = "", f"nothing, as in {kind}@create:1"
-    if text is None and kind not in ("delay", "hang"):
+    if text is None and kind not in ("delay", "hang", "lag"):
         return None
     if not pattern or text is None or not re.fullmatch(pattern, text, re.ASCII):
         raise ValueError(f'"{spec}" is not a fault: the argument of {kind} must be {wanted}. {_HELP}')

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.sandbox.altered import Alteration
 from invent_gitops.sandbox.contract import MAX_BODY, Answer, Refusal, RouteName, find_route, json_answer, page_asked
 from invent_gitops.sandbox.control import PREFIX
 from invent_gitops.sandbox.faults import Fault, Faults
@@ -61,6 +62,11 @@ class Server(ThreadingHTTPServer):
             self._open.discard(request)
             self._changed.notify_all()
 
+    def quiet(self, patience: float = 5.0) -> bool:
+        """Wait until every connection that was made is served to its end; False if that lasts longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._open, timeout=patience)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         # Clients hang up whenever they like; a traceback for each would bury what matters.
         error = sys.exception()
@@ -75,7 +81,7 @@ class Server(ThreadingHTTPServer):
             for connection in self._open:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-            self._changed.wait_for(lambda: not self._open, timeout=5)
+        self.quiet()
         self.server_close()
 
 
@@ -138,8 +144,9 @@ class _Handler(BaseHTTPRequestHandler):
         delay, fault = self.server.faults.strike(route, page_asked(route, query))
         if self.server.stopping.wait(delay):
             return None
-        if fault is None:
-            return self.send(self.handle_safely(path, query, body))
+        if fault is None or fault.alters:
+            altered = fault.alteration(self.server.faults.seen(fault.target)) if fault else None
+            return self.send(self.handle_safely(path, query, body, altered))
         instead = fault.answer(path)
         if fault.commits:
             genuine = self.handle_safely(path, query, body)
@@ -159,12 +166,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(fault.argument)
         return None
 
-    def handle_safely(self, path: str, query: str, body: bytes) -> Answer:
+    def handle_safely(self, path: str, query: str, body: bytes, altered: Alteration | None = None) -> Answer:
         try:
             sandbox, headers = self.server.sandbox, dict(self.headers.items())
             if path.startswith(PREFIX):
                 return sandbox.control(self.command, path, headers, body)
-            return sandbox.handle(self.command, path, query, headers, body)
+            return sandbox.handle(self.command, path, query, headers, body, altered)
         except InventGitopsError as error:
             return json_answer(500, {"message": f"{error.message} {error.cure}"})
         except Exception as error:  # noqa: BLE001 - a bug must not end the connection without a word

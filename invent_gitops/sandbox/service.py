@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from invent_gitops.sandbox.altered import Alteration, hidden_ids, shown_broadcast, shown_page
 from invent_gitops.sandbox.contacts import find_contacts
 from invent_gitops.sandbox.contract import (
     MAX_BODY,
@@ -44,10 +45,11 @@ _LEARN = """INSERT INTO segments (org, id, name, color, contacts_count, created_
     VALUES (:org, :id, coalesce(:name, :id), :color, coalesce(:count, :invented), :now, :now)
     ON CONFLICT (org, id) DO UPDATE SET name = :name, contacts_count = coalesce(:count, contacts_count),
     updated_at = :now WHERE :name IS NOT NULL"""
-_COUNT = "SELECT count(*) FROM broadcasts WHERE org = :org AND (:status = '' OR status = :status)"
+_ASKED = """FROM broadcasts WHERE org = :org AND (:status = '' OR status = :status)
+    AND id NOT IN (SELECT value FROM json_each(:hidden))"""
+_COUNT = f"SELECT count(*) {_ASKED}"
 # Newest first, so that a list that grows while it is read repeats entries, as lists do out there.
-_LIST = """SELECT body FROM broadcasts WHERE org = :org AND (:status = '' OR status = :status)
-    ORDER BY seq DESC LIMIT :take OFFSET :first"""
+_LIST = f"SELECT body {_ASKED} ORDER BY seq DESC LIMIT :take OFFSET :first"
 _ADD = "INSERT INTO broadcasts (org, id, status, body) VALUES (?, ?, ?, ?)"
 _SET = "UPDATE broadcasts SET status = ?, body = ? WHERE org = ? AND id = ?"
 _SEGMENT = "SELECT id, name, color, contacts_count, created_at, updated_at FROM segments"
@@ -83,14 +85,23 @@ class Sandbox:
         self._file.close()
 
     def handle(
-        self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        altered: Alteration | None = None,
     ) -> Answer:
-        """Answer one request. `path` and `query` are percent-encoded, as on the wire, `query` without its "?"."""
+        """Answer one request. `path` and `query` are percent-encoded, as on the wire, `query` without its "?".
+
+        `altered` is what the answer does not show as it is.
+        """
         try:
             self._limit.check()
             route = find_route(method, path)
             self._check_key(headers)
-            answer = self._answer(route, query, body)
+            answer = self._answer(route, query, body, altered)
         except Refusal as refusal:
             answer = refusal.answer
         self.remember(method, path, body, answer.status)
@@ -193,12 +204,12 @@ class Sandbox:
     def _check_key(self, headers: Mapping[str, str] | None) -> None:
         check_key({name.lower(): value for name, value in (headers or {}).items()}.get("authorization", ""), self._key)
 
-    def _answer(self, route: Route, query: str, body: bytes) -> Answer:
+    def _answer(self, route: Route, query: str, body: bytes, altered: Alteration | None) -> Answer:
         if route.name == "create":
-            return self._create(route.org, read_create(body))
+            return self._create(route.org, read_create(body), altered)
         page = read_page(route.name, query)
         if route.name == "list":
-            found, total = self._find(route.org, page)
+            found, total = self._find(route.org, page, altered)
         elif route.name == "segments":
             found, total = self._find_segments(route.org, page)
         else:
@@ -219,7 +230,7 @@ class Sandbox:
             before = _broadcast(db, wish.org, wish.id)
         return self.update(wish.org, wish.id, **with_consequences(change, before, now))
 
-    def _create(self, org: str, wish: Mapping[str, Any]) -> Answer:
+    def _create(self, org: str, wish: Mapping[str, Any], altered: Alteration | None) -> Answer:
         now = stamp(self._now())
         with self._file.transaction(write=True) as db:
             segments = self._segments(db, org, wish["segment_ids"])
@@ -229,14 +240,17 @@ class Sandbox:
                 contacts = everyone.fetchone()[0]
             broadcast = new_broadcast(f"b_{secrets.token_hex(12)}", wish, segments, contacts, now)
             db.execute(_ADD, (org, broadcast["id"], broadcast["status"], json.dumps(broadcast)))
+            shown = shown_broadcast(db, org, broadcast, altered)
         # Only here is it committed: an answer must never speak of a broadcast that a crash could take back.
-        return json_answer(200, broadcast)
+        return json_answer(200, shown)
 
-    def _find(self, org: str, page: Page) -> tuple[list[Any], int]:
+    def _find(self, org: str, page: Page, altered: Alteration | None) -> tuple[list[Any], int]:
         wanted = {"org": org, "status": page.status, "take": page.take, "first": (page.number - 1) * page.take}
         with self._file.transaction() as db:
+            wanted["hidden"] = json.dumps(hidden_ids(db, org, altered, self._now()))
             total = db.execute(_COUNT, wanted).fetchone()[0]
-            return [json.loads(body) for (body,) in db.execute(_LIST, wanted).fetchall()], total
+            entries = [json.loads(body) for (body,) in db.execute(_LIST, wanted).fetchall()]
+            return shown_page(entries, altered), total
 
     def _find_segments(self, org: str, page: Page) -> tuple[list[Any], int]:
         first, wanted = (page.number - 1) * page.take, page.search.casefold()

@@ -1,232 +1,234 @@
-"""One seeded history: runs that die, answers that lie, disks that are lost; and what must hold after each of them."""
+"""A history: runs that die or are held while others act, then quiet, then a person's answers; judged all the way."""
 
 from __future__ import annotations
 
+import os
 import random
 import time
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from tests.chaos.world import ALONE, Broken, Death, Ended, Place, World, name_of, world
+from tests.chaos.judge import Judge, Row
+from tests.chaos.others import APPLY, Others
+from tests.chaos.project import PATIENCE, Broken, Place, name_of
+from tests.chaos.world import ALONE, PAUSE, Death, Ended, Refusal, World, world
 
-KEYS = ("autumn", "black-friday/early", "black-friday/vip", "spring", "summer", "winter")
-FEW = ("one", "three", "two")
-APPLY = ("apply", "--yes", "--rate", "100000")
-# Every way in which a create can fail so that nobody can say whether it was carried out, and the 429, which says no.
-ANSWERS = (
-    *("close-before", "close-after", "cut-body", "html-before", "html-after", "429=0"),
-    *("error-before=500", "error-before=503", "error-after=500", "error-after=502", "error-after=503"),
-    *("error-after=504", "error-before=408", "error-after=409", "error-after=302"),
-)
-LISTS = ("close-before", "cut-body", "html-before", "error-before=503", "429=0")
-SHARE, MIXED = 20, 4  # per cent of all creates, and how many kinds they are spread over in one run
-DOCUMENTED = {0, 5, 6, 7, 130}  # what an apply without a fault of the input may end with
 ROUNDS = 8
-
-
-@dataclass
-class Row:
-    """What happened in a history, for the table. `broken` is "" if the promise held."""
-
-    place: Place
-    name: str
-    happened: Counter[str] = field(default_factory=Counter)
-    broken: str = ""
-    seconds: float = 0.0
+Hold = Literal["a step", "a question", "a push that is not received yet", "a push that others can see"]
+HOOKS = {"a push that is not received yet": "pre-receive", "a push that others can see": "post-receive"}
+# Only the first push after it was laid out is slow.
+HOOK = """#!/bin/sh
+cat >/dev/null
+mkdir '{folder}/once' 2>/dev/null || exit 0
+echo >'{folder}/arrived'
+read _ <'{folder}/go'
+"""
 
 
 class History:
-    """What may happen in a world, and the promise, which is asserted after each run."""
+    """What may happen in a world, and the promise, which is judged after each run."""
 
-    def __init__(self, world: World, row: Row, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        world: World,
+        row: Row,
+        say: Callable[[str], None] = lambda line: None,
+        chance: random.Random | None = None,
+    ) -> None:
         self.world, self.row, self.say = world, row, say
+        self.chance = chance or random.Random(0)  # noqa: S311  # repeatable, and no secret
+        self.judge = Judge(world, row, say)
+        self.others = Others(world, self.judge, self.chance)
+        self._pipes: list[int] = []
 
-    def run(self, *words: str, death: Death = ALONE, rival: Path | None = None) -> Ended:
+    def run(
+        self, *words: str, death: Death = ALONE, refusal: Refusal | None = None, rival: Path | None = None
+    ) -> Ended:
         """One run, with another one at the same time in the folder `rival`, if there is one."""
         other = self.world.start(*APPLY, folder=rival) if rival else None
-        ended = self.world.run(*words, death=death)
-        self.check(ended, death)
+        self.judge.in_flight = other is not None
+        ended = self.world.run(*words, death=death, refusal=refusal)
+        # Whichever ended last must know all; the other could not know what came after it.
+        first = other is not None and other.code is not None
+        self.judge.in_flight = other is not None and not first
+        # An input that cannot be read, or a state that cannot be written, is another exit code, and surely no bug.
+        self.judge.check(
+            ended, refusal or death, also=(4,) if refusal else (), killed=death.signal == "KILL" and death.at > 0
+        )
         if other:
-            self.check(self.world.end(other), ALONE)
+            beside = self.world.end(other)
+            self.judge.in_flight = first
+            self.judge.check(beside, ALONE)
+            self.judge.in_flight = False
+        self.others.remember()
         return ended
 
-    def check(self, ended: Ended, death: Death) -> None:
-        """The promise, as far as it can be seen now."""
-        self.row.happened["runs"] += 1
-        self.row.happened["killed"] += ended.killed
-        self.row.happened["stopped"] += ended.code == 130
-        self.say(f"{' '.join(ended.words)}: {death}, ended with {ended.code}")
-        wrong = None
-        if not (ended.code in DOCUMENTED or (ended.killed and death.signal == "KILL" and death.at)):
-            wrong = f"it ended with {ended.code}"
-        elif "Traceback" in ended.out + ended.err:
-            wrong = "it printed a traceback"
-        elif twice := {name: ids for name, ids in self.world.live().items() if len(ids) > 1}:
-            wrong = f"it was created more than once: {twice}"
-        elif ended.code == 0:
-            state = self.world.state()
-            left = [key for key in self.world.keys if key not in state["broadcasts"]]
-            if state["intents"] or (left and ended.words[0] == "apply"):
-                wrong = f"it ended with 0, with {sorted(state['intents'])} in doubt and {left} not recorded"
-        if wrong:
-            raise Broken(f"{' '.join(ended.words)} ({death}): {wrong}\n{ended.out}\n{ended.err}")
+    def held(
+        self, *words: str, hold: Hold, at: Death, acts: Sequence[str] = (), pause: bool = True, killed: bool = False
+    ) -> Ended:
+        """One run that is held on its way, while others do `acts`; then it goes on, or is `killed`.
+
+        With a `pause` it has slept for more than fifteen seconds then, by its own clock.
+        """
+        with _terminal() as (keyboard, screen), self._slow_push(hold) as (arrived, go):
+            os.write(keyboard, b"y\n")
+            terminal = screen if hold == "a question" else None
+            earlier = self.world.attempts()
+            run = self.world.start(*words, death=at if hold == "a step" else ALONE, terminal=terminal)
+            self.judge.in_flight = True
+            if not self.world.zygote.wait(run, PATIENCE, held=True, also=arrived):
+                self.world.end(run)
+            killed = killed and run.code is None
+            if run.code is None:
+                self.row.happened[f"held at {hold}"] += 1
+                self.say(f"{' '.join(words)}: held at {hold}{f' ({at})' if hold == 'a step' else ''}")
+                before, recorded = set(self.world.state()["intents"]), set(self.world.state()["broadcasts"])
+                under_way = bool(self.world.attempts() - earlier)
+                self.others.act(acts)
+                self.judge.changed |= set(self.world.state()["intents"]) - before
+                if not under_way and hold in ("a step", "a push that others can see"):
+                    # It may have written all that it had to write, and not look any more.
+                    self.judge.read_before.clear()
+                    self.judge.changed |= recorded - set(self.world.state()["broadcasts"])
+                if pause:
+                    self.row.happened["held for more than 15 s"] += 1
+                    time.sleep(PAUSE)
+                if killed:
+                    self.world.zygote.kill(run)
+                if go is not None:
+                    os.write(go, b"\n")
+                self.world.zygote.go_on(run)
+            ended = self.world.end(run)
+        self.judge.in_flight = False
+        if killed:
+            self.judge.mourn()
+        self.judge.check(ended, f"held at {hold}", also=(4,), killed=killed)
+        self.judge.landed()
+        self.others.remember()
+        return ended
+
+    @contextmanager
+    def _slow_push(self, hold: Hold) -> Iterator[tuple[int | None, int | None]]:
+        """A hook on the remote that says when the push has come, and waits until it may go on."""
+        if hold not in HOOKS:
+            yield None, None
+            return
+        folder = self.world.folder / f"hook-{self.world.clones}-{time.monotonic_ns()}"
+        folder.mkdir()
+        for name in ("arrived", "go"):
+            os.mkfifo(folder / name)
+        hook = self.world.remote / "hooks" / HOOKS[hold]
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(HOOK.format(folder=folder), encoding="utf-8")
+        hook.chmod(0o755)
+        arrived, go = (os.open(folder / name, os.O_RDWR | os.O_NONBLOCK) for name in ("arrived", "go"))
+        try:
+            yield arrived, go
+        finally:
+            hook.unlink()
+            # Where its run was killed, the hook may still be about to read.
+            self._pipes += [arrived, go]
+
+    def close(self) -> None:
+        while self._pipes:
+            os.close(self._pipes.pop())
 
     def until_quiet(self) -> None:
         """Run without faults until nothing changes any more. Then no id is lost and nobody is left unsaid."""
         self.world.faults.clear()
+        self.world.speed, self.judge.lists = 1.0, "true"
+        self.after_rewind()
+        for take_back in self.others.undo:
+            take_back()
         before, ended, rounds = self.said(), self.run(*APPLY), 1
-        while before != self.said():
+        while before != self.said() or self.others.obeys(ended):
             if rounds == ROUNDS:
                 raise Broken(f"run {rounds} without faults still says something new: {before}, {self.said()}")
             before, ended, rounds = self.said(), self.run(*APPLY), rounds + 1
-        state = self.world.state()
-        # Made by a person, recorded nowhere: the tool does not make it again, and says so.
-        unrecorded = {key for key in self.world.keys if key not in state["broadcasts"] and key not in state["intents"]}
-        refused = {key for key in unrecorded if any(f"{key} --id {id}" in ended.out for id in self.world.all(key))}
-        if ended.code != (7 if state["intents"] else 5 if refused else 0):
-            raise Broken(f"it is quiet, and apply ended with {ended.code}: {ended.out}\n{ended.err}")
-        for key in self.world.keys:
-            if (key in state["broadcasts"]) + (key in state["intents"]) + (key in refused) != 1:
-                raise Broken(f"{key} is neither just recorded nor just blocked: {state}")
-            for id in self.world.live().get(name_of(key), []):
-                if id not in known(state, key) and not (key in refused and f"--id {id}" in ended.out):
-                    raise Broken(f"the id {id} of {key} is lost: {state}")
+        self.judge.check_quiet(ended)
 
-    def said(self) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    def after_rewind(self) -> None:
+        """A clone that saw the branch before it was rewound refuses for good, as it should: go on with a fresh one."""
+        if self.others.rewound:
+            self.others.rewound = False
+            self.world.fresh_clone()
+            # What the run that was held has made since is in the journal of the clone that is thrown away.
+            known, open_keys = self.judge.known()
+            left = {id: key for key, ids in self.judge.ours() for id in ids if id not in known}
+            self.judge.forget(set(left), set(left.values()) - open_keys)
+
+    def said(self) -> tuple[dict[str, object], dict[str, list[str]]]:
         """What the state says, its serial included, and what Invent holds."""
         return self.world.state(), self.world.live()
 
     def settle(self) -> None:
         """Settle what is blocked as a person would. Then everything exists, and is recorded, exactly once."""
+        self._delete_seconds()
         state = self.world.state()
-        blocked = sorted(key for key in self.world.keys if key not in state["broadcasts"])
+        blocked = sorted(key for key in self.world.keys if key not in state["broadcasts"] or key in state["intents"])
         for key in blocked:
-            made = self.world.live().get(name_of(key)) or ([] if key in state["intents"] else self.world.all(key))
-            answer = (
-                ["--id", made[0]] if made else ["--not-created", "--reason", "looked in Invent: not there", "--anyway"]
-            )
-            self.succeed("resolve", key, *answer)
+            ended = self.others.settle(key)
+            if ended.code not in (0, 7):
+                raise Broken(f"{' '.join(ended.words)} ended with {ended.code}: {ended.out}\n{ended.err}")
             self.row.happened["resolved"] += 1
         if blocked:
             self.run(*APPLY)
-        recorded = {key: record["id"] for key, record in self.world.state()["broadcasts"].items()}
-        names = {one["id"]: one["name"] for one in self.world.server.sandbox.broadcasts()}
-        if {key: names.get(id) for key, id in recorded.items()} != {key: name_of(key) for key in self.world.keys}:
-            raise Broken(f"the records are not what Invent holds: {recorded}, {names}")
-        if lost := {id for ids in self.world.live().values() for id in ids} - set(recorded.values()):
-            raise Broken(f"Invent holds what no record knows: {lost}")
+        self.judge.check_settled()
         self.succeed("plan", "--exit-code")
-        self.succeed("state", "verify")
-        if self.world.place == "branch" and not self.world.linear():
-            raise Broken("the history of the state branch is not linear")
-        how = Counter(record["how"] for record in self.world.state()["broadcasts"].values())
-        self.row.happened.update(how)
+        # A run that could start no git named no commit, and that is told.
+        self.succeed("state", "verify", also=(5,) if self.row.happened["no processes"] else ())
 
-    def succeed(self, *words: str) -> None:
+    def _delete_seconds(self) -> None:
+        """A person deletes in Invent what is a second one: of a create that was risked, or beside one made by hand."""
+        recorded = {record["id"] for record in self.world.state()["broadcasts"].values()}
+        for key in self.world.keys:
+            ids = self.world.all(key)
+            if not (self.judge.risked[key] or set(ids) & self.world.by_hand):
+                continue
+            kept = recorded & set(ids) or {*self.world.live().get(name_of(key), ids)[:1]}
+            for id in set(ids) - kept:
+                self.world.server.sandbox.delete("c", id)
+
+    def succeed(self, *words: str, also: Sequence[int] = ()) -> None:
         ended = self.world.run(*words)
         self.say(f"{' '.join(words)}: ended with {ended.code}")
-        if ended.code:
+        if ended.code not in (0, *also):
             raise Broken(f"{' '.join(words)} ended with {ended.code}: {ended.out}\n{ended.err}")
 
 
-def known(state: dict[str, Any], key: str) -> set[str]:
-    """The ids that the state shows for a key: its record's, or those of its candidates."""
-    if key in state["broadcasts"]:
-        return {state["broadcasts"][key]["id"]}
-    return {candidate["id"] for candidate in state["intents"].get(key, {}).get("candidates") or []}
+@contextmanager
+def _terminal() -> Iterator[tuple[int, int]]:
+    keyboard, screen = os.openpty()
+    try:
+        yield keyboard, screen
+    finally:
+        os.close(keyboard)
+        os.close(screen)
 
 
-def count_steps(folder: Path, place: Place, keys: tuple[str, ...] = KEYS, concurrency: int = 4) -> list[str]:
-    """The steps of an apply that nothing disturbs, by name."""
-    with world(folder, place, *keys) as found:
-        listed = found.folder / "steps"
-        ended = found.run(*APPLY, "--concurrency", str(concurrency), count=listed)
-        if ended.code:
-            raise Broken(f"an apply without faults ended with {ended.code}: {ended.out}\n{ended.err}")
-        return listed.read_text(encoding="utf-8").splitlines()
-
-
-def play(
-    seed: int, place: Place, folder: Path, steps: int, say: Callable[[str], None] = lambda line: None, storms: int = 0
-) -> Row:
-    """One history: `storms` runs (0: drawn) in which anything may happen, then quiet, then a person's answers."""
-    chance = random.Random(f"{place} {seed}")  # noqa: S311  # repeatable, and no secret
-    row, started = Row(place, f"seed {seed}"), time.monotonic()
-    with world(folder, place, *KEYS, seed=seed) as found:
-        history = History(found, row, say)
+@contextmanager
+def played(
+    folder: Path,
+    place: Place,
+    keys: tuple[str, ...],
+    row: Row,
+    say: Callable[[str], None] = lambda line: None,
+    chance: random.Random | None = None,
+) -> Iterator[History]:
+    """A history in a world of its own. That the promise broke ends it, and is noted in `row`, as all that happened."""
+    started = time.monotonic()
+    with world(folder, place, *keys, seed=0 if chance is None else chance.getrandbits(32)) as found:
+        history = History(found, row, say, chance)
         try:
-            for _ in range(storms or chance.randint(3, 6)):
-                _storm(history, chance, steps)
-            history.until_quiet()
-            history.settle()
+            yield history
         except Broken as broken:
             row.broken = str(broken)
+        finally:
+            history.close()
         row.happened["faults"] = found.faults.times
+        row.happened.update(found.faults.kinds)
         row.happened["clones"] = found.clones
         row.happened["by hand"] = len(found.by_hand)
     row.seconds = time.monotonic() - started
-    return row
-
-
-def _storm(history: History, chance: random.Random, steps: int) -> None:
-    found = history.world
-    found.faults.clear()
-    for kind in chance.sample(ANSWERS, MIXED):
-        found.faults.add(f"{kind}@create:{SHARE / MIXED}%")
-    found.faults.add(f"{chance.choice(LISTS)}@list:10%")
-    if found.place == "branch" and chance.random() < 0.3:
-        found.fresh_clone()
-    if chance.random() < 0.15:
-        _click(found, chance.choice(KEYS))
-    rival = None
-    if chance.random() < 0.15:
-        here = found.runner
-        rival = found.fresh_clone() if found.place == "branch" else here
-        found.runner = here
-    fate = chance.random()
-    # Squared, so that most deaths come early: a later run has less left to do, and so fewer steps.
-    death = Death(1 + int(steps * chance.random() ** 2), chance.choice(["before", "after"]))
-    if fate < 0.1:
-        death = ALONE
-    elif fate < 0.3:
-        death = Death(death.at, death.when, chance.choice(["INT", "TERM"]))
-    words = ["reconcile"] if chance.random() < 0.1 else [*APPLY, "--concurrency", str(chance.randint(1, 6))]
-    history.run(*words, death=death, rival=rival)
-
-
-def _click(found: World, key: str) -> None:
-    """A person makes the same by hand, once at most: with two of them and no answer, nobody could tell them apart."""
-    if name_of(key) not in {one["name"] for one in found.server.sandbox.broadcasts() if one["id"] in found.by_hand}:
-        found.click(key)
-
-
-def one_death(
-    place: Place, folder: Path, death: Death, answer: str = "", fresh: bool = False, meddling: str = ""
-) -> Row:
-    """The smallest history: one apply of three definitions dies at one step, and what follows is quiet.
-
-    The second create is answered with the fault `answer`, if there is one; with `fresh` the runs that follow are
-    from another clone. `meddling` is code that spoils the product, to see that this is noticed.
-    """
-    name = ", ".join(word for word in (str(death), answer, "fresh clone" if fresh else "") if word)
-    row, started = Row(place, name), time.monotonic()
-    with world(folder, place, *FEW) as found:
-        history = History(found, row)
-        found.meddle(meddling)
-        if answer:
-            found.faults.add(f"{answer}@create:2")
-        try:
-            history.run(*APPLY, "--concurrency", "1", death=death)
-            if fresh:
-                found.fresh_clone()
-            history.until_quiet()
-            history.settle()
-        except Broken as broken:
-            row.broken = str(broken)
-        row.happened["faults"] = found.faults.times
-        row.happened["clones"] = found.clones
-    row.seconds = time.monotonic() - started
-    return row

@@ -1,13 +1,11 @@
-"""What a history happens in: an Invent that counts, a repository or several, and runs that may die."""
+"""What a history happens in: an Invent that counts, a repository or several, and runs that may die or be held."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,36 +16,47 @@ from invent_gitops.sandbox.contract import RouteName
 from invent_gitops.sandbox.faults import Fault, Faults
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox
+from tests.chaos.project import BRANCH, PATIENCE, STATE, Broken, Place, environment, git, name_of, template, when_of
+from tests.chaos.runs import Run, Zygote, zygote
 
-Place = Literal["file", "branch"]
 When = Literal["before", "after"]
 
-ROOT = Path(__file__).parent.parent.parent
-WHEN = "2099-03-01T09:00:00Z"
-BRANCH = "broadcast-state"
-STATE = "invent.state.json"
-PATIENCE = 60.0  # seconds until a process counts as hanging
-FOREIGN = ("ACTIONS_", "GIT_", "GITHUB_", "INVENT_", "RUNNER_", "XDG_")
-PROXIES = ("all_proxy", "http_proxy", "https_proxy", "no_proxy")
-
-
-class Broken(Exception):
-    """The promise does not hold; the message says where."""
+# How much faster time passes in a run while anything may happen. A run that is held for PAUSE seconds has slept for
+# more than fifteen, by its own clock.
+SPEED = 20.0
+PAUSE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A signal that a run sends itself before or after its step number `at`; 0 is never."""
+    """A signal that a run sends itself before or after its step number `at`; 0 is never. STOP only holds it."""
 
     at: int = 0
     when: When = "before"
-    signal: Literal["KILL", "INT", "TERM"] = "KILL"
+    signal: Literal["KILL", "INT", "TERM", "STOP"] = "KILL"
 
     def __str__(self) -> str:
         return f"SIG{self.signal} {self.when} step {self.at}" if self.at else "left alone"
 
 
 ALONE = Death()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The system refuses call number `nth` of a kind below the world's folder, and all later ones if `lasting`."""
+
+    kind: str
+    nth: int
+    errno: str
+    lasting: bool
+
+    def __str__(self) -> str:
+        return f"{self.errno} at {self.kind} {self.nth}{' and later' if self.lasting else ''}"
+
+    def order(self, below: Path) -> list[str]:
+        words = ["--refuse", self.kind, "--nth", str(self.nth), "--errno", self.errno, "--below", str(below)]
+        return [*words, "--lasting"] if self.lasting else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +74,20 @@ class Ended:
 
 
 class Struck(Faults):
-    """Faults that count how often one struck."""
+    """Faults that count how often each kind struck."""
 
-    times = 0
+    def __init__(self, *specs: str, seed: int = 0) -> None:
+        super().__init__(*specs, seed=seed)
+        self.kinds: Counter[str] = Counter()
+
+    @property
+    def times(self) -> int:
+        return self.kinds.total()
 
     def strike(self, route: RouteName | None, page: int | None = None) -> tuple[float, Fault | None]:
         delay, fault = super().strike(route, page)
-        self.times += fault is not None
+        if fault is not None:
+            self.kinds[f"{route}: {fault.kind}"] += 1
         return delay, fault
 
 
@@ -80,38 +96,25 @@ class World:
     """One project in `folder`, in the hands of one runner at a time, and the Invent that it speaks to.
 
     On a branch, the runner's clone can be thrown away for a fresh one. `runner` is the folder of the
-    project as it is now.
+    project as it is now. Time passes `speed` times as fast in each run that is started.
     """
 
     folder: Path
     place: Place
     server: Server
     faults: Struck
+    zygote: Zygote
     keys: Sequence[str]
+    meddling: str = ""
+    speed: float = 1.0
     clones: int = 0
     runner: Path = field(init=False)
     by_hand: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        for name in ("home", "tmp"):
-            (self.folder / name).mkdir()
-        (self.folder / "home" / "gitconfig").write_text(
-            "[user]\n\tname = Chaos\n\temail = chaos@example.test\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n",
-            encoding="utf-8",
-        )
-        start = self.folder / "start"
-        self.git("init", "--quiet", str(start))
-        for key in self.keys:
-            path = start / "broadcasts" / f"{key}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"name: {name_of(key)}\nschedule: {WHEN}\nsegments: [vip]\n", encoding="utf-8")
-        project = {"branch": BRANCH} if self.place == "branch" else STATE
-        (start / "invent.yaml").write_text(f"state: {json.dumps(project)}\n", encoding="utf-8")
-        self.git("-C", str(start), "add", ".")
-        self.git("-C", str(start), "commit", "--quiet", "-m", "Six campaigns (#7)")
-        self.runner = start
+        shutil.copytree(template(self.place, tuple(self.keys)), self.folder, dirs_exist_ok=True)
+        self.runner = self.folder / "start"
         if self.place == "branch":
-            self.git("clone", "--quiet", "--bare", str(start), str(self.remote))
             self.fresh_clone()
 
     @property
@@ -127,72 +130,50 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(FOREIGN) and name.lower() not in PROXIES
-        }
-        home = self.folder / "home"
-        return kept | {
-            "HOME": str(home),
-            "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            # A killed run leaves its temporary folders behind.
-            "TMPDIR": str(self.folder / "tmp"),
-            "PYTHONPATH": f"{self.folder / 'meddling'}{os.pathsep}{ROOT}",
-            "PYTHONDONTWRITEBYTECODE": "1",  # or the first run would have steps that no other has
-            "INVENT_API_KEY": "chaos",
-            "INVENT_BASE_URL": self.server.url,
-        }
+        return environment(self.folder) | {"INVENT_API_KEY": "chaos", "INVENT_BASE_URL": self.server.url}
 
     def meddle(self, code: str) -> None:
-        """Make the product another one from now on: Python runs `code` before anything else."""
-        path = self.folder / "meddling" / "sitecustomize.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(code, encoding="utf-8")
+        """Make the product another one from now on: each run executes `code` before anything else."""
+        self.meddling = code
 
     def git(self, *words: str) -> str:
-        done = subprocess.run(
-            ["git", *words],
-            env=self.environment,
-            capture_output=True,
-            encoding="utf-8",
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE,
-            check=False,
-        )
-        if done.returncode:
-            raise Broken(f"git {' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
-        return done.stdout
+        return git(self.folder, *words)
 
     def start(
-        self, *words: str, folder: Path | None = None, death: Death = ALONE, count: Path | None = None
-    ) -> subprocess.Popen[str]:
-        order = ["--at", str(death.at), "--when", death.when, "--signal", death.signal]
+        self,
+        *words: str,
+        folder: Path | None = None,
+        death: Death = ALONE,
+        refusal: Refusal | None = None,
+        count: Path | None = None,
+        terminal: int | None = None,
+    ) -> Run:
+        """Start a run. With a `terminal` (an open file) it reads from that, and is held at each question."""
+        order = ["--at", str(death.at), "--when", death.when, "--signal", death.signal, "--speed", str(self.speed)]
+        order += refusal.order(self.folder) if refusal else []
         order += ["--count", str(count)] if count else []
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.dying", *order, "--", *words],
-            cwd=folder or self.runner,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
+        order += ["--hold-at-questions"] if terminal is not None else []
+        place, settings = folder or self.runner, self.environment
+        order += ["--", *words]
+        return self.zygote.start(order, place, settings, meddling=self.meddling, stdin=terminal, shown=words)
 
-    def end(self, process: subprocess.Popen[str]) -> Ended:
+    def end(self, run: Run) -> Ended:
         """Wait for a run; one that hangs breaks the promise."""
-        words = process.args if isinstance(process.args, list) else []
-        try:
-            out, err = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise Broken(f"it hangs: {' '.join(map(str, words))}") from None
-        return Ended([str(word) for word in words[words.index("--") + 1 :]], process.returncode, out, err)
+        if not self.zygote.wait(run, PATIENCE):
+            self.zygote.kill(run)
+            raise Broken(f"it hangs: {' '.join(run.words)}\n{chr(10).join(run.texts())}")
+        assert run.code is not None
+        return Ended(run.words, run.code, *run.texts())
 
-    def run(self, *words: str, death: Death = ALONE, count: Path | None = None) -> Ended:
-        return self.end(self.start(*words, death=death, count=count))
+    def run(
+        self,
+        *words: str,
+        folder: Path | None = None,
+        death: Death = ALONE,
+        refusal: Refusal | None = None,
+        count: Path | None = None,
+    ) -> Ended:
+        return self.end(self.start(*words, folder=folder, death=death, refusal=refusal, count=count))
 
     def state(self) -> dict[str, Any]:
         """The state as it stands in its place, read by other means than the product's."""
@@ -200,10 +181,34 @@ class World:
             path = self.runner / STATE
             text = path.read_text(encoding="utf-8") if path.exists() else ""
         else:
-            listed = self.git("-C", str(self.remote), "branch", "--list", BRANCH)
-            text = self.git("-C", str(self.remote), "show", f"{BRANCH}:{STATE}") if listed else ""
+            text = self.git("-C", str(self.remote), "cat-file", "blob", f"{BRANCH}:{STATE}") if self.tip() else ""
         found: dict[str, Any] = json.loads(text) if text else {"broadcasts": {}, "intents": {}}
         return found
+
+    def tip(self) -> str:
+        """The commit at the tip of the state branch on the remote, "" if there is no such branch."""
+        packed, loose = self.remote / "packed-refs", self.remote / "refs" / "heads" / BRANCH
+        if loose.exists():
+            return loose.read_text(encoding="utf-8").strip()
+        lines = packed.read_text(encoding="utf-8").splitlines() if packed.exists() else []
+        return next((line.split()[0] for line in lines if line.endswith(f" refs/heads/{BRANCH}")), "")
+
+    def journaled(self) -> list[dict[str, Any]]:
+        """The events of the journals beside the state, or in the runner's clone."""
+        folder = self.runner if self.place == "file" else self.runner / ".git" / "invent-gitops"
+        events = []
+        for path in folder.glob("*.journal"):
+            for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+                try:
+                    events.append(json.loads(line))
+                except ValueError:  # cut off by a death
+                    continue
+        return events
+
+    def attempts(self) -> set[str]:
+        """The attempts of all open intents in the state and in the journal."""
+        written = [event["intent"] for event in self.journaled() if "intent" in event]
+        return {intent["attempt"] for intent in (*self.state()["intents"].values(), *written)}
 
     def live(self) -> dict[str, list[str]]:
         """The ids that Invent holds because of the tool, by name."""
@@ -219,7 +224,7 @@ class World:
 
     def click(self, key: str) -> None:
         """A person makes the same broadcast by hand, in Invent."""
-        wish = {"name": name_of(key), "scheduled_at": WHEN, "segment_ids": ["vip"], "send_to_all": False}
+        wish = {"name": name_of(key), "scheduled_at": when_of(key), "segment_ids": ["vip"], "send_to_all": False}
         answer = self.server.sandbox.handle(
             "POST", "/orgs/c/broadcasts", headers={"Authorization": "Bearer hand"}, body=json.dumps(wish).encode()
         )
@@ -231,16 +236,12 @@ class World:
         return [len(line.split()) for line in listed] == [2] * (len(listed) - 1) + [1]
 
 
-def name_of(key: str) -> str:
-    return f"Campaign {key}"
-
-
 @contextmanager
 def world(folder: Path, place: Place, *keys: str, seed: int = 0) -> Iterator[World]:
     """A world in `folder`, which is emptied first and removed at the end."""
     faults = Struck(seed=seed)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with Sandbox(limit=0) as sandbox, serve(sandbox, faults=faults) as server:
-        yield World(folder, place, server, faults, keys)
+    with zygote() as forking, Sandbox(limit=0) as sandbox, serve(sandbox, faults=faults) as server:
+        yield World(folder, place, server, faults, forking, keys)
     shutil.rmtree(folder, ignore_errors=True)

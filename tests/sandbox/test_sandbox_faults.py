@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from invent_gitops.sandbox.faults import KINDS, Faults, parse_fault
+from invent_gitops.sandbox.altered import Alteration
+from invent_gitops.sandbox.faults import CREATE_FAULTS, KINDS, LIST_FAULTS, Faults, parse_fault
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox
 
 PATH = "/orgs/c/broadcasts"
 WISH = {"name": "x"}
+KEY = {"Authorization": "Bearer k"}
 
 
 @pytest.fixture
@@ -275,9 +279,100 @@ def test_a_fault_that_cannot_be_read_says_what_is_allowed_with_an_example(spec: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_fault_can_be_ordered_for_every_kind_of_request(kind: str) -> None:
-    argument = "=0.5" if kind in ("delay", "hang") else ""
+def test_every_kind_of_fault_can_be_ordered_for_every_kind_of_request_that_it_fits(kind: str) -> None:
+    argument = "=0.5" if kind in ("delay", "hang", "lag") else ""
+    only = "list" if kind in LIST_FAULTS else "create" if kind in CREATE_FAULTS else ""
     for target in ("create", "list", "segments", "contacts", "any"):
         for when in ("3", "2-4", "*", "20%", "0.5%"):
-            fault = parse_fault(f" {kind}{argument}@{target}:{when} ")
-            assert (fault.kind, fault.target) == (kind, target)
+            spec = f" {kind}{argument}@{target}:{when} "
+            if target == (only or target):
+                assert (parse_fault(spec).kind, parse_fault(spec).target) == (kind, target)
+            else:
+                with pytest.raises(ValueError, match=f"{kind} is for"):
+                    parse_fault(spec)
+
+
+def _listed(client: httpx.Client) -> tuple[list[str], str]:
+    answer = client.get(PATH)
+    return [one["name"] for one in answer.json()], answer.headers["pagination-count"]
+
+
+def test_a_list_that_lags_neither_shows_nor_counts_what_is_new_until_its_time_has_come() -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    with Sandbox(limit=0, now=lambda: now) as box:
+
+        def listed() -> tuple[list[str], str]:
+            answer = box.handle("GET", PATH, headers=KEY, altered=Alteration("lag", 60.0))
+            return [one["name"] for one in answer.json()], answer.headers["pagination-count"]
+
+        for name in ("old", "new"):
+            now += timedelta(seconds=50)
+            box.handle("POST", PATH, headers=KEY, body=json.dumps({"name": name}).encode())
+        now += timedelta(seconds=20)
+        assert listed() == (["old"], "1")
+        now += timedelta(seconds=50)
+        assert listed() == (["new", "old"], "2")
+
+
+def test_lag_can_be_ordered_over_http_and_ends_with_the_fault(client: httpx.Client, server: Server) -> None:
+    server.faults.add("lag=3600@list:1-2")
+    client.post(PATH, json=WISH)
+    assert _listed(client) == ([], "0")
+    assert client.get(PATH, params={"page": "1", "take": "1"}).json() == []
+    assert _listed(client) == (["x"], "1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "count"), [("omit", 2, "3"), ("omit-silently", 2, "2"), ("omit-page", 0, "3")]
+)
+def test_a_list_with_a_gap_leaves_out_another_entry_each_time(
+    client: httpx.Client, server: Server, kind: str, shown: int, count: str
+) -> None:
+    for name in ("a", "b", "c"):
+        client.post(PATH, json={"name": name})
+    server.faults.add(f"{kind}@list:*")
+    lists = [_listed(client) for _ in range(3)]
+    assert [(len(names), told) for names, told in lists] == [(shown, count)] * 3
+    assert len({tuple(names) for names, _ in lists}) == (1 if kind == "omit-page" else 3)
+    server.faults.clear()
+    assert _listed(client) == (["c", "b", "a"], "3")
+
+
+@pytest.mark.parametrize("route", ["segments", "contacts"])
+def test_a_gap_in_the_list_of_broadcasts_is_none_in_the_other_lists(
+    client: httpx.Client, server: Server, route: str
+) -> None:
+    client.post(PATH, json={"name": "x", "segment_ids": ["vip"]})
+    server.faults.add("omit-page@list:*")
+    assert len(client.get(f"/orgs/c/{route}").json()) > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("other-id", {"id"}),
+        ("other-name", {"name"}),
+        ("other-time", {"scheduled_at"}),
+        ("other-audience", {"segments", "send_to_all"}),
+    ],
+)
+def test_a_create_is_answered_with_a_field_of_the_oldest_other_broadcast_and_carried_out_as_asked(
+    client: httpx.Client, server: Server, kind: str, fields: set[str]
+) -> None:
+    wishes = [
+        {"name": "one", "scheduled_at": "2099-01-01T09:00:00Z", "segment_ids": ["vip"]},
+        {"name": "two", "scheduled_at": "2099-02-02T09:00:00Z", "send_to_all": True},
+    ]
+    server.faults.add(f"{kind}@create:*")
+    first, second = (client.post(PATH, json=wish).json() for wish in wishes)
+    kept = {one["name"]: one for one in server.sandbox.broadcasts()}
+    assert first == kept["one"], "there is no other yet"
+    assert {name for name in second if second[name] != kept["two"][name]} == fields
+    assert {name for name in fields if second[name] == first[name]} == fields
+
+
+def test_a_server_is_quiet_once_its_connections_are_served(client: httpx.Client, server: Server) -> None:
+    client.post(PATH, json=WISH)
+    assert not server.quiet(patience=0), "the client may ask for more"
+    client.close()
+    assert server.quiet()
