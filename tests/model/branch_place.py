@@ -1,0 +1,293 @@
+"""An apply whose state is a branch: fetch, compare-and-swap push, journal of results. Mirrors `state/branch.py`."""
+
+from __future__ import annotations
+
+from tests.model import calling, values
+from tests.model.calling import current, fold
+from tests.model.file_place import folded, released
+from tests.model.values import NONE
+from tests.model.world import (
+    Clone, Configuration, Journal, Run, Step, Steps, World, name_of, with_clone, with_run,
+)  # fmt: skip
+
+
+def steps(configuration: Configuration, world: World, index: int) -> Steps:
+    """What a run may do next."""
+    run = world.runs[index]
+    name = name_of(index)
+    match run.at:
+        case "idle":
+            yield from _begins(configuration, world, index)
+        case "ready":
+            known = current(run, configuration)
+            if not calling.needs_list(configuration, known):
+                yield from _ends(configuration, world, index, run)
+                return
+            doubts = values.attempts_open(known)
+            for label, after, looked in calling.read_the_list(world, index, run._replace(doubts=doubts)):
+                yield Step(label, with_run(after, index, looked._replace(at="listed")))
+        case "listed":
+            yield _settles(configuration, world, index, run)
+        case "settling":
+            yield _pushes(configuration, world, index, run)
+        case "planned":
+            yield from _intends(configuration, world, index, run)
+        case "pushed":
+            clock = world.clock
+            yield Step(
+                f"{name} hears that its push went well",
+                with_run(world, index, run._replace(at="intended", clock=clock)),
+            )
+        case "intended":
+            yield from _called(configuration, world, index, run)
+        case "flying":
+            yield from _heard(configuration, world, index, run)
+        case "after":
+            yield from _reopens(configuration, world, index, run)
+        case "reopened":
+            for label, after, looked in calling.read_the_list(world, index, run):
+                events = calling.settling(configuration, looked, current(looked, configuration), world.clock)
+                looked = calling.adopted(looked, events)
+                after = appended(after, index, looked, events)
+                looked = after.runs[index]._replace(
+                    at="finish", lives=(), complete=False, awake=NONE, doubts=frozenset()
+                )
+                yield Step(label, with_run(after, index, looked))
+        case "finish":
+            yield from _ends(configuration, world, index, run)
+        case _:
+            raise AssertionError(run.at)
+
+
+# ---------------------------------------------------------------- the store
+
+
+def fetched(configuration: Configuration, world: World, index: int) -> World | None:
+    """The tip as the base of the run; None where the branch has gone back behind what this clone has seen."""
+    run = world.runs[index]
+    clone = world.clones[run.clone]
+    serial = values.serial(world.tip)
+    if configuration.protocol.memory:
+        if clone.top > serial:
+            return None
+        world = with_clone(world, run.clone, clone._replace(top=serial))
+    return with_run(world, index, run._replace(base=world.tip))
+
+
+def target(configuration: Configuration, world: World, clone: int) -> int:
+    """The tip that pushes from this clone meet."""
+    return world.written if configuration.elsewhere and clone == 0 else world.tip
+
+
+def written(configuration: Configuration, world: World, tip: int, clone: int = NONE) -> World:
+    """The world after a push; where the address of pushes is another one, the tip that is read stays."""
+    if configuration.elsewhere and clone == 0:
+        return world._replace(written=tip)
+    return world._replace(tip=tip, newest=max(world.newest, tip, key=values.serial))
+
+
+def remembered(configuration: Configuration, world: World, index: int) -> World:
+    """The clone knows what was pushed from it."""
+    run = world.runs[index]
+    clone = world.clones[run.clone]
+    if not configuration.protocol.memory:
+        return world
+    return with_clone(world, run.clone, clone._replace(top=max(clone.top, values.serial(run.base))))
+
+
+def pushed(configuration: Configuration, world: World, index: int, run: Run) -> World | None:
+    """Results on the remote: carried over to whatever its tip is by now. The journal goes.
+
+    None where the tip has gone back behind what this clone has seen.
+    """
+    tip, clone = target(configuration, world, run.clone), world.clones[run.clone]
+    if tip != run.base and clone.top > values.serial(tip):
+        return None
+    base = folded(fold(configuration, tip, run.events), tip, values.serial(tip))
+    world = with_run(written(configuration, world, base, run.clone), index, run._replace(base=base, events=()))
+    return remembered(configuration, with_clone(world, run.clone, clone._replace(journal=None)), index)
+
+
+def appended(world: World, index: int, run: Run, events: tuple[int, ...]) -> World:
+    """Results in the journal of the clone and in the run, until the next push."""
+    if not events:
+        return with_run(world, index, run)
+    run = run._replace(events=run.events + events)
+    clone = world.clones[run.clone]
+    journal = Journal(index, values.serial(run.base), run.events)
+    return with_run(with_clone(world, run.clone, clone._replace(journal=journal)), index, run)
+
+
+# ---------------------------------------------------------------- the steps
+
+
+def _begins(configuration: Configuration, world: World, index: int) -> Steps:
+    run, name = world.runs[index], name_of(index)
+    clone = world.clones[run.clone]
+    if clone.holder != NONE:
+        return
+    vouched = clone.top != NONE or not configuration.protocol.memory
+    after = fetched(configuration, world, index)
+    if after is None:
+        yield Step(f"{name} ends with 5: the branch went back", with_run(world, index, Run(at="over", code=5)))
+        return
+    clone = after.clones[run.clone]
+    run = after.runs[index]._replace(at="ready", vouched=vouched)
+    after = with_clone(with_run(after, index, run), run.clone, clone._replace(holder=index))
+    if clone.journal:
+        after = pushed(configuration, after, index, run._replace(events=clone.journal.events))
+        assert after is not None
+        yield Step(f"{name} fetches the tip, and pushes the journal that it found", after)
+    else:
+        yield Step(f"{name} fetches the tip", after)
+
+
+def _stopped(world: World, index: int, run: Run) -> World:
+    done = run._replace(at="finish", failed=True, todo=(), lives=(), complete=False, awake=NONE, doubts=frozenset())
+    return with_run(world, index, done._replace(attempt="", begun=NONE, clock=NONE))
+
+
+def _settles(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+    name = name_of(index)
+    after = fetched(configuration, world, index)
+    if after is None:
+        return Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+    run = after.runs[index]
+    events = calling.settling(configuration, run, current(run, configuration), world.clock)
+    run = calling.adopted(run, events)
+    if events:
+        return Step(f"{name} fetches, and finds something", appended(after, index, run._replace(at="settling"), events))
+    return Step(f"{name} fetches, and plans", with_run(after, index, calling.planned(configuration, run, after)))
+
+
+def _pushes(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+    after = pushed(configuration, world, index, run)
+    if after is None:
+        return Step(f"{name_of(index)} sees that the branch went back", _stopped(world, index, run))
+    planned = calling.planned(configuration, after.runs[index], after)
+    return Step(f"{name_of(index)} pushes what it settled", with_run(after, index, planned))
+
+
+def _again(configuration: Configuration, world: World, index: int, label: str) -> Step:
+    """Fetch and plan again, and look again if the last look is not only seconds old."""
+    after = fetched(configuration, world, index)
+    if after is None:
+        return Step(label, _stopped(world, index, world.runs[index]))
+    run = after.runs[index]._replace(attempt="", begun=NONE, clock=NONE)
+    if run.awake == world.clock or not configuration.protocol.look_after_rest:
+        return Step(label, with_run(after, index, calling.planned(configuration, run, after)))
+    return Step(label, with_run(after, index, run._replace(at="ready", todo=(), lives=(), complete=False, awake=NONE)))
+
+
+def _intends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    """Push the intent, if the tip is still the one that was read."""
+    name, rules = name_of(index), configuration.protocol
+    if rules.look_after_rest and run.awake != world.clock:
+        yield _again(configuration, world, index, f"{name} was at rest, and looks again")
+        return
+    tip = target(configuration, world, run.clone)
+    if tip != run.base:
+        yield _again(configuration, world, index, f"{name} sees that the branch was moved, and plans again")
+        return
+    key, attempt = run.todo[0], calling.attempt_of(index, run)
+    base = folded(
+        fold(configuration, tip, (*run.events, values.intended(key, attempt, world.clock))), tip, values.serial(tip)
+    )
+    after = written(configuration, world, base, run.clone)
+    clone = after.clones[run.clone]
+    after = with_clone(after, run.clone, clone._replace(journal=None))
+    landed = run._replace(base=base, events=(), attempt=attempt, begun=world.clock, tries=run.tries + 1)
+    if world.left.push_lost:
+        lost = after._replace(left=world.left._replace(push_lost=world.left.push_lost - 1))
+        back = appended(lost, index, landed._replace(base=run.base), (values.withdrawn(key, attempt),))
+        yield Step(f"{name} pushes its intent for {key}, and hears an error", _stopped(back, index, back.runs[index]))
+    if rules.read_back and not run.read_back and base != after.tip:
+        yield Step(f"{name} does not find its push where it reads, and stops", _stopped(after, index, landed))
+        return
+    clock = world.clock if rules.clock_before_push else NONE
+    landed = landed._replace(
+        at="intended" if rules.clock_before_push else "pushed", clock=clock, read_back=True, awake=NONE
+    )
+    after = remembered(configuration, with_run(after, index, landed), index)
+    yield Step(f"{name} pushes its intent for {key}", after)
+
+
+def _called(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    name, rules = name_of(index), configuration.protocol
+    if run.clock == world.clock:
+        yield calling.called(world, index, run)
+        return
+    if rules.reread_intent and (not rules.bounded_age or world.clock <= run.begun + 1):
+        after = fetched(configuration, world, index)
+        if after is None:
+            yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+        elif run.attempt in values.attempts_open(world.tip):
+            renewed = after.runs[index]._replace(clock=world.clock)
+            yield Step(f"{name} fetches, and its intent is still open", with_run(after, index, renewed))
+        else:
+            yield _again(configuration, world, index, f"{name} fetches, and its intent was settled")
+        return
+    after = appended(world, index, run, (values.withdrawn(run.todo[0], run.attempt),))
+    run = after.runs[index]
+    label = f"{name} takes back an intent that grew old"
+    if rules.reread_intent or run.tries >= configuration.tries:
+        yield Step(label, _stopped(after, index, run))
+    else:
+        again = run._replace(at="planned", attempt="", begun=NONE, clock=NONE, awake=world.clock)
+        yield Step(label, with_run(after, index, again))
+
+
+def _heard(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    for label, answer, after in calling.answers(world, run):
+        label = f"{name_of(index)} {label}"
+        if answer == "busy":
+            yield Step(label, with_run(after, index, run._replace(at="intended", clock=run.begun)))
+            continue
+        heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
+        after = appended(after, index, run, events)
+        proceeded = calling.proceeded(after.runs[index], heard)._replace(awake=world.clock if run.todo[1:] else NONE)
+        yield Step(label, with_run(after, index, proceeded))
+
+
+def _reopens(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    """Fetch, and open again what somebody settled though its outcome is unknown."""
+    if not any(one.fate == "unknown" for one in run.heard):
+        yield from _ends(configuration, world, index, run)
+        return
+    name = name_of(index)
+    after = fetched(configuration, world, index) if configuration.protocol.reopen else world
+    if after is None:
+        yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+        return
+    run = after.runs[index]
+    events = calling.reopening(configuration, run, current(run, configuration), world.clock)
+    after = appended(after, index, run, events)
+    run = after.runs[index]._replace(at="reopened", todo=())
+    if events:
+        after = pushed(configuration, after, index, run) or after
+        run = after.runs[index]
+    run = run._replace(doubts=values.attempts_open(current(run, configuration)))
+    yield Step(f"{name} fetches{', and opens a new doubt' if events else ''}", with_run(after, index, run))
+
+
+def _ends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    """Push what is left, and end; what cannot be pushed stays in the journal."""
+    after = pushed(configuration, world, index, run)
+    if after is None:
+        step = calling.ended(configuration, world, index, run, run.base, 7 if run.events or run.heard else 5)
+        yield step._replace(world=_left(step.world, index, run.clone))
+        return
+    run, events = calling.at_the_end(configuration, after.runs[index], after.runs[index].base, world.clock)
+    if events:
+        reopened = appended(after, index, run, events)
+        after = pushed(configuration, reopened, index, reopened.runs[index]) or reopened
+        run = after.runs[index]
+    step = calling.ended(configuration, after, index, run, run.base)
+    yield step._replace(world=_left(step.world, index, run.clone))
+
+
+def _left(world: World, index: int, clone_index: int) -> World:
+    clone: Clone = released(world.clones[clone_index], index)
+    if clone.journal and clone.journal.writer == index:
+        clone = clone._replace(journal=clone.journal._replace(writer=NONE))
+    return with_clone(world, clone_index, clone)

@@ -1,0 +1,151 @@
+"""The worlds that are explored: small ones in the tests, large ones by the command, and one for each rule of before.
+
+A `Regression` switches rules off that were not there once; the search must find the promise broken, and with all
+rules on the same world must be explored to its end without that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tests.model.world import Configuration, Left, Protocol
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A world that breaks the promise by the rules of before. `broken` is part of what the search must say."""
+
+    name: str
+    configuration: Configuration
+    rules: Protocol
+    broken: str
+
+    @property
+    def as_before(self) -> Configuration:
+        return replace(self.configuration, name=f"{self.name}, as before", protocol=self.rules)
+
+
+def _file(name: str, left: Left, **more: object) -> Configuration:
+    return replace(Configuration(name, "file", left=left), **more)  # type: ignore[arg-type]
+
+
+def _branch(name: str, left: Left, **more: object) -> Configuration:
+    return replace(Configuration(name, "branch", clones=(0, 1), left=left), **more)  # type: ignore[arg-type]
+
+
+REGRESSIONS = (
+    Regression(
+        "A1: a colleague's state is pulled under a waiting apply",
+        _file("pulled", Left(pull=1, crash=1), lag="bounded", clones=(0,)),
+        Protocol(compare_file=False),
+        "created a second time",
+    ),
+    Regression(
+        "A1: the lock file is deleted and another apply runs",
+        _file("lock", Left(lock=1, crash=1, lost=1)),
+        Protocol(compare_file=False, compare_lock=False),
+        "created a second time",
+    ),
+    Regression(
+        "A2: the clock begins when the push returns",
+        _branch("slow push", Left(word=1), units=3),
+        Protocol(clock_before_push=False),
+        "after a person had settled it with evidence",
+    ),
+    Regression(
+        "A2: a late call follows a fresh look, however late",
+        _branch("slow host", Left(word=1), units=3),
+        Protocol(bounded_age=False),
+        "after a person had settled it with evidence",
+    ),
+    Regression(
+        "A3: an attempt is settled while its call is in flight",
+        _branch("young", Left(word=1)),
+        Protocol(settle_needs_age=False, settle_needs_list=False),
+        "after a person had settled it with evidence",
+    ),
+    Regression(
+        "A3: the age is judged after the list was read",
+        _branch("age", Left(word=1), units=3),
+        Protocol(age_before_list=False),
+        "with evidence",
+    ),
+    Regression(
+        "A3: an unknown outcome of a settled attempt is left at that",
+        _branch("reopen", Left(override=1, lost=1), lag="bounded", units=1),
+        Protocol(reopen=False),
+        "nobody knows of",
+    ),
+    Regression(
+        "A3: the other's broadcast is adopted beside an absence",
+        _branch("adopted", Left(override=1, lost=2, crash=1), lag="bounded"),
+        Protocol(reopen=False, absence_stops_adoption=False),
+        "exit 0",
+    ),
+    Regression(
+        "A3: a doubt that was opened again may be settled at once",
+        _branch("again", Left(override=1, word=1, lost=1)),
+        Protocol(reopened_keeps_time=False),
+        "with evidence",
+    ),
+    Regression(
+        "A4: an answer repeats the id of another broadcast",
+        _branch("wrong id", Left(wrong_id=1), other=True),
+        Protocol(distrust_known_ids=False),
+        "exit 0",
+    ),
+    Regression(
+        "A5: an older file is checked out under a run",
+        _file("older", Left(older=1), clones=(0,), older="before"),
+        Protocol(guard_fold=False),
+        "nobody knows of id:earlier",
+    ),
+    Regression(
+        "A5: a pulled open intent is overwritten",
+        _file("stranger", Left(pull=1), clones=(0,)),
+        Protocol(guard_fold=False, keep_beside=False),
+        "nobody knows of id:stranger",
+    ),
+    Regression(
+        "A6: a word without a look",
+        _branch("blind", Left(word=1, lost=1), units=3),
+        Protocol(settle_needs_list=False),
+        "with evidence, and was created",
+    ),
+    Regression(
+        "A7: pushes go to another place than is read",
+        _branch("elsewhere", Left(gap=1), elsewhere=True),
+        Protocol(read_back=False),
+        "created a second time",
+    ),
+    Regression(
+        "A8: an older file and a list that cannot be read",
+        _file("rewound file", Left(older=1, gap=1)),
+        Protocol(memory=False),
+        "created a second time",
+    ),
+    Regression(
+        "A8: a rewound branch and a list that cannot be read",
+        _branch("rewound branch", Left(older=1, gap=1)),
+        Protocol(memory=False),
+        "created a second time",
+    ),
+    Regression(
+        "A8: a journal is taken away",
+        _file("journal", Left(journal=1, crash=1, gap=1)),
+        Protocol(memory=False),
+        "",
+    ),
+    Regression(
+        "A11: a person's own broadcast is adopted while ours lags",
+        _branch("twin", Left(dashboard=1, lost=1), lag="any"),
+        Protocol(look_for_twins=False),
+        "nobody knows of",
+    ),
+    Regression(
+        "a run deletes the journal that another one began in its place",
+        _file("others' journal", Left(lock=1, journal=1, crash=2), clones=(0, 0, 0), lag="bounded"),
+        Protocol(delete_own_journal=False),
+        "",
+    ),
+)

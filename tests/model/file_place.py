@@ -1,0 +1,298 @@
+"""An apply whose state is a file: lock, journal, memory and fold. Mirrors `state/file.py` step by step."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.model import calling, values
+from tests.model.calling import current, fold
+from tests.model.values import NONE
+from tests.model.world import (
+    Clone, Configuration, Heard, Journal, Run, Step, Steps, World, name_of, with_clone, with_run,
+)  # fmt: skip
+
+
+class Reading(NamedTuple):
+    """What opening the file has given: the state, and the clone after a replay; or why it is refused."""
+
+    base: int
+    clone: Clone
+    refusal: str = ""
+
+
+def steps(configuration: Configuration, world: World, index: int) -> Steps:
+    """What a run may do next."""
+    run = world.runs[index]
+    name = name_of(index)
+    match run.at:
+        case "idle":
+            yield from _begins(configuration, world, index)
+        case "ready":
+            known = current(run, configuration)
+            if not calling.needs_list(configuration, known):
+                yield from _ends(configuration, world, index, run)
+                return
+            doubts = values.attempts_open(known)
+            for label, after, looked in calling.read_the_list(world, index, run._replace(doubts=doubts)):
+                yield Step(label, _settled(configuration, after, index, looked))
+        case "planned":
+            yield _intends(configuration, world, index, run)
+        case "intended":
+            yield from _called(configuration, world, index, run)
+        case "flying":
+            yield from _heard(configuration, world, index, run)
+        case "after":
+            yield from _looks_again(configuration, world, index, run)
+        case "finish":
+            yield from _ends(configuration, world, index, run)
+        case "folded":
+            clone = world.clones[run.clone]
+            if is_own(clone, index) or not configuration.protocol.delete_own_journal:
+                clone = clone._replace(journal=None)
+            after = with_clone(world, run.clone, released(clone, index))
+            step = calling.ended(configuration, after, index, run, run.base, run.code)
+            yield step._replace(label=f"{name} deletes its journal, and ends with {run.code}")
+        case _:
+            raise AssertionError(run.at)
+
+
+def crashed(world: World, index: int) -> World:
+    """The run is killed: the system drops its locks, and its files stay."""
+    run = world.runs[index]
+    clone = world.clones[run.clone]
+    if clone.journal and clone.journal.writer == index:
+        clone = clone._replace(journal=clone.journal._replace(writer=NONE))
+    return with_run(with_clone(world, run.clone, released(clone, index)), index, Run(at="dead"))
+
+
+def is_own(clone: Clone, index: int) -> bool:
+    """Whether the journal in its place is that run's."""
+    return clone.journal is not None and clone.journal.writer == index
+
+
+def released(clone: Clone, index: int) -> Clone:
+    return clone._replace(holder=NONE) if clone.holder == index else clone
+
+
+# ---------------------------------------------------------------- the store
+
+
+def opened(configuration: Configuration, clone: Clone, index: int) -> Reading | None:
+    """Take the lock, check the memory, replay a journal; None where another run has the lock or the journal."""
+    busy = clone.holder not in (NONE, index) or (clone.journal and clone.journal.writer not in (NONE, index))
+    if busy:
+        return None
+    clone = clone._replace(holder=index)
+    remembers, journal = configuration.protocol.memory, clone.journal
+    serial = values.serial(clone.file)
+    if remembers and clone.top > serial:
+        return Reading(NONE, clone, "the state went back")
+    if remembers and clone.begun and journal is None and clone.top == serial:
+        return Reading(NONE, clone, "the journal is gone")
+    if remembers and journal and journal.serial > serial:
+        return Reading(NONE, clone, "the journal goes on from a newer state")
+    file = clone.file
+    if journal:
+        file = folded(fold(configuration, file, journal.events), file, serial)
+    top = values.serial(file) if remembers else NONE
+    return Reading(file, clone._replace(file=file, journal=None, top=top, begun=False))
+
+
+def folded(after: int, stored: int, serial: int) -> int:
+    """The state as it is written: of the next serial, if anything changed."""
+    if after == stored:
+        return stored
+    return values.with_serial(after, serial + 1)
+
+
+def appended(configuration: Configuration, world: World, index: int, run: Run, events: tuple[int, ...]) -> World | None:
+    """The events durable in the journal and taken up in the run; None where the journal there is another run's."""
+    clone = world.clones[run.clone]
+    journal = clone.journal
+    all_events = run.events + events
+    if journal and journal.writer == index:
+        journal = journal._replace(events=journal.events + events)
+    elif journal is None and (configuration.protocol.rewrite_journal or not run.events):
+        # The first event, or a journal that was taken away under the run: it is written anew.
+        journal = Journal(index, values.serial(run.base), all_events)
+    elif configuration.protocol.rewrite_journal:
+        return None
+    if configuration.protocol.memory:
+        clone = clone._replace(begun=True)
+    run = run._replace(events=all_events)
+    return with_run(with_clone(world, run.clone, clone._replace(journal=journal)), index, run)
+
+
+# ---------------------------------------------------------------- the steps
+
+
+def _begins(configuration: Configuration, world: World, index: int) -> Steps:
+    run = world.runs[index]
+    clone = world.clones[run.clone]
+    vouched = clone.top != NONE or not configuration.protocol.memory
+    reading = opened(configuration, clone, index)
+    if reading is None:
+        return
+    if reading.refusal:
+        after = with_clone(world, run.clone, released(reading.clone, index))
+        yield Step(f"{name_of(index)} ends with 5: {reading.refusal}", with_run(after, index, Run(at="over", code=5)))
+        return
+    run = run._replace(
+        at="ready", base=reading.base, file=reading.clone.file, inode=reading.clone.inode, vouched=vouched
+    )
+    yield Step(
+        f"{name_of(index)} locks and reads the file", _known(with_clone(world, run.clone, reading.clone), index, run)
+    )
+
+
+def _known(world: World, index: int, run: Run) -> World:
+    """The world with that run; a state that was written becomes the newest version in the history of git."""
+    newest = world.newest
+    file = world.clones[run.clone].file
+    if values.serial(file) > values.serial(newest):
+        newest = file
+    return with_run(world, index, run)._replace(newest=newest)
+
+
+def _settled(configuration: Configuration, world: World, index: int, run: Run) -> World:
+    events = calling.settling(configuration, run, current(run, configuration), world.clock)
+    run = calling.adopted(run, events)
+    if events:
+        after = appended(configuration, world, index, run, events)
+        if after is None:
+            return with_run(world, index, run._replace(at="finish", failed=True, todo=()))
+        world, run = after, after.runs[index]
+    return with_run(world, index, calling.planned(configuration, run, world))
+
+
+def _intends(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+    """Compare the file and the lock with what was read, then write the intent into the journal."""
+    rules, clone, name = configuration.protocol, world.clones[run.clone], name_of(index)
+    if rules.look_after_rest and run.awake != world.clock:
+        return Step(f"{name} was at rest, and looks again", _refreshed(configuration, world, index, run))
+    moved = (rules.compare_file and clone.file != run.file) or (rules.compare_lock and clone.inode != run.inode)
+    if moved:
+        return Step(f"{name} sees that its file or lock is another one", _refreshed(configuration, world, index, run))
+    key, attempt = run.todo[0], calling.attempt_of(index, run)
+    after = appended(configuration, world, index, run, (values.intended(key, attempt, world.clock),))
+    if after is None:
+        failed = run._replace(at="finish", failed=True, todo=())
+        return Step(f"{name} finds the journal of another run, and stops", with_run(world, index, failed))
+    run = after.runs[index]._replace(
+        at="intended", attempt=attempt, begun=world.clock, clock=world.clock, tries=run.tries + 1, awake=NONE
+    )
+    return Step(f"{name} writes its intent for {key}", with_run(after, index, run))
+
+
+def _refreshed(configuration: Configuration, world: World, index: int, run: Run) -> World:
+    """Read the file again, and lock it again if its lock was taken away; then look and plan again."""
+    clone = world.clones[run.clone]
+    stopped = with_run(world, index, run._replace(at="finish", failed=True, todo=(), awake=NONE))
+    if run.inode != clone.inode and clone.holder != NONE:
+        return stopped
+    if not run.events:
+        reading = opened(configuration, clone, index)
+        if reading is None or reading.refusal or values.lacks(reading.base, run.base):
+            return stopped
+        clone, base = reading.clone, reading.base
+    else:
+        clone = clone._replace(holder=index)
+        serial = max(values.serial(clone.file), values.serial(run.base))
+        base = values.with_serial(clone.file, serial)
+        if values.lacks(fold(configuration, clone.file, run.events), current(run, configuration)):
+            return stopped
+    run = run._replace(base=base, file=clone.file, inode=clone.inode)
+    world = _known(with_clone(world, run.clone, clone), index, run)
+    if run.awake == world.clock:
+        # The last look is only seconds old.
+        return with_run(world, index, calling.planned(configuration, run, world))
+    return with_run(world, index, run._replace(at="ready", awake=NONE))
+
+
+def _called(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    if run.clock == world.clock:
+        yield calling.called(world, index, run)
+        return
+    name = name_of(index)
+    renewable = configuration.protocol.reread_intent and (
+        not configuration.protocol.bounded_age or world.clock <= run.begun + 1
+    )
+    if renewable:
+        # A slow disk: see that the file still has it all, on a clock of its own.
+        clone = world.clones[run.clone]
+        if not values.lacks(fold(configuration, clone.file, run.events), current(run, configuration)):
+            yield Step(
+                f"{name} sees that its intent is still open", with_run(world, index, run._replace(clock=world.clock))
+            )
+            return
+    events = (values.withdrawn(run.todo[0], run.attempt),)
+    after = appended(configuration, world, index, run, events) or with_run(world, index, run._replace(failed=True))
+    run = after.runs[index]._replace(attempt="", begun=NONE, clock=NONE, at="ready")
+    if run.failed or run.tries >= configuration.tries:
+        run = run._replace(at="after" if run.heard else "finish", todo=(), failed=True)
+    yield Step(f"{name} takes back an intent that grew old", with_run(after, index, run))
+
+
+def _heard(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    for label, answer, after in calling.answers(world, run):
+        label = f"{name_of(index)} {label}"
+        if answer == "busy":
+            yield Step(label, with_run(after, index, run._replace(at="intended", clock=run.begun)))
+            continue
+        heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
+        if events:
+            durable = appended(configuration, after, index, run, events)
+            if durable is None:
+                heard = Heard(heard.key, heard.attempt, heard.begun, "unrecorded")
+                run_after = calling.proceeded(run._replace(failed=True), heard)
+                yield Step(f"{label}, which cannot be written down", with_run(after, index, run_after))
+                continue
+            after = durable
+        proceeded = calling.proceeded(after.runs[index], heard)._replace(awake=world.clock if run.todo[1:] else NONE)
+        yield Step(label, with_run(after, index, proceeded))
+
+
+def _looks_again(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    if not any(one.fate == "unknown" for one in run.heard):
+        yield from _ends(configuration, world, index, run)
+        return
+    known = current(run, configuration)
+    events = calling.reopening(configuration, run, known, world.clock)
+    if events:
+        world = appended(configuration, world, index, run, events) or world
+        run = world.runs[index]
+    run = run._replace(doubts=values.attempts_open(current(run, configuration)))
+    for label, after, looked in calling.read_the_list(world, index, run):
+        settled = _settled(configuration, after, index, looked)
+        yield Step(label, with_run(settled, index, settled.runs[index]._replace(at="finish", todo=(), awake=NONE)))
+
+
+def _ends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    """Fold the journal into the file as it is by now, unless that would drop what was read or done."""
+    clone, name = world.clones[run.clone], name_of(index)
+    run = run._replace(lives=(), complete=False, doubts=frozenset(), awake=NONE)
+    if not run.events:
+        after = with_clone(world, run.clone, released(clone, index))
+        yield calling.ended(configuration, after, index, run, run.base)
+        return
+    run, events = calling.at_the_end(configuration, run, fold(configuration, clone.file, run.events), world.clock)
+    if events:
+        world = appended(configuration, world, index, run, events) or world
+        run, clone = world.runs[index], world.clones[run.clone]
+    before, after_fold = current(run, configuration), fold(configuration, clone.file, run.events)
+    if configuration.protocol.guard_fold and values.lacks(after_fold, before):
+        if clone.journal and clone.journal.writer == index:
+            clone = clone._replace(journal=clone.journal._replace(writer=NONE))
+        after = with_clone(world, run.clone, released(clone, index))
+        yield Step(f"{name} keeps its journal, and ends with 7", with_run(after, index, Run(at="over", code=7)))
+        return
+    serial = max(values.serial(run.base), values.serial(clone.file))
+    file = folded(after_fold, clone.file, serial)
+    clone = clone._replace(file=file)
+    if configuration.protocol.memory:
+        others = clone.journal is not None and not is_own(clone, index)
+        begun = others and configuration.protocol.delete_own_journal
+        clone = clone._replace(top=values.serial(file), begun=begun)
+    code = calling.exit_code(configuration, run, file)
+    done = Run(at="folded", clone=run.clone, base=file, inode=run.inode, code=code)
+    yield Step(f"{name} folds its journal into the file", _known(with_clone(world, run.clone, clone), index, done))
