@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from tests.model import server, values
-from tests.model.values import LASTS, NONE, OTHER, Live
+from tests.model import promises, server, values
+from tests.model.values import LASTS, NONE, OTHER
 from tests.model.world import At, Configuration, Heard, Run, Step, Steps, World, id_of, key_of, name_of, with_run
 
 
@@ -166,11 +166,10 @@ def ended(configuration: Configuration, world: World, index: int, run: Run, know
     """The end of a run, with its exit code. `known` is the state that it leaves."""
     if code == NONE:
         code = exit_code(configuration, run, known)
-    label, broken = f"{name_of(index)} ends with {code}", ""
-    if code == 0 and (lost := unknown_ids(configuration, world, known, index)):
-        broken = f"exit 0, and nobody knows of {', '.join(sorted(lost))}"
+    broken = "" if code else promises.unknown_after(configuration, world, index, known)
     told = tuple(one for one in run.heard if one.fate == "unrecorded")
-    return Step(label, with_run(world, index, Run(at="over", code=code, heard=told)), broken)
+    after = with_run(world, index, Run(at="over", code=code, heard=told))
+    return Step(f"{name_of(index)} ends with {code}", after, broken)
 
 
 def exit_code(configuration: Configuration, run: Run, known: int) -> int:
@@ -180,19 +179,6 @@ def exit_code(configuration: Configuration, run: Run, known: int) -> int:
         return 7
     left = run.failed or any(action != "unchanged" for action in values.actions(known, (), configuration.keys))
     return 5 if left else 0
-
-
-def unknown_ids(configuration: Configuration, world: World, known: int, index: int) -> set[str]:
-    """The ids of that run's own calls that the state neither records nor would find."""
-    mine = f"id:{name_of(index).replace(' ', '')}."
-    return {sent.id for sent in world.server if sent.id.startswith(mine)} - found_in(configuration, world, known)
-
-
-def found_in(configuration: Configuration, world: World, known: int) -> frozenset[str]:
-    """The ids that the state records, or of which the next apply speaks once the list shows everything."""
-    every: tuple[Live, ...] = server.whole(world)
-    found = values.ids(known) | values.candidates(known, every)
-    return found | values.twins(known, every, world.clock) if configuration.protocol.look_for_twins else found
 
 
 def read_the_list(world: World, index: int, run: Run) -> Iterator[tuple[str, World, Run]]:

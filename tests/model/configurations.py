@@ -79,7 +79,7 @@ REGRESSIONS = (
     Regression(
         "A3: the other's broadcast is adopted beside an absence",
         _branch("adopted", Left(override=1, lost=2, crash=1), lag="bounded"),
-        Protocol(reopen=False, absence_stops_adoption=False),
+        Protocol(reopen=False, absence_stops_adoption=False, check_at_the_end=False),
         "exit 0",
     ),
     Regression(
@@ -126,7 +126,7 @@ REGRESSIONS = (
     ),
     Regression(
         "A8: a rewound branch and a list that cannot be read",
-        _branch("rewound branch", Left(older=1, gap=1)),
+        _branch("rewound branch", Left(older=1, gap=1), clones=(0, 0)),
         Protocol(memory=False),
         "created a second time",
     ),
@@ -134,7 +134,7 @@ REGRESSIONS = (
         "A8: a journal is taken away",
         _file("journal", Left(journal=1, crash=1, gap=1)),
         Protocol(memory=False),
-        "",
+        "created a second time",
     ),
     Regression(
         "A11: a person's own broadcast is adopted while ours lags",
@@ -143,9 +143,33 @@ REGRESSIONS = (
         "nobody knows of",
     ),
     Regression(
-        "a run deletes the journal that another one began in its place",
-        _file("others' journal", Left(lock=1, journal=1, crash=2), clones=(0, 0, 0), lag="bounded"),
-        Protocol(delete_own_journal=False),
-        "",
+        "A8: a journal is taken away, and a newer state is pulled",
+        _file("journal and pull", Left(journal=1, crash=1, pull=1)),
+        Protocol(journal_gone_at_any_serial=False),
+        "nobody knows of id:run1",
+    ),
+    Regression(
+        "A8: another file of the same serial, and a list that cannot be read",
+        _file("fork", Left(older=1, newest=1, pull=1, gap=1, crash=1), pulled="autumn"),
+        Protocol(memory_of_content=False),
+        "created a second time",
+    ),
+    Regression(
+        "A5: a settled attempt is dropped by a fold into a colleague's file",
+        _file("settled", Left(crash=1, older=1, pull=1), lag="bounded"),
+        Protocol(guard_settled=False),
+        "nobody knows of id:run1",
+    ),
+    Regression(
+        "a journal is begun where another run's was taken away",
+        _file("others' journal", Left(lock=1, journal=1, crash=2), clones=(0, 0, 0), keys=("autumn", "spring")),
+        Protocol(memory_before_journal=False),
+        "nobody knows of",
+    ),
+    Regression(
+        "the end of a run believes what it read before others wrote",
+        _branch("end", Left(override=1, lost=1)),
+        Protocol(check_at_the_end=False),
+        "exit 0",
     ),
 )

@@ -65,6 +65,10 @@ def crashed(world: World, index: int) -> World:
     return with_run(with_clone(world, run.clone, released(clone, index)), index, Run(at="dead"))
 
 
+def lacks(configuration: Configuration, known: int, other: int) -> bool:
+    return values.lacks(known, other, configuration.protocol.guard_settled)
+
+
 def is_own(clone: Clone, index: int) -> bool:
     """Whether the journal in its place is that run's."""
     return clone.journal is not None and clone.journal.writer == index
@@ -87,15 +91,24 @@ def opened(configuration: Configuration, clone: Clone, index: int) -> Reading | 
     serial = values.serial(clone.file)
     if remembers and clone.top > serial:
         return Reading(NONE, clone, "the state went back")
-    if remembers and clone.begun and journal is None and clone.top == serial:
+    if remembers and configuration.protocol.memory_of_content and clone.top == serial and clone.seen != clone.file:
+        return Reading(NONE, clone, "the state is another one of the same serial")
+    at_any = configuration.protocol.journal_gone_at_any_serial
+    if remembers and clone.begun and journal is None and (at_any or clone.top == serial):
         return Reading(NONE, clone, "the journal is gone")
     if remembers and journal and journal.serial > serial:
         return Reading(NONE, clone, "the journal goes on from a newer state")
     file = clone.file
     if journal:
         file = folded(fold(configuration, file, journal.events), file, serial)
-    top = values.serial(file) if remembers else NONE
-    return Reading(file, clone._replace(file=file, journal=None, top=top, begun=False))
+    return Reading(file, remembered(configuration, clone._replace(file=file, journal=None, begun=False)))
+
+
+def remembered(configuration: Configuration, clone: Clone) -> Clone:
+    """The clone, with what it remembers of its file outside of it."""
+    if not configuration.protocol.memory:
+        return clone
+    return clone._replace(top=values.serial(clone.file), seen=clone.file)
 
 
 def folded(after: int, stored: int, serial: int) -> int:
@@ -112,6 +125,9 @@ def appended(configuration: Configuration, world: World, index: int, run: Run, e
     all_events = run.events + events
     if journal and journal.writer == index:
         journal = journal._replace(events=journal.events + events)
+    elif journal is None and not run.events and clone.begun and configuration.protocol.memory_before_journal:
+        # Another run had begun one, and it is gone.
+        return None
     elif journal is None and (configuration.protocol.rewrite_journal or not run.events):
         # The first event, or a journal that was taken away under the run: it is written anew.
         journal = Journal(index, values.serial(run.base), all_events)
@@ -192,14 +208,14 @@ def _refreshed(configuration: Configuration, world: World, index: int, run: Run)
         return stopped
     if not run.events:
         reading = opened(configuration, clone, index)
-        if reading is None or reading.refusal or values.lacks(reading.base, run.base):
+        if reading is None or reading.refusal or lacks(configuration, reading.base, run.base):
             return stopped
         clone, base = reading.clone, reading.base
     else:
         clone = clone._replace(holder=index)
         serial = max(values.serial(clone.file), values.serial(run.base))
         base = values.with_serial(clone.file, serial)
-        if values.lacks(fold(configuration, clone.file, run.events), current(run, configuration)):
+        if lacks(configuration, fold(configuration, clone.file, run.events), current(run, configuration)):
             return stopped
     run = run._replace(base=base, file=clone.file, inode=clone.inode)
     world = _known(with_clone(world, run.clone, clone), index, run)
@@ -220,7 +236,7 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
     if renewable:
         # A slow disk: see that the file still has it all, on a clock of its own.
         clone = world.clones[run.clone]
-        if not values.lacks(fold(configuration, clone.file, run.events), current(run, configuration)):
+        if not lacks(configuration, fold(configuration, clone.file, run.events), current(run, configuration)):
             yield Step(
                 f"{name} sees that its intent is still open", with_run(world, index, run._replace(clock=world.clock))
             )
@@ -280,7 +296,7 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
         world = appended(configuration, world, index, run, events) or world
         run, clone = world.runs[index], world.clones[run.clone]
     before, after_fold = current(run, configuration), fold(configuration, clone.file, run.events)
-    if configuration.protocol.guard_fold and values.lacks(after_fold, before):
+    if configuration.protocol.guard_fold and lacks(configuration, after_fold, before):
         if clone.journal and clone.journal.writer == index:
             clone = clone._replace(journal=clone.journal._replace(writer=NONE))
         after = with_clone(world, run.clone, released(clone, index))
@@ -292,7 +308,7 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
     if configuration.protocol.memory:
         others = clone.journal is not None and not is_own(clone, index)
         begun = others and configuration.protocol.delete_own_journal
-        clone = clone._replace(top=values.serial(file), begun=begun)
+        clone = remembered(configuration, clone._replace(begun=begun))
     code = calling.exit_code(configuration, run, file)
     done = Run(at="folded", clone=run.clone, base=file, inode=run.inode, code=code)
     yield Step(f"{name} folds its journal into the file", _known(with_clone(world, run.clone, clone), index, done))

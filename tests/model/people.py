@@ -150,8 +150,7 @@ def _written(configuration: Configuration, world: World, event: int) -> World | 
             return None
         clone = reading.clone
     file = file_place.folded(calling.fold(configuration, clone.file, (event,)), clone.file, values.serial(clone.file))
-    top = values.serial(file) if configuration.protocol.memory else NONE
-    clone = file_place.released(clone._replace(file=file, top=top), PERSON)
+    clone = file_place.released(file_place.remembered(configuration, clone._replace(file=file)), PERSON)
     newest = max(world.newest, file, key=values.serial)
     return with_clone(world, 0, clone)._replace(person=Person(), newest=newest)
 
@@ -176,7 +175,9 @@ def _file_changes(
     configuration: Configuration, world: World, clone: Clone, left: Left
 ) -> Iterator[tuple[str, Clone, Left]]:
     before = older(configuration)
-    if left.older and clone.file != before:
+    # What no run of this clone has read, and what is gone before one does, is the work of another state.
+    read = configuration.pulled not in ("", *configuration.keys) or clone.top >= values.serial(clone.file)
+    if left.older and clone.file != before and (read or not configuration.protocol.memory):
         yield (
             "an older version of the file is checked out",
             clone._replace(file=before),
@@ -201,8 +202,9 @@ def _pulled(configuration: Configuration, world: World) -> Steps:
     While a run of ours is at it, two states are at work, of which nothing promises that they create one. Then the
     colleague is a stranger whose id must not be lost.
     """
-    key, clone = configuration.keys[0], world.clones[0]
-    at_work = world.pending or any(sent.key == key for sent in world.server) or any(run.attempt for run in world.runs)
+    key, clone = configuration.pulled or configuration.keys[0], world.clones[0]
+    at_work = key in configuration.keys and bool(world.pending) or any(sent.key == key for sent in world.server)
+    at_work = at_work or (key in configuration.keys and any(run.attempt for run in world.runs))
     attempt = f"{'stranger' if at_work else 'colleague'}.{key}"
     id = id_of(attempt)
     sent = Sent(id, key, world.clock, configuration.lag == "none")
@@ -211,7 +213,9 @@ def _pulled(configuration: Configuration, world: World) -> Steps:
         file = file_place.folded(values.after(clone.file, (event,)), clone.file, values.serial(clone.file))
         after = with_clone(server.with_sent(world, sent), 0, clone._replace(file=file))
         newest = max(world.newest, file, key=values.serial)
-        after = after._replace(left=world.left._replace(pull=0), newest=newest)
+        # What a stranger has pushed and nobody here has read is theirs to know: it is not replaced again.
+        left = world.left._replace(pull=0, older=0, newest=0) if at_work else world.left._replace(pull=0)
+        after = after._replace(left=left, newest=newest)
         yield Step(f"a colleague's state is pulled, with {what} of {key}", after)
 
 

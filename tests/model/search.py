@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.model import branch_place, calling, file_place, people, server, values
+from tests.model import branch_place, calling, file_place, people, promises, server, values
 from tests.model.values import EARLIER, NONE, OTHER
 from tests.model.world import (
-    OVER, Clone, Configuration, Person, Run, Sent, Steps, World, id_of, is_ours,
+    OVER, Clone, Configuration, Person, Run, Sent, Steps, World,
 )  # fmt: skip
 
 READER = 8
@@ -40,7 +40,8 @@ def begin(configuration: Configuration) -> World:
     if configuration.other:
         server_has.append(Sent(OTHER, "other", 0, True))
     seen = values.serial(known) if configuration.protocol.memory else NONE
-    clone = Clone(file=known if configuration.place == "file" else NONE, top=seen)
+    is_file = configuration.place == "file"
+    clone = Clone(file=known if is_file else NONE, top=seen, seen=known if is_file and seen != NONE else NONE)
     return World(
         clock=0,
         server=tuple(server_has),
@@ -74,9 +75,7 @@ def forgotten(configuration: Configuration, world: World) -> str:
     busy = world.pending or world.person.at != "idle" or any(run.at not in ("idle", *OVER) for run in world.runs)
     if busy:
         return ""
-    ours = {sent.id for sent in world.server if is_ours(sent.id)} - _excused(configuration, world)
-    lost = ours - _found(configuration, world)
-    return f"nobody knows of {', '.join(sorted(lost))}" if lost else ""
+    return promises.forgotten(configuration, world, _found(configuration, world))
 
 
 def _found(configuration: Configuration, world: World) -> frozenset[str]:
@@ -85,29 +84,16 @@ def _found(configuration: Configuration, world: World) -> frozenset[str]:
     if configuration.place == "file":
         reading = file_place.opened(configuration, world.clones[0], READER)
         assert reading is not None
-        return told if reading.refusal else calling.found_in(configuration, world, reading.base)
+        return told if reading.refusal else promises.found_in(configuration, world, reading.base)
     if any(clone.top > values.serial(world.tip) for clone in world.clones):
         return told
-    found = calling.found_in(configuration, world, world.tip)
+    found = promises.found_in(configuration, world, world.tip)
     for clone in world.clones:
         if clone.journal:
-            found |= calling.found_in(
+            found |= promises.found_in(
                 configuration, world, calling.fold(configuration, world.tip, clone.journal.events)
             )
     return found
-
-
-def _excused(configuration: Configuration, world: World) -> set[str]:
-    """Ids that a person has given up by a wrong word, and those that a run which ended with 7 has told."""
-    excused = {f"id:{one.attempt}" for run in world.runs for one in run.heard}
-    for word in world.words:
-        run = int(word.attempt[3]) - 1 if word.attempt.startswith("run") else NONE
-        died = run == NONE or world.runs[run].at == "dead"
-        if word.kind == "wrong id" or (word.kind == "evidence" and configuration.lag == "any"):
-            excused.add(id_of(word.attempt))
-        if word.kind == "override" and (died or not word.working):
-            excused.add(id_of(word.attempt))
-    return excused
 
 
 def search(

@@ -214,9 +214,10 @@ def ids(known: int) -> frozenset[str]:
 
 
 @cache
-def lacks(known: int, other: int) -> bool:
-    """Whether a state lacks an id or an open attempt of the other one."""
-    return bool(ids(other) - ids(known) or attempts_open(other) - state(known).attempts())
+def lacks(known: int, other: int, settled_too: bool) -> bool:
+    """Whether a state lacks an id or an attempt of the other one: an open one, or any."""
+    attempts = state(other).attempts() if settled_too else attempts_open(other)
+    return bool(ids(other) - ids(known) or attempts - state(known).attempts())
 
 
 @cache

@@ -42,8 +42,8 @@ class Journal(NamedTuple):
 class Clone(NamedTuple):
     """One clone: the file of the state and its lock, the journal, and what is remembered outside of the state.
 
-    `inode` tells lock files apart, `holder` has the one that is there. `top` is the highest serial that was seen,
-    `begun` says that a journal was begun on it. For a branch `file` is not used.
+    `inode` tells lock files apart, `holder` has the one that is there. `top` is the highest serial that was seen, `seen`
+    the state of it, and `begun` says that a journal was begun on it. For a branch `file` is not used.
     """
 
     file: int = NONE
@@ -51,6 +51,7 @@ class Clone(NamedTuple):
     holder: int = NONE
     journal: Journal | None = None
     top: int = NONE
+    seen: int = NONE
     begun: bool = False
 
 
@@ -171,6 +172,7 @@ class Protocol:
     compare_lock: bool = True
     rewrite_journal: bool = True
     delete_own_journal: bool = True
+    memory_before_journal: bool = True
     clock_before_push: bool = True
     reread_intent: bool = True
     bounded_age: bool = True
@@ -185,8 +187,11 @@ class Protocol:
     list_after_absence: bool = True
     distrust_known_ids: bool = True
     guard_fold: bool = True
+    guard_settled: bool = True
     keep_beside: bool = True
     memory: bool = True
+    journal_gone_at_any_serial: bool = True
+    memory_of_content: bool = True
     read_back: bool = True
     look_for_twins: bool = True
     check_at_the_end: bool = True
@@ -212,6 +217,7 @@ class Configuration:
     older: Literal["begun", "before"] = "begun"
     other: bool = False
     elsewhere: bool = False
+    pulled: str = ""
     tries: int = 2
     protocol: Protocol = field(default_factory=Protocol)
 
