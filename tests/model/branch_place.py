@@ -7,25 +7,28 @@ from tests.model.calling import current, fold
 from tests.model.file_place import folded, released
 from tests.model.values import NONE
 from tests.model.world import (
-    Clone, Configuration, Journal, Run, Step, Steps, World, name_of, with_clone, with_run,
+    At,
+    Clone,
+    Configuration,
+    Journal,
+    Run,
+    Step,
+    Steps,
+    World,
+    name_of,
+    with_clone,
+    with_run,
 )  # fmt: skip
 
 
 def steps(configuration: Configuration, world: World, index: int) -> Steps:
     """What a run may do next."""
     run = world.runs[index]
-    name = name_of(index)
     match run.at:
         case "idle":
             yield from _begins(configuration, world, index)
         case "ready":
-            known = current(run, configuration)
-            if not calling.needs_list(configuration, known):
-                yield from _ends(configuration, world, index, run)
-                return
-            doubts = values.attempts_open(known)
-            for label, after, looked in calling.read_the_list(world, index, run._replace(doubts=doubts)):
-                yield Step(label, with_run(after, index, looked._replace(at="listed")))
+            yield from _looks_first(configuration, world, index, run)
         case "listed":
             yield _settles(configuration, world, index, run)
         case "settling":
@@ -33,26 +36,16 @@ def steps(configuration: Configuration, world: World, index: int) -> Steps:
         case "planned":
             yield from _intends(configuration, world, index, run)
         case "pushed":
-            clock = world.clock
-            yield Step(
-                f"{name} hears that its push went well",
-                with_run(world, index, run._replace(at="intended", clock=clock)),
-            )
+            after = with_run(world, index, run._replace(at="intended", clock=world.clock))
+            yield Step(f"{name_of(index)} hears that its push went well", after)
         case "intended":
             yield from _called(configuration, world, index, run)
         case "flying":
             yield from _heard(configuration, world, index, run)
         case "after":
-            yield from _reopens(configuration, world, index, run)
-        case "reopened":
-            for label, after, looked in calling.read_the_list(world, index, run):
-                events = calling.settling(configuration, looked, current(looked, configuration), world.clock)
-                looked = calling.adopted(looked, events)
-                after = appended(after, index, looked, events)
-                looked = after.runs[index]._replace(
-                    at="finish", lives=(), complete=False, awake=NONE, doubts=frozenset()
-                )
-                yield Step(label, with_run(after, index, looked))
+            yield from _looks_again(configuration, world, index, run)
+        case "reopened" | "relisted":
+            yield _settles_at_last(configuration, world, index, run)
         case "finish":
             yield from _ends(configuration, world, index, run)
         case _:
@@ -140,6 +133,19 @@ def _begins(configuration: Configuration, world: World, index: int) -> Steps:
         yield Step(f"{name} fetches the tip, and pushes the journal that it found", after)
     else:
         yield Step(f"{name} fetches the tip", after)
+
+
+def _looks_first(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    known = current(run, configuration)
+    if calling.needs_list(configuration, known):
+        yield from _looks(world, index, run._replace(doubts=values.attempts_open(known)), "listed")
+    else:
+        yield from _ends(configuration, world, index, run)
+
+
+def _looks(world: World, index: int, run: Run, then: At) -> Steps:
+    for label, after, looked in calling.read_the_list(world, index, run):
+        yield Step(label, with_run(after, index, looked._replace(at=then)))
 
 
 def _stopped(world: World, index: int, run: Run) -> World:
@@ -238,36 +244,62 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
 
 
 def _heard(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
-    for label, answer, after in calling.answers(world, run):
-        label = f"{name_of(index)} {label}"
+    for label, answer, answered in calling.answers(world, run):
         if answer == "busy":
-            yield Step(label, with_run(after, index, run._replace(at="intended", clock=run.begun)))
-            continue
-        heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
-        after = appended(after, index, run, events)
-        proceeded = calling.proceeded(after.runs[index], heard)._replace(awake=world.clock if run.todo[1:] else NONE)
-        yield Step(label, with_run(after, index, proceeded))
+            after = with_run(answered, index, run._replace(at="intended", clock=run.begun))
+        else:
+            heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
+            after = appended(answered, index, run, events)
+            proceeded = calling.proceeded(after.runs[index], heard)
+            after = with_run(after, index, proceeded._replace(awake=world.clock if run.todo[1:] else NONE))
+        yield Step(f"{name_of(index)} {label}", after)
 
 
-def _reopens(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
-    """Fetch, and open again what somebody settled though its outcome is unknown."""
+def _looks_again(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    """Read the list once more for what is unknown."""
     if not any(one.fate == "unknown" for one in run.heard):
         yield from _ends(configuration, world, index, run)
         return
-    name = name_of(index)
+    if not configuration.protocol.check_at_the_end and run.at == "after":
+        yield _reopens(configuration, world, index, run)
+        return
+    run = run._replace(doubts=values.attempts_open(current(run, configuration)))
+    yield from _looks(world, index, run, "relisted")
+
+
+def _reopens(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+    """As it was for a while: fetch, and open again what somebody has settled, before the list is read."""
     after = fetched(configuration, world, index) if configuration.protocol.reopen else world
     if after is None:
-        yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
-        return
+        return Step(f"{name_of(index)} sees that the branch went back", _stopped(world, index, run))
     run = after.runs[index]
     events = calling.reopening(configuration, run, current(run, configuration), world.clock)
     after = appended(after, index, run, events)
-    run = after.runs[index]._replace(at="reopened", todo=())
-    if events:
-        after = pushed(configuration, after, index, run) or after
-        run = after.runs[index]
-    run = run._replace(doubts=values.attempts_open(current(run, configuration)))
-    yield Step(f"{name} fetches{', and opens a new doubt' if events else ''}", with_run(after, index, run))
+    after = pushed(configuration, after, index, after.runs[index]) or after
+    run = after.runs[index]._replace(at="reopened")
+    return Step(f"{name_of(index)} fetches", with_run(after, index, run))
+
+
+def _settles_at_last(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+    """What the last look settles, by the state as it is after the list was read."""
+    name = name_of(index)
+    if run.at == "reopened":
+        run = run._replace(doubts=values.attempts_open(current(run, configuration)))
+        _, world, run = next(iter(calling.read_the_list(world, index, run)))
+        label, after = f"{name} reads the list, and settles by the state of before", with_run(world, index, run)
+    else:
+        fresh = fetched(configuration, world, index)
+        if fresh is None:
+            return Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+        label, after = f"{name} fetches, and settles", fresh
+    run = after.runs[index]
+    events = calling.settling(configuration, run, current(run, configuration), world.clock, last=True)
+    run = calling.adopted(run, events)
+    after = appended(after, index, run, events)
+    run = after.runs[index]._replace(
+        at="finish", lives=(), complete=False, awake=NONE, doubts=frozenset(), looked=False, vouched=False
+    )
+    return Step(label, with_run(after, index, run))
 
 
 def _ends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tests.model import promises, server, values
 from tests.model.values import LASTS, NONE, OTHER
-from tests.model.world import At, Configuration, Heard, Run, Step, Steps, World, id_of, key_of, name_of, with_run
+from tests.model.world import At, Configuration, Heard, Run, Step, World, id_of, key_of, name_of, with_run
 
 
 def current(run: Run, configuration: Configuration) -> int:
@@ -29,9 +29,12 @@ def needs_list(configuration: Configuration, known: int) -> bool:
     )
 
 
-def settling(configuration: Configuration, run: Run, known: int, clock: int) -> tuple[int, ...]:
-    """What a complete list settles: the product's `reconcile`, for the attempts that were open before it was read."""
-    if not run.complete:
+def settling(configuration: Configuration, run: Run, known: int, clock: int, *, last: bool = False) -> tuple[int, ...]:
+    """What a complete list settles: the product's `reconcile`, for the attempts that were open before it was read.
+
+    Only the first look and the last one settle anything: what is in doubt in between may be in flight.
+    """
+    if not run.complete or (run.looked and not last):
         return ()
     adopts_beside_absence = not configuration.protocol.absence_stops_adoption
     return values.reconciled(known, run.lives, run.doubts, clock, adopts_beside_absence)
@@ -40,6 +43,7 @@ def settling(configuration: Configuration, run: Run, known: int, clock: int) -> 
 def planned(configuration: Configuration, run: Run, world: World) -> Run:
     """The run with what is to be created, by the product's own plan, and by what it could look at."""
     known = current(run, configuration)
+    run = run._replace(looked=True)
     twin = bool(run.complete and configuration.protocol.look_for_twins and values.twins(known, run.lives, world.clock))
     run = run._replace(twin=run.twin or twin)
     if not run.complete and (values.is_new(known) or not run.vouched):

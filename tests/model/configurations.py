@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tests.model.values import KEYS
 from tests.model.world import Configuration, Left, Protocol
 
 
@@ -172,4 +173,16 @@ REGRESSIONS = (
         Protocol(check_at_the_end=False),
         "exit 0",
     ),
+)
+
+# One for each world of a regression, with every rule, and two keys at both places.
+SMALL = (
+    *{replace(one.configuration, name=""): one.configuration for one in REGRESSIONS}.values(),
+    _file("file: two keys, two kills", Left(crash=2, lost=1), keys=KEYS),
+    _branch("branch: two keys, two kills", Left(crash=2, lost=1), keys=KEYS, tries=1),
+)
+
+LARGE = (
+    *SMALL,
+    _file("file: files change, lists lag", Left(crash=1, lost=1, older=1, newest=1, pull=1, gap=1), lag="bounded"),
 )

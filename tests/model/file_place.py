@@ -8,7 +8,17 @@ from tests.model import calling, values
 from tests.model.calling import current, fold
 from tests.model.values import NONE
 from tests.model.world import (
-    Clone, Configuration, Heard, Journal, Run, Step, Steps, World, name_of, with_clone, with_run,
+    Clone,
+    Configuration,
+    Heard,
+    Journal,
+    Run,
+    Step,
+    Steps,
+    World,
+    name_of,
+    with_clone,
+    with_run,
 )  # fmt: skip
 
 
@@ -170,8 +180,8 @@ def _known(world: World, index: int, run: Run) -> World:
     return with_run(world, index, run)._replace(newest=newest)
 
 
-def _settled(configuration: Configuration, world: World, index: int, run: Run) -> World:
-    events = calling.settling(configuration, run, current(run, configuration), world.clock)
+def _settled(configuration: Configuration, world: World, index: int, run: Run, *, last: bool = False) -> World:
+    events = calling.settling(configuration, run, current(run, configuration), world.clock, last=last)
     run = calling.adopted(run, events)
     if events:
         after = appended(configuration, world, index, run, events)
@@ -250,22 +260,23 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
 
 
 def _heard(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
-    for label, answer, after in calling.answers(world, run):
-        label = f"{name_of(index)} {label}"
+    for label, answer, answered in calling.answers(world, run):
         if answer == "busy":
-            yield Step(label, with_run(after, index, run._replace(at="intended", clock=run.begun)))
-            continue
-        heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
-        if events:
-            durable = appended(configuration, after, index, run, events)
-            if durable is None:
-                heard = Heard(heard.key, heard.attempt, heard.begun, "unrecorded")
-                run_after = calling.proceeded(run._replace(failed=True), heard)
-                yield Step(f"{label}, which cannot be written down", with_run(after, index, run_after))
-                continue
-            after = durable
-        proceeded = calling.proceeded(after.runs[index], heard)._replace(awake=world.clock if run.todo[1:] else NONE)
-        yield Step(label, with_run(after, index, proceeded))
+            after = with_run(answered, index, run._replace(at="intended", clock=run.begun))
+        else:
+            after = _answered(configuration, answered, index, run, answer)
+        yield Step(f"{name_of(index)} {label}", after)
+
+
+def _answered(configuration: Configuration, world: World, index: int, run: Run, answer: calling.Answer) -> World:
+    """The outcome in the journal, or in the report alone where the journal there is another run's."""
+    heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
+    durable = appended(configuration, world, index, run, events) if events else world
+    if durable is None:
+        heard = Heard(heard.key, heard.attempt, heard.begun, "unrecorded")
+        return with_run(world, index, calling.proceeded(run._replace(failed=True), heard))
+    proceeded = calling.proceeded(durable.runs[index], heard)
+    return with_run(durable, index, proceeded._replace(awake=world.clock if run.todo[1:] else NONE))
 
 
 def _looks_again(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
@@ -274,12 +285,12 @@ def _looks_again(configuration: Configuration, world: World, index: int, run: Ru
         return
     known = current(run, configuration)
     events = calling.reopening(configuration, run, known, world.clock)
-    if events:
+    if events and not configuration.protocol.check_at_the_end:
         world = appended(configuration, world, index, run, events) or world
         run = world.runs[index]
     run = run._replace(doubts=values.attempts_open(current(run, configuration)))
     for label, after, looked in calling.read_the_list(world, index, run):
-        settled = _settled(configuration, after, index, looked)
+        settled = _settled(configuration, after, index, looked, last=True)
         yield Step(label, with_run(settled, index, settled.runs[index]._replace(at="finish", todo=(), awake=NONE)))
 
 

@@ -1,4 +1,4 @@
-"""What people do: their words on attempts, broadcasts made by hand, and files, locks and branches changed under runs."""
+"""What people do: their words on attempts, broadcasts made by hand, and what is changed under runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from collections.abc import Iterator
 from tests.model import branch_place, calling, file_place, server, values
 from tests.model.values import NONE, PERSONS
 from tests.model.world import (
-    OVER, PERSON, Clone, Configuration, Kind, Left, Person, Sent, Step, Steps, Word, World,
-    id_of, key_of, plain, with_clone,
+    OVER,
+    PERSON,
+    Clone,
+    Configuration,
+    Kind,
+    Left,
+    Person,
+    Sent,
+    Step,
+    Steps,
+    Word,
+    World,
+    id_of,
+    key_of,
+    plain,
+    with_clone,
 )  # fmt: skip
 
 WORKING = ("pushed", "intended", "flying", "after")
@@ -117,7 +131,9 @@ def _said(configuration: Configuration, world: World, kind: str, left: Left) -> 
     working = any(run.attempt == attempt or _heard_of(run.heard, attempt) for run in world.runs if run.at in WORKING)
     word = Word(attempt, "evidence" if kind == "evidence" else "override", working)
     broken = ""
-    if kind == "evidence" and configuration.lag != "any" and server.is_created(world, attempt):
+    known = after.clones[0].file if configuration.place == "file" else after.tip
+    unrecorded = server.is_created(world, attempt) and id_of(attempt) not in values.ids(known)
+    if kind == "evidence" and configuration.lag != "any" and unrecorded:
         broken = f"{attempt} is settled as not created, with evidence, and was created"
     after = after._replace(left=left, words=tuple(sorted({*after.words, word})))
     shown = "with evidence" if kind == "evidence" else "on their own word"
@@ -203,7 +219,7 @@ def _pulled(configuration: Configuration, world: World) -> Steps:
     colleague is a stranger whose id must not be lost.
     """
     key, clone = configuration.pulled or configuration.keys[0], world.clones[0]
-    at_work = key in configuration.keys and bool(world.pending) or any(sent.key == key for sent in world.server)
+    at_work = (key in configuration.keys and bool(world.pending)) or any(sent.key == key for sent in world.server)
     at_work = at_work or (key in configuration.keys and any(run.attempt for run in world.runs))
     attempt = f"{'stranger' if at_work else 'colleague'}.{key}"
     id = id_of(attempt)

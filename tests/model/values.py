@@ -289,6 +289,7 @@ def settled_from(known: int, attempt: str, clock: int) -> bool:
     return all(intent.settled_from <= moment(clock) for intent in found)
 
 
+@cache
 def begun(*, earlier: bool, listed: bool = True) -> int:
     """The state that a history begins with; `earlier` is whether it holds a record already."""
     broadcasts = {}

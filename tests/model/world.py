@@ -11,7 +11,7 @@ from tests.model.values import EARLIER, NONE, Live
 Place = Literal["file", "branch"]
 # Where a run is. "over" and "dead" are its ends.
 At = Literal[
-    "idle", "ready", "listed", "settling", "planned", "pushed", "intended", "flying", "after", "reopened",
+    "idle", "ready", "listed", "settling", "planned", "pushed", "intended", "flying", "after", "reopened", "relisted",
     "finish", "folded", "over", "dead",
 ]  # fmt: skip
 OVER = ("over", "dead")
@@ -42,8 +42,8 @@ class Journal(NamedTuple):
 class Clone(NamedTuple):
     """One clone: the file of the state and its lock, the journal, and what is remembered outside of the state.
 
-    `inode` tells lock files apart, `holder` has the one that is there. `top` is the highest serial that was seen, `seen`
-    the state of it, and `begun` says that a journal was begun on it. For a branch `file` is not used.
+    `inode` tells lock files apart, `holder` has the one that is there. `top` is the highest serial that was seen,
+    `seen` the state of it, and `begun` says that a journal was begun on it. For a branch `file` is not used.
     """
 
     file: int = NONE
@@ -68,6 +68,7 @@ class Run(NamedTuple):
     """One apply. `base` is the state as read, `events` are what it has appended since.
 
     `lives` is what its list held and `complete` whether that was all; `doubts` are the attempts that were open before.
+    `vouched` is whether its clone has seen the state before, `looked` whether it has looked once.
     `todo` are the keys to create, `attempt` is the one at work, intended at `begun`; `clock` is when its clock began,
     and `awake` when it looked or acted last.
     """
@@ -80,6 +81,7 @@ class Run(NamedTuple):
     complete: bool = False
     doubts: frozenset[str] = frozenset()
     vouched: bool = False
+    looked: bool = False
     todo: tuple[str, ...] = ()
     attempt: str = ""
     tries: int = 0
@@ -212,7 +214,7 @@ class Configuration:
     keys: tuple[str, ...] = ("spring",)
     units: int = 0
     lag: Literal["none", "bounded", "any"] = "none"
-    left: Left = Left()
+    left: Left = field(default_factory=Left)
     earlier: bool = True
     older: Literal["begun", "before"] = "begun"
     other: bool = False
