@@ -1,16 +1,16 @@
-"""An apply whose state is a branch: fetch, compare-and-swap push, journal of results. Mirrors `state/branch.py`."""
+"""The steps of an apply whose state is on a branch. Mirrors `apply.py` and `cli/applying.py` over `state/branch.py`."""
 
 from __future__ import annotations
 
-from tests.model import calling, values
+from tests.model import asked, calling, values
+from tests.model.branch_store import appended, fetched, pushed, remembered, target, written
 from tests.model.calling import current, fold
-from tests.model.file_place import folded, released
+from tests.model.file_store import folded, released
 from tests.model.values import NONE
 from tests.model.world import (
     At,
     Clone,
     Configuration,
-    Journal,
     Run,
     Step,
     Steps,
@@ -52,68 +52,6 @@ def steps(configuration: Configuration, world: World, index: int) -> Steps:
             raise AssertionError(run.at)
 
 
-# ---------------------------------------------------------------- the store
-
-
-def fetched(configuration: Configuration, world: World, index: int) -> World | None:
-    """The tip as the base of the run; None where the branch has gone back behind what this clone has seen."""
-    run = world.runs[index]
-    clone = world.clones[run.clone]
-    serial = values.serial(world.tip)
-    if configuration.protocol.memory:
-        if clone.top > serial:
-            return None
-        world = with_clone(world, run.clone, clone._replace(top=serial))
-    return with_run(world, index, run._replace(base=world.tip))
-
-
-def target(configuration: Configuration, world: World, clone: int) -> int:
-    """The tip that pushes from this clone meet."""
-    return world.written if configuration.elsewhere and clone == 0 else world.tip
-
-
-def written(configuration: Configuration, world: World, tip: int, clone: int = NONE) -> World:
-    """The world after a push; where the address of pushes is another one, the tip that is read stays."""
-    if configuration.elsewhere and clone == 0:
-        return world._replace(written=tip)
-    return world._replace(tip=tip, newest=max(world.newest, tip, key=values.serial))
-
-
-def remembered(configuration: Configuration, world: World, index: int) -> World:
-    """The clone knows what was pushed from it."""
-    run = world.runs[index]
-    clone = world.clones[run.clone]
-    if not configuration.protocol.memory:
-        return world
-    return with_clone(world, run.clone, clone._replace(top=max(clone.top, values.serial(run.base))))
-
-
-def pushed(configuration: Configuration, world: World, index: int, run: Run) -> World | None:
-    """Results on the remote: carried over to whatever its tip is by now. The journal goes.
-
-    None where the tip has gone back behind what this clone has seen.
-    """
-    tip, clone = target(configuration, world, run.clone), world.clones[run.clone]
-    if tip != run.base and clone.top > values.serial(tip):
-        return None
-    base = folded(fold(configuration, tip, run.events), tip, values.serial(tip))
-    world = with_run(written(configuration, world, base, run.clone), index, run._replace(base=base, events=()))
-    return remembered(configuration, with_clone(world, run.clone, clone._replace(journal=None)), index)
-
-
-def appended(world: World, index: int, run: Run, events: tuple[int, ...]) -> World:
-    """Results in the journal of the clone and in the run, until the next push."""
-    if not events:
-        return with_run(world, index, run)
-    run = run._replace(events=run.events + events)
-    clone = world.clones[run.clone]
-    journal = Journal(index, values.serial(run.base), run.events)
-    return with_run(with_clone(world, run.clone, clone._replace(journal=journal)), index, run)
-
-
-# ---------------------------------------------------------------- the steps
-
-
 def _begins(configuration: Configuration, world: World, index: int) -> Steps:
     run, name = world.runs[index], name_of(index)
     clone = world.clones[run.clone]
@@ -138,7 +76,7 @@ def _begins(configuration: Configuration, world: World, index: int) -> Steps:
 def _looks_first(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     known = current(run, configuration)
     if calling.needs_list(configuration, known):
-        yield from _looks(world, index, run._replace(doubts=values.attempts_open(known)), "listed")
+        yield from _looks(world, index, run._replace(doubts=asked.attempts_open(known)), "listed")
     else:
         yield from _ends(configuration, world, index, run)
 
@@ -227,7 +165,7 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
         after = fetched(configuration, world, index)
         if after is None:
             yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
-        elif run.attempt in values.attempts_open(world.tip):
+        elif run.attempt in asked.attempts_open(world.tip):
             renewed = after.runs[index]._replace(clock=world.clock)
             yield Step(f"{name} fetches, and its intent is still open", with_run(after, index, renewed))
         else:
@@ -263,7 +201,7 @@ def _looks_again(configuration: Configuration, world: World, index: int, run: Ru
     if not configuration.protocol.check_at_the_end and run.at == "after":
         yield _reopens(configuration, world, index, run)
         return
-    run = run._replace(doubts=values.attempts_open(current(run, configuration)))
+    run = run._replace(doubts=asked.attempts_open(current(run, configuration)))
     yield from _looks(world, index, run, "relisted")
 
 
@@ -284,7 +222,7 @@ def _settles_at_last(configuration: Configuration, world: World, index: int, run
     """What the last look settles, by the state as it is after the list was read."""
     name = name_of(index)
     if run.at == "reopened":
-        run = run._replace(doubts=values.attempts_open(current(run, configuration)))
+        run = run._replace(doubts=asked.attempts_open(current(run, configuration)))
         _, world, run = next(iter(calling.read_the_list(world, index, run)))
         label, after = f"{name} reads the list, and settles by the state of before", with_run(world, index, run)
     else:

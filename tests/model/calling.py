@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from tests.model import promises, server, values
+from tests.model import asked, promises, server, values
 from tests.model.values import LASTS, NONE, OTHER
 from tests.model.world import At, Configuration, Heard, Run, Step, World, id_of, key_of, name_of, with_run
 
@@ -17,15 +17,15 @@ def current(run: Run, configuration: Configuration) -> int:
 
 def fold(configuration: Configuration, known: int, events: tuple[int, ...]) -> int:
     """The product's own fold; or the one of before, in which an intent took the place of another one."""
-    return values.after(known, events) if configuration.protocol.keep_beside else values.after_replacing(known, events)
+    return asked.after(known, events) if configuration.protocol.keep_beside else asked.after_replacing(known, events)
 
 
 def needs_list(configuration: Configuration, known: int) -> bool:
     """Whether an apply reads the list at all: for doubts, before creates, and for what was adopted lately."""
     return bool(
-        values.attempts_open(known)
-        or "create" in values.actions(known, (), configuration.keys)
-        or (configuration.protocol.look_for_twins and values.has_adopted(known))
+        asked.attempts_open(known)
+        or "create" in asked.actions(known, (), configuration.keys)
+        or (configuration.protocol.look_for_twins and asked.has_adopted(known))
     )
 
 
@@ -37,21 +37,21 @@ def settling(configuration: Configuration, run: Run, known: int, clock: int, *, 
     if not run.complete or (run.looked and not last):
         return ()
     adopts_beside_absence = not configuration.protocol.absence_stops_adoption
-    return values.reconciled(known, run.lives, run.doubts, clock, adopts_beside_absence)
+    return asked.reconciled(known, run.lives, run.doubts, clock, adopts_beside_absence)
 
 
 def planned(configuration: Configuration, run: Run, world: World) -> Run:
     """The run with what is to be created, by the product's own plan, and by what it could look at."""
     known = current(run, configuration)
     run = run._replace(looked=True)
-    twin = bool(run.complete and configuration.protocol.look_for_twins and values.twins(known, run.lives, world.clock))
+    twin = bool(run.complete and configuration.protocol.look_for_twins and asked.twins(known, run.lives, world.clock))
     run = run._replace(twin=run.twin or twin)
-    if not run.complete and (values.is_new(known) or not run.vouched):
+    if not run.complete and (asked.is_new(known) or not run.vouched):
         # Where neither the list nor the memory can vouch for the state, nothing is created.
         return _to_the_end(run)
-    held_back = values.absent_keys(known) if configuration.protocol.list_after_absence and not run.complete else ()
+    held_back = asked.absent_keys(known) if configuration.protocol.list_after_absence and not run.complete else ()
     heard = {one.key for one in run.heard}
-    wanted = zip(configuration.keys, values.actions(known, run.lives, configuration.keys), strict=True)
+    wanted = zip(configuration.keys, asked.actions(known, run.lives, configuration.keys), strict=True)
     todo = tuple(key for key, action in wanted if action == "create" and key not in held_back and key not in heard)
     if not todo or run.tries >= configuration.tries:
         return _to_the_end(run)
@@ -107,7 +107,7 @@ def judged(
     if answer == "lost":
         return Heard(key, attempt, run.begun, "unknown"), ()
     id = id_of(attempt) if answer == "id" else OTHER
-    taken = values.ids(known)
+    taken = asked.ids(known)
     if configuration.protocol.distrust_known_ids:
         # The other one has another name as well, which is a reason of its own.
         taken |= {live.id for live in run.lives} | {OTHER}
@@ -131,7 +131,7 @@ def proceeded(run: Run, heard: Heard | None = None) -> Run:
 
 def adopted(run: Run, events: tuple[int, ...]) -> Run:
     """The run with what its look has adopted, which it tells in place of what was unknown of the key."""
-    found = {happened.key for one in events if values.is_adoption(happened := values.event_of(one))}
+    found = {happened.key for one in events if asked.is_adoption(happened := values.event_of(one))}
     if not found:
         return run
     heard = [one._replace(fate="adopted") if one.key in found and one.fate == "unknown" else one for one in run.heard]
@@ -152,14 +152,14 @@ def reopening(configuration: Configuration, run: Run, known: int, clock: int) ->
 
 def known_attempts(known: int) -> frozenset[str]:
     """The attempts that are open or recorded."""
-    return values.attempts_open(known) | values.recorded_attempts(known)
+    return asked.attempts_open(known) | asked.recorded_attempts(known)
 
 
 def at_the_end(configuration: Configuration, run: Run, known: int, clock: int) -> tuple[Run, tuple[int, ...]]:
     """The run and the doubts that are to be opened again, by the state once all is written: others wrote it, too."""
     if not configuration.protocol.check_at_the_end:
         return run, ()
-    events, there = reopening(configuration, run, known, clock), values.recorded_attempts(known)
+    events, there = reopening(configuration, run, known, clock), asked.recorded_attempts(known)
     heard = [
         one._replace(fate="unknown") if one.fate == "adopted" and one.attempt not in there else one for one in run.heard
     ]
@@ -179,9 +179,9 @@ def ended(configuration: Configuration, world: World, index: int, run: Run, know
 def exit_code(configuration: Configuration, run: Run, known: int) -> int:
     """7 with any doubt, else 5 with anything left to do, else 0."""
     doubt = any(one.fate in ("unknown", "unrecorded") for one in run.heard) or run.twin
-    if doubt or values.attempts_open(known) or values.has_second(known):
+    if doubt or asked.attempts_open(known) or asked.has_second(known):
         return 7
-    left = run.failed or any(action != "unchanged" for action in values.actions(known, (), configuration.keys))
+    left = run.failed or any(action != "unchanged" for action in asked.actions(known, (), configuration.keys))
     return 5 if left else 0
 
 

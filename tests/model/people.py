@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.model import branch_place, calling, file_place, server, values
+from tests.model import asked, branch_store, calling, file_store, server, values
 from tests.model.values import NONE, PERSONS
 from tests.model.world import (
     OVER,
@@ -38,7 +38,7 @@ def steps(configuration: Configuration, world: World) -> Steps:
         for index, run in enumerate(world.runs):
             if run.at not in ("idle", *OVER):
                 # The server may still be at it; and both places lose in a crash what only the process knew.
-                yield Step(f"run {index + 1} is killed", file_place.crashed(world, index)._replace(left=left))
+                yield Step(f"run {index + 1} is killed", file_store.crashed(world, index)._replace(left=left))
 
 
 def _dashboard(configuration: Configuration, world: World) -> Steps:
@@ -69,14 +69,14 @@ def _opened(configuration: Configuration, world: World) -> Steps:
     """The command reads the state, and the attempt that it is about."""
     inode = NONE
     if configuration.place == "file":
-        reading = file_place.opened(configuration, world.clones[0], PERSON)
+        reading = file_store.opened(configuration, world.clones[0], PERSON)
         if reading is None or reading.refusal:
             return
         world, base, inode = with_clone(world, 0, reading.clone), reading.base, reading.clone.inode
     else:
         base = world.tip
-    for attempt in sorted(values.attempts_open(base)):
-        old = values.settled_from(base, attempt, world.clock)
+    for attempt in sorted(asked.attempts_open(base)):
+        old = asked.settled_from(base, attempt, world.clock)
         person = Person("opened", key_of(attempt), attempt, base, old, inode)
         yield Step(f"resolve reads the state: {attempt} is open", world._replace(person=person))
 
@@ -99,7 +99,7 @@ def _looked(configuration: Configuration, world: World) -> Steps:
     if not rules.age_before_list:
         # The age is asked after the list instead, in `_said`.
         old = True
-    if (old or not rules.settle_needs_age) and not values.matches(person.base, person.attempt, server.listed(world)):
+    if (old or not rules.settle_needs_age) and not asked.matches(person.base, person.attempt, server.listed(world)):
         yield Step("resolve reads the list: nothing like it", world._replace(person=person._replace(at="looked")))
     else:
         yield Step("resolve refuses", _closed(configuration, world))
@@ -108,7 +108,7 @@ def _looked(configuration: Configuration, world: World) -> Steps:
 def _named(configuration: Configuration, world: World, left: Left) -> Steps:
     """`resolve --id`: the list shows it, it is as requested, and nobody has it."""
     person = world.person
-    for id in values.matches(person.base, person.attempt, server.listed(world)):
+    for id in asked.matches(person.base, person.attempt, server.listed(world)):
         kind: Kind = "id" if id == id_of(person.attempt) else "wrong id"
         event = values.resolved(person.key, id, person.attempt, world.clock)
         after = _written(configuration, world, event)
@@ -121,7 +121,7 @@ def _named(configuration: Configuration, world: World, left: Left) -> Steps:
 def _said(configuration: Configuration, world: World, kind: str, left: Left) -> Step:
     person, rules = world.person, configuration.protocol
     young = kind == "evidence" and rules.settle_needs_age and not rules.age_before_list
-    if young and not values.settled_from(person.base, person.attempt, world.clock):
+    if young and not asked.settled_from(person.base, person.attempt, world.clock):
         return Step("resolve refuses", _closed(configuration, world))
     attempt = plain(person.attempt)
     event = values.declared_absent(person.key, person.attempt, world.clock)
@@ -132,7 +132,7 @@ def _said(configuration: Configuration, world: World, kind: str, left: Left) -> 
     word = Word(attempt, "evidence" if kind == "evidence" else "override", working)
     broken = ""
     known = after.clones[0].file if configuration.place == "file" else after.tip
-    unrecorded = server.is_created(world, attempt) and id_of(attempt) not in values.ids(known)
+    unrecorded = server.is_created(world, attempt) and id_of(attempt) not in asked.ids(known)
     if kind == "evidence" and configuration.lag != "any" and unrecorded:
         broken = f"{attempt} is settled as not created, with evidence, and was created"
     after = after._replace(left=left, words=tuple(sorted({*after.words, word})))
@@ -146,7 +146,7 @@ def _heard_of(heard: tuple[object, ...], attempt: str) -> bool:
 
 def _closed(configuration: Configuration, world: World) -> World:
     if configuration.place == "file":
-        world = with_clone(world, 0, file_place.released(world.clones[0], PERSON))
+        world = with_clone(world, 0, file_store.released(world.clones[0], PERSON))
     return world._replace(person=Person())
 
 
@@ -155,18 +155,18 @@ def _written(configuration: Configuration, world: World, event: int) -> World | 
     person, refresh = world.person, configuration.protocol.refresh_before_settling
     if configuration.place == "branch":
         tip = world.tip
-        if refresh and person.attempt not in values.attempts_open(tip):
+        if refresh and person.attempt not in asked.attempts_open(tip):
             return None
-        after = file_place.folded(calling.fold(configuration, tip, (event,)), tip, values.serial(tip))
-        return branch_place.written(configuration, world, after)._replace(person=Person())
+        after = file_store.folded(calling.fold(configuration, tip, (event,)), tip, values.serial(tip))
+        return branch_store.written(configuration, world, after)._replace(person=Person())
     clone = world.clones[0]
     if refresh:
-        reading = file_place.opened(configuration, clone, PERSON)
-        if reading is None or reading.refusal or person.attempt not in values.attempts_open(reading.base):
+        reading = file_store.opened(configuration, clone, PERSON)
+        if reading is None or reading.refusal or person.attempt not in asked.attempts_open(reading.base):
             return None
         clone = reading.clone
-    file = file_place.folded(calling.fold(configuration, clone.file, (event,)), clone.file, values.serial(clone.file))
-    clone = file_place.released(file_place.remembered(configuration, clone._replace(file=file)), PERSON)
+    file = file_store.folded(calling.fold(configuration, clone.file, (event,)), clone.file, values.serial(clone.file))
+    clone = file_store.released(file_store.remembered(configuration, clone._replace(file=file)), PERSON)
     newest = max(world.newest, file, key=values.serial)
     return with_clone(world, 0, clone)._replace(person=Person(), newest=newest)
 
@@ -226,7 +226,7 @@ def _pulled(configuration: Configuration, world: World) -> Steps:
     sent = Sent(id, key, world.clock, configuration.lag == "none")
     record, intent = values.recorded(key, id, attempt, world.clock), values.intended(key, attempt, world.clock)
     for event, what in ((record, "a record"), (intent, "an open intent")):
-        file = file_place.folded(values.after(clone.file, (event,)), clone.file, values.serial(clone.file))
+        file = file_store.folded(asked.after(clone.file, (event,)), clone.file, values.serial(clone.file))
         after = with_clone(server.with_sent(world, sent), 0, clone._replace(file=file))
         newest = max(world.newest, file, key=values.serial)
         # What a stranger has pushed and nobody here has read is theirs to know: it is not replaced again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.model import values
+from tests.model import asked
 from tests.model.values import NONE, request
 from tests.model.world import Configuration, World, id_of, is_ours, name_of, plain
 
@@ -25,8 +25,8 @@ def second(world: World, attempt: str, key: str) -> str:
 def found_in(configuration: Configuration, world: World, known: int) -> frozenset[str]:
     """The ids that the state records, or of which the next apply speaks once the list shows everything."""
     every = tuple(sent.live for sent in world.server)
-    found = values.ids(known) | values.candidates(known, every)
-    return found | values.twins(known, every, world.clock) if configuration.protocol.look_for_twins else found
+    found = asked.ids(known) | asked.candidates(known, every)
+    return found | asked.twins(known, every, world.clock) if configuration.protocol.look_for_twins else found
 
 
 def unknown_after(configuration: Configuration, world: World, index: int, known: int) -> str:

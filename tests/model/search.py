@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.model import branch_place, calling, file_place, people, promises, server, values
+from tests.model import branch_place, calling, file_place, file_store, people, promises, server, values
 from tests.model.values import EARLIER, NONE, OTHER
 from tests.model.world import (
     OVER,
@@ -90,7 +90,7 @@ def _found(configuration: Configuration, world: World) -> frozenset[str]:
     """What the next reader of the state would find; everything, where that is told to look first."""
     told = frozenset(sent.id for sent in world.server)
     if configuration.place == "file":
-        reading = file_place.opened(configuration, world.clones[0], READER)
+        reading = file_store.opened(configuration, world.clones[0], READER)
         assert reading is not None
         return told if reading.refusal else promises.found_in(configuration, world, reading.base)
     if any(clone.top > values.serial(world.tip) for clone in world.clones):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.model import promises, values
+from tests.model import asked, promises
 from tests.model.values import Live
 from tests.model.world import Configuration, Sent, Step, Steps, World, id_of, key_of
 
@@ -66,7 +66,7 @@ def _matters(configuration: Configuration, world: World) -> bool:
         return True
     clone = world.clones[0]
     known = clone.file if configuration.place == "file" else world.tip
-    return bool(values.attempts_open(known)) or (configuration.place == "file" and clone.journal is not None)
+    return bool(asked.attempts_open(known)) or (configuration.place == "file" and clone.journal is not None)
 
 
 def _later(configuration: Configuration, world: World) -> World:
