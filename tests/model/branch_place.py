@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.model import asked, calling, values
 from tests.model.branch_store import appended, fetched, pushed, remembered, target, written
 from tests.model.calling import current, fold
@@ -24,36 +26,11 @@ from tests.model.world import (
 def steps(configuration: Configuration, world: World, index: int) -> Steps:
     """What a run may do next."""
     run = world.runs[index]
-    match run.at:
-        case "idle":
-            yield from _begins(configuration, world, index)
-        case "ready":
-            yield from _looks_first(configuration, world, index, run)
-        case "listed":
-            yield _settles(configuration, world, index, run)
-        case "settling":
-            yield _pushes(configuration, world, index, run)
-        case "planned":
-            yield from _intends(configuration, world, index, run)
-        case "pushed":
-            after = with_run(world, index, run._replace(at="intended", clock=world.clock))
-            yield Step(f"{name_of(index)} hears that its push went well", after)
-        case "intended":
-            yield from _called(configuration, world, index, run)
-        case "flying":
-            yield from _heard(configuration, world, index, run)
-        case "after":
-            yield from _looks_again(configuration, world, index, run)
-        case "reopened" | "relisted":
-            yield _settles_at_last(configuration, world, index, run)
-        case "finish":
-            yield from _ends(configuration, world, index, run)
-        case _:
-            raise AssertionError(run.at)
+    return _STEPS[run.at](configuration, world, index, run)
 
 
-def _begins(configuration: Configuration, world: World, index: int) -> Steps:
-    run, name = world.runs[index], name_of(index)
+def _begins(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    name = name_of(index)
     clone = world.clones[run.clone]
     if clone.holder != NONE:
         return
@@ -91,25 +68,28 @@ def _stopped(world: World, index: int, run: Run) -> World:
     return with_run(world, index, done._replace(attempt="", begun=NONE, clock=NONE))
 
 
-def _settles(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+def _settles(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     name = name_of(index)
     after = fetched(configuration, world, index)
     if after is None:
-        return Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+        yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+        return
     run = after.runs[index]
     events = calling.settling(configuration, run, current(run, configuration), world.clock)
     run = calling.adopted(run, events)
     if events:
-        return Step(f"{name} fetches, and finds something", appended(after, index, run._replace(at="settling"), events))
-    return Step(f"{name} fetches, and plans", with_run(after, index, calling.planned(configuration, run, after)))
+        yield Step(f"{name} fetches, and finds something", appended(after, index, run._replace(at="settling"), events))
+        return
+    yield Step(f"{name} fetches, and plans", with_run(after, index, calling.planned(configuration, run, after)))
 
 
-def _pushes(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+def _pushes(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     after = pushed(configuration, world, index, run)
     if after is None:
-        return Step(f"{name_of(index)} sees that the branch went back", _stopped(world, index, run))
+        yield Step(f"{name_of(index)} sees that the branch went back", _stopped(world, index, run))
+        return
     planned = calling.planned(configuration, after.runs[index], after)
-    return Step(f"{name_of(index)} pushes what it settled", with_run(after, index, planned))
+    yield Step(f"{name_of(index)} pushes what it settled", with_run(after, index, planned))
 
 
 def _again(configuration: Configuration, world: World, index: int, label: str) -> Step:
@@ -171,20 +151,30 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
         else:
             yield _again(configuration, world, index, f"{name} fetches, and its intent was settled")
         return
+    yield _withdraws(configuration, world, index, run, over=rules.reread_intent)
+
+
+def _calls_again(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    if run.clock == world.clock:
+        yield calling.called(world, index, run)
+        return
+    yield _withdraws(configuration, world, index, run, over=False)
+
+
+def _withdraws(configuration: Configuration, world: World, index: int, run: Run, *, over: bool) -> Step:
+    """Take back an intent that was not acted upon; intend anew, unless that was it."""
+    label = f"{name_of(index)} takes back an intent that grew old"
     after = appended(world, index, run, (values.withdrawn(run.todo[0], run.attempt),))
     run = after.runs[index]
-    label = f"{name} takes back an intent that grew old"
-    if rules.reread_intent or run.tries >= configuration.tries:
-        yield Step(label, _stopped(after, index, run))
-    else:
-        again = run._replace(at="planned", attempt="", begun=NONE, clock=NONE, awake=world.clock)
-        yield Step(label, with_run(after, index, again))
+    if over or run.tries >= configuration.tries:
+        return Step(label, _stopped(after, index, run))
+    return Step(label, with_run(after, index, run._replace(at="planned", attempt="", begun=NONE, clock=NONE)))
 
 
 def _heard(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     for label, answer, answered in calling.answers(world, run):
         if answer == "busy":
-            after = with_run(answered, index, run._replace(at="intended", clock=run.begun))
+            after = calling.held_back(answered, index, run)
         else:
             heard, events = calling.judged(configuration, run, answer, current(run, configuration), world.clock)
             after = appended(answered, index, run, events)
@@ -218,7 +208,7 @@ def _reopens(configuration: Configuration, world: World, index: int, run: Run) -
     return Step(f"{name_of(index)} fetches", with_run(after, index, run))
 
 
-def _settles_at_last(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+def _settles_at_last(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     """What the last look settles, by the state as it is after the list was read."""
     name = name_of(index)
     if run.at == "reopened":
@@ -228,7 +218,8 @@ def _settles_at_last(configuration: Configuration, world: World, index: int, run
     else:
         fresh = fetched(configuration, world, index)
         if fresh is None:
-            return Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+            yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
+            return
         label, after = f"{name} fetches, and settles", fresh
     run = after.runs[index]
     events = calling.settling(configuration, run, current(run, configuration), world.clock, last=True)
@@ -237,7 +228,7 @@ def _settles_at_last(configuration: Configuration, world: World, index: int, run
     run = after.runs[index]._replace(
         at="finish", lives=(), complete=False, awake=NONE, doubts=frozenset(), looked=False, vouched=False
     )
-    return Step(label, with_run(after, index, run))
+    yield Step(label, with_run(after, index, run))
 
 
 def _ends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
@@ -261,3 +252,26 @@ def _left(world: World, index: int, clone_index: int) -> World:
     if clone.journal and clone.journal.writer == index:
         clone = clone._replace(journal=clone.journal._replace(writer=NONE))
     return with_clone(world, clone_index, clone)
+
+
+def _hears_of_push(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    """As it was once: the clock begins when the push returns."""
+    after = with_run(world, index, run._replace(at="intended", clock=world.clock))
+    yield Step(f"{name_of(index)} hears that its push went well", after)
+
+
+_STEPS: dict[At, Callable[[Configuration, World, int, Run], Steps]] = {
+    "idle": _begins,
+    "ready": _looks_first,
+    "listed": _settles,
+    "settling": _pushes,
+    "planned": _intends,
+    "pushed": _hears_of_push,
+    "intended": _called,
+    "held": _calls_again,
+    "flying": _heard,
+    "after": _looks_again,
+    "reopened": _settles_at_last,
+    "relisted": _settles_at_last,
+    "finish": _ends,
+}

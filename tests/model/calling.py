@@ -69,9 +69,14 @@ def attempt_of(index: int, run: Run) -> str:
 
 def called(world: World, index: int, run: Run) -> Step:
     """The request goes out."""
-    run = run._replace(at="flying", clock=NONE)
+    run = run._replace(at="flying")
     after = with_run(world, index, run)._replace(pending=(*world.pending, (run.attempt, world.clock)))
     return Step(f"{name_of(index)} calls", after)
+
+
+def held_back(world: World, index: int, run: Run) -> World:
+    """After a 429, which created nothing, the call waits to be made again: for the same intent, on the same clock."""
+    return with_run(world, index, run._replace(at="held"))
 
 
 Answer = Literal["id", "lost", "refused", "busy", "other id"]
@@ -124,6 +129,7 @@ def proceeded(run: Run, heard: Heard | None = None) -> Run:
         todo=todo,
         attempt="",
         begun=NONE,
+        clock=NONE,
         tries=0 if todo else run.tries,
     )
     return run._replace(at="planned") if todo and not run.failed else _to_the_end(run)

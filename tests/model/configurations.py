@@ -179,10 +179,62 @@ REGRESSIONS = (
 SMALL = (
     *{replace(one.configuration, name=""): one.configuration for one in REGRESSIONS}.values(),
     _file("file: two keys, two kills", Left(crash=2, lost=1), keys=KEYS),
+    _file("file: held back, and named", Left(busy=1, id=1, lost=1), units=1),
     _branch("branch: two keys, two kills", Left(crash=2, lost=1), keys=KEYS, tries=1),
+    _branch("branch: held back, and named", Left(busy=1, push_lost=1, id=1), units=1),
 )
 
 LARGE = (
-    *SMALL,
     _file("file: files change, lists lag", Left(crash=1, lost=1, older=1, newest=1, pull=1, gap=1), lag="bounded"),
+    _file(
+        "file: the version before is checked out",
+        Left(crash=2, lost=1, older=2, newest=1, pull=1, gap=1, journal=1),
+        lag="bounded",
+        older="before",
+    ),
+    _file("file: forks", Left(crash=1, lost=1, older=1, newest=2, pull=1, gap=1), pulled="autumn"),
+    _file(
+        "file: locks and journals go, a word",
+        Left(crash=1, lost=1, lock=1, journal=1, gap=1, word=1),
+        lag="bounded",
+        units=3,
+    ),
+    _file("file: words", Left(crash=2, lost=1, word=1, override=1, id=1), lag="bounded", units=4),
+    _file(
+        "file: a person's own broadcast, other answers",
+        Left(crash=1, lost=2, dashboard=1, wrong_id=1, busy=1, gap=1),
+        lag="any",
+        units=2,
+        other=True,
+    ),
+    _file("file: two keys", Left(crash=2, lost=2, lock=1, journal=1, older=1), keys=KEYS),
+    _file("file: three runs", Left(crash=2, lost=1, lock=1, journal=1, pull=1), clones=(0, 0, 0)),
+    _file("file: three runs, two keys", Left(crash=2, lost=1, lock=1, journal=1), clones=(0, 0, 0), keys=KEYS),
+    _branch("branch: words", Left(crash=1, lost=1, word=1, override=1), lag="bounded", units=4),
+    _branch(
+        "branch: an id is named, a person's own broadcast",
+        Left(crash=1, lost=1, word=1, id=1, dashboard=1),
+        lag="bounded",
+        units=3,
+    ),
+    _branch("branch: the list lags for ever", Left(crash=1, lost=1, word=1, id=1, gap=1), lag="any", units=3),
+    _branch(
+        "branch: a person's own broadcast, other answers",
+        Left(crash=1, lost=1, dashboard=1, wrong_id=1, busy=1),
+        lag="any",
+        units=2,
+        other=True,
+    ),
+    _branch(
+        "branch: rewound and put back",
+        Left(crash=2, lost=1, older=1, newest=1, gap=1, journal=1, push_lost=1),
+        clones=(0, 0),
+        units=1,
+    ),
+    _branch("branch: pushes that land unheard", Left(crash=1, lost=1, push_lost=1, gap=1, busy=1, word=1), units=3),
+    _branch("branch: two keys", Left(crash=1, lost=1, busy=1), keys=KEYS, tries=1),
+    _branch("branch: two keys in one clone", Left(crash=2, lost=1, journal=1), clones=(0, 0), keys=KEYS),
+    _branch("branch: three runs", Left(crash=1, lost=1), clones=(0, 1, 2)),
+    _branch("branch: three runs and a word", Left(lost=1, override=1), clones=(0, 1, 2), tries=1),
+    _branch("branch: pushes go elsewhere", Left(crash=1, lost=1, gap=1), elsewhere=True),
 )

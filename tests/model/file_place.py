@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.model import asked, calling, values
 from tests.model.calling import current, fold
 from tests.model.file_store import appended, folded, is_own, lacks, opened, released, remembered
 from tests.model.values import NONE
 from tests.model.world import (
+    At,
     Configuration,
     Heard,
     Run,
@@ -22,41 +25,10 @@ from tests.model.world import (
 def steps(configuration: Configuration, world: World, index: int) -> Steps:
     """What a run may do next."""
     run = world.runs[index]
-    name = name_of(index)
-    match run.at:
-        case "idle":
-            yield from _begins(configuration, world, index)
-        case "ready":
-            known = current(run, configuration)
-            if not calling.needs_list(configuration, known):
-                yield from _ends(configuration, world, index, run)
-                return
-            doubts = asked.attempts_open(known)
-            for label, after, looked in calling.read_the_list(world, index, run._replace(doubts=doubts)):
-                yield Step(label, _settled(configuration, after, index, looked))
-        case "planned":
-            yield _intends(configuration, world, index, run)
-        case "intended":
-            yield from _called(configuration, world, index, run)
-        case "flying":
-            yield from _heard(configuration, world, index, run)
-        case "after":
-            yield from _looks_again(configuration, world, index, run)
-        case "finish":
-            yield from _ends(configuration, world, index, run)
-        case "folded":
-            clone = world.clones[run.clone]
-            if is_own(clone, index) or not configuration.protocol.delete_own_journal:
-                clone = clone._replace(journal=None)
-            after = with_clone(world, run.clone, released(clone, index))
-            step = calling.ended(configuration, after, index, run, run.base, run.code)
-            yield step._replace(label=f"{name} deletes its journal, and ends with {run.code}")
-        case _:
-            raise AssertionError(run.at)
+    return _STEPS[run.at](configuration, world, index, run)
 
 
-def _begins(configuration: Configuration, world: World, index: int) -> Steps:
-    run = world.runs[index]
+def _begins(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     clone = world.clones[run.clone]
     vouched = clone.top != NONE or not configuration.protocol.memory
     reading = opened(configuration, clone, index)
@@ -72,6 +44,16 @@ def _begins(configuration: Configuration, world: World, index: int) -> Steps:
     yield Step(
         f"{name_of(index)} locks and reads the file", _known(with_clone(world, run.clone, reading.clone), index, run)
     )
+
+
+def _looks_first(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    known = current(run, configuration)
+    if not calling.needs_list(configuration, known):
+        yield from _ends(configuration, world, index, run)
+        return
+    run = run._replace(doubts=asked.attempts_open(known))
+    for label, after, looked in calling.read_the_list(world, index, run):
+        yield Step(label, _settled(configuration, after, index, looked))
 
 
 def _known(world: World, index: int, run: Run) -> World:
@@ -94,23 +76,26 @@ def _settled(configuration: Configuration, world: World, index: int, run: Run, *
     return with_run(world, index, calling.planned(configuration, run, world))
 
 
-def _intends(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+def _intends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     """Compare the file and the lock with what was read, then write the intent into the journal."""
     rules, clone, name = configuration.protocol, world.clones[run.clone], name_of(index)
     if rules.look_after_rest and run.awake != world.clock:
-        return Step(f"{name} was at rest, and looks again", _refreshed(configuration, world, index, run))
+        yield Step(f"{name} was at rest, and looks again", _refreshed(configuration, world, index, run))
+        return
     moved = (rules.compare_file and clone.file != run.file) or (rules.compare_lock and clone.inode != run.inode)
     if moved:
-        return Step(f"{name} sees that its file or lock is another one", _refreshed(configuration, world, index, run))
+        yield Step(f"{name} sees that its file or lock is another one", _refreshed(configuration, world, index, run))
+        return
     key, attempt = run.todo[0], calling.attempt_of(index, run)
     after = appended(configuration, world, index, run, (values.intended(key, attempt, world.clock),))
     if after is None:
         failed = run._replace(at="finish", failed=True, todo=())
-        return Step(f"{name} finds the journal of another run, and stops", with_run(world, index, failed))
+        yield Step(f"{name} finds the journal of another run, and stops", with_run(world, index, failed))
+        return
     run = after.runs[index]._replace(
         at="intended", attempt=attempt, begun=world.clock, clock=world.clock, tries=run.tries + 1, awake=NONE
     )
-    return Step(f"{name} writes its intent for {key}", with_run(after, index, run))
+    yield Step(f"{name} writes its intent for {key}", with_run(after, index, run))
 
 
 def _refreshed(configuration: Configuration, world: World, index: int, run: Run) -> World:
@@ -154,18 +139,30 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
                 f"{name} sees that its intent is still open", with_run(world, index, run._replace(clock=world.clock))
             )
             return
+    yield _withdraws(configuration, world, index, run)
+
+
+def _calls_again(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    if run.clock == world.clock:
+        yield calling.called(world, index, run)
+    else:
+        yield _withdraws(configuration, world, index, run)
+
+
+def _withdraws(configuration: Configuration, world: World, index: int, run: Run) -> Step:
+    """Take back an intent that was not acted upon, and intend anew."""
     events = (values.withdrawn(run.todo[0], run.attempt),)
     after = appended(configuration, world, index, run, events) or with_run(world, index, run._replace(failed=True))
-    run = after.runs[index]._replace(attempt="", begun=NONE, clock=NONE, at="ready")
+    run = after.runs[index]._replace(attempt="", begun=NONE, clock=NONE, at="planned")
     if run.failed or run.tries >= configuration.tries:
         run = run._replace(at="after" if run.heard else "finish", todo=(), failed=True)
-    yield Step(f"{name} takes back an intent that grew old", with_run(after, index, run))
+    return Step(f"{name_of(index)} takes back an intent that grew old", with_run(after, index, run))
 
 
 def _heard(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     for label, answer, answered in calling.answers(world, run):
         if answer == "busy":
-            after = with_run(answered, index, run._replace(at="intended", clock=run.begun))
+            after = calling.held_back(answered, index, run)
         else:
             after = _answered(configuration, answered, index, run, answer)
         yield Step(f"{name_of(index)} {label}", after)
@@ -226,3 +223,25 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
     code = calling.exit_code(configuration, run, file)
     done = Run(at="folded", clone=run.clone, base=file, inode=run.inode, code=code)
     yield Step(f"{name} folds its journal into the file", _known(with_clone(world, run.clone, clone), index, done))
+
+
+def _deletes_journal(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
+    clone = world.clones[run.clone]
+    if is_own(clone, index) or not configuration.protocol.delete_own_journal:
+        clone = clone._replace(journal=None)
+    after = with_clone(world, run.clone, released(clone, index))
+    step = calling.ended(configuration, after, index, run, run.base, run.code)
+    yield step._replace(label=f"{name_of(index)} deletes its journal, and ends with {run.code}")
+
+
+_STEPS: dict[At, Callable[[Configuration, World, int, Run], Steps]] = {
+    "idle": _begins,
+    "ready": _looks_first,
+    "planned": _intends,
+    "intended": _called,
+    "held": _calls_again,
+    "flying": _heard,
+    "after": _looks_again,
+    "finish": _ends,
+    "folded": _deletes_journal,
+}

@@ -25,7 +25,7 @@ from tests.model.world import (
     with_clone,
 )  # fmt: skip
 
-WORKING = ("pushed", "intended", "flying", "after")
+WORKING = ("pushed", "intended", "flying", "held", "after", "relisted")
 
 
 def steps(configuration: Configuration, world: World) -> Steps:
@@ -245,3 +245,8 @@ def _moved_branch(configuration: Configuration, world: World) -> Steps:
     if left.newest and world.tip != world.newest:
         after = world._replace(tip=world.newest, written=world.newest, left=left._replace(newest=left.newest - 1))
         yield Step("the branch is put back to its newest commit", after)
+    if left.journal:
+        for number, clone in enumerate(world.clones):
+            if clone.journal:
+                after = with_clone(world, number, clone._replace(journal=None))
+                yield Step("the journal is deleted", after._replace(left=left._replace(journal=left.journal - 1)))

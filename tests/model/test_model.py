@@ -68,7 +68,7 @@ def test_runs_get_through_and_others_are_killed(name: str) -> None:
 
 def test_every_kind_of_fault_may_happen_in_some_small_world() -> None:
     may_happen = {fault for one in SMALL for fault, times in one.left._asdict().items() if times}
-    assert may_happen == set(Left._fields) - {"busy", "id", "push_lost"}
+    assert may_happen == set(Left._fields)
 
 
 def test_the_command_fails_where_a_promise_breaks_and_shows_the_way(capsys: pytest.CaptureFixture[str]) -> None:

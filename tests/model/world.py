@@ -11,8 +11,8 @@ from tests.model.values import EARLIER, NONE, Live
 Place = Literal["file", "branch"]
 # Where a run is. "over" and "dead" are its ends.
 At = Literal[
-    "idle", "ready", "listed", "settling", "planned", "pushed", "intended", "flying", "after", "reopened", "relisted",
-    "finish", "folded", "over", "dead",
+    "idle", "ready", "listed", "settling", "planned", "pushed", "intended", "flying", "held",
+    "after", "reopened", "relisted", "finish", "folded", "over", "dead",
 ]  # fmt: skip
 OVER = ("over", "dead")
 PERSON = 9
