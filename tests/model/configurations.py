@@ -180,6 +180,7 @@ SMALL = (
     *{replace(one.configuration, name=""): one.configuration for one in REGRESSIONS}.values(),
     _file("file: two keys, two kills", Left(crash=2, lost=1), keys=KEYS),
     _file("file: held back, and named", Left(busy=1, id=1, lost=1), units=1),
+    _branch("branch: a fresh clone that cannot read the list", Left(crash=1, lost=1, gap=1), fresh=(1,)),
     _branch("branch: two keys, two kills", Left(crash=2, lost=1), keys=KEYS, tries=1),
     _branch("branch: held back, and named", Left(busy=1, push_lost=1, id=1), units=1),
 )

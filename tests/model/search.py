@@ -57,7 +57,10 @@ def begin(configuration: Configuration) -> World:
         tip=known,
         written=known,
         newest=known,
-        clones=(clone,) * (max(configuration.clones) + 1),
+        clones=tuple(
+            clone._replace(top=NONE, seen=NONE) if number in configuration.fresh else clone
+            for number in range(max(configuration.clones) + 1)
+        ),
         runs=tuple(Run(clone=clone) for clone in configuration.clones),
         person=Person(),
         words=(),
@@ -72,6 +75,7 @@ def steps(configuration: Configuration, world: World) -> Steps:
     place = file_place if configuration.place == "file" else branch_place
     # Runs that nothing tells apart begin in order.
     alike = len(set(configuration.clones)) in (1, len(configuration.clones))
+    alike = alike and not (configuration.fresh or configuration.elsewhere)
     for index, run in enumerate(world.runs):
         if run.at in OVER or (alike and index and run.at == "idle" and world.runs[index - 1].at == "idle"):
             continue

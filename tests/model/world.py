@@ -203,14 +203,17 @@ class Protocol:
 class Configuration:
     """How large a world is, and what may happen in it.
 
-    `clones` names the clone of each run. `units` is how often time may pass. With `lag` "none" the list shows a
-    broadcast at once, with "bounded" within the unit of its creation, with "any" at any time or never. `elsewhere`
-    is whether the pushes of the first clone go to another place than is read.
+    `clones` names the clone of each run, `fresh` those that have never seen the state. `units` is how often time may
+    pass. With `lag` "none" the list shows a broadcast at once, with "bounded" within the unit of its creation, with
+    "any" at any time or never. `earlier` is whether something is recorded already, `older` which version somebody may
+    put back, and `pulled` the key of a colleague's broadcast ("": the first one). `other` is whether Invent has one
+    that is nobody's, and `elsewhere` whether the pushes of the first clone go to another place than is read.
     """
 
     name: str
     place: Place
     clones: tuple[int, ...] = (0, 0)
+    fresh: tuple[int, ...] = ()
     keys: tuple[str, ...] = ("spring",)
     units: int = 0
     lag: Literal["none", "bounded", "any"] = "none"
