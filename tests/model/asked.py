@@ -40,9 +40,9 @@ def after_replacing(known: int, events: tuple[int, ...]) -> int:
 def reconciled(
     known: int, lives: tuple[Live, ...], doubts: frozenset[str], clock: int, adopts_beside_absence: bool
 ) -> tuple[int, ...]:
-    """`reconcile`, over the attempts that were open before the list was read."""
+    """`reconcile`, over the keys that were in doubt before the list was read."""
     whole = state(known)
-    earlier = {key: intent for key, intent in whole.intents.items() if intent.attempt in doubts}
+    earlier = {key: intent for key, intent in whole.intents.items() if key in doubts}
     looked_at = replace(whole, intents=earlier, absences={} if adopts_beside_absence else whole.absences)
     events = reconcile(looked_at, [remote(live) for live in lives], provenance(clock))
     kept = {absence.key for absence in looked_at.absences.values()}
@@ -62,6 +62,12 @@ def actions(known: int, lives: tuple[Live, ...], keys: tuple[str, ...]) -> tuple
 @cache
 def attempts_open(known: int) -> frozenset[str]:
     return frozenset(intent.attempt for intent in state(known).intents.values())
+
+
+@cache
+def doubts(known: int) -> frozenset[str]:
+    """The keys that are in doubt."""
+    return frozenset(state(known).intents)
 
 
 @cache

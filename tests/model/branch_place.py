@@ -53,7 +53,7 @@ def _begins(configuration: Configuration, world: World, index: int, run: Run) ->
 def _looks_first(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     known = current(run, configuration)
     if calling.needs_list(configuration, known):
-        yield from _looks(world, index, run._replace(doubts=asked.attempts_open(known)), "listed")
+        yield from _looks(world, index, run._replace(doubts=asked.doubts(known)), "listed")
     else:
         yield from _ends(configuration, world, index, run)
 
@@ -191,7 +191,7 @@ def _looks_again(configuration: Configuration, world: World, index: int, run: Ru
     if not configuration.protocol.check_at_the_end and run.at == "after":
         yield _reopens(configuration, world, index, run)
         return
-    run = run._replace(doubts=asked.attempts_open(current(run, configuration)))
+    run = run._replace(doubts=asked.doubts(current(run, configuration)))
     yield from _looks(world, index, run, "relisted")
 
 
@@ -212,7 +212,7 @@ def _settles_at_last(configuration: Configuration, world: World, index: int, run
     """What the last look settles, by the state as it is after the list was read."""
     name = name_of(index)
     if run.at == "reopened":
-        run = run._replace(doubts=asked.attempts_open(current(run, configuration)))
+        run = run._replace(doubts=asked.doubts(current(run, configuration)))
         _, world, run = next(iter(calling.read_the_list(world, index, run)))
         label, after = f"{name} reads the list, and settles by the state of before", with_run(world, index, run)
     else:

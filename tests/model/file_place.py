@@ -51,7 +51,7 @@ def _looks_first(configuration: Configuration, world: World, index: int, run: Ru
     if not calling.needs_list(configuration, known):
         yield from _ends(configuration, world, index, run)
         return
-    run = run._replace(doubts=asked.attempts_open(known))
+    run = run._replace(doubts=asked.doubts(known))
     for label, after, looked in calling.read_the_list(world, index, run):
         yield Step(label, _settled(configuration, after, index, looked))
 
@@ -188,7 +188,7 @@ def _looks_again(configuration: Configuration, world: World, index: int, run: Ru
     if events and not configuration.protocol.check_at_the_end:
         world = appended(configuration, world, index, run, events) or world
         run = world.runs[index]
-    run = run._replace(doubts=asked.attempts_open(current(run, configuration)))
+    run = run._replace(doubts=asked.doubts(current(run, configuration)))
     for label, after, looked in calling.read_the_list(world, index, run):
         settled = _settled(configuration, after, index, looked, last=True)
         yield Step(label, with_run(settled, index, settled.runs[index]._replace(at="finish", todo=(), awake=NONE)))

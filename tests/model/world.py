@@ -67,7 +67,7 @@ class Heard(NamedTuple):
 class Run(NamedTuple):
     """One apply. `base` is the state as read, `events` are what it has appended since.
 
-    `lives` is what its list held and `complete` whether that was all; `doubts` are the attempts that were open before.
+    `lives` is what its list held and `complete` whether that was all; `doubts` are the keys that were in doubt before.
     `vouched` is whether its clone has seen the state before, `looked` whether it has looked once.
     `todo` are the keys to create, `attempt` is the one at work, intended at `begun`; `clock` is when its clock began,
     and `awake` when it looked or acted last.
