@@ -10,8 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from tests.model.configurations import LARGE, REGRESSIONS, SMALL, Regression
+from tests.model.rules import Configuration
 from tests.model.search import Result, search
-from tests.model.world import Configuration
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -8,19 +8,9 @@ from tests.model import asked, calling, values
 from tests.model.branch_store import appended, fetched, pushed, remembered, target, written
 from tests.model.calling import current, fold
 from tests.model.file_store import folded, released
+from tests.model.rules import Configuration
 from tests.model.values import NONE
-from tests.model.world import (
-    At,
-    Clone,
-    Configuration,
-    Run,
-    Step,
-    Steps,
-    World,
-    name_of,
-    with_clone,
-    with_run,
-)  # fmt: skip
+from tests.model.world import At, Clone, Run, Step, Steps, World, name_of, with_clone, with_run
 
 
 def steps(configuration: Configuration, world: World, index: int) -> Steps:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.model import values
 from tests.model.calling import fold
 from tests.model.file_store import folded
+from tests.model.rules import Configuration
 from tests.model.values import NONE
-from tests.model.world import Configuration, Journal, Run, World, with_clone, with_run
+from tests.model.world import Journal, Run, World, with_clone, with_run
 
 
 def fetched(configuration: Configuration, world: World, index: int) -> World | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tests.model import asked, promises, server, values
+from tests.model.rules import Configuration
 from tests.model.values import LASTS, NONE, OTHER
-from tests.model.world import At, Configuration, Heard, Run, Step, World, id_of, key_of, name_of, with_run
+from tests.model.world import At, Heard, Run, Step, World, id_of, key_of, name_of, with_run
 
 
 def current(run: Run, configuration: Configuration) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tests.model.rules import Configuration, Protocol
 from tests.model.values import KEYS
-from tests.model.world import Configuration, Left, Protocol
+from tests.model.world import Left
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,12 @@ REGRESSIONS = (
     ),
 )
 
-# One for each world of a regression, with every rule, and two keys at both places.
+# The world of each regression, with every rule; some share one.
+_MENDED = {
+    replace(one.configuration, name=""): replace(one.configuration, name=f"{one.name}, mended") for one in REGRESSIONS
+}
 SMALL = (
-    *{replace(one.configuration, name=""): one.configuration for one in REGRESSIONS}.values(),
+    *_MENDED.values(),
     _file("file: two keys, two kills", Left(crash=2, lost=1), keys=KEYS),
     _file("file: held back, and named", Left(busy=1, id=1, lost=1), units=1),
     _branch("branch: a fresh clone that cannot read the list", Left(crash=1, lost=1, gap=1), fresh=(1,)),

@@ -7,19 +7,9 @@ from collections.abc import Callable
 from tests.model import asked, calling, values
 from tests.model.calling import current, fold
 from tests.model.file_store import appended, folded, is_own, lacks, opened, released, remembered
+from tests.model.rules import Configuration
 from tests.model.values import NONE
-from tests.model.world import (
-    At,
-    Configuration,
-    Heard,
-    Run,
-    Step,
-    Steps,
-    World,
-    name_of,
-    with_clone,
-    with_run,
-)  # fmt: skip
+from tests.model.world import At, Heard, Run, Step, Steps, World, name_of, with_clone, with_run
 
 
 def steps(configuration: Configuration, world: World, index: int) -> Steps:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from tests.model import asked, values
 from tests.model.calling import fold
+from tests.model.rules import Configuration
 from tests.model.values import NONE
-from tests.model.world import Clone, Configuration, Journal, Run, World, with_clone, with_run
+from tests.model.world import Clone, Journal, Run, World, with_clone, with_run
 
 
 class Reading(NamedTuple):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.model import asked, branch_store, calling, file_store, server, values
+from tests.model.rules import Configuration
 from tests.model.values import NONE, PERSONS
 from tests.model.world import (
     OVER,
     PERSON,
     Clone,
-    Configuration,
     Kind,
     Left,
     Person,
@@ -23,7 +23,7 @@ from tests.model.world import (
     key_of,
     plain,
     with_clone,
-)  # fmt: skip
+)
 
 WORKING = ("pushed", "intended", "flying", "held", "after", "relisted")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.model import asked
+from tests.model.rules import Configuration
 from tests.model.values import NONE, request
-from tests.model.world import Configuration, World, id_of, is_ours, name_of, plain
+from tests.model.world import World, id_of, is_ours, name_of, plain
 
 
 def second(world: World, attempt: str, key: str) -> str:

@@ -8,17 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.model import branch_place, calling, file_place, file_store, people, promises, server, values
+from tests.model.rules import Configuration
 from tests.model.values import EARLIER, NONE, OTHER
-from tests.model.world import (
-    OVER,
-    Clone,
-    Configuration,
-    Person,
-    Run,
-    Sent,
-    Steps,
-    World,
-)  # fmt: skip
+from tests.model.world import OVER, Clone, Person, Run, Sent, Steps, World
 
 READER = 8
 

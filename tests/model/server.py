@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.model import asked, promises
+from tests.model.rules import Configuration
 from tests.model.values import Live
-from tests.model.world import Configuration, Sent, Step, Steps, World, id_of, key_of
+from tests.model.world import Sent, Step, Steps, World, id_of, key_of
 
 
 def listed(world: World) -> tuple[Live, ...]:

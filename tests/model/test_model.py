@@ -6,8 +6,9 @@ import pytest
 
 from tests.model.__main__ import explored, main
 from tests.model.configurations import REGRESSIONS, SMALL, Regression
+from tests.model.rules import Configuration
 from tests.model.search import begin, search, steps
-from tests.model.world import Configuration, Left, World
+from tests.model.world import Left, World
 
 
 @pytest.mark.parametrize("configuration", SMALL, ids=lambda configuration: configuration.name)
@@ -57,7 +58,9 @@ def seen_labels(configuration: Configuration) -> set[str]:
     return labels
 
 
-@pytest.mark.parametrize("name", ["lock", "end"])
+@pytest.mark.parametrize(
+    "name", ["A1: the lock file is deleted and another apply runs, mended", "branch: two keys, two kills"]
+)
 def test_runs_get_through_and_others_are_killed(name: str) -> None:
     [configuration] = [one for one in SMALL if one.name == name]
     labels = seen_labels(configuration)
