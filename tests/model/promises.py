@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.model import asked
 from tests.model.rules import Configuration
 from tests.model.values import NONE, request
-from tests.model.world import World, id_of, is_ours, name_of, plain
+from tests.model.world import World, id_of, is_ours, plain
 
 
 def second(world: World, attempt: str, key: str) -> str:
@@ -32,7 +32,7 @@ def found_in(configuration: Configuration, world: World, known: int) -> frozense
 
 def unknown_after(configuration: Configuration, world: World, index: int, known: int) -> str:
     """Which ids of its own a run leaves unknown in the state `known`, though it ends with 0; "" if none."""
-    mine = f"id:{name_of(index).replace(' ', '')}."
+    mine = f"id:run{index + 1}-"
     made = {sent.id for sent in world.server if sent.id.startswith(mine)}
     lost = made - found_in(configuration, world, known) - _named_wrongly(world)
     return f"exit 0, and nobody knows of {', '.join(sorted(lost))}" if lost else ""

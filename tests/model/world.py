@@ -192,7 +192,7 @@ def id_of(attempt: str) -> str:
 
 
 def key_of(attempt: str) -> str:
-    return attempt.split(".")[1]
+    return plain(attempt).split(".")[1]
 
 
 def is_ours(id: str) -> bool:
