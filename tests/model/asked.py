@@ -76,7 +76,13 @@ def ids(known: int) -> frozenset[str]:
 
 
 @cache
-def lacks(known: int, other: int, settled_too: bool) -> bool:
+def lacks_settled(known: int, other: int) -> bool:
+    """Whether a state lacks an id or a settled attempt of the other one."""
+    return bool(ids(other) - ids(known) or settled(other) - settled(known))
+
+
+@cache
+def lacks(known: int, other: int, *, settled_too: bool) -> bool:
     """Whether a state lacks an id or an attempt of the other one: an open one, or any."""
     attempts = state(other).attempts() if settled_too else attempts_open(other)
     return bool(ids(other) - ids(known) or attempts - state(known).attempts())

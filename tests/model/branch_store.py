@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from tests.model import values
+from tests.model import asked, values
 from tests.model.calling import fold
 from tests.model.file_store import folded
 from tests.model.rules import Configuration
 from tests.model.values import NONE
-from tests.model.world import Journal, Run, World, with_clone, with_run
+from tests.model.world import Clone, Journal, Run, World, with_clone, with_run
+
+
+def went_back(clone: Clone, tip: int) -> bool:
+    """Whether a tip does not follow what this clone has seen."""
+    return clone.top > values.serial(tip) or (clone.top != NONE and asked.lacks_settled(tip, clone.seen))
 
 
 def fetched(configuration: Configuration, world: World, index: int) -> World | None:
@@ -16,9 +21,9 @@ def fetched(configuration: Configuration, world: World, index: int) -> World | N
     clone = world.clones[run.clone]
     serial = values.serial(world.tip)
     if configuration.protocol.memory:
-        if clone.top > serial:
+        if went_back(clone, world.tip):
             return None
-        world = with_clone(world, run.clone, clone._replace(top=serial))
+        world = with_clone(world, run.clone, clone._replace(top=serial, seen=world.tip))
     return with_run(world, index, run._replace(base=world.tip))
 
 
@@ -40,7 +45,7 @@ def remembered(configuration: Configuration, world: World, index: int) -> World:
     clone = world.clones[run.clone]
     if not configuration.protocol.memory:
         return world
-    return with_clone(world, run.clone, clone._replace(top=max(clone.top, values.serial(run.base))))
+    return with_clone(world, run.clone, clone._replace(top=values.serial(run.base), seen=run.base))
 
 
 def pushed(configuration: Configuration, world: World, index: int, run: Run) -> World | None:
@@ -49,7 +54,7 @@ def pushed(configuration: Configuration, world: World, index: int, run: Run) -> 
     None where the tip has gone back behind what this clone has seen.
     """
     tip, clone = target(configuration, world, run.clone), world.clones[run.clone]
-    if tip != run.base and clone.top > values.serial(tip):
+    if tip != run.base and went_back(clone, tip):
         return None
     base = folded(fold(configuration, tip, run.events), tip, values.serial(tip))
     world = with_run(written(configuration, world, base, run.clone), index, run._replace(base=base, events=()))

@@ -56,6 +56,9 @@ def _known(world: World, index: int, run: Run) -> World:
 
 
 def _settled(configuration: Configuration, world: World, index: int, run: Run, *, last: bool = False) -> World:
+    if run.complete and not run.events:
+        # The whole list was read beside this state, so it was right.
+        world = with_clone(world, run.clone, remembered(configuration, world.clones[run.clone], run.base))
     events = calling.settling(configuration, run, current(run, configuration), world.clock, last=last)
     run = calling.adopted(run, events)
     if events:
@@ -209,7 +212,7 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
     if configuration.protocol.memory:
         others = clone.journal is not None and not is_own(clone, index)
         begun = others and configuration.protocol.delete_own_journal
-        clone = remembered(configuration, clone._replace(begun=begun))
+        clone = remembered(configuration, clone._replace(begun=begun), file)
     code = calling.exit_code(configuration, run, file)
     done = Run(at="folded", clone=run.clone, base=file, inode=run.inode, code=code)
     yield Step(f"{name} folds its journal into the file", _known(with_clone(world, run.clone, clone), index, done))

@@ -29,7 +29,7 @@ def crashed(world: World, index: int) -> World:
 
 
 def lacks(configuration: Configuration, known: int, other: int) -> bool:
-    return asked.lacks(known, other, configuration.protocol.guard_settled)
+    return asked.lacks(known, other, settled_too=configuration.protocol.guard_settled)
 
 
 def is_own(clone: Clone, index: int) -> bool:
@@ -47,28 +47,37 @@ def opened(configuration: Configuration, clone: Clone, index: int) -> Reading | 
     if busy:
         return None
     clone = clone._replace(holder=index)
-    remembers, journal = configuration.protocol.memory, clone.journal
-    serial = values.serial(clone.file)
-    if remembers and clone.top > serial:
-        return Reading(NONE, clone, "the state went back")
-    if remembers and configuration.protocol.memory_of_content and clone.top == serial and clone.seen != clone.file:
-        return Reading(NONE, clone, "the state is another one of the same serial")
-    at_any = configuration.protocol.journal_gone_at_any_serial
-    if remembers and clone.begun and journal is None and (at_any or clone.top == serial):
-        return Reading(NONE, clone, "the journal is gone")
-    if remembers and journal and journal.serial > serial:
-        return Reading(NONE, clone, "the journal goes on from a newer state")
-    file = clone.file
-    if journal:
-        file = folded(fold(configuration, file, journal.events), file, serial)
-    return Reading(file, remembered(configuration, clone._replace(file=file, journal=None, begun=False)))
+    if refusal := _refusal(configuration, clone):
+        return Reading(NONE, clone, refusal)
+    journal = clone.journal
+    if not journal:
+        return Reading(clone.file, clone)
+    file = folded(fold(configuration, clone.file, journal.events), clone.file, values.serial(clone.file))
+    after = remembered(configuration, clone._replace(file=file, journal=None), file)
+    return Reading(file, after._replace(begun=False))
 
 
-def remembered(configuration: Configuration, clone: Clone) -> Clone:
-    """The clone, with what it remembers of its file outside of it."""
+def _refusal(configuration: Configuration, clone: Clone) -> str:
+    """Why the memory refuses the file or the journal, "" if it does not."""
+    rules, serial, journal = configuration.protocol, values.serial(clone.file), clone.journal
+    if not rules.memory or clone.top == NONE:
+        return ""
+    if clone.top > serial:
+        return "the state went back"
+    if rules.memory_of_content and asked.lacks(clone.file, clone.seen, settled_too=True):
+        return "the state lacks what was in it"
+    if clone.begun and journal is None and (rules.journal_gone_at_any_serial or clone.top == serial):
+        return "the journal is gone"
+    if journal and journal.serial > serial:
+        return "the journal goes on from a newer state"
+    return ""
+
+
+def remembered(configuration: Configuration, clone: Clone, known: int) -> Clone:
+    """The clone, with what it remembers of a state outside of it."""
     if not configuration.protocol.memory:
         return clone
-    return clone._replace(top=values.serial(clone.file), seen=clone.file)
+    return clone._replace(top=values.serial(known), seen=known)
 
 
 def folded(after: int, stored: int, serial: int) -> int:
@@ -93,7 +102,7 @@ def appended(configuration: Configuration, world: World, index: int, run: Run, e
         journal = Journal(index, values.serial(run.base), all_events)
     elif configuration.protocol.rewrite_journal:
         return None
-    if configuration.protocol.memory:
-        clone = clone._replace(begun=True)
+    if configuration.protocol.memory and not clone.begun:
+        clone = remembered(configuration, clone, run.base)._replace(begun=True)
     run = run._replace(events=all_events)
     return with_run(with_clone(world, run.clone, clone._replace(journal=journal)), index, run)

@@ -166,7 +166,7 @@ def _written(configuration: Configuration, world: World, event: int) -> World | 
             return None
         clone = reading.clone
     file = file_store.folded(calling.fold(configuration, clone.file, (event,)), clone.file, values.serial(clone.file))
-    clone = file_store.released(file_store.remembered(configuration, clone._replace(file=file)), PERSON)
+    clone = file_store.released(file_store.remembered(configuration, clone._replace(file=file), file), PERSON)
     newest = max(world.newest, file, key=values.serial)
     return with_clone(world, 0, clone)._replace(person=Person(), newest=newest)
 

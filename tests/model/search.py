@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.model import branch_place, calling, file_place, file_store, people, promises, server, values
+from tests.model import branch_place, branch_store, calling, file_place, file_store, people, promises, server, values
 from tests.model.rules import Configuration
 from tests.model.values import EARLIER, NONE, OTHER
 from tests.model.world import OVER, Clone, Person, Run, Sent, Steps, World
@@ -41,7 +41,7 @@ def begin(configuration: Configuration) -> World:
         server_has.append(Sent(OTHER, "other", 0, True))
     seen = values.serial(known) if configuration.protocol.memory else NONE
     is_file = configuration.place == "file"
-    clone = Clone(file=known if is_file else NONE, top=seen, seen=known if is_file and seen != NONE else NONE)
+    clone = Clone(file=known if is_file else NONE, top=seen, seen=known if seen != NONE else NONE)
     return World(
         clock=0,
         server=tuple(server_has),
@@ -89,7 +89,7 @@ def _found(configuration: Configuration, world: World) -> frozenset[str]:
         reading = file_store.opened(configuration, world.clones[0], READER)
         assert reading is not None
         return told if reading.refusal else promises.found_in(configuration, world, reading.base)
-    if any(clone.top > values.serial(world.tip) for clone in world.clones):
+    if any(branch_store.went_back(clone, world.tip) for clone in world.clones):
         return told
     found = promises.found_in(configuration, world, world.tip)
     for clone in world.clones:
