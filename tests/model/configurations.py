@@ -157,6 +157,12 @@ REGRESSIONS = (
         "created a second time",
     ),
     Regression(
+        "a run that had nothing to do has remembered nothing",
+        _file("nothing to do", Left(pull=1, older=1, gap=1)),
+        Protocol(memory_at_the_end=False),
+        "created a second time",
+    ),
+    Regression(
         "a settled attempt is dropped by a fold into a colleague's file",
         _file("settled", Left(crash=1, older=1, pull=1), lag="bounded"),
         Protocol(guard_settled=False),

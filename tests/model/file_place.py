@@ -192,6 +192,8 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
     clone, name = world.clones[run.clone], name_of(index)
     run = run._replace(lives=(), complete=False, doubts=frozenset(), awake=NONE)
     if not run.events:
+        if configuration.protocol.memory_at_the_end and calling.exit_code(configuration, run, run.base) == 0:
+            clone = remembered(configuration, clone, run.base)
         after = with_clone(world, run.clone, released(clone, index))
         yield calling.ended(configuration, after, index, run, run.base)
         return

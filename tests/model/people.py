@@ -192,7 +192,8 @@ def _file_changes(
 ) -> Iterator[tuple[str, Clone, Left]]:
     before = older(configuration)
     # What no run of this clone has read, and what is gone before one does, is the work of another state.
-    read = configuration.pulled not in ("", *configuration.keys) or clone.top >= values.serial(clone.file)
+    read = clone.top >= values.serial(clone.file) or any(run.code == 0 for run in world.runs)
+    read = read or configuration.pulled not in ("", *configuration.keys)
     if left.older and clone.file != before and (read or not configuration.protocol.memory):
         yield (
             "an older version of the file is checked out",

@@ -36,6 +36,7 @@ class Protocol:
     memory: bool = True
     journal_gone_at_any_serial: bool = True
     memory_of_content: bool = True
+    memory_at_the_end: bool = True
     read_back: bool = True
     look_for_twins: bool = True
     check_at_the_end: bool = True
