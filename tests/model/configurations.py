@@ -163,6 +163,12 @@ REGRESSIONS = (
         "created a second time",
     ),
     Regression(
+        "a run with a lock that was deleted remembers what it read long ago",
+        _file("memory", Left(pull=1, older=1, lock=1, crash=1)),
+        Protocol(memory_goes_on=False),
+        "nobody knows of id:colleague",
+    ),
+    Regression(
         "a settled attempt is dropped by a fold into a colleague's file",
         _file("settled", Left(crash=1, older=1, pull=1), lag="bounded"),
         Protocol(guard_settled=False),
@@ -221,6 +227,18 @@ LARGE = (
     _file("file: two keys", Left(crash=2, lost=2, lock=1, journal=1, older=1), keys=KEYS),
     _file("file: three runs", Left(crash=2, lost=1, lock=1, journal=1, pull=1), clones=(0, 0, 0)),
     _file("file: three runs, two keys", Left(crash=2, lost=1, lock=1, journal=1), clones=(0, 0, 0), keys=KEYS),
+    _file(
+        "file: three runs, files change",
+        Left(crash=2, lost=1, older=1, newest=1, pull=1, gap=1, lock=1),
+        clones=(0, 0, 0),
+        lag="bounded",
+    ),
+    _file(
+        "file: words while locks and journals go",
+        Left(crash=2, lost=1, lock=1, journal=1, gap=1, word=1, override=1),
+        lag="bounded",
+        units=3,
+    ),
     _branch("branch: words", Left(crash=1, lost=1, word=1, override=1), lag="bounded", units=4),
     _branch(
         "branch: an id is named, a person's own broadcast",
@@ -247,5 +265,7 @@ LARGE = (
     _branch("branch: two keys in one clone", Left(crash=2, lost=1, journal=1), clones=(0, 0), keys=KEYS),
     _branch("branch: three runs", Left(crash=1, lost=1), clones=(0, 1, 2)),
     _branch("branch: three runs and a word", Left(lost=1, override=1), clones=(0, 1, 2), tries=1),
+    _branch("branch: three runs and a word with evidence", Left(lost=1, word=1), clones=(0, 1, 2), units=3, tries=1),
+    _branch("branch: words and kills", Left(crash=2, lost=2, word=1, override=1), lag="bounded", units=3),
     _branch("branch: pushes go elsewhere", Left(crash=1, lost=1, gap=1), elsewhere=True),
 )

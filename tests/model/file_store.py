@@ -75,7 +75,8 @@ def _refusal(configuration: Configuration, clone: Clone) -> str:
 
 def remembered(configuration: Configuration, clone: Clone, known: int) -> Clone:
     """The clone, with what it remembers of a state outside of it."""
-    if not configuration.protocol.memory:
+    rules = configuration.protocol
+    if not rules.memory or (rules.memory_goes_on and clone.top > values.serial(known)):
         return clone
     return clone._replace(top=values.serial(known), seen=known)
 

@@ -37,6 +37,7 @@ class Protocol:
     journal_gone_at_any_serial: bool = True
     memory_of_content: bool = True
     memory_at_the_end: bool = True
+    memory_goes_on: bool = True
     read_back: bool = True
     look_for_twins: bool = True
     check_at_the_end: bool = True
