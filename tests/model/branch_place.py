@@ -88,7 +88,7 @@ def _again(configuration: Configuration, world: World, index: int, label: str) -
     if after is None:
         return Step(label, _stopped(world, index, world.runs[index]))
     run = after.runs[index]._replace(attempt="", begun=NONE, clock=NONE)
-    if run.awake == world.clock or not configuration.protocol.look_after_rest:
+    if run.awake == world.clock:
         return Step(label, with_run(after, index, calling.planned(configuration, run, after)))
     return Step(label, with_run(after, index, run._replace(at="ready", todo=(), lives=(), complete=False, awake=NONE)))
 
@@ -96,7 +96,7 @@ def _again(configuration: Configuration, world: World, index: int, label: str) -
 def _intends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     """Push the intent, if the tip is still the one that was read."""
     name, rules = name_of(index), configuration.protocol
-    if rules.look_after_rest and run.awake != world.clock:
+    if run.awake != world.clock:
         yield _again(configuration, world, index, f"{name} was at rest, and looks again")
         return
     tip = target(configuration, world, run.clone)
@@ -131,7 +131,7 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
     if run.clock == world.clock:
         yield calling.called(world, index, run)
         return
-    if rules.reread_intent and (not rules.bounded_age or world.clock <= run.begun + 1):
+    if not rules.bounded_age or world.clock <= run.begun + 1:
         after = fetched(configuration, world, index)
         if after is None:
             yield Step(f"{name} sees that the branch went back", _stopped(world, index, run))
@@ -141,7 +141,7 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
         else:
             yield _again(configuration, world, index, f"{name} fetches, and its intent was settled")
         return
-    yield _withdraws(configuration, world, index, run, over=rules.reread_intent)
+    yield _withdraws(configuration, world, index, run, over=True)
 
 
 def _calls_again(configuration: Configuration, world: World, index: int, run: Run) -> Steps:

@@ -50,7 +50,7 @@ def planned(configuration: Configuration, run: Run, world: World) -> Run:
     if not run.complete and (asked.is_new(known) or not run.vouched):
         # Where neither the list nor the memory can vouch for the state, nothing is created.
         return _to_the_end(run)
-    held_back = asked.absent_keys(known) if configuration.protocol.list_after_absence and not run.complete else ()
+    held_back = asked.absent_keys(known) if not run.complete else ()
     heard = {one.key for one in run.heard}
     wanted = zip(configuration.keys, asked.actions(known, run.lives, configuration.keys), strict=True)
     todo = tuple(key for key, action in wanted if action == "create" and key not in held_back and key not in heard)

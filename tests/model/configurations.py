@@ -176,8 +176,14 @@ REGRESSIONS = (
     ),
     Regression(
         "a journal is begun where another run's was taken away",
-        _file("others' journal", Left(lock=1, journal=1, crash=2), clones=(0, 0, 0), keys=("autumn", "spring")),
+        _file("others' journal", Left(lock=1, journal=1, crash=2), clones=(0, 0, 0), keys=KEYS),
         Protocol(memory_before_journal=False),
+        "nobody knows of",
+    ),
+    Regression(
+        "a journal that was taken away under a run is not written anew",
+        _file("taken away", Left(lock=1, journal=1, crash=2), clones=(0, 0, 0), keys=KEYS),
+        Protocol(rewrite_journal=False),
         "nobody knows of",
     ),
     Regression(

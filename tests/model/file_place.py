@@ -72,7 +72,7 @@ def _settled(configuration: Configuration, world: World, index: int, run: Run, *
 def _intends(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     """Compare the file and the lock with what was read, then write the intent into the journal."""
     rules, clone, name = configuration.protocol, world.clones[run.clone], name_of(index)
-    if rules.look_after_rest and run.awake != world.clock:
+    if run.awake != world.clock:
         yield Step(f"{name} was at rest, and looks again", _refreshed(configuration, world, index, run))
         return
     moved = (rules.compare_file and clone.file != run.file) or (rules.compare_lock and clone.inode != run.inode)
@@ -121,10 +121,7 @@ def _called(configuration: Configuration, world: World, index: int, run: Run) ->
         yield calling.called(world, index, run)
         return
     name = name_of(index)
-    renewable = configuration.protocol.reread_intent and (
-        not configuration.protocol.bounded_age or world.clock <= run.begun + 1
-    )
-    if renewable:
+    if not configuration.protocol.bounded_age or world.clock <= run.begun + 1:
         # A slow disk: see that the file still has it all, on a clock of its own.
         clone = world.clones[run.clone]
         if not lacks(configuration, fold(configuration, clone.file, run.events), current(run, configuration)):
@@ -213,8 +210,7 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
     clone = clone._replace(file=file)
     if configuration.protocol.memory:
         others = clone.journal is not None and not is_own(clone, index)
-        begun = others and configuration.protocol.delete_own_journal
-        clone = remembered(configuration, clone._replace(begun=begun), file)
+        clone = remembered(configuration, clone._replace(begun=others), file)
     code = calling.exit_code(configuration, run, file)
     done = Run(at="folded", clone=run.clone, base=file, inode=run.inode, code=code)
     yield Step(f"{name} folds its journal into the file", _known(with_clone(world, run.clone, clone), index, done))
@@ -222,7 +218,7 @@ def _ends(configuration: Configuration, world: World, index: int, run: Run) -> S
 
 def _deletes_journal(configuration: Configuration, world: World, index: int, run: Run) -> Steps:
     clone = world.clones[run.clone]
-    if is_own(clone, index) or not configuration.protocol.delete_own_journal:
+    if is_own(clone, index):
         clone = clone._replace(journal=None)
     after = with_clone(world, run.clone, released(clone, index))
     step = calling.ended(configuration, after, index, run, run.base, run.code)

@@ -152,19 +152,17 @@ def _closed(configuration: Configuration, world: World) -> World:
 
 def _written(configuration: Configuration, world: World, event: int) -> World | None:
     """The word in the state, unless a refresh shows that the attempt is not open any more."""
-    person, refresh = world.person, configuration.protocol.refresh_before_settling
+    person = world.person
     if configuration.place == "branch":
         tip = world.tip
-        if refresh and person.attempt not in asked.attempts_open(tip):
+        if person.attempt not in asked.attempts_open(tip):
             return None
         after = file_store.folded(calling.fold(configuration, tip, (event,)), tip, values.serial(tip))
         return branch_store.written(configuration, world, after)._replace(person=Person())
-    clone = world.clones[0]
-    if refresh:
-        reading = file_store.opened(configuration, clone, PERSON)
-        if reading is None or reading.refusal or person.attempt not in asked.attempts_open(reading.base):
-            return None
-        clone = reading.clone
+    reading = file_store.opened(configuration, world.clones[0], PERSON)
+    if reading is None or reading.refusal or person.attempt not in asked.attempts_open(reading.base):
+        return None
+    clone = reading.clone
     file = file_store.folded(calling.fold(configuration, clone.file, (event,)), clone.file, values.serial(clone.file))
     clone = file_store.released(file_store.remembered(configuration, clone._replace(file=file), file), PERSON)
     newest = max(world.newest, file, key=values.serial)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from tests.model.__main__ import explored, main
 from tests.model.configurations import REGRESSIONS, SMALL, Regression
-from tests.model.rules import Configuration
+from tests.model.rules import Configuration, Protocol
 from tests.model.search import begin, search, steps
 from tests.model.world import Left, World
 
@@ -24,6 +26,12 @@ def test_a_promise_breaks_where_a_rule_is_missing(regression: Regression) -> Non
     assert regression.broken
     assert regression.broken in result.broken
     assert result.trace
+
+
+def test_each_rule_has_a_world_that_breaks_a_promise_without_it() -> None:
+    rules = {field.name for field in fields(Protocol)}
+    off = {name for one in REGRESSIONS for name in rules if not getattr(one.rules, name)}
+    assert off == rules
 
 
 def replayed(configuration: Configuration, trace: tuple[str, ...]) -> list[World]:
