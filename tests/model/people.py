@@ -218,8 +218,13 @@ def _pulled(configuration: Configuration, world: World) -> Steps:
     colleague is a stranger whose id must not be lost.
     """
     key, clone = configuration.pulled or configuration.keys[0], world.clones[0]
-    at_work = (key in configuration.keys and bool(world.pending)) or any(sent.key == key for sent in world.server)
-    at_work = at_work or (key in configuration.keys and any(run.attempt for run in world.runs))
+    begun = world.newest != values.begun(earlier=configuration.earlier)
+    at_work = key in configuration.keys and (
+        begun
+        or bool(world.pending)
+        or any(sent.key == key for sent in world.server)
+        or any(run.attempt for run in world.runs)
+    )
     attempt = f"{'stranger' if at_work else 'colleague'}.{key}"
     id = id_of(attempt)
     sent = Sent(id, key, world.clock, configuration.lag == "none")
