@@ -45,7 +45,7 @@ REGRESSIONS = (
     Regression(
         "the lock file is deleted and another apply runs",
         _file("lock", Left(lock=1, crash=1, lost=1)),
-        Protocol(compare_file=False, compare_lock=False),
+        Protocol(compare_file=False, compare_lock=False, memory_before_journal=False),
         "created a second time",
     ),
     Regression(
@@ -99,7 +99,7 @@ REGRESSIONS = (
     Regression(
         "an older file is checked out under a run",
         _file("older", Left(older=1), clones=(0,), older="before"),
-        Protocol(guard_fold=False),
+        Protocol(guard_fold=False, memory_of_content=False),
         "nobody knows of id:earlier",
     ),
     Regression(
@@ -171,7 +171,7 @@ REGRESSIONS = (
     Regression(
         "a settled attempt is dropped by a fold into a colleague's file",
         _file("settled", Left(crash=1, older=1, pull=1), lag="bounded"),
-        Protocol(guard_settled=False),
+        Protocol(guard_settled=False, memory_of_content=False),
         "nobody knows of id:run1",
     ),
     Regression(
@@ -245,6 +245,11 @@ LARGE = (
         lag="bounded",
         units=3,
     ),
+    _file(
+        "file: two keys, files change",
+        Left(crash=2, lost=1, older=1, newest=1, pull=1, lock=1, journal=1),
+        keys=KEYS,
+    ),
     _branch("branch: words", Left(crash=1, lost=1, word=1, override=1), lag="bounded", units=4),
     _branch(
         "branch: an id is named, a person's own broadcast",
@@ -273,5 +278,6 @@ LARGE = (
     _branch("branch: three runs and a word", Left(lost=1, override=1), clones=(0, 1, 2), tries=1),
     _branch("branch: three runs and a word with evidence", Left(lost=1, word=1), clones=(0, 1, 2), units=3, tries=1),
     _branch("branch: words and kills", Left(crash=2, lost=2, word=1, override=1), lag="bounded", units=3),
+    _branch("branch: two words", Left(lost=1, word=2, override=1), lag="bounded", units=4),
     _branch("branch: pushes go elsewhere", Left(crash=1, lost=1, gap=1), elsewhere=True),
 )

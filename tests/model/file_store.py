@@ -62,10 +62,8 @@ def _refusal(configuration: Configuration, clone: Clone) -> str:
     rules, serial, journal = configuration.protocol, values.serial(clone.file), clone.journal
     if not rules.memory or clone.top == NONE:
         return ""
-    if clone.top > serial:
+    if _is_older(configuration, clone, clone.file):
         return "the state went back"
-    if rules.memory_of_content and asked.lacks(clone.file, clone.seen, settled_too=True):
-        return "the state lacks what was in it"
     if clone.begun and journal is None and (rules.journal_gone_at_any_serial or clone.top == serial):
         return "the journal is gone"
     if journal and journal.serial > serial:
@@ -73,10 +71,18 @@ def _refusal(configuration: Configuration, clone: Clone) -> str:
     return ""
 
 
+def _is_older(configuration: Configuration, clone: Clone, known: int) -> bool:
+    """Whether a state is older than what the clone remembers, or lacks some of it."""
+    if clone.top == NONE:
+        return False
+    by_content = configuration.protocol.memory_of_content
+    return clone.top > values.serial(known) or (by_content and asked.lacks(known, clone.seen, settled_too=True))
+
+
 def remembered(configuration: Configuration, clone: Clone, known: int) -> Clone:
     """The clone, with what it remembers of a state outside of it."""
     rules = configuration.protocol
-    if not rules.memory or (rules.memory_goes_on and clone.top > values.serial(known)):
+    if not rules.memory or (rules.memory_goes_on and _is_older(configuration, clone, known)):
         return clone
     return clone._replace(top=values.serial(known), seen=known)
 
@@ -95,8 +101,13 @@ def appended(configuration: Configuration, world: World, index: int, run: Run, e
     all_events = run.events + events
     if journal and journal.writer == index:
         journal = journal._replace(events=journal.events + events)
-    elif journal is None and not run.events and clone.begun and configuration.protocol.memory_before_journal:
-        # Another run had begun one, and it is gone.
+    elif (
+        journal is None
+        and not run.events
+        and configuration.protocol.memory_before_journal
+        and (clone.begun or _is_older(configuration, clone, run.base))
+    ):
+        # Another run had begun one, and it is gone; or another run has gone on from the state.
         return None
     elif journal is None and (configuration.protocol.rewrite_journal or not run.events):
         # The first event, or a journal that was taken away under the run: it is written anew.
