@@ -286,6 +286,25 @@ def test_state_of_another_branch_with_the_same_serial_is_refused_for_what_it_lac
         assert "lacks" in done.err
 
 
+def test_run_that_had_nothing_to_do_remembers_the_state_and_vouches_for_nothing(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "mine", "a")
+    theirs = copied(folder, tmp_path / "theirs")
+    with invent() as server:
+        env = account(server.url)
+        assert call(theirs, *APPLY, env=env).code == 0
+        older = (theirs / STATE).read_bytes()
+        define(theirs, "b")
+        assert call(theirs, *APPLY, env=env).code == 0
+        shutil.copy(theirs / STATE, folder / STATE)
+        assert call(folder, *APPLY, env=env).code == 0
+        define(folder, "b", "c")
+        server.faults.add("error-before=503@list:*")
+        assert call(folder, *APPLY, env=env).code == ExitCode.UNAVAILABLE
+        (folder / STATE).write_bytes(older)
+        assert call(folder, *APPLY, env=env).code == ExitCode.REFUSED
+        assert posted(server) == ["Campaign a", "Campaign b"]
+
+
 def test_journal_that_was_taken_away_after_a_kill_is_missed(tmp_path: Path) -> None:
     folder = repository(tmp_path / "mine", "a")
     with invent("hang=60@create:1") as server:

@@ -135,6 +135,7 @@ def apply(
                 with suppress(InventGitopsError):
                     store.refresh()
             report = report.seen_in(store.state)
+            store.remember(vouched=False)
             final = applying.plan()
             code = worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)])
             body = partial(applying.known, made, report)

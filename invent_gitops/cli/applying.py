@@ -27,7 +27,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.state import Intent, Listed
 from invent_gitops.provenance import Origin
-from invent_gitops.unsettled import twins
+from invent_gitops.unsettled import twins, watched
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
@@ -116,8 +116,9 @@ class Applying:
         return report_json(found, made, self.store.shown, self.origin.now(), doubts, workspace=name)
 
     def look_first(self) -> None:
-        """Read the list in Invent before anything else, if there is anything to create or in doubt."""
-        if self.store.state.intents or self.plan().counts["create"]:
+        """Read the list in Invent before anything else, if there is anything to create, in doubt or lately settled."""
+        state = self.store.state
+        if state.intents or watched(state, self.origin.now().at) or self.plan().counts["create"]:
             if not self.account.sandbox:
                 self.newest = newest_requests(self.workspace, self.definitions, self.branch)
             self.look(settling=True)

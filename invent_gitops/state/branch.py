@@ -147,9 +147,10 @@ class BranchStore:
             if not self._pending:
                 self._journal.clear()
 
-    def remember(self) -> None:
-        """Keep in mind that this state was right, since the whole list was read beside it."""
-        self.remote.vouch(self._tip)
+    def remember(self, *, vouched: bool = True) -> None:
+        """Keep this state in mind, `vouched` for where the whole list was read beside it."""
+        if vouched:
+            self.remote.vouch(self._tip)
 
     @property
     def durable(self) -> bool:
@@ -192,7 +193,7 @@ class BranchStore:
         self._journal.append(results)
 
     def _open_journal(self) -> None:
-        self._journal.open(self._base, [event for event in self._pending if not isinstance(event, Intended)])
+        self._journal.open(self._base, [event for event in self._pending if not isinstance(event, Intended | Listed)])
 
     def batch(self, concurrency: int) -> int:
         """How many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""

@@ -129,10 +129,10 @@ class FileStore:
     def wait_with(self, stop: threading.Event) -> None:
         """Nothing to do: a file is never waited for."""
 
-    def remember(self) -> None:
-        """Keep in mind that this state was right, since the whole list was read beside it."""
-        if self._base.serial and not self._journal.is_open:
-            self._memory.keep(self._base)
+    def remember(self, *, vouched: bool = True) -> None:
+        """Keep this state in mind, `vouched` for where the whole list was read beside it."""
+        if self._base.serial and not self.journal_path.exists():
+            self._memory.keep(self._base, vouched=vouched)
 
     def refresh(self) -> None:
         """Read the file again, and lock it again if its lock was taken away. What was appended stays.

@@ -21,13 +21,14 @@ from invent_gitops.state.git import Git, GitFailed
 class Sighting:
     """The newest state of one lineage that was worked with: its serial, and every id and attempt in it.
 
-    `journal` says whether a run had begun a journal on it.
+    `journal` says whether a run had begun a journal on it, `vouched` whether that state was right for certain.
     """
 
     lineage: str
     serial: int
     known: frozenset[str]
     journal: bool = False
+    vouched: bool = False
 
 
 class Memory:
@@ -41,8 +42,9 @@ class Memory:
         self._state, self._shown, self._org, self._api = path, shown, org, api
 
     def vouches(self, stored: State | None) -> bool:
-        """Whether this clone has seen the chain of that state before."""
-        return bool(stored and (sighting := _read(self._file(stored))) and sighting.lineage == stored.lineage)
+        """Whether this clone has worked with the chain of that state before."""
+        sighting = _read(self._file(stored)) if stored else None
+        return bool(stored and sighting and sighting.vouched and sighting.lineage == stored.lineage)
 
     def check(self, stored: State | None, *, journal: bool) -> None:
         """Raise `Refused` where the state, or the `journal` beside it, is older than what was seen of it."""
@@ -80,8 +82,11 @@ class Memory:
             return f"The state {self._shown} lacks what this clone has seen in it: {', '.join(lacks[:5])}."
         return ""
 
-    def keep(self, state: State, *, journal: bool = False) -> None:
-        """Remember that state, durably. A memory that cannot be written is none, and the next run has less to go by."""
+    def keep(self, state: State, *, journal: bool = False, vouched: bool = True) -> None:
+        """Remember that state, durably, as one that was written, or read beside the whole list, if it is `vouched` for.
+
+        A memory that cannot be written is none, and the next run has less to go by.
+        """
         if state.api == SANDBOX:
             return
         file = self._file(state)
@@ -91,7 +96,9 @@ class Memory:
         if (before := _read(file)) and before.lineage == state.lineage:
             # A memory never goes back: the file may have been an older one for a while.
             known, serial = known | before.known - state.corrected(), max(serial, before.serial)
-        value = {"lineage": state.lineage, "serial": serial, "journal": journal, "known": sorted(known)}
+            vouched = vouched or before.vouched
+        value = {"lineage": state.lineage, "serial": serial, "journal": journal, "vouched": vouched}
+        value["known"] = sorted(known)
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_durably(file, json.dumps(value) + "\n")
@@ -123,6 +130,7 @@ def _read(file: Path | None) -> Sighting | None:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
         known = frozenset(map(str, value["known"]))
-        return Sighting(str(value["lineage"]), int(value["serial"]), known, value["journal"] is True)
+        journal, vouched = value["journal"] is True, value["vouched"] is True
+        return Sighting(str(value["lineage"]), int(value["serial"]), known, journal, vouched)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

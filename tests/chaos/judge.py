@@ -78,7 +78,8 @@ class Judge:
         doubts = sorted(set(state["intents"]) - self.changed)
         if ended.words[0] in ("apply", "reconcile") and (doubts or (left and ended.words[0] == "apply")):
             return f"it ended with 0, with {doubts} in doubt and {left} not recorded"
-        if unknown := self.unknown(only if ended.words[0] == "apply" else ""):
+        applied = only if ended.words[0] == "apply" else ""
+        if unknown := self.unknown(applied, looked=ended.words[0] != "state"):
             return f"it ended with 0, and ids of ours are unknown: {unknown}"
         return ""
 
@@ -96,10 +97,11 @@ class Judge:
                 found[key] = ids
         return found
 
-    def unknown(self, applied: str) -> dict[str, list[str]]:
+    def unknown(self, applied: str, *, looked: bool) -> dict[str, list[str]]:
         """The ids of ours in Invent that no record, tombstone, candidate or open intent of their key stands for.
 
-        `applied` is the pattern of the keys that an apply was for, "" for any other command.
+        `applied` is the pattern of the keys that an apply was for, "" for any other command. `looked` is whether the
+        command reads the list: `state mv`, `rm` and `restore` do not.
         """
         known, open_keys = self.known()
         found: dict[str, list[str]] = {}
@@ -110,8 +112,9 @@ class Judge:
                 looks = fnmatchcase(key, applied) and not (self.risked[key] and key in recorded)
                 sees = (looks and self.lists == "true") or id in self.read_before
                 excused = id in self.forgotten and not sees
-                # A person's own broadcast looks like ours, and ours is not in the list: no reader can tell.
-                excused = excused or (self.lists == "untrue" and set(self.world.all(key)) & self.world.by_hand != set())
+                # A person's own broadcast looks like ours, and ours is not in the list, or nobody looked: who can tell?
+                unseen = self.lists == "untrue" or not looked
+                excused = excused or (unseen and set(self.world.all(key)) & self.world.by_hand != set())
                 if id not in known and key not in open_keys and not excused:
                     found.setdefault(key, []).append(id)
         return found
