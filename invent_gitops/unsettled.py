@@ -35,14 +35,14 @@ def seconds(state: State) -> tuple[str, ...]:
 
 
 def watched(state: State, now: datetime) -> dict[str, Record]:
-    """The records of lost answers so late that their attempt's own broadcast may still appear, by key.
+    """The records that were adopted so lately that their attempt's own broadcast may still appear, by key.
 
-    The list may not have shown it yet, neither to the run that adopted another one nor to the person who named it.
+    What a person resolved is not looked at again: whoever named an id has seen what there was.
     """
     return {
         key: record
         for key, record in sorted(state.broadcasts.items())
-        if record.how in ("adopted", "resolved") and now - record.provenance.at < YOUNG
+        if record.how == "adopted" and now - record.provenance.at < YOUNG
     }
 
 

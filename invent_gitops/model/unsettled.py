@@ -26,7 +26,7 @@ class Twin:
     @property
     def message(self) -> str:
         return (
-            f"{self.key} was found in Invent and recorded as {self.recorded}, and Invent has another one exactly like "
+            f"{self.key} is recorded as {self.recorded}, and Invent has another one exactly like "
             f"it, which no record knows: {self.other.id} ({self.other.status})."
         )
 
