@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ def test_a_printed_command_that_is_pasted_unread_sets_nothing_free(old: Doubt) -
 
 def test_every_place_that_prints_the_command_says_from_when_on_it_may_be_said(young: Doubt) -> None:
     assert "The last one from 20" in young.call("plan").out
-    assert "in 6 minutes: until then" in young.call("plan").out
+    assert re.search(r"in [67] minutes: until then", young.call("plan").out)
     (young.folder / "broadcasts" / "b.yaml").rename(young.folder / "broadcasts" / "c.yaml")
     for words in (("plan",), ("status",), ("plan", "--format", "markdown"), ("state", "rm", "b", "--reason", "x")):
         told = [line for line in young.call(*words).all.splitlines() if "--not-created" in line]
@@ -280,7 +281,7 @@ def test_a_persons_own_that_was_adopted_while_ours_lagged_is_told_first_by_the_n
     ours = old.create_by_hand("b")
     edit(old.server, theirs, templates=[{}])
     told = old.call("reconcile")
-    assert (told.code, told.out.startswith("Twice: b was found in Invent")) == (ExitCode.UNSETTLED, True)
+    assert (told.code, told.out.startswith("Twice: b is recorded as")) == (ExitCode.UNSETTLED, True)
     assert f"Delete {ours} in Invent" in told.out
     define(old.folder, "c")
     told = old.call("apply", "--yes", "--json", *FAST)

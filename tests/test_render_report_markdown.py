@@ -207,7 +207,7 @@ def test_unknown_outcome_shows_what_was_found_and_the_commands_with_its_id_quote
     assert "Found `bc_9` <b>Spring sale</b>: as requested." in markdown
     assert "If it is there: `invent-gitops resolve --org o lost --id bc_9`" in markdown
     assert "`invent-gitops resolve --org o lost --id 'b 2; rm -rf ~' --anyway`" in markdown
-    assert "If it surely is not there, from 2026-11-20 12:06 UTC on, in 6 minutes: `invent-gitops resolve" in markdown
+    assert "If it surely is not there, from 2026-11-20 12:08 UTC on, in 8 minutes: `invent-gitops resolve" in markdown
     assert "lost --not-created --not bc_9 --not 'b 2; rm -rf ~' --reason" in markdown
     assert "To be sent Tue 24 Nov 2026 12:00 UTC to vips, up to 1,200 contacts." in markdown
 
@@ -445,4 +445,4 @@ def test_documents_of_older_versions_are_shown_without_what_they_do_not_hold() -
     del found["twins"], found["outcomes"][0]["intent"]["settles_at"]
     for item in found["plan"]["items"]:
         del item["absence"]
-    assert "If it surely is not there, from 2026-11-20 12:06 UTC on" in page(found)
+    assert "If it surely is not there, from 2026-11-20 12:08 UTC on" in page(found)

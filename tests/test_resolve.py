@@ -60,13 +60,13 @@ def test_the_word_is_refused_until_the_call_is_over_for_certain(late: timedelta,
         assert said(late=late).overridden == ()
         return
     assert "may still be in flight" in against(late=late)
-    assert "12:06 UTC on" in against(late=late)
+    assert "12:08 UTC on" in against(late=late)
     assert said(late=late, anyway=True).overridden == ("too-early",)
 
 
 def test_the_intent_itself_says_when_its_call_is_over() -> None:
     slow = a_state(intents={"spring": replace(an_intent(), settles_at=LATER + timedelta(hours=1))})
-    assert "13:06 UTC on" in against(state=slow)
+    assert "13:08 UTC on" in against(state=slow)
     assert said(state=slow, late=timedelta(hours=1)).overridden == ()
 
 
@@ -177,5 +177,5 @@ def test_every_printed_word_ends_in_a_reason_to_be_written(ids: list[str]) -> No
     assert not_created(ids).endswith('…"')
     assert all(f"--not {id}" in not_created(ids) for id in ids)
     intent = an_intent(candidates=tuple(Candidate(a_remote(id)) for id in ids))
-    assert "from 2026-11-20 12:06 UTC on, in 6 minutes" in settling(" --org o", "spring", intent, NOW)
+    assert "from 2026-11-20 12:08 UTC on, in 8 minutes" in settling(" --org o", "spring", intent, NOW)
     assert settling("", "spring", intent, NOW).endswith('…"')
