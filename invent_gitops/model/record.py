@@ -21,8 +21,8 @@ GONE = "GONE"
 # Statuses of what is not to be sent any more.
 OVER = ("SENT", "CANCELLED", "FAILED", GONE)
 
-# How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for up
-# to two minutes before its clock began.
+# How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for
+# up to two minutes before its clock began.
 CALL_LASTS = timedelta(minutes=8)
 
 How = Literal["created", "adopted", "resolved", "imported"]
