@@ -74,6 +74,22 @@ def test_reading_shows_the_journal_of_a_first_run_that_was_killed_before_any_sta
     assert (found.lineage, found.serial, list(found.broadcasts)) == (LINEAGE, 0, ["spring"])
 
 
+# ---------------------------------------------------------------- what lies there by now
+
+
+def test_older_file_under_a_run_that_writes_nothing_is_noticed_when_it_is_remembered(path: Path) -> None:
+    with store(path) as newest:
+        newest.append(RUN)
+    older = path.read_bytes()
+    with store(path) as newest:
+        newest.append((Recorded("summer", a_record("bc_2", attempt="t2")),))
+    with store(path) as one:
+        one.remember()
+        path.write_bytes(older)
+        with pytest.raises(Refused, match="bc_2"):
+            one.remember()
+
+
 # ---------------------------------------------------------------- writing
 
 

@@ -135,7 +135,6 @@ def apply(
                 with suppress(InventGitopsError):
                     store.refresh()
             report = report.seen_in(store.state)
-            store.remember(vouched=False)
             final = applying.plan()
             code = worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)])
             body = partial(applying.known, made, report)
@@ -183,6 +182,7 @@ def finished(store: Store, report: Report) -> Report:
     """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
     try:
         store.finish()
+        store.remember(vouched=False)
     except InventGitopsError as error:
         return replace(report, failure=report.failure or error)
     return report.healed(store.state) if store.durable else report

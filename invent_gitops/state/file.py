@@ -130,7 +130,12 @@ class FileStore:
         """Nothing to do: a file is never waited for."""
 
     def remember(self, *, vouched: bool = True) -> None:
-        """Keep this state in mind, `vouched` for where the whole list was read beside it."""
+        """Keep this state in mind, `vouched` for where the whole list was read beside it.
+
+        Raises `Refused` where another version of the file lies there by now, and lacks what was in it.
+        """
+        if self._signature() != self._mark:
+            self.refresh()
         if self._base.serial and not self.journal_path.exists():
             self._memory.keep(self._base, vouched=vouched)
 
