@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
 from invent_gitops.model.listing import Reach
+from invent_gitops.model.local import LocalTime
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
@@ -220,6 +221,7 @@ requests = st.builds(Request, texts, st.none() | instants, segment_ids, st.just(
 )
 provenances = st.builds(Provenance, instants, texts, maybe_texts, maybe_texts)
 hows: st.SearchStrategy[How] = st.sampled_from(["created", "adopted", "resolved", "imported"])
+local_times = st.builds(LocalTime, st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), texts, texts)  # noqa: DTZ001  as written
 formers = st.lists(requests, max_size=2).map(tuple)
 records = st.builds(
     Record,
@@ -232,6 +234,7 @@ records = st.builds(
     maybe_texts,
     formers,
     st.none() | provenances,
+    st.none() | local_times,
     st.none() | instants,
     st.lists(texts, max_size=2).map(tuple),
 )
@@ -255,6 +258,7 @@ intents = st.builds(
     provenances,
     st.none() | st.lists(candidates, max_size=2).map(tuple),
     st.none() | instants,
+    st.none() | local_times,
 )
 removals = st.builds(Removal, texts, requests, texts, provenances, maybe_texts, formers)
 absences = st.builds(

@@ -14,11 +14,13 @@ from invent_gitops.model.state import (
     DeclaredAbsent,
     Event,
     Intended,
+    Listed,
     Looked,
     Moved,
     Recorded,
     Refreshed,
     Removed,
+    Reopened,
     Withdrawn,
 )
 from invent_gitops.state.journal import Journal, JournalWriter, read_event, read_journal, write_event
@@ -47,6 +49,8 @@ EVENTS: tuple[Event, ...] = (Intended("a", an_intent(attempt="t1")), Recorded("a
 
 events = st.one_of(
     st.builds(Intended, texts, intents),
+    st.builds(Reopened, texts, intents),
+    st.just(Listed()),
     st.builds(Looked, texts, texts, st.lists(candidates, max_size=2).map(tuple)),
     st.builds(Recorded, texts, records),
     st.builds(Withdrawn, texts, texts),

@@ -399,7 +399,10 @@ def test_a_journal_of_another_account_is_refused_and_kept(remote: Hub) -> None:
     with a_store(clone) as store:
         store.append([Intended("one", an_intent())])
         path = store.journal_path
-    path.write_text('{"journal": 1, "lineage": "x", "org": "c", "api": "https://elsewhere.test"}\n', encoding="utf-8")
+    header = '{"journal": 1, "lineage": "x", "org": "c", "api": "https://elsewhere.test"}'
+    path.write_text(
+        f'{header}\n{{"event": "looked", "key": "one", "attempt": "t", "candidates": []}}\n', encoding="utf-8"
+    )
     with pytest.raises(Refused, match=r"elsewhere\.test"), a_store(clone):
         pass
     assert path.exists()
