@@ -134,10 +134,11 @@ class FileStore:
 
         Raises `Refused` where another version of the file lies there by now, and lacks what was in it.
         """
-        if self._signature() != self._mark:
-            self.refresh()
         if self._base.serial and not self.journal_path.exists():
             self._memory.keep(self._base, vouched=vouched)
+        # Last of all, since every step before it takes its time.
+        if self._signature() != self._mark:
+            self.refresh()
 
     def refresh(self) -> None:
         """Read the file again, and lock it again if its lock was taken away. What was appended stays.
