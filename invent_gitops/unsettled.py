@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from invent_gitops.model.broadcast import Remote
+from invent_gitops.lookalike import request_of
+from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import OVER, SECOND, Record
 from invent_gitops.model.state import State
@@ -37,30 +38,37 @@ def seconds(state: State) -> tuple[str, ...]:
 def watched(state: State, now: datetime) -> dict[str, Record]:
     """The records that were adopted so lately that their attempt's own broadcast may still appear, by key.
 
-    What a person resolved is not looked at again: whoever named an id has seen what there was.
+    What a person resolved is not looked at again: whoever named an id has seen what there was. What was created after
+    a person's word that it was not is looked at: the word may have been wrong.
     """
+    doubted = {absence.key for absence in state.absences.values()}
     return {
         key: record
         for key, record in sorted(state.broadcasts.items())
-        if record.how == "adopted" and now - record.provenance.at < YOUNG
+        if (record.how == "adopted" or key in doubted) and now - record.provenance.at < YOUNG
     }
 
 
 def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, ...]:
-    """What Invent has beside lately adopted broadcasts, exactly like them and recorded nowhere.
+    """What Invent has beside created and lately adopted broadcasts, exactly like them and recorded nowhere.
 
-    While the attempt's own broadcast was not in the list yet, somebody else's may have been adopted for it.
+    While the attempt's own broadcast was not in the list yet, somebody else's may have been adopted for it; or a
+    word that it was not created was wrong; or somebody has made another one by hand.
     """
-    young = watched(state, now)
-    if not young:
+    created = {key: record for key, record in sorted(state.broadcasts.items()) if record.how == "created"}
+    young = created | watched(state, now)
+    if not young or not listing.entries:
         return ()
     known = state.ids()
     live = {remote.id: remote for remote in listing.entries}
     strange = [remote for remote in listing.entries if remote.id not in known and remote.status not in _CALLED_OFF]
+    alike: dict[Request, list[Remote]] = {}
+    for remote in strange:
+        alike.setdefault(request_of(remote).plain, []).append(remote)
     return tuple(
         judged(Twin(key, record.id, other), record, live.get(record.id), complete=listing.complete)
-        for key, record in young.items()
-        for other in strange
+        for key, record in sorted(young.items())
+        for other in alike.get(record.sent.plain, ())
         if _is_twin(record, live.get(record.id), other)
     )
 

@@ -200,6 +200,11 @@ def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]
         yield "", "Broadcasts-Listed: yes", "the list was read"
 
 
+def _asked(key: str, record: Record) -> str:
+    """The key of the definition: a second record, and one of an attempt that was kept beside another, add to it."""
+    return key.removesuffix(f"#{record.id}").removesuffix(beside("", record.attempt))
+
+
 def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> Iterator[Flaw]:
     """Whether the definition of each record's source commit gives the request that was sent."""
     assert last.state is not None
@@ -207,17 +212,17 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
         record.id: key for link in reversed(links) if link.state for key, record in link.state.broadcasts.items()
     }
     attempted = {
-        intent.attempt: intent.provenance.commit
+        intent.attempt: (key, intent.provenance.commit)
         for link in links
         if link.state
-        for intent in link.state.intents.values()
+        for key, intent in link.state.intents.items()
     }
     known: dict[str, Source] = {}
     for key, record in sorted(last.state.broadcasts.items()):
-        commit = record.provenance.commit
+        first, commit = original[record.id], record.provenance.commit
         if record.how != "created":
-            # Settled by a later run, maybe of another commit than that of the definition.
-            commit = attempted.get(record.attempt, "" if record.how == "resolved" else commit)
+            # Settled by a later run, maybe of another commit than that of the definition, and under another id or key.
+            first, commit = attempted.get(record.attempt, (first, "" if record.how == "resolved" else commit))
         if record.how == "imported" or (record.how == "resolved" and not commit):
             continue
         if not commit or commit.endswith("-dirty"):
@@ -225,12 +230,12 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
                 "outside of any commit" if not commit else f"from edits on top of {commit.removesuffix('-dirty')[:12]}"
             )
             message = f"it was created {where}: its definition was not committed then and cannot be looked up"
-            yield Flaw(place(last, key), message, True)
+            yield Flaw(place(last, key), message, missing=True)
             continue
         if commit not in known:
             known[commit] = source(commit)
         found = known[commit]
         if isinstance(found, str):
             yield Flaw(place(last, key), f"the definitions of its commit {commit[:12]} cannot be read: {found}", True)
-        elif found.get(original[record.id]) != record.sent:
+        elif found.get(_asked(first, record)) != record.sent:
             yield Flaw(place(last, key), f"its definition in {commit[:12]} does not give the request that was sent")

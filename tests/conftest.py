@@ -12,6 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from invent_gitops.state import branch, git, remote
+
 # Variables that would reach into the program, into git or into httpx from the machine that runs the tests.
 FOREIGN_PREFIXES = ("ACTIONS_", "GIT_", "GITHUB_", "INVENT_", "RUNNER_", "XDG_")
 FOREIGN_NAMES = {"CI", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "EMAIL", "FORCE_COLOR", "LINES", "NO_COLOR"}
@@ -49,6 +51,13 @@ class NetworkRefused(AssertionError):
 
 def is_foreign(name: str) -> bool:
     return name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES or name.upper() in PROXIES
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asks a remote again waits no seconds for it in this process; how often it asks stays as it is."""
+    for module in (branch, git, remote):
+        monkeypatch.setattr(module, "PAUSES", tuple(pause / 20 for pause in module.PAUSES))
 
 
 @pytest.fixture(scope="session", autouse=True)

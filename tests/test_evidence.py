@@ -361,6 +361,34 @@ def test_state_that_this_clone_has_never_seen_vouches_for_nothing_where_the_list
         assert len(posted(server)) == 2 + bool(words)
 
 
+def test_state_beside_which_the_list_shows_more_vouches_for_nothing(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "mine", "a", "b", "c")
+    stale = repository(tmp_path / "stale", "a", "b", "c")
+    with invent() as server:
+        env = account(server.url)
+        assert call(folder, *APPLY, "--only", "a", env=env).code == 0
+        shutil.copy(folder / STATE, stale / STATE)
+        assert call(folder, *APPLY, "--only", "b", env=env).code == 0
+        # It refuses b, and creates c beside it.
+        assert call(stale, *APPLY, env=env).code == ExitCode.REFUSED
+        assert posted(server) == ["Campaign a", "Campaign b", "Campaign c"]
+        server.faults.add("error-before=503@list:*")
+        assert call(stale, *APPLY, env=env).code == ExitCode.UNAVAILABLE
+        assert posted(server) == ["Campaign a", "Campaign b", "Campaign c"]
+
+
+def test_state_that_a_colleague_may_have_pushed_on_vouches_for_nothing(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "mine", "a")
+    git(folder, "remote", "add", "origin", str(tmp_path / "hub.git"))
+    with invent() as server:
+        env = account(server.url)
+        assert call(folder, *APPLY, env=env).code == 0
+        define(folder, "b")
+        server.faults.add("error-before=503@list:*")
+        assert call(folder, *APPLY, env=env).code == ExitCode.UNAVAILABLE
+        assert call(folder, *APPLY, "--blind", env=env).code == 0
+
+
 def test_list_that_another_run_has_read_is_not_taken_for_one_that_does_not_exist(tmp_path: Path) -> None:
     folder = repository(tmp_path / "mine", "a")
     fresh = repository(tmp_path / "fresh", "a", "b")

@@ -55,7 +55,6 @@ def test_another_one_exactly_like_a_lately_adopted_one_is_a_twin() -> None:
         (shown("theirs", at=None), None, NOW),
         (shown("theirs", status="CANCELLED"), None, NOW),
         (shown("theirs", status="FAILED"), None, NOW),
-        (shown("theirs"), replace(adopted(), how="created"), NOW),
         (shown("theirs"), replace(adopted(), how="resolved"), NOW),
         (shown("theirs"), None, NOW + YOUNG),
     ],
@@ -64,6 +63,11 @@ def test_what_is_otherwise_or_older_or_called_off_or_no_longer_young_is_no_twin(
     other: Remote, record: Record | None, now: datetime
 ) -> None:
     assert found(shown("mine"), other, record=record, now=now) == []
+
+
+def test_another_one_exactly_like_a_created_one_is_a_twin_whatever_its_age() -> None:
+    [twin] = found(shown("mine"), shown("theirs"), record=replace(adopted(), how="created"), now=NOW + YOUNG)
+    assert (twin.recorded, twin.other.id) == ("mine", "theirs")
 
 
 def test_a_day_is_nearly_over_and_it_is_still_looked_at() -> None:

@@ -182,9 +182,11 @@ def finished(store: Store, report: Report) -> Report:
     """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
     try:
         store.finish()
-        store.remember(vouched=False)
+        store.remember()
     except InventGitopsError as error:
-        return replace(report, failure=report.failure or error)
+        kept = () if store.durable else tuple(outcome.key for outcome in report.having("created"))
+        unrecorded = tuple(dict.fromkeys((*report.unrecorded, *kept)))
+        return replace(report, failure=report.failure or error, unrecorded=unrecorded)
     return report.healed(store.state) if store.durable else report
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from invent_gitops.cli.account import Account, Store, connect
 from invent_gitops.cli.asking import ask
-from invent_gitops.cli.looking import FirstLook, first_look
+from invent_gitops.cli.looking import FirstLook, first_look, lacks_records
 from invent_gitops.cli.newest import newest_requests
 from invent_gitops.cli.plan import plan_for, text_of
 from invent_gitops.cli.reconcile import settle
@@ -152,7 +152,7 @@ class Applying:
         self.store.refresh()
         self.reach = look.reach(self.store.state)
         if look.complete:
-            self.store.remember()
+            self.store.remember(vouched=not lacks_records(self.plan()))
         # Later, what is in doubt may be another run's that is just waiting for its answer.
         if look.complete and settling:
             self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
@@ -193,7 +193,7 @@ class Applying:
         # Planned afresh: the question may have been open for hours.
         waiting = [item for item in self.plan().having("create") if item.key in confirmed]
         late = confirmed.keys() - {item.key for item in waiting}
-        reason = "By now it is refused; invent-gitops plan says why."
+        reason = "By now it is refused; invent-gitops plan --refresh says why."
         skipped = (Outcome(key, "not-attempted", confirmed[key].request.name, reason=reason) for key in late)
         stop = self.stopping.event
         self.stopping.check()

@@ -15,6 +15,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.errors import NotOffered, Unavailable, Unreachable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing, Reach
+from invent_gitops.model.plan import Plan
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
@@ -69,6 +70,12 @@ class FirstLook:
         # Where nothing answers, no create gets there either.
         dare = " If surely nothing was created before, add --blind." if self.reached else ""
         return f"{told} {self.cure}{dare}"
+
+
+def lacks_records(plan: Plan) -> bool:
+    """Whether the list has shown what is defined and not recorded, so that the state may lack more."""
+    found = (refusal.policy for item in plan.having("refused") for refusal in item.refusals)
+    return any(policy in ("exists-already", "possible-rename") for policy in found)
 
 
 def first_look(read: Callable[[], Listing[Remote]]) -> FirstLook:

@@ -15,7 +15,16 @@ from invent_gitops.model.checkout import Compare, Current, Untold, judge
 from invent_gitops.model.project import BranchPlace
 
 # What CI systems set in every job. A person's clone that is behind its remote is nobody's old run.
-CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
+CI = (
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BUILDKITE",
+    "TF_BUILD",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "CODEBUILD_BUILD_ID",
+)
 
 
 def newest_requests(
@@ -23,27 +32,32 @@ def newest_requests(
 ) -> Mapping[str, Request] | None:
     """By key, what the tip of the branch requests that this run is applied from.
 
-    None if the files are those of the tip, outside CI unless somebody named the `branch`, and where there is no
-    branch to be older than: no repository, or none with a remote. A job can be run again weeks later, and then has
-    the files of its own commit. Git is the evidence, and the CI's variables are hints. Raises `Refused` or
-    `Unavailable` where the tip cannot be told.
+    None if the files are those of the tip, and where there is no branch to be older than: no repository, or none with
+    a remote. A job can be run again weeks later, and then has the files of its own commit. Git is the evidence, and
+    the CI's variables are hints. Outside CI it is asked where somebody named the `branch`, and where a commit is
+    checked out without its branch, as CI does. Raises `Refused` or `Unavailable` where the tip cannot be told.
     """
-    if not branch and not in_ci(environment):
-        return None
     from invent_gitops.state.checkout import held
     from invent_gitops.state.git import Git, GitFailed
-    from invent_gitops.state.tips import checkout_of, remote_of
+    from invent_gitops.state.tips import checkout_of, is_detached, is_shallow, remote_of
 
     project = workspace.project
     sources, shared = workspace.sources()
     # The repository that the definitions are in, wherever the project file is.
     folder = Path(definitions) if definitions else workspace.root / project.definitions
     git = Git(folder if folder.is_dir() else workspace.root)
+    said = branch or project.applies_from
+    if not said and not in_ci(environment) and not is_detached(git):
+        return None
     remote = remote_of(git, project.state.remote if isinstance(project.state, BranchPlace) else "")
     if not remote:
+        if branch or is_shallow(git):
+            raise Refused(
+                "This repository has no remote, so git cannot tell what the branch defines by now.",
+                "Add the remote that people merge to: git remote add origin URL",
+            )
         return None
     try:
-        said = branch or project.applies_from
         checkout = checkout_of(
             git, remote, said, lambda head: all(held(git, head, sources, shared).values()), environment
         )

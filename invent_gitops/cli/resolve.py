@@ -227,7 +227,7 @@ class Resolving:
             with connect(
                 self.account, self.root, self.project, None, rate=DEFAULT_RATE, stop=self.stopping.event
             ) as api:
-                return api.readable_broadcasts()
+                return api.readable_broadcasts(tries=3)
         except Unavailable as error:
             return Listing((), (error.message,))
         except WrongUsage as error:

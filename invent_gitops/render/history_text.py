@@ -83,12 +83,16 @@ def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
     ]
     states = f"{links} state{'' if links == 1 else 's'}"
     if broken:
-        lines.append(style.red(style.bold(f"The chain of {states} is broken in {len(broken)} places.")))
+        lines.append(style.red(style.bold(f"The chain of {states} is broken in {_places(len(broken))}.")))
     elif flaws:
-        lines.append(style.bold(f"The chain of {states} holds, but {len(flaws)} places cannot be checked here."))
+        lines.append(style.bold(f"The chain of {states} holds, but {_places(len(flaws))} cannot be checked here."))
     else:
         lines.append(style.green(style.bold(f"The chain of {states} is whole.")))
     return "\n".join(lines)
+
+
+def _places(count: int) -> str:
+    return f"{count} place{'' if count == 1 else 's'}"
 
 
 def flaws_json(flaws: Sequence[Flaw], links: int) -> dict[str, object]:

@@ -55,7 +55,6 @@ class BranchStore:
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
         self._failed = self._doubtful = self._read_back = False
-        # Whether this clone has worked with the branch before: then nobody has rewound it since.
         self.vouched = self.remote.vouched
 
     @property
@@ -147,10 +146,9 @@ class BranchStore:
             if not self._pending:
                 self._journal.clear()
 
-    def remember(self, *, vouched: bool = True) -> None:
-        """Keep this state in mind, `vouched` for where the whole list was read beside it."""
-        if vouched:
-            self.remote.vouch(self._tip)
+    def remember(self, *, vouched: bool | None = None) -> None:
+        """Keep this state in mind; `vouched` is whether the whole list was read beside it and showed nothing more."""
+        self.remote.vouch(self._tip, vouched)
 
     @property
     def durable(self) -> bool:
@@ -213,7 +211,8 @@ class BranchStore:
             self._failed = True
             if not isinstance(error, StateMoved) and any(isinstance(event, Recorded) for event in self._pending):
                 # Not "surely nothing was created": there are ids that only the journal has.
-                raise Unsettled(error.message, f"{error.cure} {self._journal.kept()}".strip()) from None
+                kept = self._journal.kept()
+                raise Unsettled(error.message, error.cure if kept in error.cure else f"{error.cure} {kept}") from None
             raise
 
     def _take_back(self) -> None:
@@ -263,7 +262,7 @@ class BranchStore:
                 # Two pushes that meet on the server may both find the ref locked for a moment; a host may be busy.
                 locked = "lock" in refusal.words and attempt <= 5
                 pause = 0.1 * (attempt + 1) if locked else pauses.pop(0) if pauses else None
-                if pause is None or self._pause(pause):
+                if pause is None or self._stop.wait(pause):
                     raise self.remote.unpushed(refusal, None if intended else self._journal.kept())
         raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._journal.kept())
 

@@ -49,6 +49,8 @@ class FileStore:
         self._mark: tuple[int, ...] | None = None
         # Whether this clone has worked with the state before, so that it knows of an older one in its place.
         self.vouched = False
+        # What this run has found out of that: whether the list showed nothing that the state lacks.
+        self._sure: bool | None = None
 
     @property
     def state(self) -> State:
@@ -129,13 +131,14 @@ class FileStore:
     def wait_with(self, stop: threading.Event) -> None:
         """Nothing to do: a file is never waited for."""
 
-    def remember(self, *, vouched: bool = True) -> None:
-        """Keep this state in mind, `vouched` for where the whole list was read beside it.
+    def remember(self, *, vouched: bool | None = None) -> None:
+        """Keep this state in mind; `vouched` is whether the whole list was read beside it and showed nothing more.
 
         Raises `Refused` where another version of the file lies there by now, and lacks what was in it.
         """
+        self._sure = self._sure if vouched is None else vouched
         if self._base.serial and not self.journal_path.exists():
-            self._memory.keep(self._base, vouched=vouched)
+            self._memory.keep(self._base, vouched=self._sure)
         # Last of all, since every step before it takes its time.
         if self._signature() != self._mark:
             self.refresh()
@@ -241,7 +244,7 @@ class FileStore:
         # What lies there may be another run's, which began while the lock and the journal of this one were away.
         ours = self._journal.in_place or not self._journal.is_open
         # Before the journal goes: a run that is killed in between must not miss it.
-        self._memory.keep(self._base, journal=not ours)
+        self._memory.keep(self._base, journal=not ours, vouched=self._sure)
         # A crash before this line leaves a journal whose events are folded already; replaying it changes nothing.
         if ours:
             with suppress(OSError):

@@ -42,9 +42,13 @@ class Memory:
         self._state, self._shown, self._org, self._api = path, shown, org, api
 
     def vouches(self, stored: State | None) -> bool:
-        """Whether this clone has worked with the chain of that state before."""
+        """Whether this clone knows that state to be whole: it has read the list beside it, and nobody else writes it.
+
+        Where the repository has a remote, others may have pushed a newer one that was not pulled.
+        """
         sighting = _read(self._file(stored)) if stored else None
-        return bool(stored and sighting and sighting.vouched and sighting.lineage == stored.lineage)
+        known = bool(stored and sighting and sighting.vouched and sighting.lineage == stored.lineage)
+        return known and not self._is_shared()
 
     def check(self, stored: State | None, *, journal: bool) -> None:
         """Raise `Refused` where the state, or the `journal` beside it, is older than what was seen of it."""
@@ -82,8 +86,8 @@ class Memory:
             return f"The state {self._shown} lacks what this clone has seen in it: {', '.join(lacks[:5])}."
         return ""
 
-    def keep(self, state: State, *, journal: bool = False, vouched: bool = True) -> None:
-        """Remember that state, durably, as one that was written, or read beside the whole list, if it is `vouched` for.
+    def keep(self, state: State, *, journal: bool = False, vouched: bool | None = None) -> None:
+        """Remember that state, durably; `vouched` is whether it was right for certain, None if nothing new is known.
 
         A memory that cannot be written is none, and the next run has less to go by.
         """
@@ -96,8 +100,8 @@ class Memory:
         if (before := _read(file)) and before.lineage == state.lineage:
             # A memory never goes back: the file may have been an older one for a while.
             known, serial = known | before.known - state.corrected(), max(serial, before.serial)
-            vouched = vouched or before.vouched
-        value = {"lineage": state.lineage, "serial": serial, "journal": journal, "vouched": vouched}
+            vouched = before.vouched if vouched is None else vouched
+        value = {"lineage": state.lineage, "serial": serial, "journal": journal, "vouched": vouched is True}
         value["known"] = sorted(known)
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +122,12 @@ class Memory:
         except (GitFailed, OSError):
             return None
         return (self._state.parent / common).resolve() / "invent-gitops"
+
+    def _is_shared(self) -> bool:
+        try:
+            return bool(Git(self._state.parent).run("remote").strip())
+        except (GitFailed, OSError):
+            return True
 
     def _every(self) -> list[Sighting]:
         """What was seen from any work tree of this clone."""

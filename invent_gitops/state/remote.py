@@ -38,6 +38,7 @@ class RemoteBranch:
         # And one for what this clone has worked with and not only seen.
         self._vouched = f"refs/invent-gitops/worked-with/{place.remote}/{place.branch}"
         self.vouched = bool(self.git.commit_of(self._vouched))
+        self._sure: bool | None = None
 
     @cached_property
     def _sign(self) -> bool:
@@ -136,6 +137,9 @@ class RemoteBranch:
     def unpushed(self, refusal: GitFailed, kept: str | None) -> InventGitopsError:
         """The error for a push that failed; `kept` says where results are, None where nothing was called yet."""
         message = f"{self.shown} could not be pushed: {' '.join(refusal.words.split())[:300]}"
+        if "stale info" in refusal.words:
+            what, cure = why_apart(self.git, self.place.remote)
+            return Refused(f"{message} The branch is as it was read, and not so where pushes go. {what}.", cure)
         if kept is None:
             return Unavailable(
                 message, "Check that this run may push to the state branch. Nothing of this batch was sent."
@@ -182,11 +186,16 @@ class RemoteBranch:
         """Keep our own commit as seen, so that the next fetch need not bring it back over the network."""
         self.git.run("update-ref", self._ref, tip)
 
-    def vouch(self, tip: str) -> None:
-        """Keep a commit as one that this clone has worked with."""
-        if tip:
+    def vouch(self, tip: str, sure: bool | None) -> None:
+        """Keep a commit as one beside which the list was read and showed nothing more, or no commit any more.
+
+        None as `sure` means: as was said last in this run.
+        """
+        self._sure = self._sure if sure is None else sure
+        if self._sure is not None:
             with suppress(GitFailed):
-                self.git.run("update-ref", self._vouched, tip)
+                keep = [self._vouched, tip] if self._sure and tip else ["-d", self._vouched]
+                self.git.run("update-ref", *keep)
 
     def _follows(self, seen: str, tip: str) -> bool:
         """Whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""

@@ -48,6 +48,19 @@ def remote_of(git: Git, wanted: str) -> str:
     )
 
 
+def is_detached(git: Git) -> bool:
+    """Whether a commit is checked out without its branch, as CI does, and a look at an old tag."""
+    return bool(git.commit_of("HEAD")) and not _checked_out(git)
+
+
+def is_shallow(git: Git) -> bool:
+    """Whether some of the history is missing here, so that this is a part of another repository."""
+    try:
+        return git.run("rev-parse", "--is-shallow-repository").strip() == "true"
+    except GitFailed:
+        return False
+
+
 def checkout_of(
     git: Git,
     remote: str,
