@@ -121,6 +121,10 @@ def _unfollowed(old: State, record: Record) -> str:
     if record.how == "imported" or record.attempt in old.absences:
         return ""
     intent = next((one for one in old.intents.values() if one.attempt == record.attempt), None)
+    taken = {one.attempt for part in (old.broadcasts, old.removed) for one in part.values()}
+    if intent is None and record.note.startswith(SECOND) and record.attempt in taken:
+        # Somebody else's broadcast was taken for that of the attempt, before its own answer came.
+        return ""
     if intent is None:
         return "follows from no intent"
     return "" if intent.request == record.sent else "is not what its intent was about"

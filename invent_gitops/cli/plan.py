@@ -94,7 +94,9 @@ def plan(
 
 def warn_of_older(session: Session, account: Account, workspace: Workspace) -> None:
     """Say that the state is older than what this clone has seen: a plan over it shows too much as to be created."""
-    if reason := account.store(workspace.root, workspace.project, strict=False).went_back():
+    store = account.store(workspace.root, workspace.project, strict=False)
+    target = account.target()
+    if reason := store.went_back(target.org, target.name):
         session.remark([f"{reason} What was created since then may be shown as to be created. apply refuses it."])
 
 

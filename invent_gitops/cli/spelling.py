@@ -34,10 +34,13 @@ def unread_catalogues(path: Path, shown: str) -> list[Problem]:
 def check_folder(folder: Path) -> None:
     """Raise `InvalidInput` where the folder is there in another spelling only, so that nothing seems to be defined."""
     entries = _entries(folder.parent)
-    others = [entry for entry in entries if entry.casefold() == folder.name.casefold()]
+    others = [entry for entry in entries if entry.casefold() == folder.name.casefold() and entry != folder.name]
     if others and folder.name not in entries:
         message = f"The folder of the definitions is named {readable(others[0])} here, which is not looked for."
         raise InvalidInput(message, f"Rename it to {folder.name}.")
+    if any(name.endswith((".yaml", ".yml")) for other in others for name in _entries(folder.parent / other)):
+        message = f"There is a folder {readable(others[0])} beside {folder.name}, and its definitions are not read."
+        raise InvalidInput(message, f"Move them to {folder.name}, and delete the other folder.")
 
 
 def _cure(path: Path) -> str:

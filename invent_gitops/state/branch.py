@@ -155,7 +155,7 @@ class BranchStore:
         """Whether all that was appended is on the remote."""
         return not self._pending
 
-    def went_back(self) -> str:
+    def went_back(self, org: str, api: str) -> str:
         """Nothing to say: a branch that went back is refused as soon as it is read."""
         return ""
 

@@ -97,9 +97,9 @@ class FileStore:
         """Whether all that was appended is in the file."""
         return not self._events
 
-    def went_back(self) -> str:
-        """Why the file is older than what this clone has seen of it, "" if it is not."""
-        return self._memory.older(self._stored(), journal=self.journal_path.exists())
+    def went_back(self, org: str, api: str) -> str:
+        """Why the file is older than what this clone has seen of it for that account, "" if it is not."""
+        return Memory(self.path, self.shown, org, api).older(self._stored(), journal=self.journal_path.exists())
 
     def finish(self) -> None:
         """Fold what was appended into the state. Raises `Unsettled` if that fails; the journal then has it all."""

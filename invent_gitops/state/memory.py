@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,7 +56,7 @@ class Memory:
             raise Refused(
                 f"{reason} What was created since then would be created again.",
                 f"Restore the newest version: git log --all -- {self._shown} . If this one is right, look in Invent "
-                f"first, then delete what this clone remembers: {os.path.relpath(file) if file else ''}",
+                f"first, then delete what this clone remembers: {file or ''}",
             )
 
     def older(self, stored: State | None, *, journal: bool) -> str:
