@@ -298,7 +298,7 @@ def test_run_that_had_nothing_to_do_remembers_the_state_and_vouches_for_nothing(
         shutil.copy(theirs / STATE, folder / STATE)
         assert call(folder, *APPLY, env=env).code == 0
         define(folder, "b", "c")
-        server.faults.add("error-before=503@list:*")
+        server.faults.add("error-before=403@list:*")
         assert call(folder, *APPLY, env=env).code == ExitCode.UNAVAILABLE
         (folder / STATE).write_bytes(older)
         assert call(folder, *APPLY, env=env).code == ExitCode.REFUSED
@@ -372,7 +372,7 @@ def test_state_beside_which_the_list_shows_more_vouches_for_nothing(tmp_path: Pa
         # It refuses b, and creates c beside it.
         assert call(stale, *APPLY, env=env).code == ExitCode.REFUSED
         assert posted(server) == ["Campaign a", "Campaign b", "Campaign c"]
-        server.faults.add("error-before=503@list:*")
+        server.faults.add("error-before=403@list:*")
         assert call(stale, *APPLY, env=env).code == ExitCode.UNAVAILABLE
         assert posted(server) == ["Campaign a", "Campaign b", "Campaign c"]
 
@@ -384,7 +384,7 @@ def test_state_that_a_colleague_may_have_pushed_on_vouches_for_nothing(tmp_path:
         env = account(server.url)
         assert call(folder, *APPLY, env=env).code == 0
         define(folder, "b")
-        server.faults.add("error-before=503@list:*")
+        server.faults.add("error-before=403@list:*")
         assert call(folder, *APPLY, env=env).code == ExitCode.UNAVAILABLE
         assert call(folder, *APPLY, "--blind", env=env).code == 0
 

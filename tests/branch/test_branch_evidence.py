@@ -222,7 +222,7 @@ def test_fresh_clone_creates_nothing_on_a_known_branch_where_the_list_is_away(tm
     mine = remote.clone("mine")
     with invent() as server:
         assert applied(mine, server, "--only", "one").code == 0
-        server.faults.add("error-before=503@list:*")
+        server.faults.add("error-before=403@list:*")
         fresh = remote.clone("fresh")
         for _ in range(2):
             done = applied(fresh, server)
