@@ -315,7 +315,7 @@ def test_the_command_that_is_told_of_a_twin_makes_the_record_right(old: Doubt) -
 
 def test_a_refused_word_on_one_key_says_that_another_is_in_doubt(old: Doubt) -> None:
     told = old.call("resolve", "a", "--id", "b_9", "--json")
-    assert told.json["exit_code"] == told.code == ExitCode.UNSETTLED
+    assert told.json["exit_code"] == told.code == ExitCode.REFUSED
     assert "is not blocked" in told.json["error"]["message"]
     assert "In doubt: b" in told.err
 

@@ -17,7 +17,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
 from invent_gitops.cli.unsettled import unsettled_code
 from invent_gitops.cli.workspace import checked_project, open_workspace
-from invent_gitops.errors import ExitCode, InventGitopsError, NotOffered, Refused, Unavailable, Unsettled, WrongUsage
+from invent_gitops.errors import ExitCode, InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import resolving
@@ -96,11 +96,10 @@ def resolve(
                 told = [resolving_.correct(keys[0], id, wrong, reason)]
             else:
                 told = [resolving_.record(keys[0], id, reason)]
-        except Refused as error:
+        except Refused:
+            # Other doubts are said; the code stays that of the refusal, so that a script sees that the word did not count.
             others_open = {name: intent for name, intent in store.state.intents.items() if name not in keys}
-            rest = replace(store.state, intents=others_open)
-            if unsettled_code(session, account, rest) is ExitCode.UNSETTLED:
-                raise Unsettled(error.message, error.cure) from None
+            unsettled_code(session, account, replace(store.state, intents=others_open))
             raise
         state = store.state
     code = unsettled_code(session, account, state, resolving_.listing)
