@@ -97,7 +97,7 @@ def resolve(
             else:
                 told = [resolving_.record(keys[0], id, reason)]
         except Refused:
-            # Other doubts are said; the code stays that of the refusal, so that a script sees that the word did not count.
+            # Other doubts are said; the code stays that of the refusal: a script must see that the word did not count.
             others_open = {name: intent for name, intent in store.state.intents.items() if name not in keys}
             unsettled_code(session, account, replace(store.state, intents=others_open))
             raise
