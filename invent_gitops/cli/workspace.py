@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invent_gitops.cli.spelling import check_folder, check_project_file, misspelled, unread_catalogues
 from invent_gitops.errors import InvalidInput, WrongUsage
@@ -15,7 +16,9 @@ from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
-from invent_gitops.provenance import Origin, find_origin
+
+if TYPE_CHECKING:
+    from invent_gitops.provenance import Origin
 
 PROJECT_FILE = "invent.yaml"
 
@@ -47,6 +50,8 @@ class Workspace:
 
     def origin(self) -> Origin:
         """Who acts and from which commit, by what that commit holds of these very files."""
+        from invent_gitops.provenance import find_origin
+
         sources, shared = self.sources()
         return find_origin(self.root, sources=sources, shared=shared)
 
