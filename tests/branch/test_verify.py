@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from invent_gitops.model.state import Intended, Recorded
 from invent_gitops.sandbox.server import Server
-from tests.branch.making import BRANCH, STATE, Hub, applied, commit, git, hub, told
+from invent_gitops.state.document import dump
+from invent_gitops.verify import verify
+from tests.branch.making import BRANCH, STATE, Hub, a_store, applied, commit, git, hub, told
+from tests.making import a_record, a_request, an_intent
 from tests.running import WHEN, Result, define, invent, live
 
 Change = Callable[[dict[str, Any]], None]
@@ -81,6 +85,20 @@ def test_the_chain_is_whole_after_everything_that_the_tool_can_do(remote: Hub) -
         git(clone, "push", "--quiet", "origin", "main")
         git(fresh, "fetch", "--quiet")
         assert verified(fresh, server).code == 0
+
+
+def test_second_record_of_an_attempt_for_which_another_was_adopted_breaks_nothing(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    with a_store(clone) as store:
+        store.append([Intended("one", an_intent(attempt="t1"))])
+        store.sync()
+        # A person's own was taken for the attempt's, before its answer came.
+        for record in (a_record("theirs", how="adopted", attempt="t1"), a_record("ours", attempt="t1")):
+            store.append([Recorded("one", record)])
+            store.sync()
+    assert set(remote.ids) == {"one", "one#ours"}
+    found = verify(a_store(clone).chain(), dump, lambda commit: {"one": a_request()})
+    assert [flaw.message for flaw in found if not flaw.missing] == []
 
 
 def _set(*path: str, to: Any) -> Change:
