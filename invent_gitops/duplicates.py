@@ -122,6 +122,8 @@ class Duplicates:
             return ()
         remote = found.remote
         message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
+        if found.others:
+            message += f" There are more of them: {', '.join(found.others[:5])}. Delete all but one in Invent."
         same = resolving(self._flags, definition.key, "--id " + quoted(remote.id))
         if found.how == "partly":
             untold = " and ".join(field for field in remote.unread if field not in ("status", "created_at"))

@@ -21,11 +21,13 @@ _CALLED_OFF = ("CANCELLED", "FAILED")
 class Lookalike:
     """A live broadcast: `exact` if it is just as defined, `partly` if it is as far as Invent tells.
 
-    `similar` is one of which two are as defined: name, time or audience.
+    `similar` is one of which two are as defined: name, time or audience. `others` are the ids of more that are exactly
+    so and that no record knows.
     """
 
     how: Literal["exact", "partly", "similar"]
     remote: Remote
+    others: tuple[str, ...] = ()
 
 
 class Lookalikes:
@@ -42,6 +44,10 @@ class Lookalikes:
         known = recorded | removed
         # What no record knows weighs more than what one does.
         self._exact = dict(sorted(told, key=lambda it: it[1].id not in recorded))
+        self._unrecorded: dict[Request, list[str]] = {}
+        for request, remote in told:
+            if remote.id not in known:
+                self._unrecorded.setdefault(request, []).append(remote.id)
         intended = {intent.request.plain for intent in state.intents.values()}
         self._partly = [
             remote
@@ -66,7 +72,8 @@ class Lookalikes:
         """The one that weighs most, or None."""
         plain = request.plain
         if plain in self._exact:
-            return Lookalike("exact", self._exact[plain])
+            remote = self._exact[plain]
+            return Lookalike("exact", remote, tuple(id for id in self._unrecorded.get(plain, ()) if id != remote.id))
         # What was sent is like nothing that is to come, but it may be what was to be sent at once.
         at_once = request.scheduled_at is None
         found = (one for one in self._partly if at_once or one.status not in _NOT_TO_COME)

@@ -492,6 +492,15 @@ def test_what_invent_does_not_tell_in_full_is_no_other_broadcast(untold: tuple[s
     assert "exists-already" not in [refusal.policy for refusal in item.refusals]
 
 
+def test_all_of_several_that_are_exactly_so_are_named() -> None:
+    definition = a_definition()
+    live = [a_remote(id, definition.request) for id in ("bc_1", "bc_2", "bc_3")]
+    (item,) = plan_of([definition], live=live).items
+    assert all(id in item.refusals[0].message for id in ("bc_1", "bc_2", "bc_3"))
+    (item,) = plan_of([definition], live=live[:1]).items
+    assert "more of them" not in item.refusals[0].message
+
+
 def test_a_name_that_invent_spells_otherwise_is_the_same() -> None:
     definition = a_definition(request=a_request("Caf\u00e9"))
     (item,) = plan_of([definition], live=[a_remote("bc_live", a_request("Cafe\u0301"))]).items
