@@ -163,8 +163,9 @@ class Run:
         return renewed, lambda: fresh() and timely_written()
 
     def _intent(self, item: Item) -> Intent:
-        made = self.provenance(item.key)
-        return Intent(item.request, self.attempt(), made, settles_at=made.at + self.lasts, local=item.local)
+        provenance = self.provenance(item.key)
+        settles_at = provenance.at + self.lasts
+        return Intent(item.request, self.attempt(), provenance, settles_at=settles_at, local=item.local)
 
     def _renew(
         self, covered: Flights, waiting: deque[Item], timely_written: Callable[[], bool]

@@ -46,12 +46,11 @@ class Applying:
     """One apply, with what its steps share.
 
     `unseen` is whether somebody says that nothing can have been created where nobody can look, `branch` the one that
-    somebody named. `newest` is what the
-    newest commit of the branch defines, if this run is of an older one; `blind` is why nothing may be created, "" if
-    it may. `live` is what the last look before a create held, `first` that look, `reach` how far it went, and `recent`
-    says whether that is only some seconds ago. `doubts` are the attempts of this run whose outcome is unknown,
-    `adopted` are the broadcasts that were found after their answer was lost, `approved` are the keys of the approved
-    plan, `report` is what became of the creates so far.
+    somebody named. `newest` is what the newest commit of the branch defines, if this run is not of that; `blind` is why
+    nothing may be created, "" if it may. `live` is what the looks before a create held, `first` the last of them,
+    `reach` how far it went, and `recent` says whether that is only some seconds ago. `doubts` are the attempts of this
+    run whose outcome is unknown, `adopted` are the broadcasts that were found after their answer was lost, `approved`
+    are the keys of the approved plan, `report` is what became of the creates so far.
     """
 
     session: Session

@@ -74,8 +74,8 @@ class FirstLook:
 
 def lacks_records(plan: Plan) -> bool:
     """Whether the list has shown what is defined and not recorded, so that the state may lack more."""
-    found = (refusal.policy for item in plan.having("refused") for refusal in item.refusals)
-    return any(policy in ("exists-already", "possible-rename") for policy in found)
+    policies = (refusal.policy for item in plan.having("refused") for refusal in item.refusals)
+    return any(policy in ("exists-already", "possible-rename") for policy in policies)
 
 
 def first_look(read: Callable[[], Listing[Remote]]) -> FirstLook:

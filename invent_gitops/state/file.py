@@ -207,10 +207,10 @@ class FileStore:
     def _signature(self) -> tuple[int, ...] | None:
         """What tells two versions of the file apart, or None where there is no file."""
         try:
-            found = os.stat(self.path)
+            status = os.stat(self.path)
         except OSError:
             return None
-        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def _open_journal(self) -> None:
         if not self._journal.is_open:
