@@ -197,3 +197,10 @@ def test_a_release_is_built_with_the_versions_that_were_tested() -> None:
     tools, tested = versions(".ci/tools/release.txt"), versions("constraints.txt")
     assert {"build", "hatchling"} <= tools.keys() & tested.keys()
     assert {name for name in tools.keys() & tested.keys() if tools[name] != tested[name]} == set()
+
+
+def test_the_audit_takes_a_version_that_was_not_looked_up_for_no_good_news() -> None:
+    script = (ROOT / ".ci" / "audit").read_text("utf-8")
+    assert "pip_audit --strict" in script
+    (job,) = [job for job in load(RELEASE.with_name("nightly.yml"))["jobs"].values() if "audit" in str(job["steps"])]
+    assert job["steps"][-1]["run"] == "bash .ci/audit"
