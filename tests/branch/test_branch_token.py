@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.state.credential import token_settings
+from invent_gitops.git.credential import token_settings
 from tests.branch.making import Hub, applied, git, hub
 from tests.running import invent, live
 

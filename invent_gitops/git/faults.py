@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from invent_gitops.state.credential import access_cure
+from invent_gitops.git.credential import access_cure
 
 # Git did not end in time; said by this program, since git says nothing then.
 HANGS = "did not end within"
