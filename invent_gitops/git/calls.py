@@ -93,7 +93,12 @@ def _confirmed(place: Place, program: Program, _: tuple[object, ...]) -> tuple[P
     if place.work_tree is None:
         asked = ("rev-parse", "--absolute-git-dir", "--is-inside-work-tree", "--show-prefix")
         ceiling = {"GIT_CEILING_DIRECTORIES": str(place.top.parent)}
-        answer = start(program, place.top, asked, variables=ceiling, timeout=PATIENCE)
+        try:
+            answer = start(program, place.top, asked, variables=ceiling, timeout=PATIENCE)
+        except GitFailed as error:
+            if "cannot use bare repository" not in error.words:
+                raise
+            answer = str(place.top)
         git_dir, is_inside, prefix = (answer.split("\n") + [""] * 3)[:3]
         if not _is_same(git_dir, place.git_dir):
             raise Refused(

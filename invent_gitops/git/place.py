@@ -40,11 +40,12 @@ def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Pla
     passed: list[Path] = []
     for one in _upwards(here, environment):
         if _is_marker(one / MARKER):
-            _check_none_bare(passed)
+            _check_none_bare(passed, one)
             return Place(here, one, _git_dir(one))
         passed.append(one)
     chosen = _chosen(here, environment)
-    _check_none_bare([one for one in passed if not chosen or (one.is_relative_to(chosen.top) and one != chosen.top)])
+    below = [one for one in passed if not chosen or (one != chosen.top and one.is_relative_to(chosen.top))]
+    _check_none_bare(below, chosen.top if chosen else None)
     return chosen or Place(here, here, here / MARKER, found=False)
 
 
@@ -63,11 +64,13 @@ def _upwards(folder: Path, environment: Mapping[str, str]) -> list[Path]:
     """The folder and those above it, as far as git would look: within one disk, and not beyond a ceiling."""
     ceilings = {_resolved(Path(one)) for one in environment.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if one}
     crosses = environment.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "").lower() not in ("", "0", "false", "no", "off")
-    folders = [folder]
+    folders, disk = [folder], _disk(folder)
     for one in folder.parents:
-        if one in ceilings or not (crosses or _disk(one) == _disk(folder)):
+        above = _disk(one)
+        # A folder that is not there yet is on no disk.
+        if one in ceilings or not (crosses or disk in (None, above)):
             break
-        folders.append(one)
+        folders, disk = [*folders, one], above
     return folders
 
 
@@ -121,13 +124,18 @@ def _chosen(folder: Path, environment: Mapping[str, str]) -> Place | None:
     return Place(folder, top, _resolved(Path(git_dir)), work_tree=top) if folder.is_relative_to(top) else None
 
 
-def _check_none_bare(folders: list[Path]) -> None:
+def _check_none_bare(folders: list[Path], top: Path | None) -> None:
+    """Refuse the first folder that git would take for a repository itself; `top` is a folder where that is not so."""
     for one in folders:
         if looks_bare(one):
+            if top:
+                look = f"git -C {shlex.quote(str(top))} log -- {shlex.quote(str(one.relative_to(top) / 'HEAD'))}"
+            else:
+                look = f"ls -l {shlex.quote(str(one))}"
             raise Refused(
-                f"The folder {one} holds the files of a git repository: HEAD, objects and refs. A commit can add such "
-                "files, and every git that starts in there runs the commands of their config.",
-                f"Find out where they come from, then delete them: ls -l {shlex.quote(str(one))}",
+                f"The folder {one} holds files named HEAD, objects and refs, which make a git repository of it. A "
+                "commit can add such files, and every git that starts in there runs the commands in their config.",
+                f"See who added them, then delete them: {look}",
             )
 
 

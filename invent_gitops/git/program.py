@@ -34,5 +34,6 @@ def _is_executable(path: str) -> bool:
 
 
 def _is_within(path: str, top: Path) -> bool:
-    """Whether a path is below `top`, by its own name or with links followed."""
-    return any(Path(one).is_relative_to(top) for one in (os.path.normpath(path), os.path.realpath(path)))
+    """Whether a path is below `top`, by its own name or with links followed; below the root of a disk nothing is."""
+    names = (os.path.normpath(path), os.path.realpath(path))
+    return top.parent != top and any(Path(one).is_relative_to(top) for one in names)
