@@ -65,6 +65,10 @@ _CURES = (
         "This machine has no process or memory left. End other programs, then run this again.",
     ),
     (
+        r"transport 'ext' not allowed",
+        "An address that begins with ext:: is a command, and no command is run here. Use another: git remote set-url",
+    ),
+    (
         r"transport '(?P<scheme>[^'\n]+)' not allowed",
         "Git's settings forbid this kind of address. See: git config --show-origin --get-regexp '^protocol'",
     ),
