@@ -12,6 +12,7 @@ from pathlib import Path
 
 from invent_gitops.errors import Refused
 from invent_gitops.git.credential import token_settings
+from invent_gitops.git.origins import ASKED, check_origins, hooks_in
 from invent_gitops.git.place import MARKER, Place, find_place
 from invent_gitops.git.process import GitFailed, start
 from invent_gitops.git.program import Program, find_program
@@ -87,35 +88,40 @@ def _identity(path: Path) -> tuple[int, ...]:
 def _confirmed(place: Place, program: Program, _: tuple[object, ...]) -> tuple[Place, tuple[str, ...]]:
     """The place with its work tree, and the hooks in its settings; asked once for each repository.
 
-    A repository that is named to git is one that git trusts, whoever owns it. So git searches once, in the folder with
-    the `.git` alone, and judges the owner; it must find the same. Raises `GitFailed` with its words, and `Refused`.
+    Raises `GitFailed` with git's words, and `Refused` for a repository or a setting that a commit could have made.
     """
-    if place.work_tree is None:
-        asked = ("rev-parse", "--absolute-git-dir", "--is-inside-work-tree", "--show-prefix")
-        ceiling = {"GIT_CEILING_DIRECTORIES": str(place.top.parent)}
-        try:
-            answer = start(program, place.top, asked, variables=ceiling, timeout=PATIENCE)
-        except GitFailed as error:
-            if "cannot use bare repository" not in error.words:
-                raise
-            answer = str(place.top)
-        git_dir, is_inside, prefix = (answer.split("\n") + [""] * 3)[:3]
-        if not _is_same(git_dir, place.git_dir):
-            raise Refused(
-                f"Git takes {git_dir} for the repository of {place.folder}, and not {place.top / MARKER}.",
-                f"See what is wrong with it: ls -la {shlex.quote(str(place.top / MARKER))}",
-            )
-        if is_inside == "true":
-            place = replace(place, work_tree=_above(place.top, prefix))
+    place = place if place.work_tree else _agreed(place, program)
     try:
-        words = ("config", "--null", "--name-only", "--get-regexp", r"^hook\..*\.(command|event)$")
-        listed = start(program, place.top, words, variables=_named(place), timeout=PATIENCE)
+        listed = start(program, place.top, ASKED, variables=_named(place), timeout=PATIENCE)
     except GitFailed as error:
         if error.code != 1:
             raise
-        listed = ""
-    names = [key.removeprefix("hook.").rpartition(".")[0] for key in listed.split("\0") if key]
-    return place, tuple(dict.fromkeys(names))
+        return place, ()
+    check_origins(listed, place)
+    return place, hooks_in(listed)
+
+
+def _agreed(place: Place, program: Program) -> Place:
+    """The place with its work tree, after git has found the same.
+
+    Git trusts a repository that is named to it, whoever owns it. So it searches once by itself, in the folder with the
+    `.git` and in no other, and judges the owner.
+    """
+    asked = ("rev-parse", "--absolute-git-dir", "--is-inside-work-tree", "--show-prefix")
+    ceiling = {"GIT_CEILING_DIRECTORIES": str(place.top.parent)}
+    try:
+        answer = start(program, place.top, asked, variables=ceiling, timeout=PATIENCE)
+    except GitFailed as error:
+        if "cannot use bare repository" not in error.words:
+            raise
+        answer = str(place.top)
+    git_dir, is_inside, prefix = (answer.split("\n") + [""] * 3)[:3]
+    if not _is_same(git_dir, place.git_dir):
+        raise Refused(
+            f"Git takes {git_dir} for the repository of {place.folder}, and not {place.top / MARKER}.",
+            f"See what is wrong with it: ls -la {shlex.quote(str(place.top / MARKER))}",
+        )
+    return replace(place, work_tree=_above(place.top, prefix)) if is_inside == "true" else place
 
 
 def _is_same(answer: str, git_dir: Path) -> bool:

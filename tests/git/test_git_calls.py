@@ -208,6 +208,57 @@ def test_credential_helper_of_the_users_settings_is_asked(remote: Hub, server: G
     works(clone, remote)
 
 
+# ---------------------------------------------------------------- settings among the committed files
+
+POWERFUL = (
+    "[core]\n\tsshCommand = {run}\n",
+    "[core]\n\tgitProxy = {run}\n",
+    '[remote "origin"]\n\tuploadpack = {run}\n',
+    '[filter "x"]\n\tclean = {run}\n',
+    "[credential]\n\thelper = {run}\n",
+    '[credential "https://x.invalid"]\n\thelper = {run}\n',
+    '[url "ext::{run} "]\n\tinsteadOf = /\n',
+    '[http "https://x.invalid"]\n\tproxy = http://x.invalid\n',
+    '[gpg "ssh"]\n\tprogram = {run}\n',
+    '[hook "x"]\n\tevent = pre-push\n\tcommand = {run}\n',
+    "[include]\n\tpath = more\n[core]\n\tpager = cat\n",
+)
+
+
+@pytest.mark.parametrize("settings", POWERFUL)
+@pytest.mark.parametrize("how", ["include", "home", "variable"])
+def test_settings_in_a_file_of_the_work_tree_are_refused(remote: Hub, tmp_path: Path, settings: str, how: str) -> None:
+    clone = remote.clone("clone")
+    run = script(tmp_path / "run", f"touch {tmp_path}/ran; exit 1")
+    (clone / "more").write_text(f"[core]\n\tsshCommand = {run}\n", encoding="utf-8")
+    (clone / ".gitconfig").write_text(settings.format(run=run), encoding="utf-8")
+    env = {"CI": "true"}
+    if how == "include":
+        git(clone, "config", "include.path", "../.gitconfig")
+    elif how == "home":
+        env |= {"HOME": str(clone), "GIT_CONFIG_GLOBAL": ""}
+    else:
+        env |= {"GIT_CONFIG_GLOBAL": str(clone / ".gitconfig")}
+    with pytest.MonkeyPatch.context() as patch, invent() as server:
+        if how == "home":
+            patch.delenv("GIT_CONFIG_GLOBAL")
+            del env["GIT_CONFIG_GLOBAL"]
+        for words in (("plan",), ("apply", "--yes"), ("status",)):
+            done = told(clone, server, *words, env=env)
+            assert done.code == 5, done.all
+            assert "git config --show-origin --get" in done.err
+            assert "among the files of the work tree" in done.err
+        assert posted(server) == []
+    assert not (tmp_path / "ran").exists()
+
+
+def test_harmless_settings_in_a_file_of_the_work_tree_are_the_users_affair(remote: Hub) -> None:
+    clone = remote.clone("clone")
+    (clone / ".gitconfig").write_text("[alias]\n\tst = status\n[pull]\n\trebase = true\n", encoding="utf-8")
+    git(clone, "config", "include.path", "../.gitconfig")
+    works(clone, remote)
+
+
 # ---------------------------------------------------------------- remotes
 
 WRONG = ("ext::sh -c id", "--upload-pack=id", "-x", "https://x.invalid/y", "git@x.invalid:y", "../x", "/x", ".", "a\tb")
