@@ -45,7 +45,19 @@ FLOORS = {
         "readiness",
         "render",
     },
-    EDGES: {"files", "load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},
+    EDGES: {
+        "files",
+        "inside",
+        "load",
+        "schemas",
+        "state",
+        "api",
+        "sandbox",
+        "provenance",
+        "github",
+        "scaffold",
+        "workflows",
+    },
     CLI: {"cli", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
