@@ -64,7 +64,7 @@ class Inside:
             self._last = None
 
     def resolve(self, below: str, *, missing: bool = False) -> str:
-        """The path below the folder with all links followed, "" for the folder itself.
+        """The path below the folder with all links followed, "" for the folder itself; no link leads into `.git`.
 
         With `missing`, what is not there is taken for what may be created there; else `FileNotFoundError` is raised.
         """
@@ -80,12 +80,12 @@ class Inside:
                     raise Outside
                 at.pop()
                 continue
-            if is_git(part):
+            if links and is_git(part):
                 raise Outside
             path = os.path.join(self.real, *at, part)
             try:
                 status = os.lstat(path)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 if not missing:
                     raise
                 at.append(part)

@@ -14,7 +14,7 @@ from invent_gitops.validate.report import Report
 from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import field_name, quote
 
-Entry = Literal["definitions", "segments", "state"]
+Entry = Literal["definitions", "segments", "state", "sandbox"]
 
 # Nothing that git could take for an option, an address or another revision.
 _GIT_NAME = re.compile(r"(?!.*(?:\.\.|//|\.lock(?:/|$)|/\.|\./))[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
@@ -28,6 +28,7 @@ _USUAL: Mapping[Entry, str] = {
     "definitions": "broadcasts",
     "segments": "segments.yaml",
     "state": "invent.state.json",
+    "sandbox": "invent.sandbox.sqlite",
 }
 
 
@@ -55,7 +56,7 @@ def _outside(text: str) -> tuple[str, str, str] | None:
 
 
 def reserved(text: str, entry: Entry) -> tuple[str, str, str] | None:
-    """Rule, message and cure where a path below the project is no place for its definitions, catalogue or state."""
+    """Rule, message and cure where a path below the project is no place for that file of it."""
     parts = plain(text).split("/")
     cure = f"Write a path like {quote(_USUAL[entry])}."
     for part in parts if parts != ["."] else []:
