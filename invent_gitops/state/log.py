@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from invent_gitops.errors import InventGitopsError
+from invent_gitops.errors import InvalidInput, InventGitopsError
 from invent_gitops.files import read_regular
+from invent_gitops.inside import NotPlain
 from invent_gitops.model.chain import Chain, Link
 from invent_gitops.state import document
 from invent_gitops.state.git import Git, GitFailed
@@ -33,6 +34,8 @@ def file_chain(path: Path) -> Chain:
     try:
         # As git has it, on a system that ends lines otherwise as well.
         now = read_regular(path).decode().replace("\r\n", "\n")
+    except NotPlain as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", "Put a file in its place.") from None
     except (OSError, UnicodeDecodeError):
         return Chain(links, strict=False)
     if not links or links[-1].text != now:
