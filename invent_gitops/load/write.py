@@ -10,6 +10,7 @@ from typing import Any
 
 from invent_gitops.errors import InvalidInput
 from invent_gitops.files import create_durably, replace_durably
+from invent_gitops.inside import inside
 from invent_gitops.load.construct import Data
 
 # What needs no quotes: it begins with a letter, and holds nothing that means something in any part of YAML.
@@ -96,8 +97,11 @@ def definition_text(
 def schema_line(folder: Path, root: Path, name: str) -> list[str]:
     """The first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
     schema = root / "schemas" / f"{name}.schema.json"
-    if not schema.is_file():
-        return []
+    with inside(root) as place:
+        try:
+            place.resolve(f"schemas/{name}.schema.json")
+        except OSError:
+            return []
     return [f"yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}"]
 
 
