@@ -19,7 +19,7 @@ from tests.running import COMMAND, Result, account, call, define, environment, i
 
 SECRET = "s3cr3t-of-a-neighbour"
 STEP = {"GITHUB_REPOSITORY": "acme/campaigns", "GITHUB_SHA": "0" * 40}
-LEAK = f"name: [{SECRET}\n"
+LEAK = f"{SECRET}: x\n"
 
 # Writes down each path that Python opens, lists or makes, before the system is asked, and then acts on the project.
 WATCHED = """
@@ -39,7 +39,7 @@ def hook(event, given):
                     print("handle", leads, file=log)
         place = given[0] if given and event != "import" else None
         if place is not None and not isinstance(place, int):
-            print(event, os.fspath(place), file=log)
+            print(event, os.path.realpath(place), file=log)
             exec(act, {"event": event, "place": place, "done": done, "os": os})
     finally:
         busy.clear()
@@ -79,29 +79,28 @@ def watched(project: Path, *words: str, act: str = "") -> tuple[Result, list[str
     lines = log.read_text(encoding="utf-8").splitlines()
     assert lines, "the watch sees what is opened"
     outside = str(project.parent / "outside")
-    opened = [line for line in lines if outside in os.path.abspath(project / line.partition(" ")[2])]
+    opened = [line for line in lines if line.partition(" ")[2].startswith(outside)]
     return Result(done.returncode, done.stdout, done.stderr), opened
 
 
 # ---------------------------------------------------------------- the commands
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "status", "import", "segments list", "history"])
 @pytest.mark.parametrize(
-    "line",
+    ("line", "command"),
     [
-        "definitions: ../outside",
-        "definitions: broadcasts/../../outside",
-        "segments: ../outside/leak.yaml",
-        "state: ../outside/invent.state.json",
-        "state: {branch: b, path: ../outside/invent.state.json}",
-        "definitions: .git",
-        "segments: .git/config.yaml",
-        "workspaces: {a: {org: o, definitions: ../outside}}",
+        ("definitions: ../outside", "validate"),
+        ("definitions: broadcasts/../../outside", "plan"),
+        ("segments: ../outside/leak.yaml", "segments list"),
+        ("state: ../outside/invent.state.json", "status"),
+        ("state: {branch: b, path: ../outside/invent.state.json}", "history"),
+        ("definitions: .git", "import"),
+        ("segments: .git/config.yaml", "validate"),
+        ("workspaces: {a: {org: o, definitions: ../outside}}", "plan"),
     ],
 )
 def test_path_of_the_project_file_is_refused_before_anything_there_is_opened(
-    project: Path, command: str, line: str
+    project: Path, line: str, command: str
 ) -> None:
     (project / ".git").mkdir()
     (project / ".git" / "config.yaml").write_text(LEAK, encoding="utf-8")
@@ -126,21 +125,16 @@ LINKS = {
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("absolute", [False, True])
-def test_link_out_of_the_project_is_refused_and_not_followed(project: Path, link: str, absolute: bool) -> None:
+def test_link_out_of_the_project_is_refused_and_not_followed(project: Path, link: str) -> None:
     place, target = project / link, LINKS[link]
+    absolute = link in ("segments.yaml", "broadcasts/x.yaml")
     if link == "broadcasts":
         place.rename(project / "away")
     if link.endswith("chain.yaml"):
         (place.parent / "next.yaml").symlink_to("../../outside/leak.yaml")
     place.symlink_to(os.path.abspath(place.parent / target) if absolute else target)
-    for words in (("validate",), ("plan", "--sandbox"), ("apply", "--sandbox", "--yes")):
-        if words == ("validate",) and link.startswith("invent."):
-            continue
-        if words[0] == "plan" and link == "invent.sandbox.sqlite":
-            continue
-        result, opened = watched(project, *words)
-        assert (result.code, opened, SECRET in result.all) == (ExitCode.INVALID, [], False), (words, result)
+    result, opened = watched(project, "apply", "--sandbox", "--yes")
+    assert (result.code, opened, SECRET in result.all) == (ExitCode.INVALID, [], False), result
     assert not (project.parent / "outside" / "new.sqlite").exists()
 
 
@@ -258,6 +252,7 @@ if event == "open" and os.path.basename(os.fspath(place)) == {name!r} and not do
     result, _ = watched(project, "plan", "--sandbox", act=act)
     assert place.is_symlink(), "the swap took place"
     assert (result.code, SECRET in result.all) == (ExitCode.INVALID, False), result
+    assert any(words in result.all for words in ("file-unreadable", "symlink-leaves-folder", "cannot be read")), result
 
 
 @pytest.mark.parametrize("by_folder", [True, False])
@@ -285,6 +280,35 @@ def test_path_is_opened_as_it_was_resolved_or_not_at_all(
         with pytest.raises(OSError, match=r"link|directory|folder"):
             place.make_folders("a/new")
     assert not (tmp_path / "out" / "new").exists()
+
+
+SWAPPED = """
+import os, sys
+from pathlib import Path
+from invent_gitops import inside
+inside.BY_FOLDER, done = False, []
+def hook(event, given):
+    if event == "open" and str(given[0]).endswith("x") and not done:
+        done.append(1)
+        os.rename("in/x", "in/y")
+        os.symlink("../out/x", "in/x")
+sys.addaudithook(hook)
+with inside.Inside(Path("in")) as place:
+    try:
+        print(place.read("x"))
+    except inside.Outside:
+        print("refused", done)
+"""
+
+
+def test_system_that_follows_links_while_opening_is_asked_again_before_anything_is_read(tmp_path: Path) -> None:
+    for name, text in (("in", "mine"), ("out", SECRET)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", SWAPPED], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("refused [1]\n", "")
 
 
 # ---------------------------------------------------------------- the resolver
