@@ -1,4 +1,4 @@
-"""Files as the project needs them: replaced in one step, durable when a call returns, and never a pipe."""
+"""Files as the project needs them: written in one step under names that nobody can guess, and never through a link."""
 
 from __future__ import annotations
 
@@ -6,36 +6,100 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from invent_gitops.errors import InvalidInput
+from invent_gitops.inside import BY_FOLDER, NotPlain, check_plain, is_link
 
 # What a file system answers that cannot make a folder durable.
 NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_COMMON = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | _NOFOLLOW
+# A new file of our own: nothing may be there, not even a link to nowhere.
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _COMMON
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _COMMON
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _COMMON
 
-def replace_durably(path: Path, text: str) -> None:
+
+def replace_durably(path: Path, text: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
     """Put a text in the place of a file at once, so that a reader and a crash see the old one or the new one.
 
-    The file keeps its permissions; its folder must exist. Raises `OSError`, and then nothing was changed.
+    The file keeps its permissions and, where that is allowed, its owner; a link is replaced and not followed. Its
+    folder must exist. `check` may look at the new file beside the old one, and raise. Raises `OSError`, and then
+    nothing was changed.
     """
-    fresh = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
-    # A name that nobody can guess, and never through a link that somebody laid there.
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            if path.exists():
-                os.chmod(fresh, path.stat().st_mode)
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
-    except BaseException:
-        with suppress(OSError):
-            fresh.unlink()
-        raise
+    with _fresh(path, text, _replaced(path)) as (fresh, folder):
+        check(path.with_name(Path(fresh).name))
+        os.replace(fresh, _named(path, folder), src_dir_fd=folder, dst_dir_fd=folder)
     sync_folder(path.parent)
+
+
+def create_durably(path: Path, text: str) -> bool:
+    """Write a file that is not there yet, wholly or not at all; False if something is there, be it a link.
+
+    Its folder must exist. Raises `OSError`.
+    """
+    with _fresh(path, text, None) as (fresh, folder):
+        try:
+            # Unlike a rename, a link never takes the place of a file.
+            os.link(fresh, _named(path, folder), src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        except FileExistsError:
+            return False
+        except (OSError, NotImplementedError):
+            # A file system that knows no second names.
+            return _create_in_place(_named(path, folder), text, folder)
+    sync_folder(path.parent)
+    return True
+
+
+def append_to(path: Path, data: bytes) -> None:
+    """Append to a regular file, or begin it; where its last line has no end, it gets one first. Raises `OSError`."""
+    handle = os.open(path, _APPEND, 0o666)
+    with open(handle, "ab+") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise NotPlain(special=True)
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            data = data if file.read(1) == b"\n" else b"\n" + data
+        file.write(data)
+
+
+def open_regular(path: Path, flags: int = _READ) -> int:
+    """A handle to the regular file of that very name: not to what a link of the name leads to.
+
+    Raises `OSError`, and `NotPlain` for a pipe and the like, and for a file with a second name.
+    """
+    status = os.lstat(path)
+    if is_link(status):
+        raise OSError(errno.ELOOP, "it is a link")
+    check_plain(status)
+    handle = os.open(path, flags | _COMMON | getattr(os, "O_NONBLOCK", 0))
+    try:
+        check_plain(os.fstat(handle))
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def read_regular(path: Path) -> bytes:
+    """What the regular file of that very name holds. Raises `OSError` as `open_regular` does."""
+    with open(open_regular(path), "rb") as file:
+        return file.read()
+
+
+def check_own(path: Path) -> None:
+    """Raise `OSError` where something is at a path that a program would write through: a link, a pipe, a second name.
+
+    For programs that open the file themselves.
+    """
+    with suppress(FileNotFoundError):
+        status = os.lstat(path)
+        if is_link(status):
+            raise OSError(errno.ELOOP, "it is a link")
+        check_plain(status)
 
 
 def sync_folder(folder: Path) -> None:
@@ -52,7 +116,67 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def check_regular(path: Path, shown: str) -> None:
-    """Refuse a pipe or a folder in place of a file, before it is opened. Raises `InvalidInput`."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise InvalidInput(f"{shown} cannot be read: it is no regular file.", "Choose another place for the state.")
+def _replaced(path: Path) -> os.stat_result | None:
+    """The file whose permissions a new one takes over; None where there is none, or a link."""
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+@contextmanager
+def _fresh(path: Path, text: str, like: os.stat_result | None) -> Iterator[tuple[str, int | None]]:
+    """A durable file with the text beside `path`, and the handle of their folder, where the system works with one.
+
+    Its name hides it from everything that looks there, and nobody can guess it. It goes with the block.
+    """
+    # One handle, so that the folder of all steps is the same, whatever is put in its place meanwhile.
+    folder = os.open(path.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)) if BY_FOLDER else None
+    fresh = _named(path.with_name(f".invent-gitops.{path.name[:100]}.{secrets.token_hex(8)}.tmp"), folder)
+    try:
+        handle = os.open(fresh, CREATE, 0o666, dir_fd=folder)
+        try:
+            with open(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                if like:
+                    _take_over(handle, fresh, like)
+                os.fsync(handle)
+            yield fresh, folder
+        finally:
+            with suppress(OSError):
+                os.unlink(fresh, dir_fd=folder)
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def _named(path: Path, folder: int | None) -> str:
+    """A path as the calls of the system want it: beside the handle of its folder, the name alone."""
+    return str(path) if folder is None else path.name
+
+
+def _take_over(handle: int, fresh: str, like: os.stat_result) -> None:
+    mode = stat.S_IMODE(like.st_mode) & 0o777
+    if os.name == "nt":
+        os.chmod(fresh, mode)
+        return
+    if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
+        # Only root may give files away; whoever may write here may do without.
+        with suppress(OSError):
+            os.fchown(handle, like.st_uid, like.st_gid)
+    os.fchmod(handle, mode)
+
+
+def _create_in_place(name: str, text: str, folder: int | None) -> bool:
+    """Without a second name: a crash may leave half of the file, and nothing is written over."""
+    try:
+        handle = os.open(name, CREATE, 0o666, dir_fd=folder)
+    except FileExistsError:
+        return False
+    with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
+    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -12,6 +13,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from invent_gitops.errors import InvalidInput
+from invent_gitops.files import CREATE
+from invent_gitops.inside import inside
+from invent_gitops.model.filename import SUFFIXES
 from invent_gitops.model.project import Project
 
 _PROJECT = """\
@@ -131,18 +135,50 @@ def project_files(
         **{path: text for editor in editors for path, text in editor_files(editor, project).items()},
         **(more or {}),
     }
-    return [
-        NewFile(path, text, os.path.lexists(folder / path), _holds(folder / path, text)) for path, text in texts.items()
-    ]
+    return [_new_file(folder, path, text) for path, text in texts.items()]
+
+
+def _root_of(folder: Path, path: str) -> tuple[Path, str]:
+    """The folder that a file of ours must not leave, and its path below that: workflows are above the project."""
+    up = path.count("../")
+    return folder.joinpath(*[".."] * up), path.removeprefix("../" * up)
+
+
+def _new_file(folder: Path, path: str, text: str) -> NewFile:
+    """A file beside what is there. Raises `InvalidInput` where a link leads it out of the repository."""
+    root, below_root = _root_of(folder, path)
+    above, _, name = below_root.rpartition("/")
+    with inside(root) as place:
+        try:
+            exists = os.path.lexists(os.path.join(place.real, place.resolve(above, missing=True), name))
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        try:
+            same = exists and place.read(below_root).decode().replace("\r\n", "\n") == text
+        except (OSError, ValueError):
+            same = False
+    return NewFile(path, text, exists, same)
 
 
 def _example(folder: Path, project: Project, day: datetime) -> dict[str, str]:
-    place = folder / project.definitions
-    others = {file for file in place.rglob("*") if file.suffix in (".yaml", ".yml")} - {place / "welcome.yaml"}
-    if project.workspaces is not None or others:
+    if project.workspaces is not None or _has_others(folder, project.definitions):
         return {}
     up = "../" * len(Path(project.definitions).parts)
     return {f"{project.definitions}/welcome.yaml": _EXAMPLE.format(up=up, at=f"{day:%Y-%m-%d}T09:00")}
+
+
+def _has_others(folder: Path, definitions: str) -> bool:
+    """Whether there are definitions but for the example. Links are not followed."""
+    with inside(folder) as place, suppress(OSError):
+        waiting = [place.resolve(definitions)]
+        while waiting:
+            at = waiting.pop()
+            for entry in place.list(at):
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{at}/{entry.name}".lstrip("/"))
+                elif entry.name.endswith(SUFFIXES) and f"{at}/{entry.name}" != f"{definitions}/welcome.yaml":
+                    return True
+    return False
 
 
 def _described(project: Project) -> dict[str, list[str]]:
@@ -197,34 +233,31 @@ def editor_files(editor: str, project: Project, below: str = "") -> dict[str, st
 
 
 def write_files(folder: Path, files: list[NewFile]) -> None:
-    """Write those that are not there yet. Raises `InvalidInput` where a folder cannot be written to."""
+    """Write those that are not there yet, and none out of the repository through a link of it.
+
+    Raises `InvalidInput` where one cannot be written.
+    """
     for file in files:
         if file.exists:
             continue
-        path = folder / file.path
+        root, path = _root_of(folder, file.path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unwritable(file, error) from None
-        try:
-            with open(path, "x", encoding="utf-8") as out:
+            with inside(root) as place:
+                above = place.resolve(path.rpartition("/")[0], missing=True)
+                place.make_folders(above)
+                # At the name itself no link is followed.
+                handle = place.open_resolved(f"{above}/{path.rpartition('/')[2]}".lstrip("/"), CREATE)
+            with open(handle, "w", encoding="utf-8") as out:
                 out.write(file.text)
         except FileExistsError:
             continue
         except OSError as error:
-            raise _unwritable(file, error) from None
+            raise _unwritable(file.path, error) from None
 
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _holds(path: Path, text: str) -> bool:
-    try:
-        return path.is_file() and path.read_text(encoding="utf-8") == text
-    except (OSError, ValueError):
-        return False
-
-
-def _unwritable(file: NewFile, error: OSError) -> InvalidInput:
-    return InvalidInput(f"{file.path} cannot be written: {error.strerror}.", "Choose a folder that you may write to.")
+def _unwritable(path: str, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{path} cannot be written: {error.strerror}.", "Choose a folder that you may write to.")

@@ -48,6 +48,7 @@ FLOORS = {
     EDGES: {
         "files",
         "git",
+        "inside",
         "load",
         "schemas",
         "state",

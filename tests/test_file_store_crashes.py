@@ -144,7 +144,7 @@ def test_process_killed_while_it_replaces_the_state_leaves_the_old_one_whole(pat
     path.write_text(dump(a_state({"old": a_record("bc_0")})), encoding="utf-8")
     script = """
 real = os.replace
-os.replace = lambda *names: (say(done=True), die())
+os.replace = lambda *names, **folders: (say(done=True), die())
 with store:
     store.append([Recorded("a", a_record("bc_1"))])
 """

@@ -18,8 +18,8 @@ from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 
 
-def load(folder: Path, **settings: frozenset[Path]) -> tuple[list[Document], list[Problem]]:
-    return read_definitions(folder, root=folder, **settings)
+def load(folder: Path, exclude: frozenset[Path] = frozenset()) -> tuple[list[Document], list[Problem]]:
+    return read_definitions(folder, root=folder, exclude=exclude)
 
 
 def load_text(tmp_path: Path, text: str | bytes) -> tuple[list[Document], list[Problem]]:

@@ -76,6 +76,7 @@ BEYOND_A_SCHEMA = {
         "entry-beside-workspaces": "two entries of the file",
         "org-twice": "what two workspaces have in common",
         "org-unclear": "what two workspaces have in common",
+        "paths-clash": "two entries of the file",
         "quiet-hours-empty": "two entries of the file",
         "range-reversed": "arithmetic",
         "segments-twice": "what two workspaces have in common",

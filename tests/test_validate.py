@@ -42,6 +42,7 @@ GOOD = "name: {name}\nschedule: 2027-03-01T09:00:00Z\nsegments: [newsletter]\n"
 
 # What no file that git keeps can show, with the test that shows it instead.
 SHOWN_ELSEWHERE = {
+    "file-hard-linked": "test_inside: a second name",
     "file-name": "test_load: a name that is not UTF-8",
     "file-not-read": "test_unread: names and contents that look like a definition",
     "file-not-utf8": "test_load: bytes that are not UTF-8",

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import click
 
@@ -27,7 +27,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import workspace_options
 from invent_gitops.cli.turns import Scope
 from invent_gitops.cli.workspace import check_inside, shown, working
-from invent_gitops.errors import Refused, WrongUsage
+from invent_gitops.errors import InvalidInput, Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
 from invent_gitops.provenance import find_origin
@@ -115,9 +115,7 @@ class Account:
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)
-        if not self.state and not path.is_symlink():
-            check_inside(path, root, "The state")
-        return FileStore(path, shown=shown(path), org=org, api=api)
+        return FileStore(own_place(path, root, "state"), shown=shown(path), org=org, api=api)
 
     def state_path(self, root: Path, project: Project) -> Path:
         """The state file; for a state on a branch, where it would be in the work tree."""
@@ -136,6 +134,24 @@ class Account:
         given = {**whose, "--state": self.state, "--org": org, "--base-url": self.base_url}
         words = [f" {name} {shlex.quote(value)}" for name, value in given.items() if value]
         return "".join(words) + (" --sandbox" if self.sandbox else "")
+
+
+def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandbox"]) -> Path:
+    """Where a file of the project is written, links followed; what leads out of it is refused, and not looked at.
+
+    A link to nowhere stays as it is: the store refuses it, since it is no first run. Raises `InvalidInput`.
+    """
+    from invent_gitops.validate.places import reserved
+
+    what = {"state": "The state", "segments": "The segment catalogue", "sandbox": "The file of the sandbox"}[entry]
+    cure = "Put the file itself there" + (", or name it with --state." if entry == "state" else ".")
+    resolved = check_inside(path, root, what, cure)
+    target = Path(os.path.realpath(root), *resolved.split("/"))
+    if not resolved or target == Path(os.path.abspath(path)) or not os.path.lexists(target):
+        return path
+    if fault := reserved(resolved, entry):
+        raise InvalidInput(f"{what}, {shown(path)}, is a link. {fault[1]}", "Put the file itself there.")
+    return target
 
 
 def account_options_for(scope: Scope) -> Callable[[Function], Function]:
@@ -202,7 +218,8 @@ def connect(
     target = account.target_with_key()
     with ExitStack() as stack:
         if account.sandbox:
-            served = _served(account.sandbox_path(root, project), catalogue, target.org)
+            path = own_place(account.sandbox_path(root, project), root, "sandbox")
+            served = _served(path, catalogue, target.org)
             target = replace(target, base_url=stack.enter_context(served))
         yield stack.enter_context(InventApi(target, rate=rate, stop=stop, tell=_teller()))
 

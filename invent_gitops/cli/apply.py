@@ -7,7 +7,6 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -20,7 +19,7 @@ from invent_gitops.cli.posting import tell
 from invent_gitops.cli.reviewing import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.stopping import Stopping
-from invent_gitops.cli.workspace import Workspace, open_workspace
+from invent_gitops.cli.workspace import Workspace, chosen_file, open_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
@@ -169,7 +168,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
     if plan_file is None:
         return Approval(lambda made: None, lambda made: ())
     try:
-        return by_plan(json.loads(Path(plan_file).read_text(encoding="utf-8")))
+        return by_plan(json.loads(chosen_file(plan_file, "The approved plan").read_text(encoding="utf-8")))
     except OSError as error:
         raise Refused(
             f"The approved plan {plan_file} cannot be read: {error.strerror}.", "Name a file of plan --out."

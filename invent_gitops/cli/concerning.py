@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from invent_gitops.cli.workspace import PROJECT_FILE
-from invent_gitops.errors import WrongUsage
+from invent_gitops.cli.workspace import PROJECT_FILE, check_inside
+from invent_gitops.errors import InvalidInput, WrongUsage
 from invent_gitops.model.filename import readable
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
@@ -27,18 +27,18 @@ def concerning(
     A folder stands for all that is in it. `projects` are the workspaces that the problems are of, or the one project.
     Raises `WrongUsage` for a file that is not there: silence about it would pass for "no problem".
     """
-    common = _places(str(root / PROJECT_FILE), *(str(root / project.segments) for project in projects))
-    chosen = _places(*(_named(file, start, common) for file in files))
+    common = _places(root, str(root / PROJECT_FILE), *(str(root / project.segments) for project in projects))
+    chosen = _places(root, *(_named(file, root, start, common) for file in files))
     if chosen & _around(common):
         return problems
     around = _around(chosen)
     # Without what all definitions share, none of them is known to be good.
-    below = _places(*(str(root / project.definitions) for project in projects))
+    below = _places(root, *(str(root / project.definitions) for project in projects))
     shared = common if around & below else frozenset[str]()
 
     @cache
     def concerned(file: str) -> bool:
-        places = _places(file)
+        places = _places(root, file)
         # What is wrong with a folder hides the files in it.
         return bool(places & (around | shared) or _around(places) & chosen)
 
@@ -49,12 +49,12 @@ def concerning(
     ]
 
 
-def _named(file: str, start: str, common: frozenset[str]) -> str:
+def _named(file: str, root: Path, start: str, common: frozenset[str]) -> str:
     """The path that an argument names, as it is written or as git quotes it."""
     for name in (file, _unquoted(file)):
         path = os.path.join(start, name)
         # The project file and the catalogue are spoken of even where they are missing.
-        if name and (os.path.lexists(path) or _places(path) & common):
+        if name and (os.path.lexists(path) or _places(root, path) & common):
             return path
     raise WrongUsage(
         f"--files names {readable(file) or 'an empty path'}, which is not there.",
@@ -70,10 +70,19 @@ def _unquoted(file: str) -> str:
     return os.fsdecode(name) if name != raw or written != file else ""
 
 
-def _places(*paths: str) -> frozenset[str]:
+def _places(root: Path, *paths: str) -> frozenset[str]:
     """Each path in full, as written and with links followed; a name that is no UTF-8 is spelled as it is shown."""
-    full = (follow(path) for path in paths for follow in (os.path.abspath, os.path.realpath))
+    full = (follow(path) for path in paths for follow in (os.path.abspath, partial(_followed, root)))
     return frozenset(readable(path) for path in full)
+
+
+def _followed(root: Path, path: str) -> str:
+    """Where a path leads; where a link of the project leads out of it, the path as it is written."""
+    try:
+        resolved = check_inside(Path(path), root, path)
+    except InvalidInput:
+        return os.path.abspath(path)
+    return os.path.join(os.path.realpath(root), resolved) if resolved else os.path.realpath(path)
 
 
 def _around(places: Iterable[str]) -> frozenset[str]:

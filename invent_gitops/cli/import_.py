@@ -153,6 +153,7 @@ class Importing:
         reserved = {
             path.stem for path in (self.workspace.root / PROJECT_FILE, catalogue) if path.parent == self._folder
         }
+        check_inside(self._folder, self.workspace.root, "The folder of the definitions")
         entries = os.listdir(self._folder) if self._folder.is_dir() else []
         return reserved | {name.rpartition(".")[0] for name in entries if name.endswith((".yaml", ".yml"))}
 
@@ -211,6 +212,7 @@ class Importing:
         made = draft(request, timezone=one.project.timezone, catalogue=one.catalogue, names=names)
         for path in paths_for(key, taken):
             file = self._folder / f"{path}.yaml"
+            check_inside(file, one.root, "The definition")
             text = definition_text(
                 header=[*schema_line(file.parent, one.root, "broadcast"), comment],
                 name=made.name,

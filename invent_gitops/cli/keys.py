@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 
 from invent_gitops.cli.account import Account
 from invent_gitops.cli.session import Session
-from invent_gitops.cli.workspace import PROJECT_FILE, find_root, read_project, shown
+from invent_gitops.cli.workspace import definitions_of, find_root, read_project, shown
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.project import Project
@@ -93,16 +93,13 @@ def _recorded(ctx: click.Context, chosen: Callable[[State], Iterable[str]]) -> s
 
 def _defined(ctx: click.Context) -> set[str]:
     """Keys of the definitions; those of a file that cannot be read are missing."""
-    from invent_gitops.load import read_definitions
-
     found: set[str] = set()
     for root, project in _projects(ctx):
         with suppress(InventGitopsError, OSError):
             # An option that has no value yet keeps click from handing out the arguments before it.
             given = ctx.params.get("definitions") or next(iter(ctx.args), "")
             folder = Path(given or shown(root / project.definitions))
-            exclude = frozenset({(root / PROJECT_FILE).resolve(), (root / project.segments).resolve()})
-            documents, _ = read_definitions(folder, root=Path.cwd(), exclude=exclude)
+            documents, _ = definitions_of(root, project, folder)
             found |= {key for document in documents for key in _key(document.data, document.default_key)}
     return found
 

@@ -28,7 +28,9 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
         try:
             git.export(commit, [PROJECT_FILE], target)
             _, project, _ = open_project(target)
-            below = os.path.relpath(Path(definitions).resolve(), root.resolve()) if definitions else project.definitions
+            if project.misplaced:
+                return f"its {PROJECT_FILE} names a place that is refused"
+            below = os.path.relpath(os.path.abspath(definitions), root) if definitions else project.definitions
             if below.startswith(".."):
                 return f"{definitions} is outside of the project"
             git.export(commit, [below, project.segments], target)

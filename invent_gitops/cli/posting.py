@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from invent_gitops.cli.session import Session
+from invent_gitops.cli.workspace import chosen_file
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event
@@ -137,7 +138,7 @@ def read_result(path: str, *kinds: str) -> Document:
     commands = " or ".join(f"{'apply' if kind == 'report' else kind} --out" for kind in kinds)
     cure = f"Name a file of {commands}, and skip this step if the one that writes it did not run."
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(chosen_file(path, "The document").read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
     except (ValueError, RecursionError):

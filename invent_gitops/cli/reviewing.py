@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from invent_gitops.cli.session import Session, failure_of
-from invent_gitops.cli.workspace import InvalidDefinitions, working
+from invent_gitops.cli.workspace import InvalidDefinitions, chosen_file, working
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
+from invent_gitops.files import replace_durably
 from invent_gitops.model.secret import without_secrets
 from invent_gitops.render.clean import clean
 
@@ -162,13 +163,13 @@ class Review:
 
     def _write(self, whole: str, *, first: bool = False) -> None:
         """Over an older document of this kind, but over nothing else: a state or a definition cannot be had again."""
-        if self._out and not (first and _is_stream(self._out)):
+        if self._out and not (first and _is_stream(_target(str(self._out)))):
             write_document(str(self._out), self.session.kind, whole)
 
 
 def write_document(place: str, kind: str, whole: str) -> None:
     """Write a document to a file, over an older one of its kind, but over nothing else. Raises `InventGitopsError`."""
-    path = Path(place)
+    path = _target(place)
     try:
         _check(path, kind)
         _replace(path, without_secrets(whole, os.environ) + "\n")
@@ -178,13 +179,19 @@ def write_document(place: str, kind: str, whole: str) -> None:
 
 def remove_document(place: str, kind: str) -> None:
     """Remove an older document of its kind, but nothing else. Raises `InventGitopsError`."""
-    path = Path(place)
+    path = _target(place)
     try:
         _check(path, kind)
         if path.is_file():
             path.unlink()
     except (OSError, ValueError) as error:
         raise _unwritable(path, kind, error) from None
+
+
+def _target(place: str) -> Path:
+    """Where a document goes: through a link that somebody has chosen, but not out of the project by one of its own."""
+    target = chosen_file(place, "The file of --out")
+    return Path(place) if _is_stream(Path(place)) else target
 
 
 def _check(path: Path, kind: str) -> None:
@@ -214,15 +221,8 @@ def _replace(path: Path, text: str) -> None:
     if _is_stream(path):
         path.write_text(text, encoding="utf-8")
         return
-    target = path.resolve()
-    new = target.with_name(f"{target.name}.{os.getpid()}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(target)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
-        raise
+    # Elsewhere, a link is the person's own.
+    replace_durably(Path(os.path.realpath(path)), text)
 
 
 def _commit() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -35,15 +36,19 @@ def failure_log(error: InventGitopsError, code: ExitCode) -> str:
 def _addresses() -> Callable[[str], str]:
     """What gives the URI of a file: relative to the root of the git repository where it is in there, else absolute."""
     from invent_gitops.github.step import repository
+    from invent_gitops.inside import below, inside
 
     root = repository(Path())
 
     @cache
     def address(file: str) -> str:
         # GitHub shows nothing at a link, so the file behind it is named, unless that is elsewhere.
-        real = Path(os.path.realpath(file))
-        path = real if real.is_file() and real.is_relative_to(root) else Path(os.path.abspath(file))
-        inside = path.is_relative_to(root)
-        return quote(path.relative_to(root).as_posix(), errors="replace") if inside else path.as_uri()
+        path = Path(os.path.abspath(file))
+        with suppress(OSError), inside(root) as place:
+            real = Path(place.real, place.resolve(below(path, root)))
+            path = real if real.is_file() else path
+        if path.is_relative_to(root):
+            return quote(path.relative_to(root).as_posix(), errors="replace")
+        return path.as_uri()
 
     return address

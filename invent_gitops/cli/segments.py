@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect
+from invent_gitops.cli.account import DEFAULT_RATE, Account, account_options, connect, own_place
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import workspace_options
@@ -45,6 +45,8 @@ def pull(session: Session, account: Account) -> ExitCode:
     session.kind = "catalogue"
     root, project = checked_project()
     path = root / project.segments
+    # Before anything is read, since what is read goes there.
+    target_path = own_place(path, root, "segments")
     old = _catalogue(root, project)
     definitions = _definitions(session)
     target = account.target()
@@ -62,8 +64,8 @@ def pull(session: Session, account: Account) -> ExitCode:
     ]
     # Without a catalogue an entry of a definition is an id, and an empty one would make an error of each.
     if old or live:
-        text, remark = _text(path, entries(made.catalogue), header)
-        _write(path, text, made.catalogue)
+        text, remark = _text(root, path, entries(made.catalogue), header)
+        _write(target_path, shown(path), text, made.catalogue)
         if remark:
             session.note(clean(remark))
     by_id, place = used_by(definitions), shown(path)
@@ -120,33 +122,33 @@ def _definitions(session: Session) -> list[Definition]:
     return found.definitions
 
 
-def _text(path: Path, written: Mapping[str, object], header: Sequence[str]) -> tuple[str, str]:
+def _text(root: Path, path: Path, written: Mapping[str, object], header: Sequence[str]) -> tuple[str, str]:
     """The text of the catalogue around what a person wrote into it, and what to tell them of their comments."""
-    from invent_gitops.load.files import read
+    from invent_gitops.load import read_text
     from invent_gitops.load.rewrite import rewritten
     from invent_gitops.load.source import Source
     from invent_gitops.load.write import catalogue_text
 
-    source = read(str(path), shown(path)) if os.path.lexists(path) else None
+    source = read_text(path, shown(path), root) if os.path.lexists(path) else None
     if isinstance(source, Source):
         renewed = rewritten(source.text, written, header)
         return renewed.text, renewed.note
     return catalogue_text(written, header), ""
 
 
-def _write(path: Path, text: str, expected: Catalogue) -> None:
-    """Put the catalogue into its file, once it is known that it reads back as what was meant."""
+def _write(path: Path, name: str, text: str, expected: Catalogue) -> None:
+    """Put the catalogue `name` into its file, once it is known that it reads back as what was meant."""
     from invent_gitops.load.write import replace
 
-    replace(path, text, shown(path), check=lambda fresh: _check(fresh, path, expected))
+    replace(path, text, name, check=lambda fresh: _check(fresh, name, expected))
 
 
-def _check(fresh: Path, path: Path, expected: Catalogue) -> None:
+def _check(fresh: Path, name: str, expected: Catalogue) -> None:
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_catalogue
 
-    document, problems = read_document(fresh, shown(path))
+    document, problems = read_document(fresh, name)
     found = None
     if document:
         found, more = validate_catalogue(document, schema=read_schema("segments"))

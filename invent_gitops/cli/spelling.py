@@ -38,9 +38,14 @@ def check_folder(folder: Path) -> None:
     if others and folder.name not in entries:
         message = f"The folder of the definitions is named {readable(others[0])} here, which is not looked for."
         raise InvalidInput(message, f"Rename it to {folder.name}.")
-    if any(name.endswith((".yaml", ".yml")) for other in others for name in _entries(folder.parent / other)):
+    if any(_may_define(folder.parent / other) for other in others):
         message = f"There is a folder {readable(others[0])} beside {folder.name}, and its definitions are not read."
         raise InvalidInput(message, f"Move them to {folder.name}, and delete the other folder.")
+
+
+def _may_define(folder: Path) -> bool:
+    """Whether a folder holds files that could be definitions; one behind a link is not looked at."""
+    return folder.is_symlink() or any(name.endswith((".yaml", ".yml")) for name in _entries(folder))
 
 
 def _cure(path: Path) -> str:

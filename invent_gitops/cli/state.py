@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
 
-from invent_gitops.cli.account import Account, account_options, one_account_options
+from invent_gitops.cli.account import Account, account_options, one_account_options, own_place
 from invent_gitops.cli.keys import known, recorded, removed, unrecorded
 from invent_gitops.cli.older import requests_at
 from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.unsettled import unsettled_code
-from invent_gitops.cli.workspace import check_inside, checked_project, shown
+from invent_gitops.cli.workspace import checked_project, shown
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.model.command import settling
 from invent_gitops.model.project import Project
@@ -180,13 +181,12 @@ def migrate(session: Session, account: Account) -> ExitCode:
         )
     path = root / project.state.path
     usual = root / Project().standing_for(project.name).state.path
-    if project.name and not path.is_file() and usual.is_file():
+    if project.name and not os.path.lexists(path) and os.path.lexists(usual):
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
-    check_inside(path, root, "The state")
-    with FileStore(path, shown=shown(path), org=store.org, api=store.api) as file:
+    with FileStore(own_place(path, root, "state"), shown=shown(path), org=store.org, api=store.api) as file:
         found = file.state
-        if not path.is_file():
+        if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
         store.take_over(found)
     _show(session, found, f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")

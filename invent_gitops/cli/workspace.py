@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,7 +151,7 @@ def read_project(root: Path) -> Opened:
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_project
 
-    document, unreadable = read_document(file, shown(file))
+    document, unreadable = read_document(file, shown(file), root)
     if document is None:
         return Opened(root, Project(file=shown(file)), unreadable)
     project, wrong = validate_project(document, schema=read_schema("project"), file=shown(file))
@@ -168,20 +168,22 @@ def checked_project() -> tuple[Path, Project]:
 
 def open_workspace(definitions: str | None, root: Path | None = None) -> Workspace:
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
-    from invent_gitops.load import read_definitions
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import commented, renamed, validate_definitions
 
     root, project, problems = open_project(root)
+    if project.misplaced:
+        # Nothing is opened at a place that is refused, nor at the others, or people would take them for all.
+        return Workspace(root, project, None, [], sorted(problems))
     catalogue_path = root / project.segments
     usual = Project().standing_for(project.name) if project.name else Project()
     catalogue, more = open_catalogue(root, catalogue_path, needed=project.segments != usual.segments)
     folder = Path(definitions or shown(root / project.definitions))
+    check_inside(folder, root, "The folder of the definitions")
     if project.name and not definitions:
         _check_own_folder(folder, root, project)
     if not definitions:
         check_folder(folder)
-    exclude = frozenset({(root / PROJECT_FILE).resolve(), catalogue_path.resolve()})
     notes: list[str] = []
     documents: list[Document] = []
     unreadable: list[Problem] = []
@@ -189,7 +191,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
         # Git keeps no empty folder, so that it goes with the last definition.
         notes.append(f"There is no folder {shown(folder)}, so nothing is defined.")
     else:
-        documents, unreadable = read_definitions(folder, root=Path.cwd(), exclude=exclude)
+        documents, unreadable = definitions_of(root, project, folder)
     found, wrong = validate_definitions(
         documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
     )
@@ -198,15 +200,60 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     return Workspace(root, project, catalogue, found, every, tuple(notes))
 
 
-def check_inside(path: Path, root: Path, what: str) -> None:
-    """Refuse a path of the repository that leads out of it: its content would end in logs, or be written to."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise InvalidInput(f"{what}, {shown(path)}, is a link that leaves the project.", "Put the file itself there.")
+def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Document], list[Problem]]:
+    """The documents below a folder and what was refused; in the project, nothing outside of it is looked at."""
+    from invent_gitops.inside import Outside, below, inside
+    from invent_gitops.load import read_definitions
+
+    with inside(root) as place:
+        within: Path | None = Path(place.real)
+        try:
+            folder_below = below(folder, root)
+        except Outside:
+            # A person has named a folder elsewhere, which is looked at alone.
+            within, folder_below = None, ""
+        exclude = set()
+        for file in (PROJECT_FILE, project.segments):
+            with suppress(OSError):
+                exclude.add(Path(place.real, place.resolve(file)))
+    return read_definitions(
+        root / folder_below if within else folder, root=Path.cwd(), exclude=frozenset(exclude), within=within
+    )
+
+
+def check_inside(path: Path, root: Path, what: str, cure: str = "Put the file itself there.") -> str:
+    """Refuse a path of the repository that leads out of it: its content would end in logs, or be written to.
+
+    Returns where it leads, below `root`, or "" for a path that is not written as one of the project: a person has
+    chosen that. What is outside is not looked at.
+    """
+    from invent_gitops.inside import Outside, below, inside
+
+    try:
+        written = below(path, root)
+    except Outside:
+        return ""
+    try:
+        with inside(root) as place:
+            return place.resolve(written, missing=True)
+    except Outside:
+        raise InvalidInput(f"{what}, {shown(path)}, is a link that leaves the project.", cure) from None
+    except OSError:
+        # It leads nowhere, and who opens it says why.
+        return written
+
+
+def chosen_file(path: str, what: str) -> Path:
+    """The file that a person has named; in the project with links followed, and refused where they lead out of it."""
+    opened = working()
+    root = opened.root if opened else find_root()
+    resolved = check_inside(Path(path), root, what)
+    return root / resolved if resolved else Path(path)
 
 
 def _check_own_folder(folder: Path, root: Path, project: Project) -> None:
     """Refuse a link on the way: it may lead to what another workspace sends, where no check of the file sees it."""
-    if folder.resolve() != root.resolve() / project.definitions:
+    if check_inside(folder, root, "The folder of the definitions") != project.definitions.removeprefix("."):
         raise InvalidInput(
             f"The folder of the definitions of {project.name}, {shown(folder)}, is a link or below one, and could be "
             "another workspace's.",
@@ -220,12 +267,12 @@ def open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue |
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_catalogue
 
+    check_inside(path, root, "The segment catalogue")
     if unread := unread_catalogues(path, shown(path)):
         return None, unread
     if not os.path.lexists(path) and not needed:
         return None, []
-    check_inside(path, root, "The segment catalogue")
-    document, unreadable = read_document(path, shown(path))
+    document, unreadable = read_document(path, shown(path), root)
     if document is None:
         return None, unreadable
     catalogue, wrong = validate_catalogue(document, schema=read_schema("segments"))

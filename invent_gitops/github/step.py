@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from invent_gitops.files import append_to
 from invent_gitops.model.secret import without_secrets
 
 # GitHub drops the summary of a step beyond 1 MiB.
@@ -88,12 +89,7 @@ def _append(variable: str, text: str, environment: Mapping[str, str]) -> str:
     try:
         if path.exists() and not path.is_file():
             return f"{variable} names no file: {given}. Nothing was written to it."
-        with path.open("ab+") as file:
-            # Somebody else's last line may have no end.
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-                data = data if file.read(1) == b"\n" else b"\n" + data
-            file.write(data)
+        append_to(path, data)
     except (OSError, ValueError) as error:
         return f"{variable} cannot be written to: {getattr(error, 'strerror', None) or error}."
     return ""

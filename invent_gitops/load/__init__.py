@@ -2,45 +2,68 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from invent_gitops.inside import below, check_plain, inside
 from invent_gitops.load import files, misread
-from invent_gitops.load.construct import Construction, extent, find, place_of
+from invent_gitops.load.construct import Construction, extent, place_of
+from invent_gitops.load.construct import find as find_node
 from invent_gitops.load.grammar import compose
 from invent_gitops.load.source import Source
+from invent_gitops.load.walk import find, no_folder
 from invent_gitops.model.alike import composed
 from invent_gitops.model.document import Comment, Document, Span
 from invent_gitops.model.document import Path as DataPath
 from invent_gitops.model.problem import Position, Problem
 
-__all__ = ["read_definitions", "read_document"]
+__all__ = ["read_definitions", "read_document", "read_text"]
 
 
 def read_definitions(
-    folder: Path, *, root: Path, exclude: frozenset[Path] = frozenset()
+    folder: Path, *, root: Path, exclude: frozenset[Path] = frozenset(), within: Path | None = None
 ) -> tuple[list[Document], list[Problem]]:
     """Every document of every `*.yaml` and `*.yml` below `folder`, and every fault of reading them.
 
     Paths are shown relative to `root` where they are below it. `exclude` holds resolved paths of files that
-    are no definitions. A broken file never hides another one. Raises InvalidInput if there is no such folder.
+    are no definitions. Nothing outside of `within`, by default the folder itself, is looked at. A broken file never
+    hides another one. Raises InvalidInput if there is no such folder.
     """
-    found, problems = files.find(folder, root, exclude)
     documents: list[Document] = []
-    for path, shown, below in found:
-        source = files.read(path, shown)
-        if isinstance(source, Problem):
-            problems.append(source)
-            continue
-        _read(source, below.rpartition(".")[0], documents, problems)
+    with inside(within or folder) as place:
+        try:
+            at = place.resolve(below(folder, within)) if within else ""
+            found, problems = find(folder, place, at, root, exclude)
+        except FileNotFoundError:
+            raise no_folder(folder, "does not exist") from None
+        except OSError as error:
+            raise no_folder(folder, f"cannot be read: {error.strerror}") from None
+        for file in found:
+            source = files.read(place, file.resolved, file.shown)
+            if isinstance(source, Problem):
+                problems.append(source)
+                continue
+            _read(source, file.below.rpartition(".")[0], documents, problems)
     return documents, sorted(set(problems))
 
 
-def read_document(path: Path, shown: str) -> tuple[Document | None, list[Problem]]:
-    """The one document of a project file or a catalogue; an empty file is an empty mapping."""
-    source = files.read(str(path), shown)
+def read_text(path: Path, shown: str, within: Path | None = None) -> Source | Problem:
+    """The text of one file, or why it is not read: links lead no further than `within`, by default its folder."""
+    with inside(within or path.parent) as place:
+        try:
+            resolved = place.resolve(below(path, within or path.parent))
+            check_plain(os.lstat(os.path.join(place.real, resolved)))
+        except OSError as error:
+            return files.unreadable(shown, error)
+        return files.read(place, resolved, shown)
+
+
+def read_document(path: Path, shown: str, within: Path | None = None) -> tuple[Document | None, list[Problem]]:
+    """The one document of a project file or a catalogue; an empty file is an empty mapping. Reads as `read_text`."""
+    source = read_text(path, shown, within)
     if isinstance(source, Problem):
         return None, [source]
     documents: list[Document] = []
@@ -120,5 +143,5 @@ class _Locator:
         roots = self._source.roots()
         if self._index >= len(roots):
             return Span(Position(self._source.shown), "", 1)
-        line, column, length = extent(find(roots[self._index], path, of_key=of_key))
+        line, column, length = extent(find_node(roots[self._index], path, of_key=of_key))
         return self._source.span(line, column, length)

@@ -1,24 +1,18 @@
-"""Finding the files of a folder and reading each as text, safely whatever they are."""
+"""Reading a file as text, safely whatever it is."""
 
 from __future__ import annotations
 
 import os
 import re
-import stat
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from pathlib import Path
 
-from invent_gitops.errors import InvalidInput
+from invent_gitops.inside import Inside, NotPlain, Outside, check_plain
 from invent_gitops.load.source import Source
-from invent_gitops.load.unread import LONGEST, looks_like_definition
-from invent_gitops.model.filename import SUFFIXES, is_set_aside, meant_name, readable
+from invent_gitops.model.filename import readable
 from invent_gitops.model.problem import Position, Problem
 
 MAX_BYTES = 1024 * 1024
-
-# Not blocking, or a pipe of this name would hold the program forever; the other two are Windows' and everybody else's.
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _USUAL_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 # What YAML 1.2 does not allow, and what it allows but the parsers take for the end of a line, or nobody can see.
@@ -29,124 +23,23 @@ _LFS = "version https://git-lfs.github.com/spec/"
 _DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
 
 
-def find(folder: Path, root: Path, exclude: frozenset[Path]) -> tuple[list[tuple[str, str, str]], list[Problem]]:
-    """(path, path as shown, path below the folder) of each file, in the order of the last, and what was refused.
+def read(folder: Inside, resolved: str, shown: str) -> Source | Problem:
+    """The text of a file without its byte order mark, checked for what no YAML file may hold.
 
-    Refused are also files that look like definitions and are not read. Hidden files, backups and the like are not.
+    Its path is below `folder`, with no link in it. What became a link since is not followed.
     """
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
-        cure = (
-            "Create it, or name the folder of the definitions as an argument or in the project file. If the project is "
-            "in another folder, add -C FOLDER."
-        )
-        raise InvalidInput(f"The folder of the definitions, {folder}, {what}.", cure)
-    real = os.path.realpath(folder)
-    shown = _shown_folder(folder, root)
-    excluded = {str(path) for path in exclude}
-    found: list[tuple[str, str, str]] = []
-    problems: list[Problem] = []
-    waiting = [""]
-    while waiting:
-        below = waiting.pop()
-        try:
-            entries = list(os.scandir(f"{real}/{below}"))
-        except OSError as error:
-            problems.append(_unreadable(shown + (below or "."), error))
-            continue
-        for entry in entries:
-            name = entry.name
-            if name.startswith("."):
-                continue
-            path = below + name
-            if entry.is_symlink():
-                problem, wanted = _symlink(entry, shown + path, real, excluded)
-                if problem:
-                    problems.append(problem)
-                if not wanted:
-                    continue
-            elif entry.is_dir(follow_symlinks=False):
-                waiting.append(path + "/")
-                continue
-            elif excluded and os.path.join(real, *path.split("/")) in excluded:
-                continue
-            elif not name.endswith(SUFFIXES):
-                problems += _unread(entry, shown + path)
-                continue
-            found.append((f"{real}/{path}", shown + path, path))
-    found.sort(key=lambda entry: entry[2])
-    return found, problems
-
-
-def _shown_folder(folder: Path, root: Path) -> str:
-    try:
-        shown = folder.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        shown = folder.as_posix()
-    return "" if shown == "." else shown.rstrip("/") + "/"
-
-
-def _symlink(entry: os.DirEntry[str], shown: str, real: str, excluded: set[str]) -> tuple[Problem | None, bool]:
-    """What is wrong with a symbolic link, and whether the file behind it is a definition."""
-    if meant := meant_name(entry.name):
-        return _misnamed(shown, meant), False
-    definition = entry.name.endswith(SUFFIXES)
-    try:
-        target = os.path.realpath(entry.path, strict=True)
-    except OSError as error:
-        return (_unreadable(shown, error) if definition else None), False
-    if os.path.isdir(target):
-        message = "A folder that is a symbolic link is not walked, so its definitions would be missed."
-        return _about_file(shown, "symlinked-folder", message, "Put the folder itself here."), False
-    if not definition or target in excluded:
-        return None, False
-    # Compared after resolving: the path of the link itself is always below the folder.
-    if not target.startswith(os.path.join(real, "")):
-        message = "This symbolic link leads out of the folder of the definitions, so review does not see what it reads."
-        return _about_file(shown, "symlink-leaves-folder", message, "Put the file itself here."), False
-    return None, True
-
-
-def _unread(entry: os.DirEntry[str], shown: str) -> Iterator[Problem]:
-    """What is wrong with a file that is not read: nothing, unless a person would take it for a definition."""
-    if meant := meant_name(entry.name):
-        yield _misnamed(shown, meant)
-        return
-    if is_set_aside(entry.name):
-        return
-    try:
-        raw = _bytes(entry.path) if entry.stat().st_size <= LONGEST else None
-    except OSError:
-        return
-    if raw and looks_like_definition(raw):
-        message = "This file holds what a definition holds, and is not read: its name does not end in .yaml."
-        cure = f"Rename it to {entry.name.partition('.')[0]}.yaml, or move it out of the folder of the definitions."
-        yield _about_file(shown, "file-not-read", message, readable(cure))
-
-
-def _misnamed(shown: str, meant: str) -> Problem:
-    message = "This file looks like a definition, and is not read: only names that end in .yaml or .yml are."
-    cure = f"Rename it to {meant}, or move it out of the folder of the definitions."
-    return _about_file(shown, "file-not-read", message, readable(cure))
-
-
-def read(path: str, shown: str) -> Source | Problem:
-    """The text of a file without its byte order mark, checked for what no YAML file may hold."""
     try:
         shown.encode()
     except UnicodeEncodeError:
         message = "The name of this file is not UTF-8, so it can be neither a key nor shown."
-        return _about_file(shown, "file-name", message, "Rename the file.")
+        return about_file(shown, "file-name", message, "Rename the file.")
     try:
-        raw = _bytes(path)
+        raw = _bytes(folder.open_resolved(resolved))
     except OSError as error:
-        return _unreadable(shown, error)
-    if raw is None:
-        message = "This is no regular file (a pipe, a socket or a device), so it is not read."
-        return _about_file(shown, "file-special", message, "Replace it with a regular file, or rename it.")
+        return unreadable(shown, error)
     if len(raw) > MAX_BYTES:
         message = f"The file is longer than {MAX_BYTES:,} bytes, which is far more than broadcasts need."
-        return _about_file(shown, "file-too-long", message, "Split it into several files.")
+        return about_file(shown, "file-too-long", message, "Split it into several files.")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -157,13 +50,11 @@ def read(path: str, shown: str) -> Source | Problem:
     return next(_refused(source, unusual), source)
 
 
-def _bytes(path: str) -> bytes | None:
-    """What the file holds, up to one byte more than is allowed; None for what is not a regular file."""
-    handle = os.open(path, _OPEN_FLAGS)
+def _bytes(handle: int) -> bytes:
+    """What the file holds, up to one byte more than is allowed. Raises `NotPlain`."""
     try:
         status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            return None
+        check_plain(status)
         # One byte more than there should be, so that one read shows that nothing follows.
         size = min(status.st_size, MAX_BYTES) + 1
         raw = os.read(handle, size)
@@ -220,11 +111,27 @@ def _not_utf8(shown: str, raw: bytes, error: UnicodeDecodeError) -> Problem:
     return source.problem("file-not-utf8", message, "Save the file as UTF-8.", line, column)
 
 
-def _unreadable(shown: str, error: OSError) -> Problem:
+def unreadable(shown: str, error: OSError) -> Problem:
+    """Why a file cannot be read, or must not be."""
+    match error:
+        case Outside():
+            message = (
+                "This symbolic link leads out of the folder of the definitions, so review does not see what it reads."
+            )
+            return about_file(shown, "symlink-leaves-folder", message, "Put the file itself here.")
+        case NotPlain(special=True):
+            message = "This is no regular file (a pipe, a socket or a device), so it is not read."
+            return about_file(shown, "file-special", message, "Replace it with a regular file, or rename it.")
+        case NotPlain():
+            message = "This file has a second name elsewhere (a hard link), which git never makes, so it is not read."
+            return about_file(shown, "file-hard-linked", message, "Put a copy of the file in its place.")
+        case _:
+            pass
     reason = error.strerror or type(error).__name__
     cure = "Mend its permissions, or the link if it is one."
-    return _about_file(shown, "file-unreadable", f"This cannot be read: {reason}.", cure)
+    return about_file(shown, "file-unreadable", f"This cannot be read: {reason}.", cure)
 
 
-def _about_file(shown: str, rule: str, message: str, cure: str) -> Problem:
+def about_file(shown: str, rule: str, message: str, cure: str) -> Problem:
+    """A problem of a file as a whole."""
     return Problem(Position(readable(shown)), rule, message, cure)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from invent_gitops.errors import InvalidInput
+from invent_gitops.files import create_durably, replace_durably
+from invent_gitops.inside import inside
 from invent_gitops.load.construct import Data
 
 # What needs no quotes: it begins with a letter, and holds nothing that means something in any part of YAML.
@@ -95,8 +97,11 @@ def definition_text(
 def schema_line(folder: Path, root: Path, name: str) -> list[str]:
     """The first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
     schema = root / "schemas" / f"{name}.schema.json"
-    if not schema.is_file():
-        return []
+    with inside(root) as place:
+        try:
+            place.resolve(f"schemas/{name}.schema.json")
+        except OSError:
+            return []
     return [f"yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}"]
 
 
@@ -104,56 +109,22 @@ def write_new(path: Path, text: str, shown: str) -> bool:
     """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = _beside(path, text)
-        try:
-            # Unlike a rename, a link never takes the place of a file.
-            os.link(fresh, path)
-        except FileExistsError:
-            return False
-        except OSError:
-            # A file system that knows no links.
-            if os.path.lexists(path):
-                return False
-            os.rename(fresh, path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        return create_durably(path, text)
     except OSError as error:
         raise _unwritable(shown, error) from None
-    return True
 
 
 def replace(path: Path, text: str, shown: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
     """Put a text in the place of a file at once, so that a reader sees the old or the new one. Raises `InvalidInput`.
 
-    `check` may look at the new one first, beside the old one, and raise.
+    `check` may look at the new one first, beside the old one, and raise. A link stays, and its file is replaced.
     """
     try:
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = _beside(path, text)
-        try:
-            check(fresh)
-            if path.exists():
-                os.chmod(fresh, path.stat().st_mode)
-            os.replace(fresh, path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        replace_durably(path, text, check)
     except OSError as error:
         raise _unwritable(shown, error) from None
-
-
-def _beside(path: Path, text: str) -> Path:
-    """A file of its own with the text, in the folder of `path`; its name hides it from everything that looks there."""
-    fresh = path.with_name(f".invent-gitops.{os.getpid()}.tmp")
-    try:
-        with open(fresh, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
-    return fresh
 
 
 def _escape(sign: str) -> str:

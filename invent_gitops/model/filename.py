@@ -52,3 +52,29 @@ def spelled_like(entry: str, name: str) -> bool:
     stem, _, suffix = (meant_name(entry) or entry).rpartition(".")
     same = stem.casefold() == name.rpartition(".")[0].casefold() and f".{suffix}" in SUFFIXES
     return same and entry != name
+
+
+# What Apple's file system passes over in a name, so that `.g\u200cit` is `.git` there.
+_PASSED_OVER = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\xb9\xb2\xb3])(?: *\..*)?", re.IGNORECASE | re.DOTALL
+)
+
+
+def is_git(part: str) -> bool:
+    """Whether a part of a path is git's own folder on some system: `.git`, `.GIT`, `git~1`, `.git.`, `.git::$DATA`."""
+    plain = _PASSED_OVER.sub("", part).partition(":")[0].rstrip(" .").casefold()
+    return plain in (".git", "git~1")
+
+
+def odd_on_windows(part: str) -> str:
+    """Why a part of a path is another file on Windows, or none; "" if it is an ordinary name."""
+    if ":" in part:
+        return "holds a colon, which names a stream of another file on Windows"
+    if part.endswith((".", " ")):
+        return "ends with a dot or a blank, which Windows drops"
+    if _DEVICE.fullmatch(part):
+        return "is the name of a device on Windows"
+    if re.search(r"~[0-9]", part):
+        return "may be the short form of another name on Windows"
+    return ""

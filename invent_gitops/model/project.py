@@ -93,7 +93,8 @@ class Project:
     `timezone` is an IANA name, or "" if local times need a zone of their own; `file` is the project
     file as shown to people, or "" if there is none. A file with several workspaces has `workspaces`,
     each a project of its own with a `name`, an `org` and the variable of its `key`; it is None where
-    the project is one, which has neither a name nor an org.
+    the project is one, which has neither a name nor an org. `misplaced` is whether a place that its file names is
+    refused, so that nothing may be opened at any of them.
     """
 
     definitions: str = "broadcasts"
@@ -107,6 +108,7 @@ class Project:
     key: str = KEY_VARIABLE
     applies_from: str = ""
     workspaces: Mapping[str, Project] | None = None
+    misplaced: bool = False
 
     def standing_for(self, name: str) -> Project:
         """A workspace before its own entries are read: what holds for all of them, and places named after it."""

@@ -7,9 +7,11 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, InventGitopsError, Unavailable
+from invent_gitops.files import CREATE, check_own
 
 # SQLite keeps this number in the file's header, so that a database of another program is never written to.
 _APPLICATION = 0x496E7642
@@ -37,6 +39,8 @@ class File:
         self._lock = threading.Lock()
         # An absolute path, because SQLite gives a meaning of its own to "" and ":memory:".
         target = ":memory:" if path is None else os.path.abspath(path)
+        if path is not None:
+            _begin(target, self._name)
         try:
             self.db = sqlite3.connect(target, timeout=30, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -80,6 +84,22 @@ class File:
                 raise _unusable(self._name, f"it has the format {version}, and only {_VERSION} is known")
             for statement in () if ours else _TABLES:
                 db.execute(statement)
+
+
+def _begin(target: str, name: str) -> None:
+    """See that SQLite writes through nothing that somebody has put in the place of one of its files, and begin it.
+
+    SQLite follows a link at the name of the database, and begins what is not there. It follows none at the others.
+    """
+    try:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            check_own(Path(target + ending))
+        # Never opened if it is there: closing it would free the locks that this process has on it.
+        with suppress(FileExistsError):
+            os.close(os.open(target, CREATE, 0o644))
+    except OSError as error:
+        cure = "Name another file, or put the file itself there. Check that its folder exists, and can be written to."
+        raise InvalidInput(f"The sandbox's file {name} cannot be opened or written: {error.strerror}.", cure) from None
 
 
 def _unusable(name: str, why: Exception | str) -> InventGitopsError:

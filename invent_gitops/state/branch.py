@@ -291,7 +291,7 @@ class BranchStore:
 
     def _fetch(self) -> None:
         self._tip, found = self.remote.fetch()
-        if not self._tip and self._file.is_file():
+        if not self._tip and (self._file.is_symlink() or self._file.is_file()):
             raise Refused(
                 f"There is a state in the file {self._file.name}, and none on the branch yet: {self.shown}.",
                 "Put it there with: invent-gitops state migrate . If it is that of the sandbox, delete it.",

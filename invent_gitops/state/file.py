@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from invent_gitops.errors import InvalidInput, Refused, StateMoved, Unsettled
-from invent_gitops.files import check_regular, replace_durably
+from invent_gitops.files import read_regular, replace_durably
+from invent_gitops.inside import NotPlain
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.state import Event, Intended, State
 from invent_gitops.state import document
@@ -262,16 +263,15 @@ class FileStore:
 
     def _stored(self) -> State | None:
         try:
-            check_regular(self.path, self.shown)
-            text = self.path.read_text(encoding="utf-8-sig")
+            text = read_regular(self.path).decode("utf-8-sig")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise InvalidInput(
-                f"The state {self.shown} cannot be read: {reason}.",
-                "Make it readable, or restore it from git. Do not delete it.",
-            ) from None
+            cure = "Make it readable, or restore it from git. Do not delete it."
+            if isinstance(error, NotPlain) and not error.special:
+                cure = "Put a copy in its place, and keep the rest as it is: cp -p FILE FILE.copy && mv FILE.copy FILE"
+            raise InvalidInput(f"The state {self.shown} cannot be read: {reason}.", cure) from None
         state = document.parse(text, self.shown)
         check_binding(state.org, state.api, self.org, self.api, self.shown)
         return state

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from invent_gitops.errors import InvalidInput, Refused
-from invent_gitops.files import sync_folder
+from invent_gitops.files import CREATE, open_regular, read_regular, sync_folder
 from invent_gitops.model.state import (
     Corrected,
     DeclaredAbsent,
@@ -71,7 +70,7 @@ class JournalWriter:
             "api": state.api,
         }
         # O_EXCL: an old journal is replayed before a new one is begun, never written over.
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+        self._file = os.open(path, CREATE | os.O_APPEND, 0o644)
         try:
             _lock(self._file)
             self._write([header])
@@ -118,7 +117,7 @@ class JournalWriter:
 def locked_journal(path: Path, shown: str) -> Iterator[None]:
     """Hold a journal that was found, so that it is surely nobody's. Raises `Refused` if a run is writing it."""
     try:
-        file = os.open(path, os.O_RDWR)
+        file = open_regular(path, os.O_RDWR)
     except OSError as error:
         raise InvalidInput(
             f"The journal {shown}.journal cannot be opened: {error.strerror}.", "Make it writable."
@@ -154,10 +153,8 @@ def _lock(file: int) -> None:
 def read_journal(path: Path, shown: str) -> Journal | None:
     """The journal at `path`, or None if there is none or not even its header was finished. Raises `InvalidInput`."""
     try:
-        if path.is_symlink() or not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(0, "it is no regular file")
         # As bytes, since a torn last line may end in the middle of a character.
-        lines = path.read_bytes().split(b"\n")[:-1]
+        lines = read_regular(path).split(b"\n")[:-1]
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.files import check_own
 from invent_gitops.state.journal import NO_LOCKS
 
 
@@ -29,11 +30,13 @@ class StateLock:
         """Take the lock. Raises `Refused` if another process has it, `InvalidInput` if there can be none."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            # The library opens no link where the system can tell; a pipe or a second name is for us to see.
+            check_own(self.path)
             with warnings.catch_warnings():
                 # Without flock it keeps others out by the existence of the file, and warns of that.
                 warnings.simplefilter("ignore")
                 self._lock.acquire()
-            self._locked = os.stat(self.path)
+            self._locked = os.lstat(self.path)
         except Timeout:
             raise Refused(
                 f"Another invent-gitops is writing {self._shown} right now.",
@@ -52,7 +55,7 @@ class StateLock:
     def held(self) -> bool:
         """Whether the file at the path is the one that was locked: a lock on a deleted file keeps nobody out."""
         try:
-            return self._locked is not None and os.path.samestat(os.stat(self.path), self._locked)
+            return self._locked is not None and os.path.samestat(os.lstat(self.path), self._locked)
         except OSError:
             return False
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from invent_gitops.errors import InventGitopsError
+from invent_gitops.errors import InvalidInput, InventGitopsError
+from invent_gitops.files import read_regular
 from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.inside import NotPlain
 from invent_gitops.model.chain import Chain, Link
 from invent_gitops.state import document
 
@@ -30,7 +32,10 @@ def file_chain(path: Path) -> Chain:
         # No repository, or no commit yet: then the file itself is all there is.
         links = ()
     try:
-        now = path.read_text(encoding="utf-8")
+        # As git has it, on a system that ends lines otherwise as well.
+        now = read_regular(path).decode().replace("\r\n", "\n")
+    except NotPlain as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", "Put a file in its place.") from None
     except (OSError, UnicodeDecodeError):
         return Chain(links, strict=False)
     if not links or links[-1].text != now:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from invent_gitops.errors import Refused
-from invent_gitops.files import replace_durably
+from invent_gitops.files import read_regular, replace_durably
 from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import State
@@ -137,7 +137,7 @@ def _read(file: Path | None) -> Sighting | None:
     if file is None:
         return None
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
+        value = json.loads(read_regular(file))
         known = frozenset(map(str, value["known"]))
         journal, vouched = value["journal"] is True, value["vouched"] is True
         return Sighting(str(value["lineage"]), int(value["serial"]), known, journal, vouched)

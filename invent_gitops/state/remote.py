@@ -13,6 +13,7 @@ from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import Provenance, State
 from invent_gitops.state import document
 from invent_gitops.state.addresses import why_apart
+from invent_gitops.state.apart import check_apart
 from invent_gitops.state.binding import check_binding
 from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
@@ -32,6 +33,7 @@ class RemoteBranch:
         self.git = Git(folder, wait)
         self.folder = self.git.common_folder()
         self.git.check_names(place.remote, place.branch)
+        check_apart(self.git, place)
         # Refs of our own, so that nothing that people look at moves: what was seen, and what is still to be judged.
         self._ref = f"refs/invent-gitops/{place.remote}/{place.branch}"
         self._incoming = f"{self._ref}.incoming"

@@ -10,11 +10,11 @@ from typing import Any
 
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.project import BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
+from invent_gitops.model.project import BlackoutDays, Policies, Project, QuietHours
 from invent_gitops.validate.comments import check_comments
+from invent_gitops.validate.places import check_apart, check_branch, check_path, state_place
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.shape import Shape
-from invent_gitops.validate.text import fault_of_line
 from invent_gitops.validate.words import field_name, quote
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
@@ -24,10 +24,6 @@ _LONGEST_SPAN = timedelta(days=365)
 # What may hold any text, so that a comment could be a part of it; the rest has a form of its own.
 _FREE = frozenset({"definitions", "segments", "state"})
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-# Nothing that git could take for an option, an address or another revision.
-_GIT_NAME = re.compile(r"(?!.*(?:\.\.|//|\.lock(?:/|$)|/\.|\./))[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
-# From a root, a drive or a home.
-_LEAVES = re.compile(r"[/\\~]|[A-Za-z]:")
 _SECRETS = re.compile(
     r"(invent_?)?(api_?|auth_?|access_?)?(key|token|secret|password|bearer|authorization|credentials?)|"
     r"(invent_?)?(api_?)?(base_?)?(url|uri|host|endpoint|server)|api",
@@ -58,7 +54,8 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
             for name, entry in readable(report, data, unclear)
         }
         check_workspaces(report, workspaces)
-        project = replace(project, workspaces=workspaces)
+        misplaced = any(one.misplaced for one in (project, *workspaces.values()))
+        project = replace(project, workspaces=workspaces, misplaced=misplaced)
     report.explain_rest()
     return project, sorted(set(_without_secrets(report)))
 
@@ -71,14 +68,7 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
     }
     usable = {name: value for name, value in data.items() if name not in broken}
     project = replace(base, **{name: usable[name] for name in ("org", "key") if at and name in usable})
-    if "definitions" in usable:
-        project = replace(project, definitions=_path(report, usable["definitions"], (*at, "definitions")))
-    if "segments" in usable:
-        project = replace(project, segments=_path(report, usable["segments"], (*at, "segments")))
-    if "state" in usable:
-        project = replace(project, state=_state(report, usable["state"], (*at, "state")))
-    if "applies_from" in usable:
-        project = replace(project, applies_from=_branch(report, usable["applies_from"], (*at, "applies_from")))
+    project = _places(report, usable, at, project)
     if "timezone" in usable:
         zone = find_zone(usable["timezone"])
         if isinstance(zone, Zone):
@@ -92,6 +82,22 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
         sound = {name: value for name, value in policies.items() if name not in faulty}
         project = replace(project, policies=_policies(report, sound, (*at, "policies"), project))
     return project
+
+
+def _places(report: Report, usable: Mapping[str, Any], at: Path, project: Project) -> Project:
+    """The project with the places that its file names: folders and files, and branches of git."""
+    before = len(report.problems)
+    if "definitions" in usable:
+        folder = check_path(report, usable["definitions"], (*at, "definitions"), "definitions")
+        project = replace(project, definitions=folder)
+    if "segments" in usable:
+        project = replace(project, segments=check_path(report, usable["segments"], (*at, "segments"), "segments"))
+    if "applies_from" in usable:
+        project = replace(project, applies_from=check_branch(report, usable["applies_from"], (*at, "applies_from")))
+    if "state" in usable:
+        project = replace(project, state=state_place(report, usable["state"], (*at, "state"), project.applies_from))
+    check_apart(report, project, usable, at)
+    return replace(project, misplaced=project.misplaced or len(report.problems) > before)
 
 
 def _in_zone(policies: Policies, timezone: str) -> Policies:
@@ -134,44 +140,6 @@ def _fields(data: object, path: Path) -> Iterator[Path]:
         for name, value in data.items():
             yield (*path, name)
             yield from _fields(value, (*path, name))
-
-
-def _path(report: Report, text: str, path: Path) -> str:
-    """The path with single `/` between its parts and none at its end."""
-    fault = fault_of_line(text, f"The path at {quote(field_name(path))}")
-    if fault:
-        report.add(*fault, path)
-    elif _LEAVES.match(text) or ".." in re.split(r"[/\\]", text):
-        message = f"{quote(text)} leaves the folder of the project, so a pull request could point it anywhere."
-        report.add("path-leaves-project", message, "Write a path below the folder of the project file.", path)
-    elif "\\" in text:
-        cure = f"Write {quote(text.replace(chr(92), '/'))}."
-        report.add("wrong-form", f"{quote(text)} is a path with `\\` between its parts.", cure, path)
-    return "/".join(part for part in text.split("/") if part not in ("", ".")) or "."
-
-
-def _state(report: Report, value: str | Mapping[str, str], at: Path) -> FilePlace | BranchPlace:
-    if isinstance(value, str):
-        return FilePlace(_path(report, value, at))
-    for name in ("branch", "remote"):
-        written = value.get(name)
-        if written is not None and not _GIT_NAME.fullmatch(written):
-            message = f"{quote(written)} cannot be the name of a git {name}."
-            cure = "Write the name of a remote, not its address." if name == "remote" else "Write it as git shows it."
-            report.add("git-name", message, cure, (*at, name))
-    place = BranchPlace(value["branch"])
-    if "remote" in value:
-        place = replace(place, remote=value["remote"])
-    if "path" in value:
-        place = replace(place, path=_path(report, value["path"], (*at, "path")))
-    return place
-
-
-def _branch(report: Report, text: str, at: Path) -> str:
-    if not _GIT_NAME.fullmatch(text):
-        message = f"{quote(text)} cannot be the name of a git branch."
-        report.add("git-name", message, "Write it as git shows it, without the name of the remote.", at)
-    return text
 
 
 def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Project) -> Policies:

@@ -113,6 +113,9 @@ class Refusals:
                 return False
             if not os.path.isabs(place):  # a pipe or a socket
                 return False
+        folder = kwargs.get("dir_fd", kwargs.get("src_dir_fd"))
+        if folder is not None:
+            place = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), place)
         return os.path.abspath(os.fspath(place)).startswith(f"{self.below}{os.sep}")
 
 
