@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -46,7 +47,7 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     # json keeps the last of two equal keys: after a hand-made merge that would lose an id without a word.
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        counted = Counter(name for name, _ in pairs)
+        repeated = next(name for name, count in counted.items() if count > 1)
         raise Damaged(f"{repeated!r} stands twice in one object")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from invent_gitops.model.document import Path
@@ -67,9 +67,31 @@ class Shape:
         if self._validator is None:
             # Imported where something is wrong: most runs have nothing to explain, and the import takes long.
             from jsonschema import Draft202012Validator
+            from jsonschema.validators import extend
 
-            self._validator = Draft202012Validator(self._schema)
+            # Its own compares each entry with each other one where they cannot be sorted.
+            judge: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]  # it has no types yet
+                Draft202012Validator, {"uniqueItems": _unique}
+            )
+            self._validator = judge(self._schema)
         return self._validator
+
+
+def _unique(_judge: object, wanted: bool, value: object, _schema: object) -> Iterator[ValidationError]:
+    if wanted and isinstance(value, list) and len({_identity(item) for item in value}) < len(value):
+        from jsonschema import ValidationError
+
+        yield ValidationError("an entry stands twice")
+
+
+def _identity(value: Any) -> Hashable:
+    """What two values have in common exactly if JSON Schema takes them for equal: 1 and 1.0, but not 1 and true."""
+    if isinstance(value, dict):
+        return dict, frozenset((name, _identity(item)) for name, item in value.items())
+    if isinstance(value, list):
+        return list, tuple(_identity(item) for item in value)
+    scalar: Hashable = (bool, value) if isinstance(value, bool) else value
+    return scalar
 
 
 def _word(report: Report, error: ValidationError, path: Path) -> None:
@@ -219,10 +241,13 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
 
 
 def _repeated(report: Report, value: list[Any], path: Path) -> None:
+    seen: set[Hashable] = set()
     for index, item in enumerate(value):
-        if item in value[:index]:
+        identity = _identity(item)
+        if identity in seen:
             message = f"{quote(item)} stands twice in {quote(field_name(path))}."
             report.add("repeated-entry", message, "Delete one of the two.", (*path, index))
+        seen.add(identity)
 
 
 def _audience(report: Report, data: Any) -> None:

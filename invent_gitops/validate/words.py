@@ -39,7 +39,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def listing(names: Iterable[str], most: int = 8) -> str:
     """`a`, `b` and `c`; of many, only the first."""
-    quoted = [quote(name) for name in names]
-    if len(quoted) > most:
-        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    every = list(names)
+    quoted = [quote(name) for name in every[:most]]
+    if len(every) > most:
+        return f"{', '.join(quoted)} and {len(every) - most} more"
     return " and ".join(part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part)
