@@ -13,6 +13,7 @@ from sys import intern
 from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
+from invent_gitops.model.secret import hide
 
 # Documented or standard refusals of the request as such: the server looked at it and did nothing.
 SURELY_NOT_CREATED = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
@@ -146,7 +147,7 @@ def words(body: bytes, secret: str = "") -> str:
 
 def without(text: str, secret: str) -> str:
     """`text` without the key, should somebody echo it; a very short one is a test's and would garble everything."""
-    return text.replace(secret, "***") if len(secret) >= 8 else text
+    return hide(text, [secret])
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -13,6 +13,7 @@ from invent_gitops.errors import Refused
 from invent_gitops.files import replace_durably
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import State
+from invent_gitops.state.fields import read_number, read_text, read_texts
 from invent_gitops.state.git import Git, GitFailed
 
 
@@ -138,8 +139,8 @@ def _read(file: Path | None) -> Sighting | None:
         return None
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
-        known = frozenset(map(str, value["known"]))
+        known = frozenset(read_texts(value, "known"))
         journal, vouched = value["journal"] is True, value["vouched"] is True
-        return Sighting(str(value["lineage"]), int(value["serial"]), known, journal, vouched)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Sighting(read_text(value, "lineage"), read_number(value, "serial"), known, journal, vouched)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
