@@ -12,7 +12,7 @@ from invent_gitops.validate.words import did_you_mean, listing, quote
 ID_PREFIX = "id:"
 # How often a name of the catalogue is compared with a word that nobody knows, in one run. A slip needs a few thousand;
 # thousands of wrong words beside thousands of names are another catalogue, which no guess mends.
-MOST_COMPARISONS = 500_000
+MOST_COMPARISONS = 100_000
 
 
 class KnownSegments:
