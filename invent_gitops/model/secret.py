@@ -30,6 +30,8 @@ SECRETS = (
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
 )
 LEAST = 8
+# How often a text is written into another one at most, each time with escapes of its own.
+_NESTED = 4
 HIDDEN = "***"
 
 # Tokens of GitHub, whoever they belong to, also as our Markdown spells them; and what stands behind a user or a scheme.
@@ -43,9 +45,7 @@ _TOKENS = re.compile(
 )
 _HINTS = ("gh", "github", "x-access-token:", "basic ")
 # What nobody sees, and how it is written out here: by `clean`, by quotes of `validate`, and by JSON.
-_WRITTEN_OUT = re.compile(
-    r"\\u\{[0-9a-fA-F]{1,6}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\U[0-9a-fA-F]{8}|\\[nrt]|&#8203;"
-)
+_WRITTEN_OUT = re.compile(r"\\+(?:u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|[nrt])|&#8203;")
 # Line ends tell one text from the next where a whole document is searched.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # As base64, of which the first characters also depend on what stands before the secret, and the last ones on what
@@ -95,7 +95,12 @@ def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
 def _spelled(secret: str) -> Iterator[str]:
     quoted = quote(secret, safe="")
     yield from (secret, quoted, re.sub("%..", lambda match: match[0].lower(), quoted), html.escape(secret))
-    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    for ascii_only in (True, False):
+        spelled = secret
+        # JSON in YAML in JSON.
+        for _ in range(_NESTED):
+            spelled = json.dumps(spelled, ensure_ascii=ascii_only)[1:-1]
+            yield spelled
     data = secret.encode("utf-8", "surrogateescape")
     for before, left_out in _OFFSETS.items():
         # Only whole characters of the encoding: those that no neighbour changes.
