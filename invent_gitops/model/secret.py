@@ -37,7 +37,7 @@ HIDDEN = "***"
 # Tokens of GitHub, whoever they belong to, also as our Markdown spells them; and what stands behind a user or a scheme.
 _SIGN = r"(?:_|&#95;|\\_|%5[Ff])"
 _TOKENS = re.compile(
-    rf"gh[pousr]{_SIGN}[A-Za-z0-9](?:[A-Za-z0-9.-]|{_SIGN}){{15,}}"
+    rf"gh[pousr]{_SIGN}[A-Za-z0-9](?:[A-Za-z0-9-]|\.(?=[A-Za-z0-9_-]{{10}})|{_SIGN}){{15,}}"
     rf"|github{_SIGN}pat{_SIGN}[A-Za-z0-9](?:[A-Za-z0-9]|{_SIGN}){{15,}}"
     r"|(?<=x-access-token:)[^\s@\"'*]{4,}"
     r"|(?<=basic )[A-Za-z0-9+/=_-]{16,}",

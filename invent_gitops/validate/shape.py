@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from invent_gitops.model.document import Path
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.slips import guess
+from invent_gitops.validate.unique import report_repeated, unique
 from invent_gitops.validate.words import did_you_mean, field_name, listing, quote
 from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
@@ -71,27 +72,10 @@ class Shape:
 
             # Its own compares each entry with each other one where they cannot be sorted.
             judge: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]  # it has no types yet
-                Draft202012Validator, {"uniqueItems": _unique}
+                Draft202012Validator, {"uniqueItems": unique}
             )
             self._validator = judge(self._schema)
         return self._validator
-
-
-def _unique(_judge: object, wanted: bool, value: object, _schema: object) -> Iterator[ValidationError]:
-    if wanted and isinstance(value, list) and len({_identity(item) for item in value}) < len(value):
-        from jsonschema import ValidationError
-
-        yield ValidationError("an entry stands twice")
-
-
-def _identity(value: Any) -> Hashable:
-    """What two values have in common exactly if JSON Schema takes them for equal: 1 and 1.0, but not 1 and true."""
-    if isinstance(value, dict):
-        return dict, frozenset((name, _identity(item)) for name, item in value.items())
-    if isinstance(value, list):
-        return list, tuple(_identity(item) for item in value)
-    scalar: Hashable = (bool, value) if isinstance(value, bool) else value
-    return scalar
 
 
 def _word(report: Report, error: ValidationError, path: Path) -> None:
@@ -116,7 +100,7 @@ def _word(report: Report, error: ValidationError, path: Path) -> None:
         case "minLength" | "maxLength" | "minItems" | "maxItems":
             _size(report, error, schema, path)
         case "uniqueItems":
-            _repeated(report, value, path)
+            report_repeated(report, value, path)
         case "minimum" | "maximum":
             message = f"{name} is {quote(value)}; it must be {_range(schema)}."
             report.add("out-of-range", message, f"Choose a number in that range.{_example(schema)}", path)
@@ -238,16 +222,6 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
     else:
         cure = f"Write {wanted}.{example}"
     report.add("wrong-type", message, cure, path)
-
-
-def _repeated(report: Report, value: list[Any], path: Path) -> None:
-    seen: set[Hashable] = set()
-    for index, item in enumerate(value):
-        identity = _identity(item)
-        if identity in seen:
-            message = f"{quote(item)} stands twice in {quote(field_name(path))}."
-            report.add("repeated-entry", message, "Delete one of the two.", (*path, index))
-        seen.add(identity)
 
 
 def _audience(report: Report, data: Any) -> None:
