@@ -33,6 +33,9 @@ class Approved:
 
 
 _AGAIN = "Plan again, have the new plan approved, and apply that."
+# Requests that are written into digests to find the one that was approved: each digest has them all once more, so that
+# thousands of records would cost their square. Far more than a run creates; beyond it, only the plan can be approved.
+MOST_HASHED = 1_000_000
 # Differences that a message names, and characters of each.
 _MOST, _WIDTH = 10, 400
 
@@ -145,9 +148,13 @@ def _covered(approved: str, made: Plan) -> Collection[str]:
 def _found(approved: str, made: Plan) -> Sequence[Item] | None:
     """The set of items that has the digest, or None."""
     entries = {item.key: entry(item.key, item.request) for item in made.items}
+    budget = MOST_HASHED
     for items in _candidates(made):
         if approved == digest_of(entries[key] for key in sorted(item.key for item in items)):
             return items
+        budget -= len(items)
+        if budget < 0:
+            return None
     return None
 
 
@@ -165,10 +172,18 @@ def _candidates(made: Plan) -> Iterator[Sequence[Item]]:
     creates, refused = made.having("create"), made.having("refused")
     done = [item for item in (*made.having("unchanged"), *made.having("blocked")) if item.definition]
     done.sort(key=lambda item: (_moment(item), item.key), reverse=True)
+    # One run carries out one approval, so what ends where a run begins comes before all else.
+    begins = [count for count in range(1, len(done)) if _run(done[count - 1]) != _run(done[count])]
     # What was approved may by now be refused, for its hour came too close.
-    for base in (creates, (*creates, *refused)):
-        for count in range(len(done) + 1):
+    bases = (creates, (*creates, *refused)) if refused else (creates,)
+    for count in dict.fromkeys((0, *begins, *range(1, len(done) + 1))):
+        for base in bases:
             yield (*base, *done[:count])
+
+
+def _run(item: Item) -> tuple[str, str]:
+    made = item.intent or item.record
+    return (made.provenance.run, made.provenance.commit) if made else ("", "")
 
 
 def _moment(item: Item) -> float:

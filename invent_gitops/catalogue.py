@@ -12,7 +12,7 @@ from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.broadcast import Catalogue, Definition, RemoteSegment, Segment
 from invent_gitops.model.instant import write_instant
 from invent_gitops.validate.catalogue import LONGEST_NAME, READ_AT, writable_name
-from invent_gitops.validate.definitions import ID_PREFIX
+from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.text import fault_of_id
 
 # What `id:` in front of it leaves of the 255 characters that an entry of a definition may have.
@@ -127,10 +127,10 @@ def _can_stand(remote: RemoteSegment) -> bool:
 
 def _by_id(old: Catalogue | None) -> dict[str, tuple[Segment, ...]]:
     """Every segment by id; a catalogue that people wrote may have several names for one."""
-    found: dict[str, tuple[Segment, ...]] = {}
+    found: dict[str, list[Segment]] = {}
     for segment in old.every() if old else ():
-        found[segment.id] = (*found.get(segment.id, ()), segment)
-    return found
+        found.setdefault(segment.id, []).append(segment)
+    return {id: tuple(several) for id, several in found.items()}
 
 
 def _segment(remote: RemoteSegment, name: str, before: Sequence[Segment], old: Catalogue | None) -> Segment:

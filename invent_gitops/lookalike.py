@@ -49,13 +49,21 @@ class Lookalikes:
             if remote.id not in known:
                 self._unrecorded.setdefault(request, []).append(remote.id)
         intended = {intent.request.plain for intent in state.intents.values()}
-        self._partly = [
+        asked: dict[_Known, list[Request]] = {}
+        for request in intended:
+            asked.setdefault(("name", request.name), []).append(request)
+            asked.setdefault(("time", request.scheduled_at), []).append(request)
+        partly = [
             remote
             for remote in live
             if _untold(remote) and remote.id not in known and remote.status not in _CALLED_OFF
             # It may be what an attempt in doubt has made, and then it is that one's matter.
-            if not any(_agrees(request, remote) for request in intended)
+            if not any(_agrees(request, remote) for request in asked.get(_known_by(remote), ()))
         ]
+        # In the order of the list, of which the first one counts.
+        self._partly: dict[_Known, list[tuple[int, Remote]]] = {}
+        for place, remote in enumerate(partly):
+            self._partly.setdefault(_known_by(remote), []).append((place, remote))
         wanted = {definition.request.plain for definition in definitions} | intended if told else intended
         loose = [it for it in told if it[1].id not in known and it[0] not in wanted]
         self._coming = {
@@ -76,10 +84,11 @@ class Lookalikes:
             return Lookalike("exact", remote, tuple(id for id in self._unrecorded.get(plain, ()) if id != remote.id))
         # What was sent is like nothing that is to come, but it may be what was to be sent at once.
         at_once = request.scheduled_at is None
-        found = (one for one in self._partly if at_once or one.status not in _NOT_TO_COME)
-        partly = next((remote for remote in found if _agrees(plain, remote)), None)
+        near = (*self._partly.get(("name", plain.name), ()), *self._partly.get(("time", plain.scheduled_at), ()))
+        found = (it for it in near if at_once or it[1].status not in _NOT_TO_COME)
+        partly = min((it for it in found if _agrees(plain, it[1])), default=None, key=lambda it: it[0])
         if partly:
-            return Lookalike("partly", partly)
+            return Lookalike("partly", partly[1])
         similar = next((self._coming[trait] for trait in plain.traits if trait in self._coming), None)
         if not similar and at_once:
             similar = self._at_once.get(plain.traits)
@@ -93,6 +102,17 @@ def request_of(remote: Remote) -> Request:
 
 def _untold(remote: Remote) -> bool:
     return any(field in remote.unread for field in ("name", "scheduled_at", "segments", "send_to_all"))
+
+
+# What tells a broadcast from most others. Two of three fields must be equal, so the name is among them or the time.
+_Known = tuple[str, object]
+
+
+def _known_by(remote: Remote) -> _Known:
+    """What a request must have as well to agree with `remote`."""
+    if "name" in remote.unread:
+        return "time", remote.scheduled_at
+    return "name", request_of(remote).plain.name
 
 
 def _agrees(request: Request, remote: Remote) -> bool:

@@ -7,12 +7,15 @@ import json
 import random
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -29,6 +32,7 @@ from tests.running import (
     Script,
     Scripted,
     afterwards,
+    environment,
     http,
     invent,
     one_tls_context,
@@ -175,6 +179,64 @@ def test_a_lost_or_broken_answer_is_unknown_and_is_not_asked_for_again(reply: Re
     answer, server = answer_to(reply)
     assert isinstance(answer, Unknown)
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip", "gzip, gzip, gzip", "x"]
+)
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 422, 429, 500])
+def test_an_encoded_answer_is_unknown_whatever_its_status_says(status: int, encoding: str) -> None:
+    answer, server = answer_to(http(status, gzip.compress(json.dumps(GOOD).encode()), content_encoding=encoding))
+    assert isinstance(answer, Unknown)
+    assert f"the answer is encoded ({encoding.lower().removeprefix('identity, ')})" in answer.reason
+    assert [one.headers["accept-encoding"] for one in server.received] == ["identity"]
+
+
+@pytest.mark.parametrize("encoding", ["identity", "", "identity, identity"])
+def test_an_answer_that_says_it_is_plain_is_read(encoding: str) -> None:
+    answer, _ = answer_to(http(200, GOOD, content_encoding=encoding))
+    assert isinstance(answer, Created)
+
+
+def test_an_answer_that_announces_too_much_is_given_up_before_it_comes() -> None:
+    huge = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\nConnection: keep-alive\r\n\r\n{"
+    answer, server = answer_to(huge)
+    assert isinstance(answer, Unknown)
+    assert "larger than 16 MiB" in answer.reason
+    assert len(server.received) == 1
+
+
+def test_an_answer_that_unpacks_to_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    zeros = gzip.compress(b"\0" * (64 << 20), 9) * 16
+    stacked = gzip.compress(gzip.compress(zeros, 9), 9)
+    with scripted(http(200, stacked, content_encoding="gzip, gzip, gzip")) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, server.url], env=environment(), capture_output=True, text=True, check=True
+        )
+    before, after = map(int, done.stdout.split())
+    # In kilobytes, of which reading the certificates has had its part before.
+    assert after - before < 20_000
+
+
+MEASURED = """
+import resource, sys, threading
+from invent_gitops.api.client import InventApi
+from invent_gitops.api.target import Target
+from invent_gitops.errors import Unavailable
+from invent_gitops.model.broadcast import Request
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+url = sys.argv[1]
+with InventApi(Target(url, "c", url, "k-12345678"), rate=1e9, stop=threading.Event(), read_timeout=20) as api:
+    before = peak()
+    api.create(Request("x", None, ("a",), False))
+    try:
+        api.broadcasts(tries=1)
+    except Unavailable:
+        print(before, peak())
+"""
 
 
 def test_an_answer_that_does_not_come_in_time_is_unknown() -> None:

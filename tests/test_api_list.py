@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import ssl
 import threading
@@ -282,3 +283,11 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is_asked_for_no_other_pag
             found = api.readable_broadcasts()
         assert len(server.received) == 2
     assert (len(found.entries), found.complete) == (100, False)
+
+
+def test_list_that_is_encoded_is_refused_at_once_and_says_why() -> None:
+    with scripted(http(200, gzip.compress(b"[]"), content_encoding="gzip")) as server:
+        with pytest.raises(Unavailable, match=r"the answer is encoded \(gzip\)") as refused:
+            read(server.url)
+        assert "whether a proxy on the way compresses answers" in refused.value.cure
+        assert [one.headers["accept-encoding"] for one in server.received] == ["identity"]

@@ -386,8 +386,9 @@ def test_too_many_values_in_one_list_are_refused(tmp_path: Path, text: str) -> N
 
 
 def test_many_documents_in_one_file_are_not_too_many_values(tmp_path: Path) -> None:
-    documents, problems = load_text(tmp_path, "---\n".join(f"key: k{number}\n" for number in range(30_000)))
-    assert (len(documents), problems) == (30_000, [])
+    text = f"waive: [{'x, ' * 20}]\n"
+    documents, problems = load_text(tmp_path, "---\n".join(f"key: k{number}\n{text}" for number in range(5_000)))
+    assert (len(documents), problems) == (5_000, [])
 
 
 # ---------------------------------------------------------------- both parsers answer alike

@@ -51,6 +51,8 @@ SHOWN_ELSEWHERE = {
     "file-unreadable": "test_load: a dangling link",
     "symlink-leaves-folder": "test_load: symbolic links",
     "symlinked-folder": "test_load: symbolic links",
+    "too-many-documents": "test_growth: more documents than a file may hold",
+    "yaml-too-long": "test_growth: a long text that aliases repeat",
 }
 
 

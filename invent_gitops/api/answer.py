@@ -13,10 +13,13 @@ from sys import intern
 from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
+from invent_gitops.model.secret import hide
 
 # Documented or standard refusals of the request as such: the server looked at it and did nothing.
 SURELY_NOT_CREATED = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
 
+# Bytes of an answer in which its words are looked for.
+_LONGEST_WORDS = 100_000
 _COUNTED = tuple(field.name for field in fields(Counts))
 
 
@@ -128,12 +131,13 @@ def usable_id(value: object) -> bool:
 
 def words(body: bytes, secret: str = "") -> str:
     """What the API said, short, on one line and without `secret`. The shape of an error body is not documented."""
-    found = _json(body)
+    # A long one says no more, and as values it takes twenty times the room.
+    found = _json(body) if len(body) <= _LONGEST_WORDS else None
     if isinstance(found, dict):
         for name in ("message", "error", "detail"):
             if isinstance(found.get(name), str):
                 return _short(without(found[name], secret))
-    text = body[:100_000].decode("utf-8", errors="replace")
+    text = body[:_LONGEST_WORDS].decode("utf-8", errors="replace")
     if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
         return "(an HTML page)"
     # As values and not as they came: JSON can spell one text in many ways.
@@ -143,7 +147,7 @@ def words(body: bytes, secret: str = "") -> str:
 
 def without(text: str, secret: str) -> str:
     """`text` without the key, should somebody echo it; a very short one is a test's and would garble everything."""
-    return text.replace(secret, "***") if len(secret) >= 8 else text
+    return hide(text, [secret])
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -34,6 +35,10 @@ class Reply(NamedTuple):
     body: bytes
 
 
+class EncodedError(httpx.DecodingError):
+    """The answer is compressed or encoded otherwise, against what was asked for: it is not unpacked."""
+
+
 class Connection:
     """The way to `base_url`, straight or through the proxy of the environment. Safe to use from several threads.
 
@@ -49,7 +54,8 @@ class Connection:
         self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
         self._client = httpx.Client(
             base_url=base_url,
-            headers={**headers, "User-Agent": f"invent-gitops/{__version__}"},
+            # A compressed answer of some kilobytes can stand for gigabytes, and be compressed several times over.
+            headers={**headers, "Accept-Encoding": "identity", "User-Agent": f"invent-gitops/{__version__}"},
             follow_redirects=False,
             transport=_transport(self._proxy, reads_environment=parts.scheme == "https"),
         )
@@ -86,13 +92,9 @@ class Connection:
                 timeout=httpx.Timeout(connect=usual.connect, read=silence, write=usual.write, pool=usual.pool),
                 extensions={"trace": line.trace},
             ) as response:
-                data = bytearray()
-                for chunk in response.iter_bytes():
-                    data += chunk
-                    if len(data) > limit:
-                        raise httpx.DecodingError(f"the answer is larger than {limit >> 20} MiB")
+                body_of_answer = _plain_body(response, limit)
                 line.whole = True
-                return Reply(response.status_code, response.headers, bytes(data))
+                return Reply(response.status_code, response.headers, body_of_answer)
         except NotSent:
             raise
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
@@ -144,6 +146,27 @@ class Connection:
             )
         reason = f"The certificate of {whose} was refused: {error.verify_message}."
         return NotSent(reason, lasting=True, cure=cure)
+
+
+def _plain_body(response: httpx.Response, limit: int) -> bytes:
+    """The body as it came. Raises `httpx.DecodingError` for one that is encoded or too large, and reads no more of it.
+
+    So an answer is refused before anything is taken out of it, whatever its status says.
+    """
+    encodings = [one.strip().lower() for one in response.headers.get("content-encoding", "").split(",")]
+    if encoded := [one for one in encodings if one not in ("", "identity")]:
+        shown = re.sub(r"[^a-z0-9, -]", "?", ", ".join(encoded))[:60]
+        raise EncodedError(f"the answer is encoded ({shown}), though it was asked for as it is")
+    told = response.headers.get("content-length", "")
+    data = bytearray()
+    if not (told.isascii() and told.isdigit() and len(told) < 19 and int(told) > limit):
+        for chunk in response.iter_raw():
+            data += chunk
+            if len(data) > limit:
+                break
+        else:
+            return bytes(data)
+    raise httpx.DecodingError(f"the answer is larger than {limit >> 20} MiB")
 
 
 def _transport(proxy: Proxy | None, *, reads_environment: bool) -> httpx.HTTPTransport:

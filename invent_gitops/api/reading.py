@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 import httpx
 
 from invent_gitops.api.answer import clock_skew, read_list, read_total, server_time
+from invent_gitops.api.connection import EncodedError
 from invent_gitops.api.line import NotSent
 from invent_gitops.api.wire import Wire
 from invent_gitops.errors import Interrupted, NotOffered, Unavailable, Unreachable
@@ -26,6 +27,8 @@ PASSING = (408, 425, 429)
 # How often a list that changes under the reading is read, and how many pages in a row may fail for good.
 ROUNDS = 3
 LOST_PAGES = 3
+
+_PACKED = "Check the base URL, and whether a proxy on the way compresses answers."
 
 
 class _Entry(Protocol):
@@ -259,6 +262,8 @@ class Reading:
 
     def _failure(self, route: str, error: httpx.HTTPError) -> _Failed:
         reason = self._wire.told(error)
+        if isinstance(error, EncodedError):
+            return _Denied(route, reason, _PACKED)
         if not isinstance(error, NotSent):
             return _Failed(route, reason)
         kind = _Barred if error.lasting else _Unsent

@@ -21,6 +21,7 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.utf8 import check_utf8, restart_in_utf8_mode
 from invent_gitops.errors import ExitCode
+from invent_gitops.model.secret import hold
 
 # In the order of their use. A command's module is imported when it is called, so that --help stays instant.
 COMMANDS = {
@@ -81,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if arguments is None:
         restart_in_utf8_mode()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    hold(os.environ)
     session = Session(json="--json" in words)
     # Thousands of definitions are thousands of objects that stay; looking through them over and over frees nothing.
     gc.set_threshold(100_000, 20, 20)

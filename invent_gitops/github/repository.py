@@ -13,6 +13,7 @@ from invent_gitops.errors import Unavailable
 from invent_gitops.github.event import COMMIT
 from invent_gitops.github.rest import Forbidden, Missing, Rest
 from invent_gitops.model.instant import read_instant
+from invent_gitops.model.secret import hide
 
 # Who writes with the token that GitHub gives to each job; such a token is not told who it is.
 DEFAULT_AUTHOR = "github-actions[bot]"
@@ -84,11 +85,11 @@ class Repository:
 
     def add_comment(self, number: int, body: str, arrived: Callable[[], Post | None]) -> Post:
         """`arrived` looks for the comment after an answer was lost."""
-        found = self._rest.post(f"{self._path}/issues/{number:d}/comments", {"body": body}, arrived)
+        found = self._rest.post(f"{self._path}/issues/{number:d}/comments", {"body": hide(body)}, arrived)
         return found if isinstance(found, Post) else _post(found)
 
     def edit_comment(self, id: int, body: str) -> Post:
-        return _post(self._rest.patch(f"{self._path}/issues/comments/{id:d}", {"body": body}))
+        return _post(self._rest.patch(f"{self._path}/issues/comments/{id:d}", {"body": hide(body)}))
 
     def issues(self, state: str) -> Iterator[list[Post]]:
         """Pages of all issues that are `open` (oldest first) or `closed` (last touched first); no pull requests.
@@ -101,11 +102,11 @@ class Repository:
             yield [_issue(one) for one in page if "pull_request" not in one]
 
     def add_issue(self, title: str, body: str, arrived: Callable[[], Post | None]) -> Post:
-        found = self._rest.post(f"{self._path}/issues", {"title": title, "body": body}, arrived)
+        found = self._rest.post(f"{self._path}/issues", {"title": hide(title), "body": hide(body)}, arrived)
         return found if isinstance(found, Post) else _issue(found)
 
     def edit_issue(self, number: int, body: str, *, open: bool) -> Post:
-        change = {"body": body, "state": "open" if open else "closed"}
+        change = {"body": hide(body), "state": "open" if open else "closed"}
         return _issue(self._rest.patch(f"{self._path}/issues/{number:d}", change))
 
     def _is_ours(self, pull: Mapping[str, Any]) -> bool:

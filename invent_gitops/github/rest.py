@@ -14,7 +14,7 @@ from typing import Any, Self
 import httpx
 
 from invent_gitops.api.answer import retry_after, server_time, without, words
-from invent_gitops.api.connection import Connection, Reply
+from invent_gitops.api.connection import Connection, EncodedError, Reply
 from invent_gitops.api.line import NotSent
 from invent_gitops.api.target import checked_base_url
 from invent_gitops.errors import Unavailable, WrongUsage
@@ -33,6 +33,7 @@ PATIENCE = 120.0
 SILENCE = 30.0
 LONGEST = 120.0
 _PERMISSIONS = "Give the job the permissions pull-requests: write for the comment, and issues: write for the issue."
+_PACKED = "Check GITHUB_API_URL, and whether a proxy on the way compresses answers."
 _LATER = "See https://www.githubstatus.com, and run this again."
 
 
@@ -145,6 +146,9 @@ class Rest:
             except httpx.HTTPError as error:
                 told = without(str(error) or type(error).__name__, self._token)
                 reason, lost = f"GitHub did not answer: {told}", True
+                if isinstance(error, EncodedError) and method == "GET":
+                    # It would be so again.
+                    raise Unavailable(f"{reason} ({method} {path}).", _PACKED) from None
             if lost and method == "POST":
                 raise Lost(f"{reason} ({method} {path}).", _LATER)
             if attempt >= TRIES or not self._pause(attempt, headers):

@@ -9,8 +9,8 @@ from datetime import datetime
 from invent_gitops.model.broadcast import Catalogue, Request
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
-from invent_gitops.validate.definitions import ID_PREFIX
 from invent_gitops.validate.schedule import IMMEDIATELY, Schedule, parse_schedule
+from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.zonedata import load_zone
 
 

@@ -15,7 +15,7 @@ from invent_gitops.model.command import quoted, resolving, words
 from invent_gitops.model.record import DEFINED, GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.reconcile import candidates_of
-from invent_gitops.validate.definitions import ID_PREFIX
+from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.text import fault_of_id, fault_of_line
 
 # As the schema of a definition has it.

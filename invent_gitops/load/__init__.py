@@ -143,5 +143,5 @@ class _Locator:
         roots = self._source.roots()
         if self._index >= len(roots):
             return Span(Position(self._source.shown), "", 1)
-        line, column, length = extent(find_node(roots[self._index], path, of_key=of_key))
+        line, column, length = extent(find_node(roots[self._index], path, of_key=of_key, pairs=self._source.pairs))
         return self._source.span(line, column, length)

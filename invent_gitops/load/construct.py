@@ -16,6 +16,9 @@ Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None
 # Long enough for every number that a field may hold; Python itself refuses to print very long ones.
 LONGEST_NUMBER = 300
 
+# Characters of all texts of a document, each as often as an alias repeats it: four times the longest file.
+MAX_LENGTH = 4 * 1024 * 1024
+
 # A plain scalar that begins otherwise is no number; looking at one character is cheaper than at three patterns.
 _NUMBER_START = frozenset("0123456789+-.")
 _WORDS: dict[str, bool | None] = {
@@ -30,7 +33,8 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 # A node starts at its first property, so a tag is seen in the text; the parsers hide some of them.
-_TAG = re.compile(r"(?:&[^\s,\[\]{}]+(?:\s|#[^\r\n]*)*)?(![^\s,\[\]{}]*)")
+# Possessive: a comment that holds another `#` could else be read in ever more ways.
+_TAG = re.compile(r"(?:&[^\s,\[\]{}]++(?:\s|#[^\r\n]*+)*+)?(![^\s,\[\]{}]*)")
 
 
 class _Hopeless(Exception):
@@ -40,19 +44,22 @@ class _Hopeless(Exception):
 class Construction:
     """One pass over one document. `usable` says whether `data` is near enough to the text to be checked further."""
 
-    __slots__ = ("_count", "_open", "_text", "_watch_tags", "data", "faults", "usable")
+    __slots__ = ("_count", "_firsts", "_open", "_text", "_watch_tags", "data", "faults", "usable")
 
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
         self._watch_tags = "!" in text
         self._count = 0
         self._open: list[Node] = []
+        # Of mappings with repeated keys, by the id of the mapping: the node that has each key first.
+        self._firsts: dict[int, dict[str, Node]] = {}
         self.faults: list[Fault] = []
         self.usable = True
         self.data: Data = None
         try:
             self.data = self._value(root)
             self._check_count(root)
+            self._check_length(root)
         except _Hopeless:
             self.usable = False
 
@@ -74,6 +81,12 @@ class Construction:
         if self._count > MAX_NODES:
             message = f"The document holds more than {MAX_NODES:,} values once its aliases are written out."
             self._give_up("yaml-too-many-nodes", message, "Use fewer aliases, or split it into several files.", node)
+
+    def _check_length(self, node: Node) -> None:
+        # A long text costs nothing where it stands again, but whoever quotes or compares it pays for each place.
+        if "*" in self._text and _length(self.data) > MAX_LENGTH:
+            message = f"The document holds more than {MAX_LENGTH:,} characters once its aliases are written out."
+            self._give_up("yaml-too-long", message, "Use fewer aliases, or split it into several files.", node)
 
     def _enter(self, node: Node) -> None:
         self._check_count(node)
@@ -154,8 +167,11 @@ class Construction:
         self.usable = False
 
     def _duplicate(self, mapping: MappingNode, second: Node, key: str) -> None:
-        first = next(node for node, _ in mapping.value if isinstance(node, ScalarNode) and node.value == key)
-        message = f"The field `{key[:60]}` stands twice; the first is on line {first.start_mark.line + 1}."
+        firsts = self._firsts.get(id(mapping))
+        if firsts is None:
+            firsts = {node.value: node for node, _ in reversed(mapping.value) if isinstance(node, ScalarNode)}
+            self._firsts[id(mapping)] = firsts
+        message = f"The field `{key[:60]}` stands twice; the first is on line {firsts[key].start_mark.line + 1}."
         self._fault("yaml-duplicate-key", message, "Delete one of the two.", second)
 
     def _refuse_tag(self, node: Node) -> None:
@@ -174,6 +190,22 @@ class Construction:
         raise _Hopeless
 
 
+def _length(data: Data) -> int:
+    """The characters of all texts in `data`, each as often as it stands there."""
+    length = 0
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            length += len(value)
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            length += sum(map(len, value))
+            waiting += value.values()
+    return length
+
+
 def extent(node: Node) -> tuple[int, int, int]:
     """Line and column from 0, and the length on that line; 0 means to the end of the line."""
     start, end = node.start_mark, node.end_mark
@@ -185,13 +217,23 @@ def place_of(key: Node, value: Node) -> Node:
     return key if value.start_mark.index == value.end_mark.index else value
 
 
-def find(root: Node, path: Path, *, of_key: bool) -> Node:
-    """The node at a path, or that of the key which leads there; the nearest parent if there is none."""
+# Of mappings that were looked into, by the id of the mapping: the pair of each key, of two equal ones the first.
+Pairs = dict[int, dict[object, tuple[Node, Node]]]
+
+
+def find(root: Node, path: Path, *, of_key: bool, pairs: Pairs) -> Node:
+    """The node at a path, or that of the key which leads there; the nearest parent if there is none.
+
+    `pairs` is kept between calls for the same nodes, so that a thousand problems do not read a mapping as often.
+    """
     node = root
     for step, name in enumerate(path):
         if isinstance(node, MappingNode):
-            pairs = ((key, value) for key, value in node.value if isinstance(key, ScalarNode) and key.value == name)
-            pair = next(pairs, None)
+            known = pairs.get(id(node))
+            if known is None:
+                known = {pair[0].value: pair for pair in reversed(node.value) if isinstance(pair[0], ScalarNode)}
+                pairs[id(node)] = known
+            pair = known.get(name)
             if pair is None:
                 break
             node = pair[0] if of_key and step == len(path) - 1 else place_of(*pair)

@@ -19,13 +19,16 @@ from invent_gitops.load.syntax import Fault, syntax_fault
 
 MAX_DEPTH = 64
 MAX_NODES = 50_000
+# More than anybody reviews in one file; each costs a check of its own, however short it is.
+MAX_DOCUMENTS = 5_000
 
 # What `resolve` answers in place of a tag; an explicit tag is found in the text instead (see construct).
 PLAIN = "plain"
 QUOTED = "quoted"
 
 # A tab outside of quotes, a tag, a comment glued to the sign of a block of text, a question mark in brackets or alone.
-_DOUBTFUL = re.compile(r"\t|(?:^|[\s,\[\]{}:?-])!|[|>][-+0-9]*#|[\[{][^?]*\?|(?:^|\s)\?(?:\s|$)")
+_DOUBTFUL = re.compile(r"\t|(?:^|[\s,\[\]{}:?-])!|[|>][-+0-9]*+#|(?:^|\s)\?(?:\s|$)")
+_OPENS = re.compile(r"[\[{]")
 
 LIBYAML: bool = yaml.__with_libyaml__
 
@@ -122,7 +125,9 @@ def _doubtful(text: str) -> bool:
     """Whether it holds what the two parsers are known to read differently; then the pure one decides everywhere."""
     if not ("\t" in text or "!" in text or "?" in text or ">" in text or "|" in text):
         return False
-    return len(text) <= _LONGEST_TEXT_PARSED_AGAIN and _DOUBTFUL.search(text) is not None
+    if len(text) > _LONGEST_TEXT_PARSED_AGAIN:
+        return False
+    return _DOUBTFUL.search(text) is not None or _OPENS.search(text, 0, max(text.rfind("?"), 0)) is not None
 
 
 def _surely_shallow(text: str) -> bool:
@@ -137,8 +142,11 @@ def _compose(loader_type: type[Any], text: str) -> tuple[list[Node], Fault | Non
         loader = loader_type(text)
         while loader.check_node():
             nodes.append(loader.get_node())
+            if len(nodes) > MAX_DOCUMENTS:
+                # Nothing of such a file is shown: it would be thousands of problems about one.
+                raise _LimitError("too-many-documents", nodes[-1].start_mark)
     except _LimitError as limit:
-        return nodes, _limit(limit), False
+        return nodes if len(nodes) <= MAX_DOCUMENTS else [], _limit(limit), False
     except MarkedYAMLError as error:
         return nodes, syntax_fault(error, text), True
     return nodes, None, False
@@ -148,6 +156,8 @@ def _limit(limit: _LimitError) -> Fault:
     if limit.rule == "yaml-too-deep":
         message, cure = f"Values are nested more than {MAX_DEPTH} levels deep.", "Write it flatter."
     else:
+        over = limit.rule == "too-many-documents"
         message = f"A document holds more than {MAX_NODES:,} values."
+        message = f"The file holds more than {MAX_DOCUMENTS:,} documents." if over else message
         cure = "Split it into several files."
     return Fault(limit.rule, message, cure, limit.mark.line, limit.mark.column)

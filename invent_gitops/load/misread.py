@@ -20,7 +20,8 @@ _ANCHOR = re.compile(r"&[0-9A-Za-z_-]*")
 _ALIAS = re.compile(r"\*[0-9A-Za-z_-]+")
 _AFTER_SIGN = re.compile(r"(?:&[0-9A-Za-z_-]+[ ]+)?[|>][-+0-9]*(#[^\r\n]*)")
 # The first line of a block of text, if the blank lines before it are indented more: then it passes for a comment.
-_LOST_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)(?:[ ]*(?:\r\n|\r|\n))*[ ]+(#[^\r\n]*)")
+# Possessive: a CRLF read also as CR and LF would double the work with every blank line.
+_LOST_LINE = re.compile(r"[^\r\n]*+(?>\r\n|\r|\n)(?:[ ]*+(?>\r\n|\r|\n))*+[ ]+(#[^\r\n]*)")
 # What may follow the name of an anchor; anything else is part of that name in YAML 1.2, and a value to the parsers.
 _AFTER_ANCHOR = frozenset(" \t\r\n,]}")
 
@@ -142,11 +143,26 @@ def _walk(root: Node) -> Iterator[tuple[Path, Node, tuple[int, int] | None]]:
                     waiting.append((path, key))
 
 
-def _pairs(mapping: MappingNode) -> Iterator[tuple[Node, Node, tuple[int, int]]]:
+def _pairs(mapping: MappingNode) -> Iterator[tuple[Node, Node, tuple[int, int] | None]]:
+    """Key and value with the gap before them; of pairs that share a gap, since both are aliases, only with the first.
+
+    So no part of the text is in more than one gap.
+    """
+    pairs: list[tuple[Node, Node, int, int | None]] = []
     at = mapping.start_mark.index
     for key, value in mapping.value:
         # What an alias stands for is elsewhere in the text.
         own_key, own_value = key.start_mark.index >= at, value.start_mark.index >= at
-        end = key.start_mark.index if own_key else value.start_mark.index if own_value else mapping.end_mark.index
-        yield key, value, (at, end)
+        end = key.start_mark.index if own_key else value.start_mark.index if own_value else None
+        pairs.append((key, value, at, end))
         at = max(at, key.end_mark.index if own_key else at, value.end_mark.index if own_value else at)
+    ends: list[int] = []
+    following = mapping.end_mark.index
+    for _, _, _, end in reversed(pairs):
+        following = following if end is None else end
+        ends.append(following)
+    before: tuple[int, int] | None = None
+    for (key, value, at, _), end in zip(pairs, reversed(ends), strict=True):
+        gap = (at, end)
+        yield key, value, None if gap == before else gap
+        before = gap

@@ -7,6 +7,7 @@ from bisect import bisect_right
 
 from yaml.nodes import Node
 
+from invent_gitops.load.construct import Pairs
 from invent_gitops.load.grammar import compose
 from invent_gitops.load.syntax import Fault
 from invent_gitops.model.document import Span
@@ -21,7 +22,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class Source:
     """`shown` is the path as people read it. Lines and columns that come in count from 0, as marks do."""
 
-    __slots__ = ("_lines", "_roots", "_starts", "shown", "text")
+    __slots__ = ("_lines", "_roots", "_starts", "pairs", "shown", "text")
 
     def __init__(self, shown: str, text: str) -> None:
         self.shown = shown
@@ -29,6 +30,8 @@ class Source:
         self._lines: list[str] | None = None
         self._roots: list[Node] | None = None
         self._starts: list[int] | None = None
+        # What `find` remembers of the mappings among `roots`.
+        self.pairs: Pairs = {}
 
     def roots(self) -> list[Node]:
         """The nodes once more, for those files of which a problem is to be shown."""

@@ -10,7 +10,8 @@ from codecs import BOM_UTF8
 LONGEST = 64 * 1024
 
 _FIELD = r"[\"']?(?:key|name|schedule|segments|send_to_all|description|owner|waive)[\"']?[ \t]*[:=]"
-_BEGINS = re.compile(rf"(?:[ \t]*(?:#[^\n]*|---[^\n]*)?\r?\n)*{_FIELD}")
+# Possessive: a CR that belongs to the comment or to the end of its line would double the work with every line.
+_BEGINS = re.compile(rf"(?:[ \t]*+(?:(?:#|---)[^\n]*+|\r?)\n)*+{_FIELD}")
 _NEEDED = tuple(re.compile(rf"^[\"']?{field}[\"']?[ \t]*[:=]", re.MULTILINE) for field in ("name", "schedule"))
 _NEEDED_INLINE = tuple(re.compile(rf"\b{field}\b[\"']?\s*:") for field in ("name", "schedule"))
 

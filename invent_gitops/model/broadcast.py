@@ -125,12 +125,12 @@ class Catalogue:
 
     def formerly(self) -> dict[str, tuple[Segment, ...]]:
         """The segments that had a name before which none has now, by that name in the form in which it is compared."""
-        found: dict[str, tuple[Segment, ...]] = {}
+        found: dict[str, list[Segment]] = {}
         for segment in self.every():
             for name in segment.formerly:
                 if not self.named(name):
-                    found[alike(name)] = (*found.get(alike(name), ()), segment)
-        return found
+                    found.setdefault(alike(name), []).append(segment)
+        return {name: tuple(several) for name, several in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

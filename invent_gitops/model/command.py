@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 
 from invent_gitops.model.record import Intent
 
@@ -44,7 +44,9 @@ def from_when(at: datetime, now: datetime) -> str:
     """`from 2026-11-27 14:06 UTC on, in 5 minutes`: both rounded up; the second part only if that is still to come."""
     minutes = -((now - at) // _MINUTE)
     exact = at.astimezone(UTC)
-    shown = exact if exact == exact.replace(second=0, microsecond=0) else exact + _MINUTE
+    # The last minute of all has no next one.
+    rounded = exact == exact.replace(second=0, microsecond=0) or exact.year == MAXYEAR
+    shown = exact if rounded else exact + _MINUTE
     ahead = f", in {minutes} minute{'' if minutes == 1 else 's'}" if minutes > 0 else ""
     return f"from {shown:%Y-%m-%d %H:%M} UTC on{ahead}"
 

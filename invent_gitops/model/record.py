@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from invent_gitops.model.broadcast import Remote, Request
@@ -149,7 +149,9 @@ class Intent:
     @property
     def settled_from(self) -> datetime:
         """From when on a person may say what became of it: before, its call may still be in flight."""
-        return self.settles_at or self.provenance.at + CALL_LASTS
+        # The last moment of all has no later one.
+        last = datetime.max.replace(tzinfo=UTC) - CALL_LASTS
+        return self.settles_at or min(self.provenance.at, last) + CALL_LASTS
 
 
 @dataclass(frozen=True, slots=True)

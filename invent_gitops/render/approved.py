@@ -22,6 +22,7 @@ from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.secret import hide
 from invent_gitops.render.machine import document, plan_json
 
 # Characters of the line, and bytes of what it unpacks to: a short line may unpack to a thousand times its length.
@@ -63,7 +64,11 @@ def approved_line(plan: Mapping[str, Any]) -> str:
     except Refused:
         return ""
     about = {name: plan.get(name) for name in ("at", "org", "api", "workspace")} | {"requests": requests}
-    packed = json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
+    words = json.dumps(about, sort_keys=True, separators=(",", ":"))
+    if hide(words) != words:
+        # Packed, a secret would be found by nobody who searches for it. The digest remains.
+        return ""
+    packed = words.encode()
     line = f"{_BEGIN}{base64.b64encode(zlib.compress(packed, 9)).decode()}{_END}"
     return line if len(packed) <= PACKED_LIMIT and len(line) <= LINE_LIMIT and read_approved(line) else ""
 

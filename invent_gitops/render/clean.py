@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 from invent_gitops.model.invisible import INVISIBLE
+from invent_gitops.model.secret import hide
 
 
 def clean(text: str) -> str:
-    """`text` on one line, with control and bidi characters written out, and no command for a CI runner in it."""
-    visible = INVISIBLE.sub(lambda match: _escape(match[0]), text)
+    """`text` on one line, control and bidi characters written out, no secret and no command for a CI runner in it.
+
+    This is the one place where secrets go before a text is cut or marked up; both would hide them from any later look.
+    """
+    visible = hide(INVISIBLE.sub(lambda match: _escape(match[0]), text))
     # A CI runner acts on "##[" anywhere in a line, and on "::" at the beginning of one.
     return re.sub(r"^(\s*):(?=:)", r"\1:\\", visible).replace("##[", "##\\[")
 

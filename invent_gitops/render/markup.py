@@ -6,6 +6,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
+from invent_gitops.model.secret import hide
 from invent_gitops.render.clean import clean, cut
 
 # Zero width: it keeps GitHub from making a link or a picture of what it stands in, and nobody sees it.
@@ -65,4 +66,5 @@ def link(path: str, line: int, files: str) -> str:
 
 def address(url: object) -> str:
     """`url` if it is one that can stand in a link as it is, else ""."""
-    return url if isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/%-]+", url, re.ASCII) else ""
+    plain = isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/%-]+", url, re.ASCII)
+    return url if isinstance(url, str) and plain and hide(url) == url else ""

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.problem import Problem
+from invent_gitops.model.secret import hide
 from invent_gitops.render.annotations import Annotation, commands
 from invent_gitops.render.clean import clean
 from invent_gitops.render.style import Style
 
 _WINDOW = 100
+# More than anybody mends before looking again.
+MOST_SHOWN = 200
 
 
 def problems_text(problems: Sequence[Problem], style: Style) -> str:
-    """Every problem: place and rule, what is wrong, the line with a caret, the cure. Ends without a line feed."""
-    blocks = ["\n".join(_block(problem, style)) for problem in problems]
+    """Each problem: place and rule, what is wrong, the line with a caret, the cure. Ends without a line feed.
+
+    Of very many, the first `MOST_SHOWN` and how many more there are.
+    """
+    blocks = ["\n".join(_block(problem, style)) for problem in problems[:MOST_SHOWN]]
+    if (more := len(problems) - MOST_SHOWN) > 0:
+        blocks.append(f"… and {more:,} more; to see them all: invent-gitops validate --json")
     count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
     return "\n\n".join([*blocks, style.red(style.bold(f"{count}. Nothing was created."))])
 
@@ -32,7 +40,8 @@ def _excerpt(problem: Problem) -> tuple[str, str]:
     """The source line and the carets below it, cut to a window around them; every character stays one wide."""
     column = max(problem.position.column - 1, 0)
     start = max(0, column - _WINDOW + 20) if column > _WINDOW - 20 else 0
-    window = problem.source[start : start + _WINDOW]
+    # Before the window cuts one, and as long as it was, so that the carets stay where they belong.
+    window = hide(problem.source, in_place=True)[start : start + _WINDOW]
     shown = "".join(character if len(clean(character)) == 1 else "·" for character in window.replace("##[", "##("))
     carets = max(1, min(problem.length, len(shown) - (column - start)))
     return shown.rstrip(), " " * (column - start) + "^" * carets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -29,7 +30,7 @@ def decode(text: str, shown: str) -> Mapping[str, Any]:
             f"{shown} is a pointer of Git LFS and not the state itself, which was not fetched.", "Run: git lfs pull"
         )
     try:
-        document = json.loads(text, object_pairs_hook=_without_repeats)
+        document = read_json(text)
     except json.JSONDecodeError as error:
         place = f"{shown}:{error.lineno}:{error.colno}"
         raise InvalidInput(f"{place}: the state is not valid JSON: {error.msg}.", RESTORE) from None
@@ -42,11 +43,25 @@ def decode(text: str, shown: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", document)
 
 
+def read_json(text: str) -> object:
+    """The value that `text` spells. Raises `ValueError`, or `Damaged` for what could be read, but never written again.
+
+    That is a key that stands twice, and half of a character, which JSON can spell and UTF-8 cannot.
+    """
+    found: object = json.loads(text, object_pairs_hook=_without_repeats)
+    if "\\ud" in text or "\\uD" in text:
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise Damaged("it holds an escape that names no character") from None
+    return found
+
+
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     # json keeps the last of two equal keys: after a hand-made merge that would lose an id without a word.
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        counted = Counter(name for name, _ in pairs)
+        repeated = next(name for name, count in counted.items() if count > 1)
         raise Damaged(f"{repeated!r} stands twice in one object")
     return found

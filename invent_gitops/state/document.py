@@ -22,6 +22,7 @@ from invent_gitops.state.fields import (
     read_some,
     read_text,
     read_texts,
+    shown,
 )
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
@@ -53,17 +54,17 @@ def _was_refreshed(state: State) -> bool:
     )
 
 
-def parse(text: str, shown: str) -> State:
-    """The state that `text` spells. Raises `InvalidInput`, naming `shown` and the place in it."""
-    document = decode(text, shown)
+def parse(text: str, name: str) -> State:
+    """The state that `text` spells. Raises `InvalidInput`, naming `name` and the place in it."""
+    document = decode(text, name)
     found = document.get("version")
     if type(found) is not int or not VERSION <= found <= REFRESHED:
         if type(found) is int and found > REFRESHED:
             raise InvalidInput(
-                f"{shown} was written by a newer invent-gitops (state version {found}; this one knows {REFRESHED}).",
+                f"{name} was written by a newer invent-gitops (state version {found}; this one knows {REFRESHED}).",
                 "Upgrade invent-gitops. Nothing was changed.",
             )
-        raise InvalidInput(f"{shown} is not a state of invent-gitops: its version is {found!r}.", RESTORE)
+        raise InvalidInput(f"{name} is not a state of invent-gitops: its version is {shown(found)}.", RESTORE)
     try:
         return State(
             lineage=read_text(document, "lineage"),
@@ -77,7 +78,7 @@ def parse(text: str, shown: str) -> State:
             listed=document.get("listed") is True,
         )
     except Damaged as damage:
-        raise InvalidInput(f"{shown} is damaged: {damage}.", RESTORE) from None
+        raise InvalidInput(f"{name} is damaged: {damage}.", RESTORE) from None
 
 
 def write_request(request: Request) -> dict[str, object]:
@@ -88,7 +89,7 @@ def read_request(value: Mapping[str, Any]) -> Request:
     scheduled_at = value.get("scheduled_at")
     instant = read_instant(scheduled_at)
     if scheduled_at is not None and instant is None:
-        raise Damaged(f"scheduled_at is {scheduled_at!r}, which is no instant")
+        raise Damaged(f"scheduled_at is {shown(scheduled_at)}, which is no instant")
     if not isinstance(value.get("send_to_all"), bool):
         raise Damaged("send_to_all is neither true nor false")
     return Request(
@@ -108,7 +109,7 @@ def write_provenance(provenance: Provenance) -> dict[str, object]:
 def read_provenance(value: Mapping[str, Any]) -> Provenance:
     at = read_instant(value.get("at"))
     if at is None:
-        raise Damaged(f"at is {value.get('at')!r}, which is no instant")
+        raise Damaged(f"at is {shown(value.get('at'))}, which is no instant")
     return Provenance(at, read_text(value, "by", ""), read_text(value, "commit", ""), read_text(value, "run", ""))
 
 
@@ -140,7 +141,7 @@ def write_record(record: Record) -> dict[str, object]:
 def read_record(value: Mapping[str, Any]) -> Record:
     how = value.get("how")
     if how not in get_args(How):
-        raise Damaged(f"how is {how!r}, and should be one of {', '.join(get_args(How))}")
+        raise Damaged(f"how is {shown(how)}, and should be one of {', '.join(get_args(How))}")
     return Record(
         id=read_text(value, "id"),
         request=read_request(read_object(value, "request")),
@@ -162,13 +163,13 @@ def read_local(value: Mapping[str, Any]) -> LocalTime:
     try:
         return LocalTime.read(at, read_text(value, "timezone"), read_text(value, "zone_data"))
     except ValueError:
-        raise Damaged(f"at is {at!r}, which is no local time") from None
+        raise Damaged(f"at is {shown(at)}, which is no local time") from None
 
 
 def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
     found = value.get("formerly", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise Damaged(f"formerly is {found!r}, and should be a list of objects")
+        raise Damaged(f"formerly is {shown(found)}, and should be a list of objects")
     return tuple(read_request(one) for one in found)
 
 
@@ -263,7 +264,7 @@ def write_absence(absence: Absence) -> dict[str, object]:
 def read_absence(value: Mapping[str, Any]) -> Absence:
     overridden = read_some(value, "overridden")
     if not set(overridden) <= {*get_args(Check)}:
-        raise Damaged(f"overridden is {list(overridden)!r}, and should hold {' or '.join(get_args(Check))}")
+        raise Damaged(f"overridden is {shown(list(overridden))}, and should hold {' or '.join(get_args(Check))}")
     return Absence(
         read_text(value, "key"),
         read_text(value, "reason"),

@@ -13,9 +13,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.files import CREATE, open_regular, read_regular, sync_folder
@@ -35,7 +35,10 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.state import document
-from invent_gitops.state.fields import Damaged
+from invent_gitops.state.decode import read_json
+from invent_gitops.state.fields import Damaged, read_number, read_object, read_word, shown
+
+T = TypeVar("T")
 
 # What a file system answers that knows no locks.
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
@@ -164,37 +167,38 @@ def read_journal(path: Path, shown: str) -> Journal | None:
         ) from None
     if not lines:
         return None
+    number = 1
     try:
-        header = _object(lines[0])
-        if header.get("journal") != document.VERSION:
-            raise Damaged("its first line is no header of this version")
-        events = tuple(read_event(_object(line)) for line in lines[1:])
-        serial = header.get("serial", 0)
-        if type(serial) is not int:
-            raise Damaged(f"serial is {serial!r}, and should be a number")
-        return Journal(str(header["lineage"]), str(header["org"]), str(header["api"]), events, serial)
-    except (Damaged, KeyError) as damage:
+        head = _header(_object(lines[0]))
+        events: list[Event] = []
+        for line in lines[1:]:
+            number += 1
+            events.append(read_event(_object(line)))
+        return replace(head, events=tuple(events))
+    except Damaged as damage:
         raise InvalidInput(
-            f"The journal {shown} is damaged: {damage}.",
+            f"The journal {shown} is damaged in line {number}: {damage}.",
             "It holds ids that the state does not have yet. Keep a copy, move it away, and record each of its ids "
             "with: invent-gitops resolve KEY --id ID",
         ) from None
 
 
+def _header(value: Mapping[str, Any]) -> Journal:
+    if value.get("journal") != document.VERSION or isinstance(value["journal"], bool):
+        raise Damaged("it is no header of this version")
+    serial = read_number(value, "serial") if "serial" in value else 0
+    return Journal(read_word(value, "lineage"), read_word(value, "org"), read_word(value, "api"), (), serial)
+
+
 def _object(line: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(line.decode())
+        found = read_json(line.decode())
+    except Damaged:
+        raise
     except (ValueError, RecursionError):
         raise Damaged(f"{line[:80]!r} is not JSON") from None
     if not isinstance(found, dict):
         raise Damaged(f"{line[:80]!r} is not an object")
-    return found
-
-
-def _word(value: Mapping[str, Any], name: str) -> str:
-    found = value[name]
-    if not isinstance(found, str):
-        raise Damaged(f"{name} is {found!r}, and should be text")
     return found
 
 
@@ -233,35 +237,33 @@ def write_event(event: Event) -> dict[str, object]:
 
 def read_event(value: Mapping[str, Any]) -> Event:
     """The event that `value` spells. Raises `Damaged`."""
+
+    def word(name: str) -> str:
+        return read_word(value, name)
+
+    def part(name: str, read: Callable[[Mapping[str, Any]], T]) -> T:
+        return read(read_object(value, name))
+
+    made = document.read_provenance
     readers: dict[str, Callable[[], Event]] = {
-        "intended": lambda: Intended(_word(value, "key"), document.read_intent(value["intent"])),
-        "reopened": lambda: Reopened(_word(value, "key"), document.read_intent(value["intent"])),
+        "intended": lambda: Intended(word("key"), part("intent", document.read_intent)),
+        "reopened": lambda: Reopened(word("key"), part("intent", document.read_intent)),
         "listed": Listed,
-        "looked": lambda: Looked(
-            _word(value, "key"), _word(value, "attempt"), document.read_candidates(value["candidates"])
-        ),
-        "recorded": lambda: Recorded(_word(value, "key"), document.read_record(value["record"])),
-        "withdrawn": lambda: Withdrawn(_word(value, "key"), _word(value, "attempt")),
-        "absent": lambda: DeclaredAbsent(_word(value, "attempt"), document.read_absence(value["absence"])),
-        "corrected": lambda: Corrected(
-            _word(value, "key"), _word(value, "wrong"), document.read_record(value["record"])
-        ),
-        "moved": lambda: Moved(
-            _word(value, "key"), _word(value, "to"), _word(value, "id"), document.read_provenance(value["provenance"])
-        ),
-        "removed": lambda: Removed(_word(value, "key"), document.read_removal(value["removal"])),
+        "looked": lambda: Looked(word("key"), word("attempt"), document.read_candidates(value.get("candidates"))),
+        "recorded": lambda: Recorded(word("key"), part("record", document.read_record)),
+        "withdrawn": lambda: Withdrawn(word("key"), word("attempt")),
+        "absent": lambda: DeclaredAbsent(word("attempt"), part("absence", document.read_absence)),
+        "corrected": lambda: Corrected(word("key"), word("wrong"), part("record", document.read_record)),
+        "moved": lambda: Moved(word("key"), word("to"), word("id"), part("provenance", made)),
+        "removed": lambda: Removed(word("key"), part("removal", document.read_removal)),
         "refreshed": lambda: Refreshed(
-            _word(value, "key"),
-            _word(value, "id"),
-            document.read_request(value["request"]),
-            _word(value, "status"),
-            document.read_provenance(value["provenance"]),
+            word("key"), word("id"), part("request", document.read_request), word("status"), part("provenance", made)
         ),
     }
     name = value.get("event")
-    if name not in readers:
-        raise Damaged(f"the event {name!r} is not known")
+    if not isinstance(name, str) or name not in readers:
+        raise Damaged(f"the event {shown(name)} is not known")
     try:
         return readers[name]()
-    except (KeyError, TypeError, AttributeError) as missing:
-        raise Damaged(f"the event {name!r} lacks {missing}") from None
+    except Damaged as damage:
+        raise Damaged(f"of the event {name!r}, {damage}") from None

@@ -14,6 +14,7 @@ from invent_gitops.files import read_regular, replace_durably
 from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import State
+from invent_gitops.state.fields import read_number, read_text, read_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,8 @@ def _read(file: Path | None) -> Sighting | None:
         return None
     try:
         value = json.loads(read_regular(file))
-        known = frozenset(map(str, value["known"]))
+        known = frozenset(read_texts(value, "known"))
         journal, vouched = value["journal"] is True, value["vouched"] is True
-        return Sighting(str(value["lineage"]), int(value["serial"]), known, journal, vouched)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Sighting(read_text(value, "lineage"), read_number(value, "serial"), known, journal, vouched)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

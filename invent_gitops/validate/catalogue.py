@@ -12,8 +12,8 @@ from invent_gitops.model.document import Document, Path
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.problem import Problem
 from invent_gitops.validate.comments import check_comments
-from invent_gitops.validate.definitions import ID_PREFIX
 from invent_gitops.validate.report import Report
+from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import check_quotes, fault_of_id, fault_of_line
 from invent_gitops.validate.words import quote
@@ -87,11 +87,12 @@ def _segments(report: Report, name: str, value: Any, shown: str) -> Iterator[Seg
 def _check_ids(report: Report, found: Mapping[str, list[Segment]]) -> None:
     """Of several segments with one name, each has an id of its own."""
     for name, several in found.items():
-        ids = [segment.id for segment in several]
-        for index, id in enumerate(ids):
-            if id in ids[:index]:
-                message = f"{quote(name)} has the id {quote(id)} twice."
+        seen: set[str] = set()
+        for index, segment in enumerate(several):
+            if segment.id in seen:
+                message = f"{quote(name)} has the id {quote(segment.id)} twice."
                 report.add("repeated-entry", message, "Delete one of the two.", (name, index))
+            seen.add(segment.id)
 
 
 def _read_at(report: Report, text: str, path: Path) -> datetime | None:

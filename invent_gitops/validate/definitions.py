@@ -14,12 +14,12 @@ from invent_gitops.model.project import Project
 from invent_gitops.validate.comments import check_comments, of_text
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
+from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.text import check_quotes, fault_of_id, fault_of_line, has_words
-from invent_gitops.validate.words import did_you_mean, listing, quote
+from invent_gitops.validate.words import quote
 
 LONGEST_KEY = 255
-ID_PREFIX = "id:"
 _MARKED = ("key", "name", "schedule", "segments", "send_to_all")
 
 
@@ -38,10 +38,11 @@ def validate_definitions(
     definitions: list[Definition] = []
     problems: list[Problem] = []
     seen = _Seen()
+    known = KnownSegments(catalogue) if catalogue is not None else None
     # One order whatever order the files came in, so that "the second one" is always the same one.
     for document in sorted(documents, key=lambda each: (each.start.file, each.start.line, each.start.column)):
         report = Report(document)
-        definition = _define(report, shape, project, catalogue)
+        definition = _define(report, shape, project, known)
         seen.check(report, definition)
         if definition and not report.problems:
             definitions.append(definition)
@@ -49,7 +50,7 @@ def validate_definitions(
     return definitions, sorted(set(problems))
 
 
-def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue | None) -> Definition | None:
+def _define(report: Report, shape: Shape, project: Project, known: KnownSegments | None) -> Definition | None:
     document = report.document = _as_sent(report.document)
     data = document.data
     report.key = _key(document)
@@ -61,7 +62,7 @@ def _define(report: Report, shape: Shape, project: Project, catalogue: Catalogue
         _check_key(report, data)
     if "name" not in unclear and "name" in data:
         _check_line(report, data["name"], "The name", "name")
-    ids = _segment_ids(report, data.get("segments"), catalogue)
+    ids = _segment_ids(report, data.get("segments"), known)
     waive: dict[str, str] = data.get("waive", {}) if "waive" not in unclear else {}
     for policy, reason in waive.items():
         if not has_words(reason):
@@ -146,18 +147,20 @@ def _schedule(report: Report, value: object, project: Project) -> Schedule | Non
     return parsed
 
 
-def _segment_ids(report: Report, entries: object, catalogue: Catalogue | None) -> list[str]:
+def _segment_ids(report: Report, entries: object, known: KnownSegments | None) -> list[str]:
     if not isinstance(entries, list):
         return []
     ids: dict[str, str] = {}
+    earlier: set[str] = set()
     for index, entry in enumerate(entries):
         path = ("segments", index)
         # The shape has complained of these already, and the entries beside them still deserve a look.
-        if not isinstance(entry, str) or not entry or entry in entries[:index]:
+        if not isinstance(entry, str) or not entry or entry in earlier:
             continue
+        earlier.add(entry)
         if check_quotes(report, entry, "the segment", path):
             continue
-        found = _segment_id(entry, catalogue)
+        found = _segment_id(entry, known)
         if isinstance(found, tuple):
             cure = _cure_of_block(report, entry, path) if found[0] == "control-character" else ""
             report.add(found[0], found[1], cure or found[2], path)
@@ -169,7 +172,7 @@ def _segment_ids(report: Report, entries: object, catalogue: Catalogue | None) -
     return list(ids)
 
 
-def _segment_id(entry: str, catalogue: Catalogue | None) -> str | tuple[str, str, str]:
+def _segment_id(entry: str, known: KnownSegments | None) -> str | tuple[str, str, str]:
     """The id, or rule, message and cure."""
     fault = fault_of_line(entry, f"The segment {quote(entry)}")
     if fault:
@@ -179,22 +182,14 @@ def _segment_id(entry: str, catalogue: Catalogue | None) -> str | tuple[str, str
         if not written.strip():
             return "segment-id-missing", f"{quote(entry)} has no id after `{ID_PREFIX}`.", "Write `id:` and the id."
         return fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
-    if catalogue is None:
+    if known is None:
         return _bare_id(entry)
-    several = catalogue.named(entry) or catalogue.formerly().get(alike(entry), ())
+    several = known.now_or_formerly(entry)
     if len(several) == 1:
         return several[0].id
     if several:
-        return _ambiguous(entry, several, now=bool(catalogue.named(entry)))
-    names = catalogue.names()
-    known = catalogue.by_id().get(entry)
-    # Before there was a catalogue, an entry was an id.
-    if known:
-        cure = f"It is the id of {quote(known.name)}: write that, or `id:…`."
-    else:
-        have = did_you_mean(entry, names) or (f"It has {listing(names)}." if names else "It is empty.")
-        cure = f"{have} If it is new in Invent: invent-gitops segments pull. Or write an id as `id:…`."
-    return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", cure
+        return _ambiguous(entry, several, now=known.has(entry))
+    return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", known.cure_of(entry)
 
 
 def _bare_id(entry: str) -> str | tuple[str, str, str]:

@@ -49,8 +49,14 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
     project = _settings(report, data, unclear, (), Project(file=file))
     if "workspaces" in data:
+        unclear_in: dict[object, set[Path]] = {}
+        for path in unclear:
+            if path[:1] == ("workspaces",) and len(path) > 1:
+                unclear_in.setdefault(path[1], set()).add(path)
         workspaces = {
-            name: _settings(report, entry, unclear, ("workspaces", name), project.standing_for(name))
+            name: _settings(
+                report, entry, unclear_in.get(name, set()), ("workspaces", name), project.standing_for(name)
+            )
             for name, entry in readable(report, data, unclear)
         }
         check_workspaces(report, workspaces)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from invent_gitops.model.document import Path
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.slips import guess
+from invent_gitops.validate.unique import report_repeated, unique
 from invent_gitops.validate.words import did_you_mean, field_name, listing, quote
 from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
@@ -67,8 +68,13 @@ class Shape:
         if self._validator is None:
             # Imported where something is wrong: most runs have nothing to explain, and the import takes long.
             from jsonschema import Draft202012Validator
+            from jsonschema.validators import extend
 
-            self._validator = Draft202012Validator(self._schema)
+            # Its own compares each entry with each other one where they cannot be sorted.
+            judge: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]  # it has no types yet
+                Draft202012Validator, {"uniqueItems": unique}
+            )
+            self._validator = judge(self._schema)
         return self._validator
 
 
@@ -94,7 +100,7 @@ def _word(report: Report, error: ValidationError, path: Path) -> None:
         case "minLength" | "maxLength" | "minItems" | "maxItems":
             _size(report, error, schema, path)
         case "uniqueItems":
-            _repeated(report, value, path)
+            report_repeated(report, value, path)
         case "minimum" | "maximum":
             message = f"{name} is {quote(value)}; it must be {_range(schema)}."
             report.add("out-of-range", message, f"Choose a number in that range.{_example(schema)}", path)
@@ -216,13 +222,6 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
     else:
         cure = f"Write {wanted}.{example}"
     report.add("wrong-type", message, cure, path)
-
-
-def _repeated(report: Report, value: list[Any], path: Path) -> None:
-    for index, item in enumerate(value):
-        if item in value[:index]:
-            message = f"{quote(item)} stands twice in {quote(field_name(path))}."
-            report.add("repeated-entry", message, "Delete one of the two.", (*path, index))
 
 
 def _audience(report: Report, data: Any) -> None:

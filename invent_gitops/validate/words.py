@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from invent_gitops.model.document import Path
 from invent_gitops.model.invisible import INVISIBLE
+from invent_gitops.model.secret import hide
 from invent_gitops.validate.slips import guess
 
 LONGEST_QUOTE = 60
@@ -15,6 +16,7 @@ LONGEST_QUOTE = 60
 def quote(text: object) -> str:
     """What a person wrote, in backticks, cut, on one line and without anything invisible."""
     shown = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
+    shown = hide(shown)
     if len(shown) > LONGEST_QUOTE:
         shown = shown[: LONGEST_QUOTE - 1] + "…"
     shown = INVISIBLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", shown)
@@ -39,7 +41,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def listing(names: Iterable[str], most: int = 8) -> str:
     """`a`, `b` and `c`; of many, only the first."""
-    quoted = [quote(name) for name in names]
-    if len(quoted) > most:
-        return f"{', '.join(quoted[:most])} and {len(quoted) - most} more"
+    every = list(names)
+    quoted = [quote(name) for name in every[:most]]
+    if len(every) > most:
+        return f"{', '.join(quoted)} and {len(every) - most} more"
     return " and ".join(part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part)

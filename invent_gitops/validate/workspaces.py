@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from invent_gitops.model.document import Path
+from invent_gitops.model.problem import Position
 from invent_gitops.model.project import KEY_VARIABLES, OWN_ORG, BranchPlace, FilePlace, Project
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.text import fault_of_line
@@ -14,6 +14,8 @@ from invent_gitops.validate.words import quote
 
 # What stands at most once in a project, and therefore in each workspace where there are several.
 _OF_ONE = ("definitions", "state", "segments")
+# With how many earlier workspaces one is compared that has something in common with all of them.
+MOST_EARLIER = 10
 
 
 def readable(report: Report, data: Mapping[str, Any], unclear: set[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -27,9 +29,10 @@ def readable(report: Report, data: Mapping[str, Any], unclear: set[Path]) -> Ite
         report.add("no-workspaces", "`workspaces` is empty.", "Add one: `acme: {org: org_111}`.", ("workspaces",))
     if not isinstance(entries, Mapping):
         return
+    hidden: set[Position] = set()
     for name, entry in entries.items():
         at = ("workspaces", name)
-        _check_key(report, entry, (*at, "key"))
+        hidden |= _check_key(report, entry, (*at, "key"))
         # The patterns of the schema let a line feed at the end pass.
         fault = fault_of_line(name, f"The name {quote(name)}") if name else None
         if fault:
@@ -40,16 +43,15 @@ def readable(report: Report, data: Mapping[str, Any], unclear: set[Path]) -> Ite
                 report.add(*fault, (*at, "org"))
             else:
                 yield name, entry
+    report.problems = [one for one in report.problems if one.rule == "key-variable" or one.position not in hidden]
 
 
-def _check_key(report: Report, entry: object, path: Path) -> None:
-    """Only the name of a variable; the value is not shown, since it may be the key itself."""
+def _check_key(report: Report, entry: object, path: Path) -> set[Position]:
+    """Report what is not the name of a variable; answers where nothing else is to be said: it may be the key itself."""
     if not isinstance(entry, Mapping) or "key" not in entry:
-        return
+        return set()
     if isinstance(entry["key"], str) and KEY_VARIABLES.fullmatch(entry["key"]):
-        return
-    where = [report.document.locate(path, of_key=of_key).position for of_key in (True, False)]
-    report.problems = [problem for problem in report.problems if problem.position not in where]
+        return set()
     report.add(
         "key-variable",
         f"{quote('.'.join(str(step) for step in path))} is not the name of a variable for a key. It may only be "
@@ -57,14 +59,24 @@ def _check_key(report: Report, entry: object, path: Path) -> None:
         "Name such a variable, and set it in the environment. Replace a key that was committed.",
         path,
     )
+    return {report.document.locate(path, of_key=of_key).position for of_key in (True, False)}
 
 
 def check_workspaces(report: Report, workspaces: Mapping[str, Project]) -> None:
-    """Report each workspace that has an org, a state, definitions or a catalogue in common with an earlier one."""
-    for earlier, later in combinations(workspaces.values(), 2):
-        for clash in (_same_org, _same_state, _clashing_branches, _same_definitions, _same_catalogue):
-            found = clash(earlier, later)
-            if found:
+    """Report each workspace that has an org, a state, definitions or a catalogue in common with an earlier one.
+
+    Of many earlier ones with the same thing, only with the first few: the others have been reported already.
+    """
+    having: dict[tuple[object, ...], list[Project]] = {}
+    for later in workspaces.values():
+        for clash, sought, had in _things(later):
+            # The same earlier one may be met in several ways.
+            near = {earlier.name: earlier for thing in sought for earlier in having.get(thing, ())}
+            for thing in had:
+                several = having.setdefault(thing, [])
+                if len(several) < MOST_EARLIER:
+                    several.append(later)
+            for found in (found for earlier in near.values() if (found := clash(earlier, later))):
                 rule, entry, message, cure = found
                 data: Any = report.document.data
                 at: Path = ("workspaces", later.name)
@@ -74,6 +86,41 @@ def check_workspaces(report: Report, workspaces: Mapping[str, Project]) -> None:
 
 # A rule, the entry it is about, what is wrong, and the cure.
 Clash = tuple[str, str, str, str]
+Things = list[tuple[object, ...]]
+
+
+def _things(one: Project) -> Iterator[tuple[Callable[[Project, Project], Clash | None], Things, Things]]:
+    """Of each way to clash: what an earlier workspace must have for it, and what this one has for later ones.
+
+    So only those are compared that have something in common, and not each with each other one.
+    """
+    own = one.org == OWN_ORG
+    org = ("org", one.org, one.key if own else "")
+    # `c` may be the org of any other workspace with that key, whatever it is called there.
+    yield (
+        _same_org,
+        [org, ("key" if own else "own", one.key)],
+        [org, ("key", one.key), *([("own", one.key)] if own else [])],
+    )
+    if isinstance(one.state, FilePlace):
+        file: Things = [("file", one.state.path.casefold())]
+        yield _same_state, file, file
+    else:
+        branch: Things = [("branch", one.state.branch, one.state.remote)]
+        yield _same_state, branch, branch
+        yield _clashing_branches, *_nested("branches", f"{one.state.remote}/{one.state.branch}".casefold().split("/"))
+    folders = [part for part in one.definitions.casefold().split("/") if part != "."]
+    yield _same_definitions, *_nested("definitions", folders)
+    catalogue: Things = [("segments", one.segments.casefold())]
+    yield _same_catalogue, catalogue, catalogue
+
+
+def _nested(what: str, parts: list[str]) -> tuple[Things, Things]:
+    """For what clashes with what it is in, and with what is in it."""
+    whole = (what, "whole", *parts)
+    above: Things = [(what, "whole", *parts[:count]) for count in range(len(parts) + 1)]
+    below: Things = [(what, "begins", *parts[:count]) for count in range(len(parts) + 1)]
+    return [*above, (what, "begins", *parts)], [whole, *below]
 
 
 def _same_org(earlier: Project, later: Project) -> Clash | None:

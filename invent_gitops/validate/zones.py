@@ -98,12 +98,14 @@ def _meant(name: str) -> list[str]:
 
     A wrong guess moves a broadcast to another hour, so another word is never guessed.
     """
+    if len(name) > 2 * max(map(len, _known())):
+        return []
     plain = _plain(name)
-    if same := [zone for zone in sorted(_known()) if _plain(zone) == plain]:
+    if same := [zone for zone, its in _plainly().items() if its == plain]:
         return same
     if "/" not in plain:
-        return [zone for zone in sorted(_known()) if "/" in zone and _plain(zone.rpartition("/")[2]) == plain]
-    near = [(slips, zone) for zone in _known() if (slips := _slips(plain, _plain(zone)))]
+        return [zone for zone, its in _plainly().items() if "/" in its and its.rpartition("/")[2] == plain]
+    near = [(slips, zone) for zone, its in _plainly().items() if (slips := _slips(plain, its))]
     least = min(near, default=(0, ""))[0]
     nearest = [zone for slips, zone in near if slips == least]
     return nearest if len(nearest) == 1 else []
@@ -124,6 +126,12 @@ def _slips(written: str, zone: str) -> int:
     # Two changed letters make another short word: `Munich` is two away from `Zurich`.
     far = any(count > (2 if len(right) > 7 else 1) for count, (_, right) in zip(counts, pairs, strict=True))
     return 0 if far or sum(counts) > 2 else sum(counts)
+
+
+@cache
+def _plainly() -> dict[str, str]:
+    """Every zone, sorted, with its name as names are compared."""
+    return {zone: _plain(zone) for zone in sorted(_known())}
 
 
 @cache

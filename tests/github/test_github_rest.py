@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -203,3 +204,20 @@ def test_wait_until_a_moment_is_judged_by_the_clock_of_github(
     ):
         assert api.get(COMMENTS)[0] == []
     assert pauses == [7.0]
+
+
+def test_list_that_is_encoded_is_refused_at_once_and_says_why() -> None:
+    with (
+        scripted(http(200, gzip.compress(b"[]"), content_encoding="gzip, gzip")) as server,
+        Rest(server.url, TOKEN) as api,
+    ):
+        with pytest.raises(Unavailable, match=r"the answer is encoded \(gzip, gzip\)") as refused:
+            list(api.pages("/x"))
+        assert "whether a proxy on the way compresses answers" in refused.value.cure
+        assert [one.headers["accept-encoding"] for one in server.received] == ["identity"]
+
+
+def test_encoded_answer_to_a_comment_is_lost_and_is_looked_for() -> None:
+    with scripted(http(201, gzip.compress(b"{}"), content_encoding="gzip")) as server, Rest(server.url, TOKEN) as api:
+        assert api.post(COMMENTS, {"body": "x"}, lambda: "it is there") == "it is there"
+        assert len(server.received) == 1
