@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from invent_gitops.approval import BY_HAND, UNAPPROVED
+from invent_gitops.approval import BY_HAND, UNAPPROVED, refuse_old
 from invent_gitops.cli.posting import Desk, merged_by
 from invent_gitops.errors import Refused
 from invent_gitops.github.event import Event
@@ -160,6 +160,7 @@ def evidence(desk: Desk, pull: PullRequest) -> Evidence:
         )
     if marker.status != "current":
         raise Refused(f"The comment {shown} is marked as outdated.", BY_HAND)
+    refuse_old(marker.digest, f"The plan in the comment {shown}", BY_HAND)
     if not marker.digest:
         raise Refused(f"The comment {shown} shows no plan: there was none to review.", BY_HAND)
     # Once there is an outcome, the comment has been written since; but it was there before the merge.

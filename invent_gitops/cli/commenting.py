@@ -10,9 +10,9 @@ from invent_gitops.approval import read_request
 from invent_gitops.cli.approving import find_merged
 from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Written, tell
 from invent_gitops.cli.session import Session
-from invent_gitops.compare import digest
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.github.event import Event
+from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.render.approved import approved_in, approved_line, read_approved
 from invent_gitops.render.clean import clean, cut
@@ -179,9 +179,12 @@ def _is_complete(document: Document, marker: Marker, body: str) -> bool:
     approved = read_approved(approved_in(body))
     if approved:
         return bool(told) and approved.requests.keys() <= told
-    items = [item for item in (document.get("plan") or {}).get("items", ()) if item["key"] in told]
+    plan = document.get("plan") or {}
+    items = [item for item in plan.get("items", ()) if item["key"] in told]
     try:
-        return bool(told) and marker.digest == digest((item["key"], read_request(item["request"])) for item in items)
+        destination = Destination(plan["org"], plan["api"], plan["workspace"] or "")
+        requests = ((item["key"], read_request(item["request"])) for item in items)
+        return bool(told) and marker.digest == digest(destination, requests)
     except (KeyError, TypeError, ValueError):
         # Written by another version.
         return False
