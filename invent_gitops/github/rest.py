@@ -33,7 +33,7 @@ PAUSE = 1.0
 # The same after a limit that names no time. GitHub asks for a minute at least, and ever longer.
 LIMIT_PAUSE = 60.0
 # Seconds for all requests of one command together, its waits included.
-PATIENCE = 240.0
+PATIENCE = 200.0
 # Seconds without a byte, and seconds for one request altogether.
 SILENCE = 30.0
 LONGEST = 120.0

@@ -171,7 +171,7 @@ def test_limit_that_names_no_time_is_waited_for_a_minute_and_then_longer_within_
         api.get(COMMENTS)
     assert not isinstance(caught.value, Forbidden)
     assert caught.value.cure.startswith("GitHub limits the requests of this token")
-    assert [pause for pause in pauses if pause] == [60.0, 120.0], "the third, of 240 seconds, has no room"
+    assert [pause for pause in pauses if pause] == [60.0, 120.0], "the budget has no room for a third"
 
 
 def test_limit_is_not_waited_for_beyond_the_budget(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
