@@ -160,7 +160,8 @@ class StandIn:
                 "state": "open",
                 "labels": [],
                 "html_url": f"https://github.com/{REPOSITORY}/issues/{self._number}",
-                "updated_at": self._now(),
+                "created_at": (now := self._now()),
+                "updated_at": now,
                 **more,
             }
             self.issues.append(made)
@@ -387,8 +388,8 @@ def _strikes(fault: Fault, seen: Seen) -> bool:
 
 
 @contextmanager
-def standing_in() -> Iterator[StandIn]:
-    hub = StandIn()
+def standing_in(kind: type[StandIn] = StandIn) -> Iterator[StandIn]:
+    hub = kind()
     try:
         yield hub
     finally:
