@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from invent_gitops.errors import InventGitopsError
+from invent_gitops.errors import InventGitopsError, Refused
 from invent_gitops.model.chain import Chain, Link
 from invent_gitops.state import document
 from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.state.tips import is_cut
 
 
 def branch_chain(git: Git, tip: str, path: str) -> Chain:
@@ -19,7 +20,10 @@ def branch_chain(git: Git, tip: str, path: str) -> Chain:
 
 
 def file_chain(path: Path) -> Chain:
-    """Every commit that changed the state file, and the file as it is now if that is not committed."""
+    """Every commit that changed the state file, and the file as it is now if that is not committed.
+
+    Raises `Refused` where a shallow clone lacks some of them.
+    """
     git = Git(path.parent)
     links: tuple[Link, ...] = ()
     try:
@@ -29,6 +33,11 @@ def file_chain(path: Path) -> Chain:
     except GitFailed:
         # No repository, or no commit yet: then the file itself is all there is.
         links = ()
+    if links and is_cut(git, "HEAD"):
+        raise Refused(
+            f"The history of {path} is cut off in this clone, so a part of it would pass for all of it.",
+            "Fetch the rest: git fetch --unshallow",
+        )
     try:
         now = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
