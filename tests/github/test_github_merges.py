@@ -170,3 +170,34 @@ def test_list_that_goes_on_at_another_host_is_no_list_without_a_merge(desk: Desk
     result = desk.on_push("approved", commit=THIRD)
     assert (result.code, desk.outputs) == (6, {})
     assert "goes on at another host" in result.err
+
+
+# ---------------------------------------------------------------- what nobody can write to
+
+
+@pytest.mark.parametrize("fork", [False, True])
+@pytest.mark.parametrize(
+    ("status", "message", "cure"),
+    [
+        (403, "Repository was archived so is read-only.", "Unarchive the repository"),
+        (403, "Unable to create comment because issue is locked.", "Unlock the conversation"),
+    ],
+)
+def test_outcome_that_cannot_be_posted_is_in_the_summary_with_the_right_cure(
+    desk: Desk, status: int, message: str, cure: str, fork: bool
+) -> None:
+    desk.plan("plan.json", "a")
+    desk.hub.fault("POST", "comments", status, body=json.dumps({"message": message}).encode())
+    done = desk.on_pull("comment", "plan.json", "--json", fork=fork).json
+    assert done["action"] == "summary"
+    assert message.rstrip(".") in done["reason"]
+    assert cure in done["reason"]
+    assert desk.summary.startswith("### 1 broadcast to create")
+
+
+def test_a_step_that_finds_what_was_approved_is_refused_where_the_repository_is_closed(desk: Desk) -> None:
+    desk.hub.merge(7, MERGE)
+    desk.hub.fault("GET", "comments", 403, body=b'{"message": "Repository access blocked"}')
+    result = desk.on_push("approved")
+    assert (result.code, desk.outputs) == (6, {})
+    assert "GitHub has disabled the repository" in result.err
