@@ -47,7 +47,7 @@ _CHOSEN = """\
           CHOSEN: ${{ inputs.workspace }}
           APPROVED: ${{ inputs.approved }}
 """
-# Two workspaces may well define the same, and then one digest would stand for both.
+# A digest is of one workspace, and would be refused in the others.
 _CHOOSE = """\
 |
           if [ -n "$APPROVED" ] && [ -z "$CHOSEN" ]; then
