@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from invent_gitops.compare import digest, digest_of, entry, field_changes
+from invent_gitops.compare import field_changes
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.digest import Destination, digest, digest_of, entry, is_old_digest, read_digest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 
@@ -33,9 +33,7 @@ class Approved:
 
 
 _AGAIN = "Plan again, have the new plan approved, and apply that."
-# Requests that are written into digests to find the one that was approved: each digest has them all once more, so that
-# thousands of records would cost their square. Far more than a run creates; beyond it, only the plan can be approved.
-MOST_HASHED = 1_000_000
+_SAME = "plan and apply need the same --org, --base-url and --sandbox."
 # Differences that a message names, and characters of each.
 _MOST, _WIDTH = 10, 400
 
@@ -63,25 +61,35 @@ def by_digest(approved: str) -> Approval:
     """The approval of a digest, or of `UNAPPROVED`. Raises `Refused` for a text that is neither."""
     if approved == UNAPPROVED:
         return Approval(check_nothing, lambda made: ())
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", approved):
+    refuse_old(approved, "The approved digest")
+    if not read_digest(approved):
         raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
     return Approval(partial(check_digest, approved), partial(_covered, approved))
+
+
+def refuse_old(digest: object, what: str, cure: str = _AGAIN) -> None:
+    """Raise `Refused` for a digest of an older version: it may be of any account, such as the sandbox."""
+    if is_old_digest(digest):
+        told = f"{what} was made by an older version of invent-gitops, and does not say for which account."
+        raise Refused(told, cure)
 
 
 def approved_plan(document: object) -> Approved:
     """What a saved plan (`plan --out`) says is to be created, and where.
 
-    Raises `Refused` for anything that is not such a plan, or whose digest is not that of its items.
+    Raises `Refused` for anything that is not such a plan, or whose digest is not that of its items and account.
     """
+    if isinstance(document, dict) and document.get("kind") == "plan":
+        refuse_old(document.get("digest"), "The approved plan")
     try:
         if not isinstance(document, dict) or document.get("kind") != "plan" or document.get("exit_code") in (2, 4, 70):
             raise ValueError
         creates = [item for item in document["items"] if item["action"] == "create"]
         requests = {str(item["key"]): read_request(item["request"]) for item in creates}
-        if document["digest"] != digest(requests.items()):
-            raise ValueError
         org, api, workspace = document["org"], document["api"], document["workspace"] or ""
         if not (isinstance(org, str) and org and isinstance(api, str) and api and isinstance(workspace, str)):
+            raise ValueError
+        if document["digest"] != digest(Destination(org, api, workspace), requests.items()):
             raise ValueError
     except (KeyError, TypeError, ValueError):
         raise Refused(
@@ -103,7 +111,7 @@ def check_plan(approved: Approved, made: Plan) -> None:
         raise Refused(
             f"The approved plan is for org {approved.org} at {approved.api}, and this run for org {made.org} at "
             f"{made.api}.",
-            f"{_AGAIN} plan and apply need the same --org, --base-url and --sandbox.",
+            f"{_AGAIN} {_SAME}",
         )
     differences = [line for item in made.having("create") for line in _differences(approved.requests, item)]
     if differences:
@@ -114,11 +122,18 @@ def check_plan(approved: Approved, made: Plan) -> None:
 
 
 def check_digest(approved: str, made: Plan) -> None:
-    """Refuse if what would be created, with what was created of it meanwhile, has another digest. Raises `Refused`.
+    """Refuse another account, or if what would be created, with what was created of it meanwhile, has another digest.
 
-    A digest does not tell what it was made from. So the present creates are taken together with the
-    latest records and attempts, one after the other, as a run that was cut short has left them.
+    A digest tells how many broadcasts it was made from, and not which. So the present creates are taken together with
+    the latest records and attempts up to that number, as a run that was cut short has left them. Raises `Refused`.
     """
+    claim = read_digest(approved)
+    if claim and claim.mark != made.destination.mark:
+        where = f"org {made.org} at {made.api}{f', the workspace {made.workspace}' if made.workspace else ''}"
+        raise Refused(
+            f"The approved digest is of a plan for another org, API or workspace; this run is for {where}.",
+            f"{_AGAIN} {_SAME}",
+        )
     if not made.counts["create"] or _found(approved, made) is not None:
         return
     keys = ", ".join(item.key for item in made.having("create")[:_MOST]) or "nothing"
@@ -147,14 +162,11 @@ def _covered(approved: str, made: Plan) -> Collection[str]:
 
 def _found(approved: str, made: Plan) -> Sequence[Item] | None:
     """The set of items that has the digest, or None."""
-    entries = {item.key: entry(item.key, item.request) for item in made.items}
-    budget = MOST_HASHED
-    for items in _candidates(made):
-        if approved == digest_of(entries[key] for key in sorted(item.key for item in items)):
+    claim = read_digest(approved)
+    for items in _candidates(made, claim.count) if claim else ():
+        ordered = sorted(items, key=lambda item: item.key)
+        if approved == digest_of(made.destination, (entry(item.key, item.request) for item in ordered)):
             return items
-        budget -= len(items)
-        if budget < 0:
-            return None
     return None
 
 
@@ -167,23 +179,15 @@ def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
         yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
 
 
-def _candidates(made: Plan) -> Iterator[Sequence[Item]]:
-    """The sets of items that may have been the creates of the approved plan."""
+def _candidates(made: Plan, count: int) -> Iterator[Sequence[Item]]:
+    """The sets of `count` items that may have been the creates of the approved plan: two at most."""
     creates, refused = made.having("create"), made.having("refused")
     done = [item for item in (*made.having("unchanged"), *made.having("blocked")) if item.definition]
     done.sort(key=lambda item: (_moment(item), item.key), reverse=True)
-    # One run carries out one approval, so what ends where a run begins comes before all else.
-    begins = [count for count in range(1, len(done)) if _run(done[count - 1]) != _run(done[count])]
     # What was approved may by now be refused, for its hour came too close.
-    bases = (creates, (*creates, *refused)) if refused else (creates,)
-    for count in dict.fromkeys((0, *begins, *range(1, len(done) + 1))):
-        for base in bases:
-            yield (*base, *done[:count])
-
-
-def _run(item: Item) -> tuple[str, str]:
-    made = item.intent or item.record
-    return (made.provenance.run, made.provenance.commit) if made else ("", "")
+    for base in (creates, (*creates, *refused)):
+        if len(base) <= count <= len(base) + len(done):
+            yield (*base, *done[: count - len(base)])
 
 
 def _moment(item: Item) -> float:

@@ -1,4 +1,4 @@
-"""Compare two values that should be the same: which fields were added, removed or changed, and one digest for many.
+"""Compare two values that should be the same: which fields were added, removed or changed.
 
 DeepDiff judges each unequal pair. `reconcile` alone compares by itself: it does so between an answer of the API and
 its record, where no import and no library may fail.
@@ -6,9 +6,7 @@ its record, where no import and no library may fail.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.plan import FieldChange
@@ -44,18 +42,3 @@ def field_changes(old: Request, new: Request) -> tuple[FieldChange, ...]:
         return ()
     before, after = old.as_json(), new.as_json()
     return tuple(FieldChange(name, before[name], after[name]) for name in unequal_fields(before, after))
-
-
-def digest(requests: Iterable[tuple[str, Request]]) -> str:
-    """Return `sha256:…` over the normalised requests with their keys, in the order of the keys."""
-    return digest_of(entry(key, request) for key, request in sorted(requests, key=lambda pair: pair[0]))
-
-
-def entry(key: str, request: Request) -> str:
-    """Return what the digest has of one request; for many digests of the same requests, write each down once."""
-    return json.dumps({"key": key, "request": request.as_json()}, sort_keys=True, separators=(",", ":"))
-
-
-def digest_of(entries: Iterable[str]) -> str:
-    """Return the digest over entries in the order of their keys."""
-    return "sha256:" + hashlib.sha256(f"[{','.join(entries)}]".encode()).hexdigest()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from invent_gitops import policy
-from invent_gitops.compare import digest, field_changes
+from invent_gitops.compare import field_changes
 from invent_gitops.duplicates import Duplicates
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
 from invent_gitops.model.listing import Reach
@@ -55,7 +55,6 @@ def make_plan(
     return Plan(
         at=now,
         items=tuple(items),
-        digest=digest((item.key, item.request) for item in items if item.action == "create"),
         org=state.org,
         api=state.api,
         lineage=state.lineage,

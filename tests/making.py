@@ -148,7 +148,7 @@ def an_item(key: str = "spring", action: Action = "create", request: Request | N
 
 
 def a_plan(*items: Item, at: datetime = NOW, api: str = API, lineage: str = LINEAGE) -> Plan:
-    return Plan(at, tuple(items), "sha256:" + "0" * 64, ORG, api, lineage, 3)
+    return Plan(at, tuple(items), ORG, api, lineage, 3)
 
 
 def plan_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from invent_gitops import approval
 from invent_gitops.approval import approved_plan, check_digest, check_plan
 from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.model.digest import Destination
 from invent_gitops.render.machine import document, plan_json
 from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, plan_of
 from tests.running import account, call, define, ids, invent, live, posted, started, until
@@ -44,10 +46,10 @@ def test_plan_that_was_approved_passes_as_it_is() -> None:
 )
 def test_plan_for_another_account_or_workspace_is_refused(field: str, value: object, words: str) -> None:
     made = replace(plan_of(BOTH), workspace="acme")
-    whole = json.loads(document("plan", 0, plan_json(made)))
-    check_plan(approved_plan(whole), made)
+    check_plan(approved_plan(json.loads(document("plan", 0, plan_json(made)))), made)
+    other = replace(made, **{field: value or ""})  # type: ignore[arg-type]  # each of them is text
     with pytest.raises(Refused, match=words):
-        check_plan(approved_plan(whole | {field: value}), made)
+        check_plan(approved_plan(json.loads(document("plan", 0, plan_json(other)))), made)
 
 
 @pytest.mark.parametrize("field", ["workspace", "org", "api"])
@@ -130,7 +132,7 @@ def test_digest_passes_when_a_part_was_created_or_attempted_meanwhile() -> None:
     check_digest(approved, plan_of(definitions, replace(created, intents={"two": an_intent(TWO)})))
 
 
-@pytest.mark.parametrize("wrong", ["", " ", "sha256:", "deadbeef", "sha256:" + "0" * 64, "sha256:" + "0" * 63])
+@pytest.mark.parametrize("wrong", ["", " ", "v2:", "deadbeef", "v2:2:" + "0" * 16 + ":" + "0" * 64, "v2:2:" + "0" * 80])
 def test_digest_that_is_missing_empty_or_another_refuses(wrong: str) -> None:
     with pytest.raises(Refused):
         check_digest(wrong, plan_of(BOTH))
@@ -139,6 +141,31 @@ def test_digest_that_is_missing_empty_or_another_refuses(wrong: str) -> None:
 def test_digest_does_not_cover_what_was_added() -> None:
     with pytest.raises(Refused, match="digest"):
         check_digest(plan_of(BOTH[:1]).digest, plan_of(BOTH))
+
+
+@pytest.mark.parametrize("field", ["org", "api", "workspace"])
+def test_digest_for_another_account_refuses_also_where_nothing_is_left_to_create(field: str) -> None:
+    approved = replace(plan_of(BOTH), **{field: "other"}).digest  # type: ignore[arg-type]  # each of them is text
+    for made in (plan_of(BOTH), plan_of([])):
+        with pytest.raises(Refused, match="is of a plan for another org, API or workspace; this run is for org"):
+            check_digest(approved, made)
+
+
+def test_digest_is_not_searched_for_among_sets_of_another_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"k{number:04}" for number in range(300)]
+    state = a_state({name: a_record(f"bc_{name}", request=a_request(name)) for name in names})
+    made = plan_of([a_definition(name, a_request(name)) for name in [*names, "new"]], state)
+    taken: list[int] = []
+
+    def counting(where: Destination, entries: Iterable[str]) -> str:
+        taken.append(len(list(entries)))
+        return "none"
+
+    monkeypatch.setattr(approval, "digest_of", counting)
+    with pytest.raises(Refused):
+        check_digest(plan_of([a_definition(name, a_request(name)) for name in names[:7]]).digest, made)
+    assert set(taken) == {7}
+    assert len(taken) <= 2
 
 
 # ---------------------------------------------------------------- the command
@@ -185,6 +212,8 @@ def test_apply_creates_what_was_approved_and_refuses_after_one_minute_of_one_sch
         ("--approved", "approved"),
         ("--approved", "sha256:"),
         ("--approved", "sha256:" + "G" * 64),
+        ("--approved", "sha256:" + "0" * 64),
+        ("--approved", "v2:0:" + "0" * 16 + ":" + "0" * 63),
     ],
 )
 def test_approval_that_cannot_be_read_sends_nothing_and_never_passes(
@@ -287,3 +316,83 @@ def test_plan_for_another_account_is_refused_also_where_nothing_is_left_to_creat
         done = call(tmp_path, *there, *words, env=account(other.url))
     assert (done.code, done.json["outcomes"]) == (5, [])
     assert "The approved plan is for org c at" in done.json["error"]["message"]
+
+
+# ---------------------------------------------------------------- for which account
+
+OLD_DIGEST = "sha256:" + "a" * 64
+OLD_WORDS = "was made by an older version of invent-gitops, and does not say for which account"
+WORKSPACES = """\
+workspaces:
+  acme: {org: org_1, definitions: acme/broadcasts/}
+  globex: {org: org_2, definitions: globex/broadcasts/}
+"""
+
+
+def digest_for(folder: Path, *words: str, env: dict[str, str]) -> str:
+    return str(call(folder, "plan", "--json", *words, env=env).json["digest"])
+
+
+def refused_without_a_call(folder: Path, url: str, approved: str, *words: str) -> str:
+    """Why apply refused a digest."""
+    done = call(folder, "apply", "--yes", "--json", "--approved", approved, *words, env=account(url))
+    assert done.code == ExitCode.REFUSED, done.all
+    return str(done.json["error"]["message"])
+
+
+def test_digest_of_the_sandbox_of_another_org_or_of_another_api_approves_nothing_live(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        live_env = account(server.url)
+        right = digest_for(tmp_path, env=live_env)
+        others = [
+            digest_for(tmp_path, "--sandbox", env={}),
+            digest_for(tmp_path, "--org", "org_2", env=live_env),
+            digest_for(tmp_path, env=account("http://127.0.0.1:9")),
+        ]
+        assert len({right, *others}) == 4
+        for approved in others:
+            words = refused_without_a_call(tmp_path, server.url, approved)
+            assert words == (
+                "The approved digest is of a plan for another org, API or workspace; this run is for org c at "
+                f"{server.url}."
+            )
+        assert posted(server) == []
+        assert call(tmp_path, "apply", "--yes", "--approved", right, env=live_env).code == 0
+
+
+def test_digest_of_one_workspace_approves_nothing_in_another_that_defines_the_same(tmp_path: Path) -> None:
+    for name in ("acme", "globex"):
+        (tmp_path / name).mkdir()
+        define(tmp_path / name, "a")
+    (tmp_path / "invent.yaml").write_text(WORKSPACES, encoding="utf-8")
+    with invent() as server:
+        env = account(server.url)
+        acme = digest_for(tmp_path, "--workspace", "acme", env=env)
+        words = refused_without_a_call(tmp_path, server.url, acme, "--workspace", "globex")
+        assert words.endswith(f"for org org_2 at {server.url}, the workspace globex.")
+        assert posted(server) == []
+
+
+def test_digest_of_an_older_version_is_refused_with_the_reason_also_where_nothing_would_be_created(
+    tmp_path: Path,
+) -> None:
+    define(tmp_path).mkdir(exist_ok=True)
+    with invent() as server:
+        assert OLD_WORDS in refused_without_a_call(tmp_path, server.url, OLD_DIGEST)
+        define(tmp_path, "a")
+        assert OLD_WORDS in refused_without_a_call(tmp_path, server.url, OLD_DIGEST)
+        assert call(tmp_path, "plan", "--out", "plan.json", env=account(server.url)).code == 0
+        whole = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+        (tmp_path / "old.json").write_text(json.dumps(whole | {"digest": OLD_DIGEST}), encoding="utf-8")
+        done = call(tmp_path, "apply", "--yes", "--json", "--plan", "old.json", env=account(server.url))
+        assert (done.code, posted(server)) == (5, [])
+        assert done.json["error"]["message"].startswith(f"The approved plan {OLD_WORDS}")
+        assert done.json["error"]["cure"].startswith("Plan again")
+
+
+def test_saved_plan_whose_account_was_edited_is_no_plan(tmp_path: Path) -> None:
+    """Without the account in its digest, whoever can edit the file could turn a plan of the sandbox into a live one."""
+    for field in ("org", "api", "workspace"):
+        with pytest.raises(Refused, match="was edited since it was made"):
+            approved_plan(saved(**{field: "https://other.example"}))

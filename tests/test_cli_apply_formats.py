@@ -39,7 +39,7 @@ from tests.test_cli_plan_formats import EVIL
 from tests.test_render_clean import is_harmless
 
 OUT = ("--out", "report.json")
-NEVER = "sha256:" + "0" * 64
+NEVER = "v2:1:" + "0" * 16 + ":" + "0" * 64
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_step_gets_the_log_the_summary_and_the_outputs(project: Path, tmp_path: 
     assert all(f"`{id}`" in step.written for id in recorded.values())
     outputs = step.outputs
     assert json.loads(outputs.pop("ids")) == recorded
-    assert outputs.pop("digest").startswith("sha256:")
+    assert outputs.pop("digest").startswith("v2:2:")
     assert outputs == {
         "created": "2",
         "adopted": "0",
@@ -167,7 +167,7 @@ def test_out_holds_the_document_that_json_prints(project: Path) -> None:
 def test_out_holds_the_document_that_json_prints_also_when_it_is_refused(project: Path) -> None:
     printed = call(project, "apply", "--yes", "--json", "--sandbox", "--approved", NEVER, *OUT).json
     assert {**kept(project), "at": ""} == {**printed, "at": ""}
-    assert printed["error"]["message"].startswith("What would be created")
+    assert printed["error"]["message"].startswith("The approved digest is of a plan for another org, API or")
     assert printed["plan"]["counts"]["create"] == 2
     assert printed["outcomes"] == []
 

@@ -6,16 +6,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from invent_gitops import approval, validate
-from invent_gitops.approval import by_digest
-from invent_gitops.compare import digest, digest_of
-from invent_gitops.errors import ExitCode, InvalidInput, Refused
+from invent_gitops import validate
+from invent_gitops.errors import ExitCode, InvalidInput
 from invent_gitops.load import grammar, read_definitions, read_document
 from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Segment
@@ -27,7 +24,7 @@ from invent_gitops.state import decode
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.journal import JournalWriter, read_journal
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
-from tests.making import NOW, a_definition, a_record, a_remote, a_request, a_state, an_intent, plan_of
+from tests.making import NOW, a_record, a_remote, a_request, a_state, an_intent
 from tests.running import call, run
 
 SMALL = 150
@@ -216,50 +213,6 @@ def test_key_that_stands_twice_in_a_long_state_is_found_in_one_pass() -> None:
         return Counted.compared
 
     assert compared(4 * SMALL) < 4.6 * compared(SMALL) + 10
-
-
-# ---------------------------------------------------------------- a digest beside thousands of records
-
-
-def hashed(monkeypatch: pytest.MonkeyPatch, count: int) -> int:
-    """How many requests are written into digests until an unknown digest is refused."""
-    total = 0
-
-    def counting(entries: Any) -> str:
-        nonlocal total
-        every = list(entries)
-        total += len(every)
-        return digest_of(every)
-
-    monkeypatch.setattr(approval, "digest_of", counting)
-    wanted = [a_definition(f"k{number}", a_request(f"N{number}")) for number in range(count)]
-    made = plan_of([*wanted, a_definition("new")], recorded(count))
-    with pytest.raises(Refused, match="has not the digest that was approved"):
-        by_digest("sha256:" + "0" * 64).check(made)
-    return total
-
-
-def test_unknown_digest_beside_many_records_is_refused_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(approval, "MOST_HASHED", 3_000)
-    assert hashed(monkeypatch, 4 * SMALL) < 3_000 + 4 * SMALL + 2
-
-
-def test_digest_is_found_where_a_run_begins_however_many_records_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = [a_definition(f"k{number}", a_request(f"N{number}")) for number in range(SMALL)]
-    requests = {one.key: one.request for one in wanted}
-    records = {
-        f"k{number}": replace(
-            a_record(f"bc_{number}", requests[f"k{number}"]),
-            provenance=replace(a_record().provenance, at=NOW + timedelta(seconds=number), run=f"run {number // 70}"),
-        )
-        for number in range(SMALL - 1)
-    }
-    made = plan_of(wanted, a_state(records))
-    # The last run was cut short: it has made those from 140 on, and one is missing.
-    approved = digest((key, request) for key, request in requests.items() if int(key[1:]) >= 140)
-    monkeypatch.setattr(approval, "MOST_HASHED", 2)
-    by_digest(approved).check(made)
-    assert by_digest(approved).keys(made) == {f"k{number}" for number in range(140, SMALL)}
 
 
 # ---------------------------------------------------------------- texts that kept a pattern busy for ever

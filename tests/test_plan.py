@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.compare import digest, field_changes
+from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.digest import Claim, Destination, digest, is_old_digest, read_digest
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
@@ -371,13 +372,41 @@ def test_audience_of_everyone_is_everyone() -> None:
 # ---------------------------------------------------------------- the digest
 
 
-def test_digest_is_the_hash_of_the_requests_in_one_spelling() -> None:
+HERE = Destination("c", "https://api.example", "acme")
+
+
+def test_digest_is_the_hash_of_the_destination_and_the_requests_in_one_spelling() -> None:
     content = (
-        '[{"key":"spring","request":{"name":"Gr\\u00fc\\u00dfe","scheduled_at":"2026-11-24T12:00:00Z",'
-        '"segment_ids":["seg_a","seg_b"],"send_to_all":false}}]'
+        '[[2,"c","https://api.example","acme"],[{"key":"spring","request":{"name":"Gr\\u00fc\\u00dfe",'
+        '"scheduled_at":"2026-11-24T12:00:00Z","segment_ids":["seg_a","seg_b"],"send_to_all":false}}]]'
     )
-    expected = "sha256:" + hashlib.sha256(content.encode()).hexdigest()
-    assert plan_of([of("spring", a_request("Grüße", segments=("seg_b", "seg_a")))]).digest == expected
+    mark = hashlib.sha256(b'["c","https://api.example","acme"]').hexdigest()[:16]
+    expected = f"v2:1:{mark}:" + hashlib.sha256(content.encode()).hexdigest()
+    made = plan_of([of("spring", a_request("Grüße", segments=("seg_b", "seg_a")))])
+    assert replace(made, org="c", api="https://api.example", workspace="acme").digest == expected
+
+
+@pytest.mark.parametrize("field", ["org", "api", "workspace"])
+def test_digest_and_its_mark_depend_on_the_destination(field: str) -> None:
+    elsewhere = replace(HERE, **{field: "other"})
+    one, other = (digest(where, [("a", a_request("A"))]) for where in (HERE, elsewhere))
+    assert [part == another for part, another in zip(one.split(":"), other.split(":"), strict=True)] == [
+        True, True, False, False,
+    ]  # fmt: skip
+    assert read_digest(one) == Claim(1, HERE.mark)
+
+
+@given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
+def test_parts_of_a_destination_cannot_run_into_each_other(
+    one: tuple[str, str, str], other: tuple[str, str, str]
+) -> None:
+    assert (digest(Destination(*one), []) == digest(Destination(*other), [])) == (one == other)
+
+
+@pytest.mark.parametrize("text", ["", "v2:", "sha256:" + "0" * 64, "v3:1:" + "0" * 16 + ":" + "0" * 64])
+def test_what_is_no_digest_of_this_version_is_not_read(text: str) -> None:
+    assert read_digest(text) is None
+    assert is_old_digest(text) == text.startswith("sha256:")
 
 
 @given(st.permutations(creates(5)))
@@ -387,7 +416,7 @@ def test_order_of_the_definitions_does_not_matter(definitions: list[Definition])
 
 def test_digest_does_not_depend_on_the_order_in_which_it_is_given_the_requests() -> None:
     pairs = [("a", a_request("A")), ("b", a_request("B"))]
-    assert digest(pairs) == digest(pairs[::-1])
+    assert digest(HERE, pairs) == digest(HERE, pairs[::-1])
 
 
 def test_digest_outlives_time_wording_that_is_not_sent_and_other_actions() -> None:
@@ -410,13 +439,13 @@ def test_digest_outlives_time_wording_that_is_not_sent_and_other_actions() -> No
 def test_digest_depends_on_every_field_of_the_request_and_on_the_key(field: str) -> None:
     key = "summer" if field == "key" else "spring"
     request = a_request() if field == "key" else replace(a_request(), **EDITS[field])  # type: ignore[arg-type]  # each value fits its field
-    assert digest([(key, request)]) != digest([("spring", a_request())])
+    assert digest(HERE, [(key, request)]) != digest(HERE, [("spring", a_request())])
 
 
 @given(st.dictionaries(few_keys, requests), st.dictionaries(few_keys, requests))
 def test_digests_are_equal_exactly_if_the_requests_are(one: dict[str, Request], other: dict[str, Request]) -> None:
     spelled = [json.dumps({key: it.as_json() for key, it in found.items()}, sort_keys=True) for found in (one, other)]
-    assert (digest(one.items()) == digest(other.items())) == (spelled[0] == spelled[1])
+    assert (digest(HERE, one.items()) == digest(HERE, other.items())) == (spelled[0] == spelled[1])
 
 
 # ---------------------------------------------------------------- what the state does not know

@@ -30,7 +30,7 @@ from invent_gitops.render.comment import (
 from invent_gitops.render.verdict import NOTHING
 from tests.making import NASTY, costly
 
-COMMIT, DIGEST = "b" * 40, "sha256:" + "d" * 64
+COMMIT, DIGEST = "b" * 40, "v2:1:" + "d" * 16 + ":" + "d" * 64
 MARKER = Marker("plan", "my/", COMMIT, DIGEST)
 LINES = (
     MARKER.line(),
@@ -72,7 +72,7 @@ def test_two_folders_never_share_a_comment(one: str, other: str) -> None:
         (" 1 ", " 2 "),
         (COMMIT, "b" * 39),
         (COMMIT, "B" * 40),
-        (DIGEST, "sha256:"),
+        (DIGEST, "v2:"),
         (DIGEST, ""),
         ("my/", "my campaigns/"),
         ("my/", 'x"/'),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from invent_gitops.approval import BY_HAND, UNAPPROVED
-from invent_gitops.cli.posting import Desk, merged_by
+from invent_gitops.approval import BY_HAND, UNAPPROVED, refuse_old
+from invent_gitops.cli.posting import Desk, at_once, merged_by
 from invent_gitops.errors import Refused
 from invent_gitops.github.event import Event
 
@@ -52,6 +52,7 @@ def find_merged(desk: Desk, event: Event) -> list[PullRequest]:
 
     A merge queue pushes several at once. GitHub's index of commits may be seconds behind a merge. So the number in the
     commit's message and the list of what was closed lately are looked at as well, and all of it some times over.
+    Raises `Refused` where GitHub does not say which one it was.
     """
     waits = LONG_WAITS if event.merged else SHORT_WAITS
     found = _merged_by_head(desk, event)
@@ -63,7 +64,8 @@ def find_merged(desk: Desk, event: Event) -> list[PullRequest]:
     if event.commits:
         found += _merged_at(event, desk.repository.lately_closed(), event.commits)
         for commit in event.commits:
-            found += _merged_at(event, desk.repository.pull_requests_of(commit), event.commits)
+            known = desk.repository.pull_requests_of(commit)
+            found += _merged_at(event, known, event.commits) + _merged_with(event, known, found)
     return sorted({one.number: one for one in found}.values(), key=lambda one: one.number)
 
 
@@ -78,7 +80,10 @@ def _merged_by_head(desk: Desk, event: Event) -> list[PullRequest]:
 
 def look_up(desk: Desk, event: Event) -> Finding:
     """What was approved of what this run is about."""
-    pulls = find_merged(desk, event)
+    try:
+        pulls = find_merged(desk, event)
+    except Refused as error:
+        return Finding((), (), (error,), UNAPPROVED, None)
     if not pulls:
         return _nobody_asked(desk, event)
     found: list[Evidence] = []
@@ -105,12 +110,12 @@ def _nobody_asked(desk: Desk, event: Event) -> Finding:
     """
     again = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
     if event.merged and desk.repository.pull_request(event.merged):
-        said = f"The commit {event.commit[:7]} names #{event.merged} as merged, and GitHub does not show that it was."
+        named = f"The commit {event.commit[:7]} names #{event.merged} as merged"
+        said = f"{named}, and GitHub does not show that it was merged with this commit."
         return Finding((), (), (Refused(said, again),), UNAPPROVED, None)
     said = f"The commit {event.commit[:7]} came without a pull request: nobody has approved a plan."
     # Into whatever branch: what was merged elsewhere, and then pushed here, was approved for there.
-    known = (*desk.repository.lately_closed(), *desk.repository.pull_requests_of(event.commit))
-    reviewed = any(one.merged for one in known)
+    reviewed = desk.repository.any_merged()
     return Finding((), (), (Refused(said, again if reviewed else BY_HAND),), UNAPPROVED if reviewed else "", None)
 
 
@@ -160,6 +165,7 @@ def evidence(desk: Desk, pull: PullRequest) -> Evidence:
         )
     if marker.status != "current":
         raise Refused(f"The comment {shown} is marked as outdated.", BY_HAND)
+    refuse_old(marker.digest, f"The plan in the comment {shown}", BY_HAND)
     if not marker.digest:
         raise Refused(f"The comment {shown} shows no plan: there was none to review.", BY_HAND)
     # Once there is an outcome, the comment has been written since; but it was there before the merge.
@@ -176,3 +182,12 @@ def evidence(desk: Desk, pull: PullRequest) -> Evidence:
 def _merged_at(event: Event, known: Sequence[PullRequest], commits: Sequence[str]) -> list[PullRequest]:
     merged = [one for one in known if one.merged and event.branch in ("", one.base)]
     return [one for one in merged if one.merge_commit in commits]
+
+
+def _merged_with(event: Event, known: Sequence[PullRequest], found: Sequence[PullRequest]) -> list[PullRequest]:
+    """Of the pull requests of another commit, those that were merged at once with one that is found.
+
+    Only for answers without the merge commit: an earlier merge whose commits this push brings again is not of this run.
+    """
+    merged = [one for one in known if one.merged and not one.merge_commit and event.branch in ("", one.base)]
+    return [one for one in merged if any(at_once(one, other) for other in found)]

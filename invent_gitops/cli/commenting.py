@@ -10,9 +10,9 @@ from invent_gitops.approval import read_request
 from invent_gitops.cli.approving import find_merged
 from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Written, tell
 from invent_gitops.cli.session import Session
-from invent_gitops.compare import digest
-from invent_gitops.errors import InventGitopsError
+from invent_gitops.errors import InventGitopsError, Refused
 from invent_gitops.github.event import Event
+from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.render.approved import approved_in, approved_line, read_approved
 from invent_gitops.render.clean import clean, cut
@@ -45,7 +45,11 @@ class LeftAlone(InventGitopsError):
 
 def keep_comment(session: Session, desk: Desk, event: Event, document: Document, written: Written) -> Done:
     """Write a document into the one comment of its pull request; of each, where a push has merged several."""
-    pulls = (find_merged(desk, event) if event.push else []) or [desk.pull_request(event)]
+    try:
+        merged = find_merged(desk, event) if event.push else []
+    except Refused as error:
+        raise NowhereToPost(error.message) from None
+    pulls = merged or [desk.pull_request(event)]
     first, *others = [_keep_comment(session, desk, event, pull, document, written) for pull in pulls]
     for done in others:
         session.note(clean(f"{done.said} {done.url}"))
@@ -102,25 +106,24 @@ def mark_outdated(desk: Desk, event: Event) -> Done:
 def keep_issue(desk: Desk, event: Event, document: Document, written: Written, title: str) -> Done:
     """Open, reopen or update the one issue if something needs a person, else close it."""
     marker = desk.marker("drift", event.commit, digest_of(document))
-    ours = [one for page in desk.repository.issues("open") for one in desk.ours(page, "drift")]
-    ours.sort(key=lambda one: one[0].id)
+    ours = _open_issues(desk)
     if not needs_person(document):
         body = well_body(marker, moment(at) if (at := read_instant(document.get("at"))) else "")
         for post, _ in ours:
-            desk.repository.edit_issue(post.id, body, open=False)
+            desk.repository.edit_issue(post, body, open=False)
         if not ours:
             return Done("issue", "none", "All is well, and no issue says otherwise.")
         return _issue("closed", "All is well; the issue is closed:", ours[0][0])
     body = drift_body(marker, lambda room: written(room, len))
     kept = ours[0][0] if ours else _last_closed(desk)
     if not kept:
-        kept = desk.repository.add_issue(cut(title, _TITLE_LIMIT), body, lambda: _open_issue(desk))
+        kept = desk.repository.add_issue(cut(title, _TITLE_LIMIT), body, lambda: _first_issue(desk))
         return _issue("created", "The issue is new:", kept)
     action = "reopened" if not kept.open else "unchanged" if same(kept.body, body) else "updated"
     if action != "unchanged":
-        kept = desk.repository.edit_issue(kept.id, body, open=True)
+        kept = desk.repository.edit_issue(kept, body, open=True)
     for post, other in ours[1:]:
-        desk.repository.edit_issue(post.id, superseded_body(other, kept.url), open=False)
+        desk.repository.edit_issue(post, superseded_body(other, kept.url), open=False)
     return _issue(action, "The issue is open again:" if action == "reopened" else "The issue is up to date:", kept)
 
 
@@ -179,9 +182,12 @@ def _is_complete(document: Document, marker: Marker, body: str) -> bool:
     approved = read_approved(approved_in(body))
     if approved:
         return bool(told) and approved.requests.keys() <= told
-    items = [item for item in (document.get("plan") or {}).get("items", ()) if item["key"] in told]
+    plan = document.get("plan") or {}
+    items = [item for item in plan.get("items", ()) if item["key"] in told]
     try:
-        return bool(told) and marker.digest == digest((item["key"], read_request(item["request"])) for item in items)
+        destination = Destination(plan["org"], plan["api"], plan["workspace"] or "")
+        requests = ((item["key"], read_request(item["request"])) for item in items)
+        return bool(told) and marker.digest == digest(destination, requests)
     except (KeyError, TypeError, ValueError):
         # Written by another version.
         return False
@@ -192,15 +198,25 @@ def _first(desk: Desk, number: int) -> Post | None:
     return ours[0][0] if ours else None
 
 
-def _open_issue(desk: Desk) -> Post | None:
-    return next((post for page in desk.repository.issues("open") for post, _ in desk.ours(page, "drift")), None)
+def _open_issues(desk: Desk) -> list[tuple[Post, Marker]]:
+    """Ours that are open, oldest first: by author and label, and by author alone where none has the label."""
+    for labelled in (True, False):
+        pages = desk.repository.issues("open", desk.author, labelled=labelled)
+        if ours := [one for page in pages for one in desk.ours(page, "drift")]:
+            return sorted(ours, key=lambda one: one[0].id)
+    return []
+
+
+def _first_issue(desk: Desk) -> Post | None:
+    return next((post for post, _ in _open_issues(desk)), None)
 
 
 def _last_closed(desk: Desk) -> Post | None:
     """The one that was touched last; pages are read only until it is found."""
-    for page in desk.repository.issues("closed"):
-        if ours := {post.id for post, _ in desk.ours(page, "drift")}:
-            return next(post for post in page if post.id in ours)
+    for labelled in (True, False):
+        for page in desk.repository.issues("closed", desk.author, labelled=labelled):
+            if ours := {post.id for post, _ in desk.ours(page, "drift")}:
+                return next(post for post in page if post.id in ours)
     return None
 
 

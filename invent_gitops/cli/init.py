@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -51,18 +51,22 @@ _EDITED = ("broadcast", "project", "segments")
     callback=not_empty,
     help="With --github: the action that installs this program.  [default: what it was installed from]",
 )
+@click.option(
+    "--queue/--no-queue",
+    default=None,
+    help="With --github: whether several applies may wait.  [default: not on an Enterprise Server]",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be written.")
 @common_options
 @click.pass_obj
 def init(
     session: Session,
+    /,
     timezone: str,
     editors: tuple[str, ...],
     github: bool,
-    sandbox: bool,
-    branch: str | None,
-    action: str | None,
     dry_run: bool,
+    **about: Any,
 ) -> ExitCode:
     """Turn the current folder into a working project.
 
@@ -82,15 +86,17 @@ def init(
     if isinstance(zone, tuple):
         _, message, cure = zone
         raise WrongUsage(message, cure)
-    if not github and (sandbox or branch or action):
-        raise WrongUsage("--sandbox, --branch and --action say what the workflows do.", "Give --github as well.")
+    if not github and any(value not in (None, False) for value in about.values()):
+        raise WrongUsage(
+            "--sandbox, --branch, --action and --queue say what the workflows do.", "Give --github as well."
+        )
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
     opened = read_project(folder)
     if opened.problems:
         raise InvalidDefinitions(opened.problems)
     project = opened.project
-    wording = _wording(folder, project, sandbox=sandbox, branch=branch, action=action) if github else None
+    wording = _wording(folder, project, **about) if github else None
     files = project_files(
         folder,
         now=datetime.now(UTC),
@@ -123,11 +129,22 @@ def init(
     return ExitCode.DONE
 
 
-def _wording(folder: Path, project: Project, *, sandbox: bool, branch: str | None, action: str | None) -> Wording:
-    """What the workflows of this project say. Raises `WrongUsage`."""
+def _wording(
+    folder: Path, project: Project, *, sandbox: bool, branch: str | None, action: str | None, queue: bool | None
+) -> Wording:
+    """What the workflows of this project say. Raises `WrongUsage`, or `Refused` for too many workspaces."""
     from invent_gitops.github.step import prefix
-    from invent_gitops.workflows import Wording, action_reference, default_branch, own_action
+    from invent_gitops.workflows import (
+        Wording,
+        action_reference,
+        check_matrix,
+        default_branch,
+        lets_runs_wait,
+        own_action,
+        server_of,
+    )
 
+    check_matrix(len(project.workspaces or {}))
     if not any(os.path.lexists(above / ".git") for above in (folder, *folder.parents)):
         raise WrongUsage("There is no git repository here, so GitHub cannot have it.", "Run git init first.")
     branch = branch or default_branch(folder)
@@ -137,7 +154,8 @@ def _wording(folder: Path, project: Project, *, sandbox: bool, branch: str | Non
         raise WrongUsage("The name of this folder holds ${{, which GitHub takes for code.", "Choose another name.")
     used = action_reference(action) if action else own_action()
     keys = tuple(dict.fromkeys(one.key for one in (project.workspaces or {}).values()))
-    return Wording(used, branch=branch, folder=prefix(folder).removesuffix("/"), sandbox=sandbox, keys=keys)
+    waiting = lets_runs_wait(server_of(folder)) if queue is None else queue
+    return Wording(used, branch, prefix(folder).removesuffix("/"), sandbox, keys, waiting)
 
 
 def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
@@ -165,6 +183,12 @@ def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str
         )
         if " # " not in wording.action:
             yield "That is a tag, which can be moved to other code: put the SHA of its commit in its place, too."
+    if not wording.queue:
+        yield (
+            "The workflow apply has no queue: of several merges while one is applied, GitHub runs the last one only. "
+            "Then run the cancelled ones again, oldest first. If this server knows `queue: max`, delete the workflows "
+            "and run init with --queue."
+        )
     yield from _forgetful(project, wording)
     keys = wording.keys or ("INVENT_API_KEY",)
     secrets = "" if wording.sandbox else f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)}"

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from invent_gitops.approval import BY_HAND
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import chosen_file
-from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Unavailable, WrongUsage
+from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event
 from invent_gitops.render.annotations import Annotation
@@ -28,6 +30,8 @@ Document = Mapping[str, Any]
 # A document as Markdown of at most so much, in what the second argument counts.
 Written = Callable[[int, Size], str]
 DEPENDABOT = "dependabot[bot]"
+# GitHub stamps what it merges together within seconds.
+AT_ONCE = timedelta(minutes=1)
 Subject = Literal["comment", "issue", "approval"]
 
 
@@ -96,7 +100,11 @@ class Desk:
             raise NowhereToPost(f"GitHub shows no pull request #{event.pull_request} to this token.")
         known = self.repository.pull_requests_of(event.commit)
         heads = [one for one in known if not one.merged and one.head == event.commit]
-        candidates = merged_by(known, event) or (heads if len(heads) == 1 else [])
+        try:
+            merged = merged_by(known, event)
+        except Refused as error:
+            raise NowhereToPost(error.message) from None
+        candidates = merged or (heads if len(heads) == 1 else [])
         if not candidates:
             raise NowhereToPost(f"The commit {event.commit[:7]} belongs to no pull request.")
         return candidates[0]
@@ -118,11 +126,25 @@ def desk_for(event: Event, author: str | None, workspace: str) -> Iterator[Desk]
 
 
 def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
-    """The pull requests that a commit merged: by their merge commit, else any that was merged with it."""
+    """Of the pull requests of a commit, those that were merged with it into the branch of this run.
+
+    GitHub's older answers name the merge commit, and that decides. Else they are all that were merged, which must have
+    been at once. Raises `Refused` where they were merged one after the other: any of them may have brought the commit.
+    """
     # What was reviewed for another branch was not reviewed for this one.
     merged = [one for one in known if one.merged and event.branch in ("", one.base)]
     exact = [one for one in merged if one.merge_commit == event.commit]
-    return exact or merged
+    if exact or not merged:
+        return exact
+    if not all(at_once(one, merged[0]) for one in merged):
+        numbers = " and ".join(f"#{one.number}" for one in sorted(merged, key=lambda one: one.number))
+        raise Refused(f"GitHub does not say which of {numbers} merged the commit {event.commit[:7]}.", BY_HAND)
+    return merged
+
+
+def at_once(one: PullRequest, other: PullRequest) -> bool:
+    """Whether two were merged together, as a merge queue does, or one with what it was built on."""
+    return bool(one.merged and other.merged and abs(one.merged - other.merged) < AT_ONCE)
 
 
 def workspace_of(document: Document) -> str:
@@ -166,7 +188,7 @@ def post_or_summarise(
 
     What a fork, a token or an event cannot do is no failure; that GitHub cannot be reached is one.
     """
-    from invent_gitops.github.rest import Forbidden, Missing
+    from invent_gitops.github.refusal import Forbidden, Missing, Shut
 
     try:
         with desk_for(event, author, workspace) as desk:
@@ -177,9 +199,10 @@ def post_or_summarise(
                 error.message, error.cure or "Run this in a step of a workflow that has a token."
             ) from None
         why = f"{error.message} {error.cure}".strip()
-        if event.fork and isinstance(error, Forbidden):
+        refused = isinstance(error, Forbidden) and not isinstance(error, Shut)
+        if event.fork and refused:
             why = "On a pull request from a fork, the token of a workflow can only read."
-        elif os.environ.get("GITHUB_ACTOR") == DEPENDABOT and isinstance(error, Forbidden):
+        elif os.environ.get("GITHUB_ACTOR") == DEPENDABOT and refused:
             why = "In a run that Dependabot has started, the token can only read, whatever the job's permissions say."
         unwritten = summarised(written)
         said = unwritten or f"It is in the summary of this step, since there can be no {subject}."

@@ -49,6 +49,10 @@ def workspaces(session: Session, form: str, workspace: str | None) -> ExitCode:
     if not several and form in ("matrix", "github"):
         # GitHub fails a job whose matrix is empty, with words that nobody connects with this.
         raise WrongUsage("There are no workspaces, so there is no matrix.", "Add workspaces: to the project file.")
+    if form in ("matrix", "github"):
+        from invent_gitops.workflows import check_matrix
+
+        check_matrix(len(several))
     matrix = {"include": [{"workspace": one.name} for one in several]}
     if form == "github":
         session.outputs({"matrix": json.dumps(matrix)})

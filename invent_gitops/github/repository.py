@@ -11,12 +11,15 @@ from typing import Any
 
 from invent_gitops.errors import Unavailable
 from invent_gitops.github.event import COMMIT
-from invent_gitops.github.rest import Forbidden, Missing, Rest
+from invent_gitops.github.refusal import Forbidden, Missing
+from invent_gitops.github.rest import Rest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.secret import hide
 
 # Who writes with the token that GitHub gives to each job; such a token is not told who it is.
 DEFAULT_AUTHOR = "github-actions[bot]"
+# What our issues carry, so that they are found among thousands.
+LABEL = "invent-gitops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,13 @@ class Post:
     updated: datetime | None
     open: bool = True
     created: datetime | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
+    """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on."""
+
     number: int
     head: str
     base: str
@@ -71,11 +77,23 @@ class Repository:
         return [_pull_request(one) for page in pages for one in page if self._is_ours(one)]
 
     def lately_closed(self) -> list[PullRequest]:
-        """The last hundred that were closed or touched after that, which does not ask the index of commits."""
+        """The last hundred that were closed or touched after that, which does not ask the index of commits.
+
+        Evidence of what is in it only: what is not may be further back.
+        """
         query = {"state": "closed", "sort": "updated", "direction": "desc"}
         return [
             _pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query)) if self._is_ours(one)
         ]
+
+    def any_merged(self) -> bool:
+        """Whether a pull request was ever merged, into whatever branch. Raises `Unavailable` where that is not sure.
+
+        All are read, oldest first, until there is one. In this order none moves to a page that was read already.
+        """
+        query = {"state": "all", "sort": "created", "direction": "asc"}
+        pages = self._rest.pages(f"{self._path}/pulls", query)
+        return any(_pull_request(one).merged for page in pages for one in page if self._is_ours(one))
 
     def comments(self, number: int) -> list[Post]:
         """All comments of a pull request, oldest first."""
@@ -91,23 +109,29 @@ class Repository:
     def edit_comment(self, id: int, body: str) -> Post:
         return _post(self._rest.patch(f"{self._path}/issues/comments/{id:d}", {"body": hide(body)}))
 
-    def issues(self, state: str) -> Iterator[list[Post]]:
-        """Pages of all issues that are `open` (oldest first) or `closed` (last touched first); no pull requests.
+    def issues(self, state: str, author: str, *, labelled: bool) -> Iterator[list[Post]]:
+        """Pages of the issues of an author that are `open` (oldest first) or `closed` (last touched first).
 
-        In these orders a list that changes while it is read shows an issue twice rather than not at all.
+        No pull requests; if `labelled`, only those with our label. In these orders a list that changes while it is read
+        shows an issue twice rather than not at all.
         """
         order = {"open": ("created", "asc"), "closed": ("updated", "desc")}[state]
-        query = {"state": state, "sort": order[0], "direction": order[1]}
+        query = {"state": state, "sort": order[0], "direction": order[1], "creator": author}
+        if labelled:
+            query["labels"] = LABEL
         for page in self._rest.pages(f"{self._path}/issues", query):
             yield [_issue(one) for one in page if "pull_request" not in one]
 
     def add_issue(self, title: str, body: str, arrived: Callable[[], Post | None]) -> Post:
-        found = self._rest.post(f"{self._path}/issues", {"title": hide(title), "body": hide(body)}, arrived)
+        content = {"title": hide(title), "body": hide(body), "labels": [LABEL]}
+        found = self._rest.post(f"{self._path}/issues", content, arrived)
         return found if isinstance(found, Post) else _issue(found)
 
-    def edit_issue(self, number: int, body: str, *, open: bool) -> Post:
-        change = {"body": hide(body), "state": "open" if open else "closed"}
-        return _issue(self._rest.patch(f"{self._path}/issues/{number:d}", change))
+    def edit_issue(self, issue: Post, body: str, *, open: bool) -> Post:
+        change: dict[str, object] = {"body": hide(body), "state": "open" if open else "closed"}
+        if LABEL not in issue.labels:
+            change["labels"] = [*issue.labels, LABEL]
+        return _issue(self._rest.patch(f"{self._path}/issues/{issue.id:d}", change))
 
     def _is_ours(self, pull: Mapping[str, Any]) -> bool:
         """A commit is shared with the forks, and so its list may be."""
@@ -128,8 +152,15 @@ def _post(found: object, id: str = "id") -> Post:
             shown = url if isinstance(url, str) and re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
             updated, is_open = read_instant(found.get("updated_at")), found.get("state", "open") == "open"
             created = read_instant(found.get("created_at"))
-            return Post(found[id], _login(found), body or "", shown, updated, is_open, created)
+            return Post(found[id], _login(found), body or "", shown, updated, is_open, created, _labels(found))
     raise Unavailable("GitHub answered with something else than a comment or an issue.", "Try again later.")
+
+
+def _labels(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the labels; GitHub gives each as an object or as its name."""
+    labels = found.get("labels")
+    names = [one.get("name") if isinstance(one, dict) else one for one in labels] if isinstance(labels, list) else []
+    return tuple(name for name in names if isinstance(name, str))
 
 
 def _login(found: Mapping[str, Any]) -> str:
@@ -143,11 +174,11 @@ def _pull_request(found: object) -> PullRequest:
     try:
         one: Any = found
         number, head, base = one["number"], one["head"]["sha"], one["base"]["ref"]
-        merged, merge_commit = one["merged_at"], one["merge_commit_sha"] or ""
+        merged, merge_commit = one["merged_at"], one.get("merge_commit_sha") or ""
         if not _is_number(number) or not COMMIT.fullmatch(head) or (merged and not read_instant(merged)):
             raise ValueError
         return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise Unavailable("GitHub answered with something else than a pull request.", "Try again later.") from None
 
 

@@ -7,19 +7,22 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from invent_gitops.api.answer import retry_after, server_time, without, words
+from invent_gitops.api.answer import without, words
 from invent_gitops.api.connection import Connection, EncodedError, Reply
 from invent_gitops.api.line import NotSent
 from invent_gitops.api.target import checked_base_url
 from invent_gitops.errors import Unavailable, WrongUsage
+from invent_gitops.github.paging import next_page
+from invent_gitops.github.refusal import LATER, LIMITED, is_held_back, is_retired, refusal, told_to_wait
 
 DEFAULT_API = "https://api.github.com"
+# The first is known to every supported server; GitHub answers 410 once it is retired, and then the next one is used.
+VERSIONS = ("2022-11-28", "2026-03-10")
 # A hundred comments of the greatest length, as JSON spells them.
 BODY_LIMIT = 64 * 1024 * 1024
 PAGE = 100
@@ -27,22 +30,14 @@ PAGES = 1_000
 TRIES = 5
 # Seconds before the second try; it doubles with each further one.
 PAUSE = 1.0
+# The same after a limit that names no time. GitHub asks for a minute at least, and ever longer.
+LIMIT_PAUSE = 60.0
 # Seconds for all requests of one command together, its waits included.
-PATIENCE = 120.0
+PATIENCE = 200.0
 # Seconds without a byte, and seconds for one request altogether.
 SILENCE = 30.0
 LONGEST = 120.0
-_PERMISSIONS = "Give the job the permissions pull-requests: write for the comment, and issues: write for the issue."
 _PACKED = "Check GITHUB_API_URL, and whether a proxy on the way compresses answers."
-_LATER = "See https://www.githubstatus.com, and run this again."
-
-
-class Forbidden(Unavailable):
-    """The token may not do this: on a pull request from a fork it can only read."""
-
-
-class Missing(Unavailable):
-    """GitHub does not show this: it is not there, or the token may not see it."""
 
 
 class Lost(Unavailable):
@@ -67,15 +62,11 @@ class Rest:
     """The REST API below `api_url`, spoken to with `token`, which no other origin ever gets."""
 
     def __init__(self, api_url: str, token: str) -> None:
-        base_url = checked_base_url(api_url or DEFAULT_API, "GITHUB_API_URL", DEFAULT_API)
+        self._base_url = checked_base_url(api_url or DEFAULT_API, "GITHUB_API_URL", DEFAULT_API)
         self._token = token
         self._give_up = time.monotonic() + PATIENCE
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/vnd.github+json",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
-        self._connection = Connection(base_url, headers, address="GITHUB_API_URL")
+        self._versions = list(VERSIONS)
+        self._connection = self._connected()
 
     def __enter__(self) -> Self:
         return self
@@ -89,18 +80,25 @@ class Rest:
         return self._patient("GET", path, query=query)
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[list[Mapping[str, Any]]]:
-        """Every page of a list, to its end. The addresses are built here: what a header says cannot lead elsewhere."""
+        """Every page of a list, to its end. Raises `Unavailable` where the end cannot be reached.
+
+        The addresses are built here: what a header says cannot lead elsewhere.
+        """
+        asked = {**(query or {}), "per_page": str(PAGE), "page": "1"}
         for number in range(1, PAGES + 1):
-            found, headers = self.get(path, {**(query or {}), "per_page": str(PAGE), "page": str(number)})
+            found, headers = self.get(path, asked)
             if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-                raise Unavailable("GitHub answered with something else than a list.", _LATER)
+                raise Unavailable("GitHub answered with something else than a list.", LATER)
             yield found
-            link = headers.get("link")
-            # Without the header only a page that is not full is surely the last one.
-            more = 'rel="next"' in link if link else len(found) >= PAGE
-            if not found or not more:
+            if link := headers.get("link"):
+                following = next_page(link, self._base_url, asked)
+            else:
+                # Without the header only a page that is not full is surely the last one.
+                following = asked | {"page": str(number + 1)} if len(found) >= PAGE else None
+            if following is None:
                 return
-        raise Unavailable("The list at GitHub does not end.", _LATER)
+            asked = following
+        raise Unavailable("The list at GitHub does not end.", LATER)
 
     def patch(self, path: str, body: Mapping[str, object]) -> Any:
         """Sent again until an answer comes: twice the same is once."""
@@ -114,8 +112,8 @@ class Rest:
             try:
                 return self._patient("POST", path, body=body)[0]
             except Lost as error:
-                if attempt >= TRIES or not self._pause(attempt, None):
-                    raise Unavailable(error.message, _LATER) from None
+                if attempt >= TRIES or not self._pause(attempt, None, PAUSE):
+                    raise Unavailable(error.message, LATER) from None
             if found := arrived():
                 return found
 
@@ -131,13 +129,18 @@ class Rest:
         while True:
             attempt += 1
             headers: httpx.Headers | None = None
+            held = False
             try:
                 status, headers, data = self._exchange(method, path, query, body)
                 reason = f"GitHub answered {status}: {words(data, self._token)}"
                 if 200 <= status < 300:
                     return _json(data), headers
-                if not _is_held_back(status, headers, data) and status < 500:
-                    raise _refusal(status, f"{reason} ({method} {path}).")
+                held = is_held_back(status, headers, data)
+                if not held and status < 500:
+                    if self._next_version(status, data):
+                        attempt -= 1
+                        continue
+                    raise refusal(status, data, f"{reason} ({method} {path}).")
                 lost = status >= 500
             except NotSent as error:
                 reason, lost = f"GitHub cannot be reached: {without(str(error), self._token)}", False
@@ -150,14 +153,31 @@ class Rest:
                     # It would be so again.
                     raise Unavailable(f"{reason} ({method} {path}).", _PACKED) from None
             if lost and method == "POST":
-                raise Lost(f"{reason} ({method} {path}).", _LATER)
-            if attempt >= TRIES or not self._pause(attempt, headers):
-                raise Unavailable(f"{reason} ({method} {path}).", _LATER)
+                raise Lost(f"{reason} ({method} {path}).", LATER)
+            if attempt >= TRIES or not self._pause(attempt, headers, LIMIT_PAUSE if held else PAUSE):
+                raise Unavailable(f"{reason} ({method} {path}).", LIMITED if held else LATER)
 
-    def _pause(self, attempt: int, headers: httpx.Headers | None) -> bool:
-        """Wait as told, or ever longer; False if the budget does not hold it."""
-        told = _told_to_wait(headers) if headers is not None else None
-        pause = max(told, 1.0) if told is not None else PAUSE * 2.0 ** (attempt - 1)
+    def _next_version(self, status: int, data: bytes) -> bool:
+        """Go on to the next version of the API, if this answer may mean that the present one is not served."""
+        if len(self._versions) == 1 or not is_retired(status, data):
+            return False
+        del self._versions[0]
+        self._connection.close()
+        self._connection = self._connected()
+        return True
+
+    def _connected(self) -> Connection:
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": self._versions[0],
+        }
+        return Connection(self._base_url, headers, address="GITHUB_API_URL")
+
+    def _pause(self, attempt: int, headers: httpx.Headers | None, first: float) -> bool:
+        """Wait as told, or ever longer from `first` seconds on; False if the budget does not hold it."""
+        told = told_to_wait(headers) if headers is not None else None
+        pause = max(told, 1.0) if told is not None else first * 2.0 ** (attempt - 1)
         if time.monotonic() + pause > self._give_up:
             return False
         time.sleep(pause)
@@ -182,33 +202,4 @@ def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise Unavailable("GitHub answered with something else than JSON.", _LATER) from None
-
-
-def _is_held_back(status: int, headers: httpx.Headers, data: bytes) -> bool:
-    """Whether this is a limit on requests: GitHub says so with 429, or with 403 and a header or its words."""
-    return status == 429 or (
-        status == 403
-        and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or b"rate limit" in data[:2_000])
-    )
-
-
-def _told_to_wait(headers: httpx.Headers) -> float | None:
-    now = server_time(headers) or datetime.now(UTC)
-    told = retry_after(headers.get("retry-after"), now)
-    reset = headers.get("x-ratelimit-reset", "")
-    if told is None and headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
-        return max(0.0, int(reset) - now.timestamp())
-    return told
-
-
-def _refusal(status: int, reason: str) -> Unavailable:
-    if status == 401:
-        return Unavailable(reason, "GITHUB_TOKEN is wrong or has expired. In a workflow set it to github.token.")
-    if status == 403:
-        return Forbidden(reason, _PERMISSIONS)
-    if status in (404, 410):
-        return Missing(reason, "Check GITHUB_REPOSITORY and the permissions of the token.")
-    if 300 <= status < 400:
-        return Unavailable(reason, "The repository was renamed or moved; run the workflow anew.")
-    return Unavailable(reason, "This is no answer that a repeat would change.")
+        raise Unavailable("GitHub answered with something else than JSON.", LATER) from None

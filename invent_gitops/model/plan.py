@@ -10,6 +10,7 @@ from typing import Literal
 
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.drift import Drift, Look
 from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.problem import Position
@@ -89,15 +90,13 @@ class Item:
 class Plan:
     """All actions, sorted by key, and what they were made from.
 
-    `digest` is over the requests to be created and nothing else, so that neither wording nor the
-    passing of time changes it. `timezone` is the project's, `workspace` the one of several ("" without), and
+    `timezone` is the project's, `workspace` the one of several ("" without), and
     `options` is what a printed command needs to speak of the same account, with a space before each. `look`
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
     """
 
     at: datetime
     items: tuple[Item, ...]
-    digest: str
     org: str = ""
     api: str = ""
     lineage: str = ""
@@ -113,6 +112,15 @@ class Plan:
     def __post_init__(self) -> None:
         tally = Counter(item.action for item in self.items)
         object.__setattr__(self, "counts", {action: tally.get(action, 0) for action in ACTIONS})
+
+    @property
+    def destination(self) -> Destination:
+        return Destination(self.org, self.api, self.workspace)
+
+    @property
+    def digest(self) -> str:
+        """Over the requests to be created and their destination alone: wording and passing time do not change it."""
+        return digest(self.destination, ((item.key, item.request) for item in self.having("create")))
 
     def having(self, action: Action) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.action == action)

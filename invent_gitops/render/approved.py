@@ -17,9 +17,9 @@ from datetime import datetime
 from typing import Any
 
 from invent_gitops.approval import approved_plan, read_request
-from invent_gitops.compare import digest
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.secret import hide
@@ -48,12 +48,12 @@ class Reviewed:
 
     @property
     def digest(self) -> str:
-        return digest(self.requests.items())
+        return digest(Destination(self.org, self.api, self.workspace), self.requests.items())
 
     def as_document(self) -> str:
         """The same as a plan document, which `apply --plan` takes."""
         items = tuple(Item(key, "create", request) for key, request in sorted(self.requests.items()))
-        made = Plan(self.at, items, self.digest, self.org, self.api, workspace=self.workspace)
+        made = Plan(self.at, items, self.org, self.api, workspace=self.workspace)
         return document("plan", 0, plan_json(made))
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
+from invent_gitops.model.digest import is_old_digest, read_digest
 from invent_gitops.render.approved import LINE_LIMIT, approved_in
 from invent_gitops.render.markup import code
 from invent_gitops.render.verdict import NOTHING
@@ -41,10 +42,10 @@ _OUTCOME = re.compile(
 _MARKER = re.compile(
     r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
     r"(?: workspace=(?P<workspace>[A-Za-z0-9_.~%]+))?"
-    r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}) digest=(?P<digest>sha256:[0-9a-f]{64}|none)"
+    r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64})"
+    r" digest=(?P<digest>(?:v2:[0-9]{1,9}:[0-9a-f]{16}|sha256):[0-9a-f]{64}|none)"
     r" (?P<status>current|outdated|superseded) -->"
 )
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CUT = "**Cut here.** The earlier version of this comment shows the rest, and `invent-gitops state list` every id."
 # Fewer would not even hold the headline of an outcome.
 _LEAST = 20_000
@@ -92,7 +93,8 @@ def digest_of(document: Mapping[str, Any]) -> str:
     """The digest of a plan document, or "" where there is no plan."""
     digest = document.get("digest")
     failed = document.get("problems") or document.get("error")
-    return digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) and not failed else ""
+    known = isinstance(digest, str) and (read_digest(digest) or is_old_digest(digest))
+    return str(digest) if known and not failed else ""
 
 
 def plan_body(marker: Marker, content: Content, approved: str = "") -> str:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from invent_gitops.errors import InvalidInput, InventGitopsError
+from invent_gitops.errors import InvalidInput, InventGitopsError, Refused
 from invent_gitops.files import read_regular
 from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.inside import NotPlain
 from invent_gitops.model.chain import Chain, Link
 from invent_gitops.state import document
+from invent_gitops.state.tips import is_cut
 
 
 def branch_chain(git: Git, tip: str, path: str) -> Chain:
@@ -20,7 +21,10 @@ def branch_chain(git: Git, tip: str, path: str) -> Chain:
 
 
 def file_chain(path: Path) -> Chain:
-    """Every commit that changed the state file, and the file as it is now if that is not committed."""
+    """Every commit that changed the state file, and the file as it is now if that is not committed.
+
+    Raises `Refused` where a shallow clone lacks some of them.
+    """
     git = Git(path.parent)
     links: tuple[Link, ...] = ()
     try:
@@ -31,6 +35,11 @@ def file_chain(path: Path) -> Chain:
     except GitFailed:
         # No repository, or no commit yet: then the file itself is all there is.
         links = ()
+    if links and is_cut(git, "HEAD"):
+        raise Refused(
+            f"The history of {path} is cut off in this clone, so a part of it would pass for all of it.",
+            "Fetch the rest: git fetch --unshallow",
+        )
     try:
         # As git has it, on a system that ends lines otherwise as well.
         now = read_regular(path).decode().replace("\r\n", "\n")

@@ -17,6 +17,7 @@ from invent_gitops.state.apart import check_apart
 from invent_gitops.state.binding import check_binding
 from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
+from invent_gitops.state.tips import is_cut
 
 
 class RemoteBranch:
@@ -82,6 +83,8 @@ class RemoteBranch:
 
     def _check_newest(self, tip: str, state: State, *, since: str) -> None:
         """Refuse a commit that has put an older state on top of newer ones: the history tells a fresh clone, too."""
+        if since != tip:
+            self._complete(tip)
         seen = ["--not", f"{since}^@"] if since else []
         listed = "" if since == tip else self.git.run("log", "--format=%(trailers:key=Serial,valueonly)", tip, *seen)
         highest = max((int(line) for line in listed.split() if line.isdigit()), default=0)
@@ -90,6 +93,18 @@ class RemoteBranch:
                 f"{self.shown} went back: its serial is {state.serial}, and a commit before it had {highest}. What was "
                 "created in between would be created again.",
                 f"Find that commit with git log -p {tip}, and revert it on the branch {self.place.branch}.",
+            )
+
+    def _complete(self, tip: str) -> None:
+        """Bring what a shallow clone has cut off before `tip`: a serial that is not read is no lower one."""
+        if not is_cut(self.git, tip):
+            return
+        with suppress(GitFailed):
+            self.whole_history()
+        if is_cut(self.git, tip):
+            raise Refused(
+                f"The history of {self.shown} is cut off here, so nothing tells whether this state went back.",
+                f"Fetch all of it: git fetch --unshallow {self.place.remote}",
             )
 
     def last_seen(self) -> State | None:

@@ -124,12 +124,12 @@ def _contains(git: Git, remote: str, name: str, head: str, tip: str) -> bool | N
         return True
     try:
         git.deepen(remote, name, _ref(remote, name))
-        return git.is_ancestor(head, tip) or (None if _is_cut(git, tip) else False)
+        return git.is_ancestor(head, tip) or (None if is_cut(git, tip) else False)
     except GitFailed:
         return None
 
 
-def _is_cut(git: Git, tip: str) -> bool:
+def is_cut(git: Git, tip: str) -> bool:
     """Whether some of the history before `tip` is missing here."""
     try:
         path = git.folder / git.run("rev-parse", "--git-path", "shallow").rstrip("\n")

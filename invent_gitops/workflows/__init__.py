@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from invent_gitops import __version__
-from invent_gitops.errors import WrongUsage
+from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.repository import Git, GitFailed
 
 TEMPLATES = ("validate", "plan", "apply", "drift")
@@ -20,6 +22,8 @@ CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
 UNKNOWN_OWNER = "OWNER"
 
 
+# GitHub runs at most so many jobs of one matrix.
+MATRIX_LIMIT = 256
 # Names of branches that YAML takes for text as they stand.
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][A-Za-z0-9._/-]*", re.IGNORECASE)
 _SECRET = re.compile(r" *INVENT_API_KEY: \$\{\{ secrets\.INVENT_API_KEY \}\}\n")
@@ -43,7 +47,7 @@ _CHOSEN = """\
           CHOSEN: ${{ inputs.workspace }}
           APPROVED: ${{ inputs.approved }}
 """
-# Two workspaces may well define the same, and then one digest would stand for both.
+# A digest is of one workspace, and would be refused in the others.
 _CHOOSE = """\
 |
           if [ -n "$APPROVED" ] && [ -z "$CHOSEN" ]; then
@@ -60,7 +64,8 @@ class Wording:
 
     `action` is what `uses:` installs this program with, `branch` the branch whose pushes are applied, `folder` the
     project's folder in the repository ("" for its root); with `sandbox` no account is spoken to. `keys` are the
-    variables that hold the keys of several workspaces; without any, the project is one.
+    variables that hold the keys of several workspaces; without any, the project is one. `queue` is whether the server
+    lets more than one run wait.
     """
 
     action: str
@@ -68,6 +73,7 @@ class Wording:
     folder: str = ""
     sandbox: bool = False
     keys: tuple[str, ...] = ()
+    queue: bool = True
 
     @property
     def project(self) -> str:
@@ -103,6 +109,27 @@ def default_branch(folder: Path) -> str:
     return remote or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
 
 
+def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """The host of the GitHub that this repository is on, as a workflow or the remote says it; "" if neither does."""
+    given = environment.get("GITHUB_SERVER_URL") or _git(folder, "remote", "get-url", "origin")
+    found = re.match(r"(?:https?|ssh|git)://(?:[^@/]*@)?([^:/]+)|(?:[^@:/]+@)?([^:/@]+):(?!//)", given)
+    return (found[1] or found[2]).lower() if found else ""
+
+
+def lets_runs_wait(server: str) -> bool:
+    """Whether a workflow may say `queue: max` there. An Enterprise Server refuses the whole workflow for it."""
+    return server in ("", "github.com", "www.github.com", "ssh.github.com") or server.endswith(".ghe.com")
+
+
+def check_matrix(count: int) -> None:
+    """Raise `Refused` for more workspaces than GitHub runs jobs of one matrix."""
+    if count > MATRIX_LIMIT:
+        raise Refused(
+            f"The project has {count} workspaces, and GitHub runs at most {MATRIX_LIMIT} jobs of one matrix.",
+            "Divide the project into several folders, each with a project file, workspaces and workflows of its own.",
+        )
+
+
 def action_reference(given: str) -> str:
     """`given` if it names an action at a full commit. Raises `WrongUsage`."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", given):
@@ -134,6 +161,7 @@ def _filled(template: str, wording: Wording) -> str:
         "choice": _CHOICE if by_hand else "",
         "chosen": _CHOSEN if by_hand else "",
         "at": "          ref: <quoted>\n" if "ref: <quoted>" in template else "",
+        "queue": "      queue: max\n" if wording.queue else "",
         "defaults": "    defaults:\n      run:\n        working-directory: <folder>\n" if wording.folder else "",
     }
     values = {
@@ -143,6 +171,9 @@ def _filled(template: str, wording: Wording) -> str:
         "branch": wording.branch,
         "quoted": wording.branch if _PLAIN.fullmatch(wording.branch) else json.dumps(wording.branch),
         "folder": json.dumps(wording.folder),
+        "dropped": ", and none is\n# dropped."
+        if wording.queue
+        else ". One that\n# waits is cancelled for a newer one.",
         "flags": " --sandbox" if wording.sandbox else "",
         "of": " ${{ matrix.workspace }}" if several else "",
         "ending": "-${{ matrix.workspace }}" if several else "",

@@ -252,8 +252,8 @@ def test_branch_that_is_rewound_under_a_run_gets_no_commit_on_top(tmp_path: Path
         assert remote.tip == older
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["the same clone", "a fresh clone"])
-def test_older_state_that_is_put_on_top_of_the_branch_is_refused(tmp_path: Path, fresh: bool) -> None:
+@pytest.mark.parametrize("whose", ["the same clone", "a fresh clone", "a shallow clone", "a shallow remote"])
+def test_older_state_that_is_put_on_top_of_the_branch_is_refused(tmp_path: Path, whose: str) -> None:
     remote = hub(tmp_path, "one", "two")
     mine = remote.clone("mine")
     with invent() as server:
@@ -265,6 +265,17 @@ def test_older_state_that_is_put_on_top_of_the_branch_is_refused(tmp_path: Path,
         git(other, "commit", "--quiet", "-m", "Revert the state")
         git(other, "push", "--quiet", "origin", f"HEAD:{BRANCH}")
         server.sandbox.delete("c", live(server)["Campaign two"])
-        done = applied(remote.clone("fresh") if fresh else mine, server)
+        url, cut = f"file://{remote.bare}", ("clone", "--quiet", "--depth", "1", "--no-single-branch")
+        if whose == "a fresh clone":
+            mine = remote.clone("fresh")
+        elif whose == "a shallow clone":
+            git(tmp_path, *cut, url, str(tmp_path / "shallow"))
+            mine = tmp_path / "shallow"
+        elif whose == "a shallow remote":
+            git(tmp_path, *cut, "--bare", url, str(tmp_path / "shallow.git"))
+            git(tmp_path, "clone", "--quiet", f"file://{tmp_path / 'shallow.git'}", str(tmp_path / "of it"))
+            mine = tmp_path / "of it"
+        done = applied(mine, server)
         assert (done.code, posted(server)) == (ExitCode.REFUSED, ["Campaign one", "Campaign two"]), done.all
-        assert "went back" in done.err
+        # What the remote itself has not, nobody can compare.
+        assert ("is cut off here" if whose == "a shallow remote" else "went back") in done.err

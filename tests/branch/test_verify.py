@@ -15,7 +15,7 @@ from invent_gitops.state.document import dump
 from invent_gitops.verify import verify
 from tests.branch.making import BRANCH, STATE, Hub, a_store, applied, commit, git, hub, told
 from tests.making import a_record, a_request, an_intent
-from tests.running import WHEN, Result, define, invent, live
+from tests.running import WHEN, Result, account, call, define, invent, live
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -314,6 +314,27 @@ def test_a_shallow_clone_of_main_verifies_the_whole_chain(remote: Hub) -> None:
         shallow = remote.clone("shallow", "--depth", "1", address=f"file://{remote.bare}")
         done = verified(shallow, server)
         assert (done.code, done.json["states"]) == (0, 2)
+
+
+@pytest.mark.parametrize("words", [("state", "verify"), ("history",)])
+def test_a_part_of_the_history_of_a_state_file_does_not_pass_for_all_of_it(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    whole, shallow = tmp_path / "whole", tmp_path / "shallow"
+    whole.mkdir()
+    git(whole, "init", "--quiet", "--template=")
+    with invent() as server:
+        for key in ("one", "two"):
+            define(whole, key)
+            assert call(whole, "apply", "--yes", env=account(server.url)).code == 0
+            commit(whole, f"Apply {key}")
+    git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{whole}", str(shallow))
+    done = call(shallow, *words)
+    assert (done.code, done.out) == (5, ""), done.all
+    assert "is cut off in this clone" in done.err
+    assert "git fetch --unshallow" in done.err
+    git(shallow, "fetch", "--quiet", "--unshallow")
+    assert call(shallow, *words).out == call(whole, *words).out != ""
 
 
 def test_a_state_file_is_verified_as_far_as_it_is_committed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.running import invent
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     # The waits are real, and shorter.
     monkeypatch.setattr(rest, "PAUSE", 0.01)
+    monkeypatch.setattr(rest, "LIMIT_PAUSE", 0.01)
     monkeypatch.setattr(approving, "LONG_WAITS", (0.01, 0.02, 0.03))
     monkeypatch.setattr(approving, "SHORT_WAITS", (0.01,))
     folder = tmp_path / "repository" / "my-campaigns"

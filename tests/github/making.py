@@ -16,7 +16,7 @@ from tests.steps import read_outputs
 
 OLD, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 EVIL = "@everyone #1 | <img src=x> ::error::x --> <!-- invent-gitops \x1b[31m ##[group]\n::set-output name=x::y"
-DIGEST = "sha256:" + "d" * 64
+DIGEST = "v2:1:" + "d" * 16 + ":" + "d" * 64
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ REPOSITORY = "acme/campaigns"
 TOKEN = "ghs_0123456789abcdef"
 BOT = "github-actions[bot]"
 BODY_LIMIT = 65_536
+# Of GitHub's API: the second one no longer says which commit merged a pull request.
+OLD_API, NEW_API = "2022-11-28", "2026-03-10"
 
 
 @dataclass
@@ -66,6 +68,11 @@ class StandIn:
 
     def __init__(self) -> None:
         self.login, self.user_known, self.writable, self.issues_enabled = BOT, False, True, True
+        # Served; one that is not is answered as a retired one. Whether a new issue gets the labels that it asks for.
+        self.versions: tuple[str, ...] = (OLD_API, NEW_API)
+        self.labelling = True
+        # Where a list goes on, if not here.
+        self.elsewhere = ""
         self.pulls: dict[int, dict[str, Any]] = {}
         self.issues: list[dict[str, Any]] = []
         self.index: dict[str, list[int]] = {}
@@ -151,8 +158,10 @@ class StandIn:
                 "user": {"login": login},
                 "body": body,
                 "state": "open",
+                "labels": [],
                 "html_url": f"https://github.com/{REPOSITORY}/issues/{self._number}",
-                "updated_at": self._now(),
+                "created_at": (now := self._now()),
+                "updated_at": now,
                 **more,
             }
             self.issues.append(made)
@@ -216,9 +225,13 @@ class StandIn:
     def answer(self, seen: Seen) -> Reply:
         if seen.headers.get("authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "Bad credentials"}, {}
-        for header, value in (("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")):
-            if seen.headers.get(header) != value:
-                return 400, {"message": f"The header {header} is not {value}"}, {}
+        if seen.headers.get("accept") != "application/vnd.github+json":
+            return 400, {"message": "The header accept is not application/vnd.github+json"}, {}
+        version = seen.headers.get("x-github-api-version")
+        if version not in (OLD_API, NEW_API):
+            return 400, {"message": f"{version} is not a valid version"}, {}
+        if version not in self.versions:
+            return 410, {"message": "Gone"}, {}
         for pattern, route in _ROUTES.items():
             match = re.fullmatch(pattern, f"{seen.method} {seen.path}")
             if match:
@@ -238,13 +251,17 @@ class StandIn:
 
     def _get_pull(self, seen: Seen, number: str) -> Reply:
         found = self.pulls.get(int(number))
-        return (200, found, {}) if found else (404, {"message": "Not Found"}, {})
+        return (200, _shaped(seen, found), {}) if found else (404, {"message": "Not Found"}, {})
 
     def _list_pulls(self, seen: Seen) -> Reply:
-        return self._page(seen, [one for one in self.pulls.values() if one["state"] == seen.query["state"]])
+        state = seen.query["state"]
+        found = [one for one in self.pulls.values() if state in ("all", one["state"])]
+        if seen.query["sort"] == "created":
+            found.sort(key=lambda one: int(one["number"]), reverse=seen.query["direction"] == "desc")
+        return self._page(seen, [_shaped(seen, one) for one in found])
 
     def _pulls_of(self, seen: Seen, commit: str) -> Reply:
-        return self._page(seen, [self.pulls[number] for number in self.index.get(commit, [])])
+        return self._page(seen, [_shaped(seen, self.pulls[number]) for number in self.index.get(commit, [])])
 
     def _list_comments(self, seen: Seen, number: str) -> Reply:
         return self._page(seen, self.comments(int(number)))
@@ -263,26 +280,35 @@ class StandIn:
         if not self.issues_enabled:
             return 410, {"message": "Issues are disabled for this repo"}, {}
         found = [one for one in self.issues if one["state"] == seen.query["state"]]
+        if creator := seen.query.get("creator"):
+            found = [one for one in found if one["user"]["login"] == creator]
+        for label in filter(None, seen.query.get("labels", "").split(",")):
+            found = [one for one in found if label in [each["name"] for each in one["labels"]]]
         field = {"created": "number", "updated": "updated_at"}[seen.query["sort"]]
         return self._page(seen, sorted(found, key=lambda one: one[field], reverse=seen.query["direction"] == "desc"))
 
     def _post_issue(self, seen: Seen) -> Reply:
-        return 201, self.add_issue(seen.body["title"], seen.body["body"], self.login), {}
+        labels = [{"name": name} for name in seen.body.get("labels", []) if self.labelling]
+        return 201, self.add_issue(seen.body["title"], seen.body["body"], self.login, labels=labels), {}
 
     def _patch_issue(self, seen: Seen, number: str) -> Reply:
         for one in self.issues:
             if one["number"] == int(number):
-                one |= {**seen.body, "updated_at": self._now()}
+                change = {name: value for name, value in seen.body.items() if name != "labels"}
+                if "labels" in seen.body and self.labelling:
+                    change["labels"] = [{"name": name} for name in seen.body["labels"]]
+                one |= {**change, "updated_at": self._now()}
                 return 200, one, {}
         return 404, {"message": "Not Found"}, {}
 
     def _page(self, seen: Seen, every: list[dict[str, Any]]) -> Reply:
         size, number = int(seen.query["per_page"]), int(seen.query["page"])
         shown = every[(number - 1) * size : number * size]
-        links = ['<http://elsewhere.invalid/first>; rel="first"']
+        # GitHub names the repository by its number there.
+        address = f"{self.elsewhere or self.url}/repositories/1{seen.path.removeprefix(_REPOS_PATH)}?per_page={size}"
+        links = [f'<{address}&page=1>; rel="first"']
         if number * size < len(every):
-            # A client that follows this blindly ends elsewhere.
-            links.append(f'<http://elsewhere.invalid/?page={number + 1}>; rel="next"')
+            links.append(f'<{address}&page={number + 1}>; rel="next"')
         return 200, shown, {"Link": ", ".join(links)} if len(every) > size else {}
 
     def _now(self) -> str:
@@ -290,7 +316,14 @@ class StandIn:
         return self._clock.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-_REPOS = f"/repos/{re.escape(REPOSITORY)}"
+def _shaped(seen: Seen, pull: dict[str, Any]) -> dict[str, Any]:
+    """A pull request in the version of the API that was asked for."""
+    new = seen.headers["x-github-api-version"] == NEW_API
+    return {name: value for name, value in pull.items() if not (new and name == "merge_commit_sha")}
+
+
+_REPOS_PATH = f"/repos/{REPOSITORY}"
+_REPOS = re.escape(_REPOS_PATH)
 _ROUTES: dict[str, Callable[..., Reply]] = {
     "GET /user": StandIn._user,
     rf"GET {_REPOS}/pulls": StandIn._list_pulls,
@@ -355,8 +388,8 @@ def _strikes(fault: Fault, seen: Seen) -> bool:
 
 
 @contextmanager
-def standing_in() -> Iterator[StandIn]:
-    hub = StandIn()
+def standing_in(kind: type[StandIn] = StandIn) -> Iterator[StandIn]:
+    hub = kind()
     try:
         yield hub
     finally:

@@ -159,12 +159,27 @@ def test_comment_without_a_plan_is_refused(desk: Desk) -> None:
     unapproved(desk, "there was none to review")
 
 
-@pytest.mark.parametrize("edit", [("sha256:", "sha256:0"), ("current -->", "-->"), (" 1 plan", " 9 plan"), ("=", "==")])
+@pytest.mark.parametrize("edit", [("=v2:", "=v2:0x"), ("current -->", "-->"), (" 1 plan", " 9 plan"), ("=", "==")])
 def test_edited_marker_is_refused(desk: Desk, digest: str, edit: tuple[str, str]) -> None:
     comment = desk.hub.comments(7)[0]
     comment["body"] = comment["body"].replace(*edit, 1)
     desk.hub.merge(7, MERGE)
     unapproved(desk, "was edited")
+
+
+@pytest.mark.parametrize("line", [True, False])
+def test_digest_of_an_older_version_in_a_comment_approves_nothing_and_says_why(
+    desk: Desk, digest: str, line: bool
+) -> None:
+    """It does not say for which account it was; and an outcome keeps such a comment as it is."""
+    comment = desk.hub.comments(7)[0]
+    body = comment["body"].replace(digest, "sha256:" + "a" * 64)
+    comment["body"] = body if line else body.replace(f"{body.splitlines()[1]}\n", "", 1)
+    desk.hub.merge(7, MERGE)
+    unapproved(desk, "was made by an older version of invent-gitops, and does not say for which account")
+    desk.report()
+    assert desk.on_push("comment", "report.json").code == 0
+    unapproved(desk, "was made by an older version of invent-gitops, and does not say for which account")
 
 
 def test_marker_that_is_not_at_the_very_beginning_is_none(desk: Desk, digest: str) -> None:
@@ -184,7 +199,7 @@ def test_plan_that_was_written_after_the_merge_is_refused_also_after_an_outcome(
 
 
 def test_two_comments_that_differ_are_refused(desk: Desk, digest: str) -> None:
-    desk.hub.add_comment(7, desk.hub.bodies(7)[0].replace(digest, "sha256:" + "e" * 64))
+    desk.hub.add_comment(7, desk.hub.bodies(7)[0].replace(digest, f"{digest[:-64]}{'e' * 64}"))
     desk.hub.merge(7, MERGE)
     unapproved(desk, "and not the same")
 

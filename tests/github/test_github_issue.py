@@ -112,10 +112,47 @@ def test_issue_is_found_behind_hundreds_of_others_open_or_closed(desk: Desk) -> 
     assert told(desk, "plan.json") == "reopened"
 
 
+def listed(desk: Desk) -> list[tuple[str | None, str | None]]:
+    """The creator and the labels that lists of issues were asked for."""
+    lists = [one for one in desk.hub.requests if one.method == "GET" and one.path.endswith("/issues")]
+    return [(one.query.get("creator"), one.query.get("labels")) for one in lists]
+
+
+def test_issue_is_found_by_its_author_and_label_and_not_among_all_issues(desk: Desk) -> None:
+    desk.plan("plan.json", "a")
+    told(desk, "plan.json")
+    assert desk.hub.issues[0]["labels"] == [{"name": "invent-gitops"}]
+    assert {creator for creator, _ in listed(desk)} == {"github-actions[bot]"}
+    desk.hub.requests.clear()
+    desk.plan("plan.json", "b")
+    assert told(desk, "plan.json") == "updated"
+    assert listed(desk) == [("github-actions[bot]", "invent-gitops")]
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_issue_without_the_label_is_found_by_its_author_and_gets_it(desk: Desk, state: str) -> None:
+    """An older version has made it, or a person has taken the label away."""
+    desk.plan("plan.json", "a")
+    told(desk, "plan.json")
+    desk.hub.issues[0] |= {"state": state, "labels": [{"name": "urgent"}]}
+    desk.plan("plan.json", "b")
+    assert told(desk, "plan.json") == ("updated" if state == "open" else "reopened")
+    assert [one["name"] for one in desk.hub.issues[0]["labels"]] == ["urgent", "invent-gitops"]
+    assert len(desk.hub.issues) == 1
+
+
+def test_token_whose_labels_are_dropped_still_keeps_one_issue(desk: Desk) -> None:
+    desk.hub.labelling = False
+    for name, action in (("a", "created"), ("b", "updated"), ("c", "updated")):
+        desk.plan("plan.json", name)
+        assert told(desk, "plan.json") == action
+    assert len(desk.hub.issues) == 1
+
+
 def test_two_open_issues_become_one(desk: Desk) -> None:
     desk.plan("plan.json", "a")
     told(desk, "plan.json")
-    desk.hub.add_issue("Twice", desk.hub.issues[0]["body"])
+    desk.hub.add_issue("Twice", desk.hub.issues[0]["body"], labels=[{"name": "invent-gitops"}])
     told(desk, "plan.json")
     assert [issue["state"] for issue in desk.hub.issues] == ["open", "closed"]
     marker = read_marker(desk.hub.issues[1]["body"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -11,8 +12,9 @@ import pytest
 
 from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.github import rest
-from invent_gitops.github.rest import Forbidden, Missing, Rest, token_of
-from tests.github.standin import REPOSITORY, TOKEN, StandIn, standing_in
+from invent_gitops.github.refusal import Forbidden, Missing, Shut
+from invent_gitops.github.rest import Rest, token_of
+from tests.github.standin import NEW_API, OLD_API, REPOSITORY, TOKEN, StandIn, standing_in
 from tests.proxying import in_turn, proxy, says, tunnel_to
 from tests.running import CERTIFICATE, http, scripted
 
@@ -22,6 +24,7 @@ COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     monkeypatch.setattr(rest, "PAUSE", 0.01)
+    monkeypatch.setattr(rest, "LIMIT_PAUSE", 0.01)
     with standing_in() as found:
         yield found
 
@@ -42,6 +45,60 @@ def test_a_list_is_read_to_its_end_and_never_elsewhere(hub: StandIn, count: int)
     with Rest(hub.url, TOKEN) as api:
         found = [one["body"] for page in api.pages(COMMENTS) for one in page]
     assert found == [str(number) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<https://elsewhere.invalid/x?page=2>; rel="next"',
+        '<http://127.0.0.1:9/x?page=2>; rel="next"',
+        "<https://127.0.0.1/x?page=2>; rel=next",
+        '</x?page=2>; rel="next"',
+        '<HERE/x?page=1>; rel="next"',
+        '<HERE/x>; rel="next"',
+        'rel="next"',
+        '<HERE/x?page=9; rel="prev", rel="next"',
+    ],
+)
+def test_list_that_goes_on_elsewhere_or_nowhere_is_refused_and_no_end(link: str) -> None:
+    with scripted(http(200, []), http(200, [{"id": 1}]), http(200, [])) as other:
+        told = link.replace("HERE", "http://127.0.0.1:1")
+        with (
+            scripted(http(200, [{"id": 1}], link=told), http(200, [])) as server,
+            Rest(server.url, TOKEN) as api,
+        ):
+            with pytest.raises(Unavailable, match="GitHub says that a list goes on"):
+                list(api.pages("/x"))
+            assert len(server.received) == 1
+        assert other.received == []
+
+
+def test_list_is_read_on_where_the_header_says_below_our_own_address(hub: StandIn) -> None:
+    """A cursor in place of a number, other relations before it, and an empty page that is not the last one."""
+    here = f"{hub.url}/repositories/1/issues/7/comments"
+    for body, link in (
+        (b'[{"id": 1}]', f'<{here}?page=9>; rel="last", <{here}?state=open&after=Zm9v&page=2>; rel="next"'),
+        (b"[]", f'<{here}?after=YmFy>; title="x"; rel="prev next"'),
+        (b'[{"id": 2}]', f'<{here}?page=1>; rel="first"'),
+    ):
+        hub.fault("GET", "comments", 200, body=body, headers={"Link": link})
+    with Rest(hub.url, TOKEN) as api:
+        assert [one["id"] for page in api.pages(COMMENTS, {"state": "all"}) for one in page] == [1, 2]
+    assert [one.path for one in hub.requests] == [COMMENTS] * 3
+    queries = [{name: one.query[name] for name in one.query if name != "per_page"} for one in hub.requests]
+    assert queries == [
+        {"state": "all", "page": "1"},
+        {"state": "all", "page": "2", "after": "Zm9v"},
+        {"state": "all", "after": "YmFy"},
+    ]
+
+
+def test_list_without_an_end_is_refused(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "PAGES", 2)
+    for number in range(250):
+        hub.add_comment(7, str(number))
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="does not end"):
+        list(api.pages(COMMENTS))
 
 
 def test_a_list_without_the_header_is_read_until_a_page_is_not_full() -> None:
@@ -87,6 +144,101 @@ def test_rate_limit_is_waited_for_and_is_no_missing_permission(
             assert len(hub.comments(7)) == 1
 
 
+LIMITS = [
+    (403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."),
+    (403, "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again."),
+    (403, "You have triggered an abuse detection mechanism and have been temporarily blocked from content creation."),
+    (422, "Validation Failed: was submitted too quickly"),
+    (429, "Slow down"),
+]
+
+
+@pytest.mark.parametrize(("status", "message"), LIMITS)
+def test_limit_that_names_no_time_is_waited_for_a_minute_and_then_longer_within_the_budget(
+    hub: StandIn, status: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    body = json.dumps({"message": message}).encode()
+    hub.fault("POST", "comments", status, times=2, body=body)
+    with Rest(hub.url, TOKEN) as api:
+        api.post(COMMENTS, {"body": "x"}, lambda: None)
+        assert len(hub.comments(7)) == 1
+    assert [pause for pause in pauses if pause] == [60.0, 120.0]
+    hub.fault("GET", "comments", status, times=9, body=body)
+    pauses.clear()
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match=f"GitHub answered {status}") as caught:
+        api.get(COMMENTS)
+    assert not isinstance(caught.value, Forbidden)
+    assert caught.value.cure.startswith("GitHub limits the requests of this token")
+    assert [pause for pause in pauses if pause] == [60.0, 120.0], "the budget has no room for a third"
+
+
+def test_limit_is_not_waited_for_beyond_the_budget(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "LIMIT_PAUSE", 60.0)
+    monkeypatch.setattr(rest, "PATIENCE", 59.0)
+    hub.fault("GET", "comments", 429, times=9)
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub answered 429"):
+        api.get(COMMENTS)
+    assert len(hub.requests) == 1
+
+
+CLOSED = [
+    (403, "Repository was archived so is read-only.", "Unarchive"),
+    (403, "Unable to create comment because issue is locked.", "Unlock"),
+    (410, "Issues are disabled for this repo", "Switch on issues"),
+    (410, "Issues has been disabled in this repository.", "Switch on issues"),
+    (403, "Repository has been locked for migration.", "being moved"),
+    (403, "Repository access blocked", "support.github.com"),
+    (451, "Repository unavailable due to DMCA takedown.", "support.github.com"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "cure"), CLOSED)
+def test_what_is_closed_to_everybody_is_no_missing_permission_and_has_its_own_cure(
+    hub: StandIn, status: int, message: str, cure: str
+) -> None:
+    hub.fault("POST", "comments", status, body=json.dumps({"message": message}).encode())
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Shut) as caught:
+        api.post(COMMENTS, {"body": "x"}, lambda: None)
+    assert message.rstrip(".") in caught.value.message
+    assert cure in caught.value.cure
+    assert len(hub.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "cure"),
+    [
+        ("Resource not accessible by integration", "permissions pull-requests: write"),
+        ("Resource protected by organization SAML enforcement.", "single sign-on"),
+        ("The organization has an IP allow list enabled, and your IP address is not permitted", "IP allow list"),
+    ],
+)  # fmt: skip
+def test_token_that_may_not_is_told_what_it_lacks(hub: StandIn, message: str, cure: str) -> None:
+    hub.fault("GET", "comments", 403, body=json.dumps({"message": message}).encode())
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Forbidden) as caught:
+        api.get(COMMENTS)
+    assert not isinstance(caught.value, Shut)
+    assert cure in caught.value.cure
+
+
+def test_version_that_github_has_retired_is_left_for_the_next_one(hub: StandIn) -> None:
+    hub.versions = (NEW_API,)
+    with Rest(hub.url, TOKEN) as api:
+        api.post(COMMENTS, {"body": "x"}, lambda: None)
+        api.get(COMMENTS, {"per_page": "1", "page": "1"})
+    assert [one.headers["x-github-api-version"] for one in hub.requests] == [OLD_API, NEW_API, NEW_API]
+    assert len(hub.comments(7)) == 1
+
+
+def test_server_that_knows_neither_version_is_a_refusal(hub: StandIn) -> None:
+    hub.versions = ()
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Missing, match="GitHub answered 410"):
+        api.get(COMMENTS)
+    assert len(hub.requests) == 2
+
+
 def test_rate_limit_beyond_the_budget_is_told_at_once(hub: StandIn) -> None:
     hub.fault("GET", "comments", 403, headers={"Retry-After": "3600"})
     began = time.monotonic()
@@ -101,7 +253,8 @@ def test_refusals_are_told_apart_and_not_repeated(hub: StandIn, status: int, err
     hub.fault("GET", "comments", status, times=9)
     with Rest(hub.url, TOKEN) as api, pytest.raises(error, match=f"GitHub answered {status}: Ordered by the test"):
         api.get(COMMENTS)
-    assert len(hub.requests) == 1
+    # 410 may also mean that this version of the API is gone.
+    assert len(hub.requests) == (2 if status == 410 else 1)
 
 
 def test_answer_beyond_the_limit_is_not_kept(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

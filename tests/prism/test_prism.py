@@ -5,15 +5,9 @@ Skipped where Prism is not installed; `bash tests/prism/run` installs it elsewhe
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import signal
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,12 +21,11 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Created
 from invent_gitops.sandbox.server import serve
 from invent_gitops.sandbox.service import Sandbox
-from tests.running import FAST, KEY, account, call, define, until
+from tests.prism.judging import MISSING, PRISM, Judge, free_port, judging
+from tests.running import FAST, KEY, account, call, define
 
 DESCRIPTION = Path(__file__).with_name("openapi.yaml")
-PRISM = os.environ.get("PRISM") or shutil.which("prism")
-
-pytestmark = pytest.mark.skipif(not PRISM, reason="Prism is not installed: bash tests/prism/run installs it elsewhere")
+pytestmark = pytest.mark.skipif(not PRISM, reason=MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +53,9 @@ CASES = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """A running Prism and what it wrote."""
-
-    url: str
-    log: Path
-
-    def said(self) -> str:
-        return self.log.read_text(encoding="utf-8")
-
-    @contextmanager
-    def hearing(self) -> Iterator[set[str]]:
-        """Every request within the block is as described; the routes that it called are known at its end."""
-        before = len(self.said())
-        routes: set[str] = set()
-        yield routes
-        # Prism writes its log after it has answered: what came before a last request is written when that one is.
-        end = f"/end-of-hearing-{before}"
-        httpx.get(self.url + end, trust_env=False)
-        until(lambda: f"{end} ✖" in self.said())
-        text = self.said()[before:].partition(f"[HTTP SERVER] get {end} ")[0]
-        routes |= set(re.findall(r"\[HTTP SERVER\] (\w+ \S+) .* Request received", text))
-        assert routes, "nothing came to Prism"
-        assert "Violation" not in text, text
-        assert "terminated with error" not in text, text
-        assert "did not pass" not in text, text
-
-
 @pytest.fixture(scope="module")
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -110,19 +74,8 @@ def project(port: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def judge(port: int, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    log = tmp_path_factory.mktemp("prism") / "log"
-    words = [str(PRISM), "mock", "--errors", "--host", "127.0.0.1", "--port", str(port), str(DESCRIPTION)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            words, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
-        )
-        try:
-            until(lambda: "is listening" in log.read_text(encoding="utf-8") or process.poll() is not None, 60)
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            yield Judge(f"http://127.0.0.1:{port}", log)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with judging("mock", DESCRIPTION, port=port, log=tmp_path_factory.mktemp("prism") / "log") as found:
+        yield found
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case.words[:2]))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from invent_gitops.errors import ExitCode
 from invent_gitops.workflows import TEMPLATES, Wording
@@ -76,6 +77,61 @@ def test_the_default_branch_of_the_remote_comes_before_the_current_one(repositor
     git(repository, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     call(repository, "init", "--github", "--action", ACTION)
     assert "branches: [main]" in written(repository)["broadcasts-apply.yml"]
+
+
+@pytest.mark.parametrize(
+    ("server", "remote", "words", "queue"),
+    [
+        ("", "", (), True),
+        ("", "https://github.com/acme/campaigns.git", (), True),
+        ("", "git@github.com:acme/campaigns.git", (), True),
+        ("", "ssh://git@ssh.github.com:443/acme/campaigns.git", (), True),
+        ("", "https://acme.ghe.com/acme/campaigns", (), True),
+        ("", "/srv/git/campaigns.git", (), True),
+        ("", "https://token@git.acme.example:8443/acme/campaigns.git", (), False),
+        ("", "git@git.acme.example:acme/campaigns.git", (), False),
+        ("", "https://github.com.acme.example/acme/campaigns.git", (), False),
+        ("https://git.acme.example", "https://github.com/acme/campaigns.git", (), False),
+        ("https://github.com", "https://git.acme.example/acme/campaigns.git", (), True),
+        ("https://git.acme.example", "", ("--queue",), True),
+        ("", "https://github.com/acme/campaigns.git", ("--no-queue",), False),
+    ],
+)
+def test_applies_wait_in_a_queue_only_on_a_server_that_knows_it(
+    repository: Path, server: str, remote: str, words: tuple[str, ...], queue: bool
+) -> None:
+    if remote:
+        git(repository, "remote", "add", "origin", remote)
+    env = {"GITHUB_SERVER_URL": server} if server else {}
+    result = call(repository, "init", "--github", "--action", ACTION, *words, env=env)
+    assert result.code == 0, result.err
+    text = (repository / ".github" / "workflows" / "broadcasts-apply.yml").read_text("utf-8")
+    assert ("      queue: max\n" in text) == queue
+    assert yaml.safe_load(text)["jobs"]["apply"]["concurrency"]["cancel-in-progress"] is False
+    assert ("and none is\n# dropped." in text) == queue
+    assert ("The workflow apply has no queue" in result.err) != queue
+
+
+def test_more_workspaces_than_a_matrix_may_have_are_refused_before_github_does(repository: Path) -> None:
+    def of(count: int) -> None:
+        several = {f"w{number}": {"org": f"org_{number}"} for number in range(count)}
+        (repository / "invent.yaml").write_text(json.dumps({"workspaces": several}), encoding="utf-8")
+
+    of(257)
+    for words in (
+        ("init", "--github", "--action", ACTION),
+        ("workspaces", "--format", "github"),
+        ("workspaces", "--format", "matrix"),
+    ):
+        result = call(repository, *words)
+        assert (result.code, result.out) == (5, ""), result.all
+        assert "The project has 257 workspaces, and GitHub runs at most 256 jobs of one matrix." in result.err
+    assert not (repository / ".github").exists()
+    assert call(repository, "workspaces", "--format", "matrix", "--workspace", "w256").code == 0
+    assert call(repository, "workspaces").code == 0
+    of(256)
+    assert len(json.loads(call(repository, "workspaces", "--format", "matrix").out)["include"]) == 256
+    assert call(repository, "init", "--github", "--action", ACTION).code == 0
 
 
 def test_a_workflow_that_is_there_is_kept_and_told_of(repository: Path) -> None:

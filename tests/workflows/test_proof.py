@@ -215,7 +215,10 @@ def test_what_was_merged_is_refused_if_it_is_not_what_was_approved(started: Worl
     for page in (done.summary, started.comment):
         assert told in html.unescape(page).replace("\u200b", "")
     # Somebody looks at it, and approves the plan of main by hand.
-    plan = call(started.clone, "plan", "--json")
+    elsewhere = call(started.clone, "plan", "--json").json["digest"]
+    assert started.run("apply", "workflow_dispatch", sha, approved=elsewhere).step("Apply").code == 5
+    assert started.created == [], "the digest of another account"
+    plan = call(started.clone, "plan", "--json", env=account(started.server.url))
     done = started.run("apply", "workflow_dispatch", sha, approved=plan.json["digest"])
     assert done.conclusion == "success", done.log
     assert done.step("Find what was approved").outcome == "skipped"

@@ -1,0 +1,90 @@
+"""What GitHub's refusals mean: a missing permission, a limit on requests, something that is closed to everybody."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import httpx
+
+from invent_gitops.api.answer import retry_after, server_time
+from invent_gitops.errors import Unavailable
+
+LATER = "See https://www.githubstatus.com, and run this again."
+LIMITED = "GitHub limits the requests of this token for a while. Run this job again in some minutes."
+_PERMISSIONS = "Give the job the permissions pull-requests: write for the comment, and issues: write for the issue."
+# So much of an answer is looked through for its words.
+_LOOKED_THROUGH = 2_000
+_LIMITS = re.compile(
+    rb"rate limit|abuse detection|abuse-rate-limits|temporarily blocked|submitted too quickly|wait a few minutes",
+    re.IGNORECASE,
+)
+
+
+class Forbidden(Unavailable):
+    """The token may not do this: on a pull request from a fork it can only read."""
+
+
+class Shut(Forbidden):
+    """Nobody can write there, whatever the token may do: it is archived, locked or switched off."""
+
+
+class Missing(Unavailable):
+    """GitHub does not show this: it is not there, or the token may not see it."""
+
+
+# What GitHub says in an answer of 403, 410, 422 or 451, who that concerns, and the cure.
+_KNOWN: tuple[tuple[str, type[Forbidden], str], ...] = (
+    (r"\barchived\b", Shut, "Unarchive the repository in its settings, or delete its workflows."),
+    (r"issues? (are|is|has been|have been) disabled", Shut,
+     "Switch on issues in the settings of the repository, or delete the step that runs: github issue"),
+    (r"\blocked\b.*\bmigrat|\bmigrat.*\blocked\b", Shut, "The repository is being moved. Run this again later."),
+    (r"\b(is|was|are) locked\b|\blocked (conversation|issue|pull)", Shut,
+     "Unlock the conversation of that pull request or issue, then run this again."),
+    (r"access blocked|(repository|account) (is|was|has been) (disabled|suspended)|\bdmca\b", Shut,
+     "GitHub has disabled the repository. Its owner can ask: https://support.github.com"),
+    (r"\bsaml\b|single sign-on", Forbidden, "Authorize the token for the single sign-on of the organization."),
+    (r"ip allow list", Forbidden, "Add the address of the runner to the IP allow list of the organization."),
+)  # fmt: skip
+
+
+def is_held_back(status: int, headers: httpx.Headers, data: bytes) -> bool:
+    """Whether this is a limit on requests: GitHub says so with 429, with 403 and a header, or in words."""
+    if status not in (403, 422, 429):
+        return False
+    told = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    return status == 429 or (status == 403 and told) or _LIMITS.search(data[:_LOOKED_THROUGH]) is not None
+
+
+def told_to_wait(headers: httpx.Headers) -> float | None:
+    """The seconds that GitHub asks for, None if it names none."""
+    now = server_time(headers) or datetime.now(UTC)
+    told = retry_after(headers.get("retry-after"), now)
+    reset = headers.get("x-ratelimit-reset", "")
+    if told is None and headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
+        return max(0.0, int(reset) - now.timestamp())
+    return told
+
+
+def is_retired(status: int, data: bytes) -> bool:
+    """Whether GitHub may have refused the version of its API, with 410; a server that does not know it says 400."""
+    said = data[:_LOOKED_THROUGH].lower()
+    return (status == 410 and b"issue" not in said) or (status == 400 and b"version" in said)
+
+
+def refusal(status: int, data: bytes, reason: str) -> Unavailable:
+    """The error for an answer that no repeat would change."""
+    if status == 401:
+        return Unavailable(reason, "GITHUB_TOKEN is wrong or has expired. In a workflow set it to github.token.")
+    said = data[:_LOOKED_THROUGH].decode("utf-8", "replace")
+    if status in (403, 410, 422, 451):
+        for words, kind, cure in _KNOWN:
+            if re.search(words, said, re.IGNORECASE):
+                return kind(reason, cure)
+    if status == 403:
+        return Forbidden(reason, _PERMISSIONS)
+    if status in (404, 410):
+        return Missing(reason, "Check GITHUB_REPOSITORY and the permissions of the token.")
+    if 300 <= status < 400:
+        return Unavailable(reason, "The repository was renamed or moved; run the workflow anew.")
+    return Unavailable(reason, "This is no answer that a repeat would change.")
