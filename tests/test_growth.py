@@ -13,7 +13,7 @@ import pytest
 
 from invent_gitops import validate
 from invent_gitops.errors import ExitCode, InvalidInput
-from invent_gitops.load import grammar, read_definitions, read_document
+from invent_gitops.load import grammar, misread, read_definitions, read_document
 from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Segment
 from invent_gitops.model.document import Document
@@ -232,6 +232,14 @@ def test_no_text_keeps_validate_busy_without_end(tmp_path: Path, name: str) -> N
     (tmp_path / "broadcasts" / file).write_text(text, encoding="utf-8", newline="")
     # In a process of its own, which `run` ends should it never come to an end.
     assert run(tmp_path, "validate").code in (ExitCode.DONE, ExitCode.INVALID)
+
+
+def test_no_part_of_a_text_is_searched_twice_for_what_passes_for_letters() -> None:
+    text = aliases(SMALL)
+    (root,), fault = grammar.compose(text)
+    assert fault is None
+    searched = sum(gap[1] - gap[0] for _, _, gap in misread._walk(root) if gap)
+    assert searched <= 2 * len(text)
 
 
 # ---------------------------------------------------------------- caps

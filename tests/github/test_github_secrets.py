@@ -7,7 +7,14 @@ import json
 import pytest
 
 from invent_gitops.errors import ExitCode
+from invent_gitops.github.repository import Repository
+from invent_gitops.github.rest import Rest
+from invent_gitops.model.secret import hold
+from invent_gitops.render.approved import approved_line
+from invent_gitops.render.machine import document, plan_json
 from tests.github.making import Desk
+from tests.github.standin import REPOSITORY, TOKEN
+from tests.making import a_definition, a_request, plan_of
 from tests.running import account, call
 from tests.test_secrets import DRESSES, HELD, KEY, assert_hidden, leaking
 
@@ -22,6 +29,8 @@ def test_comment_shows_no_secret_and_keeps_the_digest(desk: Desk) -> None:
     assert_hidden(body)
     digest = json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))["digest"]
     assert f"digest={digest} current" in body
+    # Packed, nobody would find them in there.
+    assert "invent-gitops: approved" not in body
 
 
 @pytest.mark.parametrize("dress", ["as it is", "a token of another run", "a token with something invisible in it"])
@@ -33,3 +42,21 @@ def test_issue_shows_no_secret(desk: Desk, dress: str) -> None:
     assert_hidden(done.all)
     for issue in desk.hub.issues:
         assert_hidden(f"{issue['title']}\n{issue['body']}")
+
+
+def test_body_is_searched_once_more_before_it_is_sent(desk: Desk) -> None:
+    hold(HELD)
+    with Rest(desk.hub.url, TOKEN) as rest:
+        Repository(rest, REPOSITORY).add_comment(7, f"It said {KEY}.", lambda: None)
+    assert desk.hub.bodies(7) == ["It said ***."]
+
+
+def test_hidden_data_is_left_out_where_it_would_hold_a_secret() -> None:
+    found = [
+        json.loads(document("plan", 0, plan_json(plan_of([a_definition("one", a_request(name=name))]))))
+        for name in ("Spring", f"Leak {KEY}")
+    ]
+    hold(HELD)
+    plain, leaking_one = map(approved_line, found)
+    assert plain
+    assert leaking_one == ""
