@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import re
-import sqlite3
 import stat
 import subprocess
 import tomllib
@@ -219,17 +218,6 @@ def test_sandbox_writes_through_no_link(project: Path, ending: str, there: bool)
     assert (result.code, outside_is_as_it_was(project)) == (ExitCode.INVALID, True), result.all
     with pytest.raises(InvalidInput, match="cannot be opened or written"):
         Sandbox(project / "invent.sandbox.sqlite")
-
-
-def test_sandbox_does_not_free_the_locks_of_its_own_process(tmp_path: Path) -> None:
-    """Closing a handle of a file frees the locks of all its handles, so a database that is there is not opened."""
-    path = tmp_path / "box.sqlite"
-    with Sandbox(path):
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(Exception, match="kept locked"), Sandbox(path) as box:
-            box.introduce([("seg_1", "VIP", 1)], org="c")
-        other.close()
 
 
 @pytest.mark.parametrize(
