@@ -196,6 +196,14 @@ def test_link_in_place_of_the_state_or_of_a_file_beside_it_is_refused(project: P
     assert apply(project).code == ExitCode.DONE
 
 
+def test_lock_is_not_taken_on_a_file_that_has_another_name(project: Path) -> None:
+    """The library opens no link, but it would open this one."""
+    os.link(project.parent / "outside" / "mine", project / f"{STATE}.lock")
+    result = apply(project)
+    assert (result.code, "cannot be locked" in result.err) == (ExitCode.INVALID, True), result.all
+    assert outside_is_as_it_was(project)
+
+
 def test_link_from_the_state_into_hidden_places_is_refused_within_the_project_too(project: Path) -> None:
     (project / ".github" / "workflows").mkdir(parents=True)
     (project / ".github" / "workflows" / "on.json").write_text("{}", encoding="utf-8")
