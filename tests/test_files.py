@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import re
-import sqlite3
 import stat
 import subprocess
 import tomllib
@@ -197,6 +196,14 @@ def test_link_in_place_of_the_state_or_of_a_file_beside_it_is_refused(project: P
     assert apply(project).code == ExitCode.DONE
 
 
+def test_lock_is_not_taken_on_a_file_that_has_another_name(project: Path) -> None:
+    """The library opens no link, but it would open this one."""
+    os.link(project.parent / "outside" / "mine", project / f"{STATE}.lock")
+    result = apply(project)
+    assert (result.code, "cannot be locked" in result.err) == (ExitCode.INVALID, True), result.all
+    assert outside_is_as_it_was(project)
+
+
 def test_link_from_the_state_into_hidden_places_is_refused_within_the_project_too(project: Path) -> None:
     (project / ".github" / "workflows").mkdir(parents=True)
     (project / ".github" / "workflows" / "on.json").write_text("{}", encoding="utf-8")
@@ -219,17 +226,6 @@ def test_sandbox_writes_through_no_link(project: Path, ending: str, there: bool)
     assert (result.code, outside_is_as_it_was(project)) == (ExitCode.INVALID, True), result.all
     with pytest.raises(InvalidInput, match="cannot be opened or written"):
         Sandbox(project / "invent.sandbox.sqlite")
-
-
-def test_sandbox_does_not_free_the_locks_of_its_own_process(tmp_path: Path) -> None:
-    """Closing a handle of a file frees the locks of all its handles, so a database that is there is not opened."""
-    path = tmp_path / "box.sqlite"
-    with Sandbox(path):
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(Exception, match="kept locked"), Sandbox(path) as box:
-            box.introduce([("seg_1", "VIP", 1)], org="c")
-        other.close()
 
 
 @pytest.mark.parametrize(
