@@ -1,0 +1,122 @@
+"""What is fuzzed: for each kind of document how a valid one is made, where it goes, and which commands read it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from tests.fuzz import commands, documents
+from tests.fuzz.bench import ANSWERS, API, HUB_ROUTES, PULL, Bench, Fault
+from tests.fuzz.commands import Words
+from tests.fuzz.mutations import as_bytes, as_json, as_lines, as_yaml, scribbled, spoiled
+from tests.fuzz.parsers import compare
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`make` gives a valid value or text; `put` lays an input before the commands; each of them may read it."""
+
+    name: str
+    make: Callable[[Random], Any]
+    put: Callable[[Bench, bytes], None]
+    commands: tuple[Words, ...] = ()
+    spell: Callable[[Any, Random], str] = as_json
+    check: Callable[[bytes], str] | None = None
+
+    def input(self, chance: Random) -> bytes:
+        """An input: one in eight is valid, one in four has a text that was scribbled on, the others another shape."""
+        value = self.make(chance)
+        kind = chance.random()
+        if kind < 0.12:
+            return as_bytes(_text(self.spell, value, chance), chance)
+        if kind < 0.7:
+            value = spoiled(value, chance)
+        text = _text(self.spell, value, chance)
+        return as_bytes(scribbled(text, chance) if kind > 0.6 else text, chance)
+
+    def run(self, bench: Bench, raw: bytes, readers: Sequence[Words] = ()) -> Fault | None:
+        """Let commands meet the input, each with a project of its own: `readers`, or the one that its bytes choose."""
+        if self.check:
+            wrong = self.check(raw)
+            return Fault((self.name,), wrong.split("\n", 1)[0], wrong) if wrong else None
+        for words in readers or (self.commands[zlib.crc32(raw) % len(self.commands)],):
+            self.put(bench, raw)
+            if fault := bench.run(words):
+                return fault
+        return None
+
+
+def _text(spell: Callable[[Any, Random], str], value: Any, chance: Random) -> str:
+    return value if isinstance(value, str) else spell(value, chance)
+
+
+# ---------------------------------------------------------------- where an input goes
+
+
+def file(name: str) -> Callable[[Bench, bytes], None]:
+    return lambda bench, raw: bench.reset({name: raw})
+
+
+def _answer(route: str) -> Callable[[Bench, bytes], None]:
+    def put(bench: Bench, raw: bytes) -> None:
+        bench.reset({})
+        bench.answers[route] = bench.placed(raw)
+
+    return put
+
+
+def _hub_answer(route: str) -> Callable[[Bench, bytes], None]:
+    def put(bench: Bench, raw: bytes) -> None:
+        bench.reset({})
+        bench.hub_answers(route, raw)
+
+    return put
+
+
+def _comment(bench: Bench, raw: bytes) -> None:
+    bench.reset({})
+    bench.hub.add_comment(PULL, raw.decode("utf-8", "replace").replace(API, bench.invent.url))
+
+
+def _event(bench: Bench, raw: bytes) -> None:
+    bench.reset({})
+    bench.event = raw
+
+
+# ---------------------------------------------------------------- the list
+
+_EVERY_YAML = ("valid", "invalid", "project", "segments")
+
+
+def _files() -> list[Target]:
+    broadcast, d = documents.of_or_example("broadcast", "valid", "invalid"), documents
+    project, catalogue = d.of_or_example("project", "project"), d.of_or_example("segments", "segments")
+    return [
+        Target("yaml", d.of_or_example("broadcast", *_EVERY_YAML), file("x"), spell=as_yaml, check=compare),
+        Target("definition", broadcast, file("broadcasts/b.yaml"), commands.DEFINITIONS, as_yaml),
+        Target("project", project, file("invent.yaml"), commands.PROJECT, as_yaml),
+        Target("catalogue", catalogue, file("segments.yaml"), commands.CATALOGUE, as_yaml),
+        Target("state", d.state, file("invent.state.json"), commands.RECORDS),
+        Target("journal", d.journal, file("invent.state.json.journal"), commands.RECORDS, as_lines),
+        Target("plan", d.plan, file("plan.json"), (*commands.PLANNED, *commands.COMMENTS, *commands.ISSUES)),
+        Target("document", d.document, file("plan.json"), (*commands.COMMENTS, *commands.ISSUES)),
+        Target("comment", d.comment, _comment, commands.HUB),
+        Target("event", d.event, _event, (*commands.HUB, *commands.ISSUES)),
+    ]
+
+
+def _answers() -> list[Target]:
+    invent, hub = [], []
+    for route, body in ANSWERS.items():
+        asking = commands.APPLY if route == "create" else commands.ASKING
+        invent.append(Target(f"invent-{route}", documents.fixed(body), _answer(route), asking))
+    for route in HUB_ROUTES:
+        asking = commands.ISSUES if "issue" in route else commands.HUB
+        hub.append(Target(f"github-{route}", documents.hub(route), _hub_answer(route), asking))
+    return [*invent, *hub]
+
+
+TARGETS: dict[str, Target] = {target.name: target for target in (*_files(), *_answers())}

@@ -1,0 +1,107 @@
+"""Spoiled documents through the command line: no bug, no traceback, no hang; and what once failed stays found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invent_gitops.schemas import read_schema, schema_names
+from tests.fuzz.mutations import as_bytes, as_json, as_yaml, scribbled, spoiled
+from tests.fuzz.parsers import compare
+from tests.fuzz.shapes import KNOWN, from_schema
+from tests.fuzz.targets import TARGETS
+from tests.running import ROOT, environment
+
+KEPT = Path(__file__).parent / "kept"
+# Inputs for each target: about a minute of a core for all of them.
+COUNT = 120
+# Keywords that are for people, for editors, or for the place of a schema.
+FOR_OTHERS = frozenset(
+    (
+        *("$schema", "$id", "$defs", "title", "description", "default", "patternErrorMessage", "errorMessage"),
+        *("markdownDescription", "definitions", "defaultSnippets", "enumDescriptions", "deprecationMessage"),
+    )
+)
+
+
+def fuzz(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", *words],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+# ---------------------------------------------------------------- the seeded minute
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_spoiled_document_brings_a_command_down(target: str, tmp_path: Path) -> None:
+    done = fuzz(target, "--count", str(COUNT), "--seed", "1", "--keep", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{target}: {COUNT} inputs" in done.stdout
+
+
+def kept() -> Sequence[Path]:
+    return sorted(path for path in KEPT.glob("*/*") if path.is_file())
+
+
+@pytest.mark.parametrize("path", kept(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_input_that_once_had_a_fault_has_none_with_any_command(path: Path) -> None:
+    done = fuzz(path.parent.name, "--replay", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ---------------------------------------------------------------- documents made from the schemas
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_values_made_from_a_schema_keep_it(name: str) -> None:
+    schema = read_schema(name)
+
+    @settings(max_examples=10)
+    @given(from_schema(name))
+    def check(value: object) -> None:
+        jsonschema.Draft202012Validator(schema).validate(value)
+
+    check()
+
+
+def test_every_keyword_of_our_schemas_is_known_to_what_makes_values() -> None:
+    def keywords(schema: object, names: bool = False) -> set[str]:
+        if isinstance(schema, list):
+            return {found for one in schema for found in keywords(one)}
+        if not isinstance(schema, dict):
+            return set()
+        found = set() if names else set(schema)
+        for keyword, below in schema.items():
+            if names or keyword not in ("const", "enum", "examples", "default", "required", "defaultSnippets"):
+                found |= keywords(below, not names and keyword in ("properties", "$defs", "definitions"))
+        return found
+
+    used = {keyword for name in schema_names() for keyword in keywords(read_schema(name))}
+    assert used - KNOWN - FOR_OTHERS == set()
+
+
+@settings(max_examples=150)
+@given(
+    st.one_of(from_schema("broadcast"), from_schema("project"), from_schema("segments")),
+    st.randoms(use_true_random=False),
+)
+def test_both_parsers_read_every_spoiled_document_alike(value: object, chance: object) -> None:
+    from random import Random
+
+    assert isinstance(chance, Random)
+    text = as_yaml(spoiled(value, chance), chance)
+    assert compare(as_bytes(scribbled(text, chance), chance)) == ""
+    assert compare(as_bytes(as_json(value, chance), chance)) == ""
