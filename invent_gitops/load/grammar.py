@@ -27,6 +27,9 @@ QUOTED = "quoted"
 # A tab outside of quotes, a tag, a comment glued to the sign of a block of text, a question mark in brackets or alone.
 _DOUBTFUL = re.compile(r"\t|(?:^|[\s,\[\]{}:?-])!|[|>][-+0-9]*#|[\[{][^?]*\?|(?:^|\s)\?(?:\s|$)")
 
+# A last line of spaces without its end: a block of text would lose the line, which every other reader sees.
+_OPEN_END = re.compile(r"[\r\n] +\Z")
+
 LIBYAML: bool = yaml.__with_libyaml__
 
 # The pure parser words errors better, and equally everywhere, but takes ten seconds for a megabyte.
@@ -109,6 +112,8 @@ if LIBYAML:
 
 def compose(text: str) -> tuple[list[Node], Fault | None]:
     """The root node of each document up to the first fault. Control characters must be sorted out before."""
+    if text.endswith(" ") and _OPEN_END.search(text):
+        text += "\n"
     if not LIBYAML or _doubtful(text):
         return _compose(_PureLoader, text)[:2]
     nodes, fault, marked = _compose(_ShallowLoader if _surely_shallow(text) else _CheckedLoader, text)

@@ -262,7 +262,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
         ),
     }
     name = value.get("event")
-    if name not in readers:
+    if not isinstance(name, str) or name not in readers:
         raise Damaged(f"the event {name!r} is not known")
     try:
         return readers[name]()
