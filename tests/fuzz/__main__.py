@@ -3,7 +3,7 @@
     python -m tests.fuzz                               every target, a minute altogether
     python -m tests.fuzz state journal --seconds 600   two of them, ten minutes
     python -m tests.fuzz yaml --guided --seconds 600   led by what it reaches (needs tests/fuzz/requirements.txt)
-    python -m tests.fuzz state --replay FILE           one input again, with every command that reads it
+    python -m tests.fuzz state --replay FILE           one input again, with every command that reads it; or a folder's
 
 An input that finds a fault is printed, and kept in `tests/fuzz/kept/TARGET/` (or below `--keep`), where it is a test.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,8 @@ KEPT = Path(__file__).parent / "kept"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit with 1 if a fault was found."""
     asked = _asked(arguments)
+    if asked.guided and len(asked.targets) > 1:
+        return _each_by_itself(asked)
     if asked.guided:
         from tests.fuzz.guided import instrument
 
@@ -56,12 +59,21 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=0, help="So many inputs for each target, however long that takes.")
     parser.add_argument("--seed", type=int, default=1, help="Where the chance begins; the same seed, the same inputs.")
     parser.add_argument("--guided", action="store_true", help="Let atheris look for inputs that reach new code.")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="Try one input again.")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="Try an input again, or all of a folder.")
     parser.add_argument("--keep", type=Path, default=KEPT, metavar="FOLDER", help="Where inputs with a fault are kept.")
     asked = parser.parse_args(arguments)
-    if (asked.guided or asked.replay) and len(asked.targets) != 1:
-        parser.error("--guided and --replay need exactly one TARGET.")
+    if (asked.guided and not asked.targets) or (asked.replay and len(asked.targets) != 1):
+        parser.error("--guided needs a TARGET, and --replay exactly one.")
     return asked
+
+
+def _each_by_itself(asked: argparse.Namespace) -> int:
+    """A process for each target, since libFuzzer ends the one that it was in."""
+    options = ["--guided", "--seconds", str(asked.seconds / len(asked.targets)), "--seed", str(asked.seed)]
+    options += ["--keep", str(asked.keep)]
+    runs = [[sys.executable, "-m", "tests.fuzz", name, *options] for name in asked.targets]
+    codes = [subprocess.run(run, check=False).returncode for run in runs]
+    return 1 if any(codes) else 0
 
 
 def _replay(names: Iterable[str], path: Path) -> int:
@@ -69,12 +81,15 @@ def _replay(names: Iterable[str], path: Path) -> int:
     from tests.fuzz.targets import TARGETS
 
     (name,) = names
-    (tried,) = try_all(TARGETS[name], [path.read_bytes()])
-    if tried.fault:
-        print(f"{' '.join(tried.fault.words)}: {tried.fault.kind}\n{tried.fault.details}")
-        return 1
-    print("No command that reads it has a fault.")
-    return 0
+    paths = sorted(path.iterdir()) if path.is_dir() else [path]
+    code = 0
+    for one, tried in zip(paths, try_all(TARGETS[name], [one.read_bytes() for one in paths]), strict=True):
+        if tried.fault:
+            print(f"{one}: {' '.join(tried.fault.words)}: {tried.fault.kind}\n{tried.fault.details}")
+            code = 1
+        else:
+            print(f"{one}: no command that reads it has a fault.")
+    return code
 
 
 def _search(name: str, asked: argparse.Namespace, seconds: float) -> int:
