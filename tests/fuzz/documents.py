@@ -118,11 +118,18 @@ def document(chance: Random) -> Any:
     return of(chance.choice(("plan", "report", "status", "error", "validation", "workspaces-run")))(chance)
 
 
+_MARKER = f"<!-- invent-gitops 1 plan project=project/ commit={HEAD} digest=sha256:{'d' * 64} current -->"
+
+
+def commented() -> str:
+    """The comment with a plan of which the digest alone is known."""
+    return f"{_MARKER}\n<!-- invent-gitops: the plan begins -->\nPlan\n<!-- invent-gitops: the plan ends -->"
+
+
 def comment(chance: Random) -> str:
     """A comment of ours: its marker, what was approved in its packed line, and what people read."""
-    digest = "sha256:" + "d" * 64
     status = chance.choice(("current", "outdated", "superseded"))
-    marker = f"<!-- invent-gitops 1 plan project=project/ commit={HEAD} digest={digest} {status} -->"
+    marker = _MARKER.replace("current", status)
     about: Any = {"at": "2026-11-20T12:00:00Z", "org": "c", "api": API, "workspace": None,
                   "requests": {"b": STATE["broadcasts"]["a"]["request"]}}  # fmt: skip
     if chance.random() < 0.6:

@@ -81,6 +81,12 @@ def _comment(bench: Bench, raw: bytes) -> None:
     bench.hub.add_comment(PULL, raw.decode("utf-8", "replace").replace(API, bench.invent.url))
 
 
+def _document(bench: Bench, raw: bytes) -> None:
+    """A document that finds a comment of ours, with a plan that was reviewed."""
+    bench.reset({"plan.json": raw})
+    bench.hub.add_comment(PULL, documents.commented())
+
+
 def _event(bench: Bench, raw: bytes) -> None:
     bench.reset({})
     bench.event = raw
@@ -102,7 +108,7 @@ def _files() -> list[Target]:
         Target("state", d.state, file("invent.state.json"), commands.RECORDS),
         Target("journal", d.journal, file("invent.state.json.journal"), commands.RECORDS, as_lines),
         Target("plan", d.plan, file("plan.json"), (*commands.PLANNED, *commands.COMMENTS, *commands.ISSUES)),
-        Target("document", d.document, file("plan.json"), (*commands.COMMENTS, *commands.ISSUES)),
+        Target("document", d.document, _document, (*commands.COMMENTS, *commands.ISSUES)),
         Target("comment", d.comment, _comment, commands.HUB),
         Target("event", d.event, _event, (*commands.HUB, *commands.ISSUES)),
     ]
