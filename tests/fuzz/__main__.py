@@ -2,6 +2,7 @@
 
     python -m tests.fuzz                               every target, a minute altogether
     python -m tests.fuzz state journal --seconds 600   two of them, ten minutes
+    python -m tests.fuzz --each 1                      every part of every sample, replaced by each type
     python -m tests.fuzz yaml --guided --seconds 600   led by what it reaches (needs tests/fuzz/requirements.txt)
     python -m tests.fuzz state --replay FILE           one input again, with every command that reads it; or a folder's
 
@@ -57,6 +58,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="What to spoil; without one, everything in turn.")
     parser.add_argument("--seconds", type=float, default=60.0, help="For how long, over all targets.")
     parser.add_argument("--count", type=int, default=0, help="So many inputs for each target, however long that takes.")
+    parser.add_argument("--each", type=int, default=0, metavar="N", help="Every Nth sample with another type.")
     parser.add_argument("--seed", type=int, default=1, help="Where the chance begins; the same seed, the same inputs.")
     parser.add_argument("--guided", action="store_true", help="Let atheris look for inputs that reach new code.")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="Try an input again, or all of a folder.")
@@ -93,13 +95,14 @@ def _replay(names: Iterable[str], path: Path) -> int:
 
 
 def _search(name: str, asked: argparse.Namespace, seconds: float) -> int:
-    from tests.fuzz.guard import search, shrunk
+    from tests.fuzz.guard import search, search_each, shrunk
     from tests.fuzz.targets import TARGETS
 
     target, began = TARGETS[name], time.monotonic()
     executions = size = 0
     kinds: set[str] = set()
-    for tried in search(target, asked.seed, seconds=seconds, count=asked.count):
+    chosen = search(target, asked.seed, seconds=seconds, count=asked.count)
+    for tried in search_each(target, asked.each) if asked.each else chosen:
         executions += 1
         size += len(tried.raw)
         if tried.fault and tried.fault.kind not in kinds:

@@ -146,19 +146,23 @@ def comment(chance: Random) -> str:
     return "\n".join(part for part in parts if chance.random() < 0.85)
 
 
-def event(chance: Random) -> Any:
-    repository = {"id": 1, "full_name": "acme/campaigns"}
-    pull = {
+_REPOSITORY = {"id": 1, "full_name": "acme/campaigns"}
+PULL_EVENT: dict[str, Any] = {
+    "number": PULL,
+    "pull_request": {
         "number": PULL,
-        "pull_request": {
-            "number": PULL,
-            "head": {"sha": HEAD, "repo": chance.choice((repository, {"id": 2}, None))},
-            "base": {"ref": "main", "repo": repository},
-        },
-    }
-    push = {"head_commit": {"id": HEAD, "message": f"Merge pull request #{PULL} from x"},
-            "commits": [{"id": HEAD, "message": "x"}]}  # fmt: skip
-    return chance.choice((pull, push))
+        "head": {"sha": HEAD, "repo": _REPOSITORY},
+        "base": {"ref": "main", "repo": _REPOSITORY},
+    },
+}
+PUSH_EVENT: dict[str, Any] = {
+    "head_commit": {"id": HEAD, "message": f"Merge pull request #{PULL} from x"},
+    "commits": [{"id": HEAD, "message": "x"}],
+}
+
+
+def event(chance: Random) -> Any:
+    return chance.choice((PULL_EVENT, PUSH_EVENT))
 
 
 def fixed(value: Any) -> Make:
@@ -167,16 +171,15 @@ def fixed(value: Any) -> Make:
 
 def hub(route: str) -> Make:
     """What GitHub answers on a route, with a comment of ours in it where there is one."""
-    repository = {"repo": {"id": 1}}
+    return lambda chance: hub_answer(route, comment(chance))
+
+
+def hub_answer(route: str, body: str) -> Any:
     at, user = "2026-11-20T12:00:00Z", {"login": "github-actions[bot]", "type": "Bot"}
-    pull = {"number": PULL, "head": {"sha": HEAD, **repository}, "base": {"ref": "main", **repository}}
+    pull = {"number": PULL, "head": {"sha": HEAD, "repo": _REPOSITORY}, "base": {"ref": "main", "repo": _REPOSITORY}}
     pull |= {"state": "closed", "merged_at": at, "merge_commit_sha": "c" * 40}
-
-    def make(chance: Random) -> Any:
-        stamps = {"html_url": "https://github.com/x", "created_at": at, "updated_at": at}
-        note: dict[str, Any] = {"id": 1, "user": user, "body": comment(chance), **stamps}
-        issue = {**note, "number": 3, "title": "Broadcasts need a look", "state": "open"}
-        answers = {"comments": [note, note | {"id": 2}], "comment": note, "issues": [issue], "issue": issue}
-        return {**answers, "pull": pull, "pulls": [pull], "merged": [pull]}[route]
-
-    return make
+    stamps = {"html_url": "https://github.com/x", "created_at": at, "updated_at": at}
+    note: dict[str, Any] = {"id": 1, "user": user, "body": body, **stamps}
+    issue = {**note, "number": 3, "title": "Broadcasts need a look", "state": "open"}
+    answers = {"comments": [note, note | {"id": 2}], "comment": note, "issues": [issue], "issue": issue}
+    return {**answers, "pull": pull, "pulls": [pull], "merged": [pull]}[route]

@@ -58,6 +58,12 @@ def search(target: Target, seed: int, *, seconds: float = 0.0, count: int = 0) -
             yield tried
 
 
+def search_each(target: Target, step: int) -> Iterator[Tried]:
+    """Try every `step`th of the samples with one part of another type."""
+    known = list(target.each())[::step]
+    return guarded(target, known.__getitem__, range(len(known)))
+
+
 def try_all(target: Target, raws: Iterable[bytes], readers: Sequence[Words] = ()) -> list[Tried]:
     """Try given inputs, each with all of some commands; without any, with all that read it."""
     known = list(raws)

@@ -61,6 +61,23 @@ def spoiled(value: Any, chance: Random) -> Any:
     return value
 
 
+# One of each type, and of those that look like one of another.
+EACH: tuple[Any, ...] = (None, True, -1, 1.5, 10**400, "", "\u202ea", [], ["a"], {}, {"a": 1})
+
+
+def each_spoiled(value: Any) -> Iterator[Any]:
+    """The value with each of its parts replaced by each type, left out, and written twice."""
+    for path in _places(value, ()):
+        old = at(value, path)
+        for new in EACH:
+            if type(new) is not type(old) or new != old:
+                yield put(value, path, new)
+        if path:
+            yield without(value, path)
+        if isinstance(old, dict) and old:
+            yield put(value, path, Repeated(old))
+
+
 def _changed(value: Any, chance: Random) -> Any:
     places = list(_places(value, ()))
     path = chance.choice(places)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.fuzz import commands, documents
+from tests.fuzz import commands, documents, samples
 from tests.fuzz.bench import ANSWERS, API, HUB_ROUTES, PULL, Bench, Fault
 from tests.fuzz.commands import Words
-from tests.fuzz.mutations import as_bytes, as_json, as_lines, as_yaml, scribbled, spoiled
+from tests.fuzz.mutations import as_bytes, as_json, as_lines, as_yaml, each_spoiled, scribbled, spoiled
 from tests.fuzz.parsers import compare
 
 
@@ -25,6 +25,13 @@ class Target:
     commands: tuple[Words, ...] = ()
     spell: Callable[[Any, Random], str] = as_json
     check: Callable[[bytes], str] | None = None
+    samples: tuple[Any, ...] = ()
+
+    def each(self) -> Iterator[bytes]:
+        """Every sample with each of its parts of each type, in the order in which they are made."""
+        for number, value in enumerate(made for sample in self.samples for made in each_spoiled(sample)):
+            chance = Random(number)  # noqa: S311  # only of how it is spelled
+            yield self.spell(value, chance).encode("utf-8", "surrogatepass")
 
     def input(self, chance: Random) -> bytes:
         """An input: one in eight is valid, one in four has a text that was scribbled on, the others another shape."""
@@ -98,19 +105,31 @@ _EVERY_YAML = ("valid", "invalid", "project", "segments")
 
 
 def _files() -> list[Target]:
-    broadcast, d = documents.of_or_example("broadcast", "valid", "invalid"), documents
+    d, by_hand = documents, samples
+    broadcast = d.of_or_example("broadcast", "valid", "invalid")
     project, catalogue = d.of_or_example("project", "project"), d.of_or_example("segments", "segments")
+    reading = (*commands.COMMENTS, *commands.ISSUES)
+    journal, plan = "invent.state.json.journal", (*commands.PLANNED, *reading)
+    every = d.of_or_example("broadcast", *_EVERY_YAML)
     return [
-        Target("yaml", d.of_or_example("broadcast", *_EVERY_YAML), file("x"), spell=as_yaml, check=compare),
-        Target("definition", broadcast, file("broadcasts/b.yaml"), commands.DEFINITIONS, as_yaml),
-        Target("project", project, file("invent.yaml"), commands.PROJECT, as_yaml),
-        Target("catalogue", catalogue, file("segments.yaml"), commands.CATALOGUE, as_yaml),
-        Target("state", d.state, file("invent.state.json"), commands.RECORDS),
-        Target("journal", d.journal, file("invent.state.json.journal"), commands.RECORDS, as_lines),
-        Target("plan", d.plan, file("plan.json"), (*commands.PLANNED, *commands.COMMENTS, *commands.ISSUES)),
-        Target("document", d.document, _document, (*commands.COMMENTS, *commands.ISSUES)),
+        Target("yaml", every, file("x"), spell=as_yaml, check=compare, samples=(by_hand.DEFINITION,)),
+        Target(
+            "definition",
+            broadcast,
+            file("broadcasts/b.yaml"),
+            commands.DEFINITIONS,
+            as_yaml,
+            None,
+            (by_hand.DEFINITION,),
+        ),
+        Target("project", project, file("invent.yaml"), commands.PROJECT, as_yaml, None, by_hand.PROJECTS),
+        Target("catalogue", catalogue, file("segments.yaml"), commands.CATALOGUE, as_yaml, None, (by_hand.CATALOGUE,)),
+        Target("state", d.state, file("invent.state.json"), commands.RECORDS, samples=(by_hand.STATE,)),
+        Target("journal", d.journal, file(journal), commands.RECORDS, as_lines, None, by_hand.JOURNALS),
+        Target("plan", d.plan, file("plan.json"), plan, samples=(by_hand.PLAN,)),
+        Target("document", d.document, _document, reading, samples=by_hand.DOCUMENTS),
         Target("comment", d.comment, _comment, commands.HUB),
-        Target("event", d.event, _event, (*commands.HUB, *commands.ISSUES)),
+        Target("event", d.event, _event, (*commands.HUB, *commands.ISSUES), samples=(d.PULL_EVENT, d.PUSH_EVENT)),
     ]
 
 
@@ -118,10 +137,12 @@ def _answers() -> list[Target]:
     invent, hub = [], []
     for route, body in ANSWERS.items():
         asking = commands.APPLY if route == "create" else commands.ASKING
-        invent.append(Target(f"invent-{route}", documents.fixed(body), _answer(route), asking))
+        shortest = body[-1:] if isinstance(body, list) else body
+        invent.append(Target(f"invent-{route}", documents.fixed(body), _answer(route), asking, samples=(shortest,)))
     for route in HUB_ROUTES:
         asking = commands.ISSUES if "issue" in route else commands.HUB
-        hub.append(Target(f"github-{route}", documents.hub(route), _hub_answer(route), asking))
+        answer = documents.hub_answer(route, documents.commented())
+        hub.append(Target(f"github-{route}", documents.hub(route), _hub_answer(route), asking, samples=(answer,)))
     return [*invent, *hub]
 
 

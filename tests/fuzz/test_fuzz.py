@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invent_gitops.schemas import read_schema, schema_names
+from tests.fuzz import samples
 from tests.fuzz.mutations import as_bytes, as_json, as_yaml, scribbled, spoiled
 from tests.fuzz.parsers import compare
 from tests.fuzz.shapes import KNOWN, from_schema
@@ -20,7 +21,9 @@ from tests.running import ROOT, environment
 
 KEPT = Path(__file__).parent / "kept"
 # Inputs for each target. With what hypothesis adds, a minute of a core for all of them.
-COUNT = 100
+COUNT = 30
+# Of the samples with one part of another type, `.ci/run` tries all and the tests every third.
+STEP = 3
 # Keywords that are for people, for editors, or for the place of a schema.
 FOR_OTHERS = frozenset(
     (
@@ -61,6 +64,12 @@ def test_no_spoiled_document_brings_a_command_down(group: str, tmp_path: Path) -
     assert [f"{target}: {COUNT} inputs" in done.stdout for target in targets] == [True] * len(targets)
 
 
+@pytest.mark.parametrize("group", groups())
+def test_no_part_of_another_type_brings_a_command_down(group: str, tmp_path: Path) -> None:
+    done = fuzz(*groups()[group], "--each", str(STEP), "--keep", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_target_is_in_a_group() -> None:
     assert sorted(name for names in groups().values() for name in names) == sorted(TARGETS)
 
@@ -72,6 +81,20 @@ def test_input_that_once_had_a_fault_has_none_with_any_command(target: str) -> N
 
 
 # ---------------------------------------------------------------- documents made from the schemas
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("broadcast", samples.DEFINITION),
+        *(("project", project) for project in samples.PROJECTS),
+        ("segments", samples.CATALOGUE),
+        ("state", samples.STATE),
+        ("plan", samples.PLAN),
+    ],
+)
+def test_samples_keep_their_schemas(name: str, value: object) -> None:
+    jsonschema.Draft202012Validator(read_schema(name)).validate(value)
 
 
 @pytest.mark.parametrize("name", schema_names())
