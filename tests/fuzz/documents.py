@@ -91,7 +91,7 @@ PLANNED: dict[str, Any] = {
     "timezone": None,
     "id": None,
     "status": None,
-    "audience": {"segments": ["vip"], "everyone": False, "contacts": 5},
+    "audience": {"segments": ["vip"], "everyone": False, "contacts": 5, "today": False},
     "changes": [],
     "refusals": [],
     "waived": {},
