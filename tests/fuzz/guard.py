@@ -173,7 +173,7 @@ def limit_resources() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def shrunk(target: Target, tried: Tried, *, most: int = 300) -> bytes:
+def shrunk(target: Target, tried: Tried, *, most: int = 100) -> bytes:
     """A shorter input with the same fault: without pieces of it, as long as that is found again."""
     assert tried.fault
     raw, size, tries = tried.raw, max(1, len(tried.raw) // 2), 0
