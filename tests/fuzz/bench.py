@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from invent_gitops.api import wire
 from invent_gitops.cli import approving
 from invent_gitops.cli.session import Session
@@ -204,10 +206,14 @@ def set_up() -> Iterator[Bench]:
     vars(approving).update(LONG_WAITS=(0.0,), SHORT_WAITS=(0.0,))
     rest.PAUSE = 0.001
 
-    def hold_back(self: wire.Wire, headers: object, attempt: int, give_up: float, why: str) -> bool:
+    hold_back = wire.Wire.hold_back
+
+    def hold_back_briefly(self: wire.Wire, headers: httpx.Headers, attempt: int, give_up: float, why: str) -> bool:
+        # What the headers say is read, and nobody waits for it.
+        hold_back(self, headers, attempt, 0.0, why)
         return attempt < 3
 
-    wire.Wire.hold_back = hold_back  # type: ignore[method-assign]
+    wire.Wire.hold_back = hold_back_briefly  # type: ignore[method-assign]
     scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
     hub = StandIn()
     hub.login = BOT
@@ -240,6 +246,11 @@ def _answer(bench: Bench, received: Received) -> bytes:
     count = 0 if page != "1" else len(ANSWERS[route])
     if "refusal" in bench.answers:
         return http(422 if route == "create" else 403, bench.answers["refusal"], keep=True)
+    if "headers" in bench.answers:
+        given = bench.answers["headers"]
+        status = 429 if b"retry-after" in given.lower() else 200
+        first, rest = http(status, ANSWERS[route] if page == "1" else [], keep=True).split(b"\r\n", 1)
+        return first + b"\r\n" + given + rest
     if route in bench.answers:
         # The same for each page: a client has to see that it gets no further.
         return http(200, bench.answers[route], keep=True, pagination_count=str(count))

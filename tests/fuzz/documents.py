@@ -6,7 +6,7 @@ import base64
 import functools
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -163,6 +163,17 @@ PUSH_EVENT: dict[str, Any] = {
 
 def event(chance: Random) -> Any:
     return chance.choice((PULL_EVENT, PUSH_EVENT))
+
+
+HEADERS: tuple[dict[str, str], ...] = (
+    {"Date": "Fri, 20 Nov 2026 12:00:00 GMT", "Age": "3", "pagination-count": "3"},
+    {"Retry-After": "5", "Date": "Fri, 20 Nov 2026 12:00:00 GMT"},
+    {"Retry-After": "Fri, 20 Nov 2026 12:00:00 GMT"},
+)
+
+
+def one_of(values: Sequence[Any]) -> Make:
+    return lambda chance: chance.choice(values)
 
 
 def fixed(value: Any) -> Make:

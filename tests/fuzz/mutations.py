@@ -34,7 +34,7 @@ PIECES = (
     *(": ", ":", "- ", "\n", "\n  ", " ", "[", "]", "{", "}", ",", "'", '"', "!", "!!str ", "&a ", "*a", "<<: *a"),
     *("|\n", ">\n", "# c", " #c", "\n---\n", "\n...\n", "~", "? ", "@", "`", "%", "=", "\\", "\\ud83d", "\\x00", "\r"),
     *("\t", "0", "\ufeff", "\x85", "\u2028", "\0", "\ud800", "\U0001f600", "<!--", "-->", '{"a":' * 40, "[" * 200),
-    "9" * 400,
+    "9" * 5_000,
 )
 BYTES = (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xf4\x90\x80\x80", b"\0", b"\x80", b"\r", b"\n", b"")
 
@@ -238,6 +238,19 @@ def as_lines(value: Any, chance: Random) -> str:
     entries = value if isinstance(value, list) else [value]
     lines = [json.dumps(one, ensure_ascii=chance.random() < 0.5) for one in entries[:50] if _shallow(one)]
     return "\n".join(lines) + ("\n" if chance.random() < 0.9 else "")
+
+
+def as_headers(value: Any, chance: Random) -> str:
+    """A line for each entry, as HTTP has them."""
+    entries = value if isinstance(value, dict) else {"Date": value}
+    return "".join(f"{name}: {_word(below)}\r\n" for name, below in entries.items())
+
+
+def _word(value: Any) -> str:
+    try:
+        return str(value)
+    except (RecursionError, ValueError):
+        return "9" * 5_000
 
 
 def _shallow(value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from tests.fuzz import commands, documents, samples
 from tests.fuzz.bench import ANSWERS, API, HUB_ROUTES, PULL, Bench, Fault
 from tests.fuzz.commands import Words
-from tests.fuzz.mutations import as_bytes, as_json, as_lines, as_yaml, each_spoiled, scribbled, spoiled
+from tests.fuzz.mutations import as_bytes, as_headers, as_json, as_lines, as_yaml, each_spoiled, scribbled, spoiled
 from tests.fuzz.parsers import compare
 
 
@@ -139,6 +139,9 @@ def _answers() -> list[Target]:
         asking = commands.APPLY if route == "create" else commands.ASKING
         shortest = body[-1:] if isinstance(body, list) else body
         invent.append(Target(f"invent-{route}", documents.fixed(body), _answer(route), asking, samples=(shortest,)))
+    headers = documents.HEADERS
+    make = documents.one_of(headers)
+    invent.append(Target("invent-headers", make, _answer("headers"), commands.ASKING, as_headers, samples=headers))
     for route in HUB_ROUTES:
         asking = commands.ISSUES if "issue" in route else commands.HUB
         answer = documents.hub_answer(route, documents.commented())
