@@ -166,9 +166,11 @@ def _line(report: dict[str, Any]) -> bytes:
 
 def limit_resources() -> None:
     """Bound the memory and the files of this process by what it has now."""
-    with open("/proc/self/statm", encoding="utf-8") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    # Only Linux tells it, and holds to it.
+    if sys.platform == "linux":
+        with open("/proc/self/statm", encoding="utf-8") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LONGEST_FILE, LONGEST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
