@@ -25,6 +25,7 @@ from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.render.annotations import report_annotations
+from invent_gitops.render.clean import clean
 from invent_gitops.unsettled import seconds
 
 
@@ -210,7 +211,8 @@ def left_code(session: Session, final: Plan, report: Report) -> ExitCode:
     left = {item.key for item in final.having("create")} - {outcome.key for outcome in report.outcomes}
     if not left:
         return ExitCode.DONE
-    session.note(f"What kept this from being created is over by now: {', '.join(sorted(left)[:5])}. Run apply again.")
+    keys = ", ".join(sorted(left)[:5])
+    session.note(clean(f"What kept this from being created is over by now: {keys}. Run apply again."))
     return ExitCode.REFUSED
 
 

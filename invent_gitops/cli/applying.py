@@ -27,6 +27,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.state import Intent, Listed
 from invent_gitops.provenance import Origin
+from invent_gitops.render.clean import clean
 from invent_gitops.unsettled import twins, watched
 
 if TYPE_CHECKING:
@@ -138,10 +139,10 @@ class Applying:
         except WrongUsage as error:
             # Without a key nothing will be created either, which is told when it is to be.
             if doubts:
-                self.session.note(f"Could not look in Invent first. {error.message}")
+                self.session.note(clean(f"Could not look in Invent first. {error.message}"))
             return
         if look.why:
-            self.session.note(f"Could not look in Invent first. {look.why}")
+            self.session.note(clean(f"Could not look in Invent first. {look.why}"))
         check_clock(look.listing, self.origin.now().at)
         # What an earlier look of this run has shown stays seen: lists can lag, and go back.
         entries = look.listing.entries
@@ -256,7 +257,7 @@ class Applying:
             self.adopted += settle(self.session, self.store, live, self.origin, doubts)
         except InventGitopsError as error:
             # Whatever it is, the report of what was created comes first.
-            self.session.note(f"What is in doubt stays in doubt. {error.message}")
+            self.session.note(clean(f"What is in doubt stays in doubt. {error.message}"))
 
     def _open_again(self) -> None:
         """Write down as unknown again what somebody has settled while its call was in flight."""

@@ -171,6 +171,9 @@ def read_result(path: str, *kinds: str) -> Document:
 
     # What cannot be shown is found out before anything is asked of GitHub.
     page(found, limit=1_000)
+    # The page of a command that failed shows no counts.
+    if not isinstance(found.get("counts") or {}, dict):
+        raise InvalidInput(f"{path} was edited: its counts are no counts.", cure)
     checked: Document = found
     return checked
 

@@ -21,6 +21,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Intent, Recorded
 from invent_gitops.provenance import Origin, find_origin
+from invent_gitops.render.clean import clean
 
 
 @click.command()
@@ -105,6 +106,7 @@ def settle(
     for event in events:
         if isinstance(event, Recorded) and event.record.attempt in recorded:
             record = event.record
-            session.note(f"Found in Invent, exactly as requested, and adopted: {event.key} is {record.id}.")
+            found = f"Found in Invent, exactly as requested, and adopted: {event.key} is {record.id}."
+            session.note(clean(found))
             adopted.append(Outcome(event.key, "adopted", record.request.name, record.id))
     return tuple(adopted)

@@ -30,6 +30,9 @@ QUOTED = "quoted"
 _DOUBTFUL = re.compile(r"\t|(?:^|[\s,\[\]{}:?-])!|[|>][-+0-9]*+#|(?:^|\s)\?(?:\s|$)")
 _OPENS = re.compile(r"[\[{]")
 
+# A last line of spaces without its end: a block of text would lose the line, which every other reader sees.
+_OPEN_END = re.compile(r"[\r\n] +\Z")
+
 LIBYAML: bool = yaml.__with_libyaml__
 
 # The pure parser words errors better, and equally everywhere, but takes ten seconds for a megabyte.
@@ -112,6 +115,8 @@ if LIBYAML:
 
 def compose(text: str) -> tuple[list[Node], Fault | None]:
     """The root node of each document up to the first fault. Control characters must be sorted out before."""
+    if text.endswith(" ") and _OPEN_END.search(text):
+        text += "\n"
     if not LIBYAML or _doubtful(text):
         return _compose(_PureLoader, text)[:2]
     nodes, fault, marked = _compose(_ShallowLoader if _surely_shallow(text) else _CheckedLoader, text)

@@ -37,5 +37,6 @@ def page(
         if kind == "plan":
             return plan_markdown(whole, files=files, limit=limit, size=size, rest=rest)
         return status_markdown(whole, files=files, limit=limit, size=size)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    # An edited document may hold anything: a zone that does not exist, a number beyond every calendar.
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error
