@@ -8,7 +8,9 @@ from email.message import Message
 from pathlib import Path
 
 
-def answer_git(root: Path, method: str, address: str, headers: Message, data: bytes) -> tuple[int, dict[str, str], bytes]:
+def answer_git(
+    root: Path, method: str, address: str, headers: Message, data: bytes
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body for one request to a bare repository below `root`."""
     path, _, query = address.partition("?")
     variables = {

@@ -1,4 +1,4 @@
-"""A repository whose workflows run under act: on pushes, pull requests and the clock, with what GitHub would give them."""
+"""A repository whose workflows run under act, with the event, the secrets and the rights that GitHub would give them."""
 
 from __future__ import annotations
 
@@ -88,10 +88,11 @@ class Repository(World):
         """The workflow of a commit, without the one line that act does not know."""
         paths = git(self.clone, "ls-tree", "--name-only", sha, ".github/workflows/").splitlines()
         (path,) = [path for path in paths if path.endswith(f"-{name}.yml")]
-        written = folder / "workflows" / Path(path).name
-        written.parent.mkdir(parents=True)
-        written.write_text(_QUEUE.sub("", git(self.clone, "show", f"{sha}:{path}") + "\n"), encoding="utf-8")
-        return written
+        return _known(folder / "workflows" / Path(path).name, git(self.clone, "show", f"{sha}:{path}") + "\n")
+
+    def known_to_act(self, workflow: Path) -> Path:
+        """A copy of a file that act can read."""
+        return _known(self.folder / "known" / workflow.name, workflow.read_text("utf-8"))
 
     def _variables(self, given: Mapping[str, str], sha: str, number: int) -> dict[str, str]:
         """What GitHub sets for every step; the base URL is what a runner of one's own may have in its environment."""
@@ -123,6 +124,12 @@ class Repository(World):
     def plan_digest(self, folder: str = "") -> str:
         """What a person reads off `plan --json` in a clone."""
         return str(call(self.clone / folder, "plan", "--json", env=account(self.server.url)).json["digest"])
+
+
+def _known(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_QUEUE.sub("", text), encoding="utf-8")
+    return path
 
 
 def _rights(document: Mapping[str, Any], *, fork: bool) -> dict[str, str]:
