@@ -9,41 +9,26 @@ does not know `queue: max`, so that line is left out; the runs here start one af
 from __future__ import annotations
 
 import argparse
-import inspect
-import multiprocessing
-import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.conftest import GIT_CONFIG, is_foreign
-from tests.engine import hostile, scenarios
 from tests.engine.act import Engine
-from tests.engine.world import Repository, repository
+from tests.engine.playing import all_scenarios, played
 from tests.running import ROOT
 
 NO_ENGINE = 4
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a scenario; `why` is empty if it is so."""
-
-    name: str
-    seconds: float
-    why: str
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """0 if every sentence is so, 1 if one is not, 2 for a name that is unknown, 4 if there is no act."""
     given = _parser().parse_args(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chosen = [name for name in all_scenarios() if not given.names or any(part in name for part in given.names)]
     if given.list:
         print("\n".join(chosen))
@@ -57,7 +42,11 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         product = given.product or _copy_of_this(folder / "product")
         engine = Engine(program.resolve(), Path(sys._base_executable).resolve(), product.resolve())  # type: ignore[attr-defined]
-        verdicts = _played(chosen, folder, engine, given.jobs)
+        verdicts = []
+        for verdict in played(chosen, folder, engine, given.jobs):
+            verdicts.append(verdict)
+            sentence = verdict.name.replace("_", " ")
+            print(f"{'BROKEN' if verdict.why else 'so':6}  {verdict.seconds:5.1f} s  {sentence}", flush=True)
     finally:
         if given.keep:
             print(f"The logs are in {folder}.")
@@ -68,17 +57,6 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"\n--- {verdict.name}\n{verdict.why}")
     print(f"engine: {len(verdicts) - len(broken)} passed, {len(broken)} failed in {time.monotonic() - started:.0f} s")
     return 1 if broken else 0
-
-
-def all_scenarios() -> dict[str, Callable[[Repository], None]]:
-    """Each public function of the two modules that takes a repository alone, by its name; the longest come first."""
-    found = {
-        name: function
-        for module in (scenarios, hostile)
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and [*inspect.signature(function).parameters] == ["repository"]
-    }
-    return dict(sorted(found.items(), key=lambda entry: -inspect.getsource(entry[1]).count("repository.run(")))
 
 
 _INSTALL = "Run: pip install --require-hashes -r tests/engine/requirements.txt, or name it with --act PATH."
@@ -114,44 +92,6 @@ def _copy_of_this(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
     return folder
-
-
-def _played(names: Sequence[str], folder: Path, engine: Engine, jobs: int) -> list[Verdict]:
-    """Each scenario in a process of its own."""
-    verdicts = []
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        for future in as_completed([pool.submit(_play, name, folder / name, engine) for name in names]):
-            verdict = future.result()
-            verdicts.append(verdict)
-            sentence = verdict.name.replace("_", " ")
-            print(f"{'BROKEN' if verdict.why else 'so':6}  {verdict.seconds:5.1f} s  {sentence}", flush=True)
-    return verdicts
-
-
-def _play(name: str, folder: Path, engine: Engine) -> Verdict:
-    started = time.monotonic()
-    folder.mkdir()
-    _shut_environment(folder)
-    why = ""
-    try:
-        with repository(folder, engine) as made:
-            all_scenarios()[name](made)
-    except Exception:  # noqa: BLE001  # whatever it is, the sentence is not so, and the others are still to be tried
-        why = traceback.format_exc()
-    return Verdict(name, time.monotonic() - started, why)
-
-
-def _shut_environment(folder: Path) -> None:
-    """As in the tests: a git with an identity of its own, and none of the caller's settings."""
-    for name in [name for name in os.environ if is_foreign(name) and "PROXY" not in name.upper()]:
-        del os.environ[name]
-    (folder / "gitconfig").write_text(GIT_CONFIG, encoding="utf-8")
-    os.environ |= {
-        "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
 
 
 if __name__ == "__main__":

@@ -64,18 +64,15 @@ def a_bare_repository_among_the_files_runs_nothing_and_takes_no_key(repository: 
     loot, traces = repository.folder / "loot", repository.folder / "traces"
     repository.start("campaigns")
     define(repository.clone / "campaigns", "spring")
-    config = plant(repository.clone / "campaigns", traces, "fsmonitor", "include", "ssh-command")
-    theft = f"printenv INVENT_API_KEY >> {loot}; touch {traces}/fsmonitor"
-    config.write_text(config.read_text("utf-8").replace(f"touch {traces}/fsmonitor", theft), encoding="utf-8")
+    _plant_thief(repository.clone / "campaigns", traces, loot)
     tried = repository.open_pull(7)
     planned = repository.run("plan", "pull_request", tried, pull=7)
-    assert list(traces.iterdir()) == []
-    refused(planned, "Plan")
     applied = repository.run("apply", "push", repository.merge(7))
     assert taken(loot) == ""
     assert list(traces.iterdir()) == []
-    assert applied.conclusion == "failure", applied.log
     assert repository.created == []
+    refused(planned, "Plan")
+    refused(applied)
     for job in (planned, applied):
         assert "campaigns" in job.log
         assert "repository" in job.log
@@ -85,7 +82,7 @@ def a_bare_repository_in_a_clone_runs_nothing_on_a_reviewers_machine(repository:
     traces = repository.folder / "traces"
     repository.start("campaigns")
     define(repository.clone / "campaigns", "spring")
-    plant(repository.clone / "campaigns", traces, "fsmonitor", "include", "ssh-command")
+    _plant_thief(repository.clone / "campaigns", traces, repository.folder / "loot")
     repository.open_pull(7)
     laptop = repository.folder / "laptop"
     git(repository.folder, "clone", "--quiet", str(repository.remote), str(laptop))
@@ -96,6 +93,13 @@ def a_bare_repository_in_a_clone_runs_nothing_on_a_reviewers_machine(repository:
         words = [sys.executable, "-m", "invent_gitops", "-C", "campaigns", command]
         done = subprocess.run(words, cwd=laptop, env=environment, capture_output=True, timeout=60, check=False)
         assert list(traces.iterdir()) == [], f"{command}: {done.stderr.decode()}"
+
+
+def _plant_thief(folder: Path, traces: Path, loot: Path) -> None:
+    """A bare repository of several attacks, each of which writes down the key before it leaves its trace."""
+    config = plant(folder, traces, "fsmonitor", "include", "ssh-command")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("touch ", f"printenv INVENT_API_KEY >> {loot}; touch "), encoding="utf-8")
 
 
 def taken(loot: Path) -> str:

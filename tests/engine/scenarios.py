@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Mapping
 
 from tests.branch.making import Hub, git
-from tests.dashboard import edit
 from tests.engine.world import Repository
 from tests.running import WHEN, define, live
 from tests.workflows.runner import Job
@@ -45,10 +44,11 @@ def a_pull_request_is_planned_merged_created_once_and_watched(repository: Reposi
     assert repository.created == ["Campaign spring"]
     assert "1 broadcast was created already, by another run" in repository.comment
 
-    edit(repository.server, live(repository.server)["Campaign spring"], name="Changed by hand")
+    (id,) = live(repository.server).values()
+    repository.server.sandbox.update("c", id, name="Changed by hand")
     green(repository.run("drift", "schedule", merged))
     assert [issue["state"] for issue in repository.hub.issues] == ["open"]
-    edit(repository.server, live(repository.server)["Changed by hand"], name="Campaign spring")
+    repository.server.sandbox.update("c", id, name="Campaign spring")
     green(repository.run("drift", "schedule", merged))
     assert [issue["state"] for issue in repository.hub.issues] == ["closed"]
 

@@ -1,4 +1,4 @@
-"""A repository whose workflows run under act, with the event, the secrets and the rights that GitHub would give them."""
+"""A repository whose workflows run under act, with the event, the secrets and the rights that GitHub would give."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Repository(World):
         event_text = json.loads(payload.read_text("utf-8")) | {"inputs": inputs}
         payload.write_text(json.dumps(event_text), encoding="utf-8")
         document = load(workflow)
-        self.hub.rights = _rights(document, fork=fork)
+        self.hub.rights = rights_of(document, fork=fork)
         return run(
             self.engine,
             Order(
@@ -78,7 +78,7 @@ class Repository(World):
                 event=event,
                 payload=payload,
                 variables=self._variables(given, sha, self.runs),
-                secrets=self._secrets(document, given["GITHUB_REF"]),
+                secrets=secrets_of(document, given["GITHUB_REF"], self.key),
                 actions=self._actions(),
                 folder=folder / "run",
             ),
@@ -106,12 +106,6 @@ class Repository(World):
             "INVENT_BASE_URL": self.server.url,
         }
 
-    def _secrets(self, document: Mapping[str, Any], ref: str) -> dict[str, str]:
-        """The token, and the key where a job has the environment, which is for the branch main alone."""
-        guarded = any("environment" in job for job in document["jobs"].values())
-        key = {"INVENT_API_KEY": self.key} if guarded and ref == "refs/heads/main" else {}
-        return {"GITHUB_TOKEN": TOKEN, **key}
-
     def _actions(self) -> dict[str, Path]:
         action = load(self.engine.product / "action.yml")
         (python,) = [step["uses"] for step in action["runs"]["steps"] if "uses" in step]
@@ -132,8 +126,14 @@ def _known(path: Path, text: str) -> Path:
     return path
 
 
-def _rights(document: Mapping[str, Any], *, fork: bool) -> dict[str, str]:
-    """What the token of this run may do: what its jobs ask for, and for a fork to read alone."""
+def secrets_of(document: Mapping[str, Any], ref: str, key: str) -> dict[str, str]:
+    """The token, and the key where a job has the environment that holds it, which is for the branch main alone."""
+    guarded = any("environment" in job for job in document["jobs"].values())
+    return {"GITHUB_TOKEN": TOKEN, **({"INVENT_API_KEY": key} if guarded and ref == "refs/heads/main" else {})}
+
+
+def rights_of(document: Mapping[str, Any], *, fork: bool) -> dict[str, str]:
+    """What the token of a run may do: all that its jobs ask for, and on a fork's pull request to read alone."""
     rights: dict[str, str] = {}
     for job in document["jobs"].values():
         for name, right in job["permissions"].items():
