@@ -9,6 +9,7 @@ does not know `queue: max`, so that line is left out; the runs here start one af
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from tests.engine.playing import all_scenarios, played
 from tests.running import ROOT
 
 NO_ENGINE = 4
+MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3  # a folder is made in it, if so many bytes are free
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -38,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print("No scenario has such a name." if program else f"act is not here. {_INSTALL}", file=sys.stderr)
         return 2 if program else NO_ENGINE
     started = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="engine-"))
+    folder = Path(tempfile.mkdtemp(prefix="engine-", dir=_memory()))
     try:
         product = given.product or _copy_of_this(folder / "product")
         engine = Engine(program.resolve(), Path(sys._base_executable).resolve(), product.resolve())  # type: ignore[attr-defined]
@@ -81,6 +83,15 @@ def _act(given: Path | None) -> Path | None:
     beside = Path(sys.executable).with_name("act")
     found = str(beside) if beside.is_file() else shutil.which("act")
     return Path(found) if found else None
+
+
+def _memory() -> Path | None:
+    """Memory that programs can be started in, where the system has some: a job writes thousands of small files."""
+    if not MEMORY.is_dir():
+        return None
+    limits = os.statvfs(MEMORY)
+    usable = not limits.f_flag & os.ST_NOEXEC and limits.f_bavail * limits.f_frsize > ROOM
+    return MEMORY if usable else None
 
 
 def _copy_of_this(folder: Path) -> Path:

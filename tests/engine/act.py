@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import uuid
@@ -74,6 +75,7 @@ def run(engine: Engine, order: Order) -> dict[str, Job]:
             process.wait(LIMIT)
         finally:
             _end(process, mark)
+            shutil.rmtree(order.folder / "machine", ignore_errors=True)
     jobs = read_log(log.read_text("utf-8").splitlines())
     assert jobs, f"act ran no job of {order.workflow.name}: {(order.folder / 'errors.txt').read_text('utf-8')}"
     return jobs

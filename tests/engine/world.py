@@ -147,5 +147,7 @@ def repository(folder: Path, engine: Engine, key: str | None = KEY) -> Iterator[
     remote, clone = new_repository(folder)
     git(remote, "config", "uploadpack.allowAnySHA1InWant", "true")
     git(remote, "config", "http.receivepack", "true")
+    # Whoever prepares the commits looks for no submodule, so that a hostile .gitmodules does not stop them.
+    git(clone, "config", "fetch.recurseSubmodules", "false")
     with invent(key=key) as server, hosted(folder) as hub:
         yield Repository(folder=folder, hub=hub, server=server, remote=remote, clone=clone, engine=engine)
