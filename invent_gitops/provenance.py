@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.state import Provenance
 from invent_gitops.state.checkout import held
-from invent_gitops.state.git import Git, GitFailed
 from invent_gitops.state.identity import author_name
 
 # How the name of a commit ends that does not hold all that was read.

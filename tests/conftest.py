@@ -12,7 +12,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from invent_gitops.state import branch, git, remote
+from invent_gitops.git import repository as git
+from invent_gitops.state import branch, remote
 
 # Variables that would reach into the program, into git or into httpx from the machine that runs the tests.
 FOREIGN_PREFIXES = ("ACTIONS_", "GIT_", "GITHUB_", "INVENT_", "RUNNER_", "XDG_")

@@ -45,7 +45,19 @@ FLOORS = {
         "readiness",
         "render",
     },
-    EDGES: {"files", "load", "schemas", "state", "api", "sandbox", "provenance", "github", "scaffold", "workflows"},
+    EDGES: {
+        "files",
+        "git",
+        "load",
+        "schemas",
+        "state",
+        "api",
+        "sandbox",
+        "provenance",
+        "github",
+        "scaffold",
+        "workflows",
+    },
     CLI: {"cli", "__main__"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
@@ -59,6 +71,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "httpx": ("api", "github"),
     "click": ("cli",),
     "filelock": ("state",),
+    # No process begins anywhere else, and each of git's with the settings that keep it from running another.
+    "subprocess": ("git",),
     "sqlite3": ("sandbox",),
     "http.server": ("sandbox",),
     # The zones of the package, never those of the machine, which `zoneinfo` alone would take.
@@ -326,6 +340,7 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("load.py", "from http.server import HTTPServer", "its home is sandbox"),
         ("load.py", "from http import server", "its home is sandbox"),
         ("load.py", "import requests", "requests has no home"),
+        ("workflows/__init__.py", "import subprocess", "its home is git"),
         ("render/when.py", "from zoneinfo import ZoneInfo", "its home is zonedata"),
         ("cli/apply.py", "import yaml", "makes --help slow"),
         ("cli/apply.py", "try:\n    import sqlite3\nexcept ImportError:\n    pass", "makes --help slow"),
@@ -347,7 +362,8 @@ def test_broken_rule_is_reported(path: str, source: str, complaint: str) -> None
         ("plan.py", "from urllib.parse import quote\nfrom concurrent.futures import Future"),
         ("validate/project.py", "from pathlib import PurePosixPath"),
         ("apply.py", "from .reconcile import candidates"),
-        ("state/git.py", "import subprocess\nfrom .document import dump\nfrom filelock import FileLock"),
+        ("state/file.py", "from .document import dump\nfrom filelock import FileLock"),
+        ("git/process.py", "import subprocess"),
         ("sandbox/server.py", "import sqlite3\nfrom http.server import ThreadingHTTPServer"),
         ("plan.py", "x = 1\n" * 300),
     ],

@@ -56,8 +56,8 @@ def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
 
     A commit that does not hold the definition has nothing to do with it, and other changes are nobody's definition.
     """
-    from invent_gitops.state.git import Git
-    from invent_gitops.state.log import subjects
+    from invent_gitops.git.repository import Git
+    from invent_gitops.git.subjects import subjects
 
     credited = {change.source for change in found if change.what in DEFINED and not change.source.endswith(DIRTY)}
     known = subjects(Git(root), credited - {""})

@@ -37,8 +37,8 @@ def newest_requests(
     the CI's variables are hints. Outside CI it is asked where somebody named the `branch`, and where a commit is
     checked out without its branch, as CI does. Raises `Refused` or `Unavailable` where the tip cannot be told.
     """
+    from invent_gitops.git.repository import Git, GitFailed
     from invent_gitops.state.checkout import held
-    from invent_gitops.state.git import Git, GitFailed
     from invent_gitops.state.tips import checkout_of, is_detached, is_shallow, remote_of
 
     project = workspace.project

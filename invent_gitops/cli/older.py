@@ -14,7 +14,7 @@ from invent_gitops.model.broadcast import Request
 
 def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, Request] | str:
     """What the definitions of a commit request, by key; or why that cannot be told."""
-    from invent_gitops.state.git import Git, GitFailed
+    from invent_gitops.git.repository import Git, GitFailed
 
     git = Git(root)
     if not re.fullmatch("[0-9a-f]{40,64}", commit):

@@ -6,7 +6,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.git.repository import Git, GitFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from typing import Self
 from urllib.parse import quote
 
 from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
+from invent_gitops.git.repository import GitFailed
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Intended, Listed, Provenance, Recorded, State, Withdrawn
 from invent_gitops.state.binding import check_binding
-from invent_gitops.state.git import GitFailed
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.message import commit_message
 from invent_gitops.state.read_back import check_read_back

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.git.repository import Git, GitFailed
 
 
 def held(git: Git, commit: str, sources: Mapping[str, Path], shared: Sequence[Path]) -> dict[str, bool]:
@@ -38,9 +38,11 @@ def held(git: Git, commit: str, sources: Mapping[str, Path], shared: Sequence[Pa
 def _name(path: Path, top: Path) -> str:
     """The path below the top of the work tree, as git has it; "" for one outside, or that no list of paths can hold."""
     where = path.parent.resolve() / path.name
-    if not where.is_relative_to(top.resolve()) or "\n" in str(where):
+    if not where.is_relative_to(top.resolve()):
         return ""
-    return where.relative_to(top.resolve()).as_posix()
+    name = where.relative_to(top.resolve()).as_posix()
+    # What begins with a quotation mark would be read as a quoted name.
+    return "" if "\n" in name or name.startswith('"') else name
 
 
 def _blobs(git: Git, commit: str, names: Iterable[str]) -> dict[str, str]:
@@ -48,9 +50,7 @@ def _blobs(git: Git, commit: str, names: Iterable[str]) -> dict[str, str]:
     folders = {name.rpartition("/")[0] for name in names}
     # Fewer words than files, however many definitions there are.
     wanted = [] if "" in folders else [f"{one}/" for one in sorted({one.partition("/")[0] for one in folders})]
-    listed = git.run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *wanted)
-    entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
-    return {name: head.split()[2] for head, _, name in entries if head.startswith("100")}
+    return {entry.name: entry.object for entry in git.tree(commit, *wanted) if entry.is_file}
 
 
 def _hashes(git: Git, names: Sequence[str]) -> dict[str, str]:

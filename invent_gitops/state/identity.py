@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.git.repository import Git, GitFailed
 
 # For a machine on which nobody has told git an address.
 NOWHERE = "invent-gitops@localhost"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.chain import Chain, Link
 from invent_gitops.state import document
-from invent_gitops.state.git import Git, GitFailed
 
 
 def branch_chain(git: Git, tip: str, path: str) -> Chain:
@@ -23,7 +22,8 @@ def file_chain(path: Path) -> Chain:
     git = Git(path.parent)
     links: tuple[Link, ...] = ()
     try:
-        name = git.run("ls-files", "-z", "--full-name", "--", path.name).rstrip("\0")
+        # In the midst of a merge there are several entries of one name.
+        name = git.run("ls-files", "-z", "--full-name", "--", path.name).partition("\0")[0]
         if name:
             links = _links(git, ["HEAD", "--", path.name], name)
     except GitFailed:
@@ -37,18 +37,6 @@ def file_chain(path: Path) -> Chain:
         link = Link("", 1, "", datetime.now(UTC), now, None)
         links = (*links, _parsed(link, str(path)))
     return Chain(links, strict=False)
-
-
-def subjects(git: Git, commits: set[str]) -> dict[str, str]:
-    """The first lines of commit messages, of those commits that this clone has."""
-    found = {}
-    # Nothing that git could take for an option.
-    for commit in filter(re.compile("[0-9a-f]{40,64}").fullmatch, commits):
-        try:
-            found[commit] = git.run("show", "--no-patch", "--format=%s", f"{commit}^{{commit}}").strip()
-        except GitFailed:
-            continue
-    return found
 
 
 def _links(git: Git, what: list[str], path: str) -> tuple[Link, ...]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from invent_gitops.errors import Refused
 from invent_gitops.files import replace_durably
+from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import State
-from invent_gitops.state.git import Git, GitFailed
 
 
 @dataclass(frozen=True, slots=True)

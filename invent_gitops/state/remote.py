@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, Unavailable, Unsettled
+from invent_gitops.git.repository import PAUSES, Git, GitFailed, sleep
 from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import Provenance, State
 from invent_gitops.state import document
 from invent_gitops.state.addresses import why_apart
 from invent_gitops.state.binding import check_binding
-from invent_gitops.state.git import PAUSES, Git, GitFailed, sleep
 from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 from invent_gitops.errors import Refused
+from invent_gitops.git.calls import check_version
+from invent_gitops.git.faults import reason_in
+from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.checkout import Branch, Checkout, Source
-from invent_gitops.state.faults import reason_in
-from invent_gitops.state.git import Git, GitFailed
-from invent_gitops.state.process import check_version
 
 # Variables in which CI systems name a branch, with or without refs/heads/.
 HINTS = (
@@ -28,14 +28,14 @@ def remote_of(git: Git, wanted: str) -> str:
 
     `wanted` is the one that the project file names, "" if none. Raises `Refused` where git cannot tell.
     """
+    if not git.marker():
+        return ""
     try:
-        names = git.run("remote").split()
+        names = git.remotes()
         if not names:
             return ""
         check_version(git.folder)
     except GitFailed as error:
-        if not git.marker():
-            return ""
         message = f"Git cannot tell which commit this run is of: {reason_in(error.words)}"
         raise Refused(message, error.cure) from None
     upstream, _ = _upstream(git, _checked_out(git))

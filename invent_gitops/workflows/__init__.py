@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from invent_gitops import __version__
 from invent_gitops.errors import WrongUsage
+from invent_gitops.git.repository import Git, GitFailed
 
 TEMPLATES = ("validate", "plan", "apply", "drift")
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
@@ -190,14 +190,6 @@ def _source() -> tuple[str, str]:
 
 def _git(folder: Path, *words: str) -> str:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError, ValueError):
+        return Git(folder).run(*words).strip()
+    except GitFailed:
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
+from invent_gitops.git import repository as state_git
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Intended
-from invent_gitops.state import git as state_git
 from invent_gitops.state.branch import BranchStore
 from tests.branch.making import API, APPLY, AT, BRANCH, Hub, a_store, applied, git, hub, told
 from tests.making import a_provenance, an_intent

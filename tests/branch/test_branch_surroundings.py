@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import InvalidInput, Refused
-from invent_gitops.state import git as state_git
-from invent_gitops.state.faults import NETWORK, cure_for, is_passing
-from invent_gitops.state.git import Git, GitFailed
+from invent_gitops.git import repository as state_git
+from invent_gitops.git.faults import NETWORK, cure_for, is_passing
+from invent_gitops.git.repository import Git, GitFailed
 from tests.branch.making import BRANCH, Hub, a_store, applied, git, hub, told
 from tests.branch.test_branch_token import Guarded, Handler
 from tests.running import invent, live, posted

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.state.credential import token_settings
+from invent_gitops.git.credential import token_settings
 from tests.branch.making import Hub, applied, git, hub
 from tests.branch.serving import answer_git
 from tests.running import invent, live
@@ -43,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         given = self.headers.get_all("Authorization") or []
         self.server.seen.append(given)
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if given != [EXPECTED]:
+        # The name of a scheme has no case: git's own begins with a capital.
+        if [one.replace("Basic", "basic", 1) for one in given] != [EXPECTED]:
             # As GitHub does: two headers are a request that it does not understand.
             self.send_response(400 if len(given) > 1 else 401)
             self.send_header("WWW-Authenticate", 'Basic realm="GitHub"')

@@ -128,8 +128,8 @@ def test_other_changes_are_no_pull_requests(remote: Hub) -> None:
 
 def test_a_commit_in_a_state_that_git_could_take_for_an_option_is_no_option(remote: Hub) -> None:
     from invent_gitops.cli.older import requests_at
-    from invent_gitops.state.git import Git
-    from invent_gitops.state.log import subjects
+    from invent_gitops.git.repository import Git
+    from invent_gitops.git.subjects import subjects
 
     clone = remote.clone("clone")
     assert subjects(Git(clone), {f"--output={clone}/written", "HEAD"}) == {}

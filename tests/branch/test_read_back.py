@@ -117,8 +117,8 @@ def test_no_password_of_an_address_is_printed(remote: Hub) -> None:
     clone = remote.clone("clone")
     git(clone, "config", f"url.{remote.bare.parent}/none.git.insteadOf", "https://me:s3cret@git.invalid/x")
     git(clone, "remote", "set-url", "--push", "origin", "https://me:s3cret@git.invalid/x")
+    from invent_gitops.git.repository import Git
     from invent_gitops.state.addresses import why_apart
-    from invent_gitops.state.git import Git
 
     what, cure = why_apart(Git(clone), "origin")
     assert "s3cret" not in what + cure

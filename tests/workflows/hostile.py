@@ -75,7 +75,7 @@ def _settings(mark: Path) -> dict[str, str]:
         ".ssh/config": f"Host *\n  ProxyCommand {_shell('ssh config', mark)}\n",
         ".gitconfig": f'[core]\n\tfsmonitor = "{run}"\n\tsshCommand = "{run}"\n\tpager = "{run}"\n',
         ".gitattributes": "* filter=hostile diff=hostile merge=hostile\n",
-        ".gitmodules": f'[submodule "h"]\n\tpath = h\n\turl = ext::sh -c false\n\tupdate = "!{run}"\n',
+        ".gitmodules": f'[submodule "h"]\n\tpath = h\n\turl = ext::sh {mark}\n',
         ".lfsconfig": '[lfs]\n\turl = "http://hostile.invalid/"\n',
     }
 

@@ -152,7 +152,8 @@ class Runner:
         bin_folder = self.folder / "bin"
         bin_folder.mkdir(exist_ok=True)
         program = bin_folder / "invent-gitops"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m invent_gitops "$@"\n', encoding="utf-8")
+        # As the action writes it.
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -m invent_gitops "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         return Step(step["uses"], "success"), f"{bin_folder}{os.pathsep}{path}"
 

@@ -37,6 +37,7 @@ class World:
     clone: Path
     key: str = KEY
     base: Path = field(init=False)
+    variables: dict[str, str] = field(default_factory=dict)  # what the workflow itself sets for every step
 
     def __post_init__(self) -> None:
         self.base = self.clone / ".github" / "workflows"
@@ -86,7 +87,7 @@ class World:
             fork=fork,
             token="",
         )
-        variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN}
+        variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN} | self.variables
         if not pull:
             variables["GITHUB_REF"] = "refs/heads/main"
         runner = Runner(self.folder, self.remote, variables, secrets={"INVENT_API_KEY": self.key})

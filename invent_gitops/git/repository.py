@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import tempfile
@@ -12,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
-from invent_gitops.state.faults import cure_for, reason_in
-from invent_gitops.state.process import GitFailed, GitMissing, check_version, run_git
+from invent_gitops.git.calls import check_version, run_git
+from invent_gitops.git.faults import cure_for, reason_in
+from invent_gitops.git.place import find_marker
+from invent_gitops.git.process import GitFailed, GitMissing
+from invent_gitops.git.tree import Entry, entries, fault_of_name
 
 __all__ = ["Git", "GitFailed", "GitMissing"]
 
@@ -74,8 +76,18 @@ class Git:
 
     def marker(self) -> Path | None:
         """The `.git` that makes a repository of `folder` or of one above it, whether git can use it or not."""
-        here = self.folder.absolute()
-        return next((one / ".git" for one in (here, *here.parents) if _is_marker(one / ".git")), None)
+        return find_marker(self.folder)
+
+    def remotes(self) -> list[str]:
+        """The names of the remotes that have an address. Git takes any other name for the path of a folder."""
+        try:
+            listed = self.run("config", "--null", "--name-only", "--get-regexp", r"^remote\..*\.url$")
+        except GitFailed as error:
+            if error.code != 1:
+                raise
+            return []
+        names = (key.removeprefix("remote.").removesuffix(".url") for key in listed.split("\0") if key)
+        return list(dict.fromkeys(names))
 
     def check_names(self, remote: str, branch: str) -> None:
         """Take the name of a configured remote and of a branch only: a URL in the project file could be anybody's."""
@@ -86,14 +98,14 @@ class Git:
         except GitFailed:
             raise InvalidInput(f"{branch!r} is not a name for a git branch.", "Use one like broadcast-state.") from None
         try:
-            self.run("config", "--get-regexp", f"^remote\\.{re.escape(remote)}\\.(url|pushurl)$")
+            known = self.remotes()
         except GitFailed as error:
-            if error.code != 1:
-                raise Refused(f"Git cannot read its settings: {reason_in(error.words)}", error.cure) from None
+            raise Refused(f"Git cannot read its settings: {reason_in(error.words)}", error.cure) from None
+        if remote not in known:
             raise InvalidInput(
                 f"This repository has no remote named {remote}, on which the state branch is to be.",
                 "Add it with git remote add, or name another under state: in the project file.",
-            ) from None
+            )
 
     def commit_of(self, ref: str) -> str:
         """The commit that a ref names, or "" if there is none."""
@@ -119,7 +131,9 @@ class Git:
         except GitFailed as error:
             message = f"The branch {branch} cannot be read from the remote {remote}: {reason_in(error.words)}"
             raise Unavailable(message, error.cure) from None
-        return listed.split("\t")[0].strip()
+        # Git also lists refs whose names only end so.
+        tips = (line.partition("\t") for line in listed.splitlines())
+        return next((tip.strip() for tip, _, name in tips if name == f"refs/heads/{branch}"), "")
 
     def fetch(self, remote: str, branch: str, ref: str) -> str:
         """Bring the remote's branch into `ref` and return its commit, or "" if it has no such branch.
@@ -148,36 +162,61 @@ class Git:
             refspec = f"+refs/heads/{branch}:{ref}"
             self.ask("fetch", *FETCH, "--depth=2147483647", "--", remote, refspec)
 
+    def tree(self, commit: str, *paths: str, options: tuple[str, ...] = ("--full-tree",)) -> list[Entry]:
+        """The entries of a commit at and below `paths`, with their names as git has them, which may be any bytes."""
+        return entries(self.run("ls-tree", "-r", "-z", *options, commit, "--", *paths))
+
     def read(self, commit: str, path: str) -> str | None:
-        """The text of a file in a commit, or None if the commit has no such file."""
-        if not self.run("ls-tree", "--full-tree", commit, "--", path).strip():
+        """The text of a file in a commit, or None if the commit has no such file.
+
+        Raises `Refused` where the commit has something else of that name, such as a symbolic link.
+        """
+        listed = entries(self.run("ls-tree", "-z", "--full-tree", commit, "--", path))
+        if not listed:
             return None
-        return self.run("cat-file", "blob", f"{commit}:{path}")
+        if len(listed) > 1 or not listed[0].is_file:
+            raise Refused(
+                f"{path} in the commit {commit} is {listed[0].kind}, and not a file.",
+                f"Find out who made it: git log {commit} -- {shlex.quote(path)}",
+            )
+        return self.run("cat-file", "blob", listed[0].object)
 
     def read_many(self, names: list[str]) -> list[str | None]:
-        """The texts of many objects (`commit:path`), in one process; None for each that is not there."""
+        """The texts of many objects (`commit:path`), in one process; None for each that is not a file there.
+
+        Raises `GitFailed` for a name with a line break, since git reads a name from each line.
+        """
         if not names:
             return []
+        if any("\n" in name for name in names):
+            raise GitFailed("a name holds a line break, which git cannot be asked for")
         listed = self.run("cat-file", "--batch", data="".join(f"{name}\n" for name in names))
         # Sizes are in bytes, so the listing is cut as bytes.
         rest = listed.encode("utf-8", "surrogateescape")
         texts: list[str | None] = []
         for _ in names:
             head, _, rest = rest.partition(b"\n")
-            if head.endswith(b" missing"):
+            found = re.fullmatch(rb"[0-9a-f]{40,64} (\w+) (\d+)", head)
+            if not found:
                 texts.append(None)
                 continue
-            size = int(head.split()[-1])
-            texts.append(rest[:size].decode("utf-8", "replace"))
+            kind, size = found[1], int(found[2])
+            texts.append(rest[:size].decode("utf-8", "replace") if kind == b"blob" else None)
             rest = rest[size + 1 :]
         return texts
 
     def export(self, commit: str, paths: list[str], target: Path) -> None:
-        """Lay the files below `paths` (relative to `folder`), as they are in a commit, down in `target`."""
-        listed = self.run("ls-tree", "-r", "-z", "--name-only", commit, "--", *paths)
-        names = [name for name in listed.split("\0") if name and "\n" not in name]
-        for name, text in zip(names, self.read_many([f"{commit}:./{name}" for name in names]), strict=True):
-            path = target / name
+        """Lay the files below `paths` (relative to `folder`), as they are in a commit, down in `target`.
+
+        Raises `Refused` where a name would leave `target`, and where an entry is a link or a submodule.
+        """
+        listed = self.tree(commit, *paths, options=())
+        for entry in listed:
+            fault = fault_of_name(entry.name) or ("" if entry.is_file else f"is {entry.kind}, and not a file")
+            if fault:
+                raise Refused(f"The commit {commit} has an entry {entry.name!r} that {fault}.", "Delete it there.")
+        for entry, text in zip(listed, self.read_many([entry.object for entry in listed]), strict=True):
+            path = target / entry.name
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text or "", encoding="utf-8", newline="")
@@ -226,14 +265,6 @@ class Git:
         listed = self.run(*words, "--", remote, f"{commit}:{name}")
         if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in listed.splitlines()):
             raise GitFailed(listed.strip() or "git push said nothing")
-
-
-def _is_marker(path: Path) -> bool:
-    """Whether a `.git` is there that is more than an empty folder, which git itself passes over."""
-    try:
-        return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
-    except OSError:
-        return True
 
 
 def unsigned(error: GitFailed) -> Refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from invent_gitops.state.credential import access_cure
+from invent_gitops.git.credential import access_cure
 
 # Git did not end in time; said by this program, since git says nothing then.
 HANGS = "did not end within"
@@ -63,6 +63,10 @@ _CURES = (
     (
         r"(?:cannot fork|unable to fork|Resource temporarily unavailable|Cannot allocate memory)",
         "This machine has no process or memory left. End other programs, then run this again.",
+    ),
+    (
+        r"transport 'ext' not allowed",
+        "An address that begins with ext:: is a command, and no command is run here. Use another: git remote set-url",
     ),
     (
         r"transport '(?P<scheme>[^'\n]+)' not allowed",

@@ -1,0 +1,144 @@
+"""Asks git of the repository that a person chose, and of no other: named to git in so many words, once git agrees."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from invent_gitops.errors import Refused
+from invent_gitops.git.credential import token_settings
+from invent_gitops.git.origins import ASKED, check_origins, hooks_in
+from invent_gitops.git.place import MARKER, Place, find_place
+from invent_gitops.git.process import GitFailed, start
+from invent_gitops.git.program import Program, find_program
+
+# What is used here of the newer ones: fetch --no-write-fetch-head, and GIT_CONFIG_COUNT for the token of a workflow.
+NEEDED, NEEDED_FOR_TOKEN = (2, 29), (2, 31)
+# Seconds for a question that git answers from a few files.
+PATIENCE = 30.0
+# What the confirmation of a place depends on, beside its files: settings, and whom git takes for the owner.
+_NAMES = re.compile(r"GIT_\w+|HOME|USERPROFILE|XDG_CONFIG_HOME|SUDO_UID")
+
+
+def run_git(folder: Path, arguments: tuple[str, ...], data: str, settings: Mapping[str, str], timeout: float) -> str:
+    """What git prints on stdout, asked of the repository around `folder`; `settings` are further variables.
+
+    Raises `GitFailed` with its words, also if it is missing or takes too long, and `Refused` where a commit could have
+    made the repository.
+    """
+    place, program = _place(folder)
+    hooks: tuple[str, ...] = ()
+    if place.found:
+        place, hooks = _confirmed(place, program, _fingerprint(place))
+    return start(
+        program, folder, arguments, data=data, hooks=hooks, variables=_named(place) | dict(settings), timeout=timeout
+    )
+
+
+def check_version(folder: Path) -> None:
+    """Refuse a git that is too old, before a remote is read or written with it."""
+    words = _version(_place(folder)[1])
+    needed = NEEDED_FOR_TOKEN if token_settings(os.environ) else NEEDED
+    match = re.search(r"\b(\d+)\.(\d+)", words)
+    if match and (int(match[1]), int(match[2])) >= needed:
+        return
+    raise Refused(
+        f"This needs git {needed[0]}.{needed[1]} or newer, and this machine has: {words.strip() or 'unknown'}.",
+        "Install a newer git, and see that it is the first one on the PATH: git --version",
+    )
+
+
+def _place(folder: Path) -> tuple[Place, Program]:
+    try:
+        place = find_place(folder)
+    except OSError as error:
+        raise GitFailed(f"{folder} cannot be looked at: {error.strerror or error}") from None
+    return place, find_program(os.environ.get("PATH", os.defpath), place.top)
+
+
+def _named(place: Place) -> dict[str, str]:
+    """The variables that name the repository, so that git searches for none. A name that leads nowhere is none."""
+    work_tree = {"GIT_WORK_TREE": str(place.work_tree)} if place.work_tree else {}
+    return {"GIT_DIR": str(place.git_dir)} | work_tree
+
+
+def _fingerprint(place: Place) -> tuple[object, ...]:
+    """What changes when the repository becomes another one, or another one's, while this program runs."""
+    files = (place.top, place.top / MARKER, place.git_dir, place.git_dir / "config")
+    seen = tuple(_identity(one) for one in files)
+    return seen + tuple(sorted(pair for pair in os.environ.items() if _NAMES.fullmatch(pair[0])))
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.lstat()
+    except OSError:
+        return ()
+    # The time of a folder changes with whatever is put into it.
+    changed = 0 if path.is_dir() else found.st_mtime_ns
+    return (found.st_dev, found.st_ino, found.st_uid, changed)
+
+
+@functools.lru_cache(maxsize=64)
+def _confirmed(place: Place, program: Program, _: tuple[object, ...]) -> tuple[Place, tuple[str, ...]]:
+    """The place with its work tree, and the hooks in its settings; asked once for each repository.
+
+    Raises `GitFailed` with git's words, and `Refused` for a repository or a setting that a commit could have made.
+    """
+    place = place if place.work_tree else _agreed(place, program)
+    try:
+        listed = start(program, place.top, ASKED, variables=_named(place), timeout=PATIENCE)
+    except GitFailed as error:
+        if error.code != 1:
+            raise
+        return place, ()
+    check_origins(listed, place)
+    return place, hooks_in(listed)
+
+
+def _agreed(place: Place, program: Program) -> Place:
+    """The place with its work tree, after git has found the same.
+
+    Git trusts a repository that is named to it, whoever owns it. So it searches once by itself, in the folder with the
+    `.git` and in no other, and judges the owner.
+    """
+    asked = ("rev-parse", "--absolute-git-dir", "--is-inside-work-tree", "--show-prefix")
+    ceiling = {"GIT_CEILING_DIRECTORIES": str(place.top.parent)}
+    try:
+        answer = start(program, place.top, asked, variables=ceiling, timeout=PATIENCE)
+    except GitFailed as error:
+        if "cannot use bare repository" not in error.words:
+            raise
+        answer = str(place.top)
+    git_dir, is_inside, prefix = (answer.split("\n") + [""] * 3)[:3]
+    if not _is_same(git_dir, place.git_dir):
+        raise Refused(
+            f"Git takes {git_dir} for the repository of {place.folder}, and not {place.top / MARKER}.",
+            f"See what is wrong with it: ls -la {shlex.quote(str(place.top / MARKER))}",
+        )
+    return replace(place, work_tree=_above(place.top, prefix)) if is_inside == "true" else place
+
+
+def _is_same(answer: str, git_dir: Path) -> bool:
+    try:
+        return os.path.samefile(answer, git_dir)
+    except (OSError, ValueError):
+        return False
+
+
+def _above(top: Path, prefix: str) -> Path:
+    """The root of the work tree, of which `top` is the part `prefix`; the two differ where `core.worktree` is set."""
+    steps = len([part for part in prefix.split("/") if part])
+    return top.parents[steps - 1] if steps else top
+
+
+@functools.cache
+def _version(program: Program) -> str:
+    """What git says of itself; one process for each git."""
+    home = Path(program.path).parent
+    return start(program, home, ("--version",), variables={"GIT_DIR": os.devnull}, timeout=PATIENCE)

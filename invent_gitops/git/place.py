@@ -1,0 +1,154 @@
+"""Finds the repository that a person chose: by the `.git` around a folder, and by nothing that a commit can hold."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from invent_gitops.errors import Refused
+
+MARKER = ".git"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a git process works: `folder` is the project's, `top` the one with the `.git` that makes it a repository.
+
+    `git_dir` is that `.git`, or what a file `.git` of a worktree or a submodule leads to. Where the environment names
+    the repository, `work_tree` is set. Where there is no repository, `git_dir` is where it would be.
+    """
+
+    folder: Path
+    top: Path
+    git_dir: Path
+    work_tree: Path | None = None
+    found: bool = True
+
+
+def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Place:
+    """The repository around `folder`, without asking git or reading any of its settings.
+
+    A repository is what has a `.git`: no commit can hold a file of that name. Files named HEAD, objects and refs make
+    a repository for git's own search as well, and its config runs commands, so folders with such files are refused.
+    Raises `Refused` for these, and for a `.git` that leads to files of the work tree. Raises `OSError` where a folder
+    cannot be looked at.
+    """
+    here = _resolved(folder)
+    passed: list[Path] = []
+    for one in _upwards(here, environment):
+        if _is_marker(one / MARKER):
+            _check_none_bare(passed, one)
+            return Place(here, one, _git_dir(one))
+        passed.append(one)
+    chosen = _chosen(here, environment)
+    below = [one for one in passed if not chosen or (one != chosen.top and one.is_relative_to(chosen.top))]
+    _check_none_bare(below, chosen.top if chosen else None)
+    return chosen or Place(here, here, here / MARKER, found=False)
+
+
+def find_marker(folder: Path, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """What makes a repository of `folder`: a `.git`, whether git can use it or not, or what the environment names."""
+    try:
+        here = _resolved(folder)
+    except OSError:
+        return None
+    found = next((one / MARKER for one in _upwards(here, environment) if _is_marker(one / MARKER)), None)
+    chosen = _chosen(here, environment)
+    return found or (chosen.git_dir if chosen else None)
+
+
+def _upwards(folder: Path, environment: Mapping[str, str]) -> list[Path]:
+    """The folder and those above it, as far as git would look: within one disk, and not beyond a ceiling."""
+    ceilings = {_resolved(Path(one)) for one in environment.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if one}
+    crosses = environment.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "").lower() not in ("", "0", "false", "no", "off")
+    folders, disk = [folder], _disk(folder)
+    for one in folder.parents:
+        above = _disk(one)
+        # A folder that is not there yet is on no disk.
+        if one in ceilings or not (crosses or disk in (None, above)):
+            break
+        folders, disk = [*folders, one], above
+    return folders
+
+
+def _disk(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_dev
+    except OSError:
+        return None
+
+
+def _is_marker(path: Path) -> bool:
+    """Whether a `.git` is there that is more than an empty folder, which git itself passes over."""
+    try:
+        return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+    except OSError:
+        return True
+
+
+def _git_dir(top: Path) -> Path:
+    """The folder that `top`/.git is, or leads to. One among the files of the work tree could be somebody's commit."""
+    marker = top / MARKER
+    target = _resolved(top / _link(marker) if marker.is_file() else marker)
+    inside = target.relative_to(top).parts if target.is_relative_to(top) else (MARKER,)
+    if MARKER not in inside:
+        raise Refused(
+            f"{marker} leads to {target}, which is among the files of the work tree. A commit can change them, and "
+            "git runs commands that its settings name.",
+            f"Look at it, and keep the repository outside of its work tree: cat {shlex.quote(str(marker))}",
+        )
+    return target
+
+
+def _link(marker: Path) -> str:
+    """What a file `.git` names; the file itself if it says nothing that git would follow, so that git refuses it."""
+    try:
+        text = marker.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return MARKER
+    return text.removeprefix("gitdir: ").rstrip("\r\n") if text.startswith("gitdir: ") else MARKER
+
+
+def _chosen(folder: Path, environment: Mapping[str, str]) -> Place | None:
+    """The repository that the environment names, if it names the work tree as well, and `folder` is a part of that.
+
+    Git sets GIT_DIR alone for its own children, of which the project need not be a part.
+    """
+    git_dir, work_tree = environment.get("GIT_DIR"), environment.get("GIT_WORK_TREE")
+    if not git_dir or not work_tree:
+        return None
+    top = _resolved(Path(work_tree))
+    return Place(folder, top, _resolved(Path(git_dir)), work_tree=top) if folder.is_relative_to(top) else None
+
+
+def _check_none_bare(folders: list[Path], top: Path | None) -> None:
+    """Refuse the first folder that git would take for a repository itself; `top` is a folder where that is not so."""
+    for one in folders:
+        if looks_bare(one):
+            if top:
+                look = f"git -C {shlex.quote(str(top))} log -- {shlex.quote(str(one.relative_to(top) / 'HEAD'))}"
+            else:
+                look = f"ls -l {shlex.quote(str(one))}"
+            raise Refused(
+                f"The folder {one} holds files named HEAD, objects and refs, which make a git repository of it. A "
+                "commit can add such files, and every git that starts in there runs the commands in their config.",
+                f"See who added them, then delete them: {look}",
+            )
+
+
+def looks_bare(folder: Path) -> bool:
+    """Whether git would take the folder itself for a repository; `commondir` stands in for objects and refs."""
+    return os.path.lexists(folder / "HEAD") and (
+        os.path.lexists(folder / "commondir")
+        or (os.path.lexists(folder / "objects") and os.path.lexists(folder / "refs"))
+    )
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError:  # what Python raises for links in a circle
+        raise OSError("its links lead in a circle") from None

@@ -1,0 +1,39 @@
+"""Finds the git of the machine: on the PATH, and never among the files of a checkout."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+NAME = "git.exe" if os.name == "nt" else "git"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The full path of a git, "" if there is none, and the PATH on which it finds ssh and its helpers."""
+
+    path: str
+    search: str
+
+
+def find_program(search: str, top: Path) -> Program:
+    """The first git on the PATH `search`, without its entries that a commit could fill.
+
+    Those are the ones below `top`, the root of the work tree, and the ones that depend on the current folder, as an
+    empty entry does. A link that leads into the work tree is passed over as well.
+    """
+    entries = [one for one in search.split(os.pathsep) if os.path.isabs(one) and not _is_within(one, top)]
+    candidates = (os.path.join(one, NAME) for one in entries)
+    found = next((one for one in candidates if _is_executable(one) and not _is_within(one, top)), "")
+    return Program(found, os.pathsep.join(entries))
+
+
+def _is_executable(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _is_within(path: str, top: Path) -> bool:
+    """Whether a path is below `top`, by its own name or with links followed; below the root of a disk nothing is."""
+    names = (os.path.normpath(path), os.path.realpath(path))
+    return top.parent != top and any(Path(one).is_relative_to(top) for one in names)
