@@ -91,7 +91,7 @@ def _command(engine: Engine, order: Order) -> list[str]:
     words = [str(engine.program), order.event, "--json", "--no-skip-checkout", "--no-cache-server", "--strict"]
     words += ["--directory", str(order.workflow.parent), "--workflows", str(order.workflow)]
     words += ["--platform", "ubuntu-latest=-self-hosted", "--eventpath", str(order.payload)]
-    words += ["--action-cache-path", str(order.folder / "machine")]
+    words += ["--action-cache-path", str(order.folder / "machine"), "--actor", "somebody"]
     for name, path in files.items():
         words += [f"--{name}-file", str(path)]
     for name, value in {**order.variables, "ENGINE_PYTHON": str(engine.python)}.items():

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.branch.making import git
@@ -85,11 +82,9 @@ def a_bare_repository_in_a_clone_runs_nothing_on_a_reviewers_machine(repository:
     git(repository.folder, "clone", "--quiet", str(repository.remote), str(laptop))
     git(laptop, "fetch", "--quiet", "origin", "refs/pull/7/head")
     git(laptop, "checkout", "--quiet", "FETCH_HEAD")
-    environment = {**os.environ, "PYTHONPATH": str(repository.engine.product)}
     for command in ("plan", "status", "history"):
-        words = [sys.executable, "-m", "invent_gitops", "-C", "campaigns", command]
-        done = subprocess.run(words, cwd=laptop, env=environment, capture_output=True, timeout=60, check=False)
-        assert list(traces.iterdir()) == [], f"{command}: {done.stderr.decode()}"
+        said = repository.command(laptop, "-C", "campaigns", command, good=False)
+        assert list(traces.iterdir()) == [], f"{command}: {said}"
 
 
 def _plant_thief(folder: Path, traces: Path, loot: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from tests.branch.making import git
 from tests.engine.act import Engine, Order, run
 from tests.engine.hosting import Hosting, hosted
 from tests.github.standin import REPOSITORY, TOKEN
-from tests.running import KEY, ROOT, account, call, invent
+from tests.running import KEY, ROOT, invent
 from tests.workflows.runner import Job, load
 from tests.workflows.test_proof import ACTION, World, new_repository
 
@@ -36,8 +39,7 @@ class Repository(World):
         """The first push: what `init --github` writes into `folder`, and no definition yet."""
         project = self.clone / folder
         project.mkdir(exist_ok=True)
-        done = call(project, "init", "--github", "--action", ACTION, *words)
-        assert done.code == 0, done.all
+        self.command(project, "init", "--github", "--action", ACTION, *words)
         (project / "broadcasts" / "welcome.yaml").unlink(missing_ok=True)
         self.first_push()
 
@@ -115,9 +117,20 @@ class Repository(World):
             ACTION: self.engine.product,
         }
 
-    def plan_digest(self, folder: str = "") -> str:
-        """What a person reads off `plan --json` in a clone."""
-        return str(call(self.clone / folder, "plan", "--json", env=account(self.server.url)).json["digest"])
+    def command(self, folder: Path, *words: str, good: bool = True) -> str:
+        """What a command of the product prints on a person's machine, which has no key."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "invent_gitops", *words],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(self.engine.product), "INVENT_BASE_URL": self.server.url},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0 or not good, done.stdout + done.stderr
+        return done.stdout if good else done.stdout + done.stderr
 
 
 def _known(path: Path, text: str) -> Path:
