@@ -97,12 +97,21 @@ def test_a_release_is_not_mixed_with_what_is_there_already(tmp_path: Path) -> No
 # ---------------------------------------------------------------- the workflow
 
 
-def test_no_job_of_a_release_both_runs_code_of_the_repository_and_holds_a_right() -> None:
-    for name, job in release_jobs().items():
+# What the examples have is judged with the templates. There, `uses: ./` is code of the checkout, too; whoever can open
+# such a pull request with a right has the right to push already.
+@pytest.mark.parametrize(
+    "path", [path for path in WORKFLOWS if "examples" not in path.name], ids=lambda path: path.name
+)
+def test_no_job_of_ours_both_runs_code_of_the_repository_and_holds_a_right_or_a_secret(path: Path) -> None:
+    assert load(path)["permissions"] in ({}, "{}")
+    assert "secrets." not in path.read_text("utf-8")
+    assert "pull_request_target" not in load(path)["on"]
+    for name, job in load(path)["jobs"].items():
         checked_out = any("checkout" in step.get("uses", "") for step in job["steps"])
-        assert not checked_out or job["permissions"] == {"contents": "read"}, name
-        assert "id-token" not in job["permissions"] or not any("run" in step for step in job["steps"]), name
-    assert load(RELEASE)["permissions"] in ({}, "{}")
+        runs = any("run" in step or step.get("uses", "").startswith("./") for step in job["steps"])
+        if checked_out and runs:
+            assert (job["permissions"], "environment" in job) == ({"contents": "read"}, False), name
+        assert "id-token" not in job["permissions"] or not runs, name
 
 
 def test_a_rehearsal_by_hand_builds_and_does_nothing_else() -> None:
@@ -188,3 +197,10 @@ def test_a_release_is_built_with_the_versions_that_were_tested() -> None:
     tools, tested = versions(".ci/tools/release.txt"), versions("constraints.txt")
     assert {"build", "hatchling"} <= tools.keys() & tested.keys()
     assert {name for name in tools.keys() & tested.keys() if tools[name] != tested[name]} == set()
+
+
+def test_the_audit_takes_a_version_that_was_not_looked_up_for_no_good_news() -> None:
+    script = (ROOT / ".ci" / "audit").read_text("utf-8")
+    assert "pip_audit --strict" in script
+    (job,) = [job for job in load(RELEASE.with_name("nightly.yml"))["jobs"].values() if "audit" in str(job["steps"])]
+    assert job["steps"][-1]["run"] == "bash .ci/audit"

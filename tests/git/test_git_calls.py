@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from invent_gitops.git.program import find_program
 from invent_gitops.git.repository import Git, GitFailed
 from tests.branch.making import BRANCH, Hub, applied, git, hub, told
 from tests.branch.test_branch_surroundings import script, works
@@ -58,7 +59,8 @@ def test_program_of_the_checkout_is_not_started(remote: Hub, tmp_path: Path, ent
     clone = remote.clone("clone")
     git(clone, "remote", "add", "far", "ssh://nobody.invalid/x.git")
     for folder in (clone, clone / "tools"):
-        script(folder / name, f"touch {tmp_path}/ran; exit 1")
+        # On this PATH there is no other program.
+        script(folder / name, f": > {tmp_path}/ran; exit 1")
     (tmp_path / "link").symlink_to(clone / "tools")
     (tmp_path / "machine").mkdir()
     (tmp_path / "machine" / "git").symlink_to(REAL)
@@ -72,9 +74,22 @@ def test_program_of_the_checkout_is_not_started(remote: Hub, tmp_path: Path, ent
     assert not (tmp_path / "ran").exists()
 
 
+def test_entries_of_the_path_that_depend_on_the_current_folder_are_passed_over(tmp_path: Path) -> None:
+    bin = script(tmp_path / "bin" / "git", "exit 0").parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        found = find_program(f":.:bin:./bin:../x:{bin}:", tmp_path / "clone")
+        assert (found.path, found.search) == (f"{bin}/git", str(bin))
+        assert find_program("bin:.", tmp_path / "clone").path == ""
+
+
+def test_repository_at_the_root_of_the_disk_leaves_the_path_as_it_is() -> None:
+    assert find_program(os.environ["PATH"], Path("/")).path
+
+
 def test_link_on_the_path_that_leads_into_the_checkout_is_not_followed(remote: Hub, tmp_path: Path) -> None:
     clone = remote.clone("clone")
-    script(clone / "tool", f"touch {tmp_path}/ran; exit 1")
+    script(clone / "tool", f": > {tmp_path}/ran; exit 1")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "git").symlink_to(clone / "tool")
     with invent() as server:

@@ -168,6 +168,7 @@ def test_damaged_git_folder_beside_such_files_is_not_passed_over(tmp_path: Path,
         for words in (("plan",), ("status",), ("apply", "--yes")):
             done = call(clone, "-C", "campaigns", *words, env=account(server.url) | env)
             assert done.code == 5, done.all
+            assert f"Git takes {clone} for the repository" in done.err
             assert str(clone / ".git") in done.err
     assert ran(tmp_path / "marks") == []
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from invent_gitops.errors import Refused
 from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.git.tree import entries, fault_of_name
+from invent_gitops.state.checkout import held
 from tests.branch.making import BRANCH, STATE, Hub, applied, definition, git, hub, told
 from tests.running import invent, posted
 
@@ -194,16 +195,12 @@ def test_read_of_a_path_that_is_a_folder_says_so(remote: Hub) -> None:
         clone.read("HEAD", "broadcasts")
 
 
-def test_file_whose_name_git_would_unquote_is_not_said_to_be_in_the_commit(remote: Hub) -> None:
+def test_file_whose_name_git_would_unquote_is_not_taken_for_another(remote: Hub) -> None:
     clone = remote.clone("clone")
-    folder = clone / '"broadcasts'
-    folder.mkdir()
-    (folder / "one.yaml").write_text(definition("one"), encoding="utf-8")
-    git(clone, "rm", "--quiet", "-r", "broadcasts")
-    (clone / "invent.yaml").write_text(f"state: {{branch: {BRANCH}}}\ndefinitions: '\"broadcasts'\n", encoding="utf-8")
+    odd, plain = clone / '"one.yaml"', clone / "one.yaml"
+    for path in (odd, plain):
+        path.write_text(definition("one"), encoding="utf-8")
     git(clone, "add", "--all")
-    git(clone, "commit", "--quiet", "-m", "Odd folder")
-    with invent() as server:
-        done = applied(clone, server)
-        assert done.code == 0, done.all
-    assert remote.state()["broadcasts"]["one"]["provenance"]["commit"].endswith("-dirty")
+    git(clone, "commit", "--quiet", "-m", "Odd name")
+    odd.write_text(definition("edited"), encoding="utf-8")
+    assert held(Git(clone), "HEAD", {"odd": odd, "plain": plain}, []) == {"odd": False, "plain": True}

@@ -131,24 +131,28 @@ def machine(tmp_path: Path) -> Machine:
     return made
 
 
-def leading_into(checkout: Path) -> dict[str, str]:
+def leading_into(checkout: str) -> dict[str, str]:
     """Variables that a workflow sets for other tools, each of which leads Python or pip into the checkout."""
     return {
-        "HOME": str(checkout),
+        "HOME": checkout,
         "PIP_CONFIG_FILE": f"{checkout}/pip.conf",
-        "PIP_PYTHON": f"{checkout}/python",
-        "PYTHONHOME": str(checkout),
-        "PYTHONPATH": f"{checkout}:.",
+        "PYTHONPATH": checkout,
         "PYTHONSTARTUP": f"{checkout}/setup.py",
-        "PYTHONUSERBASE": str(checkout),
-        "XDG_CONFIG_DIRS": str(checkout),
+        "PYTHONUSERBASE": checkout,
+        "XDG_CONFIG_DIRS": checkout,
         "XDG_CONFIG_HOME": f"{checkout}/.config",
     }
 
 
-@pytest.mark.parametrize("variables", [False, True], ids=["no variables", "variables that lead into the checkout"])
-def test_the_action_runs_nothing_and_obeys_nothing_of_the_checkout(machine: Machine, variables: bool) -> None:
-    extra = leading_into(machine.checkout) if variables else {"PYTHONPATH": ""}
+@pytest.mark.parametrize("leads", ["nowhere", "by full path", "by relative path", "to another Python", "by home alone"])
+def test_the_action_runs_nothing_and_obeys_nothing_of_the_checkout(machine: Machine, leads: str) -> None:
+    extra = {
+        "nowhere": {"PYTHONPATH": ""},
+        "by full path": leading_into(str(machine.checkout)),
+        "by relative path": leading_into("."),
+        "to another Python": {"PIP_PYTHON": f"{machine.checkout}/python", "PYTHONHOME": str(machine.checkout)},
+        "by home alone": {"HOME": str(machine.checkout), "PYTHONPATH": "", "XDG_CONFIG_HOME": ""},
+    }[leads]
     done = machine.run(script("install"), extra)
     assert (done.returncode, marks(machine.mark)) == (0, []), done.stdout + done.stderr
     assert machine.outputs == {"version": "1.2.3"}
