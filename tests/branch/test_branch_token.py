@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +12,7 @@ import pytest
 
 from invent_gitops.git.credential import token_settings
 from tests.branch.making import Hub, applied, git, hub
+from tests.branch.serving import answer_git
 from tests.running import invent, live
 
 TOKEN = "ghs_0123456789abcdef"
@@ -51,26 +50,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("WWW-Authenticate", 'Basic realm="GitHub"')
             self.end_headers()
             return
-        path, _, query = self.path.partition("?")
-        variables = {
-            "GIT_PROJECT_ROOT": str(self.server.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "REQUEST_METHOD": self.command,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(data)),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            "REMOTE_USER": "github",
-            "REMOTE_ADDR": "127.0.0.1",
-        }
-        environment = {**os.environ, **variables}
-        done = subprocess.run(["git", "http-backend"], input=data, env=environment, capture_output=True, check=True)
-        head, _, body = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        self.send_response(int(headers.pop("Status", "200").split()[0]))
-        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        status, headers, body = answer_git(self.server.root, self.command, self.path, self.headers, data)
+        self.send_response(status)
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
