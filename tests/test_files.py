@@ -52,7 +52,7 @@ ALLOWED = {
     "state/run_journal.py": "removes its own journal, and no link is followed by that",
     "state/file.py": "removes its own journal, and no link is followed by that",
     "state/memory.py": "its own folder in .git",
-    "state/git.py": "a private folder for an index, and one for what a commit holds",
+    "git/repository.py": "a private folder for an index, and one for what a commit holds",
     "cli/older.py": "a private folder",
     "sandbox/storage.py": "begins the file with the flags of files.py, and SQLite opens it",
     "load/write.py": "makes the folder of a definition, which was looked at",

@@ -26,14 +26,32 @@ DEFINITION = f"name: Campaign spring\nschedule: {WHEN}\nsegments: [vip]\n"
 EVENTS = {"validate": "merge_group", "apply": "push", "drift": "schedule"}
 # Runs the program, and writes down which files it opens.
 WATCHED = """\
-import json, os, sys
+import fcntl, json, os, sys
 log, *words = sys.argv[1:]
-opened, folder = set(), os.getcwd() + os.sep
+opened, folder, by_folder, plainly = set(), os.path.realpath(os.getcwd()) + os.sep, [], os.open
+def note(path):
+    path = os.path.abspath(path)
+    if path.startswith(folder):
+        opened.add(path[len(folder):])
 def watch(event, given):
-    if event == "open" and isinstance(given[0], str):
-        path = os.path.abspath(given[0])
-        if path.startswith(folder):
-            opened.add(path[len(folder):])
+    if event == "open" and isinstance(given[0], str) and not by_folder:
+        note(given[0])
+def watched_open(path, flags, mode=0o777, *, dir_fd=None):
+    if dir_fd is None:
+        return plainly(path, flags, mode)
+    # The event has no folder, so ask where it is.
+    try:
+        at = os.readlink(f"/proc/self/fd/{dir_fd}")
+    except OSError:
+        at = fcntl.fcntl(dir_fd, fcntl.F_GETPATH, b" " * 1024).split(b"\\0")[0].decode()
+    note(os.path.join(at, path))
+    by_folder.append(path)
+    try:
+        return plainly(path, flags, mode, dir_fd=dir_fd)
+    finally:
+        by_folder.pop()
+os.supports_dir_fd.add(watched_open)
+os.open = watched_open
 sys.addaudithook(watch)
 from invent_gitops.cli import main
 sys.argv = ["invent-gitops", *words]
