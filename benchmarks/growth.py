@@ -16,6 +16,8 @@ from pathlib import Path
 
 from measuring import WORD, measure
 
+from invent_gitops.model.digest import Destination
+
 Make = Callable[[Path, int], list[str]]
 LINEAGE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 REQUEST = {"scheduled_at": "2099-03-01T09:00:00Z", "segment_ids": ["s"], "send_to_all": False}
@@ -82,7 +84,8 @@ def approved(folder: Path, count: int) -> list[str]:
     state(folder, count)
     names = lines(GOOD.replace("s{0}", "s").replace("2099-01-01", "2099-03-01"), count)
     write(folder / "broadcasts" / "a.yaml", names + GOOD.format("new"))
-    return ["apply", "--yes", "--blind", "--approved", f"sha256:{'0' * 64}"]
+    digest = f"v2:{count // 2}:{Destination('c', 'https://api.useinvent.com').mark}:{'0' * 64}"
+    return ["apply", "--yes", "--blind", "--approved", digest]
 
 
 KINDS: dict[str, Make] = {
