@@ -119,19 +119,23 @@ def test_a_rehearsal_by_hand_builds_and_does_nothing_else() -> None:
     assert load(RELEASE)["on"]["push"].keys() == {"tags"}
     conditions = {name: job.get("if") for name, job in release_jobs().items()}
     assert conditions.pop("build") is None
-    assert conditions.keys() == {"attest", "publish", "announce"}
+    assert conditions.keys() == {"publish", "announce"}
     assert set(conditions.values()) == {"${{ github.event_name == 'push' }}"}
 
 
 def test_publishing_needs_a_person_and_the_attestations_and_no_token() -> None:
     jobs = release_jobs()
-    assert (jobs["attest"]["needs"], jobs["publish"]["needs"], jobs["announce"]["needs"]) == (
-        "build",
-        "attest",
-        "publish",
-    )
+    assert (jobs["publish"]["needs"], jobs["announce"]["needs"]) == ("build", "publish")
+    # The person is asked before anything is signed, too.
     assert [name for name, job in jobs.items() if "environment" in job] == ["publish"]
-    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert [name for name, job in jobs.items() if "id-token" in job["permissions"]] == ["publish"]
+    assert jobs["publish"]["permissions"] == {"attestations": "write", "id-token": "write"}
+    used = [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"]]
+    assert used[-3:] == [
+        "actions/attest-build-provenance",
+        "actions/attest-sbom",
+        "pypa/gh-action-pypi-publish",
+    ]
     text = RELEASE.read_text("utf-8")
     assert "secrets." not in text
     assert "password" not in text
