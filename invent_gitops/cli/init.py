@@ -15,6 +15,7 @@ from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace import InvalidDefinitions, check_inside, read_project
 from invent_gitops.errors import ExitCode, WrongUsage
+from invent_gitops.git.way import check_way, current_folder
 from invent_gitops.model.project import BranchPlace, Project
 from invent_gitops.render.clean import clean
 
@@ -92,6 +93,7 @@ def init(
         )
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
+    check_way(current_folder())
     opened = read_project(folder)
     if opened.problems:
         raise InvalidDefinitions(opened.problems)

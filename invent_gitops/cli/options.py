@@ -12,7 +12,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import WrongUsage
+from invent_gitops.errors import Refused, WrongUsage
+from invent_gitops.git.way import check_way, current_folder
 from invent_gitops.model.command import UNFINISHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -138,7 +139,11 @@ def _enter(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     with contextlib.suppress(OSError):  # the folder may be gone, and with it all that could be named from there
         session.start = session.start or os.getcwd()
     try:
+        check_way(current_folder() / value)
         os.chdir(value)
+    except Refused:
+        session.astray = True
+        raise
     except OSError as error:
         # Completion goes on all the same, and must not speak of another folder.
         session.astray = True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from invent_gitops.cli.spelling import check_folder, check_project_file, misspelled, unread_catalogues
 from invent_gitops.errors import InvalidInput, WrongUsage
+from invent_gitops.git.way import check_way, current_folder
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
@@ -71,8 +72,10 @@ def find_root() -> Path:
     """The folder of the project file, looked for upwards; the current folder if there is none."""
     try:
         here = Path.cwd()
+        walked = current_folder()
     except OSError:
         raise InvalidInput("The current folder does not exist any more.", "Change to a folder that does.") from None
+    check_way(walked)
     files = (folder / PROJECT_FILE for folder in (here, *here.parents))
     return next((file.parent for file in files if os.path.lexists(file) or misspelled(file)), here)
 

@@ -39,7 +39,7 @@ def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Pla
     here = _resolved(folder)
     passed: list[Path] = []
     for one in _upwards(here, environment):
-        if _is_marker(one / MARKER):
+        if is_marker(one / MARKER):
             _check_none_bare(passed, one)
             return Place(here, one, _git_dir(one))
         passed.append(one)
@@ -55,7 +55,7 @@ def find_marker(folder: Path, environment: Mapping[str, str] = os.environ) -> Pa
         here = _resolved(folder)
     except OSError:
         return None
-    found = next((one / MARKER for one in _upwards(here, environment) if _is_marker(one / MARKER)), None)
+    found = next((one / MARKER for one in _upwards(here, environment) if is_marker(one / MARKER)), None)
     chosen = _chosen(here, environment)
     return found or (chosen.git_dir if chosen else None)
 
@@ -81,7 +81,7 @@ def _disk(folder: Path) -> int | None:
         return None
 
 
-def _is_marker(path: Path) -> bool:
+def is_marker(path: Path) -> bool:
     """Whether a `.git` is there that is more than an empty folder, which git itself passes over."""
     try:
         return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)

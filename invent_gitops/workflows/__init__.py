@@ -54,8 +54,8 @@ _CHOOSE = """\
             echo "::error::Say which workspace the digest is for."
             exit 2
           fi
-          exec invent-gitops workspaces --format github ${CHOSEN:+--workspace "$CHOSEN"}"""
-_LIST = "exec invent-gitops workspaces --format github"
+          exec invent-gitops<into> workspaces --format github ${CHOSEN:+--workspace "$CHOSEN"}"""
+_LIST = "exec invent-gitops<into> workspaces --format github"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ def _filled(template: str, wording: Wording) -> str:
     """A template without its marks: `<name>` is a value, and alone on its line it is a block or nothing."""
     several = bool(wording.keys)
     by_hand = several and "<choice>" in template
+    into = ' -C "$PROJECT"' if wording.folder else ""
     blocks = {
         "workspaces": (Path(__file__).parent / "workspaces.yml").read_text("utf-8") if several else "",
         "each": _EACH if several else "",
@@ -162,7 +163,7 @@ def _filled(template: str, wording: Wording) -> str:
         "chosen": _CHOSEN if by_hand else "",
         "at": "          ref: <quoted>\n" if "ref: <quoted>" in template else "",
         "queue": "      queue: max\n" if wording.queue else "",
-        "defaults": "    defaults:\n      run:\n        working-directory: <folder>\n" if wording.folder else "",
+        "place": "    env:\n      PROJECT: <folder>\n" if wording.folder else "",
     }
     values = {
         "project": wording.project,
@@ -178,7 +179,9 @@ def _filled(template: str, wording: Wording) -> str:
         "of": " ${{ matrix.workspace }}" if several else "",
         "ending": "-${{ matrix.workspace }}" if several else "",
         "where": f" {wording.folder_name}" if wording.folder else "",
-        "listing": _CHOOSE if by_hand else _LIST,
+        # By `-C`, so that the program sees the path, and refuses one that a committed link leads elsewhere.
+        "into": into,
+        "listing": (_CHOOSE if by_hand else _LIST).replace("<into>", into),
         "workspace": ' --workspace "$WORKSPACE"' if several else "",
         # A sandbox is a file that goes with its runner, so that there is nothing to look at the day after.
         "look": "plan --sandbox" if wording.sandbox else "status",

@@ -108,7 +108,6 @@ class Runner:
     def _steps(
         self, job: Mapping[str, Any], context: dict[str, Any], variables: dict[str, str], workspace: Path, sha: str
     ) -> Job:
-        where = workspace / job.get("defaults", {}).get("run", {}).get("working-directory", ".")
         done: list[Step] = []
         failed = False
         path = os.environ["PATH"]
@@ -125,7 +124,7 @@ class Runner:
                 made, path = self._use(step, workspace, sha, path)
             else:
                 given = {key: text(value, context) for key, value in step.get("env", {}).items()}
-                made = self._script(name, step["run"], where, variables | given | {"PATH": path}, number)
+                made = self._script(name, step["run"], workspace, variables | given | {"PATH": path}, number)
             done.append(made)
             if "id" in step:
                 context["steps"][step["id"]] = {"outputs": made.outputs, "outcome": made.outcome}

@@ -45,8 +45,8 @@ def test_in_a_subfolder_the_workflows_go_to_the_root_and_work_there(repository: 
     name = f"broadcasts-{Wording(ACTION, folder='acme/eu').folder_name}-apply.yml"
     assert f"../../.github/workflows/{name}" in paths
     text = written(repository)[name]
-    assert 'working-directory: "acme/eu"' in text
-    assert "apply --sandbox --yes" in text
+    assert 'PROJECT: "acme/eu"' in text
+    assert 'invent-gitops -C "$PROJECT" apply --sandbox --yes' in text
     assert "INVENT_API_KEY" not in text
 
 

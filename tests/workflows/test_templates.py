@@ -31,7 +31,7 @@ KEEP = """\
       - name: Keep the state of the examples on a branch
         # In a clone it is a file, so that anybody can try them.
         run: |
-          echo 'state: {branch: broadcast-state-examples}' >> invent.yaml
+          echo 'state: {branch: broadcast-state-examples}' >> "$PROJECT/invent.yaml"
 """
 OWN_ACTION = "./ # zizmor: ignore[self-repository]"
 
@@ -158,7 +158,7 @@ def test_applies_wait_for_each_other_and_end_before_they_are_ended(written: dict
     folder = WORDINGS["folder"].folder_name
     group = "broadcasts-apply-${{ matrix.workspace }}" if several else f"broadcasts-{folder}-apply"
     assert job["concurrency"] == {
-        "group": group if several or "defaults" in job else "broadcasts-apply",
+        "group": group if several or "PROJECT" in job.get("env", {}) else "broadcasts-apply",
         "cancel-in-progress": "false",
         "queue": "max",
     }
@@ -196,7 +196,7 @@ def test_nothing_in_the_name_of_a_folder_is_taken_for_a_mark() -> None:
     texts = workflow_texts(Wording(PINNED, folder="x<flags>y<branch>", sandbox=True))
     for text in texts.values():
         (job,) = yaml.load(text, Loader=yaml.BaseLoader)["jobs"].values()  # noqa: S506  # ours
-        assert job["defaults"]["run"]["working-directory"] == "x<flags>y<branch>"
+        assert job["env"]["PROJECT"] == "x<flags>y<branch>"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
