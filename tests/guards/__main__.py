@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +17,8 @@ from tests.guards.rows import Row, Unfit, read_rows
 from tests.guards.tree import Outcome, Tree, of_test
 
 ROOT = Path(__file__).parent.parent.parent
-Verdict = tuple[Literal["caught", "skipped", "SURVIVED", "WRONG"], str]
+Word = Literal["caught", "skipped", "SURVIVED", "WRONG"]
+Verdict = tuple[Word, str]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -32,8 +34,10 @@ def main(words: Sequence[str] | None = None) -> int:
             print(f"{row.name}: {row.guard}", *row.tests, sep="\n    ")
         return 0
     began = time.monotonic()
-    bad = judged(ROOT, chosen, given.jobs)
+    verdicts = judged(ROOT, chosen, given.jobs)
+    bad, away = verdicts["WRONG"] + verdicts["SURVIVED"], verdicts["skipped"]
     verdict = f"{bad} of them are not held by their tests" if bad else "each test fails without its guard"
+    verdict += f", but for {away} that this machine cannot run" if away else ""
     print(f"{len(chosen)} guards in {time.monotonic() - began:.0f} s: {verdict}.")
     return 1 if bad else 0
 
@@ -46,11 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def judged(root: Path, rows: Sequence[Row], jobs: int) -> int:
-    """Judge every row, print a line for each, and return how many are not as they should be."""
+def judged(root: Path, rows: Sequence[Row], jobs: int) -> Counter[Word]:
+    """Judge every row, print a line for each, and count the verdicts."""
     with tempfile.TemporaryDirectory(prefix="guards-", ignore_cleanup_errors=True) as name:
         trees: SimpleQueue[Tree] = SimpleQueue()
-        made = [Tree(root, Path(name) / str(number)) for number in range(max(1, min(jobs, len(rows))))]
+        made = [Tree(root, Path(name).resolve() / str(number)) for number in range(max(1, min(jobs, len(rows))))]
         for tree in made:
             trees.put(tree)
         try:
@@ -58,7 +62,7 @@ def judged(root: Path, rows: Sequence[Row], jobs: int) -> int:
             whole = made[0].outcomes(tests, jobs=jobs if jobs > 1 else 0)
         except Unfit as error:
             print(f"The tests do not run with every guard in place: {error}")
-            return len(rows)
+            return Counter({"WRONG": len(rows)})
 
         def judge(row: Row) -> Verdict:
             tree = trees.get()
@@ -67,12 +71,12 @@ def judged(root: Path, rows: Sequence[Row], jobs: int) -> int:
             finally:
                 trees.put(tree)
 
-        bad = 0
+        verdicts = Counter[Word]()
         with ThreadPoolExecutor(len(made)) as pool:
             for row, (word, why) in zip(rows, pool.map(judge, rows), strict=True):
-                bad += word in ("WRONG", "SURVIVED")
+                verdicts[word] += 1
                 print(f"{word:<9} {row.name}{f': {why}' if why else ''}", flush=True)
-        return bad
+        return verdicts
 
 
 def _judge(tree: Tree, row: Row, whole: Mapping[str, Outcome]) -> Verdict:

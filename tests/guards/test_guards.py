@@ -106,7 +106,7 @@ def test_guard_that_a_test_holds_is_told_from_one_that_none_holds(
         row("no-program", "(", doors),
         row("broken-program", "dor ==", doors),
     ]
-    assert judged(tree, rows, 1) == 6
+    assert judged(tree, rows, 1) == {"caught": 2, "SURVIVED": 6}
     said = dict(line.split(maxsplit=1)[::-1] for line in capsys.readouterr().out.splitlines())
     verdicts = {name.partition(":")[0]: verdict for name, verdict in said.items()}
     assert verdicts == {one.name: "caught" if one.name.startswith("held") else "SURVIVED" for one in rows}
@@ -117,9 +117,9 @@ def test_test_that_fails_or_is_missing_with_every_guard_in_place_holds_nothing(
 ) -> None:
     text = (tree / "tests/test_doors.py").read_text(encoding="utf-8")
     (tree / "tests/test_doors.py").write_text(text.replace("    pass", "    assert False"), encoding="utf-8")
-    assert judged(tree, [row("red", "", "tests/test_doors.py::test_of_nothing")], 1) == 1
+    assert judged(tree, [row("red", "", "tests/test_doors.py::test_of_nothing")], 1) == {"WRONG": 1}
     assert "with its guard in place this does not pass" in capsys.readouterr().out
-    assert judged(tree, [row("gone", "", "tests/test_doors.py::test_of_nobody")], 1) == 1
+    assert judged(tree, [row("gone", "", "tests/test_doors.py::test_of_nobody")], 1) == {"WRONG": 1}
 
 
 def test_name_that_no_guard_has_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
