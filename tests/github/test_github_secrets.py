@@ -51,6 +51,13 @@ def test_body_is_searched_once_more_before_it_is_sent(desk: Desk) -> None:
     assert desk.hub.bodies(7) == ["It said ***."]
 
 
+def test_issue_is_searched_once_more_before_it_is_sent(desk: Desk) -> None:
+    hold(HELD)
+    with Rest(desk.hub.url, TOKEN) as rest:
+        Repository(rest, REPOSITORY).add_issue(f"Title {KEY}", f"It said {KEY}.", lambda: None)
+    assert [(issue["title"], issue["body"]) for issue in desk.hub.issues] == [("Title ***", "It said ***.")]
+
+
 def test_hidden_data_is_left_out_where_it_would_hold_a_secret() -> None:
     found = [
         json.loads(document("plan", 0, plan_json(plan_of([a_definition("one", a_request(name=name))]))))
