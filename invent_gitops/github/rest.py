@@ -90,11 +90,8 @@ class Rest:
             if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
                 raise Unavailable("GitHub answered with something else than a list.", LATER)
             yield found
-            if link := headers.get("link"):
-                following = next_page(link, self._base_url, asked)
-            else:
-                # Without the header only a page that is not full is surely the last one.
-                following = asked | {"page": str(number + 1)} if len(found) >= PAGE else None
+            full = len(found) >= PAGE
+            following = next_page(headers.get("link", ""), self._base_url, asked, number, full=full)
             if following is None:
                 return
             asked = following
