@@ -223,9 +223,10 @@ def test_full_page_is_never_the_end_of_the_list_whatever_its_header_says(desk: D
     answer = desk.hub.answer
 
     def answered(seen: object) -> object:
-        status, found, headers = answer(seen)  # type: ignore[arg-type]  # what the stand-in gives
+        status, found, _ = answer(seen)  # type: ignore[arg-type]  # what the stand-in gives
         query = getattr(seen, "query", {})
-        return status, found, {"Link": told} if told and (query.get("state"), query.get("page")) == ("all", "1") else {}
+        first = (query.get("state"), query.get("page")) == ("all", "1")
+        return status, found, {"Link": told} if told and first else {}
 
     desk.hub.answer = answered  # type: ignore[method-assign,assignment]  # GitHub with another header
     if link in ("garbage", "skip"):
@@ -267,3 +268,12 @@ def test_merge_of_a_fork_in_the_list_of_a_commit_is_not_ours(desk: Desk, version
     }
     desk.hub.fault("GET", "/commits/.*/pulls$", 200, times=9, body=json.dumps([fork]).encode())
     assert digest_of(desk) == ""
+
+
+def test_pull_request_that_another_commit_merged_did_not_merge_this_push(desk: Desk) -> None:
+    """Somebody pushes the commits of a pull request that was squashed before."""
+    desk.hub.versions = (OLD_API,)
+    reviewed(desk, 7, HEAD, "a")
+    desk.hub.merge(7, OTHER)
+    desk.hub.index[THIRD] = [7]
+    assert digest_of(desk, commit=THIRD) == "unapproved"
