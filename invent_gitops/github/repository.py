@@ -91,7 +91,7 @@ class Repository:
         """
         query = {"state": "all", "sort": "created", "direction": "asc"}
         pages = self._rest.pages(f"{self._path}/pulls", query)
-        # It is the repository's own list: after a rename, or without the repository of an entry, it is ours all the same.
+        # It is the repository's own list: also what names no repository, or one of before a rename, is ours.
         return any(_pull_request(one).merged for page in pages for one in page)
 
     def comments(self, number: int) -> list[Post]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from invent_gitops.render.comment import read_marker
 from tests.github.making import HEAD, MERGE, OLD, Desk
 from tests.github.standin import NEW_API, OLD_API
 from tests.running import define
@@ -277,3 +278,27 @@ def test_pull_request_that_another_commit_merged_did_not_merge_this_push(desk: D
     desk.hub.merge(7, OTHER)
     desk.hub.index[THIRD] = [7]
     assert digest_of(desk, commit=THIRD) == "unapproved"
+
+
+def test_comment_of_an_old_digest_is_outdated_also_at_the_newest_commit(desk: Desk) -> None:
+    digest = reviewed(desk, 7, HEAD, "a")
+    comment = desk.hub.comments(7)[0]
+    comment["body"] = comment["body"].replace(f"digest={digest}", "digest=sha256:" + "d" * 64, 1)
+    result = desk.on_pull("outdated")
+    assert "Push a commit, or run the plan again" in result.out, result.all
+    assert " outdated -->" in desk.hub.comments(7)[0]["body"].split("\n")[0]
+
+
+def test_marker_with_a_count_that_no_digest_has_is_no_marker(desk: Desk) -> None:
+    reviewed(desk, 7, HEAD, "a")
+    body = desk.hub.comments(7)[0]["body"]
+    assert read_marker(body)
+    assert read_marker(body.replace("digest=v2:1:", "digest=v2:01:", 1)) is None
+
+
+def test_approved_asks_for_the_permission_to_read_alone(desk: Desk) -> None:
+    desk.hub.fault("GET", "pulls$", 403, times=9, body=b'{"message": "Resource not accessible by integration"}')
+    result = desk.on_push("approved")
+    assert result.code == 6
+    assert "permission pull-requests: read" in result.err
+    assert "write" not in result.err
