@@ -120,7 +120,8 @@ def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
     )
     if found:
         return (found[1] or found[2]).lower()
-    return "?" if given else ""
+    # A folder is on no server.
+    return "?" if given and not re.match(r"/|\.|file:", given) else ""
 
 
 def lets_runs_wait(server: str) -> bool:
