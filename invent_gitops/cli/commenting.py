@@ -12,7 +12,7 @@ from invent_gitops.cli.posting import Desk, Document, Done, NowhereToPost, Writt
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError, Refused
 from invent_gitops.github.event import Event
-from invent_gitops.model.digest import Destination, digest
+from invent_gitops.model.digest import Destination, digest, is_old_digest
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.render.approved import approved_in, approved_line, read_approved
 from invent_gitops.render.clean import clean, cut
@@ -97,10 +97,12 @@ def mark_outdated(desk: Desk, event: Event) -> Done:
         return _done("left", "The comment shows the outcome of an apply, and is left as it is:", pull, kept)
     if marker.status == "outdated":
         return _done("unchanged", "The comment is marked as outdated already:", pull, kept)
-    if marker.commit in (event.commit, pull.head):
+    old = is_old_digest(marker.digest)
+    if marker.commit in (event.commit, pull.head) and not old:
         return _done("unchanged", "The comment is of the newest commit:", pull, kept)
     kept = desk.repository.edit_comment(kept.id, outdated_body(kept.body, marker))
-    return _done("outdated", "The comment is now marked as outdated:", pull, kept)
+    why = " since an older version wrote it. Push a commit, or run the plan again" if old else ""
+    return _done("outdated", f"The comment is now marked as outdated{why and ','}{why}:", pull, kept)
 
 
 def keep_issue(desk: Desk, event: Event, document: Document, written: Written, title: str) -> Done:

@@ -27,7 +27,7 @@ from invent_gitops.cli.posting import (
 from invent_gitops.cli.reviewing import remove_document, write_document
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.several import chosen_name, workspace_option
-from invent_gitops.errors import ExitCode, WrongUsage
+from invent_gitops.errors import ExitCode, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event, read_event
 from invent_gitops.render.clean import clean
@@ -109,6 +109,7 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     merged; before that it has no digest, since nobody was asked.
     """
     from invent_gitops.cli.approving import look_up
+    from invent_gitops.github.refusal import PERMISSIONS, Forbidden
 
     session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
@@ -123,6 +124,9 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     try:
         with desk_for(event, author, name) as desk:
             found = look_up(desk, event)
+    except Forbidden as error:
+        cure = "Give the job the permission pull-requests: read." if error.cure == PERMISSIONS else error.cure
+        raise Unavailable(error.message, cure) from None
     except NowhereToPost as error:
         raise WrongUsage(error.message, "Set GITHUB_TOKEN; in a workflow to the expression github.token.") from None
     if required and found.doubts:

@@ -133,6 +133,9 @@ def merged_by(known: Sequence[PullRequest], event: Event) -> list[PullRequest]:
     """
     # What was reviewed for another branch was not reviewed for this one.
     merged = [one for one in known if one.merged and event.branch in ("", one.base)]
+    # What another commit has merged did not come with this push.
+    pushed = ("", event.commit, *event.commits)
+    merged = [one for one in merged if one.merge_commit in pushed]
     exact = [one for one in merged if one.merge_commit == event.commit]
     if exact or not merged:
         return exact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -12,13 +12,14 @@ from invent_gitops.errors import Unavailable
 
 LATER = "See https://www.githubstatus.com, and run this again."
 LIMITED = "GitHub limits the requests of this token for a while. Run this job again in some minutes."
-_PERMISSIONS = "Give the job the permissions pull-requests: write for the comment, and issues: write for the issue."
+PERMISSIONS = "Give the job the permissions pull-requests: write for the comment, and issues: write for the issue."
 # So much of an answer is looked through for its words.
 _LOOKED_THROUGH = 2_000
 _LIMITS = re.compile(
     rb"rate limit|abuse detection|abuse-rate-limits|temporarily blocked|submitted too quickly|wait a few minutes",
     re.IGNORECASE,
 )
+_NOT_FOR_IT = re.compile(rb"not accessible by (integration|personal access token)", re.IGNORECASE)
 
 
 class Forbidden(Unavailable):
@@ -41,8 +42,10 @@ _KNOWN: tuple[tuple[str, type[Forbidden], str], ...] = (
     (r"\blocked\b.*\bmigrat|\bmigrat.*\blocked\b", Shut, "The repository is being moved. Run this again later."),
     (r"\b(is|was|are) locked\b|\blocked (conversation|issue|pull)", Shut,
      "Unlock the conversation of that pull request or issue, then run this again."),
-    (r"access blocked|(repository|account) (is|was|has been) (disabled|suspended)|\bdmca\b", Shut,
+    (r"access blocked|(repository|account) (is|was|has been) (currently )?(disabled|suspended)|\bdmca\b", Shut,
      "GitHub has disabled the repository. Its owner can ask: https://support.github.com"),
+    (r"installation (is|was|has been) suspended", Shut,
+     "The owner can unsuspend the app below Settings, GitHub Apps. Then run this again."),
     (r"\bsaml\b|single sign-on", Forbidden, "Authorize the token for the single sign-on of the organization."),
     (r"ip allow list", Forbidden, "Add the address of the runner to the IP allow list of the organization."),
 )  # fmt: skip
@@ -51,6 +54,9 @@ _KNOWN: tuple[tuple[str, type[Forbidden], str], ...] = (
 def is_held_back(status: int, headers: httpx.Headers, data: bytes) -> bool:
     """Whether this is a limit on requests: GitHub says so with 429, with 403 and a header, or in words."""
     if status not in (403, 422, 429):
+        return False
+    if status == 403 and _NOT_FOR_IT.search(data[:_LOOKED_THROUGH]):
+        # The last request of the hour may be one that no wait would allow.
         return False
     told = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
     return status == 429 or (status == 403 and told) or _LIMITS.search(data[:_LOOKED_THROUGH]) is not None
@@ -64,6 +70,16 @@ def told_to_wait(headers: httpx.Headers) -> float | None:
     if told is None and headers.get("x-ratelimit-remaining") == "0" and re.fullmatch(r"[0-9]{1,12}", reset):
         return max(0.0, int(reset) - now.timestamp())
     return told
+
+
+def limited(headers: httpx.Headers | None) -> str:
+    """The cure for a limit that was not waited for to its end, with the moment of that where GitHub names one."""
+    told = told_to_wait(headers) if headers is not None else None
+    if not headers or not told or told > 31 * 24 * 3600:
+        return LIMITED
+    until = (server_time(headers) or datetime.now(UTC)) + timedelta(seconds=told + 59)
+    at = f"{until:%H:%M} UTC" if told < 12 * 3600 else f"{until:%Y-%m-%d %H:%M} UTC"
+    return f"GitHub limits the requests of this token. GitHub lets you in again at {at}: run this job again then."
 
 
 def is_retired(status: int, data: bytes) -> bool:
@@ -81,8 +97,12 @@ def refusal(status: int, data: bytes, reason: str) -> Unavailable:
         for words, kind, cure in _KNOWN:
             if re.search(words, said, re.IGNORECASE):
                 return kind(reason, cure)
+    if status == 451:
+        return Shut(reason, "GitHub has disabled the repository. Its owner can ask: https://support.github.com")
+    if status == 304:
+        return Unavailable(reason, "Nothing was asked that allows it: check for a cache between here and GitHub.")
     if status == 403:
-        return Forbidden(reason, _PERMISSIONS)
+        return Forbidden(reason, PERMISSIONS)
     if status in (404, 410):
         return Missing(reason, "Check GITHUB_REPOSITORY and the permissions of the token.")
     if 300 <= status < 400:

@@ -82,9 +82,7 @@ class Repository:
         Evidence of what is in it only: what is not may be further back.
         """
         query = {"state": "closed", "sort": "updated", "direction": "desc"}
-        return [
-            _pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query)) if self._is_ours(one)
-        ]
+        return [_pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query))]
 
     def any_merged(self) -> bool:
         """Whether a pull request was ever merged, into whatever branch. Raises `Unavailable` where that is not sure.
@@ -93,7 +91,8 @@ class Repository:
         """
         query = {"state": "all", "sort": "created", "direction": "asc"}
         pages = self._rest.pages(f"{self._path}/pulls", query)
-        return any(_pull_request(one).merged for page in pages for one in page if self._is_ours(one))
+        # It is the repository's own list: also what names no repository, or one of before a rename, is ours.
+        return any(_pull_request(one).merged for page in pages for one in page)
 
     def comments(self, number: int) -> list[Post]:
         """All comments of a pull request, oldest first."""
@@ -175,7 +174,7 @@ def _pull_request(found: object) -> PullRequest:
         one: Any = found
         number, head, base = one["number"], one["head"]["sha"], one["base"]["ref"]
         merged, merge_commit = one["merged_at"], one.get("merge_commit_sha") or ""
-        if not _is_number(number) or not COMMIT.fullmatch(head) or (merged and not read_instant(merged)):
+        if not _is_number(number) or not COMMIT.fullmatch(head) or (merged is not None and not read_instant(merged)):
             raise ValueError
         return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit))
     except (AttributeError, KeyError, TypeError, ValueError):

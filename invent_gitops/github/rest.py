@@ -18,7 +18,7 @@ from invent_gitops.api.line import NotSent
 from invent_gitops.api.target import checked_base_url
 from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.github.paging import next_page
-from invent_gitops.github.refusal import LATER, LIMITED, is_held_back, is_retired, refusal, told_to_wait
+from invent_gitops.github.refusal import LATER, is_held_back, is_retired, limited, refusal, told_to_wait
 
 DEFAULT_API = "https://api.github.com"
 # The first is known to every supported server; GitHub answers 410 once it is retired, and then the next one is used.
@@ -90,11 +90,8 @@ class Rest:
             if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
                 raise Unavailable("GitHub answered with something else than a list.", LATER)
             yield found
-            if link := headers.get("link"):
-                following = next_page(link, self._base_url, asked)
-            else:
-                # Without the header only a page that is not full is surely the last one.
-                following = asked | {"page": str(number + 1)} if len(found) >= PAGE else None
+            full = len(found) >= PAGE
+            following = next_page(headers.get("link", ""), self._base_url, asked, number, full=full)
             if following is None:
                 return
             asked = following
@@ -125,9 +122,11 @@ class Rest:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> Answer:
-        attempt = 0
+        attempt = limits = 0
         while True:
             attempt += 1
+            if time.monotonic() >= self._give_up:
+                raise Unavailable(f"GitHub did not answer everything within {PATIENCE:.0f} seconds.", LATER)
             headers: httpx.Headers | None = None
             held = False
             try:
@@ -154,8 +153,10 @@ class Rest:
                     raise Unavailable(f"{reason} ({method} {path}).", _PACKED) from None
             if lost and method == "POST":
                 raise Lost(f"{reason} ({method} {path}).", LATER)
-            if attempt >= TRIES or not self._pause(attempt, headers, LIMIT_PAUSE if held else PAUSE):
-                raise Unavailable(f"{reason} ({method} {path}).", LIMITED if held else LATER)
+            limits += held
+            times, first = (limits, LIMIT_PAUSE) if held else (attempt, PAUSE)
+            if attempt >= TRIES or not self._pause(times, headers, first):
+                raise Unavailable(f"{reason} ({method} {path}).", limited(headers) if held else LATER)
 
     def _next_version(self, status: int, data: bytes) -> bool:
         """Go on to the next version of the API, if this answer may mean that the present one is not served."""
@@ -177,7 +178,8 @@ class Rest:
     def _pause(self, attempt: int, headers: httpx.Headers | None, first: float) -> bool:
         """Wait as told, or ever longer from `first` seconds on; False if the budget does not hold it."""
         told = told_to_wait(headers) if headers is not None else None
-        pause = max(told, 1.0) if told is not None else first * 2.0 ** (attempt - 1)
+        # A time that is over is none: the limit lasts all the same.
+        pause = max(told, 1.0) if told else first * 2.0 ** (attempt - 1)
         if time.monotonic() + pause > self._give_up:
             return False
         time.sleep(pause)

@@ -43,7 +43,7 @@ _MARKER = re.compile(
     r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
     r"(?: workspace=(?P<workspace>[A-Za-z0-9_.~%]+))?"
     r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64})"
-    r" digest=(?P<digest>(?:v2:[0-9]{1,9}:[0-9a-f]{16}|sha256):[0-9a-f]{64}|none)"
+    r" digest=(?P<digest>v2:(?:0|[1-9][0-9]{0,8}):[0-9a-f]{16}:[0-9a-f]{64}|sha256:[0-9a-f]{64}|none)"
     r" (?P<status>current|outdated|superseded) -->"
 )
 _CUT = "**Cut here.** The earlier version of this comment shows the rest, and `invent-gitops state list` every id."

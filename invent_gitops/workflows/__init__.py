@@ -110,10 +110,18 @@ def default_branch(folder: Path) -> str:
 
 
 def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
-    """The host of the GitHub that this repository is on, as a workflow or the remote says it; "" if neither does."""
+    """The host of the GitHub that this repository is on, as a workflow or the remote says it.
+
+    "" if neither says one, and "?" if what they say cannot be read.
+    """
     given = environment.get("GITHUB_SERVER_URL") or _git(folder, "remote", "get-url", "origin")
-    found = re.match(r"(?:https?|ssh|git)://(?:[^@/]*@)?([^:/]+)|(?:[^@:/]+@)?([^:/@]+):(?!//)", given)
-    return (found[1] or found[2]).lower() if found else ""
+    found = re.match(
+        r"(?:https?|ssh|git|git\+ssh|ssh\+git)://(?:[^@/]*@)?([^:/]+)|(?:[^@:/]+@)?([^:/@]+):(?!//)", given
+    )
+    if found:
+        return (found[1] or found[2]).lower()
+    # A folder is on no server.
+    return "?" if given and not re.match(r"/|\.|file:", given) else ""
 
 
 def lets_runs_wait(server: str) -> bool:

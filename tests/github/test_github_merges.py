@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from invent_gitops.render.comment import read_marker
 from tests.github.making import HEAD, MERGE, OLD, Desk
 from tests.github.standin import NEW_API, OLD_API
 from tests.running import define
@@ -201,3 +202,103 @@ def test_a_step_that_finds_what_was_approved_is_refused_where_the_repository_is_
     result = desk.on_push("approved")
     assert (result.code, desk.outputs) == (6, {})
     assert "GitHub has disabled the repository" in result.err
+
+
+# ---------------------------------------------------------------- evidence that a header or an entry does not give
+
+LAST_LINKS = ["", "first", "rel='NEXT'", "garbage", "skip", "last"]
+
+
+@pytest.mark.parametrize("link", LAST_LINKS)
+def test_full_page_is_never_the_end_of_the_list_whatever_its_header_says(desk: Desk, link: str) -> None:
+    closed_without_a_merge(desk, 1, 100)
+    desk.hub.add_pull(400, HEAD)
+    desk.hub.merge(400, OTHER)
+    here = f"{desk.hub.url}/x"
+    told = {
+        "first": f'<{here}?page=1>; rel="first"',
+        "rel='NEXT'": f"<{here}?page=2>; rel='NEXT'",
+        "skip": f'<{here}?page=50>; rel="next"',
+        "last": f"<{here}?page=9>; REL=Last",
+    }.get(link, link)
+    answer = desk.hub.answer
+
+    def answered(seen: object) -> object:
+        status, found, _ = answer(seen)  # type: ignore[arg-type]  # what the stand-in gives
+        query = getattr(seen, "query", {})
+        first = (query.get("state"), query.get("page")) == ("all", "1")
+        return status, found, {"Link": told} if told and first else {}
+
+    desk.hub.answer = answered  # type: ignore[method-assign,assignment]  # GitHub with another header
+    if link in ("garbage", "skip"):
+        result = desk.on_push("approved", commit=THIRD)
+        assert (result.code, desk.outputs) == (6, {})
+    else:
+        assert digest_of(desk, commit=THIRD) == "unapproved"
+
+
+def test_list_that_ends_before_its_last_page_is_not_believed(desk: Desk) -> None:
+    closed_without_a_merge(desk, 1, 3)
+    body = json.dumps(list(desk.hub.pulls.values())).encode()
+    for _ in range(2):
+        link = {"Link": f'<{desk.hub.url}/x?page=4>; rel="last"'}
+        desk.hub.fault("GET", "/pulls$", 200, body=body, headers=link)
+    result = desk.on_push("approved", commit=THIRD)
+    assert (result.code, desk.outputs) == (6, {})
+
+
+@pytest.mark.parametrize("repo", [None, {"full_name": "before/rename"}, {}, "x"])
+def test_merge_in_the_own_list_counts_whatever_it_calls_the_repository(desk: Desk, version: str, repo: object) -> None:
+    desk.hub.merge(7, OTHER)
+    desk.hub.pulls[7]["base"]["repo"] = repo
+    assert digest_of(desk, commit=THIRD) == "unapproved"
+
+
+@pytest.mark.parametrize("merged", ["", 0, False, "soon", 7, []])
+def test_merge_at_no_instant_is_neither_a_merge_nor_none(desk: Desk, merged: object) -> None:
+    desk.hub.pulls[7]["merged_at"] = merged
+    result = desk.on_push("approved", commit=THIRD)
+    assert (result.code, desk.outputs) == (6, {})
+
+
+def test_merge_of_a_fork_in_the_list_of_a_commit_is_not_ours(desk: Desk, version: str) -> None:
+    fork = {
+        **desk.hub.pulls[7],
+        "merged_at": "2026-11-20T13:00:00Z",
+        "base": {"ref": "main", "repo": {"full_name": "f/r"}},
+    }
+    desk.hub.fault("GET", "/commits/.*/pulls$", 200, times=9, body=json.dumps([fork]).encode())
+    assert digest_of(desk) == ""
+
+
+def test_pull_request_that_another_commit_merged_did_not_merge_this_push(desk: Desk) -> None:
+    """Somebody pushes the commits of a pull request that was squashed before."""
+    desk.hub.versions = (OLD_API,)
+    reviewed(desk, 7, HEAD, "a")
+    desk.hub.merge(7, OTHER)
+    desk.hub.index[THIRD] = [7]
+    assert digest_of(desk, commit=THIRD) == "unapproved"
+
+
+def test_comment_of_an_old_digest_is_outdated_also_at_the_newest_commit(desk: Desk) -> None:
+    digest = reviewed(desk, 7, HEAD, "a")
+    comment = desk.hub.comments(7)[0]
+    comment["body"] = comment["body"].replace(f"digest={digest}", "digest=sha256:" + "d" * 64, 1)
+    result = desk.on_pull("outdated")
+    assert "Push a commit, or run the plan again" in result.out, result.all
+    assert " outdated -->" in desk.hub.comments(7)[0]["body"].split("\n")[0]
+
+
+def test_marker_with_a_count_that_no_digest_has_is_no_marker(desk: Desk) -> None:
+    reviewed(desk, 7, HEAD, "a")
+    body = desk.hub.comments(7)[0]["body"]
+    assert read_marker(body)
+    assert read_marker(body.replace("digest=v2:1:", "digest=v2:01:", 1)) is None
+
+
+def test_approved_asks_for_the_permission_to_read_alone(desk: Desk) -> None:
+    desk.hub.fault("GET", "pulls$", 403, times=9, body=b'{"message": "Resource not accessible by integration"}')
+    result = desk.on_push("approved")
+    assert result.code == 6
+    assert "permission pull-requests: read" in result.err
+    assert "write" not in result.err

@@ -184,7 +184,61 @@ def test_limit_is_not_waited_for_beyond_the_budget(hub: StandIn, monkeypatch: py
     assert len(hub.requests) == 1
 
 
+@pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
+def test_limit_beyond_the_budget_says_until_when_it_lasts(header: str) -> None:
+    now = 1_800_000_000 - 1_800_000_000 % 86400
+    told = {"retry_after": "3600"} if header == "Retry-After" else {"x_ratelimit_reset": now + 3600}
+    answer = http(403, {}, date=formatdate(now, usegmt=True), x_ratelimit_remaining=0, **told)
+    with scripted(answer) as server, Rest(server.url, TOKEN) as api, pytest.raises(Unavailable) as caught:
+        api.get(COMMENTS)
+    assert "GitHub lets you in again at 01:00 UTC" in caught.value.cure
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Retry-After": "0"},
+        {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"},
+        {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000"},
+    ],
+)
+def test_limit_whose_time_is_over_waits_a_minute_also_after_other_faults(
+    hub: StandIn, told: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    hub.fault("GET", "comments", 502, times=1)
+    hub.fault("GET", "comments", 403, times=1, headers=told, body=b'{"message": "secondary rate limit"}')
+    with Rest(hub.url, TOKEN) as api:
+        api.get(COMMENTS, {"per_page": "1", "page": "1"})
+    assert [pause for pause in pauses if pause] == [1.0, 60.0]
+
+
+def test_missing_permission_is_one_also_with_the_last_request_of_the_hour(hub: StandIn) -> None:
+    body = b'{"message": "Resource not accessible by integration"}'
+    hub.fault("GET", "comments", 403, headers={"X-RateLimit-Remaining": "0"}, body=body)
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Forbidden, match="not accessible"):
+        api.get(COMMENTS)
+    assert len(hub.requests) == 1
+
+
+def test_list_ends_with_the_budget_of_all_its_pages(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "PATIENCE", 7.0)
+    for number in range(250):
+        hub.add_comment(7, str(number))
+    with Rest(hub.url, TOKEN) as api:
+        pages = api.pages(COMMENTS)
+        next(pages)
+        api._give_up = 0.0
+        with pytest.raises(Unavailable, match="everything within 7 seconds"):
+            next(pages)
+
+
 CLOSED = [
+    (403, "This installation has been suspended", "unsuspend"),
+    (403, "This repository is currently disabled.", "support.github.com"),
+    (451, "Unavailable for legal reasons", "support.github.com"),
     (403, "Repository was archived so is read-only.", "Unarchive"),
     (403, "Unable to create comment because issue is locked.", "Unlock"),
     (410, "Issues are disabled for this repo", "Switch on issues"),
