@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from urllib.parse import quote
 
 from invent_gitops.errors import InvalidInput
 from invent_gitops.files import CREATE
-from invent_gitops.inside import inside
+from invent_gitops.inside import Outside, inside
 from invent_gitops.model.filename import SUFFIXES
 from invent_gitops.model.project import Project
 
@@ -260,4 +261,7 @@ def _json(value: object) -> str:
 
 
 def _unwritable(path: str, error: OSError) -> InvalidInput:
-    return InvalidInput(f"{path} cannot be written: {error.strerror}.", "Choose a folder that you may write to.")
+    cure = "Choose a folder that you may write to."
+    if isinstance(error, Outside) or error.errno in (errno.ENOTDIR, errno.ELOOP):
+        cure = f"Put a folder itself in the place of {path.rpartition('/')[0] or path}, which is none."
+    return InvalidInput(f"{path} cannot be written: {error.strerror}.", cure)

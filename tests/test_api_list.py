@@ -285,6 +285,15 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is_asked_for_no_other_pag
     assert (len(found.entries), found.complete) == (100, False)
 
 
+@pytest.mark.parametrize("encoding", ["gzip, chunked", "gzip", "chunked, chunked", "x"])
+def test_list_that_is_encoded_on_its_way_is_refused_at_once_and_says_why(encoding: str) -> None:
+    with scripted(http(200, gzip.compress(b"[]"), transfer_encoding=encoding)) as server:
+        with pytest.raises(Unavailable, match=r"the answer is encoded on its way") as refused:
+            read(server.url)
+        assert "whether a proxy on the way compresses answers" in refused.value.cure
+        assert len(server.received) == 1
+
+
 def test_list_that_is_encoded_is_refused_at_once_and_says_why() -> None:
     with scripted(http(200, gzip.compress(b"[]"), content_encoding="gzip")) as server:
         with pytest.raises(Unavailable, match=r"the answer is encoded \(gzip\)") as refused:

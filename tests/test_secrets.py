@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+import unicodedata
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -14,6 +15,7 @@ import pytest
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.model import secret
+from invent_gitops.model.invisible import INVISIBLE
 from invent_gitops.model.secret import hide, hold
 from tests.running import WHEN, call
 from tests.steps import Step
@@ -43,14 +45,36 @@ DRESSES = {
     "a token with something invisible in it": f"{FOREIGN[:9]}\u2060{FOREIGN[9:]}",
     "with what was invisible written out": f"{KEY[:5]}\\u200b{KEY[5:]}",
     "as Markdown has it": FOREIGN.replace("_", "&#95;"),
+    **{
+        f"with {unicodedata.name(sign)} in it": f"{KEY[:5]}{sign}{KEY[5:9]}{sign}{KEY[9:]}"
+        for sign in "\u200c\u200d\ufe0f\ufe00\U000e0100\u034f\u3164\u180b\u180e\xad\U000e0041"
+    },
+    "a token with joiners in it": "\u200d".join(FOREIGN),
+    "with a joiner written out for an address": f"{KEY[:5]}%E2%80%8D{KEY[5:]}",
+    "with a joiner written out for HTML": f"{KEY[:5]}&#8205;{KEY[5:]}",
+    "with every byte encoded": "".join(f"%{ord(sign):02X}" for sign in KEY),
+    "with every byte encoded in small letters": "".join(f"%{ord(sign):02x}" for sign in KEY),
+    "with some bytes encoded twice": "".join(f"%25{ord(sign):02X}" for sign in KEY),
+    "as numbers of HTML": "".join(f"&#{ord(sign)};" for sign in KEY),
+    "as long numbers of HTML": "".join(f"&#{ord(sign):07d};" for sign in KEY),
+    "as hexadecimal numbers of HTML": "".join(f"&#x{ord(sign):X};" for sign in KEY),
+    "as long hexadecimal numbers of HTML": "".join(f"&#X00{ord(sign):x};" for sign in KEY),
+    "as numbers of JSON, written": "".join(f"\\u{ord(sign):04x}" for sign in KEY),
+    "as bytes of a shell, written": "".join(f"\\x{ord(sign):02X}" for sign in KEY),
+    "as quoted-printable": "".join(f"={ord(sign):02X}" for sign in KEY),
+    "a token with every byte encoded": "".join(f"%{ord(sign):02X}" for sign in FOREIGN),
 }
-GAPS = re.compile(r"\\u\{[0-9a-f]+\}|\\[ux][0-9a-f]{2,4}|[\u200b\u202e\u2060]")
+GAPS = re.compile(
+    r"\\u\{[0-9a-f]+\}|\\[ux]20[0-9a-f]{2}|%E2%80%8D"
+    "|[\xad\u034f\u180b\u180e\u200b-\u200d\u202e\u2060\u3164\ufe00-\ufe0f\U000e0000-\U000e0fff]"
+)
 
 
 def shown(text: str) -> str:
     """The same in every reading of it: undone what markup, JSON, addresses and invisible characters do."""
     plain = html.unescape(GAPS.sub("", text))
-    readings = [text, plain, unquote(plain), plain.replace("\\", ""), html.unescape(plain)]
+    readings = [text, plain, unquote(plain), unquote(unquote(plain)), plain.replace("\\", ""), html.unescape(plain)]
+    readings += [re.sub(r"(?:\\+u00|\\+x|=)([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), plain)]
     for word in re.findall(r"[A-Za-z0-9+/_-]{8,}", text):
         for cut in range(4):
             part = word[cut:].replace("-", "+").replace("_", "/")
@@ -109,10 +133,10 @@ def step(tmp_path: Path) -> Step:
 def leaking(folder: Path) -> Path:
     """A project with a good definition for each dress, which holds the secret in all its texts."""
     (folder / "broadcasts").mkdir(parents=True, exist_ok=True)
-    for number, (dress, found) in enumerate(DRESSES.items()):
-        words = json.dumps(f"Leak {found}")
+    for number, found in enumerate(DRESSES.values()):
+        words = json.dumps(f"{number} Leak {found}", ensure_ascii=False)
         # What nobody sees, no name may hold.
-        name = json.dumps(f"Plain {number}") if found != GAPS.sub("", found) and "written" not in dress else words
+        name = json.dumps(f"Plain {number}") if INVISIBLE.search(found) else words
         text = f"name: {name}\nschedule: {WHEN}\nsegments: [vip]\ndescription: {words}\nowner: {words}\n"
         path = folder / "broadcasts" / f"a{number}.yaml"
         path.write_text(f"{text}waive: {{quiet-hours: {words}}}\n", encoding="utf-8")

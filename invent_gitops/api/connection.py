@@ -35,6 +35,10 @@ class Reply(NamedTuple):
     body: bytes
 
 
+# How the library says that it knows no encoding of an answer but the one that is none.
+_TRANSFER = "transfer-encoding"
+
+
 class EncodedError(httpx.DecodingError):
     """The answer is compressed or encoded otherwise, against what was asked for: it is not unpacked."""
 
@@ -102,6 +106,10 @@ class Connection:
                 raise self._not_sent(error, line) from error
             if line.over:
                 raise httpx.ReadTimeout(f"the answer took too long, more than {seconds:.0f} seconds") from error
+            if isinstance(error, httpx.RemoteProtocolError) and _TRANSFER in str(error).casefold():
+                raise EncodedError(
+                    "the answer is encoded on its way (Transfer-Encoding), and not only cut up"
+                ) from error
             raise
         finally:
             line.close()

@@ -147,7 +147,14 @@ def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandb
     cure = "Put the file itself there" + (", or name it with --state." if entry == "state" else ".")
     resolved = check_inside(path, root, what, cure)
     target = Path(os.path.realpath(root), *resolved.split("/"))
-    if not resolved or target == Path(os.path.abspath(path)) or not os.path.lexists(target):
+    if not resolved or not os.path.lexists(path):
+        return path
+    if os.path.islink(path) and not os.path.lexists(target):
+        raise InvalidInput(
+            f"{what}, {shown(path)}, is a link to {resolved}, which is not there yet.",
+            f"Restore {resolved}; on a first run, remove the link and write `{entry}: {resolved}` in invent.yaml.",
+        )
+    if target == Path(os.path.abspath(path)) or not os.path.lexists(target):
         return path
     if fault := reserved(resolved, entry):
         raise InvalidInput(f"{what}, {shown(path)}, is a link. {fault[1]}", "Put the file itself there.")

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from invent_gitops.cli.session import Session, failure_of
+from invent_gitops.cli.streams import Stream, is_stream
 from invent_gitops.cli.workspace import InvalidDefinitions, chosen_file, working
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.files import replace_durably
@@ -28,7 +29,8 @@ class Review:
     def __init__(self, session: Session, form: str, out: str | None) -> None:
         self.session, self.form = session, form
         self._out = Path(out) if out else None
-        self._delivered = False
+        self._stream: Stream | None = None
+        self._delivered = self._interrupted = False
         opened = working()
         # What its documents say in every case.
         session.known = lambda: {"workspace": (opened.project.name if opened else "") or None}
@@ -103,6 +105,7 @@ class Review:
         from invent_gitops.render.problems import problems_github
 
         self._delivered = True
+        self._interrupted = isinstance(error, Interrupted)
         annotations: Annotations
         known = self.session.so_far()
         if isinstance(error, InvalidDefinitions):
@@ -163,8 +166,21 @@ class Review:
 
     def _write(self, whole: str, *, first: bool = False) -> None:
         """Over an older document of this kind, but over nothing else: a state or a definition cannot be had again."""
-        if self._out and not (first and _is_stream(_target(str(self._out)))):
+        if not self._out:
+            return
+        target = _target(str(self._out))
+        if not self._stream and not is_stream(target):
             write_document(str(self._out), self.session.kind, whole)
+            return
+        try:
+            # Opened before anything is created, and held: who reads it would take a closed one for the end.
+            self._stream = self._stream or Stream(target)
+            if not first:
+                # Whatever ends this, it is not tried again.
+                self._out = None
+                self._stream.write(without_secrets(whole, os.environ) + "\n", patient=not self._interrupted)
+        except OSError as error:
+            raise _unwritable(target, self.session.kind, error) from None
 
 
 def write_document(place: str, kind: str, whole: str) -> None:
@@ -191,7 +207,7 @@ def remove_document(place: str, kind: str) -> None:
 def _target(place: str) -> Path:
     """Where a document goes: through a link that somebody has chosen, but not out of the project by one of its own."""
     target = chosen_file(place, "The file of --out")
-    return Path(place) if _is_stream(Path(place)) else target
+    return Path(place) if is_stream(Path(place)) else target
 
 
 def _check(path: Path, kind: str) -> None:
@@ -218,8 +234,8 @@ def reviewing(session: Session, form: str, out: str | None) -> Iterator[Review]:
 
 def _replace(path: Path, text: str) -> None:
     """Write a whole file in one step, so that no half of it is ever found; what is no file is written as it is."""
-    if _is_stream(path):
-        path.write_text(text, encoding="utf-8")
+    if is_stream(path):
+        Stream(path).write(text)
         return
     # Elsewhere, a link is the person's own.
     replace_durably(Path(os.path.realpath(path)), text)
@@ -232,13 +248,6 @@ def _commit() -> str:
     with suppress(InventGitopsError):
         return read_event().commit
     return ""
-
-
-def _is_stream(path: Path) -> bool:
-    """Such as /dev/stdout, which holds nothing old."""
-    with suppress(OSError):
-        return path.exists() and not path.is_file()
-    return False
 
 
 def _is_of(kind: str, text: str) -> bool:

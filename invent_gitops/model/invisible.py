@@ -18,3 +18,11 @@ INVISIBLE = re.compile(
     f"|(?<={_FORMS}){_FORMS}",
     re.DOTALL,
 )
+
+# Whatever takes no ink, also what people write: joiners, selectors and the other code points that fonts ignore. So a
+# text is searched, not shown.
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
+    "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U00016fe4\U0001bca0-\U0001bca3\U0001d159"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)

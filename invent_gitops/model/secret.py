@@ -2,7 +2,8 @@
 
 `render.clean` does so for every text before it is marked up, since afterwards `ghs_x` may be `ghs&#95;x`; what leaves
 the process is searched once more as it is. A secret is found as it stands, in the spellings of URLs, JSON, HTML and
-base64, and with invisible characters in it, also where these are written out already.
+base64, with each character written by its number, and with invisible characters in it, also where these are written
+out already.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ import base64
 import html
 import json
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote
 
-from invent_gitops.model.invisible import INVISIBLE
 from invent_gitops.model.project import KEY_VARIABLES
+from invent_gitops.model.spelled import is_as_seen, readings
 
 # Variables of the environment, beside those that may hold a key. A very short value is a test's, and would garble
 # everything.
@@ -44,10 +44,6 @@ _TOKENS = re.compile(
     re.IGNORECASE,
 )
 _HINTS = ("gh", "github", "x-access-token:", "basic ")
-# What nobody sees, and how it is written out here: by `clean`, by quotes of `validate`, and by JSON.
-_WRITTEN_OUT = re.compile(r"\\+(?:u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8}|[nrt])|&#8203;")
-# Line ends tell one text from the next where a whole document is searched.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # As base64, of which the first characters also depend on what stands before the secret, and the last ones on what
 # follows: by the number of bytes before it, how many characters to leave out.
 _OFFSETS = {0: 0, 1: 2, 2: 3}
@@ -73,7 +69,7 @@ def hide(text: str, more: Iterable[str] = (), *, in_place: bool = False) -> str:
     given = (*_held, *more)
     forms = _forms(given) if given else ()
     hints = [hint for hint in _HINTS if hint in text] or [hint for hint in _HINTS if hint in text.casefold()]
-    plain = text.isascii() and "\\" not in text and "&#8203;" not in text and not _CONTROLS.search(text)
+    plain = is_as_seen(text)
     if plain and not hints and not any(form in text for form in forms):
         return text
     found = [*_spans(text, forms), *(() if plain else _through_gaps(text, forms))]
@@ -119,27 +115,11 @@ def _spans(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
     yield from (match.span() for match in _TOKENS.finditer(text))
 
 
-def _through_gaps(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """Where a secret is once everything invisible in it is left out."""
-    hidden = () if text.isascii() and not _CONTROLS.search(text) else INVISIBLE.finditer(text)
-    gaps = sorted(match.span() for match in (*hidden, *_WRITTEN_OUT.finditer(text)) if match[0] != "\n")
-    if not gaps:
-        return
-    parts: list[str] = []
-    # Where each part begins in what is seen, and how far that is from where it begins in the text.
-    begins, ahead = [0], [0]
-    at = length = 0
-    for start, end in [*gaps, (len(text), len(text))]:
-        if start > at:
-            parts.append(text[at:start])
-            length += start - at
-        at = max(at, end)
-        begins.append(length)
-        ahead.append(at - length)
-    seen = "".join(parts)
-    for start, end in _spans(seen, forms):
-        first, last = (bisect_right(begins, index) - 1 for index in (start, end - 1))
-        yield start + ahead[first], end + ahead[last]
+def _through_gaps(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Where a secret is once what is invisible in it is left out, and what is written by its number is read."""
+    for reading in readings(text):
+        for start, end in _spans(reading.text, forms):
+            yield reading.source(start, end)
 
 
 def _masked(text: str, found: list[tuple[int, int]], *, in_place: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -20,9 +21,16 @@ Entry = Literal["definitions", "segments", "state", "sandbox"]
 _GIT_NAME = re.compile(r"(?!.*(?:\.\.|//|\.lock(?:/|$)|/\.|\./))[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
 # From a root, a drive or a home.
 _LEAVES = re.compile(r"[/\\~]|[A-Za-z]:")
-# YAML that other programs run or obey, wherever in a repository it is.
+# What other programs run or obey, wherever in a repository it is: YAML of CI and containers; JSON of package managers,
+# compilers, linters, hosts of sites and apps, bots and editors, and what ends in a word that names settings.
 _OBEYED = re.compile(
     r"(?:invent|action|azure.pipelines|bitbucket.pipelines|buildspec|cloudbuild|(?:docker.)?compose)\.ya?ml"
+    r"|(?:package|package-lock|npm-shrinkwrap|composer|bower|component|deno|bun|jsr|lerna|nx|project|workspace|turbo|rush"
+    r"|angular|nest-cli|[jt]sconfig(?:[.-].+)?|pyrightconfig|tslint|biome|renovate|vercel|now|netlify|firebase|app"
+    r"|manifest|devcontainer|babel\.config|jest\.config|global|appsettings(?:\..+)?|launchsettings|nodemon|cdk|eas|expo"
+    r"|wrangler|fly|railway|heroku|captain-definition|host|local\.settings|function|buildspec|cloudbuild|pipeline"
+    r"|dockerrun\.aws|task-definition|cspell|typedoc|release-please-config|crowdin|settings|tasks|launch|mcp"
+    r"|.+\.(?:code-workspace|config|schema|tf|tfvars|tfstate|pkr|deps|runtimeconfig))\.json"
 )
 _USUAL: Mapping[Entry, str] = {
     "definitions": "broadcasts",
@@ -57,8 +65,13 @@ def _outside(text: str) -> tuple[str, str, str] | None:
 
 def reserved(text: str, entry: Entry) -> tuple[str, str, str] | None:
     """Rule, message and cure where a path below the project is no place for that file of it."""
-    parts = plain(text).split("/")
     cure = f"Write a path like {quote(_USUAL[entry])}."
+    same = unicodedata.normalize("NFKC", text)
+    if same != text and (fault := reserved(same, entry)):
+        return fault[0], f"{quote(text)} looks like another path. {fault[1]}", fault[2]
+    parts = plain(text).split("/")
+    if ".." in parts:
+        return "path-reserved", f"{quote(text)} leaves the folder of the project.", cure
     for part in parts if parts != ["."] else []:
         if is_git(part) or part.startswith("."):
             message = (
@@ -68,8 +81,11 @@ def reserved(text: str, entry: Entry) -> tuple[str, str, str] | None:
         if odd := odd_on_windows(part):
             return "path-reserved", f"{quote(text)} is not the same file everywhere: {quote(part)} {odd}.", cure
     name = parts[-1].casefold()
-    if entry == "state" and not name.endswith(".json"):
+    if entry == "state" and (text.endswith("/") or not name.endswith(".json")):
         return "path-reserved", f"The state is a file of JSON, and {quote(text)} is not named like one.", cure
+    if entry == "state" and (_OBEYED.fullmatch(name) or parts[0].casefold() == "schemas"):
+        message = f"{quote(text)} is no name for the state: other programs obey a file of this name."
+        return "path-reserved", message, cure
     if entry == "segments" and (_OBEYED.fullmatch(name) or not name.endswith(SUFFIXES)):
         message = f"{quote(text)} is no name for the segment catalogue"
         message += (

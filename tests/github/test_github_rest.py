@@ -424,6 +424,13 @@ def test_list_that_is_encoded_is_refused_at_once_and_says_why() -> None:
         assert [one.headers["accept-encoding"] for one in server.received] == ["identity"]
 
 
+def test_list_that_is_encoded_on_its_way_is_refused_at_once() -> None:
+    with scripted(http(200, b"[]", transfer_encoding="gzip, chunked")) as server, Rest(server.url, TOKEN) as api:
+        with pytest.raises(Unavailable, match=r"the answer is encoded on its way"):
+            list(api.pages("/x"))
+        assert len(server.received) == 1
+
+
 def test_encoded_answer_to_a_comment_is_lost_and_is_looked_for() -> None:
     with scripted(http(201, gzip.compress(b"{}"), content_encoding="gzip")) as server, Rest(server.url, TOKEN) as api:
         assert api.post(COMMENTS, {"body": "x"}, lambda: "it is there") == "it is there"
