@@ -82,7 +82,8 @@ class Repository:
         Evidence of what is in it only: what is not may be further back.
         """
         query = {"state": "closed", "sort": "updated", "direction": "desc"}
-        return [_pull_request(one) for one in next(self._rest.pages(f"{self._path}/pulls", query))]
+        first = next(self._rest.pages(f"{self._path}/pulls", query))
+        return [_pull_request(one) for one in first if self._is_ours(one)]
 
     def any_merged(self) -> bool:
         """Whether a pull request was ever merged, into whatever branch. Raises `Unavailable` where that is not sure.
