@@ -22,7 +22,7 @@ from tests.running import call
             "vercel.json",
             "devcontainer.json",
         ),
-        *("app.json", "jsconfig.json", "nx.json", "x.code-workspace.json", "schemas/mine.json", "x.json/"),
+        *("app.json", "jsconfig.json", "nx.json", "schemas/mine.json", "x.json/"),
         *(
             "\uff0e\uff0e/x.json",
             "\u2024git/x.json",
@@ -39,7 +39,16 @@ def test_state_is_refused_under_a_name_that_tools_obey(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["invent.state.json", "state/prod.json", "größe.json", "my-package.json", "a.state.json"]
+    "name",
+    [
+        "invent.state.json",
+        "state/prod.json",
+        "größe.json",
+        "my-package.json",
+        "a.state.json",
+        "state.json",
+        "settings.json",
+    ],
 )
 def test_any_other_json_may_be_the_state(name: str) -> None:
     assert reserved(name, "state") is None

@@ -21,16 +21,12 @@ Entry = Literal["definitions", "segments", "state", "sandbox"]
 _GIT_NAME = re.compile(r"(?!.*(?:\.\.|//|\.lock(?:/|$)|/\.|\./))[A-Za-z0-9_](?:[A-Za-z0-9._/-]*[A-Za-z0-9_-])?")
 # From a root, a drive or a home.
 _LEAVES = re.compile(r"[/\\~]|[A-Za-z]:")
-# What other programs run or obey, wherever in a repository it is: YAML of CI and containers; JSON of package managers,
-# compilers, linters, hosts of sites and apps, bots and editors, and what ends in a word that names settings.
+# What well-known programs run or obey by its name: YAML of CI and containers; JSON of package managers, compilers,
+# monorepos, hosts of sites and bots. A short list, since a project's own state must not be taken for one of these.
 _OBEYED = re.compile(
     r"(?:invent|action|azure.pipelines|bitbucket.pipelines|buildspec|cloudbuild|(?:docker.)?compose)\.ya?ml"
-    r"|(?:package|package-lock|npm-shrinkwrap|composer|bower|component|deno|bun|jsr|lerna|nx|project|workspace|turbo|rush"
-    r"|angular|nest-cli|[jt]sconfig(?:[.-].+)?|pyrightconfig|tslint|biome|renovate|vercel|now|netlify|firebase|app"
-    r"|manifest|devcontainer|babel\.config|jest\.config|global|appsettings(?:\..+)?|launchsettings|nodemon|cdk|eas|expo"
-    r"|wrangler|fly|railway|heroku|captain-definition|host|local\.settings|function|buildspec|cloudbuild|pipeline"
-    r"|dockerrun\.aws|task-definition|cspell|typedoc|release-please-config|crowdin|settings|tasks|launch|mcp"
-    r"|.+\.(?:code-workspace|config|schema|tf|tfvars|tfstate|pkr|deps|runtimeconfig))\.json"
+    r"|(?:package|package-lock|npm-shrinkwrap|composer|deno|[jt]sconfig(?:\..+)?|pyrightconfig|biome|angular|lerna|nx|turbo"
+    r"|app|firebase|netlify|vercel|devcontainer|renovate)\.json"
 )
 _USUAL: Mapping[Entry, str] = {
     "definitions": "broadcasts",
