@@ -164,7 +164,7 @@ CASES: dict[str, Callable[[Path, int], Work]] = {
     "tabs": lambda folder, n: definitions(folder, "\t" * n * 50),
     "nested lists": lambda folder, n: definitions(folder, f"{'[' * n}{']' * n}"),
     "a long line": lambda folder, n: definitions(folder, f"name: {'x' * n * 100}"),
-    "a catalogue": lambda folder, n: segments(folder, lines("name {0}: seg_{0}\n", n)),
+    "a catalogue": lambda folder, n: segments(folder, lines("name {0:04}: seg_{0:04}\n", n)),  # of one length each
     "a catalogue with wrong entries": lambda folder, n: segments(folder, lines("name {0}: 7\n", n)),
     "one name for many ids": lambda folder, n: segments(folder, f"vip: [{lines('seg_{0}, ', n)}]"),
     "one id again and again": lambda folder, n: segments(folder, f"vip: [{'seg_1, ' * n}]"),
