@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from invent_gitops.inside import BY_FOLDER, NotPlain, check_plain, is_link
+from invent_gitops.inside import BY_FOLDER, NotPlain, check_plain, is_link, plain_handle
 
 # What a file system answers that cannot make a folder durable.
 NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -75,13 +75,7 @@ def open_regular(path: Path, flags: int = _READ) -> int:
     if is_link(status):
         raise OSError(errno.ELOOP, "it is a link")
     check_plain(status)
-    handle = os.open(path, flags | _COMMON | getattr(os, "O_NONBLOCK", 0))
-    try:
-        check_plain(os.fstat(handle))
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
+    return plain_handle(os.open(path, flags | _COMMON | getattr(os, "O_NONBLOCK", 0)))
 
 
 def read_regular(path: Path) -> bytes:

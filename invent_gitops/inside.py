@@ -113,13 +113,7 @@ class Inside:
         """A handle to read the regular file at a path, which is followed as `resolve` does."""
         resolved = self.resolve(below)
         check_plain(os.lstat(os.path.join(self.real, resolved)))
-        handle = self.open_resolved(resolved)
-        try:
-            check_plain(os.fstat(handle))
-        except OSError:
-            os.close(handle)
-            raise
-        return handle
+        return plain_handle(self.open_resolved(resolved))
 
     def open_resolved(self, resolved: str, flags: int = _READ, mode: int = 0o666) -> int:
         """A handle to what is at a path in which no part may be a link by now."""
@@ -210,6 +204,16 @@ def check_plain(status: os.stat_result) -> None:
         raise NotPlain(special=True)
     if status.st_nlink > 1:
         raise NotPlain(special=False)
+
+
+def plain_handle(handle: int) -> int:
+    """Return the handle of a regular file; close any other, and raise `NotPlain`."""
+    try:
+        check_plain(os.fstat(handle))
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def below(path: Path, folder: Path) -> str:
