@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
+from invent_gitops.live.reconcile import differences, unusable
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
@@ -23,7 +24,6 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
-from invent_gitops.reconcile import differences, unusable
 
 # How often an intent may grow old before its item is given up.
 TRIES = 20

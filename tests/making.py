@@ -38,8 +38,9 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.plan import audience_of, make_plan
+from invent_gitops.plan.make import make_plan
 from invent_gitops.policy import calendar_of, is_waived, objections
+from invent_gitops.policy.audience import audience_of
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ import pytest
 
 from invent_gitops import validate
 from invent_gitops.errors import ExitCode, InvalidInput
+from invent_gitops.live.lookalikes import Lookalikes
 from invent_gitops.load import grammar, misread, read_definitions, read_document
-from invent_gitops.lookalike import Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Segment
 from invent_gitops.model.document import Document
 from invent_gitops.model.project import Project

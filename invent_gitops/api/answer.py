@@ -13,7 +13,7 @@ from sys import intern
 from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
-from invent_gitops.model.secret import hide
+from invent_gitops.text.secret import hide
 
 # Documented or standard refusals of the request as such: the server looked at it and did nothing.
 SURELY_NOT_CREATED = frozenset({400, 401, 403, 404, 405, 413, 415, 422})

@@ -14,8 +14,8 @@ from invent_gitops.api.answer import read_remote, read_segment, verdict
 from invent_gitops.api.limits import SILENCE
 from invent_gitops.api.line import NotSent
 from invent_gitops.api.reading import Reading
-from invent_gitops.api.target import Target
 from invent_gitops.api.wire import Wire
+from invent_gitops.http.address import Target
 from invent_gitops.model.broadcast import Remote, RemoteSegment, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Answer, NotCreated, Unknown

@@ -15,8 +15,8 @@ import httpx
 from invent_gitops import __version__
 from invent_gitops.api.line import OPENING, Line, NotSent
 from invent_gitops.api.proxies import Proxy, proxy_for
-from invent_gitops.api.target import is_loopback
 from invent_gitops.errors import WrongUsage
+from invent_gitops.http.address import is_loopback
 
 # Raised by the library where a request is none: before a byte of it has left, though its beginning was announced.
 _NO_REQUEST = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)

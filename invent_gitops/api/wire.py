@@ -15,7 +15,7 @@ from invent_gitops.api.answer import retry_after, server_time, without, words
 from invent_gitops.api.connection import Connection, Reply
 from invent_gitops.api.limits import GRACE
 from invent_gitops.api.pace import Pace
-from invent_gitops.api.target import Target
+from invent_gitops.http.address import Target
 
 BODY_LIMIT = 16 * 1024 * 1024
 # Seconds without a byte after which a read is given up; it may be asked for again.

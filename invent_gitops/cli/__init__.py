@@ -16,12 +16,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from invent_gitops import __version__
-from invent_gitops.cli.door import through_the_door
+from invent_gitops.cli.errors import through_the_door
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.utf8 import check_utf8, restart_in_utf8_mode
 from invent_gitops.errors import ExitCode
-from invent_gitops.model.secret import hold
+from invent_gitops.text.secret import hold
 
 # In the order of their use. A command's module is imported when it is called, so that --help stays instant.
 COMMANDS = {
@@ -56,7 +56,7 @@ class Commands(click.Group):
             return None
         # A word of Python itself names neither a module nor a function.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
-        module = importlib.import_module(f"invent_gitops.cli.{name}")
+        module = importlib.import_module(f"invent_gitops.cli.commands.{name}")
         command: click.Command = getattr(module, name)
         return command
 
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(words: list[str], session: Session) -> object:
     check_utf8()
     if instruction := os.environ.get("_INVENT_GITOPS_COMPLETE"):
-        from invent_gitops.cli.shells import answer
+        from invent_gitops.cli.completion.shells import answer
 
         return answer(cli, session, instruction)
     try:

@@ -16,9 +16,9 @@ import click
 from invent_gitops.cli.gathered import Gathered
 from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, Unsettled, worst
 from invent_gitops.model.problem import Problem
-from invent_gitops.model.secret import without_secrets
-from invent_gitops.render.clean import clean
-from invent_gitops.render.style import Style
+from invent_gitops.render.text.style import Style
+from invent_gitops.text.clean import clean
+from invent_gitops.text.secret import without_secrets
 
 MOST_REMARKS = 20
 
@@ -90,7 +90,7 @@ class Session:
         error: InventGitopsError | None = None,
     ) -> None:
         """Print the JSON document of the command."""
-        from invent_gitops.render.machine import document
+        from invent_gitops.render.documents.machine import document
 
         self.result(document(kind, code, body, problems=problems, error=error))
 
@@ -138,7 +138,7 @@ class Session:
         if self.json:
             self.answer(self.kind, ExitCode.INVALID, self.so_far(), problems=problems)
         else:
-            from invent_gitops.render.problems import problems_text
+            from invent_gitops.render.text.problems import problems_text
 
             self.result(problems_text(problems, self.style))
 

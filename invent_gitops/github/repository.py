@@ -14,7 +14,7 @@ from invent_gitops.github.event import COMMIT
 from invent_gitops.github.refusal import Forbidden, Missing
 from invent_gitops.github.rest import Rest
 from invent_gitops.model.instant import read_instant
-from invent_gitops.model.secret import hide
+from invent_gitops.text.secret import hide
 
 # Who writes with the token that GitHub gives to each job; such a token is not told who it is.
 DEFAULT_AUTHOR = "github-actions[bot]"

@@ -15,10 +15,10 @@ import httpx
 from invent_gitops.api.answer import without, words
 from invent_gitops.api.connection import Connection, EncodedError, Reply
 from invent_gitops.api.line import NotSent
-from invent_gitops.api.target import checked_base_url
 from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.github.paging import next_page
 from invent_gitops.github.refusal import LATER, is_held_back, is_retired, limited, refusal, told_to_wait
+from invent_gitops.http.address import checked_base_url
 
 DEFAULT_API = "https://api.github.com"
 # The first is known to every supported server; GitHub answers 410 once it is retired, and then the next one is used.

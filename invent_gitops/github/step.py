@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from invent_gitops.files import append_to
-from invent_gitops.model.secret import without_secrets
+from invent_gitops.text.secret import without_secrets
 
 # GitHub drops the summary of a step beyond 1 MiB.
 SUMMARY_LIMIT = 900 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invent_gitops.model.broadcast import Remote
-from invent_gitops.model.command import instead
+from invent_gitops.text.commands import instead
 
 
 @dataclass(frozen=True, slots=True)

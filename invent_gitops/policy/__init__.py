@@ -5,7 +5,7 @@ from __future__ import annotations
 from invent_gitops.policy.audience import audience_today, audience_warnings, renaming_warnings
 from invent_gitops.policy.gaps import Calendar, calendar_of
 from invent_gitops.policy.guards import is_waived, objections, too_many
-from invent_gitops.policy.words import duration
+from invent_gitops.policy.times import duration
 
 __all__ = [
     "Calendar",

@@ -1,4 +1,4 @@
-"""Today's audience beside the one that the catalogue remembers: what warns, and refuses nothing."""
+"""Whom a request would reach, and today's audience beside the catalogue's: what warns, and refuses nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Request, Segment
+from invent_gitops.model.plan import Audience
+
+
+def audience_of(request: Request, segments: Mapping[str, Segment]) -> Audience:
+    """Whom `request` would reach, with the names and numbers of `segments`, the catalogue by id."""
+    if request.send_to_all:
+        return Audience((), True, None)
+    known = [segments.get(id) for id in request.segment_ids]
+    names = tuple(segment.name if segment else id for id, segment in zip(request.segment_ids, known, strict=True))
+    counts = [segment.contacts if segment else None for segment in known]
+    complete = [count for count in counts if count is not None]
+    return Audience(names, False, sum(complete) if len(complete) == len(counts) else None)
 
 
 def audience_warnings(

@@ -7,7 +7,7 @@ from typing import Any
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.listing import Listing
-from invent_gitops.policy.words import moment
+from invent_gitops.policy.times import moment
 
 # Clocks that are set by the network differ by less than a second; a lead time is counted in minutes.
 LARGEST_SKEW = timedelta(minutes=5)

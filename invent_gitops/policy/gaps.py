@@ -13,7 +13,7 @@ from invent_gitops.model.broadcast import Definition, Request, Segment
 from invent_gitops.model.plan import Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
-from invent_gitops.policy.words import duration, moment, sending
+from invent_gitops.policy.times import duration, moment, sending
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from invent_gitops.model.plan import Audience, Refusal
 from invent_gitops.model.project import WAIVABLE, Policies
 from invent_gitops.policy.gaps import Calendar, of_the_gap
 from invent_gitops.policy.hours import of_the_clock
-from invent_gitops.policy.words import duration, moment
+from invent_gitops.policy.times import duration, moment
 
 
 def objections(

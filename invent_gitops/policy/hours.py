@@ -9,7 +9,7 @@ from invent_gitops.model.broadcast import Definition
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.plan import Refusal
 from invent_gitops.model.project import BlackoutDays, Policies, QuietHours
-from invent_gitops.policy.words import in_zone, sending
+from invent_gitops.policy.times import in_zone, sending
 
 
 def of_the_clock(definition: Definition, now: datetime, policies: Policies) -> Iterator[Refusal]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from invent_gitops import __version__
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.render.clean import cut
+from invent_gitops.text.clean import cut
 
 Address = Callable[[str], str]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from invent_gitops.model.instant import read_instant
-from invent_gitops.render.clean import cut
-from invent_gitops.render.when import moment
+from invent_gitops.text.clean import cut
+from invent_gitops.text.times import moment
 
 
 def value_text(field: str, value: object, names: Mapping[str, str], zone: str) -> str:

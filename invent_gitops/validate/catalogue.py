@@ -11,12 +11,12 @@ from invent_gitops.model.broadcast import Catalogue, Definition, Segment
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.problem import Problem
+from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments
+from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.shape import Shape
-from invent_gitops.validate.text import check_quotes, fault_of_id, fault_of_line
-from invent_gitops.validate.words import quote
 
 LONGEST_NAME = 128
 # The field of the catalogue itself that stands among the names: when all of it was read.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from invent_gitops.model.document import Comment, Document, Path
 from invent_gitops.model.problem import Problem
+from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.words import field_name, quote
 
 # The fields of a definition that hold words of people; every other one has a form, of which a comment can cut nothing.
 TEXTS = ("key", "name", "segments", "waive", "description", "owner")

@@ -11,13 +11,13 @@ from invent_gitops.model.broadcast import Catalogue, Definition, Request, Segmen
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Project
+from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments, of_text
+from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words
 from invent_gitops.validate.report import Report
 from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
 from invent_gitops.validate.shape import Shape
-from invent_gitops.validate.text import check_quotes, fault_of_id, fault_of_line, has_words
-from invent_gitops.validate.words import quote
 
 LONGEST_KEY = 255
 _MARKED = ("key", "name", "schedule", "segments", "send_to_all")

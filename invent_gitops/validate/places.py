@@ -11,9 +11,9 @@ from typing import Any, Literal
 from invent_gitops.model.document import Path
 from invent_gitops.model.filename import SUFFIXES, is_git, odd_on_windows
 from invent_gitops.model.project import BranchPlace, FilePlace, Project
+from invent_gitops.text.quoting import field_name, quote
+from invent_gitops.validate.names import fault_of_line
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.text import fault_of_line
-from invent_gitops.validate.words import field_name, quote
 
 Entry = Literal["definitions", "segments", "state", "sandbox"]
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from invent_gitops.model.document import Path
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
-from invent_gitops.validate.words import quote
+from invent_gitops.text.quoting import quote
 from invent_gitops.validate.zones import find_zone, read_offset
 from invent_gitops.zonedata import Zone, zone_data_version
 

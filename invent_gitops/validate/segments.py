@@ -7,7 +7,7 @@ from functools import cached_property
 
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Catalogue, Segment
-from invent_gitops.validate.words import did_you_mean, listing, quote
+from invent_gitops.text.quoting import did_you_mean, listing, quote
 
 ID_PREFIX = "id:"
 # How often a name of the catalogue is compared with a word that nobody knows, in one run. A slip needs a few thousand;

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from invent_gitops.model.document import Path
+from invent_gitops.text.quoting import did_you_mean, field_name, listing, quote
+from invent_gitops.text.slips import guess
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.slips import guess
 from invent_gitops.validate.unique import report_repeated, unique
-from invent_gitops.validate.words import did_you_mean, field_name, listing, quote
 from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
 if TYPE_CHECKING:

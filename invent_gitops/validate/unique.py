@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from invent_gitops.model.document import Path
+from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.words import field_name, quote
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

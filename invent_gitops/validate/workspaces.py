@@ -8,9 +8,9 @@ from typing import Any
 from invent_gitops.model.document import Path
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import KEY_VARIABLES, OWN_ORG, BranchPlace, FilePlace, Project
+from invent_gitops.text.quoting import quote
+from invent_gitops.validate.names import fault_of_line
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.text import fault_of_line
-from invent_gitops.validate.words import quote
 
 # What stands at most once in a project, and therefore in each workspace where there are several.
 _OF_ONE = ("definitions", "state", "segments")

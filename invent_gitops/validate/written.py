@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from invent_gitops.model.document import Path
+from invent_gitops.text.quoting import quote
 from invent_gitops.validate.report import Report
-from invent_gitops.validate.words import quote
 
 
 def as_written(report: Report, value: Any, path: Path) -> Any:

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from functools import cache
 
-from invent_gitops.validate.slips import edits
-from invent_gitops.validate.words import quote
+from invent_gitops.text.quoting import quote
+from invent_gitops.text.slips import edits
 from invent_gitops.zonedata import UnknownZone, Zone, load_zone, zone_names
 
 _AREAS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.branch.making import git
+from tests.branch_repository import git
 from tests.engine.scenarios import green, refused
 from tests.engine.world import Repository
 from tests.hostile_git import plant

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.branch.serving import answer_git
+from tests.git_http import answer_git
 from tests.github.standin import REPOSITORY, TOKEN, Reply, Seen, StandIn
 
 # Which permission of a job lets its token write where; a comment on a pull request is one of its issues' comments.

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-from tests.branch.making import Hub, git
+from tests.branch_repository import Hub, git
 from tests.engine.world import Repository
 from tests.running import WHEN, define, live
 from tests.workflows.runner import Job

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.branch.making import git
+from tests.branch_repository import git
 from tests.engine.act import read_log
 from tests.engine.hosting import Hosting, hosted
 from tests.engine.playing import all_scenarios

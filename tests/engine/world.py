@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from invent_gitops.workflows import CHECKOUT
-from tests.branch.making import git
+from invent_gitops.scaffold.workflows import CHECKOUT
+from tests.branch_repository import git
 from tests.engine.act import Engine, Order, run
 from tests.engine.hosting import Hosting, hosted
 from tests.github.standin import REPOSITORY, TOKEN

@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 
 from invent_gitops.api import wire
-from invent_gitops.cli import approving
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.github import rest
+from invent_gitops.operations import find_approval as approving
 from tests.chaos.zygote import import_everything
 from tests.github.standin import BOT, StandIn
 from tests.running import KEY, WHEN, Received, Scripted, account, call, http

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from invent_gitops.api.client import InventApi
-from invent_gitops.api.target import Target
+from invent_gitops.http.address import Target
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Created
 from invent_gitops.sandbox.server import serve

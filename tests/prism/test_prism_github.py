@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from invent_gitops.cli import approving
 from invent_gitops.github import rest
-from tests.github.making import HEAD, MERGE, OLD, Desk
+from invent_gitops.operations import find_approval as approving
+from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
 from tests.github.standin import NEW_API, OLD_API, TOKEN, Seen, StandIn, standing_in
 from tests.prism.judging import MISSING, PRISM, Judge, free_port, judging
 from tests.running import account, call, invent

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from invent_gitops.workflows import TEMPLATES, Wording, workflow_texts
-from tests.branch.making import git
+from invent_gitops.scaffold.workflows import TEMPLATES, Wording, workflow_texts
+from tests.branch_repository import git
 from tests.github.standin import standing_in
 from tests.running import KEY, ROOT, WHEN, call, environment, invent
 from tests.workflows.hostile import marks, write_hostile_names

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from invent_gitops.errors import ExitCode
-from invent_gitops.workflows import TEMPLATES, Wording
-from tests.branch.making import git
+from invent_gitops.scaffold.workflows import TEMPLATES, Wording
+from tests.branch_repository import git
+from tests.cli.test_workspaces import project
 from tests.running import call
-from tests.test_cli_workspaces import project
 
 ACTION = "somebody/invent-gitops@" + "a1" * 20
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.sandbox.server import Server
-from tests.branch.making import Hub, git
+from tests.branch_repository import Hub, git
 from tests.github.standin import TOKEN, StandIn, standing_in
 from tests.running import KEY, ROOT, WHEN, account, call, invent, live
 from tests.workflows.runner import Job, Runner

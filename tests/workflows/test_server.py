@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.workflows import lets_runs_wait, server_of
+from invent_gitops.scaffold.workflows import lets_runs_wait, server_of
 
 
 @pytest.mark.parametrize(

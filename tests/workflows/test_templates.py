@@ -14,7 +14,7 @@ import yaml
 
 from invent_gitops import __version__
 from invent_gitops.errors import WrongUsage
-from invent_gitops.workflows import TEMPLATES, Wording, action_reference, own_action, workflow_texts
+from invent_gitops.scaffold.workflows import TEMPLATES, Wording, action_reference, own_action, workflow_texts
 from tests.running import ROOT
 from tests.workflows.runner import load
 

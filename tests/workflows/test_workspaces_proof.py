@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.branch.making import git
+from tests.branch_repository import git
 from tests.github.standin import standing_in
 from tests.running import KEY, call, define, invent
 from tests.workflows.runner import Job, load

@@ -1,0 +1,1 @@
+"""What happened, from the records and from git: history, and whether the chain of states is unbroken."""

@@ -1,0 +1,70 @@
+"""The options that choose an account: its workspace, its state, its org, its API, or the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from invent_gitops.cli.options import files, not_empty
+from invent_gitops.cli.workspace_option import workspace_options
+from invent_gitops.cli.workspaces_run import Scope
+from invent_gitops.operations.account import Account
+from invent_gitops.operations.project import working
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def account_options_for(scope: Scope) -> Callable[[Function], Function]:
+    """--workspace, --all, --state, --org, --base-url and --sandbox, gathered into an `account` argument."""
+
+    def decorate(function: Function) -> Function:
+        def gather(**values: Any) -> Any:
+            account = Account(
+                state=values.pop("state") or "",
+                org=values.pop("org") or "",
+                base_url=values.pop("base_url") or "",
+                sandbox=values.pop("sandbox"),
+            )
+            opened = working()
+            if opened and opened.project.name:
+                account = account.of(opened.project, opened.several)
+            return function(account=account, **values)
+
+        gather.__name__, gather.__doc__ = function.__name__, function.__doc__
+        gather.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
+        wrapped: Any = gather
+        for option in reversed(_OPTIONS):
+            wrapped = option(wrapped)
+        found: Function = workspace_options(scope)(wrapped)
+        return found
+
+    return decorate
+
+
+_OPTIONS = [
+    click.option(
+        "--state",
+        metavar="FILE",
+        callback=not_empty,
+        shell_complete=files,
+        help="The state file.  [default: the project's]",
+    ),
+    click.option(
+        "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
+    ),
+    click.option(
+        "--base-url",
+        envvar="INVENT_BASE_URL",
+        metavar="URL",
+        callback=not_empty,
+        help="Another Invent than the public one.",
+    ),
+    click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
+]
+
+# Of several workspaces, --workspace or --all has to choose.
+account_options = account_options_for("asked")
+# For commands that speak of one key, which is of one workspace.
+one_account_options = account_options_for("one")

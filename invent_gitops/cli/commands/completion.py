@@ -1,0 +1,49 @@
+"""`completion`: prints what makes a shell complete commands, options and keys."""
+
+from __future__ import annotations
+
+import click
+
+from invent_gitops.cli.completion.shells import SHELLS, script
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(list(SHELLS)))
+@common_options
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> ExitCode:
+    """Print the script that makes your SHELL complete commands, options and keys.
+
+    Keys come from the definitions and from the state as this machine knows it; nothing is fetched.
+
+    \b
+    bash, in ~/.bashrc:
+      eval "$(invent-gitops completion bash)"
+    or once, where bash-completion is installed:
+      invent-gitops completion bash > \\
+        ~/.local/share/bash-completion/completions/invent-gitops
+
+    \b
+    zsh, in ~/.zshrc after compinit:
+      eval "$(invent-gitops completion zsh)"
+    or once, into a folder of $fpath:
+      invent-gitops completion zsh > ~/.zfunc/_invent-gitops
+
+    \b
+    fish, once:
+      invent-gitops completion fish > \\
+        ~/.config/fish/completions/invent-gitops.fish
+
+    Then start a new shell.
+    """
+    session = ctx.find_object(Session)
+    assert session is not None
+    text = script(ctx.find_root().command, shell)
+    if session.json:
+        session.answer("completion", ExitCode.DONE, {"shell": shell, "script": text})
+    else:
+        session.result(text.rstrip("\n"))
+    return ExitCode.DONE

@@ -1,0 +1,162 @@
+"""`segments pull|list`: the project's names for the segments in Invent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.options import common_options
+from invent_gitops.cli.session import Session
+from invent_gitops.cli.workspace_option import workspace_options
+from invent_gitops.errors import ExitCode, InvalidInput, Refused
+from invent_gitops.model.broadcast import Catalogue, Definition
+from invent_gitops.model.project import Project
+from invent_gitops.operations.account import DEFAULT_RATE, Account, connect, own_place
+from invent_gitops.operations.project import InvalidDefinitions, checked_project, open_catalogue, open_workspace, shown
+from invent_gitops.operations.signals import Stopping
+from invent_gitops.text.clean import clean
+
+
+@click.group()
+@common_options
+def segments() -> None:
+    """Give the segments in Invent names that definitions can use."""
+
+
+@segments.command()
+@account_options
+@common_options
+@click.pass_obj
+def pull(session: Session, account: Account) -> ExitCode:
+    """Read all segments from Invent, and write the catalogue of their names.
+
+    A segment that was renamed keeps its id, so both names are understood from then on. A name that
+    several segments have must be told apart by id. What is gone is named, with the definitions that
+    use it. Nothing is written unless all pages could be read.
+    """
+    from invent_gitops.live.segments import entries, merge, used_by, written_by
+    from invent_gitops.load.write import schema_line
+    from invent_gitops.render.text.segments import catalogue_json, pull_text
+
+    session.kind = "catalogue"
+    root, project = checked_project()
+    path = root / project.segments
+    # Before anything is read, since what is read goes there.
+    target_path = own_place(path, root, "segments")
+    old = _catalogue(root, project)
+    definitions = _definitions(session)
+    target = account.target()
+    with (
+        Stopping(session) as stopping,
+        connect(account, root, project, old, rate=DEFAULT_RATE, stop=stopping.event) as api,
+    ):
+        live = api.segments()
+    made = merge(old, live, datetime.now(UTC).replace(microsecond=0))
+    of = f"org {target.org} at {target.name}"
+    header = [
+        *schema_line(path.parent, root, "segments"),
+        f"The segments of {of}, as invent-gitops segments pull has read them.",
+        "Definitions write the names; a former one still means the same segment; id:… tells equal names apart.",
+    ]
+    # Without a catalogue an entry of a definition is an id, and an empty one would make an error of each.
+    if old or live:
+        text, remark = _text(root, path, entries(made.catalogue), header)
+        _write(target_path, shown(path), text, made.catalogue)
+        if remark:
+            session.note(clean(remark))
+    by_id, place = used_by(definitions), shown(path)
+    if session.json:
+        session.answer("catalogue", ExitCode.DONE, catalogue_json(made.catalogue, place, made, by_id))
+    elif old or live:
+        by_entry = written_by(definitions)
+        session.result(pull_text(made, by_id, by_entry, session.style, place=place, account=of))
+    else:
+        session.result(f"There are no segments in Invent ({of}), so there is nothing to write.")
+    return ExitCode.DONE
+
+
+@segments.command(name="list")
+@workspace_options("each")
+@common_options
+@click.pass_obj
+def list_(session: Session) -> ExitCode:
+    """List what definitions may write for a segment, with its id and the contacts that it had; works offline."""
+    from invent_gitops.live.segments import used_by
+    from invent_gitops.render.text.segments import catalogue_json, catalogue_text
+
+    session.kind = "catalogue"
+    root, project = checked_project()
+    place = shown(root / project.segments)
+    catalogue = _catalogue(root, project)
+    if catalogue is None:
+        raise InvalidInput(f"There is no segment catalogue {place}.", "Write it with: invent-gitops segments pull")
+    if session.json:
+        session.answer(
+            "catalogue", ExitCode.DONE, catalogue_json(catalogue, place, None, used_by(_definitions(session)))
+        )
+    else:
+        session.result(catalogue_text(catalogue, session.style))
+    return ExitCode.DONE
+
+
+def _catalogue(root: Path, project: Project) -> Catalogue | None:
+    """The catalogue as it is, None if there is none yet. Raises `InvalidDefinitions`."""
+    catalogue, problems = open_catalogue(root, root / project.segments, needed=False)
+    if problems:
+        raise InvalidDefinitions(problems)
+    return catalogue
+
+
+def _definitions(session: Session) -> list[Definition]:
+    """Those without a fault; a name that the catalogue does not know yet is no reason not to read it anew."""
+    try:
+        found = open_workspace(None)
+    except InvalidInput:
+        return []
+    if found.problems:
+        session.note("Some definitions have problems, so who uses which segment is not known of all of them.")
+    return found.definitions
+
+
+def _text(root: Path, path: Path, written: Mapping[str, object], header: Sequence[str]) -> tuple[str, str]:
+    """The text of the catalogue around what a person wrote into it, and what to tell them of their comments."""
+    from invent_gitops.load import read_text
+    from invent_gitops.load.rewrite import rewritten
+    from invent_gitops.load.source import Source
+    from invent_gitops.load.write import catalogue_text
+
+    source = read_text(path, shown(path), root) if os.path.lexists(path) else None
+    if isinstance(source, Source):
+        renewed = rewritten(source.text, written, header)
+        return renewed.text, renewed.note
+    return catalogue_text(written, header), ""
+
+
+def _write(path: Path, name: str, text: str, expected: Catalogue) -> None:
+    """Put the catalogue `name` into its file, once it is known that it reads back as what was meant."""
+    from invent_gitops.load.write import replace
+
+    replace(path, text, name, check=lambda fresh: _check(fresh, name, expected))
+
+
+def _check(fresh: Path, name: str, expected: Catalogue) -> None:
+    from invent_gitops.load import read_document
+    from invent_gitops.schemas import read_schema
+    from invent_gitops.validate import validate_catalogue
+
+    document, problems = read_document(fresh, name)
+    found = None
+    if document:
+        found, more = validate_catalogue(document, schema=read_schema("segments"))
+        problems = [*problems, *more]
+    if problems or found != expected:
+        why = problems[0].message if problems else "it would not read back as it was meant."
+        raise Refused(
+            f"The catalogue of {len(list(expected.every())):,} segments is not written: {why}",
+            "Please report it. Until then, write ids as id:… in the definitions.",
+        )

@@ -1,0 +1,272 @@
+"""`state list|show|mv|rm|migrate|verify`: a look into the recorded state, and the ways to mend and move it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import click
+
+from invent_gitops.cli.account_options import account_options, one_account_options
+from invent_gitops.cli.completion.keys import known, recorded, removed, unrecorded
+from invent_gitops.cli.options import a_reason, common_options, folders
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.model.project import Project
+from invent_gitops.model.record import RESTORED
+from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
+from invent_gitops.operations.account import Account, own_place
+from invent_gitops.operations.definitions_at import requests_at
+from invent_gitops.operations.project import checked_project, shown
+from invent_gitops.operations.unsettled import unsettled_code
+from invent_gitops.provenance import Origin, find_origin
+from invent_gitops.text.clean import clean
+from invent_gitops.text.commands import settling
+
+reason_option = click.option(
+    "--reason",
+    required=True,
+    metavar="TEXT",
+    callback=a_reason(needed=True),
+    help="Why; it is recorded for those who ask.",
+)
+
+
+@click.group()
+@common_options
+def state() -> None:
+    """Look into the recorded state, and mend it."""
+
+
+@state.command(name="list")
+@account_options
+@common_options
+@click.pass_obj
+def list_(session: Session, account: Account) -> ExitCode:
+    """List what is recorded: key, id, status and name of each broadcast, then what is in doubt or removed."""
+    from invent_gitops.render.text.records import records_text
+
+    found = _read(session, account)
+    _show(session, found, records_text(found, session.style))
+    return ExitCode.DONE
+
+
+@state.command()
+@click.argument("key", shell_complete=known)
+@one_account_options
+@common_options
+@click.pass_obj
+def show(session: Session, account: Account, key: str) -> ExitCode:
+    """Show everything that is recorded about KEY."""
+    from invent_gitops.render.text.records import record_text
+
+    found = _read(session, account)
+    declared = {absence.key for absence in found.absences.values()}
+    if not any(key in part for part in (found.broadcasts, found.intents, found.removed, declared)):
+        raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
+    _show(session, found.only(key), record_text(found, key))
+    return ExitCode.DONE
+
+
+@state.command()
+@click.argument("key", shell_complete=recorded)
+@click.argument("to", shell_complete=unrecorded)
+@one_account_options
+@common_options
+@click.pass_obj
+def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
+    """Give the record of KEY the key TO, after its definition was renamed. Nothing is created."""
+
+    moved = ""
+
+    def event(found: State, origin: Origin) -> Event:
+        nonlocal moved
+        _check_recorded(found, key, origin.now().at, account.flags(session))
+        for part, word in ((found.broadcasts, "recorded"), (found.intents, "in doubt"), (found.removed, "removed")):
+            if to in part:
+                raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
+        if not to.strip() or not to.isprintable() or len(to) > 255:
+            raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
+        moved = found.broadcasts[key].id
+        return Moved(key, to, moved, origin.now())
+
+    def done(found: State) -> bool:
+        return to in found.broadcasts and found.broadcasts[to].id == moved
+
+    return _change(session, account, event, f"{clean(key)} is now {clean(to)}.", done)
+
+
+@state.command()
+@click.argument("key", shell_complete=recorded)
+@reason_option
+@one_account_options
+@common_options
+@click.pass_obj
+def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
+    """Take KEY out of the records, and leave a tombstone so that it is never created again.
+
+    The broadcast in Invent is left alone.
+    """
+
+    def event(found: State, origin: Origin) -> Event:
+        made = origin.now()
+        _check_recorded(found, key, made.at, account.flags(session))
+        record = found.broadcasts[key]
+        if record.restored:
+            # Later than that, within one second too, or it would pass for the removal that was taken back.
+            made = replace(made, at=max(made.at, record.provenance.at + timedelta(seconds=1)))
+        removal = Removal(record.id, record.request, reason, made, record.attempt, record.formerly)
+        return Removed(key, removal)
+
+    def done(found: State) -> bool:
+        return key in found.removed and key not in found.broadcasts
+
+    told = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
+    return _change(session, account, event, f"{clean(key)} is removed. {told}", done)
+
+
+@state.command()
+@click.argument("key", shell_complete=removed)
+@reason_option
+@one_account_options
+@common_options
+@click.pass_obj
+def restore(session: Session, account: Account, key: str, reason: str) -> ExitCode:
+    """Take back that KEY was removed: it stands for the same broadcast as before.
+
+    Nothing is created, neither now nor by the next apply. `refresh` fetches its status from Invent.
+    """
+
+    def event(found: State, origin: Origin) -> Event:
+        if key not in found.removed or key in found.broadcasts:
+            raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
+        gone, note = found.removed[key], f"{RESTORED} {reason}"
+        holder = next((name for name, record in found.broadcasts.items() if record.id == gone.id), "")
+        if holder:
+            raise Refused(f"{gone.id} is recorded as {holder} already.", "There is nothing to take back.")
+        if key.endswith(f"#{gone.id}"):
+            raise Refused(f"{gone.id} was a second broadcast for one key.", "Delete it in Invent.")
+        now = origin.now()
+        # Whatever the clocks of two machines say, this comes after that.
+        made = replace(now, at=max(now.at, gone.provenance.at))
+        record = Record(gone.id, gone.request, "UNKNOWN", "imported", made, gone.attempt, note, gone.formerly)
+        return Recorded(key, record)
+
+    def done(found: State) -> bool:
+        return key in found.broadcasts and found.broadcasts[key].restored
+
+    return _change(session, account, event, f"{clean(key)} is recorded again.", done)
+
+
+@state.command()
+@account_options
+@common_options
+@click.pass_obj
+def migrate(session: Session, account: Account) -> ExitCode:
+    """Move the state from its file to the branch that the project file names now.
+
+    The branch must not exist yet. The file stays where it is; delete it once the branch is there.
+    """
+    from invent_gitops.state.branch import BranchStore
+    from invent_gitops.state.file import FileStore
+
+    session.kind = "records"
+    root, project = checked_project()
+    store = account.store(root, project, strict=False)
+    if not isinstance(store, BranchStore):
+        raise Refused(
+            "The project keeps its state in a file.",
+            "Write state: {branch: broadcast-state} into the project file first.",
+        )
+    path = root / project.state.path
+    usual = root / Project().standing_for(project.name).state.path
+    if project.name and not os.path.lexists(path) and os.path.lexists(usual):
+        # Where the state of a workspace was by default, before the project file named a branch.
+        path = usual
+    with FileStore(own_place(path, root, "state"), shown=shown(path), org=store.org, api=store.api) as file:
+        found = file.state
+        if not os.path.lexists(path):
+            raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
+        store.take_over(found)
+    _show(session, found, f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")
+    return ExitCode.DONE
+
+
+@state.command()
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
+@account_options
+@common_options
+@click.pass_obj
+def verify(session: Session, account: Account, definitions: str | None) -> ExitCode:
+    """Prove that the chain of states is whole.
+
+    Every serial, one lineage, each record traceable to the intent and the commit that made it, and
+    the definition of its source commit giving the same request. Exit code 4 if something is broken,
+    5 if something cannot be checked here. DEFINITIONS is the folder of the definitions, if apply was
+    given one by hand.
+    """
+    from invent_gitops.audit.verify import verify as verify_chain
+    from invent_gitops.render.text.history import flaws_json, flaws_text
+    from invent_gitops.state.document import dump
+
+    session.kind = "verification"
+    root, project = checked_project()
+    chain = account.store(root, project, strict=False).chain()
+    flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
+    broken = any(not flaw.missing for flaw in flaws)
+    code = ExitCode.INVALID if broken else ExitCode.REFUSED if flaws else ExitCode.DONE
+    if session.json:
+        session.answer("verification", code, flaws_json(flaws, len(chain.links)))
+    else:
+        session.result(flaws_text(flaws, len(chain.links), session.style))
+    return code
+
+
+def _read(session: Session, account: Account) -> State:
+    session.kind = "records"
+    root, project = checked_project()
+    return account.store(root, project, strict=False).read()
+
+
+def _change(
+    session: Session,
+    account: Account,
+    event: Callable[[State, Origin], Event],
+    told: str,
+    done: Callable[[State], bool],
+) -> ExitCode:
+    """Write one event down, as it follows from the newest state, and see that it holds afterwards."""
+    session.kind = "records"
+    root, project = checked_project()
+    with account.store(root, project, strict=False) as store:
+        origin = find_origin(root)
+        store.refresh()
+        store.append([event(store.state, origin)])
+        store.sync()
+        found = store.state
+    if not done(found):
+        raise Refused("Somebody else has changed it meanwhile.", "See what is with: invent-gitops state list")
+    code = unsettled_code(session, account, found)
+    _show(session, found, told, code)
+    return code
+
+
+def _show(session: Session, found: State, text: str, code: ExitCode = ExitCode.DONE) -> None:
+    from invent_gitops.render.documents.machine import records_json
+
+    if session.json:
+        session.answer("records", code, records_json(found))
+    else:
+        session.result(text)
+
+
+def _check_recorded(found: State, key: str, now: datetime, flags: str) -> None:
+    if key in found.intents:
+        raise Refused(
+            f"{key} is in doubt.",
+            f"Settle it first: {settling(flags, key, found.intents[key], now)}",
+        )
+    if key not in found.broadcasts:
+        raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")

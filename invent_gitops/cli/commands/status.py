@@ -1,0 +1,131 @@
+"""`status`: when, to whom, in what state, what came of it, and what needs a person."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import click
+
+from invent_gitops.cli.account_options import account_options_for
+from invent_gitops.cli.commands.plan import read_state, warn_of_older
+from invent_gitops.cli.options import common_options, document_options, folders
+from invent_gitops.cli.output import reviewing
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode, worst
+from invent_gitops.model.status import Status
+from invent_gitops.operations.account import Account
+from invent_gitops.operations.look import Seen, look, reading, warn_of_clock
+from invent_gitops.operations.project import InvalidDefinitions, Workspace, open_workspace
+from invent_gitops.operations.signals import Stopping
+from invent_gitops.operations.unsettled import unsettled_code
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelta:
+    """A callback for options that say how far ahead: a whole number with m, h or d, at most a year."""
+    found = re.fullmatch(r"([0-9]{1,6})([mhd])", value)
+    ahead = int(found[1]) * _UNITS[found[2]] if found else None
+    if ahead is None or ahead > timedelta(days=366):
+        raise click.BadParameter(f"{value!r} is no span of at most a year, such as 90m, 24h or 3d.", ctx, parameter)
+    return ahead
+
+
+@click.command()
+@click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
+@account_options_for("each")
+@click.option(
+    "--soon",
+    callback=span,
+    metavar="SPAN",
+    default="24h",
+    show_default=True,
+    help="How long before its hour a broadcast should be ready: 90m, 24h, 3d.",
+)
+@click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if a broadcast needs a person.")
+@click.option(
+    "--past",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
+)
+@document_options("text", "json", "markdown", "github", what="status", told="markdown is for an issue; ")
+@common_options
+@click.pass_obj
+def status(
+    session: Session,
+    account: Account,
+    definitions: str | None,
+    soon: timedelta,
+    tell: bool,
+    past: int | None,
+    form: str,
+    out: str | None,
+) -> ExitCode:
+    """Show every broadcast: when, to whom, in what state, and what came of it.
+
+    First whatever needs a person: not ready for its hour, not sent at it, failed, cancelled, gone, edited in
+    Invent, merged and not created, in doubt. Then what is to come, soonest first, and what is past, newest
+    first, with counts and shares. Reads Invent and writes nothing. DEFINITIONS is the folder of all
+    definitions; by default it is the project's. Exit code 6 if not everything could be read: what was not is
+    shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person. In every
+    case 7 as long as any key is in doubt, or exists twice.
+    """
+    session.kind = "status"
+    from invent_gitops.render.documents.status import status_json
+    from invent_gitops.render.github.status_annotations import status_annotations
+
+    try:
+        with reviewing(session, form, out) as review:
+            workspace = open_workspace(definitions).checked()
+            session.remark(workspace.notes)
+            seen = _seen(session, account, workspace)
+            warn_of_clock(session, seen)
+            made = _made(workspace, account, session, seen, soon)
+            needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
+            left = unsettled_code(session, account, seen.state, seen.broadcasts)
+            code = worst([needy, left, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
+            text = partial(_text, session, made, past)
+            return review.show(code, partial(status_json, made), text, partial(status_annotations, made))
+    except InvalidDefinitions as error:
+        if form != "markdown":
+            raise
+        # The Markdown has every problem, and no plain text belongs after it.
+        return error.exit_code
+
+
+def _seen(session: Session, account: Account, workspace: Workspace) -> Seen:
+    where = (account, workspace.root, workspace.project, workspace.catalogue)
+    warn_of_older(session, account, workspace)
+    read = partial(read_state, account, workspace, strict=True)
+    with Stopping(session) as stopping, reading(*where, stop=stopping.event) as reader:
+        return look(reader, read, segments=False)
+
+
+def _made(workspace: Workspace, account: Account, session: Session, seen: Seen, soon: timedelta) -> Status:
+    from invent_gitops.live.status import status_of
+
+    return status_of(
+        workspace.definitions,
+        seen.state,
+        seen.broadcasts,
+        before=seen.before,
+        catalogue=workspace.catalogue,
+        now=datetime.now(UTC),
+        soon=soon,
+        timezone=workspace.project.timezone,
+        workspace=workspace.project.name,
+        flags=account.flags(session),
+    )
+
+
+def _text(session: Session, made: Status, past: int | None) -> str:
+    from invent_gitops.render.text.status import status_text
+
+    terminal = bool(sys.stdout and sys.stdout.isatty())
+    width = shutil.get_terminal_size().columns if terminal else None
+    return status_text(made, session.style, width=width, everything=session.verbose, past=past)

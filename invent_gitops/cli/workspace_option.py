@@ -1,0 +1,138 @@
+"""Runs a command in the workspace that somebody chose, or in each of them in turn, where a project has several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from invent_gitops.cli.options import not_empty
+from invent_gitops.cli.session import Session
+from invent_gitops.cli.workspaces_run import Scope, Turns, for_workspace
+from invent_gitops.errors import InventGitopsError, WrongUsage
+from invent_gitops.model.project import Project
+from invent_gitops.operations.project import Opened, find_root, none_chosen, read_project, working_in
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def workspace_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """A callback for `shell_complete`: the workspaces of the project; none where it cannot be read."""
+    session = ctx.find_object(Session)
+    if session is None or session.astray:
+        return []
+    try:
+        several = read_project(find_root()).project.workspaces or {}
+    except (InventGitopsError, OSError):
+        return []
+    return [CompletionItem(name) for name in several if name.startswith(incomplete)]
+
+
+workspace_option = click.option(
+    "--workspace",
+    metavar="NAME",
+    callback=not_empty,
+    shell_complete=workspace_names,
+    help="One of the project's workspaces.",
+)
+
+
+def workspace_options(scope: Scope) -> Callable[[Function], Function]:
+    """--workspace and, unless the scope is one, --all: the function runs in what they choose."""
+
+    def decorate(function: Function) -> Function:
+        def choose(**values: Any) -> Any:
+            return _run(scope, function, values, values.pop("workspace"), values.pop("every", False))
+
+        choose.__name__, choose.__doc__ = function.__name__, function.__doc__
+        choose.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
+        wrapped: Any = choose
+        by_default = "  [default, where there are several]" if scope in ("checks", "each") else ""
+        if scope != "one":
+            wrapped = click.option(
+                "--all", "every", is_flag=True, help=f"Each workspace of the project in turn.{by_default}"
+            )(wrapped)
+        found: Function = workspace_option(wrapped)
+        return found
+
+    return decorate
+
+
+def chosen_name(name: str | None) -> str:
+    """The workspace of that name, for commands that need no more of it than its name; "" where there are none.
+
+    A project file that is broken is no obstacle. Raises `WrongUsage` where it says that there is another choice.
+    """
+    try:
+        opened = read_project(find_root())
+    except InventGitopsError:
+        return name or ""
+    several = opened.project.workspaces
+    if several is None:
+        if name and not opened.problems:
+            raise _there_are_none(opened, "--workspace")
+        return name or ""
+    _chosen(opened, name, several)
+    if not name:
+        raise none_chosen(opened.project)
+    return name
+
+
+def _run(scope: Scope, function: Callable[..., Any], values: dict[str, Any], name: str | None, every: bool) -> Any:
+    if name and every:
+        raise WrongUsage("--workspace and --all contradict each other.", "Give one of them.")
+    try:
+        opened = read_project(find_root())
+    except InventGitopsError:
+        if name or every:
+            raise
+        # The command finds the same, and says it in its own form.
+        return function(**values)
+    several = opened.project.workspaces
+    if several is None:
+        if (name or every) and not opened.problems:
+            raise _there_are_none(opened, "--all" if every else "--workspace")
+        with working_in(opened):
+            return function(**for_workspace(values, name) if name else values)
+    if values.get("definitions") is not None or (values.get("paths") and not values.get("files")):
+        raise WrongUsage(
+            "DEFINITIONS is for a project without workspaces: each workspace has its own folder.",
+            "Leave it out, and choose with --workspace NAME.",
+        )
+    if every or (not name and scope in ("checks", "each")):
+        session = click.get_current_context().find_object(Session)
+        assert session is not None
+        return Turns(session, function, scope, opened, values).each()
+    with working_in(_chosen(opened, name, several)):
+        return function(**for_workspace(values, name or ""))
+
+
+def _chosen(opened: Opened, name: str | None, several: Mapping[str, Project]) -> Opened:
+    """The workspace of that name. Where the file is wrong, the command says so in its own form."""
+    if name and name in several:
+        return replace(opened, project=several[name], several=several)
+    if opened.problems:
+        return opened
+    if not name:
+        raise none_chosen(opened.project)
+    raise there_is_none(opened, name)
+
+
+def there_is_none(opened: Opened, name: str) -> WrongUsage:
+    several = opened.project.workspaces
+    if not several:
+        return _there_are_none(opened, "--workspace")
+    from invent_gitops.text.quoting import did_you_mean
+
+    meant = did_you_mean(name, several)
+    return WrongUsage(f"There is no workspace {name!r}.", f"{meant} There are: {', '.join(several)}".strip())
+
+
+def _there_are_none(opened: Opened, option: str) -> WrongUsage:
+    return WrongUsage(
+        f"There are no workspaces in {opened.project.file or 'this project'}.",
+        f"Leave {option} out, or add workspaces: to the project file.",
+    )

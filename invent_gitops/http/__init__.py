@@ -1,0 +1,1 @@
+"""What Invent's API and GitHub's share over HTTP."""

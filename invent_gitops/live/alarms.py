@@ -1,0 +1,265 @@
+"""Why a broadcast needs a person: not ready for its hour, not sent at it, failed, gone, or not as the files say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from invent_gitops.compare import field_changes
+from invent_gitops.live.drift import KNOWN, live_request, untold
+from invent_gitops.live.lookalikes import Lookalike
+from invent_gitops.live.unsettled import judged
+from invent_gitops.model.broadcast import Definition, Remote
+from invent_gitops.model.local import zone_change
+from invent_gitops.model.record import GONE, SECOND, Intent, Record, Removal
+from invent_gitops.model.state import State
+from invent_gitops.model.status import NOT_CREATED, Alarm, Row
+from invent_gitops.model.unsettled import Twin
+from invent_gitops.text.commands import quoted, resolving, settling, words
+
+# How long after its hour a broadcast may wait before somebody should look.
+GRACE = timedelta(minutes=15)
+# How long sending may take before somebody should look.
+SENDING_TIME = timedelta(days=1)
+_WAITING = ("DRAFT", "SCHEDULED")
+# Statuses of broadcasts that are sent to single contacts as something happens, and so have no hour to miss.
+_STANDING = ("ACTIVE",)
+# The field of a definition in which a field of the request is written.
+_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Everything that is known of one broadcast.
+
+    `lookalike` is what Invent has, and no record knows, of a definition without a record, or just like a live one;
+    `complete` is whether all of Invent's list was read.
+    """
+
+    row: Row
+    state: State
+    now: datetime
+    soon: timedelta
+    flags: str
+    definition: Definition | None
+    record: Record | None
+    remote: Remote | None
+    intent: Intent | None
+    removal: Removal | None = None
+    lookalike: Lookalike | None = None
+    complete: bool = True
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """The fields that Invent shows and does not tell: nothing may be said of these."""
+        return untold(self.remote) if self.remote else ()
+
+    @property
+    def told(self) -> bool:
+        """Whether the state is what Invent says now, even if it does not say all else."""
+        return self.row.read or (self.remote is not None and "status" not in self.untold)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether Invent shows it as still to be sent."""
+        return self.told and self.row.state in _WAITING
+
+    @property
+    def strange(self) -> bool:
+        """Whether Invent shows a status that nobody has heard of, of something with an hour."""
+        known = (*KNOWN, *_STANDING)
+        return self.told and self.remote is not None and self.row.state.upper() not in known and self.row.at is not None
+
+    @property
+    def aimless(self) -> bool:
+        """A draft that somebody made by hand and gave no hour: it waits for a person, who knows."""
+        by_hand = self.record is not None and self.record.how == "imported"
+        return by_hand and self.row.at is None and self.row.state == "DRAFT"
+
+    @property
+    def late(self) -> bool:
+        """Whether its hour has passed, with some grace; that of one to be sent at once was its creation."""
+        if "scheduled_at" in self.untold or self.aimless:
+            return False
+        since = self.row.at or (self.remote.created_at if self.remote else None)
+        # Invent may show any time, and the last ones of the calendar cannot be shifted.
+        return since is not None and self.now - since > GRACE
+
+    @property
+    def due(self) -> bool:
+        """Whether somebody should have it ready by now."""
+        known = "scheduled_at" not in self.untold and not self.aimless
+        return known and (self.row.at is None or self.row.at <= self.now + self.soon)
+
+
+def alarms(subject: Subject) -> Iterator[Alarm]:
+    """Everything that needs a person, the worst first; nothing is said of what could not be read."""
+    checks: tuple[Callable[[Subject], Iterator[Alarm]], ...] = (
+        _blocked,
+        _twice,
+        _failed,
+        _gone,
+        _overdue,
+        _cancelled,
+        _unready,
+        _drifted,
+        _changed,
+        _not_created,
+        _no_file,
+        _removed,
+    )
+    for check in checks:
+        yield from check(subject)
+
+
+def _blocked(subject: Subject) -> Iterator[Alarm]:
+    if subject.intent:
+        cure = (
+            f"invent-gitops reconcile{subject.flags} looks for it. Or look in Invent, and say what is so: "
+            f"{settling(subject.flags, subject.row.key, subject.intent, subject.now)}"
+        )
+        yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
+
+
+def _twice(subject: Subject) -> Iterator[Alarm]:
+    if subject.record and subject.record.note.startswith(SECOND) and subject.waiting:
+        remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
+        yield Alarm("twice", subject.record.note, f"Delete one of them in Invent, then: {remove}")
+    elif subject.record and subject.lookalike and subject.waiting:
+        other = subject.lookalike.remote
+        message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."
+        found = Twin(subject.row.key, subject.record.id, other)
+        twin = judged(found, subject.record, subject.remote, complete=subject.complete)
+        yield Alarm("twice", message, f"Both would be sent. {twin.cure(subject.flags)}")
+
+
+def _failed(subject: Subject) -> Iterator[Alarm]:
+    # A file that was deleted says that somebody has dealt with it.
+    if subject.told and subject.row.state == "FAILED" and subject.definition:
+        told = f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+        cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
+        yield Alarm("failed", f"It failed. {told}", cure)
+
+
+def _gone(subject: Subject) -> Iterator[Alarm]:
+    record = subject.record
+    if subject.row.state != GONE or not subject.row.read or record is None or record.status == "SENT":
+        return
+    if subject.definition or record.status != GONE:
+        message = "Invent's list does not hold it any more."
+        young = subject.now - record.provenance.at < timedelta(hours=1)
+        message += " It was created within the hour, and lists can lag." if young else ""
+        remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
+        file = "delete its file as well, then: " if subject.definition else ""
+        yield Alarm("gone", message, f"Look in Invent. If it was deleted there, {file}{remove}")
+
+
+def _overdue(subject: Subject) -> Iterator[Alarm]:
+    state, remote = subject.row.state, subject.remote
+    if subject.removal:
+        return
+    if subject.waiting and subject.late:
+        empty = " It has no content." if subject.row.templates == 0 else ""
+        message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
+        yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
+    elif subject.strange and subject.late and remote and not (remote.started_at or remote.completed_at):
+        message = f"Its hour has passed, and Invent shows it as {state}, which this version does not know."
+        yield Alarm("overdue", message, "Look in Invent whether it was sent.")
+    elif subject.told and state == "SENDING" and remote:
+        since = remote.started_at or subject.row.at
+        if since and subject.now - since > SENDING_TIME:
+            yield Alarm("overdue", "It has been sending for more than a day.", "Look in Invent what holds it up.")
+
+
+def _cancelled(subject: Subject) -> Iterator[Alarm]:
+    if subject.told and subject.row.state == "CANCELLED" and subject.definition:
+        message = "It was cancelled in Invent, and its file is still there."
+        yield Alarm("cancelled", message, "If it is to stay cancelled, delete its file. If not, schedule it in Invent.")
+
+
+def _unready(subject: Subject) -> Iterator[Alarm]:
+    if subject.removal or not (subject.waiting or subject.strange):
+        return
+    remote = subject.remote
+    if remote and remote.template_errors:
+        first, more = remote.template_errors[0], len(remote.template_errors) - 1
+        message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
+        yield Alarm("template-error", message, "Mend its content in Invent.")
+    if not subject.due or subject.late:
+        return
+    if subject.row.templates == 0:
+        draft = ", and is still a draft" if subject.row.state == "DRAFT" else ""
+        yield Alarm("no-content", f"It is due soon, has no content yet{draft}.", "Give it content in Invent.")
+    elif subject.row.state == "DRAFT":
+        yield Alarm("still-draft", "It is due soon, and still a draft.", "Schedule it in Invent once it is ready.")
+
+
+def _drifted(subject: Subject) -> Iterator[Alarm]:
+    drift = subject.row.drift
+    if drift and drift.changes:
+        fields = ", ".join(_WRITTEN.get(change.field, change.field) for change in drift.changes)
+        yield Alarm("drift", f"Invent shows something else than is recorded: {fields}.", drift.cure)
+    elif drift and "unscheduled" in drift.words:
+        yield Alarm("drift", "It was scheduled, and is a draft again.", drift.cure)
+
+
+def _changed(subject: Subject) -> Iterator[Alarm]:
+    """An edit of the file that nobody made in Invent; where Invent has drifted as well, that is said already."""
+    definition, record, remote = subject.definition, subject.record, subject.remote
+    drifted = subject.row.drift and subject.row.drift.changes
+    if not (definition and record and remote and subject.waiting) or drifted:
+        return
+    changes = field_changes(live_request(record.request, remote), definition.request)
+    differing = [_WRITTEN.get(change.field, change.field) for change in changes]
+    silent = {_WRITTEN.get(field, field) for field in subject.untold}
+    fields = ", ".join(field for field in differing if field not in silent)
+    rules = zone_change(record, definition)
+    if fields == "schedule" and rules:
+        yield Alarm("changed", rules.message, f"To refresh: invent-gitops refresh{subject.flags}")
+    elif fields:
+        message = f"Its file says something else than Invent, and an edit is never sent: {fields}."
+        cure = f"Make the change in Invent by hand, then invent-gitops refresh{subject.flags}. Or undo it in the file."
+        yield Alarm("changed", message, cure)
+
+
+def _not_created(subject: Subject) -> Iterator[Alarm]:
+    if subject.row.state != NOT_CREATED:
+        return
+    found = subject.lookalike
+    if subject.removal:
+        message = f"Its key was removed from the state ({subject.removal.reason}), and is never created again."
+        yield Alarm("not-created", message, "Delete the file.")
+    elif found:
+        how = {"exact": "exactly like it", "partly": "like it as far as it tells", "similar": "that looks like it"}
+        anyway = "" if found.how == "exact" else " --anyway"
+        message = f"It has no record, and Invent has one {how[found.how]}: {found.remote.id} ({found.remote.status})."
+        same = resolving(subject.flags, subject.row.key, f"--id {quoted(found.remote.id)}{anyway}")
+        yield Alarm("not-created", message, f"If it is the same: {same} . If not, see what plan says.")
+    elif subject.row.at is not None and subject.row.at <= subject.now:
+        message = "It was never created, and its hour has passed."
+        yield Alarm("not-created", message, "Delete the file, or give it a time to come.")
+    else:
+        hurry = ", and is due soon" if subject.due else ""
+        unread = "" if subject.complete else " Not all of Invent could be read, so it may be there."
+        yield Alarm("not-created", f"It is defined, not recorded as created{hurry}.{unread}", _planning(subject.flags))
+
+
+def _no_file(subject: Subject) -> Iterator[Alarm]:
+    known = subject.intent or subject.removal
+    if subject.definition is None and subject.waiting and not subject.late and not known:
+        message = "No file defines it any more, and it is still to be sent: deleting a file cancels nothing."
+        yield Alarm("no-file", message, "Cancel it in Invent, or put its file back.")
+
+
+def _removed(subject: Subject) -> Iterator[Alarm]:
+    if subject.removal and subject.remote:
+        message = (
+            f"It was removed from the state ({subject.removal.reason}), and Invent still has it: {subject.remote.id}."
+        )
+        restore = f"invent-gitops state restore{subject.flags} {words(subject.row.key)} --reason …"
+        yield Alarm("removed", message, f"If it is not to be sent, delete or cancel it in Invent. If it is: {restore}")
+
+
+def _planning(flags: str) -> str:
+    return f"invent-gitops plan{flags} says whether anything speaks against it; if nothing does, apply creates it."

@@ -1,0 +1,242 @@
+"""Compares what Invent shows with what is recorded and what is defined; it changes nothing and calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import timedelta
+
+from invent_gitops.compare import field_changes
+from invent_gitops.live.lookalikes import request_of
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.drift import Case, Drift, Look, Renewal, Renewed, Word
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.plan import FieldChange, Item, Plan
+from invent_gitops.model.record import GONE, Provenance, Record
+from invent_gitops.model.state import Refreshed, State
+from invent_gitops.text.commands import words
+
+KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
+# A broadcast that has begun may show the time at which it did, where "at once" was requested.
+BEGUN = ("SENDING", "SENT", "FAILED")
+# How many broadcasts a gap names that is the same for all of them.
+_NAMED = 5
+_STATUS: Mapping[str, Word] = {
+    "CANCELLED": "cancelled",
+    "FAILED": "failed",
+    "SENDING": "sending",
+    "SENT": "sent",
+    "SCHEDULED": "scheduled",
+}
+
+
+def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: AbstractSet[str]) -> Plan:
+    """`plan` with what Invent shows of each recorded broadcast, beside what is recorded and defined.
+
+    `before` are the ids that were recorded before the list was read: a list cannot hold what came later, so nothing
+    else is called gone. What is in doubt is left to `reconcile`.
+    """
+    live = {remote.id: remote for remote in listing.entries}
+    items = tuple(_compared(item, state, live, listing, before, plan.options) for item in plan.items)
+    look = look_at(state, listing, shown={item.key for item in items})
+    return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
+
+
+def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] | None = None) -> Look:
+    """How much of what is recorded the list tells, and how much it tells beside that.
+
+    Only the keys `shown` count for what could not be read; None stands for all.
+    """
+    live = {remote.id: remote for remote in listing.entries}
+    unread: list[str] = []
+    vague: dict[tuple[str, ...], list[str]] = {}
+    for key, record in sorted(state.broadcasts.items()):
+        if shown is not None and key not in shown:
+            continue
+        remote = live.get(record.id)
+        fields = untold(remote) if remote else ()
+        if fields:
+            vague.setdefault(fields, []).append(f"{record.id} ({key})")
+        if fields or (remote is None and not listing.complete):
+            unread.append(key)
+    gaps = tuple(_gap(fields, found) for fields, found in vague.items())
+    return Look((*listing.gaps, *gaps), tuple(unread), len(live.keys() - state.ids()))
+
+
+def untold(remote: Remote) -> tuple[str, ...]:
+    """The fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
+    # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
+    usable = {"name": bool(remote.name), "segments": all(id.isprintable() for id in remote.segment_ids)}
+    compared = ("name", "scheduled_at", "segments", "send_to_all", "status")
+    return tuple(field for field in compared if field in remote.unread or not usable.get(field, True))
+
+
+def _gap(fields: Sequence[str], found: Sequence[str]) -> str:
+    told = " and ".join(filter(None, [", ".join(fields[:-1]), fields[-1]]))
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return f"Invent does not tell the {told} of {', '.join(found[:_NAMED])}{more}."
+
+
+def segment_names(listing: Listing[Remote]) -> dict[str, str]:
+    """The names of segments by id, as the live broadcasts tell them."""
+    return {id: name for remote in listing.entries for id, name in remote.segments if name}
+
+
+def refreshed(state: State, listing: Listing[Remote], made: Provenance, *, before: AbstractSet[str]) -> list[Refreshed]:
+    """What Invent shows otherwise than it is recorded, as events; none where nothing differs.
+
+    `before` is as for `with_drift`. Keys in doubt are left alone.
+    """
+    live = {remote.id: remote for remote in listing.entries}
+    events = []
+    for key, record in sorted(state.broadcasts.items()):
+        if key in state.intents:
+            continue
+        remote = live.get(record.id)
+        request, status = record.request, record.status
+        if remote:
+            request, status = live_request(record.request, remote), live_status(record, remote)
+        elif listing.complete and record.id in before:
+            status = GONE
+        if (request, status) != (record.request, record.status):
+            events.append(Refreshed(key, record.id, request, status, _after(record, made)))
+    return events
+
+
+def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[Remote]) -> Renewal:
+    """What a refresh has made of the records of `keys`."""
+    found = [(key, before.broadcasts[key], after.broadcasts.get(key)) for key in keys]
+    return Renewal(
+        tuple(
+            Renewed(key, new.id, new.request.name, fields)
+            for key, old, new in found
+            if new and new.id == old.id and (fields := taken_over(old, new))
+        ),
+        len(after.broadcasts),
+        look_at(after, listing),
+        tuple(sorted(after.intents)),
+        segment_names(listing),
+    )
+
+
+def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
+    """The fields of the request, and the status, in which a record was renewed."""
+    status = FieldChange("status", before.status, after.status)
+    fields = field_changes(before.request, after.request)
+    return (*fields, status) if before.status != after.status else fields
+
+
+def drift_of(
+    key: str, record: Record, remote: Remote | None, defined: Request | None, *, flags: str = ""
+) -> Drift | None:
+    """How a live broadcast differs from its record, or None if it does not; no `remote` means that it is gone.
+
+    `defined` is the request that the file gives, or None if there is no file.
+    """
+    if remote is None:
+        if record.status == GONE:
+            return None
+        return Drift(("gone",), GONE, record.status, cure=_gone(key, flags))
+    live, status = live_request(record.request, remote), live_status(record, remote)
+    if (live, status) == (record.request, record.status):
+        return None
+    changes = field_changes(record.request, live)
+    case = _case(record.request, live, defined) if changes else ""
+    told = tuple(_words(record.status, status, {change.field for change in changes}))
+    cure = " ".join(_cures(told, case, flags))
+    return Drift(told, status, record.status, changes, case, remote.error_message, cure)
+
+
+def live_request(known: Request, remote: Remote) -> Request:
+    """What Invent shows of a broadcast; what it does not tell is as it is known."""
+    missing = untold(remote)
+    shown = request_of(remote)
+    # The same name, however it is spelled there.
+    same_name = shown.plain.name == known.plain.name
+    filled_in = known.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
+    return Request(
+        name=known.name if same_name or "name" in missing else remote.name,
+        scheduled_at=known.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
+        segment_ids=known.segment_ids if "segments" in missing else remote.segment_ids,
+        send_to_all=known.send_to_all if "send_to_all" in missing else remote.send_to_all,
+    )
+
+
+def live_status(record: Record, remote: Remote) -> str:
+    return record.status if "status" in remote.unread else remote.status or record.status
+
+
+def _after(record: Record, made: Provenance) -> Provenance:
+    """`made`, later than the last refresh whatever the clocks say: an older one would be taken for a replay."""
+    if record.refreshed is None:
+        return made
+    return replace(made, at=max(made.at, record.refreshed.at + timedelta(seconds=1)))
+
+
+def _compared(
+    item: Item,
+    state: State,
+    live: Mapping[str, Remote],
+    listing: Listing[Remote],
+    before: AbstractSet[str],
+    flags: str,
+) -> Item:
+    record = item.record
+    if record is None or item.key in state.intents:
+        return item
+    remote = live.get(record.id)
+    if remote is None and not (listing.complete and record.id in before):
+        return item
+    defined = item.definition.request if item.definition else None
+    return replace(item, drift=drift_of(item.key, record, remote, defined, flags=flags))
+
+
+def _case(recorded: Request, live: Request, defined: Request | None) -> Case:
+    if defined is None:
+        return "no file"
+    if defined.plain == live.plain:
+        return "record behind"
+    return "edited in Invent" if defined.plain == recorded.plain else "all differ"
+
+
+def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
+    if status != recorded:
+        if recorded == GONE:
+            yield "back"
+        if status == "DRAFT" and recorded == "SCHEDULED":
+            yield "unscheduled"
+        elif status in _STATUS:
+            yield _STATUS[status]
+        elif status not in KNOWN:
+            yield "unknown status"
+    if "scheduled_at" in fields:
+        yield "rescheduled"
+    if fields - {"scheduled_at"}:
+        yield "edited"
+
+
+def _cures(told: Sequence[Word], case: Case, flags: str) -> Iterator[str]:
+    refresh = f"invent-gitops refresh{flags}"
+    cases: Mapping[Case, str] = {
+        "": "",
+        "record behind": f"The file says what Invent shows, and only the record is behind: {refresh}",
+        "edited in Invent": f"Somebody edited it in Invent. To keep that, write it into the file and run {refresh} . "
+        "To drop it, undo it in Invent.",
+        "all differ": "File, record and Invent say three different things. Make the file and Invent the same, "
+        f"whichever is right, then run {refresh}",
+        "no file": f"Somebody edited it in Invent, and no file defines it. To take that into the record: {refresh}",
+    }
+    found: Mapping[Word, str] = {
+        "cancelled": "If it is to stay cancelled, delete its file. If not, schedule it again in Invent.",
+        "failed": "Look in Invent for the reason, and send it from there: this tool never sends it again.",
+        "unscheduled": "It is a draft again, and drafts are not known to be sent at their hour. Schedule it in Invent.",
+    }
+    yield from filter(None, [*(found.get(word, "") for word in told), cases[case]])
+
+
+def _gone(key: str, flags: str) -> str:
+    return (
+        "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
+        f"invent-gitops state rm{flags} {words(key)} --reason …"
+    )

@@ -1,0 +1,164 @@
+"""Settles open intents by looking: exactly one match is adopted, anything else stays blocked with its candidates.
+
+Nothing is adopted for a key, or a request, of which somebody has said before that an attempt created nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from invent_gitops.live.lookalikes import request_of
+from invent_gitops.model.absence import Absences
+from invent_gitops.model.alike import composed
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.record import own_key
+from invent_gitops.model.state import (
+    Candidate,
+    Event,
+    Intent,
+    Looked,
+    Provenance,
+    Record,
+    Recorded,
+    Reopened,
+    State,
+)
+
+# How far the API's clock and ours may be apart before a match counts as older than the attempt.
+CLOCK_SKEW = timedelta(minutes=10)
+
+
+def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -> list[Event]:
+    """What the complete list `remotes` says about every open intent, as events; none if nothing is new.
+
+    An absent broadcast is never taken as proof that it was not created: lists can lag.
+    """
+    known = state.ids()
+    unknown = [remote for remote in remotes if remote.id not in known]
+    found = {name: candidates_of(intent, unknown) for name, intent in sorted(state.intents.items())}
+    # A broadcast that two attempts may have made belongs to neither until a person says so.
+    claims = Counter(one.remote.id for candidates in found.values() for one in candidates if not one.differs)
+    settled: dict[str, Remote] = {}
+    held, absences = set(state.broadcasts), Absences(state.absences)
+    for name, candidates in found.items():
+        intent = state.intents[name]
+        key = own_key(name, intent.attempt)
+        exact = [candidate.remote for candidate in candidates if not candidate.differs]
+        # What somebody declared not to have been created may be this one, or that one appears late: a person says.
+        declared = absences.of(key, intent.request)
+        if len(exact) == 1 and claims[exact[0].id] == 1 and key not in held and not declared:
+            settled[name] = exact[0]
+            held.add(key)
+    taken = {remote.id for remote in settled.values()}
+    events: list[Event] = []
+    for name, candidates in found.items():
+        intent = state.intents[name]
+        left = tuple(candidate for candidate in candidates if candidate.remote.id not in taken)
+        if name in settled:
+            events.append(Recorded(own_key(name, intent.attempt), adopted(intent, settled[name], provenance)))
+        elif left != intent.candidates:
+            events.append(Looked(name, intent.attempt, left))
+    return events
+
+
+def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
+    """Adopted by whoever looked; the definition is that of the commit from which it was attempted."""
+    made = replace(provenance, commit=intent.provenance.commit)
+    record = Record(remote.id, intent.request, remote.status, "adopted", made, intent.attempt)
+    return replace(record, attempted=intent.provenance.at, local=intent.local)
+
+
+def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
+    """What a list shows of one attempt, without what the state knows already."""
+    known = state.ids()
+    return candidates_of(intent, [remote for remote in remotes if remote.id not in known])
+
+
+def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
+    """The live broadcasts that an attempt may have made: equal ones, and those that share its name."""
+    since = intent.provenance.at - CLOCK_SKEW
+    found = []
+    for remote in remotes:
+        differs = differences(intent.request, remote)
+        if remote.created_at is None:
+            differs = (*differs, "created_at")
+        elif remote.created_at < since:
+            if differs:
+                continue
+            # Older than the attempt by our clock, and equal all the same: somebody should look.
+            differs = ("created_at",)
+        if not differs or request_of(remote).plain.name == intent.request.plain.name:
+            found.append(Candidate(remote, differs))
+    return tuple(sorted(found, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
+
+
+def unusable(intent: Intent, remote: Remote, taken: Collection[str]) -> str:
+    """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's.
+
+    `taken` are the ids that were there before the call.
+    """
+    said = f"Invent answered with the id {remote.id}"
+    if remote.id in taken:
+        return f"{said}, which another broadcast has already."
+    if remote.created_at and remote.created_at < intent.provenance.at - CLOCK_SKEW:
+        return f"{said}, which was created before this call."
+    if wrong := contradictions(intent.request, remote):
+        return f"{said}, whose {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not as requested."
+    return ""
+
+
+def reopened(
+    state: State, doubts: Mapping[str, Intent], attempt: Callable[[], str], now: datetime
+) -> tuple[Reopened, ...]:
+    """A new doubt for each call of unknown outcome (`doubts`) that the state has neither open nor recorded any more.
+
+    Somebody has settled it while its answer was on the way, and the answer does not bear that out. `now` is aware.
+    """
+    recorded = {one.attempt for part in (state.broadcasts, state.removed) for one in part.values()}
+    lost = {
+        key: intent
+        for key, intent in doubts.items()
+        if intent.attempt not in recorded and not state.holds_attempt(key, intent.attempt)
+    }
+    return tuple(
+        Reopened(
+            key,
+            replace(intent, attempt=attempt(), candidates=None, settles_at=max(intent.settled_from, now)),
+        )
+        for key, intent in sorted(lost.items())
+    )
+
+
+def differences(request: Request, remote: Remote) -> tuple[str, ...]:
+    """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
+    unread = {"segment_ids" if field == "segments" else field for field in remote.unread}
+    return tuple(field for field, same in _compared(request, remote) if not same or field in unread)
+
+
+def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
+    """The fields of the request that a live broadcast is told to have otherwise.
+
+    What is not told contradicts nothing. Nor does what Invent may fill in: a time where "at once" was asked for, and
+    segments where everyone was.
+    """
+    untold = {"segment_ids" if field == "segments" else field for field in remote.unread}
+    if request.scheduled_at is None:
+        untold.add("scheduled_at")
+    if request.send_to_all and remote.send_to_all:
+        untold.add("segment_ids")
+    return tuple(field for field, same in _compared(request, remote) if not same and field not in untold)
+
+
+def _compared(request: Request, remote: Remote) -> Iterator[tuple[str, bool]]:
+    pairs = {
+        # What only looks the same may be somebody else's: it is shown, and not taken for ours.
+        "name": (composed(request.name), composed(remote.name)),
+        "scheduled_at": (request.scheduled_at, remote.scheduled_at),
+        "segment_ids": (request.segment_ids, remote.segment_ids),
+        "send_to_all": (request.send_to_all, remote.send_to_all),
+    }
+    for field, (wanted, shown) in pairs.items():
+        yield field, wanted == shown

@@ -1,0 +1,234 @@
+"""Judges a person's word on an attempt: what speaks against it, and what is recorded of it; it calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from invent_gitops.errors import InventGitopsError, Refused, Unavailable
+from invent_gitops.live.lookalikes import request_of
+from invent_gitops.live.reconcile import differences, shown_for
+from invent_gitops.model.absence import Absences
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.record import Check, own_key
+from invent_gitops.model.state import (
+    Absence,
+    Candidate,
+    Corrected,
+    DeclaredAbsent,
+    Intent,
+    Provenance,
+    Record,
+    State,
+)
+from invent_gitops.text.commands import quoted, resolving
+from invent_gitops.text.times import distance, moment
+
+_SEE = "See what is with: invent-gitops plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was to be created under a key: of an attempt, or, with "" as the attempt, of its definition.
+
+    `request` is None where only an older version knew it.
+    """
+
+    key: str
+    request: Request | None
+    attempt: str = ""
+    attempted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person says: the reason, whether in spite of its age and of an unread list, and what it is not."""
+
+    made: Provenance
+    reason: str
+    anyway: bool = False
+    others: frozenset[str] = frozenset()
+
+
+def attempt_name(state: State, key: str) -> str:
+    """Under which name the open attempt of a key is kept; "" if there is none. Raises `Refused` for several."""
+    if key in state.intents:
+        return key
+    names = sorted(name for name, intent in state.intents.items() if own_key(name, intent.attempt) == key)
+    if len(names) > 1:
+        raise Refused(f"{key} has several open attempts: {', '.join(names)}.", "Settle each by its name.")
+    return names[0] if names else ""
+
+
+def attempts_of(state: State, keys: Sequence[str]) -> list[str]:
+    """The open attempt of each key. Raises `Refused` for a key that has none."""
+    names = {key: attempt_name(state, key) for key in keys}
+    for key, name in names.items():
+        if not name:
+            raise not_blocked(state, key)
+    return [state.intents[name].attempt for name in names.values()]
+
+
+def not_blocked(state: State, key: str) -> Refused:
+    known = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
+    return Refused(f"{key} is not blocked: {known}.", _SEE)
+
+
+# ---------------------------------------------------------------- it was not created
+
+
+def absence(state: State, key: str, listing: Listing[Remote], word: Word, *, zone: str, flags: str) -> DeclaredAbsent:
+    """The word that nothing was created. Raises `Refused` or `Unavailable` with all that speaks against it."""
+    name = attempt_name(state, key)
+    if not name:
+        raise not_blocked(state, key)
+    intent = state.intents[name]
+    shown = _shown(intent, state, listing)
+    against = [*_too_early(name, intent, word, zone), *_not_read(listing, word), *_found(name, shown, word, flags)]
+    if against:
+        kind = Unavailable if any(isinstance(one, Unavailable) for one in against) else Refused
+        raise kind(" ".join(one.message for one in against), " ".join(one.cure for one in against))
+    overridden: list[Check] = ["too-early"] if word.made.at < intent.settled_from else []
+    overridden += [] if listing.complete else ["not-read"]
+    others = tuple(one.remote.id for one in shown)
+    said = Absence(
+        own_key(name, intent.attempt),
+        word.reason,
+        word.made,
+        intent.request,
+        listing.complete,
+        tuple(overridden),
+        others,
+    )
+    return DeclaredAbsent(intent.attempt, said)
+
+
+def _shown(intent: Intent, state: State, listing: Listing[Remote]) -> tuple[Candidate, ...]:
+    """What is shown of an attempt; where the list was not read, what was shown of it before still counts."""
+    shown = shown_for(intent, state, listing.entries)
+    if listing.complete:
+        return shown
+    known = state.ids() | {one.remote.id for one in shown}
+    return (*shown, *(one for one in intent.candidates or () if one.remote.id not in known))
+
+
+def _too_early(name: str, intent: Intent, word: Word, zone: str) -> Iterator[InventGitopsError]:
+    now, since = word.made.at, intent.settled_from
+    if now < since and not word.anyway:
+        yield Refused(
+            f"{name} was attempted {distance(intent.provenance.at, now)}, and its call may still be in flight. If that "
+            "creates it after your word, the next apply creates another one.",
+            f"Say it from {moment(since, zone)} on, {distance(since, now)}. If its run is surely dead, add --anyway.",
+        )
+
+
+def _not_read(listing: Listing[Remote], word: Word) -> Iterator[InventGitopsError]:
+    if not listing.complete and not word.anyway:
+        yield Unavailable(
+            f"Invent's list could not be read to its end, so nobody sees whether it is there. {' '.join(listing.gaps)}",
+            "Try again later. If you have looked in Invent yourself, and it is not there, add --anyway.",
+        )
+
+
+def _found(name: str, shown: Sequence[Candidate], word: Word, flags: str) -> Iterator[InventGitopsError]:
+    left = [one for one in shown if one.remote.id not in word.others]
+    if left:
+        found = ", ".join(f"{one.remote.id} ({one.remote.name}; {_same(one)})" for one in left)
+        anyway = " --anyway" if left[0].differs else ""
+        same = resolving(flags, name, f"--id {quoted(left[0].remote.id)}{anyway}")
+        named = " ".join(f"--not {quoted(one.remote.id)}" for one in left)
+        yield Refused(
+            f"Invent shows what the attempt of {name} may have made: {found}.",
+            f"If that is it: {same} . If it is surely another one, say so: {named}",
+        )
+
+
+def _same(candidate: Candidate) -> str:
+    return f"differs in {', '.join(candidate.differs)}" if candidate.differs else "as requested"
+
+
+# ---------------------------------------------------------------- it was created
+
+
+def wanted(state: State, key: str, defined: Request | None) -> list[Wanted]:
+    """What an id of a key may belong to, the likeliest first; `defined` is what its definition requests now.
+
+    An open attempt; else attempts that were declared not to have created anything, for such a word may be wrong; and
+    the definition of a key that has no record. Raises `Refused` where nothing of all this is there.
+    """
+    if name := attempt_name(state, key):
+        intent = state.intents[name]
+        return [Wanted(own_key(name, intent.attempt), intent.request, intent.attempt, intent.provenance.at)]
+    ended = {record.attempt for part in (state.broadcasts, state.removed) for record in part.values()}
+    declared = reversed(Absences(state.absences).of(key).items())
+    found = [Wanted(key, said.request, attempt) for attempt, said in declared if attempt not in ended]
+    if defined is not None and key not in state.broadcasts and key not in state.removed:
+        found.append(Wanted(key, defined))
+    if not found:
+        raise not_blocked(state, key)
+    return found
+
+
+def check_free(state: State, id: str, *, for_key: str = "") -> None:
+    """Refuse an id that another key has. The second one that is kept beside `for_key` is that key's own."""
+    for key, record in state.broadcasts.items():
+        if record.id == id and key != f"{for_key}#{id}":
+            raise Refused(f"The id {id} is recorded under the key {key} already.", "Look for the other id in Invent.")
+    for key, removal in state.removed.items():
+        if removal.id == id:
+            raise Refused(f"The id {id} was removed under the key {key}.", "Look for the other id in Invent.")
+
+
+def checked(found: Sequence[Wanted], id: str, remotes: Sequence[Remote]) -> tuple[Wanted, Request, str]:
+    """Which of what was wanted the broadcast with that id is, its request, and its status. Raises `Refused`."""
+    remote = next((remote for remote in remotes if remote.id == id), None)
+    if remote is None and found[0].request is None:
+        raise Refused(
+            f"Invent's list does not show a broadcast with the id {id}, and no record says what was requested.",
+            "Check the id.",
+        )
+    if remote is None:
+        raise Refused(f"Invent's list does not show a broadcast with the id {id}.", "Check the id, or add --anyway.")
+    for one in found:
+        if one.request is not None and not differences(one.request, remote):
+            return one, one.request, remote.status
+    for one in found:
+        if one.request is None:
+            # Nobody knows any more what was requested: it is what Invent shows.
+            return one, request_of(remote), remote.status
+    assert found[0].request is not None
+    differs = ", ".join(differences(found[0].request, remote))
+    raise Refused(
+        f"The broadcast {id} ({remote.name}) is not as it was requested: it differs in {differs}.",
+        "If it is the one all the same, add --anyway.",
+    )
+
+
+def instead_of(state: State, key: str, wrong: str) -> Record:
+    """The record whose id is wrong. Raises `Refused` if the key stands for something else."""
+    record = state.broadcasts.get(key)
+    if record is None or record.id != wrong:
+        known = f"is recorded as {record.id}" if record else "has no record"
+        raise Refused(f"{key} {known}, and not as {wrong}.", "See the ids with: invent-gitops state list")
+    return record
+
+
+def correction(state: State, key: str, wrong: str, id: str, status: str, word: Word) -> Corrected:
+    """The event that puts `id` in place of `wrong`, which is free by that."""
+    before = instead_of(state, key, wrong)
+    # Whatever the clocks of two machines say, this comes after that.
+    made = word.made if word.made.at >= before.provenance.at else before.provenance
+    record = Record(
+        id,
+        before.sent,
+        status,
+        "resolved",
+        made,
+        before.attempt,
+        word.reason,
+        attempted=before.attempted,
+        instead_of=(wrong,),
+    )
+    return Corrected(key, wrong, record)

@@ -1,0 +1,257 @@
+"""Looks through what Invent lists for what no record knows, and says of each what could become of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from invent_gitops.live.draft import reviewed
+from invent_gitops.live.lookalikes import request_of
+from invent_gitops.live.new_keys import key_for, other_keys
+from invent_gitops.live.reconcile import candidates_of
+from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.record import DEFINED, GONE
+from invent_gitops.model.state import Provenance, Record, Recorded, State
+from invent_gitops.text.commands import quoted, resolving, words
+from invent_gitops.validate.names import fault_of_id, fault_of_line
+from invent_gitops.validate.segments import ID_PREFIX
+
+# As the schema of a definition has it.
+LONGEST_NAME = LONGEST_ENTRY = 255
+MOST_SEGMENTS = 10
+_IN_INVENT = "Mend it in Invent, then import it."
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A live broadcast that no record knows, with the key that it gets.
+
+    `wanted` is the key that its name asked for, where that one was taken. `defined` says that a definition of this
+    key asks for exactly this broadcast already. `why_not` says why it cannot be imported, "" if it can. `like` is the
+    key of a definition without a record that may have been created as this one: a person has to say.
+    """
+
+    key: str
+    remote: Remote
+    request: Request
+    wanted: str = ""
+    defined: bool = False
+    why_not: str = ""
+    cure: str = ""
+    like: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A broadcast that was imported, and whose definition was not written or is gone."""
+
+    key: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`removed` are live broadcasts that somebody took out of the records: those are not offered again.
+
+    `unrecorded` are the keys of definitions that have no record: a plan would create them.
+    """
+
+    offers: tuple[Offer, ...]
+    missing: tuple[Missing, ...]
+    removed: tuple[Remote, ...]
+    unrecorded: tuple[str, ...] = ()
+
+    @property
+    def importable(self) -> tuple[Offer, ...]:
+        return tuple(offer for offer in self.offers if not offer.why_not)
+
+    @property
+    def refused(self) -> tuple[Offer, ...]:
+        """Those whose key is only what the name asks for: another one may have it."""
+        return tuple(offer for offer in self.offers if offer.why_not)
+
+
+def survey(
+    remotes: Iterable[Remote],
+    state: State,
+    definitions: Sequence[Definition],
+    *,
+    stems: AbstractSet[str] = frozenset(),
+    flags: str = "",
+) -> Survey:
+    """The live broadcasts that no record knows, oldest first, and the records whose definition is missing.
+
+    `state` must be no older than the list. `stems` are file names without suffix, in the definitions folder, that
+    are taken; `flags` are the options that a printed command needs.
+    """
+    recorded_ids = {record.id for record in state.broadcasts.values()}
+    tombs = {removal.id for removal in state.removed.values()}
+    found = sorted(remotes, key=lambda remote: (remote.created_at or _LATEST, remote.id))
+    surveyor = _Surveyor(found, state, definitions, stems, flags)
+    defined = {definition.key for definition in definitions}
+    return Survey(
+        tuple(surveyor.offer(remote) for remote in found if remote.id not in recorded_ids | tombs),
+        tuple(
+            Missing(key, record)
+            for key, record in sorted(state.broadcasts.items())
+            if record.how == "imported" and key not in defined
+        ),
+        tuple(remote for remote in found if remote.id in tombs - recorded_ids),
+        tuple(sorted(defined - surveyor.kept)),
+    )
+
+
+def narrowed(found: Survey, chosen: Callable[[str, str], bool]) -> Survey:
+    """What `chosen` lets through, which is given a key and an id, without what was removed."""
+    return Survey(
+        tuple(one for one in found.offers if chosen(one.key, one.remote.id)),
+        tuple(one for one in found.missing if chosen(one.key, one.record.id)),
+        (),
+        found.unrecorded,
+    )
+
+
+def recorded(found: Survey, made: Provenance, timezone: str = "") -> list[Recorded]:
+    """What is written down of each that can be imported; `timezone` is the project's, in which drafts show times."""
+    return [
+        Recorded(
+            offer.key,
+            Record(
+                offer.remote.id,
+                offer.request,
+                offer.remote.status or "UNKNOWN",
+                "imported",
+                made,
+                note=DEFINED if offer.defined else "",
+                local=None if offer.defined else reviewed(offer.request.scheduled_at, timezone),
+            ),
+        )
+        for offer in found.importable
+    ]
+
+
+class _Surveyor:
+    """What earlier offers have taken, beside what was taken before."""
+
+    def __init__(
+        self,
+        remotes: Sequence[Remote],
+        state: State,
+        definitions: Sequence[Definition],
+        stems: AbstractSet[str],
+        flags: str,
+    ) -> None:
+        self.state, self.flags = state, flags
+        # By requests as people see them.
+        self.defined = {definition.request.plain: definition.key for definition in definitions}
+        self.requests = {definition.key: definition.request for definition in definitions}
+        self.kept = state.broadcasts.keys() | state.intents.keys() | state.removed.keys()
+        self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
+        self.holders = {record.request.plain: key for key, record in state.broadcasts.items()}
+        self.ids = {remote.id for remote in remotes}
+        exact = {request_of(remote).plain for remote in remotes}
+        self.lost = {
+            trait: one
+            for one in definitions
+            # What Invent has exactly so needs no guess; and who waives this has said that it is another broadcast.
+            if one.key not in self.kept and one.request.plain not in exact and "possible-rename" not in one.waive
+            for trait in one.request.plain.traits
+        }
+        self.seen: dict[Request, str] = {}
+
+    def offer(self, remote: Remote) -> Offer:
+        request = request_of(remote)
+        doubt = next(self._doubts(remote), None)
+        like = next((self.lost[trait] for trait in request.plain.traits if trait in self.lost), None)
+        if like and not doubt and request.plain not in self.defined:
+            # What another definition asks for exactly is that one's. Anything else may be what this one was created
+            # as, also where it cannot be imported.
+            return self._lookalike(remote, request, like)
+        objection = doubt or next(self._objections(remote, request), None)
+        if objection:
+            return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
+        self.seen[request.plain] = remote.id
+        if request.plain in self.defined:
+            key = self.defined[request.plain]
+            return Offer(key, remote, self.requests[key], defined=True)
+        wanted = key_for(remote.name, remote.id)
+        key = next(key for key in other_keys(wanted) if key not in self.taken)
+        self.taken.add(key)
+        return Offer(key, remote, request, wanted if key != wanted else "")
+
+    def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
+        """Recorded under a key of its own, it would leave `like` to be created a second time."""
+        same = resolving(self.flags, like.key, f"--id {quoted(remote.id)} --anyway")
+        return Offer(
+            key_for(remote.name, remote.id),
+            remote,
+            request,
+            why_not=f"It looks like {like.key} in {like.position.file}, which has no record.",
+            cure=f"If it is the same one: {same} . If it is another, waive possible-rename in that file with a reason.",
+            like=like.key,
+        )
+
+    def _doubts(self, remote: Remote) -> Iterator[tuple[str, str]]:
+        """For an attempt that may have created it: why it is not imported, and what to do about it."""
+        for key, intent in self.state.intents.items():
+            for candidate in candidates_of(intent, [remote]):
+                told = f"It may be what {key} was to create; whether that was created is in doubt."
+                anyway = " --anyway" if candidate.differs else ""
+                by_hand = resolving(self.flags, key, f"--id {quoted(remote.id)}{anyway}")
+                yield told, f"Settle that first: invent-gitops reconcile{self.flags} . By hand: {by_hand}"
+
+    def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, str]]:
+        """Why not, and what to do about it."""
+        yield from _unreadable(remote)
+        yield from _unwritable(request)
+        twin = self.seen.get(request.plain)
+        if twin:
+            yield f"It is exactly like {twin}, and two definitions must not ask for the same.", _IN_INVENT
+        if request.plain in self.holders:
+            yield self._twin_of(self.holders[request.plain])
+        key = self.defined.get(request.plain, "")
+        if key in self.state.removed:
+            told = f"The definition {key} asks for exactly this, and its key was removed from the state."
+            yield told, f"Delete the file of {key}, then import it."
+        if key in self.kept:
+            told = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
+            yield told, f"See which with: invent-gitops state show{self.flags} {quoted(key)}"
+
+    def _twin_of(self, key: str) -> tuple[str, str]:
+        record = self.state.broadcasts[key]
+        told = f"It is exactly like {key}, which is recorded as {record.id}"
+        if record.status != GONE and record.id in self.ids:
+            return f"{told}, and two definitions must not ask for the same.", _IN_INVENT
+        file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
+        remove = f"invent-gitops state rm{self.flags} {words(key)} --reason …"
+        return (
+            f"{told}, which Invent does not show any more.",
+            f"If that one was deleted in Invent, {file}{remove} . Then import this one.",
+        )
+
+
+def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:
+    untold = [field for field in ("name", "scheduled_at", "segments", "send_to_all") if field in remote.unread]
+    if untold:
+        yield f"Invent does not tell its {' and '.join(untold)}.", "Look at it in Invent, and try again later."
+
+
+def _unwritable(request: Request) -> Iterator[tuple[str, str]]:
+    """What no definition can say."""
+    fault = fault_of_line(request.name, "Its name") if request.name else ("", "It has no name.", "")
+    if fault:
+        yield fault[1], _IN_INVENT
+    if len(request.name) > LONGEST_NAME:
+        yield f"Its name has {len(request.name):,} characters; at most {LONGEST_NAME} can be defined.", _IN_INVENT
+    ids = request.segment_ids
+    if ids and request.send_to_all:
+        yield "It goes to segments and to everyone at the same time.", _IN_INVENT
+    if not ids and not request.send_to_all:
+        yield "It goes to nobody: it has no segments, and it is not for everyone.", _IN_INVENT
+    if len(ids) > MOST_SEGMENTS:
+        yield f"It has {len(ids)} segments; at most {MOST_SEGMENTS} can be defined.", _IN_INVENT
+    if any(fault_of_id(id, "") or len(ID_PREFIX + id) > LONGEST_ENTRY for id in ids):
+        yield "The id of one of its segments cannot be written in a definition.", "Please report it."

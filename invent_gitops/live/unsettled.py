@@ -1,0 +1,115 @@
+"""Finds what exists twice in Invent, or may: as long as there is any of it, no command ends as if all were well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from invent_gitops.live.lookalikes import request_of
+from invent_gitops.live.reconcile import CLOCK_SKEW, differences
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.record import OVER, SECOND, Record
+from invent_gitops.model.state import State
+from invent_gitops.model.unsettled import Twin, Unsettled
+
+# How long after its adoption a broadcast is looked at again: by then, every list shows what the attempt has made.
+YOUNG = timedelta(days=1)
+_CALLED_OFF = ("CANCELLED", "FAILED")
+_WAITING = ("DRAFT", "SCHEDULED")
+
+
+def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Unsettled:
+    """Everything that a person has to settle, in the whole state and in what could be read of Invent's list."""
+    return Unsettled(tuple(sorted(state.intents)), seconds(state), twins(state, listing, now))
+
+
+def seconds(state: State) -> tuple[str, ...]:
+    """The keys of records that are a second broadcast for a key, as long as both are to be sent."""
+    found = []
+    for key, record in sorted(state.broadcasts.items()):
+        first = state.broadcasts.get(key.removesuffix(f"#{record.id}"))
+        if record.note.startswith(SECOND) and record.status not in OVER and first and first.status not in OVER:
+            found.append(key)
+    return tuple(found)
+
+
+def watched(state: State, now: datetime) -> dict[str, Record]:
+    """The records that were adopted so lately that their attempt's own broadcast may still appear, by key.
+
+    What a person resolved is not looked at again: whoever named an id has seen what there was. What was created after
+    a person's word that it was not is looked at: the word may have been wrong.
+    """
+    doubted = {absence.key for absence in state.absences.values()}
+    return {
+        key: record
+        for key, record in sorted(state.broadcasts.items())
+        if (record.how == "adopted" or key in doubted) and now - record.provenance.at < YOUNG
+    }
+
+
+def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, ...]:
+    """What Invent has beside created and lately adopted broadcasts, exactly like them and recorded nowhere.
+
+    While the attempt's own broadcast was not in the list yet, somebody else's may have been adopted for it; or a
+    word that it was not created was wrong; or somebody has made another one by hand.
+    """
+    created = {key: record for key, record in sorted(state.broadcasts.items()) if record.how == "created"}
+    young = created | watched(state, now)
+    if not young or not listing.entries:
+        return ()
+    known = state.ids()
+    live = {remote.id: remote for remote in listing.entries}
+    strange = [remote for remote in listing.entries if remote.id not in known and remote.status not in _CALLED_OFF]
+    alike: dict[Request, list[Remote]] = {}
+    for remote in strange:
+        alike.setdefault(request_of(remote).plain, []).append(remote)
+    return tuple(
+        judged(Twin(key, record.id, other), record, live.get(record.id), complete=listing.complete)
+        for key, record in sorted(young.items())
+        for other in alike.get(record.sent.plain, ())
+        if _is_twin(record, live.get(record.id), other)
+    )
+
+
+def _is_twin(record: Record, mine: Remote | None, other: Remote) -> bool:
+    if differences(record.sent, other):
+        return False
+    if record.attempted and (other.created_at is None or other.created_at < record.attempted - CLOCK_SKEW):
+        # It was there before the attempt.
+        return False
+    # Of two that are over, nothing can be taken back any more.
+    return not (mine and mine.status in OVER and other.status in OVER)
+
+
+def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -> Twin:
+    """Which of the two is better deleted. Never one that has content, or may have, or that is being sent."""
+    other = twin.other
+    if (mine is None and complete) or (mine and mine.status in _CALLED_OFF):
+        return replace(twin, right=other.id, why=f"{record.id} is not to be sent any more.")
+    if mine is None:
+        return twin
+    empty = [remote for remote in (mine, other) if remote.templates == 0 and remote.status in _WAITING]
+    if len(empty) == 1:
+        [superfluous] = empty
+        right = other if superfluous is mine else mine
+        why = "it has no content, and the other one has." if right.templates else "it has no content."
+        return replace(twin, right=right.id, superfluous=superfluous.id, why=why)
+    nearest = _nearest(record, empty)
+    if nearest is None:
+        return twin
+    superfluous = other if nearest is mine else mine
+    why = f"{nearest.id} was created nearer to the attempt."
+    return replace(twin, right=nearest.id, superfluous=superfluous.id, why=why)
+
+
+def _nearest(record: Record, remotes: Sequence[Remote]) -> Remote | None:
+    """The one that was created nearest to the attempt; None where the times do not tell."""
+    if record.attempted is None:
+        return None
+    away = [(abs(remote.created_at - record.attempted), remote.id, remote) for remote in remotes if remote.created_at]
+    away.sort()
+    if len(away) != len(remotes) or len(away) < 2 or away[0][0] == away[1][0]:
+        return None
+    return away[0][2]

@@ -1,0 +1,1 @@
+"""What joins the core and the edges, without a terminal: each operation takes values and a console."""

@@ -1,0 +1,192 @@
+"""Which account a command speaks of: its API, its org and its state, from flags and the environment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import click
+
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import InvalidInput, Refused, WrongUsage
+from invent_gitops.http.address import (
+    DEFAULT_BASE_URL,
+    DEFAULT_ORG,
+    Target,
+    checked_base_url,
+    checked_key,
+    checked_org,
+)
+from invent_gitops.model.broadcast import Catalogue
+from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
+from invent_gitops.operations.project import check_inside, shown
+from invent_gitops.provenance import find_origin
+from invent_gitops.text.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.api.client import InventApi
+    from invent_gitops.state.branch import BranchStore
+    from invent_gitops.state.file import FileStore
+
+Store: TypeAlias = "FileStore | BranchStore"
+# Below the documented 500 a minute, since others may share the address.
+DEFAULT_RATE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The options as given; "" is "not given". The key and the base URL never come from the repository.
+
+    Of several workspaces, the chosen one's name, org and variable of its key come from the project file, and an org
+    that was `given` must be that one. `others` are variables that must hold other keys, since the org is whatever one
+    the key belongs to.
+    """
+
+    state: str = ""
+    org: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    workspace: str = ""
+    given: str = ""
+    variable: str = KEY_VARIABLE
+    others: tuple[str, ...] = ()
+
+    def of(self, project: Project, several: Mapping[str, Project]) -> Account:
+        """The account of one of several workspaces."""
+        others = tuple(
+            other.key for other in several.values() if OWN_ORG in (project.org, other.org) and other.key != project.key
+        )
+        chosen = replace(self, workspace=project.name, given=self.org, org=project.org)
+        return replace(chosen, variable=project.key, others=others)
+
+    def target(self) -> Target:
+        """The API to talk to, without its key. Raises `WrongUsage`, and `Refused` for another org than the reviewed."""
+        if self.workspace and self.given not in ("", self.org):
+            raise Refused(
+                f"The workspace {self.workspace} has the org {self.org}; --org or INVENT_ORG_ID says {self.given}.",
+                "Leave the org out: of several workspaces, the project file says it.",
+            )
+        org = checked_org(self.org or DEFAULT_ORG)
+        if self.sandbox:
+            return Target("", org, SANDBOX)
+        base_url = checked_base_url(self.base_url or DEFAULT_BASE_URL)
+        return Target(base_url, org, base_url)
+
+    def target_with_key(self) -> Target:
+        """The API to talk to, ready for calls. Raises `WrongUsage` if there is no usable key."""
+        target = self.target()
+        if self.sandbox:
+            return replace(target, key=SANDBOX)
+        key = os.environ.get(self.variable, "")
+        if not key:
+            raise WrongUsage(
+                f"There is no API key: {self.variable} is not set.",
+                f"Set {self.variable} to a key of your org, or try it without an account: --sandbox",
+            )
+        for other in self.others:
+            if os.environ.get(other, "").strip() == key.strip():
+                raise Refused(
+                    f"{self.variable} and {other} hold the same key, so two workspaces would be one org.",
+                    f"Set each to the key of its own org, or write the ids of the orgs instead of {OWN_ORG}.",
+                )
+        return replace(target, key=checked_key(key, self.variable))
+
+    def store(self, root: Path, project: Project, *, strict: bool) -> Store:
+        """The state. Unless `strict`, an account that nobody named is whatever the state is bound to."""
+        target = self.target()
+        org = target.org if strict or self.org else ""
+        api = target.name if strict or self.base_url or self.sandbox else ""
+        if isinstance(project.state, BranchPlace) and not self.state:
+            from invent_gitops.state.branch import BranchStore
+
+            origin = cache(lambda: find_origin(root))
+            return BranchStore(root, project.state, org=org, api=api, provenance=lambda: origin().now())
+        from invent_gitops.state.file import FileStore
+
+        path = self.state_path(root, project)
+        return FileStore(own_place(path, root, "state"), shown=shown(path), org=org, api=api)
+
+    def state_path(self, root: Path, project: Project) -> Path:
+        """The state file; for a state on a branch, where it would be in the work tree."""
+        return Path(self.state) if self.state else root / project.state.path
+
+    def sandbox_path(self, root: Path, project: Project) -> Path:
+        """Beside the state: `invent.state.json` has `invent.sandbox.sqlite`."""
+        path = self.state_path(root, project)
+        return path.with_name(path.name.removesuffix(".json").removesuffix(".state") + ".sandbox.sqlite")
+
+    def flags(self, session: Session) -> str:
+        """The options that make a printed command speak of the same account, with a space before each."""
+        # The org of a workspace stands in the project file.
+        org = "" if self.workspace else self.org
+        whose = {"-C": session.folder, "--workspace": self.workspace}
+        given = {**whose, "--state": self.state, "--org": org, "--base-url": self.base_url}
+        words = [f" {name} {shlex.quote(value)}" for name, value in given.items() if value]
+        return "".join(words) + (" --sandbox" if self.sandbox else "")
+
+
+def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandbox"]) -> Path:
+    """Where a file of the project is written, links followed; what leads out of it is refused, and not looked at.
+
+    A link to nowhere stays as it is: the store refuses it, since it is no first run. Raises `InvalidInput`.
+    """
+    from invent_gitops.validate.places import reserved
+
+    what = {"state": "The state", "segments": "The segment catalogue", "sandbox": "The file of the sandbox"}[entry]
+    cure = "Put the file itself there" + (", or name it with --state." if entry == "state" else ".")
+    resolved = check_inside(path, root, what, cure)
+    target = Path(os.path.realpath(root), *resolved.split("/"))
+    if not resolved or not os.path.lexists(path):
+        return path
+    if os.path.islink(path) and not os.path.lexists(target):
+        raise InvalidInput(
+            f"{what}, {shown(path)}, is a link to {resolved}, which is not there yet.",
+            f"Restore {resolved}; on a first run, remove the link and write `{entry}: {resolved}` in invent.yaml.",
+        )
+    if target == Path(os.path.abspath(path)) or not os.path.lexists(target):
+        return path
+    if fault := reserved(resolved, entry):
+        raise InvalidInput(f"{what}, {shown(path)}, is a link. {fault[1]}", "Put the file itself there.")
+    return target
+
+
+@contextmanager
+def connect(
+    account: Account, root: Path, project: Project, catalogue: Catalogue | None, *, rate: float, stop: threading.Event
+) -> Iterator[InventApi]:
+    """The API, for as long as the block lasts; for --sandbox the built-in one is served on loopback meanwhile."""
+    from invent_gitops.api.client import InventApi
+
+    target = account.target_with_key()
+    with ExitStack() as stack:
+        if account.sandbox:
+            path = own_place(account.sandbox_path(root, project), root, "sandbox")
+            served = _served(path, catalogue, target.org)
+            target = replace(target, base_url=stack.enter_context(served))
+        yield stack.enter_context(InventApi(target, rate=rate, stop=stop, tell=_teller()))
+
+
+def _teller() -> Callable[[str], None]:
+    """Tells the person who waits, if this is a command of theirs."""
+    context = click.get_current_context(silent=True)
+    session = context.find_object(Session) if context else None
+    return lambda why: session.note(clean(why)) if session else None
+
+
+@contextmanager
+def _served(path: Path, catalogue: Catalogue | None, org: str) -> Iterator[str]:
+    from invent_gitops.sandbox.server import serve
+    from invent_gitops.sandbox.service import Sandbox
+
+    segments = catalogue.every() if catalogue else ()
+    with Sandbox(path) as sandbox:
+        sandbox.introduce([(segment.id, segment.name, segment.contacts) for segment in segments], org=org)
+        with serve(sandbox) as server:
+            yield server.url

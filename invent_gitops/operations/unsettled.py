@@ -1,0 +1,44 @@
+"""Says what is in doubt or exists twice, whatever a command was about: no command ends as if all were well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode
+from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.state import State
+from invent_gitops.operations.account import Account
+from invent_gitops.text.clean import clean, cut
+
+_NAMED = 12
+_UNREAD: Listing[Remote] = Listing(())
+
+
+def unsettled_code(
+    session: Session, account: Account, state: State, listing: Listing[Remote] = _UNREAD, *, told: bool = False
+) -> ExitCode:
+    """7 as long as anything in the state, or in what was read of Invent's list, has to be settled; says so on stderr.
+
+    `told` is whether the result of the command names it already.
+    """
+    from invent_gitops.live.unsettled import unsettled
+
+    found = unsettled(state, listing, datetime.now(UTC))
+    if not found:
+        return ExitCode.DONE
+    if not told:
+        flags = account.flags(session)
+        for what, keys in (("In doubt", found.doubts), ("Twice in Invent", found.seconds)):
+            if keys:
+                session.note(f"{what}: {_named(keys)}. See and settle: invent-gitops plan{flags}")
+        for twin in found.twins:
+            session.note(clean(f"Twice in Invent: {twin.message} {twin.cure(flags)}"))
+    return ExitCode.UNSETTLED
+
+
+def _named(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+    return f"{', '.join(cut(key, 60) for key in keys[:_NAMED])}{more}"

@@ -1,0 +1,71 @@
+"""Puts today's audience beside each broadcast that is still to be sent, and says what is odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from invent_gitops.live.drift import BEGUN
+from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
+from invent_gitops.model.drift import Look
+from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.record import GONE
+from invent_gitops.policy import audience_today, audience_warnings, renaming_warnings
+from invent_gitops.policy.audience import audience_of
+
+_OTHER_SEGMENTS = (
+    "None of the {:,} segments of what is to be sent is in Invent: this looks like another account. Check the key and "
+    "the org."
+)
+
+
+def with_audiences(
+    plan: Plan, segments: Sequence[RemoteSegment] | None, catalogue: Catalogue | None, jump: int, gaps: Sequence[str]
+) -> Plan:
+    """`plan` with today's audience of every broadcast that is still to be sent, and with what is odd about it.
+
+    `segments` are all of Invent's, or None if they could not be read; `gaps` then says why. `jump` is
+    `policies.audience_jump`.
+    """
+    look = replace(plan.look or Look(), gaps=(*(plan.look.gaps if plan.look else ()), *gaps))
+    if segments is None:
+        return replace(plan, look=look)
+    live = {segment.id: segment.contacts for segment in segments}
+    pulled = catalogue.by_id() if catalogue else {}
+    waiting = [item for item in plan.items if _to_be_sent(item, plan.at)]
+    meant = {id for item in waiting for id in item.request.segment_ids}
+    if len(meant) > 1 and not meant & live.keys():
+        return replace(plan, look=replace(look, gaps=(*look.gaps, _OTHER_SEGMENTS.format(len(meant)))))
+    named = {segment.id: Segment(segment.name, segment.id) for segment in segments if segment.name} | pulled
+    judged = {
+        item.key: replace(
+            _with_audience(item, live, named),
+            warnings=(
+                *renaming_warnings(item.request, _written(item), catalogue, segments),
+                *audience_warnings(item.request, pulled, live, jump),
+            ),
+        )
+        for item in waiting
+    }
+    items = tuple(judged.get(item.key, item) for item in plan.items)
+    names = {segment.id: segment.name for segment in segments if segment.name}
+    return replace(plan, items=items, look=look, segment_names={**names, **plan.segment_names})
+
+
+def _written(item: Item) -> Sequence[str]:
+    return item.definition.segments if item.definition else ()
+
+
+def _with_audience(item: Item, live: Mapping[str, int | None], named: Mapping[str, Segment]) -> Item:
+    audience = replace(audience_of(item.request, named), contacts=audience_today(item.request, live), today=True)
+    return replace(item, audience=audience)
+
+
+def _to_be_sent(item: Item, now: datetime) -> bool:
+    """Whether anybody is still to be messaged: not what is past, gone or cancelled."""
+    status = item.drift.status if item.drift else item.record.status if item.record else ""
+    if status in (*BEGUN, "CANCELLED", GONE):
+        return False
+    at = item.request.scheduled_at
+    return item.record is None or at is None or at > now

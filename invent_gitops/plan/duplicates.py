@@ -1,0 +1,208 @@
+"""The rule that is no policy: what exists already, or may exist, is not created a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from invent_gitops.live.lookalikes import Lookalikes
+from invent_gitops.model.absence import Absences
+from invent_gitops.model.alike import alike
+from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.listing import Reach
+from invent_gitops.model.plan import Refusal
+from invent_gitops.model.record import DEFINED, OVER, Absence, own_key
+from invent_gitops.model.state import State
+from invent_gitops.text.commands import quoted, resolving, settling, words
+
+
+class Duplicates:
+    """What the state and Invent hold against creating a definition.
+
+    `live` is what Invent lists, and `reach` how far that list was read; `now` is aware; `flags` are the options that a
+    printed command needs.
+    """
+
+    def __init__(
+        self,
+        definitions: Sequence[Definition],
+        state: State,
+        live: Sequence[Remote],
+        now: datetime,
+        flags: str,
+        reach: Reach = "",
+    ) -> None:
+        self._state, self._now, self._flags, self._reach = state, now, flags, reach
+        self._absences = Absences(state.absences)
+        self._doubts = {own_key(name, intent.attempt): name for name, intent in state.intents.items()}
+        self._defined = {definition.key for definition in definitions}
+        self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
+        self._lookalikes = Lookalikes(live, state, definitions, now)
+        self._keys = {record.id: key for key, record in state.broadcasts.items()}
+        self._removed = {removal.id: key for key, removal in state.removed.items()}
+        self._spellings = {alike(key): key for keys in (state.removed, state.intents, state.broadcasts) for key in keys}
+
+    def certain(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in Invent."""
+        key = definition.key
+        if key in self._state.removed:
+            removal = self._state.removed[key]
+            message = (
+                f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}."
+            )
+            restore = f"invent-gitops state restore{self._flags} {words(key)} --reason …"
+            cure = (
+                "Delete the file, or give the new broadcast a key and a name of its own. If it was removed by mistake: "
+                f"{restore}"
+            )
+            return (Refusal("removed", message, cure, definition.at("key")),)
+        twin = self._spellings.get(alike(key), key)
+        if twin != key and twin not in self._defined:
+            return (self._same_key(definition, twin),)
+        holder = self._holders.get(definition.request.plain)
+        if holder is None and key in self._doubts:
+            # An attempt of this key that is kept beside another one, which was settled first.
+            holder = ("intended", self._doubts[key])
+        if holder is None:
+            return self._found_in_invent(definition) or self._unread(definition)
+        how, other = holder
+        if how == "recorded":
+            message = f"The same request is recorded under the key {other} already: it would message people twice."
+            cure = f"If the file was renamed: {self._move(other, key)}"
+        elif how == "formerly":
+            message = f"The same request was sent for the key {other}, whose broadcast was edited in Invent since then."
+            same = self._move(other, key)
+            cure = f"If it is the same one: {same} . If it is a new one, give it another name or time."
+        elif how == "intended":
+            intent = self._state.intents[other]
+            what = "The same request" if intent.request.plain == definition.request.plain else "An attempt of this key"
+            message = f"{what} is in doubt under the key {other}: it may have been created."
+            cure = f"Settle it first: {settling(self._flags, other, intent, self._now)}"
+        else:
+            message = f"The same request was removed from the state under the key {other}."
+            cure = "If it is to be a new broadcast, give it another name or time."
+        return (Refusal("same-request", message, cure, definition.position),)
+
+    def _same_key(self, definition: Definition, twin: str) -> Refusal:
+        """A key that people cannot tell from one of the state is that one, so it is not begun anew."""
+        how = "recorded" if twin in self._state.broadcasts else "removed from the state"
+        how = "in doubt" if twin in self._state.intents else how
+        signs = " and ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in twin if sign not in definition.key))
+        held = f" with {signs}" if signs else ""
+        message = f"The key looks the same as one that is {how} already, which is spelled otherwise{held}."
+        cure = f"Write the key as it is recorded. If the new spelling is to stay: {self._move(twin, definition.key)}"
+        if how == "removed from the state":
+            cure = "Give the new broadcast a key of its own."
+        return Refusal("same-key", message, cure, definition.at("key"))
+
+    def declared(self, definition: Definition) -> Absence | None:
+        """The last word of a person that an attempt of this key, or of an equal request, created nothing."""
+        return next(reversed(self._absences.of(definition.key, definition.request).values()), None)
+
+    def _unread(self, definition: Definition) -> tuple[Refusal, ...]:
+        """A person's word that nothing was created holds only together with the whole list, or where there is none."""
+        absences = self._absences.of(definition.key, definition.request).values()
+        if not absences or self._reach in ("", "whole"):
+            return ()
+        if self._reach == "not-offered" and not any(absence.listed for absence in absences):
+            # There is no list, and whoever said so knew that.
+            return ()
+        last = [*absences][-1]
+        message = (
+            f"An attempt of it was declared not to have been created, by {last.provenance.by}. It is created only "
+            "after Invent's whole list was read, and this run could not read it."
+        )
+        same = resolving(self._flags, definition.key, "--id ID")
+        return (Refusal("unread-list", message, f"Run apply again later. If it is there: {same}", definition.position),)
+
+    def _found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Whatever became of the state: what is in Invent already is not sent a second time."""
+        found = self._lookalikes.find(definition.request)
+        if found is None or found.how == "similar":
+            return ()
+        remote = found.remote
+        message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
+        if found.others:
+            message += f" There are more of them: {', '.join(found.others[:5])}. Delete all but one in Invent."
+        same = resolving(self._flags, definition.key, "--id " + quoted(remote.id))
+        if found.how == "partly":
+            untold = " and ".join(field for field in remote.unread if field not in ("status", "created_at"))
+            told = f"Invent has one like this as far as it tells, which no record knows: {remote.id}"
+            message = f"{told}. It does not tell its {untold}."
+            same += " --anyway"
+        elif remote.id in self._keys:
+            other = self._keys[remote.id]
+            message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
+            same = self._move(other, definition.key)
+        cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
+        if self._absences.of(definition.key, definition.request) and remote.id not in self._keys:
+            message += " It may be what an attempt has made that was declared not to have created anything."
+        if remote.id in self._removed:
+            message = (
+                f"By an edit in Invent, {remote.id} is exactly like this one; {self._removed[remote.id]} was removed."
+            )
+            cure = "Delete it in Invent, or give this one a name or a time of its own."
+        return (Refusal("exists-already", message, cure, definition.position),)
+
+    def likely(self, definition: Definition) -> tuple[Refusal, ...]:
+        """Why it may exist already, which somebody can waive with a reason.
+
+        A file that was renamed and edited at once looks like a new broadcast, and would be a second one.
+        """
+        request = definition.request
+        other = next((self._orphans[trait] for trait in request.traits if trait in self._orphans), None)
+        if other is None:
+            return self._edited_in_invent(definition)
+        message = f"It looks like {other}, which was created, is still to be sent, and has no file here."
+        same = self._move(other, definition.key)
+        older = "If its file is elsewhere, such as on a newer commit, get that first. "
+        if other in self._defined:
+            message = f"It looks like {other}, which was imported from Invent, and is still to be sent."
+            same, older = f"delete the file of {other}, then {same}", ""
+        cure = f"{older}If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+        return (Refusal("possible-rename", message, cure, definition.position),)
+
+    def _edited_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
+        """After a state was lost, what was edited in Invent since its creation is known by what the edit has left."""
+        # Only a similar one: what is exact or partly so was refused before anybody could waive it.
+        found = self._lookalikes.find(definition.request)
+        if found is None:
+            return ()
+        remote = found.remote
+        message = f"It looks like {remote.id} in Invent ({remote.status}), which no record knows."
+        same = resolving(self._flags, definition.key, f"--id {quoted(remote.id)} --anyway")
+        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+        return (Refusal("possible-rename", message, cure, definition.position),)
+
+    def _move(self, key: str, to: str) -> str:
+        return f"invent-gitops state mv{self._flags} {words(key, to)}"
+
+
+def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
+    """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
+    holders: dict[Request, tuple[str, str]] = {}
+    for key, removal in state.removed.items():
+        holders |= dict.fromkeys((request.plain for request in removal.requests), ("removed", key))
+    for key, record in state.broadcasts.items():
+        holders |= dict.fromkeys((request.plain for request in record.formerly), ("formerly", key))
+    for key, intent in state.intents.items():
+        holders[intent.request.plain] = ("intended", key)
+    for key, record in state.broadcasts.items():
+        holders[record.request.plain] = ("recorded", key)
+    return holders
+
+
+def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[object, ...], str]:
+    """By trait, the keys that are still to be sent, and that no file defines any more or that were imported."""
+    return {
+        trait: key
+        # Those without a file come last, and so before the others.
+        for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
+        # What was imported may be what another file was created as, before the state was lost; but not if its own
+        # file was there already.
+        if key not in defined or (record.how == "imported" and not record.note.startswith(DEFINED))
+        # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
+        for request in record.requests
+        if request.scheduled_at is not None and request.scheduled_at > now and record.status not in OVER
+        for trait in request.traits
+    }

@@ -1,0 +1,168 @@
+"""Compares definitions with the recorded state and says what each key needs; it changes nothing and calls nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from invent_gitops import policy
+from invent_gitops.compare import field_changes
+from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
+from invent_gitops.model.listing import Reach
+from invent_gitops.model.local import zone_change
+from invent_gitops.model.plan import Audience, Item, Plan, Refusal
+from invent_gitops.model.project import Policies
+from invent_gitops.model.state import State
+from invent_gitops.plan.duplicates import Duplicates
+from invent_gitops.policy.audience import audience_of
+from invent_gitops.zonedata import zone_data_version
+
+
+def make_plan(
+    definitions: Sequence[Definition],
+    state: State,
+    *,
+    policies: Policies,
+    catalogue: Catalogue | None,
+    now: datetime,
+    only: Callable[[str], bool] = lambda key: True,
+    strict: bool = False,
+    live: Sequence[Remote] = (),
+    reach: Reach = "",
+    newest: Mapping[str, Request] | None = None,
+    flags: str = "",
+) -> Plan:
+    """The plan for all keys that `only` lets through; `now` is aware.
+
+    Guards look at every definition and every record, whatever `only` says. With `strict`, an edit
+    of a broadcast that exists is refused instead of shown. `live` is what the API lists, if somebody
+    looked: what is there already and recorded nowhere is not created a second time. `reach` is how far that list was
+    read: what was declared not to have been created is refused where that was not to its end. `newest` is what a newer
+    commit defines, if this is an older one's: what is not so there any more is not created. `flags`
+    are the options that a printed command needs.
+    """
+    defined = {definition.key for definition in definitions}
+    # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
+    calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
+    duplicates = Duplicates(definitions, state, live, now, flags, reach)
+    planner = _Planner(state, policies, catalogue, now, strict, duplicates, newest, calendar)
+    items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
+    gone = (state.broadcasts.keys() | state.intents.keys()) - defined
+    items += [planner.without_definition(key) for key in gone if only(key)]
+    items.sort(key=lambda item: item.key)
+    items = _bounded(items, policies)
+    names = {id: segment.name for id, segment in catalogue.by_id().items()} if catalogue else {}
+    return Plan(
+        at=now,
+        items=tuple(items),
+        org=state.org,
+        api=state.api,
+        lineage=state.lineage,
+        serial=state.serial,
+        segment_names=names,
+        zone_data=zone_data_version(),
+    )
+
+
+class _Planner:
+    def __init__(
+        self,
+        state: State,
+        policies: Policies,
+        catalogue: Catalogue | None,
+        now: datetime,
+        strict: bool,
+        duplicates: Duplicates,
+        newest: Mapping[str, Request] | None,
+        calendar: policy.Calendar,
+    ) -> None:
+        self.state, self.policies, self.now, self.strict = state, policies, now, strict
+        self.duplicates, self.newest, self.calendar = duplicates, newest, calendar
+        self.segments = catalogue.by_id() if catalogue else {}
+
+    def of_definition(self, definition: Definition) -> Item:
+        key, request = definition.key, definition.request
+        record = self.state.broadcasts.get(key)
+        if record and record.request.plain == request.plain and key not in self.state.intents:
+            return Item(key, "unchanged", request, definition, record)
+        audience = audience_of(request, self.segments)
+        item = Item(key, "create", request, definition, record, audience=audience)
+        if key in self.state.intents:
+            return replace(item, action="blocked", intent=self.state.intents[key])
+        if record:
+            item = replace(
+                item, changes=field_changes(record.request, request), zone_change=zone_change(record, definition)
+            )
+            if self.strict:
+                return replace(item, action="refused", refusals=(_edited(item, definition),))
+            return replace(item, action="changed")
+        item = replace(item, absence=self.duplicates.declared(definition))
+        certain = self.duplicates.certain(definition)
+        if certain:
+            return replace(item, action="refused", refusals=certain)
+        found = self.objections(definition, audience)
+        lifted = {refusal.policy for refusal in found if policy.is_waived(definition, refusal)}
+        item = replace(item, unneeded_waivers=tuple(sorted(definition.waive.keys() - lifted)))
+        refusals = tuple(refusal for refusal in found if not policy.is_waived(definition, refusal))
+        return replace(item, action="refused", refusals=refusals) if refusals else item
+
+    def without_definition(self, key: str) -> Item:
+        record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
+        if intent:
+            audience = audience_of(intent.request, self.segments)
+            return Item(key, "blocked", intent.request, record=record, intent=intent, audience=audience)
+        assert record is not None
+        return Item(key, "undefined", record.request, record=record)
+
+    def objections(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
+        """All that can be said against a new broadcast, at once, so that no waiver brings up another objection.
+
+        Those that it waives as well, so that the plan can tell which waivers set something aside.
+        """
+        return (
+            self.superseded(definition)
+            + self.duplicates.likely(definition)
+            + policy.objections(
+                definition,
+                now=self.now,
+                policies=self.policies,
+                segments=self.segments,
+                audience=audience,
+                calendar=self.calendar,
+            )
+        )
+
+    def superseded(self, definition: Definition) -> tuple[Refusal, ...]:
+        """A run of an older commit, or of older files, must not send what people have taken back or changed since."""
+        if self.newest is None or self.newest.get(definition.key) == definition.request:
+            return ()
+        how = "defines it differently" if definition.key in self.newest else "does not define it any more"
+        message = (
+            f"This run is of an older commit, or of files that are not committed: the branch's newest commit {how}."
+        )
+        cure = "If that is meant, do nothing: the run of the newest commit creates what it defines. Else push the file."
+        return (Refusal("superseded", message, cure, definition.position),)
+
+
+def _bounded(items: list[Item], policies: Policies) -> list[Item]:
+    creates = [item for item in items if item.action == "create"]
+    bounded = {}
+    for item in creates:
+        assert item.definition is not None
+        refusal = policy.too_many(len(creates), policies, item.definition)
+        if refusal:
+            bounded[item.key] = replace(item, action="refused", refusals=(refusal,))
+    return [bounded.get(item.key, item) for item in items]
+
+
+def _edited(item: Item, definition: Definition) -> Refusal:
+    if item.zone_change and [change.field for change in item.changes] == ["scheduled_at"]:
+        cure = "Or write the time at which it goes out, or plan without --strict."
+        return Refusal("strict", item.zone_change.message, cure, definition.position)
+    return Refusal(
+        "strict",
+        "It was edited after it was created, and the API has no update.",
+        "Undo the edit, or make the change in Invent by hand and plan without --strict.",
+        definition.position,
+    )

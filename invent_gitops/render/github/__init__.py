@@ -1,0 +1,1 @@
+"""What a step of a workflow says to GitHub: annotations and outputs."""

@@ -1,0 +1,142 @@
+"""Annotations of a GitHub workflow: commands in the log that show a message at its line in the pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.problem import Position
+from invent_gitops.text.clean import cut
+
+# GitHub shows ten of each kind for a step and drops the rest without a word.
+MOST = 9
+_REST = re.compile(r"::[a-z]+ ::and ([0-9]+) more ")
+# The field of a definition in which a field of the request is written.
+_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A message at a place; the place may be unknown."""
+
+    level: Literal["error", "warning", "notice"]
+    title: str
+    message: str
+    position: Position | None = None
+
+    def command(self, prefix: str) -> str:
+        """The line for the log. `prefix` leads from the root of the repository to the current folder."""
+        place = []
+        if self.position is not None:
+            path = self.position.file
+            place.append(f"file={_property(path if path.startswith('/') or not path else prefix + path)}")
+            if self.position.line:
+                place.append(f"line={self.position.line},col={self.position.column or 1}")
+        return f"::{self.level} {','.join([*place, f'title={_property(self.title)}'])}::{_data(self.message)}"
+
+
+def plan_annotations(plan: Plan, prefix: str = "") -> str:
+    """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
+    told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item)]
+    if plan.counts["create"] and not plan.lineage:
+        words = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
+        told.insert(0, Annotation("warning", "new state", words))
+    return commands(told, prefix)
+
+
+def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
+    """What went wrong as errors at the definitions, then what the plan has for a person."""
+    items = {item.key: item for item in plan.items}
+    told = [one for outcome in report.outcomes for one in _outcome(outcome, report, items.get(outcome.key))]
+    told += [Annotation("error", "twice", f"{twin.message} {twin.cure(plan.options)}") for twin in report.twins]
+    told += [one for outcome in report.outcomes for one in _differing(outcome, items.get(outcome.key))]
+    told += [one for tell in (_blocked, _refused) for item in plan.items for one in tell(item)]
+    if report.failure:
+        words = f"{report.failure.message} {report.failure.cure}".strip()
+        told.append(Annotation("error", "invent-gitops apply", words))
+    told.sort(key=lambda one: one.level)
+    return commands(told, prefix)
+
+
+def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[Annotation]:
+    """An error for what may have been created, what was not, and what was and is not recorded."""
+    name, reason = f"{outcome.key}: “{outcome.name}”", f" {outcome.reason}" if outcome.reason else ""
+    position = item.definition.position if item and item.definition else None
+    if outcome.fate == "unknown":
+        why = f"may have been created: look before anyone retries; the summary has the commands.{reason}"
+        yield Annotation("error", "unknown", f"{name} {why}", position)
+    elif outcome.fate == "not-created":
+        yield Annotation("error", "not created", f"{name} was not created, and a re-run is safe.{reason}", position)
+    if outcome.key in report.unrecorded and outcome.id:
+        why = f"was created with the id {outcome.id}, which could not be recorded: keep it."
+        yield Annotation("error", "not recorded", f"{name} {why}", position)
+
+
+def _differing(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
+    if outcome.differs:
+        fields = ", ".join(outcome.differs)
+        position = item.definition.position if item and item.definition else None
+        words = f"{outcome.key}: Invent's answer differs from the request in {fields}: look at it in Invent."
+        yield Annotation("notice", "differs", words, position)
+
+
+def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "message") -> str:
+    """One command a line, at most `MOST` and one that says how many more there are."""
+    lines = [annotation.command(prefix) for annotation in annotations[:MOST]]
+    if rest := annotations[MOST:]:
+        level = "error" if any(one.level == "error" for one in rest) else "notice"
+        plural = "" if len(rest) == 1 else "s"
+        lines.append(f"::{level} ::and {len(rest)} more {what}{plural}; the log of this step has them all.")
+    return "\n".join(lines)
+
+
+def together(texts: Sequence[str]) -> str:
+    """What `commands` made for several workspaces as those of one step, which shows no more than for one."""
+    lines = [line for text in texts for line in text.split("\n") if line]
+    counted = [(line, match) for line in lines if (match := _REST.match(line))]
+    told = [line for line in lines if not _REST.match(line)]
+    told.sort(key=lambda line: not line.startswith("::error "))
+    kept, rest = told[:MOST], told[MOST:] + [line for line, _ in counted]
+    number = len(told[MOST:]) + sum(int(match[1]) for _, match in counted)
+    if number:
+        level = "error" if any(line.startswith("::error ") for line in rest) else "notice"
+        plural = "" if number == 1 else "s"
+        kept.append(f"::{level} ::and {number} more message{plural}; the log of this step has them all.")
+    return "\n".join(kept)
+
+
+def _blocked(item: Item) -> Iterator[Annotation]:
+    if item.action == "blocked":
+        why = "may exist in Invent already, so no run creates it until it is settled; the log has the commands."
+        position = item.definition.position if item.definition else None
+        yield Annotation("error", "blocked", f"{item.key}: “{item.request.name}” {why}", position)
+
+
+def _refused(item: Item) -> Iterator[Annotation]:
+    if item.action == "refused":
+        for refusal in item.refusals:
+            message = f"{item.key}: {refusal.message} {refusal.cure}".strip()
+            yield Annotation("error", refusal.policy, message, refusal.position)
+
+
+def _changed(item: Item) -> Iterator[Annotation]:
+    if item.action == "changed" and item.definition:
+        fields = [_WRITTEN.get(change.field, change.field) for change in item.changes]
+        position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
+        edited = f"{item.key}: {', '.join(fields)} changed after the creation."
+        message = f"{edited} Invent has no update: there it stays as it was created."
+        if item.zone_change:
+            message = f"{item.key}: {item.zone_change.message}"
+        yield Annotation("notice", "changed", message, position or item.definition.position)
+
+
+def _data(words: str) -> str:
+    return cut(words, 1000).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(words).replace(":", "%3A").replace(",", "%2C")

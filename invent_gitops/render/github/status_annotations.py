@@ -1,0 +1,16 @@
+"""What needs a person, as annotations at the definitions."""
+
+from __future__ import annotations
+
+from invent_gitops.model.status import Status
+from invent_gitops.render.github.annotations import Annotation, commands
+
+
+def status_annotations(status: Status, prefix: str = "") -> str:
+    """`prefix` leads from the root of the repository to the current folder."""
+    told = [
+        Annotation("error", alarm.rule, f"{row.key}: “{row.name}”: {alarm.message} {alarm.cure}", row.position)
+        for row in status.alarmed
+        for alarm in row.alarms
+    ]
+    return commands(told, prefix)

@@ -1,0 +1,1 @@
+"""The pages for pull requests and job summaries."""

@@ -1,0 +1,42 @@
+"""A saved document as the page that people read in GitHub: a plan, what became of one, or how things stand."""
+
+from __future__ import annotations
+
+from invent_gitops.errors import InvalidInput
+from invent_gitops.render.markdown.cells import Document
+from invent_gitops.render.markdown.fit import Size
+from invent_gitops.render.markdown.plan import COMMENT_LIMIT, plan_markdown
+from invent_gitops.render.markdown.report import report_markdown
+from invent_gitops.render.markdown.status import status_markdown
+
+_CURE = "Give a file that plan --out, apply --out or status --out of this version has written."
+
+
+def page(
+    document: object,
+    *,
+    files: str = "",
+    limit: int = COMMENT_LIMIT,
+    size: Size = len,
+    with_plan: bool = True,
+    rest: str = "",
+) -> str:
+    """A document of kind plan, report or status as Markdown of at most `limit`, in what `size` counts.
+
+    `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan; `rest`
+    says where the rows are that a plan or a report has no room for. Raises `InvalidInput` for anything else, and for a
+    document that was edited so that a part is missing.
+    """
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or kind not in ("plan", "report", "status"):
+        raise InvalidInput("This is neither a plan nor a report nor a status of invent-gitops.", _CURE)
+    whole: Document = document
+    try:
+        if kind == "report":
+            return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan, rest=rest)
+        if kind == "plan":
+            return plan_markdown(whole, files=files, limit=limit, size=size, rest=rest)
+        return status_markdown(whole, files=files, limit=limit, size=size)
+    # An edited document may hold anything: a zone that does not exist, a number beyond every calendar.
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error

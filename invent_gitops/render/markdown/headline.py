@@ -1,0 +1,154 @@
+"""What became of an apply in one line and its numbers: the worst first, so that nobody takes a doubt for a success."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from invent_gitops.render.markdown.cells import Document, Sheet
+from invent_gitops.render.markdown.markup import text
+
+# Words of the line of numbers, in the order of what needs a person.
+_WORDS = {
+    "unknown": "may have been created",
+    "not-created": "not created",
+    "not-attempted": "not attempted",
+    "created": "created",
+    "adopted": "found in Invent and recorded",
+    "already-created": "created already",
+}
+# The headline of a run that found all as it should be.
+NOTHING = "Nothing was left to create"
+_UNSETTLED, _CUT_OFF = 7, 130
+
+
+class Ledger:
+    """The outcomes of a report by what became of them, and the plan that they came of."""
+
+    def __init__(self, document: Document, files: str) -> None:
+        self.document = document
+        self.plan: Document = document.get("plan") or {}
+        self.sheet = Sheet(self.plan, files)
+        self.items = {item["key"]: item for item in self.sheet.items}
+        # Reports of older versions do not hold them.
+        self.twins: Sequence[Document] = document.get("twins") or ()
+        self.outcomes: Sequence[Document] = sorted(document.get("outcomes", ()), key=self._soonest)
+        self.unrecorded = [one for one in self.having("created", "adopted") if not one["recorded"]]
+        # Put in place before the first create, and the run has written nothing since: it knows of no attempt.
+        unknown = self.having("unknown")
+        ended = document["exit_code"] != _CUT_OFF or document.get("stopped") or not document["error"]
+        self.cut_off = bool(unknown) and not ended and not any(one["intent"] for one in unknown)
+
+    def having(self, *fates: str) -> list[Document]:
+        return [outcome for outcome in self.outcomes if outcome["outcome"] in fates]
+
+    def count(self, action: str) -> int:
+        """How many keys the plan had with that action."""
+        return self.plan["counts"][action] if self.plan else 0
+
+    def _soonest(self, outcome: Document) -> tuple[bool, str, str]:
+        item = self.items.get(outcome["key"])
+        return item is None, item["request"]["scheduled_at"] or "" if item else "", outcome["key"]
+
+
+class _Case(NamedTuple):
+    """A headline: the number that it is about, the words for one and for several."""
+
+    number: int
+    one: str
+    several: str
+
+
+def head(ledger: Ledger) -> Iterator[str]:
+    document = ledger.document
+    yield f"### {_verdict(ledger)}"
+    numbers = [f"**{len(found):,}** {word}" for fate, word in _WORDS.items() if (found := ledger.having(fate))]
+    numbers += [f"**{count:,}** {action}" for action in ("blocked", "refused") if (count := ledger.count(action))]
+    # A single number is in the headline already.
+    if len(numbers) > 1:
+        yield from ("", " · ".join(numbers))
+    if error := document["error"]:
+        yield from ("", " ".join(filter(None, map(text, (error["message"], error["cure"])))))
+    if document.get("stopped") and (document["error"] or ledger.having("not-created", "not-attempted")):
+        yield from ("", "It was stopped as asked. **Run it again to go on; nothing is created twice.**")
+
+
+def _verdict(ledger: Ledger) -> str:
+    """One line that says it all, the worst first."""
+    if count := len(ledger.document["problems"]):
+        return f"⛔ {count:,} problem{'' if count == 1 else 's'} in the input: nothing was created"
+    cases = [*_bad(ledger), *([] if ledger.document["error"] else _good(ledger))]
+    for number, one, several in cases:
+        if number:
+            return one if number == 1 else several.format(f"{number:,}")
+    return _failure(ledger) if ledger.document["error"] else _nothing(ledger)
+
+
+def _bad(ledger: Ledger) -> Iterator[_Case]:
+    created = len(ledger.having("created"))
+    first = f"{created:,} created, " if created else ""
+    look = "look before anyone retries"
+    told = f"⛔ {first}{{}} twice in Invent: delete one of the two"
+    yield _Case(len(ledger.twins), told.format(1), told)
+    if ledger.cut_off:
+        told = "⚠️ It was cut off: {} may have been created"
+        yield _Case(len(ledger.having("unknown")), told.format(1), told)
+    yield _Case(
+        len(ledger.having("unknown")),
+        f"⛔ {first}1 may have been created: {look}",
+        f"⛔ {first}{{}} may have been created: {look}",
+    )
+    told = "⛔ {} created, but not recorded: keep the ids below"
+    yield _Case(len(ledger.unrecorded), told.format(1), told)
+    if ledger.document["exit_code"] == _UNSETTLED and not ledger.document["error"]:
+        told = f"⛔ {first}{{}} still in doubt: {look}"
+        yield _Case(ledger.count("blocked"), told.format(1), told)
+        yield _Case(1, f"⛔ {first}something else is still in doubt: {look}", "")
+    told = f"❌ {first}{{}} not created: a re-run is safe"
+    yield _Case(len(ledger.having("not-created")), told.format(1), told)
+    left = len(ledger.having("not-attempted"))
+    if ledger.document["error"] or ledger.document.get("stopped"):
+        told = f"⚠️ Stopped after {created:,} of {created + left:,}: a re-run goes on with the rest"
+        yield _Case(left, told, told)
+    told = f"⚠️ {first}{{}} not attempted"
+    yield _Case(left, told.format(1), told)
+
+
+def _good(ledger: Ledger) -> Iterator[_Case]:
+    refused = ledger.count("refused")
+    mark, rest = ("⚠️", f", {refused:,} refused") if refused else ("✅", "")
+    yield _Case(
+        len(ledger.having("created")), f"{mark} 1 broadcast created{rest}", f"{mark} {{}} broadcasts created{rest}"
+    )
+    told = f"{mark} {{}} found in Invent and recorded, nothing was created{rest}"
+    yield _Case(len(ledger.having("adopted")), told.format(1), told)
+    already = f"created already, by another run{rest}"
+    yield _Case(
+        len(ledger.having("already-created")),
+        f"{mark} 1 broadcast was {already}",
+        f"{mark} {{}} broadcasts were {already}",
+    )
+
+
+_FAILURES = {
+    2: "⛔ Nothing was created: a setting is missing or wrong",
+    4: "⛔ Nothing was created: the input cannot be used",
+    5: "⛔ Refused: nothing was created",
+    6: "❌ Nothing was created: a re-run is safe",
+    _UNSETTLED: "⛔ Something may have been created: look before anyone retries",
+    70: "⛔ It broke off: look before anyone retries",
+    _CUT_OFF: "⚠️ It was cut off before its end",
+}
+
+
+def _failure(ledger: Ledger) -> str:
+    created = len(ledger.having("created"))
+    if created:
+        if ledger.document["exit_code"] in (_UNSETTLED, 70):
+            return f"⛔ {created:,} created, then it broke off: look before anyone retries"
+        return f"⚠️ {created:,} created, then it could not go on"
+    return _FAILURES.get(ledger.document["exit_code"], _FAILURES[70])
+
+
+def _nothing(ledger: Ledger) -> str:
+    return "⛔ Nothing could be created" if ledger.count("refused") else NOTHING

@@ -1,0 +1,70 @@
+"""What a person wrote, made harmless for the places of GitHub Markdown: text, inline code, links and Mermaid labels."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+from invent_gitops.text.clean import clean, cut
+from invent_gitops.text.secret import hide
+
+# Zero width: it keeps GitHub from making a link or a picture of what it stands in, and nobody sees it.
+_GAP = "\u200b"
+# Mentions, references, addresses, emoji and the hashes of commits are found in the finished page, where no escape is
+# left; so they are broken up.
+_LINKED = re.compile(
+    r"@(?=\S)|#(?=\S)|\bGH-(?=\d)|:(?=//)|www(?=\.)|:(?=[\w+-]+:)|[0-9a-f]{6}(?=[0-9a-f])", re.IGNORECASE
+)
+# As references, since those can never be markup, neither in a table nor inside of HTML. Mathematics is the exception:
+# GitHub looks for its dollars everywhere but in an element of their own.
+_MARKUP = str.maketrans(
+    {character: f"&#{ord(character)};" for character in "\\`*_[]|~!"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "<span>$</span>"}
+)
+# At the beginning of a block these would make a list, a heading or a rule of it.
+_FIRST = re.compile(r"^(?:[-+=#]|\d+(?=[.)]))")
+_LABEL = 40
+
+
+def text(words: str, most: int = 500) -> str:
+    """`words` as plain text on one line, cut to `most` characters: no markup, HTML, mention, reference or address."""
+    broken = _LINKED.sub(lambda match: match[0] + _GAP, cut(words.strip(), most))
+    return _FIRST.sub(lambda match: f"{_GAP}{match[0]}", broken.translate(_MARKUP))
+
+
+def code(words: str, most: int = 300) -> str:
+    """`words` as inline code, in which nothing means anything; a table survives it."""
+    shown = cut(words, most)
+    if "|" in shown or "<" in shown or not shown.strip():
+        # A pipe would end the cell of a table even inside of code, and its escape means something only there. And if
+        # code is cut off or taken apart by another reader of Markdown, no HTML must come of it.
+        return f"<code>{text(shown, most) or ' '}</code>"
+    ticks = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def label(words: str) -> str:
+    """`words` as a label of Mermaid: letters, marks, digits, symbols and blanks, cut short.
+
+    The quotes keep it from beginning with a word of Mermaid's own.
+    """
+    kept = "".join(one if unicodedata.category(one)[0] in "LMN" or one in ".,!?'–-&%" else " " for one in clean(words))
+    # Two hyphens would be an arrow, and two percent signs a comment.
+    line = re.sub("([-%])[-%]+", r"\1", " ".join(kept.split())).strip(" -,.")
+    return f"“{(line if len(line) <= _LABEL else line[: _LABEL - 1].rstrip() + '…') or 'no name'}”"
+
+
+def link(path: str, line: int, files: str) -> str:
+    """A file: linked by its last name if `files`, the address of the repository's files, is known, else in full."""
+    parts = path.split("/")
+    if not files or path.startswith("/") or {"", ".", ".."} & set(parts) or "\\" in path or clean(path) != path:
+        return code(path)
+    return f"[{code(parts[-1])}]({files}{quote(path)}#L{line or 1})"
+
+
+def address(url: object) -> str:
+    """`url` if it is one that can stand in a link as it is, else ""."""
+    plain = isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/%-]+", url, re.ASCII)
+    return url if isinstance(url, str) and plain and hide(url) == url else ""

@@ -1,0 +1,233 @@
+"""The plan for a terminal: totals first, then what needs a person, then what will be created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.plan import Action, Audience, Item, Plan
+from invent_gitops.model.project import SANDBOX
+from invent_gitops.model.state import SECOND, Absence, Candidate, Intent
+from invent_gitops.render.audience import reach
+from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
+from invent_gitops.render.text.style import Style
+from invent_gitops.render.values import value_text
+from invent_gitops.text.clean import clean, cut
+from invent_gitops.text.commands import from_when, not_created, quoted, resolving, words
+from invent_gitops.text.times import distance, moment
+
+# What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
+SHOWN = 12
+
+# Item, plan, style, flags for printed commands, the project's zone.
+Describe = Callable[[Item, Plan, Style, str, str], Iterator[str]]
+
+WORDS: Mapping[Action, str] = {
+    "blocked": "blocked",
+    "refused": "refused",
+    "changed": "changed",
+    "create": "to create",
+    "undefined": "undefined",
+    "unchanged": "unchanged",
+}
+
+
+def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = False, zone: str = "") -> str:
+    """The plan as text without a line feed at the end.
+
+    `flags` are the options that a printed command needs to speak of the same state, `everything`
+    shows all items, `zone` is the project's time zone for times that were written without one.
+    """
+    shown = len(plan.items) if everything else SHOWN
+    lines = [*headline(plan, style)]
+    lines += look_text(plan, style, flags)
+    for item in plan.having("undefined"):
+        if item.record and item.record.note.startswith(SECOND):
+            lines += ["", style.red(style.bold(f"Twice: {clean(item.record.note)} It is {clean(item.record.id)}."))]
+            lines.append(
+                f"  Delete one of them in Invent, then: invent-gitops state rm{flags} {words(item.key)} --reason …"
+            )
+    sections: tuple[tuple[Action, str, Describe], ...] = (
+        ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
+        ("refused", "Refused: nothing is sent for these.", _refused),
+        (
+            "changed",
+            "Changed after they were created: the API has no update, so in Invent they stay as they were.",
+            _changed,
+        ),
+        ("create", "To create:", _created),
+        ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
+    )
+    for action, title, describe in sections:
+        if action == "changed":
+            # What needs a person in Invent comes before what is merely different.
+            lines += drift_text(plan, style, zone=zone, shown=shown)
+            lines += audiences_text(plan, style, shown=shown)
+        items = sorted(plan.having(action), key=_soonest)
+        if not items:
+            continue
+        lines += ["", style.bold(title)]
+        for item in items[:shown]:
+            lines += describe(item, plan, style, flags, zone)
+        if len(items) > shown:
+            lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
+    if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
+        lines += ["", style.dim(f"Local times are read with the time zone data {clean(plan.zone_data)} (tzdata).")]
+    return "\n".join(lines)
+
+
+def _soonest(item: Item) -> tuple[datetime, str]:
+    return item.request.scheduled_at or datetime.min.replace(tzinfo=UTC), item.key
+
+
+def headline(plan: Plan, style: Style) -> Iterator[str]:
+    """The counts, and what will be created, in one or two lines."""
+    creates = plan.having("create")
+    if creates:
+        plural = "broadcast" if len(creates) == 1 else "broadcasts"
+        yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
+    elif plan.counts["blocked"] or plan.counts["refused"]:
+        yield style.bold("Nothing can be created.")
+    elif plan.counts["changed"]:
+        yield style.bold("Nothing to create.")
+    else:
+        yield style.bold("No changes. Nothing to create.")
+    counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
+    place = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
+    yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({place})")
+    if plan.api == SANDBOX and "--sandbox" not in plan.options:
+        yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
+
+
+def total_audience(items: Sequence[Item]) -> str:
+    audiences = [item.audience or Audience((), False, None) for item in items]
+    return reach([(audience.everyone, audience.contacts) for audience in audiences])
+
+
+def audience_text(audience: Audience) -> str:
+    if audience.everyone:
+        return "everyone"
+    names = ", ".join(cut(name, 40) for name in audience.segments)
+    today = " today" if audience.today else ""
+    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,} contacts{today})"
+
+
+def _title(symbol: str, item: Item, name: str) -> str:
+    return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
+
+
+def zone_of(item: Item, zone: str) -> str:
+    return (item.definition.timezone if item.definition else "") or zone
+
+
+def when_text(request: Request, now: datetime, zone: str) -> str:
+    at = request.scheduled_at
+    return "at once" if at is None else f"{moment(at, zone)}, {distance(at, now)}"
+
+
+def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    yield style.green(_title("+", item, item.request.name))
+    audience = f" · {audience_text(item.audience)}" if item.audience else ""
+    yield f"      {when_text(item.request, plan.at, zone_of(item, zone))}{audience}"
+    if item.absence:
+        yield f"      {absence_text(item, item.absence, flags)}"
+    yield from _waivers(item, style)
+
+
+def absence_text(item: Item, absence: Absence, flags: str) -> str:
+    """What was said before of what is to be created now."""
+    made = absence.provenance
+    said = f"{clean(made.by)} declared on {moment(made.at)} that an attempt created nothing: {clean(absence.reason)}"
+    repaired = clean(resolving(flags, item.key, "--id ID"))
+    return (
+        f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
+    )
+
+
+def _waivers(item: Item, style: Style) -> Iterator[str]:
+    for policy, reason in item.waived.items():
+        told = f"      waives {clean(policy)}: {clean(reason)}"
+        idle = policy in item.unneeded_waivers
+        yield style.dim(f"{told} (it would not have refused this)") if idle else style.yellow(told)
+
+
+def _refused(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    yield style.red(_title("x", item, item.request.name))
+    for refusal in item.refusals:
+        place = clean(str(refusal.position))
+        yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {place}')}"
+        yield f"      {style.green('→')} {clean(refusal.cure)}"
+    yield from _changes(item, plan, zone)
+
+
+def _changed(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
+    if item.zone_change:
+        yield f"      {clean(item.zone_change.message)}"
+    yield from _changes(item, plan, zone)
+
+
+def _changes(item: Item, plan: Plan, zone: str) -> Iterator[str]:
+    for change in item.changes:
+        zone, names = zone_of(item, zone), plan.segment_names
+        old, new = (value_text(change.field, value, names, zone) for value in (change.old, change.new))
+        yield f"      {change.field}: {old} → {new}"
+
+
+def _undefined(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    note = f"  {clean(item.record.note)}" if item.record and item.record.note else ""
+    yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
+
+
+def _id(item: Item) -> str:
+    return f"id {clean(item.record.id)}" if item.record else "no id"
+
+
+def _blocked(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+    intent = item.intent
+    assert intent is not None
+    yield style.red(style.bold(_title("!", item, intent.request.name)))
+    yield f"      {attempted(intent, plan.at)}"
+    yield f"      for {when_text(intent.request, plan.at, zone_of(item, zone))}"
+    yield from candidates_text(intent, plan.at)
+    yield "      Settle it with one of:"
+    for command in settling(item.key, intent, flags):
+        yield f"        {command}"
+    since = from_when(intent.settled_from, plan.at)
+    yield f"      The last one {since}: until then its call may still be in flight."
+
+
+def attempted(intent: Intent, now: datetime) -> str:
+    made = intent.provenance
+    by = f"by {clean(made.by)}"
+    run = f" in the run {clean(made.run)}" if made.run else ""
+    return f"Attempted {moment(made.at)} ({distance(made.at, now)}) {by}{run}; the answer is not known."
+
+
+def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
+    if intent.candidates is None:
+        yield "      Nobody has looked yet: invent-gitops reconcile looks for it in Invent."
+    elif not intent.candidates:
+        yield "      The list in Invent did not show it. That is no proof: lists can lag."
+    for candidate in intent.candidates or ():
+        yield f"      candidate {candidate_text(candidate, now)}"
+
+
+def candidate_text(candidate: Candidate, now: datetime) -> str:
+    remote = candidate.remote
+    same = (
+        "as requested"
+        if not candidate.differs
+        else "differs in " + ", ".join(clean(field) for field in candidate.differs)
+    )
+    made = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
+    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{made}; {same}"
+
+
+def settling(key: str, intent: Intent, flags: str) -> list[str]:
+    """The commands that settle a blocked key, ready to be pasted, all but the reason."""
+    candidates = intent.candidates or ()
+    ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
+    wanted = [*(ids or ["--id ID"]), not_created([one.remote.id for one in candidates])]
+    return [clean(resolving(flags, key, options)) for options in wanted]

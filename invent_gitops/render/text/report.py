@@ -1,0 +1,88 @@
+"""What became of each broadcast in a run, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from invent_gitops.model.outcome import Fate, Outcome, Report
+from invent_gitops.model.unsettled import Twin
+from invent_gitops.render.text.style import Style
+from invent_gitops.text.clean import clean, cut
+
+SYMBOLS: Mapping[Fate, str] = {
+    "created": "+",
+    "adopted": "=",
+    "not-created": "x",
+    "unknown": "!",
+    "not-attempted": "·",
+    "already-created": "=",
+}
+WORDS: Mapping[Fate, str] = {
+    "created": "created",
+    "adopted": "found in Invent and adopted",
+    "not-created": "not created",
+    "unknown": "unknown",
+    "not-attempted": "not attempted",
+    "already-created": "created already",
+}
+
+
+def outcome_line(outcome: Outcome, style: Style) -> str:
+    """One line: what became of a key, its id first of all."""
+    text = f"{SYMBOLS[outcome.fate]} {clean(outcome.key)}  {WORDS[outcome.fate]}"
+    if outcome.id:
+        text += f"  id {clean(outcome.id)}"
+    if outcome.reason:
+        text += f"  {clean(outcome.reason)}"
+    if outcome.differs:
+        text += f"  The answer differs from the request in {', '.join(outcome.differs)}: look at it in Invent."
+    paint = {"created": style.green, "adopted": style.green, "not-created": style.red, "unknown": style.red}
+    return paint.get(outcome.fate, style.dim)(text)
+
+
+def report_text(report: Report, style: Style, *, place: str, flags: str, left: int = 0) -> str:
+    """What exists twice, then the summary, a line for each key with its id, and what to do about what went wrong.
+
+    `left` is how many keys are in doubt now, `place` where the state is, `flags` what a printed command needs.
+    """
+    lines = [line for twin in report.twins for line in twin_lines(twin, style, flags)]
+    if report.outcomes or not report.twins:
+        lines += [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
+    done = (*report.having("created"), *report.having("adopted"))
+    if any(outcome.key not in report.unrecorded for outcome in done):
+        lines.append(f"The ids are recorded in {clean(place)}.")
+    if report.unrecorded:
+        keys = ", ".join(cut(key, 60) for key in report.unrecorded)
+        lines.append(
+            style.red(f"Created, but not recorded yet: {keys}. Keep the ids above; the next run looks for them.")
+        )
+    if any(outcome.differs for outcome in report.outcomes):
+        told = "Some answers differ from their requests, as said above: look at them in Invent."
+        lines.append(style.red(style.bold(told)))
+    if left:
+        blocked = "key is" if left == 1 else "keys are"
+        lines.append(style.red(f"{left} {blocked} in doubt. See and settle: invent-gitops plan{flags}"))
+    elif report.having("unknown"):
+        lines.append(style.red(f"Unknown means: it may exist. See and settle it with: invent-gitops plan{flags}"))
+    if report.failure:
+        lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))
+    if report.stopped:
+        lines.append("Stopped as asked. Run apply again to go on; nothing is created twice.")
+    return "\n".join(lines)
+
+
+def twin_lines(twin: Twin, style: Style, flags: str) -> list[str]:
+    """What exists twice, and what to do about it."""
+    return [
+        style.red(style.bold(f"Twice: {clean(twin.message)}")),
+        f"  {style.green('→')} {clean(twin.cure(flags))}",
+    ]
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    counted = [
+        f"{count} {word}"
+        for fate, word in WORDS.items()
+        if (count := sum(1 for outcome in outcomes if outcome.fate == fate))
+    ]
+    return (", ".join(counted) or "Nothing was created") + "."

@@ -1,0 +1,125 @@
+"""The segment catalogue, and what a reading of Invent changed in it, for a terminal and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from invent_gitops.live.segments import Pull
+from invent_gitops.model.alike import alike
+from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
+from invent_gitops.model.instant import write_instant
+from invent_gitops.render.text.records import table
+from invent_gitops.render.text.style import Style
+from invent_gitops.text.clean import clean, cut
+
+Users = Mapping[str, Sequence[str]]
+MOST_NAMES = 12
+
+
+def pull_text(pull: Pull, by_id: Users, by_entry: Users, style: Style, *, place: str, account: str) -> str:
+    """How many segments there are, and what is new, renamed, gone or to be told apart by id.
+
+    `by_id` and `by_entry` hold the keys of the definitions that go to a segment, and that write an entry.
+    """
+    many = len(list(pull.catalogue.every()))
+    lines = [
+        style.bold(f"{many} segment{'' if many == 1 else 's'} in Invent ({clean(account)}), now in {clean(place)}.")
+    ]
+    if pull.new:
+        lines.append(f"  new: {_names([segment.name for segment in pull.new])}")
+    if pull.recounted:
+        lines.append(f"  with another count than before: {pull.recounted}")
+    lines += [f"  {line}" for line in (*_renamed(pull), *_told(pull, by_id, by_entry, style), *_twins(pull.catalogue))]
+    return "\n".join(lines)
+
+
+def catalogue_text(catalogue: Catalogue, style: Style) -> str:
+    """One line for each segment: what a definition writes for it, its id and its count."""
+    if not any(catalogue.every()):
+        return "The catalogue is empty."
+    rows = [(one.name, one.id, _count(one)) for one in catalogue.segments.values()]
+    rows += [(f"id:{one.id}", one.id, _count(one)) for several in catalogue.twins.values() for one in several]
+    names = {one.id: one.name for several in catalogue.twins.values() for one in several}
+    notes = {row[1]: f"{row[2]}  named {names[row[1]]}, as others" for row in rows if row[1] in names}
+    shown = [tuple(cut(cell, 60) for cell in (row[0], row[1], notes.get(row[1], row[2]))) for row in rows]
+    lines = table([("SEGMENT", "ID", "CONTACTS"), *shown], style)
+    if catalogue.read_at:
+        lines.append(style.dim(f"Read from Invent at {write_instant(catalogue.read_at)}."))
+    return "\n".join(lines)
+
+
+def catalogue_json(catalogue: Catalogue, place: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
+    """The body of a document `catalogue`; `changes` is null where nobody read anything."""
+    twins = {one.id for several in catalogue.twins.values() for one in several}
+    return {
+        "catalogue": place,
+        "read_at": write_instant(catalogue.read_at) if catalogue.read_at else None,
+        "segments": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "write": f"id:{one.id}" if one.id in twins else one.name,
+                "contacts_count": one.contacts,
+                "formerly": list(one.formerly),
+                "used_by": list(by_id.get(one.id, ())),
+            }
+            for one in catalogue.every()
+        ],
+        "changes": _changes_json(pull, by_id) if pull else None,
+    }
+
+
+def _changes_json(pull: Pull, by_id: Users) -> dict[str, object]:
+    return {
+        "new": [one.id for one in pull.new],
+        "renamed": [{"id": one.id, "old": one.old, "new": one.new} for one in pull.renamed],
+        "retaken": [{"name": one.name, "old_id": one.old, "new_id": one.new} for one in pull.retaken],
+        "gone": [{"id": one.id, "name": one.name, "used_by": list(by_id.get(one.id, ()))} for one in pull.gone],
+        "unwritable": [{"id": one.id, "name": one.name} for one in pull.unwritable],
+        "left_out": [{"id": one.id, "name": one.name} for one in pull.left_out],
+        "recounted": pull.recounted,
+    }
+
+
+def _renamed(pull: Pull) -> Iterator[str]:
+    formerly = {segment.id: segment.formerly for segment in pull.catalogue.every()}
+    for one in pull.renamed:
+        both = "; both names are understood" if one.old in formerly.get(one.id, ()) else ""
+        yield f"renamed: {cut(one.old, 60)} is now {cut(one.new, 60)} ({clean(one.id)}){both}"
+
+
+def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[str]:
+    """What may need somebody's hand."""
+    for gone in pull.gone:
+        yield style.yellow(f"gone: {cut(gone.name, 60)} ({clean(gone.id)})") + _used(by_id.get(gone.id, ()))
+    for taken in pull.retaken:
+        told = f"{cut(taken.name, 60)} is another segment now: {clean(taken.old)} before, {clean(taken.new)} now"
+        yield style.yellow(told) + _used(by_entry.get(alike(taken.name), ()))
+    for remote in pull.unwritable:
+        yield f"write {clean('id:' + remote.id)} for the segment {_raw(remote)}, whose name no definition can hold"
+    for remote in pull.left_out:
+        yield f"left out: the segment {_raw(remote)}, whose name and id ({cut(remote.id, 60)}) no definition can hold"
+
+
+def _twins(catalogue: Catalogue) -> Iterator[str]:
+    for several in catalogue.twins.values():
+        choices = " or ".join(f"{clean('id:' + one.id)} ({_count(one)} contacts)" for one in several)
+        yield f"{len(several)} segments are named {cut(several[0].name, 60)}: write {choices}"
+
+
+def _used(keys: Sequence[str]) -> str:
+    return f", used by {_names(keys)}" if keys else ", used by no definition"
+
+
+def _raw(remote: RemoteSegment) -> str:
+    return f'"{cut(remote.name, 60)}"' if remote.name else "without a name"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = [cut(name, 60) for name in names[:MOST_NAMES]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _count(segment: Segment) -> str:
+    return "?" if segment.contacts is None else f"{segment.contacts:,}"

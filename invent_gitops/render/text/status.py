@@ -1,0 +1,199 @@
+"""The status page for a terminal: first what needs a person, then what is to come, then what came of what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from invent_gitops.model.plan import Audience
+from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
+from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
+from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.width import cells, fit, padded
+from invent_gitops.text.clean import clean
+from invent_gitops.text.times import distance, moment
+from invent_gitops.zonedata import load_zone
+
+# Needing a person takes three lines each; `-v` shows all, and the tables below hold every broadcast anyway.
+SHOWN = 25
+# Narrower than this, a table of broadcasts is no table any more.
+_NARROW = 100
+_NAME = 60
+_COUNTED = {
+    "delivered": "delivered",
+    "opened": "opened",
+    "click": "clicked",
+    "failed": "failed",
+    "unsubscribed": "unsubscribed",
+}
+
+
+def status_text(status: Status, style: Style, *, width: int | None, everything: bool, past: int | None) -> str:
+    """The page as text without a line feed at the end.
+
+    `width` is that of the terminal, None where there is none. `everything` shows all that needs a person, `past` bounds
+    how many of what is past are shown; None shows all.
+    """
+    lines = list(headline(status, style))
+    lines += _alarms(status, style, len(status.rows) if everything else SHOWN)
+    narrow = width is not None and width < _NARROW
+    if status.coming:
+        lines += ["", style.bold("Coming up, soonest first:")]
+        lines += _blocks(status.coming, status, width or _NARROW) if narrow else _coming(status, style, width)
+    shown = status.past if past is None else status.past[:past]
+    if status.past:
+        lines += ["", style.bold("Sent or over, newest first:")]
+        lines += _blocks(shown, status, width or _NARROW) if narrow else _past(shown, status, style, width)
+        if len(shown) < len(status.past):
+            lines.append(f"  … and {len(status.past) - len(shown):,} more; without --past they are all shown.")
+        elif any(row.counts.recipients for row in shown) and not narrow:
+            lines.append(style.dim(f"  {shares_note()}"))
+    return "\n".join(lines)
+
+
+def headline(status: Status, style: Style) -> Iterator[str]:
+    number, needy = len(status.rows), len(status.alarmed)
+    plural = "" if number == 1 else "s"
+    if not number:
+        yield style.bold("There are no broadcasts.")
+    elif needy:
+        verb = "needs" if needy == 1 else "need"
+        yield style.bold(style.red(f"{needy:,} of {number:,} broadcast{plural} {verb} a person."))
+    elif status.look.complete:
+        fine = "The one broadcast is" if number == 1 else f"All {number:,} broadcasts are"
+        yield style.bold(style.green(f"{fine} in order."))
+    else:
+        yield style.bold(f"{number:,} broadcast{plural}; nothing that could be read needs a person.")
+    yield from gaps_text(status.look, style)
+    if status.look.unrecorded:
+        yield style.yellow(unrecorded_text(status.look.unrecorded, status.options))
+    as_of = f"As of {moment(status.at.replace(microsecond=0), status.timezone)}"
+    yield style.dim(f"{as_of}, org {clean(status.org)} at {clean(status.api)}.")
+
+
+def shares_note() -> str:
+    return "Delivered and failed are shares of the recipients; opened, clicked and unsubscribed of what was delivered."
+
+
+def _alarms(status: Status, style: Style, shown: int) -> Iterator[str]:
+    alarmed = status.alarmed
+    if alarmed:
+        yield from ("", style.bold("Needs a person:"))
+    for row in alarmed[:shown]:
+        yield style.red(f"  ! {clean(row.key)}  {fit(row.name, 80)}  {_when_and_away(row, status)}")
+        for alarm in row.alarms:
+            yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
+            if alarm.rule == "drift" and row.drift:
+                zone = row.timezone or status.timezone
+                yield from fields_text(row.drift, row.defined, status.segment_names, zone)
+            yield f"      {style.green('→')} {clean(alarm.cure)}"
+    if len(alarmed) > shown:
+        yield f"  … and {len(alarmed) - shown:,} more; -v shows them all."
+
+
+def _when_and_away(row: Row, status: Status) -> str:
+    if row.at is None:
+        return "at once"
+    return f"{moment(row.at, row.timezone or status.timezone)}, {distance(row.at, status.at)}"
+
+
+def _coming(status: Status, style: Style, width: int | None) -> list[str]:
+    rows = [(f"WHEN ({_zone_name(status)})", "IN", "STATE", "TO", "KEY", "NAME")]
+    rows += [
+        (
+            _clock(row.at, status),
+            distance(row.at, status.at).removeprefix("in ") if row.at else "now",
+            state_text(row),
+            _audience(row.audience),
+            fit(row.key, 40),
+            row.name,
+        )
+        for row in status.coming
+    ]
+    return _table(rows, style, width)
+
+
+def _past(shown: Sequence[Row], status: Status, style: Style, width: int | None) -> list[str]:
+    heads = [name.upper() for name in _COUNTED.values()]
+    rows: list[tuple[str, ...]] = [(f"WHEN ({_zone_name(status)})", "STATE", "RECIPIENTS", *heads, "KEY", "NAME")]
+    for row in shown:
+        recipients = _number(row.counts.recipients)
+        counted = [_counted(row, name) for name in _COUNTED]
+        rows.append(
+            (_clock(row.at or row.since, status), state_text(row), recipients, *counted, fit(row.key, 40), row.name)
+        )
+    return _table(rows, style, width, right=range(2, 3 + len(_COUNTED)))
+
+
+def _table(rows: Sequence[tuple[str, ...]], style: Style, width: int | None, right: Sequence[int] = ()) -> list[str]:
+    """Aligned columns; the last one, which a person wrote, gets what room is left."""
+    columns = range(len(rows[0]) - 1)
+    widths = [max(cells(row[column]) for row in rows) for column in columns]
+    room = _NAME if width is None else max(12, min(_NAME, width - 2 - sum(widths) - 2 * len(widths)))
+    lines = []
+    for row in rows:
+        aligned = (padded(row[column], widths[column], right=column in right) for column in columns)
+        lines.append("  " + "  ".join([*aligned, fit(row[-1], room)]))
+    return [style.dim(lines[0]), *lines[1:]]
+
+
+def _blocks(shown: Sequence[Row], status: Status, width: int) -> Iterator[str]:
+    """For a narrow terminal: a few short lines for each."""
+    for row in shown:
+        yield fit(f"  {row.key}  {row.name}", width)
+        when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
+        yield fit(f"    {when} · {state_text(row)}", width)
+        yield fit(f"    {_audience(row.audience)}", width)
+        if row.counts.recipients:
+            yield fit(f"    recipients {row.counts.recipients:,}", width)
+            for name, word in _COUNTED.items():
+                if getattr(row.counts, name) is not None:
+                    share = "" if row.share(name) is None else f" ({percent(row.share(name))} of {SHARES[name]})"
+                    yield fit(f"    {word} {_number(getattr(row.counts, name))}{share}", width)
+
+
+def state_text(row: Row) -> str:
+    state = fit(row.state, 20) or "no status"
+    return state if row.read or row.state == IN_DOUBT else f"not read (was {state})"
+
+
+def percent(share: float | None) -> str:
+    """To a tenth, but never all or nothing where it is not quite."""
+    if share is None:
+        return ""
+    if 0.9995 <= share < 1:
+        return "99.9%"
+    return "0.1%" if 0 < share < 0.0005 else f"{share * 100:.1f}%"
+
+
+def _counted(row: Row, name: str) -> str:
+    count = getattr(row.counts, name)
+    if count is None or (not row.counts.recipients and not count):
+        return "-"
+    return f"{count:,} {padded(percent(row.share(name)), 6, right=True)}".rstrip()
+
+
+def _number(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def _audience(audience: Audience) -> str:
+    names = "everyone" if audience.everyone else fit(", ".join(audience.segments) or "nobody", 30)
+    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,})"
+
+
+def _clock(at: datetime | None, status: Status) -> str:
+    """In the project's zone, so that the rows of a table can be compared."""
+    if at is None:
+        return "at once"
+    local = at.astimezone(UTC)
+    try:
+        local = at.astimezone(load_zone(status.timezone or "UTC"))
+    except OverflowError:
+        # At either end of the calendar the local time has no year any more.
+        return f"{local:%a %Y-%m-%d %H:%M} UTC"
+    return f"{local:%a %Y-%m-%d %H:%M}"
+
+
+def _zone_name(status: Status) -> str:
+    return status.timezone or "UTC"

@@ -1,0 +1,1 @@
+"""A pull request as values: the comment, and the evidence that it was approved."""

@@ -1,0 +1,101 @@
+"""What a plan creates, as one hidden line of a comment: so that a refused apply can name each field that differs.
+
+    <!-- invent-gitops: approved eNpV… -->
+
+The line is base64 of zlib of JSON, bounded both ways; what does not fit is left out, and the digest has to do.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from invent_gitops.errors import Refused
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.digest import Destination, digest
+from invent_gitops.model.instant import read_instant
+from invent_gitops.model.plan import Item, Plan
+from invent_gitops.plan.approval import approved_plan, read_request
+from invent_gitops.render.documents.machine import document, plan_json
+from invent_gitops.text.secret import hide
+
+# Characters of the line, and bytes of what it unpacks to: a short line may unpack to a thousand times its length.
+LINE_LIMIT = 15_000
+PACKED_LIMIT = 1_000_000
+_BEGIN, _END = "<!-- invent-gitops: approved ", " -->"
+# No dash, so that nothing in it could end the HTML comment.
+_LINE = re.compile(rf"{_BEGIN}([A-Za-z0-9+/]+={{0,2}}){_END}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The requests that a reviewed plan creates, by key, and when and for which account it was made.
+
+    `workspace` is "" in a project without workspaces.
+    """
+
+    at: datetime
+    org: str
+    api: str
+    workspace: str
+    requests: Mapping[str, Request]
+
+    @property
+    def digest(self) -> str:
+        return digest(Destination(self.org, self.api, self.workspace), self.requests.items())
+
+    def as_document(self) -> str:
+        """The same as a plan document, which `apply --plan` takes."""
+        items = tuple(Item(key, "create", request) for key, request in sorted(self.requests.items()))
+        made = Plan(self.at, items, self.org, self.api, workspace=self.workspace)
+        return document("plan", 0, plan_json(made))
+
+
+def approved_line(plan: Mapping[str, Any]) -> str:
+    """The line of a plan document; "" where it creates too much for one, or is no whole plan."""
+    try:
+        requests = {key: request.as_json() for key, request in approved_plan(plan).requests.items()}
+    except Refused:
+        return ""
+    about = {name: plan.get(name) for name in ("at", "org", "api", "workspace")} | {"requests": requests}
+    words = json.dumps(about, sort_keys=True, separators=(",", ":"))
+    if hide(words) != words:
+        # Packed, a secret would be found by nobody who searches for it. The digest remains.
+        return ""
+    packed = words.encode()
+    line = f"{_BEGIN}{base64.b64encode(zlib.compress(packed, 9)).decode()}{_END}"
+    return line if len(packed) <= PACKED_LIMIT and len(line) <= LINE_LIMIT and read_approved(line) else ""
+
+
+def approved_in(body: str) -> str:
+    """The line in a body of ours, which is its second one; "" if there is none. It may be damaged."""
+    second = body.replace("\r\n", "\n").split("\n", 2)[1:2]
+    return second[0] if second and second[0].startswith(_BEGIN) and len(second[0]) <= LINE_LIMIT else ""
+
+
+def read_approved(line: str) -> Reviewed | None:
+    """What a line says; None for what is no such line. The marker says whether its digest is what people saw."""
+    match = _LINE.fullmatch(line) if len(line) <= LINE_LIMIT else None
+    if not match:
+        return None
+    try:
+        unpacking = zlib.decompressobj()
+        packed = unpacking.decompress(base64.b64decode(match[1], validate=True), PACKED_LIMIT + 1)
+        if len(packed) > PACKED_LIMIT or not unpacking.eof or unpacking.unused_data:
+            return None
+        about = json.loads(packed)
+        at, org, api, workspace, requests = (about[name] for name in ("at", "org", "api", "workspace", "requests"))
+        found = {str(key): read_request(request) for key, request in requests.items()}
+        moment = read_instant(at)
+        told = all(isinstance(text, str) for text in (org, api, workspace or ""))
+        if not moment or not told or len(about) != 5:
+            return None
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error):
+        return None
+    return Reviewed(moment, org, api, workspace or "", found)

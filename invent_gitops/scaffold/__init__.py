@@ -1,0 +1,1 @@
+"""What `init` writes: a project, and its workflows."""

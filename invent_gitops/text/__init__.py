@@ -1,0 +1,1 @@
+"""Words, times, names and commands, as every room prints them."""
