@@ -168,6 +168,17 @@ class Stage:
         assert done.returncode == 0, f"git {words}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    @property
+    def remote(self) -> Path:
+        """Where a bare repository may be."""
+        return self._base / "remote.git"
+
+    def log(self, branch: str) -> None:
+        """A step that is no run: what the commits of a branch of the remote say and hold."""
+        form = "--format=%n%H%n%an <%ae> %aI, %cn <%ce> %cI%n%B"
+        text = self.git("log", "--reverse", "--patch", "--no-color", form, branch, "--", folder=self.remote)
+        self.steps.append(Step(f"git log {branch}", 0, {"log": self._plain(text) + "\n"}))
+
     def commit(self, subject: str) -> str:
         """Commit all that is there; returns the commit."""
         if not (self.folder / ".git").exists():
@@ -331,7 +342,9 @@ class Stage:
         self._before = self._texts()
         shown = shlex.join(["invent-gitops", *words])
         at = f"{self._now:%Y-%m-%dT%H:%M:%SZ}"
-        remarks = [at, *(f"{name}={value}" for name, value in more.items()), folder and f"in {folder}", note]
+        named = [f"{name}={value}" for name, value in more.items() if not name.startswith("GITHUB_")]
+        on_github = "on GitHub" if len(named) < len(more) or self._step_env else ""
+        remarks = [at, on_github, *named, folder and f"in {folder}", note]
         title = self._plain(f"{shown}  [{', '.join(remark for remark in remarks if remark)}]")
         given = {**(self.account if account else {}), **self._step_env, **more}
         return self._start(words, given, self.folder / folder, title, terminal)

@@ -15,27 +15,37 @@ from __future__ import annotations
 import argparse
 import difflib
 import fnmatch
+import shutil
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 from tests.replay.player import Program, Scene, play, playing
 from tests.replay.scenes import SCENES
-from tests.replay.transcript import dump
+from tests.replay.transcript import Step, dump, load
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def transcript(program: Program, scene: Scene) -> str:
-    """What a program does in a scene, as text."""
-    with tempfile.TemporaryDirectory(prefix="replay-") as folder:
-        return dump(scene.__doc__ or "", play(program, scene, Path(folder)))
+def played(program: Program, scene: Scene) -> list[Step]:
+    """What a program does in a scene."""
+    # A name of nothing but letters and digits: others are marked up where it is shown.
+    folder = Path(tempfile.gettempdir()) / f"replay{uuid.uuid4().hex}"
+    folder.mkdir()
+    try:
+        return play(program, scene, folder)
+    finally:
+        shutil.rmtree(folder)
 
 
-def difference(before: str, after: str, name: str) -> str:
-    """The lines that differ, "" if there are none."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), f"{name} before", f"{name} now", lineterm="")
-    return "\n".join(lines)
+def difference(path: Path, after: list[Step]) -> list[str]:
+    """The lines in which the steps differ from those that a file holds, none if they are equal."""
+    before = load(path.read_text(encoding="utf-8"))
+    if before == after:
+        return []
+    earlier, later = (dump("", steps, likeness=False).split("\n") for steps in (before, after))
+    return list(difflib.unified_diff(earlier, later, f"{path.stem} before", f"{path.stem} now", lineterm=""))
 
 
 def main() -> int:
@@ -53,14 +63,14 @@ def main() -> int:
         for name, scene in SCENES.items():
             if not fnmatch.fnmatch(name, asked.only):
                 continue
-            text, path = transcript(program, scene), asked.out / f"{name}.txt"
+            steps, path = played(program, scene), asked.out / f"{name}.txt"
             if asked.compare:
-                found = difference(path.read_text(encoding="utf-8"), text, name)
-                differing += bool(found)
-                print(found or f"{name}: the same")
+                lines = difference(path, steps)
+                differing += bool(lines)
+                print("\n".join(lines) or f"{name}: the same")
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+                path.write_text(dump(scene.__doc__ or "", steps), encoding="utf-8")
     return 1 if differing else 0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.replay.player import Program, playing
-from tests.replay.record import ROOT, difference, transcript
+from tests.replay.record import ROOT, difference, played
 from tests.replay.scenes import SCENES
 
 RECORDED = Path(__file__).with_name("recorded")
@@ -25,8 +25,7 @@ def program() -> Iterator[Program]:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_scene_leaves_what_the_program_of_before_has_left(program: Program, name: str) -> None:
-    before = (RECORDED / f"{name}.txt").read_text(encoding="utf-8")
-    lines = difference(before, transcript(program, SCENES[name]), name).splitlines()
+    lines = difference(RECORDED / f"{name}.txt", played(program, SCENES[name]))
     assert not lines, "\n".join(
         [*lines[:LINES], f"… and {len(lines) - LINES} lines more"][: LINES + (len(lines) > LINES)]
     )
