@@ -1,0 +1,78 @@
+"""Plays every scene with a program, and writes down what it did.
+
+    python -m tests.replay.record OUT                           # the program of this tree
+    python -m tests.replay.record --program PYTHON OUT          # of another version: a Python that has it installed
+    python -m tests.replay.record --tree FOLDER OUT             # or another tree, with this Python's libraries
+    python -m tests.replay.record --only GLOB OUT               # scenes of these names
+    python -m tests.replay.record --compare OUT                 # writes nothing; shows what differs from what OUT holds
+
+OUT is a folder; each scene is a file in it, `NAME.txt`. `tests/replay/recorded` holds what the version before did. The
+expectations of a scene change only where the program changes on purpose; then record that scene anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import fnmatch
+import shutil
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+
+from tests.replay.player import Program, Scene, play, playing
+from tests.replay.scenes import SCENES
+from tests.replay.transcript import Step, dump, load
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def played(program: Program, scene: Scene) -> list[Step]:
+    """What a program does in a scene."""
+    # A name of nothing but letters and digits: others are marked up where it is shown.
+    folder = Path(tempfile.gettempdir()) / f"replay{uuid.uuid4().hex}"
+    folder.mkdir()
+    try:
+        return play(program, scene, folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def difference(path: Path, after: list[Step]) -> list[str]:
+    """The lines in which the steps differ from those that a file holds, none if they are equal."""
+    before = load(path.read_text(encoding="utf-8"))
+    if before == after:
+        return []
+    earlier, later = (dump("", steps, likeness=False).split("\n") for steps in (before, after))
+    return list(difflib.unified_diff(earlier, later, f"{path.stem} before", f"{path.stem} now", lineterm=""))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.replay.record", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("out", type=Path, metavar="OUT")
+    parser.add_argument("--program", default=sys.executable, metavar="PYTHON")
+    parser.add_argument("--tree", type=Path, metavar="FOLDER")
+    parser.add_argument("--only", default="*", metavar="GLOB")
+    parser.add_argument("--compare", action="store_true")
+    asked = parser.parse_args()
+    tree = asked.tree or (ROOT if asked.program == sys.executable else None)
+    differing = 0
+    with playing(asked.program, tree and tree.resolve()) as program:
+        print(f"The program is in {program.place}.")
+        for name, scene in SCENES.items():
+            if not fnmatch.fnmatch(name, asked.only):
+                continue
+            steps, path = played(program, scene), asked.out / f"{name}.txt"
+            if asked.compare:
+                lines = difference(path, steps)
+                differing += bool(lines)
+                print("\n".join(lines) or f"{name}: the same")
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(dump(scene.__doc__ or "", steps), encoding="utf-8")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Every scene is played with the program of today, and leaves the bytes that the program of before has left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.replay.player import Program, playing
+from tests.replay.record import ROOT, difference, played
+from tests.replay.scenes import SCENES
+
+RECORDED = Path(__file__).with_name("recorded")
+LINES = 60  # of a difference; the rest seldom says more
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[Program]:
+    with playing(sys.executable, ROOT) as found:
+        assert found.place == ROOT / "invent_gitops"
+        yield found
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_scene_leaves_what_the_program_of_before_has_left(program: Program, name: str) -> None:
+    lines = difference(RECORDED / f"{name}.txt", played(program, SCENES[name]))
+    assert not lines, "\n".join(
+        [*lines[:LINES], f"… and {len(lines) - LINES} lines more"][: LINES + (len(lines) > LINES)]
+    )
+
+
+def test_every_recorded_scene_is_played() -> None:
+    assert {path.stem for path in RECORDED.iterdir()} == set(SCENES)
