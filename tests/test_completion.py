@@ -363,7 +363,7 @@ class Typing:
             self.read()
             return file.exists()
 
-        until(written, 30)
+        until(written)
         found = file.read_text(encoding="utf-8").splitlines()
         file.unlink()
         return found
