@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+# What a script starts to have a run forked; its first word is the `address`.
+SHELL = ROOT / "tests" / "forked_shell.py"
 # Seconds after which what a test waits for counts as never coming, on a machine that has other things to do.
 PATIENCE = 300.0
 

@@ -35,7 +35,8 @@ LARGE = 65536
 # What the commands import on their way, beside the modules of the product itself.
 LAZY = (
     *("encodings.idna", "httpcore", "httpx._transports.default", "jsonschema", "h11", "anyio", "ssl", "stringprep"),
-    *("deepdiff", "yaml", "filelock", "click", "getpass", "shlex", "difflib", "zoneinfo"),
+    *("deepdiff", "yaml", "filelock", "click", "getpass", "shlex", "difflib", "zoneinfo", "jsonschema_rs", "tzdata"),
+    "encodings.utf_8_sig",
 )
 # An interpreter and the C library read these once, at their start.
 AT_START = ("PYTHON", "LC_", "LANG", "LD_", "GLIBC_", "MALLOC_", "OPENSSL_")
@@ -208,6 +209,7 @@ def _open_streams() -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         was = getattr(sys, name)
         raw = open(number, "wb" if number else "rb", closefd=False)  # noqa: SIM115  # for as long as the process lives
+        raw.raw.name = f"<{name}>"  # type: ignore[attr-defined]
         at_once = number == 2 or raw.isatty()
         stream = io.TextIOWrapper(raw, encoding=was.encoding, errors=was.errors, newline="\n", line_buffering=at_once)
         setattr(sys, name, stream)

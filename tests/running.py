@@ -301,7 +301,7 @@ class Scripted:
                     self.received.append(request)
                 data = reply(request) if callable(reply) else reply
                 if data is Fault.HANG:
-                    self._over.wait(30)
+                    self._over.wait(PATIENCE)
                 if data is Fault.RESET:
                     # With no time to linger, a close is a reset.
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
