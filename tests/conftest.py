@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import signal
@@ -50,6 +51,12 @@ def pytest_xdist_auto_num_workers() -> int:
     """Two for each core, since most tests wait for processes, pushes and pauses."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(2 * cores, 16)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives for the whole run: thousands of tests, and the modules they are in."""
+    gc.collect()
+    gc.freeze()
 
 
 class NetworkRefused(AssertionError):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from invent_gitops.sandbox.server import Server
+from tests.forked import PATIENCE
 
 
 def edit(server: Server, id: str, **fields: Any) -> None:
@@ -35,5 +36,5 @@ def _ask(server: Server, method: str, what: str, fields: dict[str, Any], control
         method=method,
     )
     # No proxy of the machine has a part in what stays on it.
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=PATIENCE) as answer:
         assert answer.status == 200

@@ -12,6 +12,7 @@ from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, Outcome, Report
 from invent_gitops.model.plan import Item
 from invent_gitops.model.state import Event, Intended, Recorded, Withdrawn
+from tests.forked import PATIENCE
 from tests.making import a_provenance, a_remote, a_state, an_item
 
 DISK_FULL = InvalidInput("The state cannot be written: no space left.", "Free some space.")
@@ -68,7 +69,7 @@ class Scripted:
         try:
             assert request in durable, "called before its intent was durable"
             if self.together:
-                self.together.wait(timeout=10)
+                self.together.wait(timeout=PATIENCE)
             answer = self.script.get(request.name) or Created(a_remote(f"id of {request.name}", request))
             if isinstance(answer, Exception):
                 raise answer

@@ -33,8 +33,11 @@ import pytest
 from invent_gitops.cli import main
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox
+from tests import forked
+from tests.forked import PATIENCE, Forked
 
-ROOT = Path(__file__).parent.parent
+ROOT, environment = forked.ROOT, forked.environment
+
 COMMAND = [sys.executable, "-m", "invent_gitops"]
 KEY = "k-5f0c2b7d9e"
 STATE = "invent.state.json"
@@ -71,29 +74,14 @@ class Result:
         return self.out + self.err
 
 
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without what would make another Python of it, such as PYTHONUNBUFFERED."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**plain, "PYTHONPATH": str(ROOT), **(extra or {})}
-
-
 def account(url: str, key: str = KEY) -> dict[str, str]:
     return {"INVENT_BASE_URL": url, "INVENT_API_KEY": key}
 
 
 def run(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Result:
-    """The command line as a process of its own, started in `folder`."""
-    done = subprocess.run(
-        [*COMMAND, *words],
-        cwd=folder,
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
+    """The command line as a process of its own, forked by a warm one and started in `folder`."""
+    with started(folder, *words, env=env) as process:
+        return ended(process)
 
 
 def call(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Result:
@@ -124,7 +112,9 @@ def started(
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of the command line while it runs; it is killed at the end, if it is still there."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
-    process = subprocess.Popen([*COMMAND, *words], cwd=folder, env=environment(env), encoding="utf-8", **pipes)
+    process = Forked(
+        [*COMMAND, *words], "invent_gitops", words, cwd=folder, env=environment(env), encoding="utf-8", **pipes
+    )
     try:
         yield process
     finally:
@@ -133,13 +123,13 @@ def started(
 
 
 def ended(process: subprocess.Popen[str]) -> Result:
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     return Result(process.returncode, out or "", err or "")
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool]) -> None:
     """Wait until `condition` holds; the test fails if it never does."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "this never came true"
         time.sleep(0.005)
@@ -311,7 +301,7 @@ class Scripted:
                     self.received.append(request)
                 data = reply(request) if callable(reply) else reply
                 if data is Fault.HANG:
-                    self._over.wait(30)
+                    self._over.wait(PATIENCE)
                 if data is Fault.RESET:
                     # With no time to linger, a close is a reset.
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -361,8 +351,11 @@ class Terminal:
         self.shown = ""
         self._master, slave = pty.openpty()
         fcntl.ioctl(self._master, 0x5414, struct.pack("HHHH", 40, 200, 0, 0))  # TIOCSWINSZ: lines are not wrapped
-        self.process = subprocess.Popen(
+        self.process = Forked(
             [sys.executable, "-c", _TAKE_TERMINAL, *COMMAND, *words],
+            "invent_gitops",
+            words,
+            terminal=True,
             cwd=folder,
             env=environment(env),
             stdin=slave,
@@ -375,7 +368,7 @@ class Terminal:
 
     def until(self, text: str) -> None:
         """Wait until the terminal shows `text`."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while text not in self.shown:
             assert time.monotonic() < end, f"the terminal never showed {text!r}: {self.shown}"
             if select.select([self._master], [], [], 0.1)[0]:
@@ -388,7 +381,7 @@ class Terminal:
 
     def end(self) -> Result:
         try:
-            out, _ = self.process.communicate(timeout=30)
+            out, _ = self.process.communicate(timeout=PATIENCE)
             with contextlib.suppress(OSError):
                 while select.select([self._master], [], [], 0)[0] and (data := os.read(self._master, 4096)):
                     self.shown += data.decode(errors="replace")

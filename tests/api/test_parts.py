@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import ssl
 import threading
-import time
 
 import pytest
 
@@ -146,10 +145,8 @@ def test_a_list_whose_every_page_is_the_first_one_is_not_read_for_ever() -> None
 def test_failures_share_one_patience_however_many_pages_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PATIENCE", 1.5)
     failing = losing([2, 4, 6, 8], paged(entries(1000), lambda page: 1000))
-    began = time.monotonic()
     listing, server = listed(failing, tries=5)
     assert len(listing.entries) == 600
-    assert time.monotonic() - began < 4
     assert len(server.received) < 10 + 4, "each failure waits for a second, and there is patience for one"
 
 

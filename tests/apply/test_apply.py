@@ -16,6 +16,7 @@ from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.state import Event
 from tests.fakes import DISK_FULL, MOVED, Memory, Scripted, fates, intending, items_named, name, perform, recording
+from tests.forked import PATIENCE
 from tests.making import NOW, a_remote, a_state, an_item
 
 # ---------------------------------------------------------------- what the answer means for the state
@@ -172,7 +173,7 @@ def test_failing_intents_stop_their_batch_while_calls_in_flight_are_awaited_and_
     class Slow(Scripted):
         def create(self, request: Request, fresh: Callable[[], bool]) -> Answer:
             if request.name == name("b"):
-                assert arrived.wait(10)
+                assert arrived.wait(PATIENCE)
             return super().create(request, fresh)
 
     api = Slow(store)

@@ -22,6 +22,7 @@ from invent_gitops.cli.completion.shells import SHELLS, limited
 from invent_gitops.errors import ExitCode
 from invent_gitops.schemas import schema_names
 from tests.branch_repository import applied, commit, git, hub
+from tests.forked import PATIENCE
 from tests.running import FAST, Result, account, call, define, environment, invent, until
 
 # Each is a file name, a key and a trap for a shell.
@@ -346,7 +347,7 @@ class Typing:
 
     def until(self, text: str) -> None:
         """Wait until the terminal shows `text`."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + PATIENCE
         while text not in self.shown:
             assert time.monotonic() < end, f"the terminal never showed {text!r}: {self.shown!r}"
             self.read()
@@ -363,7 +364,7 @@ class Typing:
             self.read()
             return file.exists()
 
-        until(written, 30)
+        until(written)
         found = file.read_text(encoding="utf-8").splitlines()
         file.unlink()
         return found

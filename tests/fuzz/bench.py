@@ -20,7 +20,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.github import rest
 from invent_gitops.operations import find_approval as approving
-from tests.chaos.zygote import import_everything
+from tests.forking import import_everything
 from tests.github.standin import BOT, StandIn
 from tests.running import KEY, WHEN, Received, Scripted, account, call, http
 

@@ -30,7 +30,7 @@ def instrument() -> None:
 
     # It names each module on stderr.
     with contextlib.redirect_stderr(io.StringIO()), atheris.instrument_imports(include=["invent_gitops"]):
-        zygote = importlib.import_module("tests.chaos.zygote")
+        zygote = importlib.import_module("tests.forking")
         zygote.import_everything()
 
 

@@ -16,6 +16,7 @@ from invent_gitops.errors import InvalidInput
 from invent_gitops.load import grammar, read_definitions, read_document
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
+from tests.forked import PATIENCE
 
 
 def load(folder: Path, exclude: frozenset[Path] = frozenset()) -> tuple[list[Document], list[Problem]]:
@@ -356,7 +357,7 @@ def test_deep_nesting_is_a_quick_problem_and_no_crash(tmp_path: Path, text: str)
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2], timeout=20
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2], timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["['yaml-too-deep']"] * 2

@@ -64,7 +64,7 @@ def judging(mode: Literal["mock", "proxy"], *words: str | Path, port: int, log: 
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            until(lambda: "is listening" in log.read_text(encoding="utf-8") or process.poll() is not None, 60)
+            until(lambda: "is listening" in log.read_text(encoding="utf-8") or process.poll() is not None)
             assert process.poll() is None, log.read_text(encoding="utf-8")
             yield Judge(f"http://127.0.0.1:{port}", log)
         finally:

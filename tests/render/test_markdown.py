@@ -308,7 +308,10 @@ def test_where_nothing_fits_the_headline_is_left() -> None:
 
 @given(st.lists(st.lists(st.text("aä", max_size=30), max_size=8), min_size=1, max_size=4), st.integers(300, 900))
 def test_fitted_text_keeps_the_limit_and_drops_rows_from_the_end_only(lists: list[list[str]], limit: int) -> None:
-    parts = [Part([f"head {index}"], [f"- {index} {row}" for row in each]) for index, each in enumerate(lists)]
+    parts = [
+        Part([f"head {index}"], [f"- {index}.{number} {row}" for number, row in enumerate(each)])
+        for index, each in enumerate(lists)
+    ]
     found = fitted(parts, limit, in_bytes)
     assert in_bytes(found) <= limit
     for part in parts:

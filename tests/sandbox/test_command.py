@@ -22,6 +22,7 @@ from invent_gitops.cli.commands.sandbox import sandbox
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InvalidInput, WrongUsage
 from invent_gitops.sandbox.service import Sandbox
+from tests.forked import PATIENCE
 
 ROOT = Path(invent_gitops.__file__).parents[1]
 RUN = [sys.executable, "-m", "invent_gitops", "sandbox"]
@@ -54,7 +55,7 @@ def _started(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[s
 
 def _ended(process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str, str]:
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox
+from tests.forked import PATIENCE
 
 BROADCASTS, SEGMENTS, CONTACTS = "/orgs/c/broadcasts", "/orgs/c/segments", "/orgs/c/contacts"
 KEY = {"Authorization": "Bearer k"}
@@ -27,7 +28,7 @@ def server() -> Iterator[Server]:
 def client(server: Server) -> Iterator[httpx.Client]:
     # Nothing here speaks TLS, and loading the certificates for each client would take longer than the tests.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    with httpx.Client(base_url=server.url, headers=KEY, trust_env=False, verify=context, timeout=10) as client:
+    with httpx.Client(base_url=server.url, headers=KEY, trust_env=False, verify=context, timeout=PATIENCE) as client:
         yield client
 
 

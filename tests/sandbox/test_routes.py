@@ -12,6 +12,7 @@ import pytest
 
 from invent_gitops.sandbox.server import serve
 from invent_gitops.sandbox.service import Sandbox
+from tests.forked import PATIENCE
 
 BROADCASTS, SEGMENTS, CONTACTS = "/orgs/c/broadcasts", "/orgs/c/segments", "/orgs/c/contacts"
 DOCUMENTED = [
@@ -57,7 +58,7 @@ def _client(url: str, key: str = "anything") -> httpx.Client:
     # Nothing here speaks TLS, and loading the certificates for each client would take longer than the tests.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=url, headers=headers, trust_env=False, verify=context, timeout=10)
+    return httpx.Client(base_url=url, headers=headers, trust_env=False, verify=context, timeout=PATIENCE)
 
 
 def test_create_answers_with_every_documented_field_of_a_draft(client: httpx.Client) -> None:

@@ -18,6 +18,8 @@ import pytest
 from invent_gitops.sandbox.faults import Faults
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox
+from tests.forked import PATIENCE
+from tests.running import until
 
 PATH = "/orgs/c/broadcasts"
 KEY = {"Authorization": "Bearer k"}
@@ -40,7 +42,7 @@ def server(lines: list[str]) -> Iterator[Server]:
 def _say(server: Server, text: str | bytes, *, hang_up: bool = False) -> bytes:
     """What the server answers to raw bytes until it closes, or nothing if the client is the one to hang up."""
     data = text.encode() if isinstance(text, str) else text
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE) as client:
         client.sendall(data)
         if hang_up:
             # Without lingering the connection is reset, which is the rudest way to go.
@@ -53,10 +55,7 @@ def _say(server: Server, text: str | bytes, *, hang_up: bool = False) -> bytes:
 
 
 def _wait_until(come: Callable[[], bool]) -> None:
-    until = time.monotonic() + 5
-    while not come() and time.monotonic() < until:
-        time.sleep(0.005)
-    assert come()
+    until(come)
 
 
 def _get(server: Server) -> httpx.Response:
@@ -76,14 +75,16 @@ def test_one_connection_carries_many_requests_and_each_is_quick(server: Server) 
     with httpx.Client(base_url=server.url, headers=KEY, trust_env=False, verify=NO_TLS) as client:
         client.get(PATH)
         streams = set()
-        started = time.perf_counter()
+        took = []
         for number in range(50):
+            started = time.perf_counter()
             answer = client.post(PATH, json={"name": f"{number}"})
+            took.append(time.perf_counter() - started)
             assert answer.status_code == 200
             streams.add(id(answer.extensions["network_stream"]))
-        took = (time.perf_counter() - started) / 50
     assert len(streams) == 1
-    assert took < 0.02, "packets that wait for each other would take twice that"
+    # On a busy machine some take long, but packets that wait for each other take twice that every time.
+    assert sorted(took)[10] < 0.02
 
 
 def test_many_clients_at_once_get_one_broadcast_each(server: Server) -> None:
@@ -110,7 +111,7 @@ def test_a_chunked_body_is_411_and_the_answer_arrives(server: Server, capfd: pyt
 
 def test_a_body_that_is_too_large_is_413_and_the_answer_arrives_although_nobody_read_the_body(server: Server) -> None:
     size = 3 * 1024 * 1024
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE) as client:
         client.sendall(f"{HEAD}Content-Length: {size}\r\n\r\n".encode())
         client.recv(1, socket.MSG_PEEK)
         time.sleep(0.05)
@@ -157,7 +158,7 @@ def test_what_is_no_request_harms_nobody(
     server: Server, text: str | bytes, capfd: pytest.CaptureFixture[str], lines: list[str]
 ) -> None:
     data = text.encode() if isinstance(text, str) else text
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=PATIENCE) as client:
         client.sendall(data)
         client.shutdown(socket.SHUT_WR)
         answer = b""
@@ -259,9 +260,9 @@ def test_the_end_comes_at_once_although_clients_hang_on_and_the_port_is_free_aga
                 thread.start()
             _wait_until(lambda: server.faults.seen("create") == 2)
             started = time.monotonic()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < PATIENCE, "the clients would hang on for twice as long"
         for thread in threads:
-            thread.join(5)
+            thread.join(PATIENCE)
         assert box.create_count == 1, "the delayed one was not carried out after the end"
         with pytest.raises(httpx.TransportError):
             client.get(server.url + PATH)
@@ -272,7 +273,7 @@ def test_the_end_comes_at_once_although_clients_hang_on_and_the_port_is_free_aga
 
 def _swallow(url: str) -> None:
     with pytest.raises(httpx.TransportError):
-        httpx.post(url, json={"name": "x"}, headers=KEY, trust_env=False, verify=NO_TLS, timeout=30)
+        httpx.post(url, json={"name": "x"}, headers=KEY, trust_env=False, verify=NO_TLS, timeout=PATIENCE)
 
 
 def test_a_port_in_use_is_an_os_error(server: Server) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 
 import pytest
@@ -144,14 +143,12 @@ def test_clones_that_race_create_each_broadcast_once_and_say_how_it_ended(tmp_pa
     keys = [f"campaign-{number:02}" for number in range(40)]
     remote = hub(tmp_path, *keys)
     folders = [remote.clone(f"runner-{number}") for number in range(clones)]
-    began = time.monotonic()
     with invent() as server, contextlib.ExitStack() as stack:
         processes = [
             stack.enter_context(started(folder, *APPLY, "--concurrency", "8", env=account(server.url)))
             for folder in folders
         ]
         results = [ended(process) for process in processes]
-        took = time.monotonic() - began
         assert len(posted(server)) == 40, "no call was made twice"
         assert len(live(server)) == 40
         assert {key: live(server)[f"Campaign {key}"] for key in keys} == remote.ids
@@ -172,7 +169,6 @@ def test_clones_that_race_create_each_broadcast_once_and_say_how_it_ended(tmp_pa
     source = git(remote.bare, "rev-parse", "main")
     assert [(row["what"], row["source_commit"], row["pull_request"]) for row in rows] == [("created", source, 7)] * 40
     assert sorted(row["key"] for row in rows) == keys
-    assert took < 60
 
 
 def test_a_rerun_from_the_commit_before_the_ids_were_written_creates_nothing(remote: Hub) -> None:

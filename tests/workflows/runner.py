@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from tests.forked import SHELL, address
 from tests.running import ROOT, environment
 from tests.steps import read_outputs
 
@@ -151,8 +152,8 @@ class Runner:
         bin_folder = self.folder / "bin"
         bin_folder.mkdir(exist_ok=True)
         program = bin_folder / "invent-gitops"
-        # As the action writes it.
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -m invent_gitops "$@"\n', encoding="utf-8")
+        # Stands for what the action writes: exec python -I -m invent_gitops "$@"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{SHELL}" "{address()}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         return Step(step["uses"], "success"), f"{bin_folder}{os.pathsep}{path}"
 
