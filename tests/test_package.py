@@ -74,7 +74,7 @@ def test_source_archive_can_be_tested(dist: Path) -> None:
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"constraints.txt", "LICENSE", "README.md", "tests/conftest.py", "action.yml", "requirements.txt"} <= names
-    assert {*tree("examples"), *tree("schemas")} <= names
+    assert {*tree("examples"), *tree("schema_parts"), *tree("schemas")} <= names
     assert not [name for name in names if Path(name).name.startswith(TRIED)], "nobody's try belongs to it"
 
 
