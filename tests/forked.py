@@ -81,6 +81,7 @@ class Run:
         environment: Mapping[str, str],
         streams: Sequence[int],
         *,
+        session: bool = False,
         terminal: bool = False,
         before: str = "",
     ) -> None:
@@ -90,7 +91,7 @@ class Run:
         self._reports: list[dict[str, Any]] = []
         self._reading = threading.Lock()
         order = {"module": module, "words": list(words), "folder": str(folder), "environment": dict(environment)}
-        line = json.dumps(order | {"terminal": terminal, "before": before}).encode() + b"\n"
+        line = json.dumps(order | {"session": session, "terminal": terminal, "before": before}).encode() + b"\n"
         self._connection = socket.socket(socket.AF_UNIX)
         try:
             self._connection.connect(address())
@@ -159,13 +160,24 @@ class Forked(subprocess.Popen[str]):
     def __init__(
         self, command: Sequence[str], module: str, words: Sequence[str], *, terminal: bool = False, **options: Any
     ) -> None:
-        self._order = (module, words, terminal)
+        unknown = options.keys() - {
+            "cwd",
+            "env",
+            "stdin",
+            "stdout",
+            "stderr",
+            "encoding",
+            "pipesize",
+            "start_new_session",
+        }
+        assert not unknown, f"a forked run knows nothing of {unknown}"
+        self._order = (module, words, {"terminal": terminal, "session": options.get("start_new_session", False)})
         super().__init__(command, **options)
 
     def _execute_child(self, args: Any, executable: Any, preexec_fn: Any, *rest: Any) -> None:
         # Their names in CPython, from 3.11: close_fds, pass_fds, cwd, env, startupinfo, creationflags, shell.
         _, _, folder, variables, _, _, _, *pipes = rest[:13]
-        module, words, terminal = self._order
+        module, words, flags = self._order
         if folder is None or os.path.isdir(folder):
             # What is not redirected is what this process has.
             streams = tuple(
@@ -173,7 +185,7 @@ class Forked(subprocess.Popen[str]):
             )
             settings = os.environ if variables is None else variables
             with contextlib.suppress(OwnInterpreter):
-                self.run = Run(module, words, folder or Path.cwd(), settings, streams, terminal=terminal)
+                self.run = Run(module, words, folder or Path.cwd(), settings, streams, **flags)
         if self.run is None:
             super()._execute_child(args, executable, preexec_fn, *rest)  # type: ignore[misc]
             return

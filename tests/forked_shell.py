@@ -18,7 +18,7 @@ from typing import NoReturn
 
 def main(address: str, *words: str) -> NoReturn:
     order = {"module": "invent_gitops", "words": words, "folder": os.getcwd(), "environment": dict(os.environ)}
-    line = json.dumps(order | {"terminal": False, "before": ""}).encode() + b"\n"
+    line = json.dumps(order | {"session": False, "terminal": False, "before": ""}).encode() + b"\n"
     connection = _socket.socket(_socket.AF_UNIX)
     connection.connect(address)
     sent = connection.sendmsg([line], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])

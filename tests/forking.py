@@ -10,6 +10,7 @@ is the other end.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -122,7 +123,8 @@ class Server:
                 continue
             connection = self.runs.pop(pid)
             _report(connection, {"code": os.waitstatus_to_exitcode(status)})
-            self.selector.unregister(connection)
+            with contextlib.suppress(KeyError):  # it was dropped
+                self.selector.unregister(connection)
             connection.close()
 
     def _drop(self, connection: socket.socket) -> None:
@@ -175,8 +177,9 @@ def _become(order: dict[str, Any], streams: list[int]) -> NoReturn:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
-        if order["terminal"]:
+        if order["session"]:
             os.setsid()
+        if order["terminal"]:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.chdir(order["folder"])
         os.environ.clear()

@@ -36,14 +36,16 @@ print(json.dumps({
 
 
 @contextlib.contextmanager
-def code_started(folder: Path, code: str, *words: str, env: dict[str, str] | None = None) -> Iterator[Forked]:
+def code_started(
+    folder: Path, code: str, *words: str, env: dict[str, str] | None = None, **options: Any
+) -> Iterator[Forked]:
     """The code as a module that is run in `folder`, with "from a file" as its stdin."""
     (folder / "code_of_test.py").write_text(code, encoding="utf-8")
     (folder / "stdin").write_text("from a file", encoding="utf-8")
     with (folder / "stdin").open(encoding="utf-8") as file:
         process = Forked(
             fresh(*words), "code_of_test", words, cwd=folder, env=environment(env), encoding="utf-8",
-            stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
         )  # fmt: skip
     try:
         yield process
@@ -130,6 +132,11 @@ def test_settings_for_the_interpreter_itself_start_a_fresh_one(tmp_path: Path, n
         assert about["environment"][name] == value
 
 
+def test_a_run_is_the_first_of_a_session_where_that_was_asked_for(tmp_path: Path) -> None:
+    with code_started(tmp_path, "import os; print(os.getsid(0) == os.getpid())", start_new_session=True) as process:
+        assert (ended(process).out, process.run is not None) == ("True\n", True)
+
+
 def test_a_run_is_waited_for_as_long_as_was_said(tmp_path: Path) -> None:
     with code_started(tmp_path, "import time; time.sleep(3600)") as process:
         with pytest.raises(subprocess.TimeoutExpired):
@@ -193,3 +200,5 @@ def test_a_run_that_nobody_waits_for_any_more_is_killed(tmp_path: Path) -> None:
         process.run.close()
         until(lambda: not is_living(str(process.pid)))
         process.returncode = -signal.SIGKILL
+    forked, _ = both(tmp_path, "print('The server goes on.')")
+    assert forked.out == "The server goes on.\n"

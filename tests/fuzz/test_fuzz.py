@@ -22,8 +22,8 @@ from tests.running import ROOT, environment
 KEPT = Path(__file__).parent / "kept"
 # Inputs for each target. With what hypothesis adds, a minute of a core for all of them.
 COUNT = 30
-# Of the samples with one part of another type, `.ci/run` tries all and the tests every third.
-STEP = 3
+# Of the samples with one part of another type, `.ci/run` tries all and the tests every eighth.
+STEP = 8
 # Keywords that are for people, for editors, or for the place of a schema.
 FOR_OTHERS = frozenset(
     (
