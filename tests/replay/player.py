@@ -7,6 +7,7 @@ scene sets the clock. Addresses do not change either: Invent is always at `INVEN
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -25,9 +26,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from tests.github.standin import StandIn
+from tests.replay.keeping import STEP_FILES, keep, restore
 from tests.replay.transcript import Step
 
 INVENT, GITHUB = "http://127.0.0.1:8765", "http://127.0.0.1:8766"
@@ -118,19 +120,49 @@ class Run:
         return int(self._stage.program.order({"wait": self.pid})["code"])
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _acting(instead: T, steps: int = 0) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A method of a stage that does nothing before the moment from which the scene is resumed."""
+
+    def wrap(method: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(method)
+        def act(*values: P.args, **more: P.kwargs) -> T:
+            stage = cast(Stage, values[0])
+            if stage.resuming:
+                stage.passed_over += steps
+                return instead
+            return method(*values, **more)
+
+        return act
+
+    return wrap
+
+
 class Stage:
     """Where a scene is played. What its methods do is no step, but for `run`, `killed` and `ask`."""
 
-    def __init__(self, program: Program, folder: Path) -> None:
+    def __init__(
+        self, program: Program, folder: Path, *, kept: Path | None = None, resumed: str = "", keeping: bool = False
+    ) -> None:
+        """With `resumed`, nothing is done before the moment of that name, which is then put back from `kept`."""
         self.program, self._base = program, folder.resolve()
-        self.folder, self.steps = self._base / "campaigns", list[Step]()
+        self._kept, self.resuming, self._keeping = kept, resumed, keeping
+        # How many steps were passed over, and the faults of the server that should be there.
+        self.passed_over = 0
+        self._faults: tuple[str, ...] | None = None
+        self.folder, self.step = self._base / "campaigns", self._base / "step"
+        self.steps = list[Step]()
         self._back = self._base / "behind"
-        for path in (self.folder, self._back, self._back / "names", self._back / "home"):
+        self.names = self._back / "names"
+        for path in (self.folder, self._back, self.names, self._back / "home"):
             path.mkdir()
         (self._back / "gitconfig").write_text(GIT, encoding="utf-8")
         self._ports: dict[str, int] = {}
         self._server: Run | None = None
-        self._hub: StandIn | None = None
+        self.hub: StandIn | None = None
         self._step_env: dict[str, str] = {}
         self.account: dict[str, str] = {}
         self._count, self._before = 0, dict[str, str]()
@@ -140,27 +172,33 @@ class Stage:
 
     def clock(self, moment: str) -> None:
         """Set the clock, and let it stand."""
-        self._now = datetime.fromisoformat(moment)
-        (self._back / "clock").write_text(self._now.isoformat(), encoding="ascii")
+        self.now = datetime.fromisoformat(moment)
+        (self._back / "clock").write_text(self.now.isoformat(), encoding="ascii")
 
+    @_acting(None)
     def write(self, path: str, text: str) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text, encoding="utf-8", newline="")
 
+    @_acting("{}")
     def read(self, path: str) -> str:
         return (self.folder / path).read_bytes().decode()
 
+    @_acting(None)
     def remove(self, path: str) -> None:
         (self.folder / path).unlink()
 
+    @_acting(None)
     def move(self, path: str, to: str) -> None:
         (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).rename(self.folder / to)
 
-    def git(self, *words: str, folder: Path | None = None) -> str:
+    @_acting("")
+    def git(self, *words: str, folder: Path | None = None, data: str | None = None) -> str:
         done = subprocess.run(
             ["git", "-C", str(folder or self.folder), *words],
             env=self._environment(),
+            input=data,
             capture_output=True,
             encoding="utf-8",
             check=False,
@@ -173,12 +211,14 @@ class Stage:
         """Where a bare repository may be."""
         return self._base / "remote.git"
 
+    @_acting(None, 1)
     def log(self, branch: str) -> None:
         """A step that is no run: what the commits of a branch of the remote say and hold."""
         form = "--format=%n%H%n%an <%ae> %aI, %cn <%ce> %cI%n%B"
         text = self.git("log", "--reverse", "--patch", "--no-color", form, branch, "--", folder=self.remote)
         self.steps.append(Step(f"git log {branch}", 0, {"log": self._plain(text) + "\n"}))
 
+    @_acting("")
     def commit(self, subject: str) -> str:
         """Commit all that is there; returns the commit."""
         if not (self.folder / ".git").exists():
@@ -189,13 +229,18 @@ class Stage:
 
     def invent(self, *faults: str, key: str = "") -> None:
         """Serve the program's own sandbox from now on, with these faults, and give the account to all runs."""
+        self._faults, self.account = faults, {"INVENT_BASE_URL": INVENT, "INVENT_API_KEY": KEY}
+        if not self.resuming:
+            self._serve(faults, key)
+
+    def _serve(self, faults: Sequence[str], key: str = "") -> None:
         self.no_invent()
-        words = ["sandbox", "--port", "0", "--json", "--limit", "0", "--file", str(self._database)]
+        words = ["sandbox", "--port", "0", "--json", "--limit", "0", "--file", str(self.database)]
         words += [word for fault in faults for word in ("--fault", fault)] + (["--key", key] if key else [])
         server = self._start(words, {}, folder=self._back)
         server.until(lambda: server.text(1).endswith("}\n"))
         self._ports["8765"] = int(json.loads(server.text(1))["url"].rpartition(":")[2])
-        self._server, self.account = server, {"INVENT_BASE_URL": INVENT, "INVENT_API_KEY": KEY}
+        self._server = server
 
     def no_invent(self) -> None:
         """Stop the server; the account stays, and nothing listens there."""
@@ -204,6 +249,7 @@ class Stage:
             self._server.end()
             self._server = None
 
+    @_acting(None)
     def dashboard(self, what: str, fields: Mapping[str, Any] | None = None, *, org: str = "c") -> None:
         """A person's hand in Invent; `what` is `broadcasts/NAME` or `segments/ID`, and no fields delete it."""
         kind, _, name = what.partition("/")
@@ -211,9 +257,11 @@ class Stage:
             name = next(id for place, id, body in self._rows() if place == org and body["name"] == name)
         self._ask("DELETE" if fields is None else "POST", f"/_sandbox/orgs/{org}/{kind}/{name}", fields or {})
 
+    @_acting(None)
     def create_by_hand(self, name: str, segments: Sequence[str] = ("vip",), org: str = "c", **fields: Any) -> None:
         self._ask("POST", f"/orgs/{org}/broadcasts", {"name": name, "segment_ids": list(segments), **fields})
 
+    @_acting("")
     def id_of(self, name: str, org: str = "c", number: int = 0) -> str:
         """The id of the broadcast of this name in Invent."""
         return [id for place, id, body in self._rows() if place == org and body["name"] == name][number]
@@ -229,18 +277,31 @@ class Stage:
 
     def github(self) -> StandIn:
         """A stand-in for GitHub from now on."""
-        self._hub = StandIn()
-        self._hub.elsewhere = GITHUB
-        self._ports["8766"] = int(self._hub.url.rpartition(":")[2])
-        return self._hub
+        self.hub = StandIn()
+        self.hub.elsewhere = GITHUB
+        self._ports["8766"] = int(self.hub.url.rpartition(":")[2])
+        return self.hub
 
     def step_of_workflow(self, **event: Any) -> None:
         """Let all further runs be steps of a workflow on GitHub: `pull=NUMBER` or `push=COMMIT`, see the stand-in."""
-        assert self._hub
-        self._step_env = {**self._hub.environment(self._base / "step", **event), "GITHUB_API_URL": GITHUB}
+        assert self.hub
+        self._step_env = {**self.hub.environment(self.step, **event), "GITHUB_API_URL": GITHUB}
+
+    def keep(self, name: str) -> None:
+        """A moment that a scene can be resumed from, with what the program of before had written until then."""
+        if self.resuming == name:
+            assert self._kept
+            self.resuming = ""
+            restore(self, self._kept / name)
+            if self._faults is not None:
+                self._serve(self._faults)
+        elif self._keeping and not self.resuming:
+            assert self._kept
+            keep(self, self._kept / name)
 
     # ------------------------------------------------------------ steps
 
+    @_acting(0, 1)
     def run(
         self, *words: str, env: Mapping[str, str] | None = None, account: bool = True, folder: str = "", note: str = ""
     ) -> int:
@@ -248,6 +309,7 @@ class Stage:
         run = self._begin(words, env, account=account, folder=folder, note=note)
         return self._end(run)
 
+    @_acting(0, 1)
     def ask(self, *words: str, answers: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> int:
         """A step with a terminal: each answer is typed when the terminal shows the text before it."""
         master, slave = pty.openpty()
@@ -257,6 +319,7 @@ class Stage:
         os.close(master)
         return self._end(run, shown)
 
+    @_acting(0, 1)
     def struck(self, *words: str, when: Callable[[], bool], signals: Sequence[int], note: str = "") -> int:
         """A step that is sent these signals once something is so."""
         run = self._begin(words, note=note or " ".join(signal.Signals(number).name for number in signals))
@@ -278,13 +341,13 @@ class Stage:
     # ------------------------------------------------------------ behind it
 
     @property
-    def _database(self) -> Path:
+    def database(self) -> Path:
         return self._back / "invent.sqlite"
 
     def _rows(self) -> list[tuple[str, str, Any]]:
-        if not self._database.exists():
+        if not self.database.exists():
             return []
-        with contextlib.closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=PATIENCE)) as database:
             rows = database.execute("SELECT org, id, body FROM broadcasts ORDER BY seq").fetchall()
         return [(org, id, json.loads(body)) for org, id, body in rows]
 
@@ -297,7 +360,7 @@ class Stage:
             assert answer.status == 200
 
     def _environment(self) -> dict[str, str]:
-        home, date = str(self._back / "home"), f"{int(self._now.timestamp())} +0000"
+        home, date = str(self._back / "home"), f"{int(self.now.timestamp())} +0000"
         return {
             "COLUMNS": "100",
             "GIT_AUTHOR_DATE": date,
@@ -311,7 +374,7 @@ class Stage:
             "LOGNAME": "jo",
             "PATH": os.environ["PATH"],
             "REPLAY_CLOCK": str(self._back / "clock"),
-            "REPLAY_NAMES": str(self._back / "names"),
+            "REPLAY_NAMES": str(self.names),
             "TMPDIR": str(self._back),
             "TZ": "UTC",
             "USER": "jo",
@@ -341,7 +404,7 @@ class Stage:
         more = dict(env or {})
         self._before = self._texts()
         shown = shlex.join(["invent-gitops", *words])
-        at = f"{self._now:%Y-%m-%dT%H:%M:%SZ}"
+        at = f"{self.now:%Y-%m-%dT%H:%M:%SZ}"
         named = [f"{name}={value}" for name, value in more.items() if not name.startswith("GITHUB_")]
         on_github = "on GitHub" if len(named) < len(more) or self._step_env else ""
         remarks = [at, on_github, *named, folder and f"in {folder}", note]
@@ -361,24 +424,32 @@ class Stage:
         self.steps.append(step)
         return code
 
+    def own_files(self) -> list[Path]:
+        """The files of the project, but for git's own and what is no text."""
+        return [
+            path
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and path.relative_to(self.folder).parts[0] != ".git" and not path.name.endswith(UNREAD)
+        ]
+
     def _texts(self) -> dict[str, str]:
         """Everything that a run may change, as texts by name."""
         texts: dict[str, str] = {}
-        for base, kind in ((self.folder, "file"), (self._base / "step", "step file")):
-            for path in sorted(base.rglob("*")):
-                name = path.relative_to(base)
-                if path.is_dir() or name.parts[0] == ".git" or path.name.endswith(UNREAD) or path.name == "event.json":
-                    continue
-                text = path.read_bytes().decode("utf-8", "backslashreplace")
-                texts[f"{kind} {name}"] = "(a schema)\n" if path.name.endswith(ELIDED) else self._plain(text)
+        for path in self.own_files():
+            text = path.read_bytes().decode("utf-8", "backslashreplace")
+            name = f"file {path.relative_to(self.folder)}"
+            texts[name] = "(a schema)\n" if path.name.endswith(ELIDED) else self._plain(text)
+        for name in STEP_FILES:
+            if (self.step / name).exists():
+                texts[f"step file {name}"] = self._plain((self.step / name).read_bytes().decode())
         rows = [
             f"{org} {id} {body['status']} {body['name']!r} {body['scheduled_at']} "
             f"{[segment['id'] for segment in body['segments']]}{' everyone' if body['send_to_all'] else ''}\n"
             for org, id, body in self._rows()
         ]
         texts["broadcasts in Invent"] = "".join(rows)
-        if self._hub:
-            texts |= self._posts(self._hub)
+        if self.hub:
+            texts |= self._posts(self.hub)
         return texts
 
     def _posts(self, hub: StandIn) -> dict[str, str]:
@@ -397,8 +468,8 @@ class Stage:
 
     def close(self) -> None:
         self.no_invent()
-        if self._hub:
-            self._hub.close()
+        if self.hub:
+            self.hub.close()
 
 
 Scene = Callable[[Stage], None]
@@ -413,14 +484,25 @@ def playing(python: str, tree: Path | None = None) -> Iterator[Program]:
         program.end()
 
 
-def play(program: Program, scene: Scene, folder: Path) -> list[Step]:
-    """Play one scene in an empty folder; returns its steps."""
-    stage = Stage(program, folder)
+def play(program: Program, scene: Scene, folder: Path, kept: Path | None = None) -> list[Step]:
+    """Play one scene in an empty folder; returns its steps. With `kept`, its moments are kept there."""
+    stage = Stage(program, folder, kept=kept, keeping=kept is not None)
     try:
         scene(stage)
     finally:
         stage.close()
     return canonical(stage.steps)
+
+
+def resume(program: Program, scene: Scene, folder: Path, kept: Path, name: str) -> tuple[int, list[Step]]:
+    """Play a scene from the moment `name` on; returns how many steps came before it, and the others."""
+    stage = Stage(program, folder, kept=kept, resumed=name)
+    try:
+        scene(stage)
+    finally:
+        stage.close()
+    assert not stage.resuming, f"the scene has no moment {name}"
+    return stage.passed_over, canonical(stage.steps)
 
 
 _NAMES = re.compile(
