@@ -8,34 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import json
 import os
 import pty
-import re
-import select
 import shlex
 import signal
-import socket
 import sqlite3
 import subprocess
-import time
 import urllib.request
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 from tests.github.standin import StandIn
+from tests.replay.canonical import canonical
 from tests.replay.keeping import STEP_FILES, keep, restore
+from tests.replay.program import PATIENCE, Program, Run
 from tests.replay.transcript import Step
 
 INVENT, GITHUB = "http://127.0.0.1:8765", "http://127.0.0.1:8766"
 KEY = "k-5f0c2b7d9e"
 START = "2026-11-20T09:00:00+00:00"
-PATIENCE = 60.0  # seconds; a bound for what never comes
 # Not compared: a database is no text, and what the schemas look like inside is for their own tests.
 UNREAD = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".lock", ".tmp")
 ELIDED = ".schema.json"
@@ -48,76 +42,6 @@ GIT = """\
 [gc]
     auto = 0
 """
-
-
-class Program:
-    """A version of the program: `python` is an interpreter that has it, or finds it in `tree`."""
-
-    def __init__(self, python: str, tree: Path | None = None) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        if tree:
-            environment["PYTHONPATH"] = str(tree)
-        script = Path(__file__).with_name("forking.py")
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [python, "-P", str(script), str(theirs.fileno())], env=environment, pass_fds=[theirs.fileno()]
-            )
-        self._reports = self._channel.makefile(encoding="utf-8")
-        self.place = Path(self._answer()["program"])
-
-    def order(self, order: Mapping[str, Any], terminal: Sequence[int] = ()) -> Any:
-        data = json.dumps(order).encode() + b"\n"
-        sent = socket.send_fds(self._channel, [data], list(terminal))
-        self._channel.sendall(data[sent:])
-        return self._answer()
-
-    def _answer(self) -> Any:
-        line = self._reports.readline()
-        assert line, "the process that has imported the program is gone"
-        return json.loads(line)
-
-    def end(self) -> None:
-        self._reports.close()
-        self._channel.close()
-        self._process.wait()
-
-
-class Run:
-    """A run of the command line, which may still be going on."""
-
-    def __init__(self, stage: Stage, title: str, order: Mapping[str, Any], terminal: Sequence[int]) -> None:
-        self._stage, self.title, self._streams = stage, title, order["streams"]
-        self.pid = int(stage.program.order(order, terminal)["pid"])
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < end, f"this never came true in: {self.title}"
-            time.sleep(0.005)
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def dialogue(self, master: int, answers: Sequence[tuple[str, str]]) -> str:
-        """Type each answer once the terminal shows the text before it; returns all that it showed."""
-        shown = ""
-        for text, typed in [*answers, ("", "")]:
-            while text not in shown or not text:
-                assert select.select([master], [], [], PATIENCE)[0], f"the terminal never showed {text!r}: {shown}"
-                try:
-                    data = os.read(master, 65536)
-                except OSError:  # its last user has gone
-                    break
-                shown += data.decode()
-            os.write(master, typed.encode())
-        return shown.replace("\r\n", "\n")
-
-    def text(self, number: int) -> str:
-        return Path(self._streams[number]).read_bytes().decode()
-
-    def end(self) -> int:
-        return int(self._stage.program.order({"wait": self.pid})["code"])
 
 
 P = ParamSpec("P")
@@ -194,16 +118,16 @@ class Stage:
         (self.folder / path).rename(self.folder / to)
 
     @_acting("")
-    def git(self, *words: str, folder: Path | None = None, data: str | None = None) -> str:
+    def git(self, *arguments: str, folder: Path | None = None, data: str | None = None) -> str:
         done = subprocess.run(
-            ["git", "-C", str(folder or self.folder), *words],
+            ["git", "-C", str(folder or self.folder), *arguments],
             env=self._environment(),
             input=data,
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-        assert done.returncode == 0, f"git {words}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"git {arguments}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
     @property
@@ -235,9 +159,9 @@ class Stage:
 
     def _serve(self, faults: Sequence[str], key: str = "") -> None:
         self.no_invent()
-        words = ["sandbox", "--port", "0", "--json", "--limit", "0", "--file", str(self.database)]
-        words += [word for fault in faults for word in ("--fault", fault)] + (["--key", key] if key else [])
-        server = self._start(words, {}, folder=self._back)
+        arguments = ["sandbox", "--port", "0", "--json", "--limit", "0", "--file", str(self.database)]
+        arguments += [word for fault in faults for word in ("--fault", fault)] + (["--key", key] if key else [])
+        server = self._start(arguments, {}, folder=self._back)
         server.until(lambda: server.text(1).endswith("}\n"))
         self._ports["8765"] = int(json.loads(server.text(1))["url"].rpartition(":")[2])
         self._server = server
@@ -254,7 +178,7 @@ class Stage:
         """A person's hand in Invent; `what` is `broadcasts/NAME` or `segments/ID`, and no fields delete it."""
         kind, _, name = what.partition("/")
         if kind == "broadcasts":
-            name = next(id for place, id, body in self._rows() if place == org and body["name"] == name)
+            name = next(id for owner, id, body in self._rows() if owner == org and body["name"] == name)
         self._ask("DELETE" if fields is None else "POST", f"/_sandbox/orgs/{org}/{kind}/{name}", fields or {})
 
     @_acting(None)
@@ -264,7 +188,7 @@ class Stage:
     @_acting("")
     def id_of(self, name: str, org: str = "c", number: int = 0) -> str:
         """The id of the broadcast of this name in Invent."""
-        return [id for place, id, body in self._rows() if place == org and body["name"] == name][number]
+        return [id for owner, id, body in self._rows() if owner == org and body["name"] == name][number]
 
     def created(self) -> int:
         """How many broadcasts there are in Invent."""
@@ -303,26 +227,31 @@ class Stage:
 
     @_acting(0, 1)
     def run(
-        self, *words: str, env: Mapping[str, str] | None = None, account: bool = True, folder: str = "", note: str = ""
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        account: bool = True,
+        folder: str = "",
+        note: str = "",
     ) -> int:
         """One step: a run from its beginning to its end; returns its exit code."""
-        run = self._begin(words, env, account=account, folder=folder, note=note)
+        run = self._begin(arguments, env, account=account, folder=folder, note=note)
         return self._end(run)
 
     @_acting(0, 1)
-    def ask(self, *words: str, answers: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> int:
+    def ask(self, *arguments: str, answers: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> int:
         """A step with a terminal: each answer is typed when the terminal shows the text before it."""
         master, slave = pty.openpty()
-        run = self._begin(words, env, note=f"typed: {[typed for _, typed in answers]}", terminal=[slave])
+        run = self._begin(arguments, env, note=f"typed: {[typed for _, typed in answers]}", terminal=[slave])
         os.close(slave)
-        shown = run.dialogue(master, answers)
+        screen = run.dialogue(master, answers)
         os.close(master)
-        return self._end(run, shown)
+        return self._end(run, screen)
 
     @_acting(0, 1)
-    def struck(self, *words: str, when: Callable[[], bool], signals: Sequence[int], note: str = "") -> int:
+    def struck(self, *arguments: str, when: Callable[[], bool], signals: Sequence[int], note: str = "") -> int:
         """A step that is sent these signals once something is so."""
-        run = self._begin(words, note=note or " ".join(signal.Signals(number).name for number in signals))
+        run = self._begin(arguments, note=note or " ".join(signal.Signals(number).name for number in signals))
         run.until(when)
         for count, number in enumerate(signals, 1):
             before = run.text(2)
@@ -331,9 +260,9 @@ class Stage:
                 run.until(lambda before=before: run.text(2) != before)  # type: ignore[misc]  # the value of this turn
         return self._end(run)
 
-    def hold(self, *words: str) -> Run:
+    def hold(self, *arguments: str) -> Run:
         """A run that goes on beside the next steps; end it with `release`."""
-        return self._begin(words, note="held")
+        return self._begin(arguments, note="held")
 
     def release(self, run: Run) -> int:
         return self._end(run)
@@ -382,18 +311,23 @@ class Stage:
         }
 
     def _start(
-        self, words: Sequence[str], env: Mapping[str, str], folder: Path, title: str = "", terminal: Sequence[int] = ()
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        title: str = "",
+        terminal: Sequence[int] = (),
     ) -> Run:
         self._count += 1
         streams = [os.devnull, *(str(self._back / f"{self._count}.{name}") for name in ("out", "err"))]
         for path in streams[1:]:
             Path(path).touch()
-        order = {"run": list(words), "folder": str(folder), "environment": {**self._environment(), **env}}
-        return Run(self, title, {**order, "streams": streams}, terminal)
+        order = {"run": list(arguments), "folder": str(folder), "environment": {**self._environment(), **env}}
+        return Run(self.program, title, {**order, "streams": streams}, terminal)
 
     def _begin(
         self,
-        words: Sequence[str],
+        arguments: Sequence[str],
         env: Mapping[str, str] | None = None,
         *,
         account: bool = True,
@@ -403,19 +337,19 @@ class Stage:
     ) -> Run:
         more = dict(env or {})
         self._before = self._texts()
-        shown = shlex.join(["invent-gitops", *words])
+        command = shlex.join(["invent-gitops", *arguments])
         at = f"{self.now:%Y-%m-%dT%H:%M:%SZ}"
         named = [f"{name}={value}" for name, value in more.items() if not name.startswith("GITHUB_")]
         on_github = "on GitHub" if len(named) < len(more) or self._step_env else ""
         remarks = [at, on_github, *named, folder and f"in {folder}", note]
-        title = self._plain(f"{shown}  [{', '.join(remark for remark in remarks if remark)}]")
-        given = {**(self.account if account else {}), **self._step_env, **more}
-        return self._start(words, given, self.folder / folder, title, terminal)
+        title = self._plain(f"{command}  [{', '.join(remark for remark in remarks if remark)}]")
+        account_and_step = {**(self.account if account else {}), **self._step_env, **more}
+        return self._start(arguments, account_and_step, self.folder / folder, title, terminal)
 
-    def _end(self, run: Run, shown: str = "") -> int:
+    def _end(self, run: Run, screen: str = "") -> int:
         code = run.end()
         step = Step(run.title, code)
-        out, err = run.text(1), shown or run.text(2)
+        out, err = run.text(1), screen or run.text(2)
         step.parts |= {name: self._plain(text) for name, text in (("stdout", out), ("stderr", err)) if text}
         after = self._texts()
         for name in sorted(self._before.keys() | after.keys()):
@@ -475,15 +409,6 @@ class Stage:
 Scene = Callable[[Stage], None]
 
 
-@contextmanager
-def playing(python: str, tree: Path | None = None) -> Iterator[Program]:
-    program = Program(python, tree)
-    try:
-        yield program
-    finally:
-        program.end()
-
-
 def play(program: Program, scene: Scene, folder: Path, kept: Path | None = None) -> list[Step]:
     """Play one scene in an empty folder; returns its steps. With `kept`, its moments are kept there."""
     stage = Stage(program, folder, kept=kept, keeping=kept is not None)
@@ -503,35 +428,3 @@ def resume(program: Program, scene: Scene, folder: Path, kept: Path, name: str) 
         stage.close()
     assert not stage.resuming, f"the scene has no moment {name}"
     return stage.passed_over, canonical(stage.steps)
-
-
-_NAMES = re.compile(
-    r"\b(?:(?P<sandbox>b_[0-9a-f]{24})|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
-    r"|(?P<attempt>[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}))\b"
-)
-
-
-def canonical(steps: Sequence[Step]) -> list[Step]:
-    """The steps with stable names for what was drawn by chance, numbered by their first appearance.
-
-    They are names of the same form, so that the files are as good as before.
-    """
-    names: dict[str, str] = {}
-
-    def name(match: re.Match[str]) -> str:
-        kind, number = str(match.lastgroup), len(names) + 1
-        letters = hashlib.sha256(f"{kind} {number}".encode()).hexdigest()
-        fresh = {
-            "sandbox": f"b_{number:03}{letters[:21]}",
-            "uuid": str(uuid.UUID(hex=f"{number:03}{letters[:29]}", version=4)),
-            "attempt": uuid.UUID(hex=f"{number:03}{letters[:29]}", version=4).hex,
-        }
-        return names.setdefault(match[0], fresh[kind])
-
-    def plain(text: str) -> str:
-        return _NAMES.sub(name, text)
-
-    return [
-        Step(plain(step.title), step.code, {part: text and plain(text) for part, text in step.parts.items()})
-        for step in steps
-    ]

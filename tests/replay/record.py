@@ -26,7 +26,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.replay.player import play, playing
+from tests.replay.player import play
+from tests.replay.program import playing
 from tests.replay.scenes import SCENES
 from tests.replay.transcript import Step, dump, load
 
@@ -65,18 +66,18 @@ def main() -> int:
     parser.add_argument("--only", default="*", metavar="GLOB")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("--compare", action="store_true")
-    asked = parser.parse_args()
-    tree = asked.tree or (ROOT if asked.program == sys.executable else None)
+    options = parser.parse_args()
+    tree = options.tree or (ROOT if options.program == sys.executable else None)
     differing = 0
-    with playing(asked.program, tree and tree.resolve()) as program:
-        print(f"The program is in {program.place}.")
+    with playing(options.program, tree and tree.resolve()) as program:
+        print(f"The program is in {program.folder}.")
         for name, scene in SCENES.items():
-            if not fnmatch.fnmatch(name, asked.only):
+            if not fnmatch.fnmatch(name, options.only):
                 continue
             with empty_folder() as folder:
-                steps = play(program, scene, folder, asked.keep and asked.keep.resolve())
-            path = asked.out / f"{name}.txt"
-            if asked.compare:
+                steps = play(program, scene, folder, options.keep and options.keep.resolve())
+            path = options.out / f"{name}.txt"
+            if options.compare:
                 lines = difference(path, steps)
                 differing += bool(lines)
                 print("\n".join(lines) or f"{name}: the same")

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.player import Program, canonical, playing, resume
+from tests.replay.canonical import canonical
+from tests.replay.player import resume
+from tests.replay.program import Program, playing
 from tests.replay.record import ROOT, changed_lines, empty_folder
 from tests.replay.scenes import MOMENTS, SCENES
 from tests.replay.transcript import Step, load
@@ -24,8 +26,8 @@ LINES = 60  # of a difference; the rest seldom says more
 
 @pytest.fixture(scope="module")
 def program() -> Iterator[Program]:
-    with playing(sys.executable, ROOT) as found:
-        yield found
+    with playing(sys.executable, ROOT) as today:
+        yield today
 
 
 @pytest.fixture
@@ -34,9 +36,9 @@ def resumed(program: Program, request: pytest.FixtureRequest) -> tuple[int, list
         return resume(program, SCENES[MOMENTS[request.param]], folder, HERE / "kept", request.param)
 
 
-def step_of(steps: list[Step], words: str) -> Step:
-    """The first step of these words."""
-    return next(step for step in steps if step.title.startswith(f"invent-gitops {words}"))
+def step_of(steps: list[Step], command: str) -> Step:
+    """The first step of this command."""
+    return next(step for step in steps if step.title.startswith(f"invent-gitops {command}"))
 
 
 @pytest.mark.parametrize(("name", "resumed"), [(name, name) for name in MOMENTS], indirect=["resumed"])
@@ -68,7 +70,7 @@ def test_journal_of_a_killed_run_of_before_lets_nothing_be_created_twice(resumed
 @pytest.mark.parametrize("resumed", ["to-be-approved"], indirect=True)
 def test_comment_of_before_is_the_evidence_for_the_plan_that_is_applied(resumed: tuple[int, list[Step]]) -> None:
     _, steps = resumed
-    approved, applied = (step_of(steps, words) for words in ("github approved --out", "apply"))
+    approved, applied = (step_of(steps, command) for command in ("github approved --out", "apply"))
     assert str(approved.parts["stdout"]).startswith("v2:3:")
     assert (approved.code, applied.code) == (0, 0)
     assert str(applied.parts["broadcasts in Invent"]).count("\n") == 3

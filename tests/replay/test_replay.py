@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.player import Program, play, playing
+from tests.replay.player import play
+from tests.replay.program import Program, playing
 from tests.replay.record import ROOT, difference, empty_folder
 from tests.replay.scenes import SCENES
 
@@ -18,9 +19,9 @@ LINES = 60  # of a difference; the rest seldom says more
 
 @pytest.fixture(scope="module")
 def program() -> Iterator[Program]:
-    with playing(sys.executable, ROOT) as found:
-        assert found.place == ROOT / "invent_gitops"
-        yield found
+    with playing(sys.executable, ROOT) as today:
+        assert today.folder == ROOT / "invent_gitops"
+        yield today
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -34,8 +34,8 @@ def applied(stage: Stage) -> None:
     stage.move("broadcasts/news/december.yaml", "broadcasts/news/xmas.yaml")
     stage.remove("broadcasts/everyone.yaml")
     stage.write("broadcasts/fresh.yaml", "name: Fresh\nschedule: 2027-02-02T09:00\nsegments: [VIP]\n")
-    for words in ("plan", "plan --strict", "plan --format markdown", "plan --json", "plan --format github"):
-        stage.run(*words.split(), env=GITHUB if "github" in words else None)
+    for arguments in ("plan", "plan --strict", "plan --format markdown", "plan --json", "plan --format github"):
+        stage.run(*arguments.split(), env=GITHUB if "github" in arguments else None)
     stage.run("apply", "--yes", *ONE)
     stage.run("apply", "--yes", *ONE, "--strict", "--json")
     stage.run("state", "mv", "news/december", "news/xmas")
@@ -124,8 +124,8 @@ def killed(stage: Stage) -> None:
     """A run that is killed while a call is in flight, what it leaves, and what takes it up."""
     plain(stage, "a", "b", "c")
     stage.invent("hang=90@create:2")
-    words = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*words, when=lambda: stage.created() == 2, signals=[signal.SIGKILL])
+    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGKILL])
     stage.invent()
     stage.keep("killed")
     for line in ("plan", "plan --json", "plan --format markdown", "plan --format github", "status", "state list"):
@@ -142,12 +142,14 @@ def interrupted(stage: Stage) -> None:
     """Ctrl-C once, and twice."""
     plain(stage, "a", "b", "c")
     stage.invent("hang=1@create:2")
-    words = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*words, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
+    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
     stage.run("plan", "-q")
     stage.invent("hang=90@create:1")
-    words = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*words, when=lambda: stage.created() == 3, signals=[signal.SIGINT, signal.SIGINT], note="Ctrl-C twice")
+    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    stage.struck(
+        *arguments, when=lambda: stage.created() == 3, signals=[signal.SIGINT, signal.SIGINT], note="Ctrl-C twice"
+    )
     stage.invent()
     stage.keep("interrupted")
     stage.run("plan", "--json")
