@@ -139,7 +139,9 @@ class Stage:
     def log(self, branch: str) -> None:
         """A step that is no run: what the commits of a branch of the remote say and hold."""
         form = "--format=%n%H%n%an <%ae> %aI, %cn <%ce> %cI%n%B"
-        text = self.git("log", "--reverse", "--patch", "--no-color", form, branch, "--", folder=self.remote)
+        text = self.git(
+            "log", "--reverse", "--patch", "--full-index", "--no-color", form, branch, "--", folder=self.remote
+        )
         self.steps.append(Step(f"git log {branch}", 0, {"log": self._plain(text) + "\n"}))
 
     @_acting("")
@@ -398,7 +400,7 @@ class Stage:
 
     def _plain(self, text: str) -> str:
         """The text with a stable name for the folder that is another in each play."""
-        return text.replace(str(self._base), "/HERE")
+        return self.program.as_recorded(text.replace(str(self._base), "/HERE"))
 
     def close(self) -> None:
         self.no_invent()

@@ -141,7 +141,7 @@ def killed(stage: Stage) -> None:
 def interrupted(stage: Stage) -> None:
     """Ctrl-C once, and twice."""
     plain(stage, "a", "b", "c")
-    stage.invent("hang=1@create:2")
+    stage.invent("hang=3@create:2")
     arguments = ("apply", "--yes", *ONE, "--out", "report.json")
     stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
     stage.run("plan", "-q")

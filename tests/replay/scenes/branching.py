@@ -109,4 +109,20 @@ def migrated(stage: Stage) -> None:
     stage.log("broadcast-state")
 
 
-SCENES = (branch, behind, migrated)
+def tampered(stage: Stage) -> None:
+    """A committed state that somebody has changed by hand: the proof fails."""
+    _cloned(stage, "state: invent.state.json\n")
+    stage.invent()
+    stage.run(*APPLY, "-q")
+    stage.commit("Apply")
+    state = stage.read("invent.state.json").replace('"serial": 1', '"serial": 3')
+    stage.write("invent.state.json", state.replace('"Campaign a"', '"Campaign z"'))
+    stage.commit("Meddle")
+    stage.run("state", "verify", account=False)
+    stage.run("state", "verify", "--json", account=False)
+    stage.run("history", "--json", account=False)
+    stage.run("plan")
+    stage.run("plan", "--refresh", "--json")
+
+
+SCENES = (branch, behind, migrated, tampered)
