@@ -52,7 +52,8 @@ def main(channel: socket.socket) -> None:
     # What is here now is shared with every run, and no collection needs to look at it.
     gc.collect()
     gc.freeze()
-    _say(channel, {"program": str(Path(str(program.__file__)).parent)})
+    versions = {"program": str(program.__version__), "zone data": str(importlib.import_module("tzdata").IANA_VERSION)}
+    _say(channel, {"folder": str(Path(str(program.__file__)).parent), "versions": versions})
     while True:
         order, terminal = _next_order(channel)
         if order is None:

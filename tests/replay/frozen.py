@@ -8,10 +8,12 @@ and `REPLAY_PORTS`, which leads `PORT=PORT` pairs, the one that is spoken of to 
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import os
 import secrets
 import socket
+import ssl
 import threading
 import time
 import uuid
@@ -90,6 +92,9 @@ def freeze() -> None:
     time.time = lambda: moment().timestamp()
     secrets.token_hex = token_hex
     uuid.uuid4 = uuid4
+    # Reading the machine's certificates takes longer than a run; once is enough.
+    ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]  # the same answers
+    ssl.create_default_context()
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
     socket.socket.connect = lambda self, address: connect(self, redirected(address))  # type: ignore[method-assign]  # the point of it
     socket.socket.connect_ex = lambda self, address: connect_ex(self, redirected(address))  # type: ignore[method-assign]  # the same

@@ -7,33 +7,29 @@ scene sets the clock. Addresses do not change either: Invent is always at `INVEN
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import functools
 import json
 import os
 import pty
-import re
-import select
 import shlex
 import signal
-import socket
 import sqlite3
 import subprocess
-import time
 import urllib.request
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from tests.github.standin import StandIn
+from tests.replay.canonical import canonical
+from tests.replay.keeping import STEP_FILES, keep, restore
+from tests.replay.program import PATIENCE, Program, Run
 from tests.replay.transcript import Step
 
 INVENT, GITHUB = "http://127.0.0.1:8765", "http://127.0.0.1:8766"
 KEY = "k-5f0c2b7d9e"
 START = "2026-11-20T09:00:00+00:00"
-PATIENCE = 60.0  # seconds; a bound for what never comes
 # Not compared: a database is no text, and what the schemas look like inside is for their own tests.
 UNREAD = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".lock", ".tmp")
 ELIDED = ".schema.json"
@@ -48,89 +44,49 @@ GIT = """\
 """
 
 
-class Program:
-    """A version of the program: `python` is an interpreter that has it, or finds it in `tree`."""
-
-    def __init__(self, python: str, tree: Path | None = None) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        if tree:
-            environment["PYTHONPATH"] = str(tree)
-        script = Path(__file__).with_name("forking.py")
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [python, "-P", str(script), str(theirs.fileno())], env=environment, pass_fds=[theirs.fileno()]
-            )
-        self._reports = self._channel.makefile(encoding="utf-8")
-        self.place = Path(self._answer()["program"])
-
-    def order(self, order: Mapping[str, Any], terminal: Sequence[int] = ()) -> Any:
-        data = json.dumps(order).encode() + b"\n"
-        sent = socket.send_fds(self._channel, [data], list(terminal))
-        self._channel.sendall(data[sent:])
-        return self._answer()
-
-    def _answer(self) -> Any:
-        line = self._reports.readline()
-        assert line, "the process that has imported the program is gone"
-        return json.loads(line)
-
-    def end(self) -> None:
-        self._reports.close()
-        self._channel.close()
-        self._process.wait()
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class Run:
-    """A run of the command line, which may still be going on."""
+def _acting(instead: T, steps: int = 0) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A method of a stage that does nothing before the moment from which the scene is resumed."""
 
-    def __init__(self, stage: Stage, title: str, order: Mapping[str, Any], terminal: Sequence[int]) -> None:
-        self._stage, self.title, self._streams = stage, title, order["streams"]
-        self.pid = int(stage.program.order(order, terminal)["pid"])
+    def wrap(method: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(method)
+        def act(*values: P.args, **more: P.kwargs) -> T:
+            stage = cast(Stage, values[0])
+            if stage.resuming:
+                stage.passed_over += steps
+                return instead
+            return method(*values, **more)
 
-    def until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < end, f"this never came true in: {self.title}"
-            time.sleep(0.005)
+        return act
 
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def dialogue(self, master: int, answers: Sequence[tuple[str, str]]) -> str:
-        """Type each answer once the terminal shows the text before it; returns all that it showed."""
-        shown = ""
-        for text, typed in [*answers, ("", "")]:
-            while text not in shown or not text:
-                assert select.select([master], [], [], PATIENCE)[0], f"the terminal never showed {text!r}: {shown}"
-                try:
-                    data = os.read(master, 65536)
-                except OSError:  # its last user has gone
-                    break
-                shown += data.decode()
-            os.write(master, typed.encode())
-        return shown.replace("\r\n", "\n")
-
-    def text(self, number: int) -> str:
-        return Path(self._streams[number]).read_bytes().decode()
-
-    def end(self) -> int:
-        return int(self._stage.program.order({"wait": self.pid})["code"])
+    return wrap
 
 
 class Stage:
     """Where a scene is played. What its methods do is no step, but for `run`, `killed` and `ask`."""
 
-    def __init__(self, program: Program, folder: Path) -> None:
+    def __init__(
+        self, program: Program, folder: Path, *, kept: Path | None = None, resumed: str = "", keeping: bool = False
+    ) -> None:
+        """With `resumed`, nothing is done before the moment of that name, which is then put back from `kept`."""
         self.program, self._base = program, folder.resolve()
-        self.folder, self.steps = self._base / "campaigns", list[Step]()
+        self._kept, self.resuming, self._keeping = kept, resumed, keeping
+        # How many steps were passed over, and the faults of the server that should be there.
+        self.passed_over = 0
+        self._faults: tuple[str, ...] | None = None
+        self.folder, self.step = self._base / "campaigns", self._base / "step"
+        self.steps = list[Step]()
         self._back = self._base / "behind"
-        for path in (self.folder, self._back, self._back / "names", self._back / "home"):
+        self.names = self._back / "names"
+        for path in (self.folder, self._back, self.names, self._back / "home"):
             path.mkdir()
         (self._back / "gitconfig").write_text(GIT, encoding="utf-8")
         self._ports: dict[str, int] = {}
         self._server: Run | None = None
-        self._hub: StandIn | None = None
+        self.hub: StandIn | None = None
         self._step_env: dict[str, str] = {}
         self.account: dict[str, str] = {}
         self._count, self._before = 0, dict[str, str]()
@@ -140,32 +96,38 @@ class Stage:
 
     def clock(self, moment: str) -> None:
         """Set the clock, and let it stand."""
-        self._now = datetime.fromisoformat(moment)
-        (self._back / "clock").write_text(self._now.isoformat(), encoding="ascii")
+        self.now = datetime.fromisoformat(moment)
+        (self._back / "clock").write_text(self.now.isoformat(), encoding="ascii")
 
+    @_acting(None)
     def write(self, path: str, text: str) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text, encoding="utf-8", newline="")
 
+    @_acting("{}")
     def read(self, path: str) -> str:
         return (self.folder / path).read_bytes().decode()
 
+    @_acting(None)
     def remove(self, path: str) -> None:
         (self.folder / path).unlink()
 
+    @_acting(None)
     def move(self, path: str, to: str) -> None:
         (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).rename(self.folder / to)
 
-    def git(self, *words: str, folder: Path | None = None) -> str:
+    @_acting("")
+    def git(self, *arguments: str, folder: Path | None = None, data: str | None = None) -> str:
         done = subprocess.run(
-            ["git", "-C", str(folder or self.folder), *words],
+            ["git", "-C", str(folder or self.folder), *arguments],
             env=self._environment(),
+            input=data,
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-        assert done.returncode == 0, f"git {words}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"git {arguments}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
     @property
@@ -173,12 +135,16 @@ class Stage:
         """Where a bare repository may be."""
         return self._base / "remote.git"
 
+    @_acting(None, 1)
     def log(self, branch: str) -> None:
         """A step that is no run: what the commits of a branch of the remote say and hold."""
         form = "--format=%n%H%n%an <%ae> %aI, %cn <%ce> %cI%n%B"
-        text = self.git("log", "--reverse", "--patch", "--no-color", form, branch, "--", folder=self.remote)
+        text = self.git(
+            "log", "--reverse", "--patch", "--full-index", "--no-color", form, branch, "--", folder=self.remote
+        )
         self.steps.append(Step(f"git log {branch}", 0, {"log": self._plain(text) + "\n"}))
 
+    @_acting("")
     def commit(self, subject: str) -> str:
         """Commit all that is there; returns the commit."""
         if not (self.folder / ".git").exists():
@@ -189,13 +155,18 @@ class Stage:
 
     def invent(self, *faults: str, key: str = "") -> None:
         """Serve the program's own sandbox from now on, with these faults, and give the account to all runs."""
+        self._faults, self.account = faults, {"INVENT_BASE_URL": INVENT, "INVENT_API_KEY": KEY}
+        if not self.resuming:
+            self._serve(faults, key)
+
+    def _serve(self, faults: Sequence[str], key: str = "") -> None:
         self.no_invent()
-        words = ["sandbox", "--port", "0", "--json", "--limit", "0", "--file", str(self._database)]
-        words += [word for fault in faults for word in ("--fault", fault)] + (["--key", key] if key else [])
-        server = self._start(words, {}, folder=self._back)
+        arguments = ["sandbox", "--port", "0", "--json", "--limit", "0", "--file", str(self.database)]
+        arguments += [word for fault in faults for word in ("--fault", fault)] + (["--key", key] if key else [])
+        server = self._start(arguments, {}, folder=self._back)
         server.until(lambda: server.text(1).endswith("}\n"))
         self._ports["8765"] = int(json.loads(server.text(1))["url"].rpartition(":")[2])
-        self._server, self.account = server, {"INVENT_BASE_URL": INVENT, "INVENT_API_KEY": KEY}
+        self._server = server
 
     def no_invent(self) -> None:
         """Stop the server; the account stays, and nothing listens there."""
@@ -204,19 +175,22 @@ class Stage:
             self._server.end()
             self._server = None
 
+    @_acting(None)
     def dashboard(self, what: str, fields: Mapping[str, Any] | None = None, *, org: str = "c") -> None:
         """A person's hand in Invent; `what` is `broadcasts/NAME` or `segments/ID`, and no fields delete it."""
         kind, _, name = what.partition("/")
         if kind == "broadcasts":
-            name = next(id for place, id, body in self._rows() if place == org and body["name"] == name)
+            name = next(id for owner, id, body in self._rows() if owner == org and body["name"] == name)
         self._ask("DELETE" if fields is None else "POST", f"/_sandbox/orgs/{org}/{kind}/{name}", fields or {})
 
+    @_acting(None)
     def create_by_hand(self, name: str, segments: Sequence[str] = ("vip",), org: str = "c", **fields: Any) -> None:
         self._ask("POST", f"/orgs/{org}/broadcasts", {"name": name, "segment_ids": list(segments), **fields})
 
+    @_acting("")
     def id_of(self, name: str, org: str = "c", number: int = 0) -> str:
         """The id of the broadcast of this name in Invent."""
-        return [id for place, id, body in self._rows() if place == org and body["name"] == name][number]
+        return [id for owner, id, body in self._rows() if owner == org and body["name"] == name][number]
 
     def created(self) -> int:
         """How many broadcasts there are in Invent."""
@@ -229,37 +203,57 @@ class Stage:
 
     def github(self) -> StandIn:
         """A stand-in for GitHub from now on."""
-        self._hub = StandIn()
-        self._hub.elsewhere = GITHUB
-        self._ports["8766"] = int(self._hub.url.rpartition(":")[2])
-        return self._hub
+        self.hub = StandIn()
+        self.hub.elsewhere = GITHUB
+        self._ports["8766"] = int(self.hub.url.rpartition(":")[2])
+        return self.hub
 
     def step_of_workflow(self, **event: Any) -> None:
         """Let all further runs be steps of a workflow on GitHub: `pull=NUMBER` or `push=COMMIT`, see the stand-in."""
-        assert self._hub
-        self._step_env = {**self._hub.environment(self._base / "step", **event), "GITHUB_API_URL": GITHUB}
+        assert self.hub
+        self._step_env = {**self.hub.environment(self.step, **event), "GITHUB_API_URL": GITHUB}
+
+    def keep(self, name: str) -> None:
+        """A moment that a scene can be resumed from, with what the program of before had written until then."""
+        if self.resuming == name:
+            assert self._kept
+            self.resuming = ""
+            restore(self, self._kept / name)
+            if self._faults is not None:
+                self._serve(self._faults)
+        elif self._keeping and not self.resuming:
+            assert self._kept
+            keep(self, self._kept / name)
 
     # ------------------------------------------------------------ steps
 
+    @_acting(0, 1)
     def run(
-        self, *words: str, env: Mapping[str, str] | None = None, account: bool = True, folder: str = "", note: str = ""
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        account: bool = True,
+        folder: str = "",
+        note: str = "",
     ) -> int:
         """One step: a run from its beginning to its end; returns its exit code."""
-        run = self._begin(words, env, account=account, folder=folder, note=note)
+        run = self._begin(arguments, env, account=account, folder=folder, note=note)
         return self._end(run)
 
-    def ask(self, *words: str, answers: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> int:
+    @_acting(0, 1)
+    def ask(self, *arguments: str, answers: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> int:
         """A step with a terminal: each answer is typed when the terminal shows the text before it."""
         master, slave = pty.openpty()
-        run = self._begin(words, env, note=f"typed: {[typed for _, typed in answers]}", terminal=[slave])
+        run = self._begin(arguments, env, note=f"typed: {[typed for _, typed in answers]}", terminal=[slave])
         os.close(slave)
-        shown = run.dialogue(master, answers)
+        screen = run.dialogue(master, answers)
         os.close(master)
-        return self._end(run, shown)
+        return self._end(run, screen)
 
-    def struck(self, *words: str, when: Callable[[], bool], signals: Sequence[int], note: str = "") -> int:
+    @_acting(0, 1)
+    def struck(self, *arguments: str, when: Callable[[], bool], signals: Sequence[int], note: str = "") -> int:
         """A step that is sent these signals once something is so."""
-        run = self._begin(words, note=note or " ".join(signal.Signals(number).name for number in signals))
+        run = self._begin(arguments, note=note or " ".join(signal.Signals(number).name for number in signals))
         run.until(when)
         for count, number in enumerate(signals, 1):
             before = run.text(2)
@@ -268,9 +262,9 @@ class Stage:
                 run.until(lambda before=before: run.text(2) != before)  # type: ignore[misc]  # the value of this turn
         return self._end(run)
 
-    def hold(self, *words: str) -> Run:
+    def hold(self, *arguments: str) -> Run:
         """A run that goes on beside the next steps; end it with `release`."""
-        return self._begin(words, note="held")
+        return self._begin(arguments, note="held")
 
     def release(self, run: Run) -> int:
         return self._end(run)
@@ -278,13 +272,13 @@ class Stage:
     # ------------------------------------------------------------ behind it
 
     @property
-    def _database(self) -> Path:
+    def database(self) -> Path:
         return self._back / "invent.sqlite"
 
     def _rows(self) -> list[tuple[str, str, Any]]:
-        if not self._database.exists():
+        if not self.database.exists():
             return []
-        with contextlib.closing(sqlite3.connect(self._database, timeout=PATIENCE)) as database:
+        with contextlib.closing(sqlite3.connect(self.database, timeout=PATIENCE)) as database:
             rows = database.execute("SELECT org, id, body FROM broadcasts ORDER BY seq").fetchall()
         return [(org, id, json.loads(body)) for org, id, body in rows]
 
@@ -297,7 +291,7 @@ class Stage:
             assert answer.status == 200
 
     def _environment(self) -> dict[str, str]:
-        home, date = str(self._back / "home"), f"{int(self._now.timestamp())} +0000"
+        home, date = str(self._back / "home"), f"{int(self.now.timestamp())} +0000"
         return {
             "COLUMNS": "100",
             "GIT_AUTHOR_DATE": date,
@@ -311,7 +305,7 @@ class Stage:
             "LOGNAME": "jo",
             "PATH": os.environ["PATH"],
             "REPLAY_CLOCK": str(self._back / "clock"),
-            "REPLAY_NAMES": str(self._back / "names"),
+            "REPLAY_NAMES": str(self.names),
             "TMPDIR": str(self._back),
             "TZ": "UTC",
             "USER": "jo",
@@ -319,18 +313,23 @@ class Stage:
         }
 
     def _start(
-        self, words: Sequence[str], env: Mapping[str, str], folder: Path, title: str = "", terminal: Sequence[int] = ()
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        title: str = "",
+        terminal: Sequence[int] = (),
     ) -> Run:
         self._count += 1
         streams = [os.devnull, *(str(self._back / f"{self._count}.{name}") for name in ("out", "err"))]
         for path in streams[1:]:
             Path(path).touch()
-        order = {"run": list(words), "folder": str(folder), "environment": {**self._environment(), **env}}
-        return Run(self, title, {**order, "streams": streams}, terminal)
+        order = {"run": list(arguments), "folder": str(folder), "environment": {**self._environment(), **env}}
+        return Run(self.program, title, {**order, "streams": streams}, terminal)
 
     def _begin(
         self,
-        words: Sequence[str],
+        arguments: Sequence[str],
         env: Mapping[str, str] | None = None,
         *,
         account: bool = True,
@@ -340,19 +339,19 @@ class Stage:
     ) -> Run:
         more = dict(env or {})
         self._before = self._texts()
-        shown = shlex.join(["invent-gitops", *words])
-        at = f"{self._now:%Y-%m-%dT%H:%M:%SZ}"
+        command = shlex.join(["invent-gitops", *arguments])
+        at = f"{self.now:%Y-%m-%dT%H:%M:%SZ}"
         named = [f"{name}={value}" for name, value in more.items() if not name.startswith("GITHUB_")]
         on_github = "on GitHub" if len(named) < len(more) or self._step_env else ""
         remarks = [at, on_github, *named, folder and f"in {folder}", note]
-        title = self._plain(f"{shown}  [{', '.join(remark for remark in remarks if remark)}]")
-        given = {**(self.account if account else {}), **self._step_env, **more}
-        return self._start(words, given, self.folder / folder, title, terminal)
+        title = self._plain(f"{command}  [{', '.join(remark for remark in remarks if remark)}]")
+        account_and_step = {**(self.account if account else {}), **self._step_env, **more}
+        return self._start(arguments, account_and_step, self.folder / folder, title, terminal)
 
-    def _end(self, run: Run, shown: str = "") -> int:
+    def _end(self, run: Run, screen: str = "") -> int:
         code = run.end()
         step = Step(run.title, code)
-        out, err = run.text(1), shown or run.text(2)
+        out, err = run.text(1), screen or run.text(2)
         step.parts |= {name: self._plain(text) for name, text in (("stdout", out), ("stderr", err)) if text}
         after = self._texts()
         for name in sorted(self._before.keys() | after.keys()):
@@ -361,24 +360,32 @@ class Stage:
         self.steps.append(step)
         return code
 
+    def own_files(self) -> list[Path]:
+        """The files of the project, but for git's own and what is no text."""
+        return [
+            path
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and path.relative_to(self.folder).parts[0] != ".git" and not path.name.endswith(UNREAD)
+        ]
+
     def _texts(self) -> dict[str, str]:
         """Everything that a run may change, as texts by name."""
         texts: dict[str, str] = {}
-        for base, kind in ((self.folder, "file"), (self._base / "step", "step file")):
-            for path in sorted(base.rglob("*")):
-                name = path.relative_to(base)
-                if path.is_dir() or name.parts[0] == ".git" or path.name.endswith(UNREAD) or path.name == "event.json":
-                    continue
-                text = path.read_bytes().decode("utf-8", "backslashreplace")
-                texts[f"{kind} {name}"] = "(a schema)\n" if path.name.endswith(ELIDED) else self._plain(text)
+        for path in self.own_files():
+            text = path.read_bytes().decode("utf-8", "backslashreplace")
+            name = f"file {path.relative_to(self.folder)}"
+            texts[name] = "(a schema)\n" if path.name.endswith(ELIDED) else self._plain(text)
+        for name in STEP_FILES:
+            if (self.step / name).exists():
+                texts[f"step file {name}"] = self._plain((self.step / name).read_bytes().decode())
         rows = [
             f"{org} {id} {body['status']} {body['name']!r} {body['scheduled_at']} "
             f"{[segment['id'] for segment in body['segments']]}{' everyone' if body['send_to_all'] else ''}\n"
             for org, id, body in self._rows()
         ]
         texts["broadcasts in Invent"] = "".join(rows)
-        if self._hub:
-            texts |= self._posts(self._hub)
+        if self.hub:
+            texts |= self._posts(self.hub)
         return texts
 
     def _posts(self, hub: StandIn) -> dict[str, str]:
@@ -393,29 +400,20 @@ class Stage:
 
     def _plain(self, text: str) -> str:
         """The text with a stable name for the folder that is another in each play."""
-        return text.replace(str(self._base), "/HERE")
+        return self.program.as_recorded(text.replace(str(self._base), "/HERE"))
 
     def close(self) -> None:
         self.no_invent()
-        if self._hub:
-            self._hub.close()
+        if self.hub:
+            self.hub.close()
 
 
 Scene = Callable[[Stage], None]
 
 
-@contextmanager
-def playing(python: str, tree: Path | None = None) -> Iterator[Program]:
-    program = Program(python, tree)
-    try:
-        yield program
-    finally:
-        program.end()
-
-
-def play(program: Program, scene: Scene, folder: Path) -> list[Step]:
-    """Play one scene in an empty folder; returns its steps."""
-    stage = Stage(program, folder)
+def play(program: Program, scene: Scene, folder: Path, kept: Path | None = None) -> list[Step]:
+    """Play one scene in an empty folder; returns its steps. With `kept`, its moments are kept there."""
+    stage = Stage(program, folder, kept=kept, keeping=kept is not None)
     try:
         scene(stage)
     finally:
@@ -423,33 +421,12 @@ def play(program: Program, scene: Scene, folder: Path) -> list[Step]:
     return canonical(stage.steps)
 
 
-_NAMES = re.compile(
-    r"\b(?:(?P<sandbox>b_[0-9a-f]{24})|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
-    r"|(?P<attempt>[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}))\b"
-)
-
-
-def canonical(steps: Sequence[Step]) -> list[Step]:
-    """The steps with stable names for what was drawn by chance, numbered by their first appearance.
-
-    They are names of the same form, so that the files are as good as before.
-    """
-    names: dict[str, str] = {}
-
-    def name(match: re.Match[str]) -> str:
-        kind, number = str(match.lastgroup), len(names) + 1
-        letters = hashlib.sha256(f"{kind} {number}".encode()).hexdigest()
-        fresh = {
-            "sandbox": f"b_{number:03}{letters[:21]}",
-            "uuid": str(uuid.UUID(hex=f"{number:03}{letters[:29]}", version=4)),
-            "attempt": uuid.UUID(hex=f"{number:03}{letters[:29]}", version=4).hex,
-        }
-        return names.setdefault(match[0], fresh[kind])
-
-    def plain(text: str) -> str:
-        return _NAMES.sub(name, text)
-
-    return [
-        Step(plain(step.title), step.code, {part: text and plain(text) for part, text in step.parts.items()})
-        for step in steps
-    ]
+def resume(program: Program, scene: Scene, folder: Path, kept: Path, name: str) -> tuple[int, list[Step]]:
+    """Play a scene from the moment `name` on; returns how many steps came before it, and the others."""
+    stage = Stage(program, folder, kept=kept, resumed=name)
+    try:
+        scene(stage)
+    finally:
+        stage.close()
+    assert not stage.resuming, f"the scene has no moment {name}"
+    return stage.passed_over, canonical(stage.steps)

@@ -6,6 +6,9 @@
     python -m tests.replay.record --only GLOB OUT               # scenes of these names
     python -m tests.replay.record --compare OUT                 # writes nothing; shows what differs from what OUT holds
 
+With `--keep FOLDER`, the moments that a scene names are kept as files, see `keeping.py`. `tests/replay/kept` holds
+those of the version before, and is never written again: every later version must read these old files.
+
 OUT is a folder; each scene is a file in it, `NAME.txt`. `tests/replay/recorded` holds what the version before did. The
 expectations of a scene change only where the program changes on purpose; then record that scene anew.
 """
@@ -19,33 +22,40 @@ import shutil
 import sys
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.replay.player import Program, Scene, play, playing
+from tests.replay.player import play
+from tests.replay.program import playing
 from tests.replay.scenes import SCENES
 from tests.replay.transcript import Step, dump, load
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def played(program: Program, scene: Scene) -> list[Step]:
-    """What a program does in a scene."""
+@contextmanager
+def empty_folder() -> Iterator[Path]:
     # A name of nothing but letters and digits: others are marked up where it is shown.
     folder = Path(tempfile.gettempdir()) / f"replay{uuid.uuid4().hex}"
     folder.mkdir()
     try:
-        return play(program, scene, folder)
+        yield folder
     finally:
         shutil.rmtree(folder)
 
 
-def difference(path: Path, after: list[Step]) -> list[str]:
-    """The lines in which the steps differ from those that a file holds, none if they are equal."""
-    before = load(path.read_text(encoding="utf-8"))
+def changed_lines(before: list[Step], after: list[Step], name: str) -> list[str]:
+    """The lines in which the steps differ, none if they are equal."""
     if before == after:
         return []
     earlier, later = (dump("", steps, likeness=False).split("\n") for steps in (before, after))
-    return list(difflib.unified_diff(earlier, later, f"{path.stem} before", f"{path.stem} now", lineterm=""))
+    return list(difflib.unified_diff(earlier, later, f"{name} before", f"{name} now", lineterm=""))
+
+
+def difference(path: Path, after: list[Step]) -> list[str]:
+    """The lines in which the steps differ from those that a file holds."""
+    return changed_lines(load(path.read_text(encoding="utf-8")), after, path.stem)
 
 
 def main() -> int:
@@ -54,17 +64,20 @@ def main() -> int:
     parser.add_argument("--program", default=sys.executable, metavar="PYTHON")
     parser.add_argument("--tree", type=Path, metavar="FOLDER")
     parser.add_argument("--only", default="*", metavar="GLOB")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("--compare", action="store_true")
-    asked = parser.parse_args()
-    tree = asked.tree or (ROOT if asked.program == sys.executable else None)
+    options = parser.parse_args()
+    tree = options.tree or (ROOT if options.program == sys.executable else None)
     differing = 0
-    with playing(asked.program, tree and tree.resolve()) as program:
-        print(f"The program is in {program.place}.")
+    with playing(options.program, tree and tree.resolve()) as program:
+        print(f"The program is in {program.folder}.")
         for name, scene in SCENES.items():
-            if not fnmatch.fnmatch(name, asked.only):
+            if not fnmatch.fnmatch(name, options.only):
                 continue
-            steps, path = played(program, scene), asked.out / f"{name}.txt"
-            if asked.compare:
+            with empty_folder() as folder:
+                steps = play(program, scene, folder, options.keep and options.keep.resolve())
+            path = options.out / f"{name}.txt"
+            if options.compare:
                 lines = difference(path, steps)
                 differing += bool(lines)
                 print("\n".join(lines) or f"{name}: the same")

@@ -56,13 +56,13 @@ def dump(about: str, steps: Iterable[Step], likeness: bool = True) -> str:
 
 def _shortest(body: list[str], latest: Sequence[tuple[str, list[str]]]) -> tuple[str, list[str]]:
     """The body, or how it differs from an earlier text, with the words that name that."""
-    found = ("", body)
+    shortest = ("", body)
     limit = WORTH * len("\n".join(body)) if len(body) > 3 else 0
     for name, earlier in reversed(latest):
         short = [f"({len(body)} lines like it)"] if body == earlier else _like(body, earlier)
         if len("\n".join(short)) < limit:
-            found, limit = (f", like {name}", short), len("\n".join(short))
-    return found
+            shortest, limit = (f", like {name}", short), len("\n".join(short))
+    return shortest
 
 
 def _like(body: list[str], earlier: list[str]) -> list[str]:

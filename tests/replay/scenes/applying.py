@@ -21,6 +21,7 @@ def applied(stage: Stage) -> None:
     stage.run("apply", "--yes", *ONE, "--json", "--out", "report.json")
     stage.run("apply", "--yes", *ONE)
     stage.run("apply", "--yes", *ONE, "--format", "github", env=GITHUB)
+    stage.keep("created")
     stage.run("plan", "--exit-code")
     stage.run("plan", "--json")
     stage.run("state", "list")
@@ -33,8 +34,8 @@ def applied(stage: Stage) -> None:
     stage.move("broadcasts/news/december.yaml", "broadcasts/news/xmas.yaml")
     stage.remove("broadcasts/everyone.yaml")
     stage.write("broadcasts/fresh.yaml", "name: Fresh\nschedule: 2027-02-02T09:00\nsegments: [VIP]\n")
-    for words in ("plan", "plan --strict", "plan --format markdown", "plan --json", "plan --format github"):
-        stage.run(*words.split(), env=GITHUB if "github" in words else None)
+    for arguments in ("plan", "plan --strict", "plan --format markdown", "plan --json", "plan --format github"):
+        stage.run(*arguments.split(), env=GITHUB if "github" in arguments else None)
     stage.run("apply", "--yes", *ONE)
     stage.run("apply", "--yes", *ONE, "--strict", "--json")
     stage.run("state", "mv", "news/december", "news/xmas")
@@ -42,6 +43,7 @@ def applied(stage: Stage) -> None:
     stage.run("apply", "--yes", *ONE, "--out", "report.json", "-q")
     stage.run("state", "rm", "everyone", "--reason", "Made by mistake")
     stage.run("state", "rm", "fresh", "--reason", "Made by mistake, too", "--json")
+    stage.keep("removed")
     stage.run("state", "list")
     stage.run("plan")
     stage.run("state", "show", "fresh")
@@ -58,6 +60,7 @@ def approvals(stage: Stage) -> None:
     campaigns(stage)
     stage.invent()
     stage.run("plan", "--out", "plan.json", "-q")
+    stage.keep("planned")
     plan = json.loads(stage.read("plan.json"))
     stage.run("apply", "--yes", *ONE, "--approved", "v2:3:" + "0" * 16 + ":" + "0" * 64)
     stage.write("broadcasts/more.yaml", "name: More\nschedule: 2027-02-02T09:00\nsegments: [VIP]\n")
@@ -121,9 +124,10 @@ def killed(stage: Stage) -> None:
     """A run that is killed while a call is in flight, what it leaves, and what takes it up."""
     plain(stage, "a", "b", "c")
     stage.invent("hang=90@create:2")
-    words = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*words, when=lambda: stage.created() == 2, signals=[signal.SIGKILL])
+    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGKILL])
     stage.invent()
+    stage.keep("killed")
     for line in ("plan", "plan --json", "plan --format markdown", "plan --format github", "status", "state list"):
         stage.run(*line.split(), env=GITHUB if "github" in line else None)
     stage.run("state", "list", "--json")
@@ -137,14 +141,17 @@ def killed(stage: Stage) -> None:
 def interrupted(stage: Stage) -> None:
     """Ctrl-C once, and twice."""
     plain(stage, "a", "b", "c")
-    stage.invent("hang=1@create:2")
-    words = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*words, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
+    stage.invent("hang=3@create:2")
+    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
     stage.run("plan", "-q")
     stage.invent("hang=90@create:1")
-    words = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*words, when=lambda: stage.created() == 3, signals=[signal.SIGINT, signal.SIGINT], note="Ctrl-C twice")
+    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    stage.struck(
+        *arguments, when=lambda: stage.created() == 3, signals=[signal.SIGINT, signal.SIGINT], note="Ctrl-C twice"
+    )
     stage.invent()
+    stage.keep("interrupted")
     stage.run("plan", "--json")
     stage.clock("2026-11-20T12:00:00+00:00")
     stage.run("apply", "--yes", *ONE, "--format", "github", env=GITHUB)

@@ -40,6 +40,7 @@ def branch(stage: Stage) -> None:
     stage.run("state", "mv", "b", "z")
     stage.dashboard("broadcasts/Campaign a", {"status": "CANCELLED"})
     stage.run("refresh")
+    stage.keep("on-a-branch")
     stage.run("state", "rm", "a", "--reason", "Called off")
     stage.run("state", "restore", "a", "--reason", "Or not")
     stage.run("status", "--json")
@@ -89,6 +90,7 @@ def migrated(stage: Stage) -> None:
     stage.clock("2026-11-20T10:00:00+00:00")
     stage.run("state", "rm", "b", "--reason", "Not needed")
     stage.commit("Remove b")
+    stage.keep("committed")
     stage.run("history", account=False)
     stage.run("history", "b", "--json", account=False)
     stage.run("state", "verify", account=False)
@@ -107,4 +109,20 @@ def migrated(stage: Stage) -> None:
     stage.log("broadcast-state")
 
 
-SCENES = (branch, behind, migrated)
+def tampered(stage: Stage) -> None:
+    """A committed state that somebody has changed by hand: the proof fails."""
+    _cloned(stage, "state: invent.state.json\n")
+    stage.invent()
+    stage.run(*APPLY, "-q")
+    stage.commit("Apply")
+    state = stage.read("invent.state.json").replace('"serial": 1', '"serial": 3')
+    stage.write("invent.state.json", state.replace('"Campaign a"', '"Campaign z"'))
+    stage.commit("Meddle")
+    stage.run("state", "verify", account=False)
+    stage.run("state", "verify", "--json", account=False)
+    stage.run("history", "--json", account=False)
+    stage.run("plan")
+    stage.run("plan", "--refresh", "--json")
+
+
+SCENES = (branch, behind, migrated, tampered)

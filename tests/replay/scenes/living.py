@@ -30,6 +30,7 @@ def drift(stage: Stage) -> None:
     stage.dashboard("broadcasts/Everyone, at last", {"name": "Everyone | <b>at last</b> ::error::"})
     edit = {"scheduled_at": "2027-03-02T14:00:00Z", "segment_ids": ["seg_456"], "templates": [{}]}
     stage.dashboard("broadcasts/Spring – early access for VIPs", edit)
+    stage.keep("drifted")
     for line in ("plan", "plan --refresh", "plan --refresh --json", "plan --refresh --format markdown"):
         stage.run(*line.split())
     stage.run("plan", "--refresh", "--format", "github", "--out", "plan.json", env=GITHUB)

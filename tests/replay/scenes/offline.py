@@ -27,8 +27,8 @@ GITHUB = {
 def help_pages(stage: Stage) -> None:
     """The help of every command. It changes with its options: then only the lines of these differ."""
     narrow = {"COLUMNS": "80"}
-    for words in ("", *COMMANDS):
-        stage.run(*words.split(), "--help", env=narrow)
+    for arguments in ("", *COMMANDS):
+        stage.run(*arguments.split(), "--help", env=narrow)
     stage.run()
     stage.run("state")
     stage.run("--version")
@@ -37,7 +37,7 @@ def help_pages(stage: Stage) -> None:
 def usage(stage: Stage) -> None:
     """Calls that are wrong in themselves, in both forms."""
     plain(stage, "a")
-    for words in (
+    for arguments in (
         *("plan --format pdf", "plan --only", "plan no/such/folder", "plan --nothing", "plan broadcasts extra"),
         *(
             "apply --rate 0",
@@ -63,7 +63,7 @@ def usage(stage: Stage) -> None:
         ),
         *("plan --base-url http://example.test", "plan --org ''", "validate --files nosuch.yaml", "apply --yes"),
     ):
-        stage.run(*[word.strip("'") for word in words.split()])
+        stage.run(*[word.strip("'") for word in arguments.split()])
     stage.run("plan", "--json", "no/such/folder")
     stage.run("--json", "apply", "--yes")
     stage.run("resolve", "a", "--not-created", "--json")
@@ -135,8 +135,14 @@ def valid(stage: Stage) -> None:
     """A good project, in every format of validate and with notes."""
     campaigns(stage)
     stage.write("broadcasts/note.yaml", "name: Spring # draft\nschedule: 2027-03-02T09:00\nsegments: [VIP]\n")
-    for words in ("validate", "validate --json", "validate --format github", "validate --format sarif", "validate -q"):
-        stage.run(*words.split(), env=GITHUB if "github" in words else None)
+    for arguments in (
+        "validate",
+        "validate --json",
+        "validate --format github",
+        "validate --format sarif",
+        "validate -q",
+    ):
+        stage.run(*arguments.split(), env=GITHUB if "github" in arguments else None)
     stage.run("validate", "broadcasts/news")
     stage.run("validate", "--files", "broadcasts/spring.yaml", "invent.yaml")
     stage.run("validate", env=COLOUR)

@@ -43,6 +43,7 @@ def workspaces(stage: Stage) -> None:
     stage.run(*APPLY, "--all", "--only", "a")
     stage.run(*APPLY, "--all", "--json", "--out", "{workspace}.report.json")
     stage.run(*APPLY, "--all", "--format", "github", env=GITHUB)
+    stage.keep("workspaces")
     stage.dashboard("broadcasts/Campaign a", {"status": "CANCELLED"}, org="org_222")
     for line in ("status", "status --json", "status --format markdown", "refresh --all", "reconcile --all --json"):
         stage.run(*line.split())
