@@ -35,8 +35,10 @@ def measure(commands: Mapping[str, Sequence[str]], folder: Path, runs: int) -> d
             process = subprocess.Popen(
                 words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-            _, _, used = os.wait4(process.pid, 0)
-            process.returncode = 0
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                raise SystemExit(f"{' '.join(words)} ended with {process.returncode}: its time says nothing.")
             if turn:
                 found[name].wall.append(time.perf_counter() - began)
                 found[name].cpu.append(used.ru_utime + used.ru_stime)
