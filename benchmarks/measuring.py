@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +26,13 @@ class Figures:
     memory: list[float] = field(default_factory=list)
 
 
-def measure(commands: Mapping[str, Sequence[str]], folder: Path, runs: int) -> dict[str, Figures]:
-    """Every command `runs` times after one that is not counted, in turns, so that a slow minute meets all alike."""
+def measure(
+    commands: Mapping[str, Sequence[str]], folder: Path, runs: int, codes: Collection[int] = (0,)
+) -> dict[str, Figures]:
+    """Every command `runs` times after one that is not counted, in turns, so that a slow minute meets all alike.
+
+    Ends the benchmark where a command ends with another exit code than one of `codes`.
+    """
     found = {name: Figures() for name in commands}
     for turn in range(runs + 1):
         for name, words in commands.items():
@@ -37,7 +42,7 @@ def measure(commands: Mapping[str, Sequence[str]], folder: Path, runs: int) -> d
             )
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
+            if process.returncode not in codes:
                 raise SystemExit(f"{' '.join(words)} ended with {process.returncode}: its time says nothing.")
             if turn:
                 found[name].wall.append(time.perf_counter() - began)

@@ -40,7 +40,7 @@ def main() -> None:
     print("## Starting\n", *table(measure(start, ROOT, options.runs), "other: --version"), sep="\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as path:
         make(Path(path), options.size)
-        for command in ("validate", "plan", "status"):
+        for command in ("validate", "plan"):
             commands = {f"{name}: {command}": [*program(python), command] for name, python in pythons.items()}
             print(f"\n## {options.size:,} definitions, `{command}`\n")
             print(*table(measure(commands, Path(path), options.runs), f"other: {command}"), sep="\n", flush=True)
