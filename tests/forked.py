@@ -36,30 +36,41 @@ def environment(extra: Mapping[str, str] | None = None, *, base: Mapping[str, st
     return {**plain, "PYTHONPATH": str(ROOT), **(extra or {})}
 
 
+class Server:
+    """A fork server for the program that `command` finds, a Python with its options; it listens at `address`.
+
+    A `script` runs there before anything is imported.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], script: str = "") -> None:
+        self._folder = tempfile.mkdtemp(prefix="forking-")
+        self.address = os.path.join(self._folder, "socket")
+        listener, (self._lifeline, theirs) = socket.socket(socket.AF_UNIX), socket.socketpair()
+        with listener, theirs:
+            listener.bind(self.address)
+            listener.listen(128)
+            files = [listener.fileno(), theirs.fileno()]
+            self._process = subprocess.Popen(
+                [*command, *map(str, files), *([script] if script else [])],
+                cwd=ROOT,
+                env=environment,
+                pass_fds=files,
+                stdin=subprocess.DEVNULL,
+            )
+
+    def close(self) -> None:
+        """Kill the runs that are left, and end."""
+        self._lifeline.close()
+        self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @functools.cache
 def address() -> str:
     """Where the fork server of this process listens; it is started the first time."""
-    folder = tempfile.mkdtemp(prefix="forking-")
-    path = os.path.join(folder, "socket")
-    listener, (ours, theirs) = socket.socket(socket.AF_UNIX), socket.socketpair()
-    with listener, theirs:
-        listener.bind(path)
-        listener.listen(128)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forking", str(listener.fileno()), str(theirs.fileno())],
-            cwd=ROOT,
-            env=environment(),
-            pass_fds=[listener.fileno(), theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-        )
-
-    def close() -> None:
-        ours.close()
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(close)
-    return path
+    server = Server([sys.executable, "-m", "tests.forking"], environment())
+    atexit.register(server.close)
+    return server.address
 
 
 class OwnInterpreter(Exception):
@@ -70,7 +81,7 @@ class Run:
     """A run that the fork server was ordered to make, and what is known of it.
 
     `code` is None until it has ended; a negative one is the signal that killed it. `held` is whether it was stopped.
-    Raises `OwnInterpreter`.
+    `server` is the address of another server than that of this process. Raises `OwnInterpreter`.
     """
 
     def __init__(
@@ -84,6 +95,7 @@ class Run:
         session: bool = False,
         terminal: bool = False,
         before: str = "",
+        server: str = "",
     ) -> None:
         self.code: int | None = None
         self.held = False
@@ -94,7 +106,7 @@ class Run:
         line = json.dumps(order | {"session": session, "terminal": terminal, "before": before}).encode() + b"\n"
         self._connection = socket.socket(socket.AF_UNIX)
         try:
-            self._connection.connect(address())
+            self._connection.connect(server or address())
             sent = socket.send_fds(self._connection, [line], streams)
             if sent < len(line):
                 self._connection.sendall(line[sent:])

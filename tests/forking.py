@@ -5,6 +5,10 @@ and stderr. Reports come back on it as lines of JSON: the process number, that t
 or at once that the run needs an interpreter of its own, since its environment has other settings for that. A run whose
 connection is closed is killed, and so are all runs, with this process, when the `lifeline` is closed. `tests.forked`
 is the other end.
+
+    PYTHON tests/forking.py LISTENER LIFELINE [SCRIPT]
+
+The two are the numbers of open sockets. A SCRIPT runs before anything else is imported.
 """
 
 from __future__ import annotations
@@ -238,7 +242,9 @@ def _end(code: int) -> NoReturn:
 
 
 def main() -> NoReturn:
-    listener, lifeline = (socket.socket(fileno=int(word)) for word in sys.argv[1:])
+    listener, lifeline = (socket.socket(fileno=int(word)) for word in sys.argv[1:3])
+    for script in sys.argv[3:]:
+        runpy.run_path(script)
     import_everything()
     # What is here now is shared with every run, and no collection needs to look at it.
     gc.collect()

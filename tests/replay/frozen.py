@@ -1,6 +1,6 @@
 """What is fixed for a replayed process: its clock, its random names, and the addresses of the servers on loopback.
 
-Loaded by `forking.py` into the process of any version of the program, so it imports nothing but the standard library.
+Run by `tests/forking.py` in the process of any version of the program, so it imports nothing but the standard library.
 Three variables say what it goes by: `REPLAY_CLOCK`, a file that holds a moment; `REPLAY_NAMES`, a folder for counters;
 and `REPLAY_PORTS`, which leads `PORT=PORT` pairs, the one that is spoken of to the one that really listens.
 """
@@ -98,3 +98,6 @@ def freeze() -> None:
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
     socket.socket.connect = lambda self, address: connect(self, redirected(address))  # type: ignore[method-assign]  # the point of it
     socket.socket.connect_ex = lambda self, address: connect_ex(self, redirected(address))  # type: ignore[method-assign]  # the same
+
+
+freeze()

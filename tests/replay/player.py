@@ -24,7 +24,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from tests.github.standin import StandIn
 from tests.replay.canonical import canonical
 from tests.replay.keeping import STEP_FILES, keep, restore
-from tests.replay.program import PATIENCE, Program, Run
+from tests.replay.program import PATIENCE, Order, Program, Run
 from tests.replay.transcript import Step
 
 INVENT, GITHUB = "http://127.0.0.1:8765", "http://127.0.0.1:8766"
@@ -244,7 +244,7 @@ class Stage:
     def ask(self, *arguments: str, answers: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> int:
         """A step with a terminal: each answer is typed when the terminal shows the text before it."""
         master, slave = pty.openpty()
-        run = self._begin(arguments, env, note=f"typed: {[typed for _, typed in answers]}", terminal=[slave])
+        run = self._begin(arguments, env, note=f"typed: {[typed for _, typed in answers]}", terminal=slave)
         os.close(slave)
         screen = run.dialogue(master, answers)
         os.close(master)
@@ -300,7 +300,6 @@ class Stage:
             "GIT_CONFIG_GLOBAL": str(self._back / "gitconfig"),
             "GIT_CONFIG_NOSYSTEM": "1",
             "HOME": home,
-            "LANG": "C.UTF-8",
             "LINES": "40",
             "LOGNAME": "jo",
             "PATH": os.environ["PATH"],
@@ -318,14 +317,11 @@ class Stage:
         env: Mapping[str, str],
         folder: Path,
         title: str = "",
-        terminal: Sequence[int] = (),
+        terminal: int | None = None,
     ) -> Run:
         self._count += 1
-        streams = [os.devnull, *(str(self._back / f"{self._count}.{name}") for name in ("out", "err"))]
-        for path in streams[1:]:
-            Path(path).touch()
-        order = {"run": list(arguments), "folder": str(folder), "environment": {**self._environment(), **env}}
-        return Run(self.program, title, {**order, "streams": streams}, terminal)
+        order = Order(arguments, folder, {**self._environment(), **env})
+        return Run(self.program, title, order, self._back / str(self._count), terminal)
 
     def _begin(
         self,
@@ -335,7 +331,7 @@ class Stage:
         account: bool = True,
         folder: str = "",
         note: str = "",
-        terminal: Sequence[int] = (),
+        terminal: int | None = None,
     ) -> Run:
         more = dict(env or {})
         self._before = self._texts()

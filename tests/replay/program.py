@@ -2,68 +2,93 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-# The versions in what was recorded.
-RECORDED = {"program": "0.1.0", "zone data": "2026f"}
+from tests import forked
+from tests.forked import ROOT, Server
+from tests.forking import AT_START
+
+# The versions in what was recorded: of the program, and of the zone data.
+RECORDED = ("0.1.0", "2026f")
+VERSIONS = """
+import os, invent_gitops as program, tzdata
+print(os.path.dirname(program.__file__), program.__version__, tzdata.IANA_VERSION, sep="\\n")
+"""
 PATIENCE = 180.0  # seconds; a bound for what never comes
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is run, where, and with which variables."""
+
+    words: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
 
 
 class Program:
     """A version of the program: `python` is an interpreter that has it, or finds it in `tree`."""
 
     def __init__(self, python: str, tree: Path | None = None) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        if tree:
-            environment["PYTHONPATH"] = str(tree)
-        script = Path(__file__).with_name("forking.py")
-        self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [python, "-P", str(script), str(theirs.fileno())], env=environment, pass_fds=[theirs.fileno()]
-            )
-        self._reports = self._channel.makefile(encoding="utf-8")
-        first = self._answer()
-        self.folder, self._versions = Path(first["folder"]), first["versions"]
-
-    def order(self, order: Mapping[str, Any], terminal: Sequence[int] = ()) -> Any:
-        data = json.dumps(order).encode() + b"\n"
-        sent = socket.send_fds(self._channel, [data], list(terminal))
-        self._channel.sendall(data[sent:])
-        return self._answer()
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(AT_START)}
+        # What an interpreter takes at its start is the same for the server and for all of its runs.
+        self.at_start = {"LANG": "C.UTF-8", **({"PYTHONPATH": str(tree)} if tree else {})}
+        environment = {**plain, **self.at_start}
+        names = subprocess.run(
+            [python, "-P", "-c", VERSIONS], env=environment, check=True, capture_output=True, text=True
+        )
+        folder, *self._versions = names.stdout.splitlines()
+        self.folder = Path(folder)
+        command = [python, "-P", str(ROOT / "tests" / "forking.py")]
+        self._server = Server(command, environment, str(Path(__file__).with_name("frozen.py")))
+        self.address = self._server.address
 
     def as_recorded(self, text: str) -> str:
         """The text with the versions that the recorded program had: another one is no difference."""
-        for name, version in RECORDED.items():
-            text = text.replace(self._versions[name], version)
+        for recorded, version in zip(RECORDED, self._versions, strict=True):
+            text = text.replace(version, recorded)
         return text
 
-    def _answer(self) -> Any:
-        line = self._reports.readline()
-        assert line, "the process that has imported the program is gone"
-        return json.loads(line)
-
     def end(self) -> None:
-        self._reports.close()
-        self._channel.close()
-        self._process.wait()
+        self._server.close()
 
 
 class Run:
-    """A run of the command line, which may still be going on."""
+    """A run of the command line, which may still be going on.
 
-    def __init__(self, program: Program, title: str, order: Mapping[str, Any], terminal: Sequence[int]) -> None:
-        self._program, self.title, self._streams = program, title, order["streams"]
-        self.pid = int(program.order(order, terminal)["pid"])
+    Its stdout and stderr are the files of the path `streams` with `.out` and `.err` behind it. A terminal instead is
+    stdin and stderr of the run, and controls it.
+    """
+
+    def __init__(self, program: Program, title: str, order: Order, streams: Path, terminal: int | None = None) -> None:
+        self.title = title
+        self._paths = [streams.with_suffix(f"{streams.suffix}.{name}") for name in ("out", "err")]
+        files = [os.open(os.devnull, os.O_RDONLY)]
+        files += [os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600) for path in self._paths]
+        ends = files if terminal is None else [terminal, files[1], terminal]
+        held = terminal is not None
+        environment = {**order.environment, **program.at_start}
+        try:
+            self._run = forked.Run(
+                "invent_gitops",
+                order.words,
+                order.folder,
+                environment,
+                ends,
+                session=held,
+                terminal=held,
+                server=program.address,
+            )
+        finally:
+            for file in files:
+                os.close(file)
 
     def until(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
@@ -72,7 +97,7 @@ class Run:
             time.sleep(0.005)
 
     def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        os.kill(self._run.pid, number)
 
     def dialogue(self, master: int, answers: Sequence[tuple[str, str]]) -> str:
         """Type each answer once the terminal shows the text before it; returns all that it showed."""
@@ -89,10 +114,12 @@ class Run:
         return screen.replace("\r\n", "\n")
 
     def text(self, number: int) -> str:
-        return Path(self._streams[number]).read_bytes().decode()
+        return self._paths[number - 1].read_bytes().decode()
 
     def end(self) -> int:
-        return int(self._program.order({"wait": self.pid})["code"])
+        while self._run.code is None:
+            self._run.hear(PATIENCE)
+        return self._run.code
 
 
 @contextmanager
