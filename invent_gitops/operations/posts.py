@@ -16,6 +16,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.project import chosen_file
 from invent_gitops.plan.approval import BY_HAND
 from invent_gitops.render.github.annotations import Annotation
@@ -229,10 +230,10 @@ def summarised(written: Written | None) -> str:
     return step.write_summary(written(max(0, step.summary_room() - 2), in_bytes))
 
 
-def tell(session: Session, level: Literal["warning", "notice"], title: str, message: str) -> None:
+def tell(console: Console, level: Literal["warning", "notice"], title: str, message: str) -> None:
     """Say something beside the result, as an annotation of the run where there is one."""
     in_workflow = os.environ.get("GITHUB_ACTIONS") == "true"
-    session.note(Annotation(level, title, message).command("") if in_workflow else clean(message))
+    console.note(Annotation(level, title, message).command("") if in_workflow else clean(message))
 
 
 def show(session: Session, done: Done) -> ExitCode:
