@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-import httpx
-
-from invent_gitops.api.answer import clock_skew, read_list, read_total, server_time
-from invent_gitops.api.connection import EncodedError
-from invent_gitops.api.line import NotSent
+from invent_gitops.api.answer import clock_skew, read_list, read_total
 from invent_gitops.api.wire import Wire
 from invent_gitops.errors import Interrupted, NotOffered, Unavailable, Unreachable
+from invent_gitops.http.answers import server_time
+from invent_gitops.http.errors import EncodedAnswer, HttpError, NotSent
 from invent_gitops.model.listing import Listing
 
 PAGE = 100
@@ -81,7 +79,7 @@ class _Walk(Generic[E]):
     total: int | None = None
     repeated: bool = False
     first: object = None
-    seen: int = 0
+    entry_count: int = 0
     longest: int = 0
     last: int = 0
     lost: int = 0
@@ -90,7 +88,7 @@ class _Walk(Generic[E]):
     def add(self, page: _Page, read: Callable[[object], E | None], gap: str) -> None:
         """Take a page in; `gap` is what to say of entries that have no usable id, once for a page."""
         self.lost_in_a_row = 0
-        self.seen += len(page.entries)
+        self.entry_count += len(page.entries)
         self.last = len(page.entries)
         self.longest = max(self.longest, self.last)
         if page.total is not None:
@@ -124,7 +122,7 @@ class _Walk(Generic[E]):
     @property
     def counted(self) -> bool:
         """Whether all that the count promises has been met; a page that was lost counts like the longest."""
-        return self.total is not None and self.seen + self.lost * self.longest >= self.total
+        return self.total is not None and self.entry_count + self.lost * self.longest >= self.total
 
     @property
     def ended(self) -> bool:
@@ -144,7 +142,7 @@ class Reading:
         self._patience = PATIENCE
         self._skews: list[timedelta] = []
 
-    def whole(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
+    def complete(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
         """Every entry. Raises `Unavailable`, never a part."""
         listing = self._read(route, query, read, partly=False)
         if listing.gaps:
@@ -185,7 +183,7 @@ class Reading:
                     raise
                 walk.lose(f"Page {number} of the list of {route} could not be read. {error.reason}")
                 if isinstance(error, _Denied) or walk.lost_in_a_row == LOST_PAGES:
-                    if not walk.seen:
+                    if not walk.entry_count:
                         raise
                     walk.gaps.append(f"No page of the list of {route} after page {number} was asked for.")
                     return walk
@@ -214,11 +212,11 @@ class Reading:
         headers, body = self._fetch(route, query)
         entries = read_list(body)
         if entries is None:
-            told = self._wire.words(body)
-            raise _Failed(route, f"The answer is not an array of objects: {told}")
+            message = self._wire.message(body)
+            raise _Failed(route, f"The answer is not an array of objects: {message}")
         return _Page(entries, read_total(headers.get("pagination-count")))
 
-    def _fetch(self, route: str, query: dict[str, str]) -> tuple[httpx.Headers, bytes]:
+    def _fetch(self, route: str, query: dict[str, str]) -> tuple[Mapping[str, str], bytes]:
         attempt = 0
         failing: float | None = None
         while True:
@@ -233,8 +231,8 @@ class Reading:
                     self._spend(failing)
                     return headers, body
                 failure = self._refusal(route, query, status, body)
-            except httpx.HTTPError as error:
-                status, headers, failure = 0, httpx.Headers(), self._failure(route, error)
+            except HttpError as error:
+                status, headers, failure = 0, {}, self._failure(route, error)
             if isinstance(failure, _Denied):
                 raise failure
             failing = began if failing is None else failing
@@ -253,23 +251,23 @@ class Reading:
                 raise failure
 
     def _refusal(self, route: str, query: dict[str, str], status: int, body: bytes) -> _Failed:
-        reason = f"Invent answered {status}: {self._wire.words(body)}"
+        reason = f"Invent answered {status}: {self._wire.message(body)}"
         if status in NO_ROUTE and query["page"] == "1":
             return _NotOffered(route, reason, _cure(status))
         if (status < 500 and status not in PASSING) or status == 501:
             return _Denied(route, reason, _cure(status))
         return _Failed(route, reason)
 
-    def _failure(self, route: str, error: httpx.HTTPError) -> _Failed:
-        reason = self._wire.told(error)
-        if isinstance(error, EncodedError):
+    def _failure(self, route: str, error: HttpError) -> _Failed:
+        reason = self._wire.reason(error)
+        if isinstance(error, EncodedAnswer):
             return _Denied(route, reason, _PACKED)
         if not isinstance(error, NotSent):
             return _Failed(route, reason)
         kind = _Barred if error.lasting else _Unsent
         return kind(route, reason, error.cure or "Try again later.")
 
-    def _compare_clocks(self, asked: datetime, headers: httpx.Headers) -> None:
+    def _compare_clocks(self, asked: datetime, headers: Mapping[str, str]) -> None:
         skew = clock_skew(asked, datetime.now(UTC), server_time(headers))
         if skew is not None:
             self._skews.append(skew)

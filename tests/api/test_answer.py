@@ -15,11 +15,10 @@ from invent_gitops.api.answer import (
     read_remote,
     read_segment,
     read_total,
-    retry_after,
     usable_id,
     verdict,
-    words,
 )
+from invent_gitops.http.answers import message_of, retry_after
 from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.outcome import Created, NotCreated, Unknown
 
@@ -250,11 +249,11 @@ def test_an_empty_page_is_a_page() -> None:
     ],
 )
 def test_the_words_of_the_api_are_shown_on_one_line(body: bytes, said: str) -> None:
-    assert words(body) == said
+    assert message_of(body) == said
 
 
 def test_long_words_are_cut() -> None:
-    said = words(json.dumps({"message": "word " * 1000}).encode())
+    said = message_of(json.dumps({"message": "word " * 1000}).encode())
     assert len(said) == 300
     assert said.endswith("…")
 

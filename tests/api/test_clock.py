@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.api.answer import clock_skew, retry_after, server_time
+from invent_gitops.api.answer import clock_skew
 from invent_gitops.api.client import InventApi
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.http.address import Target
+from invent_gitops.http.answers import retry_after, server_time
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Created
