@@ -10,7 +10,7 @@ from typing import Self
 
 from invent_gitops.api.answer import read_remote, read_segment, verdict
 from invent_gitops.api.limits import SILENCE
-from invent_gitops.api.reading import Reading
+from invent_gitops.api.reading import ListReader
 from invent_gitops.api.wire import Wire
 from invent_gitops.http.address import Target
 from invent_gitops.http.errors import AnswerLost, NotSent
@@ -91,18 +91,18 @@ class InventApi:
 
         A page that cannot be read is tried `tries` times.
         """
-        return Reading(self._wire, tries).complete("broadcasts", {"status": "ALL"}, read_remote)
+        return ListReader(self._wire, tries).complete("broadcasts", {"status": "ALL"}, read_remote)
 
     def readable_broadcasts(self, *, tries: int = 5) -> Listing[Remote]:
         """As many of the org's broadcasts as can be read, and what could not be.
 
         Raises `Unavailable` only where nothing at all could be read.
         """
-        return Reading(self._wire, tries).partly("broadcasts", {"status": "ALL"}, read_remote)
+        return ListReader(self._wire, tries).partly("broadcasts", {"status": "ALL"}, read_remote)
 
     def segments(self, *, tries: int = 5) -> list[RemoteSegment]:
         """All segments of the org, from `GET /orgs/{org_id}/segments`, those that are columns of a board included.
 
         Raises `Unavailable`, never a part.
         """
-        return Reading(self._wire, tries).complete("segments", {}, read_segment)
+        return ListReader(self._wire, tries).complete("segments", {}, read_segment)

@@ -13,7 +13,7 @@ from invent_gitops.api.limits import GRACE
 from invent_gitops.api.pace import Pace
 from invent_gitops.http.address import Target
 from invent_gitops.http.answers import message_of, retry_after, server_time, without_secret
-from invent_gitops.http.client import Connection, Reply
+from invent_gitops.http.client import Bounds, Connection, Reply
 
 BODY_LIMIT = 16 * 1024 * 1024
 # Seconds without a byte after which a read is given up; it may be asked for again.
@@ -66,9 +66,7 @@ class Wire:
             f"/orgs/{self._target.org}/{route}",
             params=params,
             body=body,
-            silence=self._silences[method],
-            seconds=self.longest(method),
-            limit=BODY_LIMIT,
+            bounds=Bounds(self._silences[method], self.longest(method), BODY_LIMIT),
             fresh=fresh,
         )
 

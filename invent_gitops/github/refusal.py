@@ -25,25 +25,25 @@ class Forbidden(Unavailable):
     """The token may not do this: on a pull request from a fork it can only read."""
 
 
-class Shut(Forbidden):
+class ClosedToAll(Forbidden):
     """Nobody can write there, whatever the token may do: it is archived, locked or switched off."""
 
 
-class Missing(Unavailable):
+class NotVisible(Unavailable):
     """GitHub does not show this: it is not there, or the token may not see it."""
 
 
 # What GitHub says in an answer of 403, 410, 422 or 451, who that concerns, and the cure.
 _REFUSALS: tuple[tuple[str, type[Forbidden], str], ...] = (
-    (r"\barchived\b", Shut, "Unarchive the repository in its settings, or delete its workflows."),
-    (r"issues? (are|is|has been|have been) disabled", Shut,
+    (r"\barchived\b", ClosedToAll, "Unarchive the repository in its settings, or delete its workflows."),
+    (r"issues? (are|is|has been|have been) disabled", ClosedToAll,
      "Switch on issues in the settings of the repository, or delete the step that runs: github issue"),
-    (r"\blocked\b.*\bmigrat|\bmigrat.*\blocked\b", Shut, "The repository is being moved. Run this again later."),
-    (r"\b(is|was|are) locked\b|\blocked (conversation|issue|pull)", Shut,
+    (r"\blocked\b.*\bmigrat|\bmigrat.*\blocked\b", ClosedToAll, "The repository is being moved. Run this again later."),
+    (r"\b(is|was|are) locked\b|\blocked (conversation|issue|pull)", ClosedToAll,
      "Unlock the conversation of that pull request or issue, then run this again."),
-    (r"access blocked|(repository|account) (is|was|has been) (currently )?(disabled|suspended)|\bdmca\b", Shut,
+    (r"access blocked|(repository|account) (is|was|has been) (currently )?(disabled|suspended)|\bdmca\b", ClosedToAll,
      "GitHub has disabled the repository. Its owner can ask: https://support.github.com"),
-    (r"installation (is|was|has been) suspended", Shut,
+    (r"installation (is|was|has been) suspended", ClosedToAll,
      "The owner can unsuspend the app below Settings, GitHub Apps. Then run this again."),
     (r"\bsaml\b|single sign-on", Forbidden, "Authorize the token for the single sign-on of the organization."),
     (r"ip allow list", Forbidden, "Add the address of the runner to the IP allow list of the organization."),
@@ -97,13 +97,13 @@ def refusal(status: int, body: bytes, reason: str) -> Unavailable:
             if re.search(pattern, text, re.IGNORECASE):
                 return kind(reason, cure)
     if status == 451:
-        return Shut(reason, "GitHub has disabled the repository. Its owner can ask: https://support.github.com")
+        return ClosedToAll(reason, "GitHub has disabled the repository. Its owner can ask: https://support.github.com")
     if status == 304:
         return Unavailable(reason, "Nothing was asked that allows it: check for a cache between here and GitHub.")
     if status == 403:
         return Forbidden(reason, PERMISSIONS)
     if status in (404, 410):
-        return Missing(reason, "Check GITHUB_REPOSITORY and the permissions of the token.")
+        return NotVisible(reason, "Check GITHUB_REPOSITORY and the permissions of the token.")
     if 300 <= status < 400:
         return Unavailable(reason, "The repository was renamed or moved; run the workflow anew.")
     return Unavailable(reason, "This is no answer that a repeat would change.")

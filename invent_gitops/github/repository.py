@@ -9,7 +9,7 @@ from typing import Any
 
 from invent_gitops.errors import Unavailable
 from invent_gitops.github.event import COMMIT
-from invent_gitops.github.refusal import Forbidden, Missing
+from invent_gitops.github.refusal import Forbidden, NotVisible
 from invent_gitops.github.rest import Rest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.pull_request import Post, PullRequest
@@ -30,7 +30,7 @@ class Repository:
 
     def author(self) -> str:
         """Who writes with this token."""
-        with suppress(Forbidden, Missing):
+        with suppress(Forbidden, NotVisible):
             user, _ = self._api.get("/user")
             if login := _login({"user": user}):
                 return login
@@ -41,7 +41,7 @@ class Repository:
         """None if there is none of that number."""
         try:
             pull, _ = self._api.get(f"{self._path}/pulls/{number:d}")
-        except Missing:
+        except NotVisible:
             return None
         return _pull_request(pull)
 

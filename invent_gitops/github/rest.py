@@ -15,7 +15,7 @@ from invent_gitops.github.paging import next_page
 from invent_gitops.github.refusal import LATER, is_held_back, is_retired, limited, refusal, wait_of
 from invent_gitops.http.address import checked_base_url
 from invent_gitops.http.answers import message_of, without_secret
-from invent_gitops.http.client import Connection, Reply
+from invent_gitops.http.client import Bounds, Connection, Reply
 from invent_gitops.http.errors import AnswerLost, EncodedAnswer, NotSent
 
 DEFAULT_API = "https://api.github.com"
@@ -38,7 +38,7 @@ LONGEST = 120.0
 _PACKED = "Check GITHUB_API_URL, and whether a proxy on the way compresses answers."
 
 
-class Lost(Unavailable):
+class PostLost(Unavailable):
     """The answer to something that must not be sent twice was lost; only a look can tell what became of it."""
 
 
@@ -106,7 +106,7 @@ class Rest:
             attempt += 1
             try:
                 return self._patient("POST", path, body=body)[0]
-            except Lost as error:
+            except PostLost as error:
                 if attempt >= TRIES or not self._pause(attempt, None, PAUSE):
                     raise Unavailable(error.message, LATER) from None
             if arrival := arrived():
@@ -149,7 +149,7 @@ class Rest:
                     # It would be so again.
                     raise Unavailable(f"{reason} ({method} {path}).", _PACKED) from None
             if lost and method == "POST":
-                raise Lost(f"{reason} ({method} {path}).", LATER)
+                raise PostLost(f"{reason} ({method} {path}).", LATER)
             limits += held
             times, first = (limits, LIMIT_PAUSE) if held else (attempt, PAUSE)
             if attempt >= TRIES or not self._pause(times, headers, first):
@@ -186,14 +186,13 @@ class Rest:
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, object] | None
     ) -> Reply:
         """One request and its whole body. Raises `NotSent`, or `AnswerLost`."""
+        seconds = min(LONGEST, max(0.1, self._give_up - time.monotonic()))
         return self._connection.exchange(
             method,
             path,
             params=query,
             body=None if body is None else json.dumps(body).encode(),
-            silence=SILENCE,
-            seconds=min(LONGEST, max(0.1, self._give_up - time.monotonic())),
-            limit=BODY_LIMIT,
+            bounds=Bounds(SILENCE, seconds, BODY_LIMIT),
         )
 
 

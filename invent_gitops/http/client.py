@@ -40,6 +40,14 @@ class Reply(NamedTuple):
 _TRANSFER = "transfer-encoding"
 
 
+class Bounds(NamedTuple):
+    """What a request may take: `silence` seconds without a byte, `seconds` altogether, `size` bytes of an answer."""
+
+    silence: float
+    seconds: float
+    size: int
+
+
 class Connection:
     """The way to `base_url`, straight or through the proxy of the environment. Safe to use from several threads.
 
@@ -71,17 +79,15 @@ class Connection:
         *,
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        silence: float,
-        seconds: float,
-        limit: int,
+        bounds: Bounds,
         fresh: Callable[[], bool] = lambda: True,
     ) -> Reply:
-        """One request and its whole answer of at most `limit` bytes. Raises `NotSent` or `AnswerLost`.
+        """One request and its whole answer. Raises `NotSent` or `AnswerLost`.
 
-        `silence` and `seconds` limit the time without a byte and the whole of it, from the moment on in which `fresh`
-        says yes, as the last thing before the request leaves.
+        The times of `bounds` count from the moment on in which `fresh` says yes, as the last thing before the request
+        leaves.
         """
-        line, usual = Line(fresh, seconds), self.timeout
+        line, usual = Line(fresh, bounds.seconds), self.timeout
         content = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
         try:
             with self._client.stream(
@@ -90,10 +96,10 @@ class Connection:
                 params=params,
                 content=None if body is None else line.body(body),
                 headers=content,
-                timeout=httpx.Timeout(connect=usual.connect, read=silence, write=usual.write, pool=usual.pool),
+                timeout=httpx.Timeout(connect=usual.connect, read=bounds.silence, write=usual.write, pool=usual.pool),
                 extensions={"trace": line.trace},
             ) as response:
-                answer = _plain_body(response, limit)
+                answer = _plain_body(response, bounds.size)
                 line.complete = True
                 return Reply(response.status_code, response.headers, answer)
         except NotSent:
@@ -102,7 +108,7 @@ class Connection:
             if not line.begun or isinstance(error, _NO_REQUEST):
                 raise self._not_sent(error, line) from error
             if line.over:
-                raise AnswerLost(f"the answer took too long, more than {seconds:.0f} seconds") from error
+                raise AnswerLost(f"the answer took too long, more than {bounds.seconds:.0f} seconds") from error
             if isinstance(error, AnswerLost):
                 raise
             if isinstance(error, httpx.RemoteProtocolError) and _TRANSFER in str(error).casefold():

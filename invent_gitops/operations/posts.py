@@ -134,12 +134,12 @@ def post_or_summarise(
 
     What a fork, a token or an event cannot do is no failure; that GitHub cannot be reached is one.
     """
-    from invent_gitops.github.refusal import Forbidden, Missing
+    from invent_gitops.github.refusal import Forbidden, NotVisible
 
     try:
         with own_posts_in(event, author, workspace) as own:
             return post(own)
-    except (NowhereToPost, Forbidden, Missing) as error:
+    except (NowhereToPost, Forbidden, NotVisible) as error:
         if not os.environ.get("GITHUB_STEP_SUMMARY"):
             raise WrongUsage(
                 error.message, error.cure or "Run this in a step of a workflow that has a token."
@@ -156,9 +156,9 @@ def post_or_summarise(
 
 
 def _why_not_posted(error: InventGitopsError, event: WorkflowEvent) -> str:
-    from invent_gitops.github.refusal import Forbidden, Shut
+    from invent_gitops.github.refusal import ClosedToAll, Forbidden
 
-    if isinstance(error, Forbidden) and not isinstance(error, Shut):
+    if isinstance(error, Forbidden) and not isinstance(error, ClosedToAll):
         if event.fork:
             return "On a pull request from a fork, the token of a workflow can only read."
         if os.environ.get("GITHUB_ACTOR") == DEPENDABOT:
