@@ -110,7 +110,7 @@ def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _to_the_second(at: datetime | None) -> datetime | None:
-    """To the second, which is as finely as a request can say it: a fraction would look like an edit for ever."""
+    """To the second, as requests spell it: a fraction would look like an edit."""
     return at.replace(microsecond=0) if at else None
 
 
@@ -145,5 +145,5 @@ def _text(value: object) -> str:
 
 
 def _error_text(value: object) -> str:
-    """What an error says: documented as text or null, and anything else is an error all the same."""
+    """What an error says: documented as text or null; any other value is an error, too."""
     return _text(value) if isinstance(value, str) or not value else shorten(json.dumps(value, ensure_ascii=False))

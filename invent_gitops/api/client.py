@@ -24,8 +24,8 @@ PATIENCE = 300.0
 class InventApi:
     """The documented routes of one org. Safe to use from several threads; `stop` ends every wait.
 
-    `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address. `tell` is told why, when
-    there is long to wait.
+    `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address. `tell` gets the reason
+    for a long wait.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class InventApi:
     def create(self, request: Request, fresh: Callable[[], bool] = lambda: True) -> Answer:
         """`POST /orgs/{org_id}/broadcasts`, sent once. Only a 429, which created nothing, is tried again.
 
-        `fresh` is asked when the connection stands, as the last thing before the first byte leaves, each time that it
+        `fresh` is asked when the connection is open, as the last thing before the first byte leaves, each time that it
         is sent: an intent that has grown old may have been settled by somebody else.
         """
         give_up = time.monotonic() + PATIENCE

@@ -26,7 +26,7 @@ class Wire:
     """The way to one org. Safe to use from several threads; `stop` ends every wait.
 
     `rate` is in requests a minute over all threads, `create_timeout` how many seconds without a byte a
-    create may take. `tell` is told why, when there is something to wait for. Raises `WrongUsage` where the environment
+    create may take. `tell` gets the reason for a long wait. Raises `WrongUsage` where the environment
     makes a connection impossible.
     """
 
@@ -71,7 +71,7 @@ class Wire:
         )
 
     def hold_back(self, headers: Mapping[str, str], attempt: int, give_up: float, reason: str) -> bool:
-        """Hold everyone back as told, or with growing pauses; False if that would last beyond the moment `give_up`."""
+        """Hold every request back as the answer asks, or with growing pauses; False if that lasts beyond `give_up`."""
         wait = retry_after(headers.get("retry-after"), server_time(headers) or datetime.now(UTC))
         jitter = random.uniform(0.5, 1.0)  # noqa: S311  # spreads retries, keeps no secret
         pause = max(wait, 1.0) if wait is not None else min(60.0, 2.0 ** (attempt - 1)) * jitter

@@ -21,7 +21,7 @@ _MERGED = re.compile(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$")
 
 
 def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
-    """The event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for an event that is none."""
+    """The event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for one that is damaged."""
     repository, commit = environment.get("GITHUB_REPOSITORY", ""), environment.get("GITHUB_SHA", "")
     parts = repository.split("/")
     if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,100}", part) and part.strip(".") for part in parts):

@@ -15,7 +15,7 @@ from invent_gitops.model.instant import read_instant
 from invent_gitops.model.pull_request import Post, PullRequest
 from invent_gitops.text.secret import hide
 
-# Who writes with the token that GitHub gives to each job; such a token is not told who it is.
+# Who writes with the token that GitHub gives to each job; GitHub does not say who such a token is.
 DEFAULT_AUTHOR = "github-actions[bot]"
 # What our issues carry, so that they are found among thousands.
 LABEL = "invent-gitops"
@@ -38,7 +38,7 @@ class Repository:
         return DEFAULT_AUTHOR
 
     def pull_request(self, number: int) -> PullRequest | None:
-        """None if there is none of that number."""
+        """The pull request of a number, None if GitHub shows none."""
         try:
             pull, _ = self._api.get(f"{self._path}/pulls/{number:d}")
         except NotVisible:

@@ -46,7 +46,7 @@ JsonReply = tuple[Any, Mapping[str, str]]
 
 
 def token_of(environment: Mapping[str, str] = os.environ) -> str:
-    """The token of this run, or "". Raises `WrongUsage` for one that cannot stand in a header, without showing it."""
+    """The token of this run, or "". Raises `WrongUsage` for one that no header can hold, without showing it."""
     token = (environment.get("GITHUB_TOKEN") or environment.get("GH_TOKEN") or "").strip()
     if token and not re.fullmatch(r"[!-~]{1,4096}", token):
         raise WrongUsage(
@@ -173,9 +173,9 @@ class Rest:
         return Connection(self._base_url, headers, address="GITHUB_API_URL")
 
     def _pause(self, attempt: int, headers: Mapping[str, str] | None, first: float) -> bool:
-        """Wait as told, or ever longer from `first` seconds on; False if the budget does not hold it."""
+        """Wait as GitHub asks, or ever longer from `first` seconds on; False if the budget does not hold it."""
         wait = wait_of(headers) if headers is not None else None
-        # A time that is over is none: the limit lasts all the same.
+        # A time that is over says nothing: the limit still lasts.
         pause = max(wait, 1.0) if wait else first * 2.0 ** (attempt - 1)
         if time.monotonic() + pause > self._give_up:
             return False

@@ -16,7 +16,7 @@ DEFAULT_ORG = OWN_ORG
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`base_url` as it is called, `org` as it stands in the path, `name` as the state is bound to it."""
+    """`base_url` as it is called, `org` as the path holds it, `name` as the state is bound to it."""
 
     base_url: str
     org: str
@@ -64,7 +64,7 @@ def checked_org(text: str) -> str:
 
 
 def checked_key(text: str, variable: str = KEY_VARIABLE) -> str:
-    """A key that can stand in a header; it is never shown, not even when it is wrong. Raises `WrongUsage`.
+    """A key that a header can hold; it is never shown, not even when it is wrong. Raises `WrongUsage`.
 
     `variable` is the one of the environment that holds it.
     """

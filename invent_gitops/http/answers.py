@@ -31,14 +31,14 @@ def message_of(body: bytes, secret: str = "") -> str:
 
 
 def without_secret(text: str, secret: str) -> str:
-    """`text` without the key, should somebody echo it; a very short one is a test's and would garble everything."""
+    """`text` without the key, in case a server echoes it. A very short key stays: it would garble every text."""
     return hide(text, [secret])
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds to wait from a `Retry-After` header (a number or an HTTP date), or None if it says nothing usable.
 
-    `now` is the time by the clock of the server, which the date is of as well.
+    `now` is the time by the clock of the server, which set the date.
     """
     if value is None:
         return None

@@ -19,25 +19,23 @@ from invent_gitops.http.errors import AnswerLost, EncodedAnswer, HttpError, NotS
 from invent_gitops.http.line import OPENING, Line
 from invent_gitops.http.proxies import Proxy, proxy_for
 
-# Raised by the library where a request is none: before a byte of it has left, though its beginning was announced.
+# Raised by the library for an invalid request: before a byte of it has left, though its beginning was announced.
 _NO_REQUEST = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 # Codes of OpenSSL.
 _OUT_OF_DATE, _OTHER_HOST = (9, 10), (62, 64)
 # Answers of a proxy after which another try may end well.
 _PASSING = (408, 425, 429)
+# In the library's message about an answer whose Transfer-Encoding it does not know.
+_TRANSFER = "transfer-encoding"
 
 
 class Reply(NamedTuple):
-    """A whole answer."""
+    """A complete answer. The names of its headers match in any case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-# How the library says that it knows no encoding of an answer but the one that is none.
-_TRANSFER = "transfer-encoding"
 
 
 class Bounds(NamedTuple):
@@ -63,13 +61,14 @@ class Connection:
         self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
         self._client = httpx.Client(
             base_url=base_url,
-            # A compressed answer of some kilobytes can stand for gigabytes, and be compressed several times over.
+            # A compressed answer of some kilobytes can unpack to gigabytes, and be compressed several times over.
             headers={**headers, "Accept-Encoding": "identity", "User-Agent": f"invent-gitops/{__version__}"},
             follow_redirects=False,
             transport=_transport(self._proxy, reads_environment=parts.scheme == "https"),
         )
 
     def close(self) -> None:
+        """Give the connections back."""
         self._client.close()
 
     def exchange(
@@ -88,14 +87,14 @@ class Connection:
         leaves.
         """
         line, usual = Line(fresh, bounds.seconds), self.timeout
-        content = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        content_headers = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
         try:
             with self._client.stream(
                 method,
                 path,
                 params=params,
                 content=None if body is None else line.body(body),
-                headers=content,
+                headers=content_headers,
                 timeout=httpx.Timeout(connect=usual.connect, read=bounds.silence, write=usual.write, pool=usual.pool),
                 extensions={"trace": line.trace},
             ) as response:
@@ -122,9 +121,9 @@ class Connection:
         """Why nothing was sent, in full sentences."""
         refused = _refused_certificate(error)
         # A tunnel's TLS is the origin's; before there is one, it can only be the proxy's own.
-        proxys = self._proxy is not None and self._proxy.own_tls and line.stage == "connection.start_tls"
+        is_proxys = self._proxy is not None and self._proxy.own_tls and line.stage == "connection.start_tls"
         if refused is not None:
-            return self._distrusted(refused, self._proxy if proxys else None)
+            return self._distrusted(refused, self._proxy if is_proxys else None)
         reason = (str(error) or type(error).__name__).rstrip(".")
         if line.over:
             reason = f"it took longer than {OPENING:.0f} seconds"

@@ -40,7 +40,7 @@ def find_merged(repository: Repository, event: WorkflowEvent) -> list[PullReques
     """The pull requests that the commits of this run merged, none if they came without one.
 
     A merge queue pushes several at once. GitHub's index of commits may be seconds behind a merge. So the number in the
-    commit's message and the list of what was closed lately are looked at as well, and all of it some times over.
+    commit's message and the list of what was closed lately are looked at as well, and all of it several times.
     Raises `Refused` where GitHub does not say which one it was.
     """
     waits = LONG_WAITS if event.merged else SHORT_WAITS

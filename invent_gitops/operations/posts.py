@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # What a command wrote with --out.
 JsonDocument = Mapping[str, Any]
-# A document as Markdown of at most so much, in what the second argument counts.
+# A document as Markdown of at most that many units, as the second argument counts them.
 RenderPage = Callable[[int, Size], str]
 DEPENDABOT = "dependabot[bot]"
 Subject = Literal["comment", "issue", "approval"]

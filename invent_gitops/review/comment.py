@@ -12,8 +12,8 @@ and below it what people read.
     the plan that was reviewed
     <!-- invent-gitops: the plan ends -->
 
-The second line holds what the plan creates (`review/evidence.py`), where it fits. Nothing that a person wrote can stand
-in the first two lines but in an encoding of its own, and nothing below can be taken for them or for the other lines.
+The second line holds what the plan creates (`review/evidence.py`), where it fits. The first two
+lines hold text of people in an encoding only. Nothing below can be taken for them or for the other lines.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CUT = "**Cut here.** The earlier version of this comment shows the rest, and `i
 # Fewer would not even hold the headline of an outcome.
 _LEAST = 20_000
 
-# Renders as Markdown in at most so many characters.
+# Renders as Markdown in at most that many characters.
 RenderBody = Callable[[int], str]
 
 
@@ -68,7 +68,7 @@ def plan_body(marker: Marker, render: RenderBody, approved: str = "") -> str:
 def outdated_body(body: str, marker: Marker) -> str:
     """A body marked as outdated, and otherwise as it was."""
     old = replace(marker, status="outdated")
-    # Only one that somebody has edited since may be too long.
+    # Only a body that a person has edited since may be too long.
     plan = plan_in(body)[: BODY_LIMIT - LINE_LIMIT - 1_000] if len(body) > BODY_LIMIT else plan_in(body)
     head = _top(old, approved_in(body))
     return _joined(head, _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
@@ -122,6 +122,7 @@ def drift_body(marker: Marker, render: RenderBody) -> str:
 
 
 def well_body(marker: Marker, when: str) -> str:
+    """The issue while nothing needs a person; `when` is for people, "" if it is not known."""
     return _joined(_top(marker), f"### ✅ All is well{f' as of {when}' if when else ''}", _footer(marker))
 
 
@@ -151,7 +152,7 @@ def _outcome(when: str, text: str) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """An outcome on whole lines, in at most so much, or what stands in its place where there is no room at all."""
+    """An outcome cut to at most `room` characters at the end of a line; without any room, the notice alone."""
     kept = text[: max(0, room - len(_CUT) - 2)].rpartition("\n")[0]
     return f"{kept}\n\n{_CUT}".strip()
 

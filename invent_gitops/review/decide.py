@@ -124,7 +124,7 @@ def decide_issue(
 
 
 def needs_person(document: Mapping[str, Any]) -> bool:
-    """Whether somebody must look: the command did not end well, or a key is not as the repository says.
+    """Whether a person must act: the command did not end well, or a key is not as the repository says.
 
     On a schedule "to create" means that it was merged and not created. What is recorded without a file
     (`undefined`) is kept for the audit, and needs nobody.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-# What a comment of ours begins with, also one that somebody has edited since.
+# What a comment of ours begins with, also where a person has edited it since.
 OPENING = "<!-- invent-gitops "
 _MARKER = re.compile(
     r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
