@@ -45,13 +45,13 @@ FLOORS = {
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 
-# One library, one home; HTTP has two, since GitHub is another service with another key than Invent.
+# One library, one home.
 HOMES: dict[str, tuple[str, ...]] = {
     "yaml": ("load",),
     "jsonschema": ("validate",),
     "jsonschema_rs": ("validate",),
     "deepdiff": ("compare",),
-    "httpx": ("api", "github"),
+    "httpx": ("http",),
     "click": ("cli",),
     "filelock": ("state",),
     # No process begins anywhere else, and each of git's with the settings that keep it from running another.
@@ -332,7 +332,7 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("plan/make.py", "at = datetime.now(UTC)", "the time comes into the core as an argument"),
         ("plan/make.py", "at = datetime.date.today()", "the time comes into the core as an argument"),
         ("plan/make.py", "import yaml", "its home is load"),
-        ("cli/commands/apply.py", "def run():\n    import httpx", "its home is api"),
+        ("cli/commands/apply.py", "def run():\n    import httpx", "its home is http"),
         ("load.py", "from http.server import HTTPServer", "its home is sandbox"),
         ("load.py", "from http import server", "its home is sandbox"),
         ("load.py", "import requests", "requests has no home"),

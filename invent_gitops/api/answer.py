@@ -6,20 +6,17 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from sys import intern
 
+from invent_gitops.http.answers import message_of, parse_json, shorten
 from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
-from invent_gitops.text.secret import hide
 
 # Documented or standard refusals of the request as such: the server looked at it and did nothing.
 SURELY_NOT_CREATED = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
 
-# Bytes of an answer in which its words are looked for.
-_LONGEST_WORDS = 100_000
 _COUNTED = tuple(field.name for field in fields(Counts))
 
 
@@ -29,20 +26,20 @@ def verdict(status: int, body: bytes, secret: str = "") -> Answer:
     `secret` is taken out of what the API said.
     """
     if status in SURELY_NOT_CREATED:
-        return NotCreated(f"Invent answered {status}: {words(body, secret)}")
+        return NotCreated(f"Invent answered {status}: {message_of(body, secret)}")
     if 200 <= status < 300:
-        remote = read_remote(_json(body))
+        remote = read_remote(parse_json(body))
         if remote:
             return Created(remote)
-        return Unknown(f"Invent answered {status} without a usable id: {words(body, secret)}")
-    return Unknown(f"Invent answered {status}: {words(body, secret)}")
+        return Unknown(f"Invent answered {status} without a usable id: {message_of(body, secret)}")
+    return Unknown(f"Invent answered {status}: {message_of(body, secret)}")
 
 
 def read_list(body: bytes) -> list[dict[str, object]] | None:
     """A page of a list (a bare array of objects), or None if the body is anything else."""
-    found = _json(body)
-    if isinstance(found, list) and all(isinstance(entry, dict) for entry in found):
-        return found
+    entries = parse_json(body)
+    if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+        return entries
     return None
 
 
@@ -57,14 +54,14 @@ def read_remote(value: object) -> Remote | None:
         name=_text(value.get("name")),
         # The same few words in every entry: kept once, so that a long list stays small.
         status=intern(_text(value.get("status"))),
-        scheduled_at=_whole(read_instant(value.get("scheduled_at"))),
+        scheduled_at=_to_the_second(read_instant(value.get("scheduled_at"))),
         segment_ids=tuple(id for id, _ in segments),
         send_to_all=value.get("send_to_all") is True,
         created_at=read_instant(value.get("created_at")),
         segments=segments,
         templates=len(templates) if isinstance(templates, list) else None,
         template_errors=_errors(templates),
-        error_message=_said(value.get("error_message")),
+        error_message=_error_text(value.get("error_message")),
         started_at=read_instant(value.get("started_at")),
         completed_at=read_instant(value.get("completed_at")),
         updated_at=read_instant(value.get("updated_at")),
@@ -93,13 +90,13 @@ def _segments(value: object) -> tuple[tuple[str, str], ...]:
 
 def _errors(templates: object) -> tuple[str, ...]:
     entries = [entry for entry in templates if isinstance(entry, dict)] if isinstance(templates, list) else []
-    return tuple(text for entry in entries if (text := _said(entry.get("error"))))
+    return tuple(text for entry in entries if (text := _error_text(entry.get("error"))))
 
 
 def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
     """The fields which identify a broadcast that are missing, or not of the documented type."""
     segments = value.get("segments")
-    told = {
+    readable = {
         "name": isinstance(value.get("name"), str),
         "status": isinstance(value.get("status"), str),
         "scheduled_at": "scheduled_at" in value
@@ -109,11 +106,11 @@ def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
         "send_to_all": isinstance(value.get("send_to_all"), bool),
         "created_at": read_instant(value.get("created_at")) is not None,
     }
-    return tuple(name for name, known in told.items() if not known)
+    return tuple(name for name, is_readable in readable.items() if not is_readable)
 
 
-def _whole(at: datetime | None) -> datetime | None:
-    """To the second, which is as finely as a request can say it: a fraction would look like an edit for ever."""
+def _to_the_second(at: datetime | None) -> datetime | None:
+    """To the second, as requests spell it: a fraction would look like an edit."""
     return at.replace(microsecond=0) if at else None
 
 
@@ -129,51 +126,6 @@ def usable_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 512 and value.isprintable() and not value.isspace()
 
 
-def words(body: bytes, secret: str = "") -> str:
-    """What the API said, short, on one line and without `secret`. The shape of an error body is not documented."""
-    # A long one says no more, and as values it takes twenty times the room.
-    found = _json(body) if len(body) <= _LONGEST_WORDS else None
-    if isinstance(found, dict):
-        for name in ("message", "error", "detail"):
-            if isinstance(found.get(name), str):
-                return _short(without(found[name], secret))
-    text = body[:_LONGEST_WORDS].decode("utf-8", errors="replace")
-    if re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
-        return "(an HTML page)"
-    # As values and not as they came: JSON can spell one text in many ways.
-    text = json.dumps(found, ensure_ascii=False) if found is not None else text
-    return _short(without(text, secret)) or "(no words)"
-
-
-def without(text: str, secret: str) -> str:
-    """`text` without the key, should somebody echo it; a very short one is a test's and would garble everything."""
-    return hide(text, [secret])
-
-
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait from a `Retry-After` header (a number or an HTTP date), or None if it says nothing usable.
-
-    `now` is the time by the clock of the server, which the date is of as well.
-    """
-    if value is None:
-        return None
-    if re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
-        return float(value)
-    moment = _http_date(value)
-    return max(0.0, (moment - now).total_seconds()) if moment else None
-
-
-def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """When the server says that it answered (its `Date`, and the `Age` of an answer that was kept), or None."""
-    moment, age = _http_date(headers.get("date", "")), headers.get("age", "0").strip()
-    if moment is None or not re.fullmatch(r"[0-9]{1,9}", age):
-        return None
-    try:
-        return moment + timedelta(seconds=int(age))
-    except OverflowError:
-        return None
-
-
 def clock_skew(began: datetime, ended: datetime, answered: datetime | None) -> timedelta | None:
     """How far our clock is surely ahead of the server's (negative: behind); zero if the two may agree.
 
@@ -186,33 +138,12 @@ def clock_skew(began: datetime, ended: datetime, answered: datetime | None) -> t
     return max(least, min(most, timedelta(0)))
 
 
-def _http_date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-        # Of a date without an offset, HTTP says that it is in UTC.
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     return value.encode("utf-8", errors="replace").decode()
 
 
-def _said(value: object) -> str:
-    """What an error says: documented as text or null, and anything else is an error all the same."""
-    return _text(value) if isinstance(value, str) or not value else _short(json.dumps(value, ensure_ascii=False))
-
-
-def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 300 else flat[:299] + "…"
+def _error_text(value: object) -> str:
+    """What an error says: documented as text or null; any other value is an error, too."""
+    return _text(value) if isinstance(value, str) or not value else shorten(json.dumps(value, ensure_ascii=False))

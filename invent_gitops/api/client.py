@@ -8,14 +8,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-import httpx
-
 from invent_gitops.api.answer import read_remote, read_segment, verdict
 from invent_gitops.api.limits import SILENCE
-from invent_gitops.api.line import NotSent
-from invent_gitops.api.reading import Reading
+from invent_gitops.api.reading import ListReader
 from invent_gitops.api.wire import Wire
 from invent_gitops.http.address import Target
+from invent_gitops.http.errors import AnswerLost, NotSent
 from invent_gitops.model.broadcast import Remote, RemoteSegment, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Answer, NotCreated, Unknown
@@ -26,8 +24,8 @@ PATIENCE = 300.0
 class InventApi:
     """The documented routes of one org. Safe to use from several threads; `stop` ends every wait.
 
-    `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address. `tell` is told why, when
-    there is long to wait.
+    `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address. `tell` gets the reason
+    for a long wait.
     """
 
     def __init__(
@@ -37,7 +35,7 @@ class InventApi:
         rate: float,
         stop: threading.Event,
         read_timeout: float = SILENCE,
-        tell: Callable[[str], None] = lambda why: None,
+        tell: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._key = target.key
         self._wire = Wire(target, rate=rate, stop=stop, create_timeout=read_timeout, tell=tell)
@@ -61,7 +59,7 @@ class InventApi:
     def create(self, request: Request, fresh: Callable[[], bool] = lambda: True) -> Answer:
         """`POST /orgs/{org_id}/broadcasts`, sent once. Only a 429, which created nothing, is tried again.
 
-        `fresh` is asked when the connection stands, as the last thing before the first byte leaves, each time that it
+        `fresh` is asked when the connection is open, as the last thing before the first byte leaves, each time that it
         is sent: an intent that has grown old may have been settled by somebody else.
         """
         give_up = time.monotonic() + PATIENCE
@@ -76,35 +74,35 @@ class InventApi:
                 )
             except NotSent as error:
                 return self._not_sent(error)
-            except httpx.HTTPError as error:
-                return Unknown(f"It was sent, and no whole answer came back: {self._wire.told(error)}")
+            except AnswerLost as error:
+                return Unknown(f"It was sent, and no whole answer came back: {self._wire.reason(error)}")
             if status != 429:
                 return verdict(status, body, self._key)
             if not self._wire.hold_back(headers, attempt, give_up, "Invent answered 429, too many requests."):
-                return NotCreated(f"Invent answered 429 for too long: {self._wire.words(body)}")
+                return NotCreated(f"Invent answered 429 for too long: {self._wire.message(body)}")
 
     def _not_sent(self, error: NotSent) -> NotCreated:
         if error.stale:
             return NotCreated(str(error), stale=True)
-        return NotCreated(f"It could not be sent: {self._wire.told(error)} {error.cure}".rstrip())
+        return NotCreated(f"It could not be sent: {self._wire.reason(error)} {error.cure}".rstrip())
 
     def broadcasts(self, *, tries: int = 5) -> list[Remote]:
         """All broadcasts of the org, from `GET /orgs/{org_id}/broadcasts`. Raises `Unavailable`, never a part.
 
         A page that cannot be read is tried `tries` times.
         """
-        return Reading(self._wire, tries).whole("broadcasts", {"status": "ALL"}, read_remote)
+        return ListReader(self._wire, tries).complete("broadcasts", {"status": "ALL"}, read_remote)
 
     def readable_broadcasts(self, *, tries: int = 5) -> Listing[Remote]:
         """As many of the org's broadcasts as can be read, and what could not be.
 
         Raises `Unavailable` only where nothing at all could be read.
         """
-        return Reading(self._wire, tries).partly("broadcasts", {"status": "ALL"}, read_remote)
+        return ListReader(self._wire, tries).partly("broadcasts", {"status": "ALL"}, read_remote)
 
     def segments(self, *, tries: int = 5) -> list[RemoteSegment]:
         """All segments of the org, from `GET /orgs/{org_id}/segments`, those that are columns of a board included.
 
         Raises `Unavailable`, never a part.
         """
-        return Reading(self._wire, tries).whole("segments", {}, read_segment)
+        return ListReader(self._wire, tries).complete("segments", {}, read_segment)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Generic, Protocol, TypeVar
 
-import httpx
-
-from invent_gitops.api.answer import clock_skew, read_list, read_total, server_time
-from invent_gitops.api.connection import EncodedError
-from invent_gitops.api.line import NotSent
+from invent_gitops.api.answer import clock_skew, read_list, read_total
+from invent_gitops.api.page_walk import PAGE_SIZE, E, ListPage, PageWalk
 from invent_gitops.api.wire import Wire
 from invent_gitops.errors import Interrupted, NotOffered, Unavailable, Unreachable
+from invent_gitops.http.answers import server_time
+from invent_gitops.http.errors import EncodedAnswer, HttpError, NotSent
 from invent_gitops.model.listing import Listing
 
-PAGE = 100
 PAGES = 100_000
 # Seconds that the failures of one reading may cost altogether.
 PATIENCE = 300.0
@@ -29,14 +25,6 @@ ROUNDS = 3
 LOST_PAGES = 3
 
 _PACKED = "Check the base URL, and whether a proxy on the way compresses answers."
-
-
-class _Entry(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-E = TypeVar("E", bound=_Entry)
 
 
 class _Failed(Unavailable):
@@ -63,80 +51,7 @@ class _Barred(_Denied, Unreachable):
     """No request gets there, however often it is tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One page; `total` is how many entries the whole list has, or None where the API does not tell."""
-
-    entries: list[dict[str, object]]
-    total: int | None
-
-
-@dataclass(slots=True)
-class _Walk(Generic[E]):
-    """What one walk over the pages of a list has met so far."""
-
-    entries: dict[str, E] = field(default_factory=dict)
-    gaps: list[str] = field(default_factory=list)
-    totals: set[int] = field(default_factory=set)
-    total: int | None = None
-    repeated: bool = False
-    first: object = None
-    seen: int = 0
-    longest: int = 0
-    last: int = 0
-    lost: int = 0
-    lost_in_a_row: int = 0
-
-    def add(self, page: _Page, read: Callable[[object], E | None], gap: str) -> None:
-        """Take a page in; `gap` is what to say of entries that have no usable id, once for a page."""
-        self.lost_in_a_row = 0
-        self.seen += len(page.entries)
-        self.last = len(page.entries)
-        self.longest = max(self.longest, self.last)
-        if page.total is not None:
-            self.total = page.total
-            self.totals.add(page.total)
-        for value in page.entries:
-            entry = read(value)
-            if entry is None:
-                if self.gaps[-1:] != [gap]:
-                    self.gaps.append(gap)
-                continue
-            self.repeated = self.repeated or entry.id in self.entries
-            self.entries[entry.id] = entry
-
-    def has(self, page: _Page) -> bool:
-        """Whether every entry of a page was on an earlier one."""
-        ids = [entry.get("id") for entry in page.entries]
-        return all(isinstance(id, str) and id in self.entries for id in ids)
-
-    def lose(self, gap: str) -> None:
-        self.lost += 1
-        self.last = 0
-        self.lost_in_a_row += 1
-        self.gaps.append(gap)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the pages hold what their count promises, each entry once."""
-        return not self.repeated and self.totals <= {len(self.entries)}
-
-    @property
-    def counted(self) -> bool:
-        """Whether all that the count promises has been met; a page that was lost counts like the longest."""
-        return self.total is not None and self.seen + self.lost * self.longest >= self.total
-
-    @property
-    def ended(self) -> bool:
-        """Whether there is no further page: the count says so, and the last page had room for more.
-
-        A short page alone is no proof: the server may cap `take` lower than was asked. Nor is a count after a full
-        page, which may be too low.
-        """
-        return self.counted and self.last < PAGE
-
-
-class Reading:
+class ListReader:
     """One reading of a list. A page that cannot be read is tried `tries` times."""
 
     def __init__(self, wire: Wire, tries: int) -> None:
@@ -144,7 +59,7 @@ class Reading:
         self._patience = PATIENCE
         self._skews: list[timedelta] = []
 
-    def whole(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
+    def complete(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
         """Every entry. Raises `Unavailable`, never a part."""
         listing = self._read(route, query, read, partly=False)
         if listing.gaps:
@@ -172,11 +87,11 @@ class Reading:
 
     def _walk(
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
-    ) -> _Walk[E]:
-        walk: _Walk[E] = _Walk()
+    ) -> PageWalk[E]:
+        walk: PageWalk[E] = PageWalk()
         for number in range(1, PAGES + 1):
             try:
-                page = self._page(route, {**query, "page": str(number), "take": str(PAGE)})
+                page = self._page(route, {**query, "page": str(number), "take": str(PAGE_SIZE)})
             except _Failed as error:
                 if isinstance(error, _Denied) and walk.counted:
                     # Some refuse a page beyond the last one.
@@ -185,7 +100,7 @@ class Reading:
                     raise
                 walk.lose(f"Page {number} of the list of {route} could not be read. {error.reason}")
                 if isinstance(error, _Denied) or walk.lost_in_a_row == LOST_PAGES:
-                    if not walk.seen:
+                    if not walk.entry_count:
                         raise
                     walk.gaps.append(f"No page of the list of {route} after page {number} was asked for.")
                     return walk
@@ -203,22 +118,22 @@ class Reading:
                 return walk
         raise Unavailable(f"The list of {route} does not end.", "Try again later.")
 
-    def _check_moved_on(self, walk: _Walk[E], page: _Page, route: str) -> None:
+    def _check_moved_on(self, walk: PageWalk[E], page: ListPage, route: str) -> None:
         """Raises `Unavailable` if the API answers every page with the first one."""
         first = page.entries[0].get("id") if page.entries else None
         if first is not None and first == walk.first:
             raise Unavailable(f"The API answers every page of {route} with the first one.", "Try again later.")
         walk.first = walk.first if walk.first is not None else first
 
-    def _page(self, route: str, query: dict[str, str]) -> _Page:
+    def _page(self, route: str, query: dict[str, str]) -> ListPage:
         headers, body = self._fetch(route, query)
         entries = read_list(body)
         if entries is None:
-            told = self._wire.words(body)
-            raise _Failed(route, f"The answer is not an array of objects: {told}")
-        return _Page(entries, read_total(headers.get("pagination-count")))
+            message = self._wire.message(body)
+            raise _Failed(route, f"The answer is not an array of objects: {message}")
+        return ListPage(entries, read_total(headers.get("pagination-count")))
 
-    def _fetch(self, route: str, query: dict[str, str]) -> tuple[httpx.Headers, bytes]:
+    def _fetch(self, route: str, query: dict[str, str]) -> tuple[Mapping[str, str], bytes]:
         attempt = 0
         failing: float | None = None
         while True:
@@ -233,8 +148,8 @@ class Reading:
                     self._spend(failing)
                     return headers, body
                 failure = self._refusal(route, query, status, body)
-            except httpx.HTTPError as error:
-                status, headers, failure = 0, httpx.Headers(), self._failure(route, error)
+            except HttpError as error:
+                status, headers, failure = 0, {}, self._failure(route, error)
             if isinstance(failure, _Denied):
                 raise failure
             failing = began if failing is None else failing
@@ -253,23 +168,23 @@ class Reading:
                 raise failure
 
     def _refusal(self, route: str, query: dict[str, str], status: int, body: bytes) -> _Failed:
-        reason = f"Invent answered {status}: {self._wire.words(body)}"
+        reason = f"Invent answered {status}: {self._wire.message(body)}"
         if status in NO_ROUTE and query["page"] == "1":
             return _NotOffered(route, reason, _cure(status))
         if (status < 500 and status not in PASSING) or status == 501:
             return _Denied(route, reason, _cure(status))
         return _Failed(route, reason)
 
-    def _failure(self, route: str, error: httpx.HTTPError) -> _Failed:
-        reason = self._wire.told(error)
-        if isinstance(error, EncodedError):
+    def _failure(self, route: str, error: HttpError) -> _Failed:
+        reason = self._wire.reason(error)
+        if isinstance(error, EncodedAnswer):
             return _Denied(route, reason, _PACKED)
         if not isinstance(error, NotSent):
             return _Failed(route, reason)
         kind = _Barred if error.lasting else _Unsent
         return kind(route, reason, error.cure or "Try again later.")
 
-    def _compare_clocks(self, asked: datetime, headers: httpx.Headers) -> None:
+    def _compare_clocks(self, asked: datetime, headers: Mapping[str, str]) -> None:
         skew = clock_skew(asked, datetime.now(UTC), server_time(headers))
         if skew is not None:
             self._skews.append(skew)

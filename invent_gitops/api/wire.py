@@ -6,16 +6,14 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-import httpx
-
-from invent_gitops.api.answer import retry_after, server_time, without, words
-from invent_gitops.api.connection import Connection, Reply
 from invent_gitops.api.limits import GRACE
 from invent_gitops.api.pace import Pace
 from invent_gitops.http.address import Target
+from invent_gitops.http.answers import message_of, retry_after, server_time, without_secret
+from invent_gitops.http.client import Bounds, Connection, Reply
 
 BODY_LIMIT = 16 * 1024 * 1024
 # Seconds without a byte after which a read is given up; it may be asked for again.
@@ -28,7 +26,7 @@ class Wire:
     """The way to one org. Safe to use from several threads; `stop` ends every wait.
 
     `rate` is in requests a minute over all threads, `create_timeout` how many seconds without a byte a
-    create may take. `tell` is told why, when there is something to wait for. Raises `WrongUsage` where the environment
+    create may take. `tell` gets the reason for a long wait. Raises `WrongUsage` where the environment
     makes a connection impossible.
     """
 
@@ -58,7 +56,7 @@ class Wire:
         params: dict[str, str] | None = None,
         fresh: Callable[[], bool] = lambda: True,
     ) -> Reply:
-        """One request to a route of the org and its whole answer. Raises `NotSent`, or another `httpx.HTTPError`.
+        """One request to a route of the org and its whole answer. Raises `NotSent` or `AnswerLost`.
 
         `fresh` is asked right before the request leaves.
         """
@@ -68,26 +66,26 @@ class Wire:
             f"/orgs/{self._target.org}/{route}",
             params=params,
             body=body,
-            silence=self._silences[method],
-            seconds=self.longest(method),
-            limit=BODY_LIMIT,
+            bounds=Bounds(self._silences[method], self.longest(method), BODY_LIMIT),
             fresh=fresh,
         )
 
-    def hold_back(self, headers: httpx.Headers, attempt: int, give_up: float, why: str) -> bool:
-        """Hold everyone back as told, or with growing pauses; False if that would last beyond the moment `give_up`."""
-        told = retry_after(headers.get("retry-after"), server_time(headers) or datetime.now(UTC))
+    def hold_back(self, headers: Mapping[str, str], attempt: int, give_up: float, reason: str) -> bool:
+        """Hold every request back as the answer asks, or with growing pauses; False if that lasts beyond `give_up`."""
+        wait = retry_after(headers.get("retry-after"), server_time(headers) or datetime.now(UTC))
         jitter = random.uniform(0.5, 1.0)  # noqa: S311  # spreads retries, keeps no secret
-        pause = max(told, 1.0) if told is not None else min(60.0, 2.0 ** (attempt - 1)) * jitter
+        pause = max(wait, 1.0) if wait is not None else min(60.0, 2.0 ** (attempt - 1)) * jitter
         if time.monotonic() + pause > give_up or self.stop.is_set():
             return False
         if pause >= LONG:
-            self._tell(f"{why} It is asked again in {pause:.0f} seconds.")
+            self._tell(f"{reason} It is asked again in {pause:.0f} seconds.")
         self.pace.hold(pause)
         return True
 
-    def told(self, error: Exception) -> str:
-        return without(str(error) or type(error).__name__, self._target.key)
+    def reason(self, error: Exception) -> str:
+        """Why there is no answer, without the key."""
+        return without_secret(str(error) or type(error).__name__, self._target.key)
 
-    def words(self, body: bytes) -> str:
-        return words(body, self._target.key)
+    def message(self, body: bytes) -> str:
+        """What the API said, short and without the key."""
+        return message_of(body, self._target.key)

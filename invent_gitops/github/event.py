@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from invent_gitops.errors import InvalidInput, WrongUsage
+from invent_gitops.model.pull_request import WorkflowEvent
 
 # The largest event that GitHub delivers has 25 MB.
 EVENT_LIMIT = 32 * 1024 * 1024
@@ -20,27 +20,8 @@ COMMITS = 50
 _MERGED = re.compile(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """`commit` is what was planned or applied: the head of the pull request, else the commit of the run.
-
-    `pull_request` is 0 where the event names none; `branch` is what was pushed to; `merged` is the number
-    that the first line of the pushed commit's message names as merged, which anybody can write. `push` is
-    whether commits were pushed, and `commits` are the last of them but for `commit`.
-    """
-
-    repository: str
-    commit: str
-    pull_request: int = 0
-    branch: str = ""
-    merged: int = 0
-    fork: bool = False
-    push: bool = False
-    commits: tuple[str, ...] = ()
-
-
-def read_event(environment: Mapping[str, str] = os.environ) -> Event:
-    """The event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for an event that is none."""
+def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
+    """The event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for one that is damaged."""
     repository, commit = environment.get("GITHUB_REPOSITORY", ""), environment.get("GITHUB_SHA", "")
     parts = repository.split("/")
     if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,100}", part) and part.strip(".") for part in parts):
@@ -57,7 +38,7 @@ def read_event(environment: Mapping[str, str] = os.environ) -> Event:
     if "pull_request" not in payload:
         push = environment.get("GITHUB_EVENT_NAME") == "push"
         commits = _commits(payload, commit) if push else ()
-        return Event(repository, commit, branch=branch, merged=_merged(payload), push=push, commits=commits)
+        return WorkflowEvent(repository, commit, branch=branch, merged=_merged(payload), push=push, commits=commits)
     try:
         pull: Any = payload["pull_request"]
         number, head = pull["number"], pull["head"]["sha"]
@@ -71,7 +52,7 @@ def read_event(environment: Mapping[str, str] = os.environ) -> Event:
             "The event in GITHUB_EVENT_PATH speaks of a pull request, and not in the way that GitHub does.",
             "Run this in a workflow that starts on: pull_request.",
         ) from None
-    return Event(repository, head, number, branch, 0, fork)
+    return WorkflowEvent(repository, head, number, branch, 0, fork)
 
 
 def _payload(environment: Mapping[str, str]) -> Mapping[str, object]:
@@ -81,17 +62,17 @@ def _payload(environment: Mapping[str, str]) -> Mapping[str, object]:
     cure = "GitHub sets it for every step; do not set it yourself, or name a file with the event as JSON."
     try:
         with Path(path).open("rb") as file:
-            data = file.read(EVENT_LIMIT + 1)
+            content = file.read(EVENT_LIMIT + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInput(f"The event in GITHUB_EVENT_PATH cannot be read: {reason}.", cure) from None
     try:
-        found = json.loads(data) if len(data) <= EVENT_LIMIT else None
+        payload = json.loads(content) if len(content) <= EVENT_LIMIT else None
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        payload = None
+    if not isinstance(payload, dict):
         raise InvalidInput("The event in GITHUB_EVENT_PATH is no JSON object.", cure)
-    return found
+    return payload
 
 
 def _merged(payload: Mapping[str, object]) -> int:
@@ -104,7 +85,7 @@ def _merged(payload: Mapping[str, object]) -> int:
 
 def _commits(payload: Mapping[str, object], last: str) -> tuple[str, ...]:
     """The last of the pushed commits, but for the one that is the last of all."""
-    found = payload.get("commits")
-    named = [one.get("id") for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    every = dict.fromkeys(id for id in named if isinstance(id, str) and COMMIT.fullmatch(id) and id != last)
-    return tuple(every)[-COMMITS:]
+    commits = payload.get("commits")
+    ids = [commit.get("id") for commit in commits if isinstance(commit, dict)] if isinstance(commits, list) else []
+    distinct = dict.fromkeys(id for id in ids if isinstance(id, str) and COMMIT.fullmatch(id) and id != last)
+    return tuple(distinct)[-COMMITS:]

@@ -50,7 +50,7 @@ def next_page(link: str, base_url: str, asked: Mapping[str, str], number: int, *
 
 def _links(link: str) -> dict[str, str]:
     """The address of each relation, in lower case. Raises `Unavailable` for a header that cannot be read."""
-    found: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     at = 0
     while at < len(link.rstrip()):
         match = _LINK.match(link, at)
@@ -60,9 +60,9 @@ def _links(link: str) -> dict[str, str]:
             raise Unavailable("GitHub's header Link cannot be read, and so not where a list ends.", LATER)
         at = match.end()
         for relations in _RELATIONS.findall(match[2]):
-            for one in "".join(relations).lower().split():
-                found.setdefault(one, match[1])
-    return found
+            for relation in "".join(relations).lower().split():
+                addresses.setdefault(relation, match[1])
+    return addresses
 
 
 def _places(address: str) -> dict[str, str]:

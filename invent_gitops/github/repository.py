@@ -5,76 +5,50 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from invent_gitops.errors import Unavailable
 from invent_gitops.github.event import COMMIT
-from invent_gitops.github.refusal import Forbidden, Missing
+from invent_gitops.github.refusal import Forbidden, NotVisible
 from invent_gitops.github.rest import Rest
 from invent_gitops.model.instant import read_instant
+from invent_gitops.model.pull_request import Post, PullRequest
 from invent_gitops.text.secret import hide
 
-# Who writes with the token that GitHub gives to each job; such a token is not told who it is.
+# Who writes with the token that GitHub gives to each job; GitHub does not say who such a token is.
 DEFAULT_AUTHOR = "github-actions[bot]"
 # What our issues carry, so that they are found among thousands.
 LABEL = "invent-gitops"
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A comment or an issue: `id` is what its address ends with."""
-
-    id: int
-    author: str
-    body: str
-    url: str
-    updated: datetime | None
-    open: bool = True
-    created: datetime | None = None
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequest:
-    """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on."""
-
-    number: int
-    head: str
-    base: str
-    merged: datetime | None
-    merge_commit: str
-
-
 class Repository:
     """`name` is OWNER/NAME, checked already."""
 
-    def __init__(self, rest: Rest, name: str) -> None:
-        self._rest, self._name = rest, name
+    def __init__(self, api: Rest, name: str) -> None:
+        self._api, self._name = api, name
         self._path = f"/repos/{name}"
 
     def author(self) -> str:
         """Who writes with this token."""
-        with suppress(Forbidden, Missing):
-            found, _ = self._rest.get("/user")
-            if login := _login({"user": found}):
+        with suppress(Forbidden, NotVisible):
+            user, _ = self._api.get("/user")
+            if login := _login({"user": user}):
                 return login
             raise Unavailable("GitHub does not say who writes with this token.", "Pass --author LOGIN.")
         return DEFAULT_AUTHOR
 
     def pull_request(self, number: int) -> PullRequest | None:
-        """None if there is none of that number."""
+        """The pull request of a number, None if GitHub shows none."""
         try:
-            found, _ = self._rest.get(f"{self._path}/pulls/{number:d}")
-        except Missing:
+            pull, _ = self._api.get(f"{self._path}/pulls/{number:d}")
+        except NotVisible:
             return None
-        return _pull_request(found)
+        return _pull_request(pull)
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
         """Those that brought a commit, as GitHub's index has them, which lags some seconds behind a merge."""
-        pages = self._rest.pages(f"{self._path}/commits/{commit}/pulls")
-        return [_pull_request(one) for page in pages for one in page if self._is_ours(one)]
+        pages = self._api.pages(f"{self._path}/commits/{commit}/pulls")
+        return [_pull_request(pull) for page in pages for pull in page if self._is_ours(pull)]
 
     def lately_closed(self) -> list[PullRequest]:
         """The last hundred that were closed or touched after that, which does not ask the index of commits.
@@ -82,8 +56,8 @@ class Repository:
         Evidence of what is in it only: what is not may be further back.
         """
         query = {"state": "closed", "sort": "updated", "direction": "desc"}
-        first = next(self._rest.pages(f"{self._path}/pulls", query))
-        return [_pull_request(one) for one in first if self._is_ours(one)]
+        first = next(self._api.pages(f"{self._path}/pulls", query))
+        return [_pull_request(pull) for pull in first if self._is_ours(pull)]
 
     def any_merged(self) -> bool:
         """Whether a pull request was ever merged, into whatever branch. Raises `Unavailable` where that is not sure.
@@ -91,23 +65,23 @@ class Repository:
         All are read, oldest first, until there is one. In this order none moves to a page that was read already.
         """
         query = {"state": "all", "sort": "created", "direction": "asc"}
-        pages = self._rest.pages(f"{self._path}/pulls", query)
+        pages = self._api.pages(f"{self._path}/pulls", query)
         # It is the repository's own list: also what names no repository, or one of before a rename, is ours.
-        return any(_pull_request(one).merged for page in pages for one in page)
+        return any(_pull_request(pull).merged for page in pages for pull in page)
 
     def comments(self, number: int) -> list[Post]:
         """All comments of a pull request, oldest first."""
-        pages = self._rest.pages(f"{self._path}/issues/{number:d}/comments")
-        found = {post.id: post for page in pages for post in map(_post, page)}
-        return [found[id] for id in sorted(found)]
+        pages = self._api.pages(f"{self._path}/issues/{number:d}/comments")
+        posts = {post.id: post for page in pages for post in map(_post, page)}
+        return [posts[id] for id in sorted(posts)]
 
     def add_comment(self, number: int, body: str, arrived: Callable[[], Post | None]) -> Post:
         """`arrived` looks for the comment after an answer was lost."""
-        found = self._rest.post(f"{self._path}/issues/{number:d}/comments", {"body": hide(body)}, arrived)
-        return found if isinstance(found, Post) else _post(found)
+        answer = self._api.post(f"{self._path}/issues/{number:d}/comments", {"body": hide(body)}, arrived)
+        return answer if isinstance(answer, Post) else _post(answer)
 
     def edit_comment(self, id: int, body: str) -> Post:
-        return _post(self._rest.patch(f"{self._path}/issues/comments/{id:d}", {"body": hide(body)}))
+        return _post(self._api.patch(f"{self._path}/issues/comments/{id:d}", {"body": hide(body)}))
 
     def issues(self, state: str, author: str, *, labelled: bool) -> Iterator[list[Post]]:
         """Pages of the issues of an author that are `open` (oldest first) or `closed` (last touched first).
@@ -119,19 +93,19 @@ class Repository:
         query = {"state": state, "sort": order[0], "direction": order[1], "creator": author}
         if labelled:
             query["labels"] = LABEL
-        for page in self._rest.pages(f"{self._path}/issues", query):
-            yield [_issue(one) for one in page if "pull_request" not in one]
+        for page in self._api.pages(f"{self._path}/issues", query):
+            yield [_issue(entry) for entry in page if "pull_request" not in entry]
 
     def add_issue(self, title: str, body: str, arrived: Callable[[], Post | None]) -> Post:
         content = {"title": hide(title), "body": hide(body), "labels": [LABEL]}
-        found = self._rest.post(f"{self._path}/issues", content, arrived)
-        return found if isinstance(found, Post) else _issue(found)
+        answer = self._api.post(f"{self._path}/issues", content, arrived)
+        return answer if isinstance(answer, Post) else _issue(answer)
 
     def edit_issue(self, issue: Post, body: str, *, open: bool) -> Post:
         change: dict[str, object] = {"body": hide(body), "state": "open" if open else "closed"}
         if LABEL not in issue.labels:
             change["labels"] = [*issue.labels, LABEL]
-        return _issue(self._rest.patch(f"{self._path}/issues/{issue.id:d}", change))
+        return _issue(self._api.patch(f"{self._path}/issues/{issue.id:d}", change))
 
     def _is_ours(self, pull: Mapping[str, Any]) -> bool:
         """A commit is shared with the forks, and so its list may be."""
@@ -141,40 +115,42 @@ class Repository:
         return isinstance(name, str) and name.casefold() == self._name.casefold()
 
 
-def _issue(found: object) -> Post:
-    return _post(found, "number")
+def _issue(value: object) -> Post:
+    return _post(value, "number")
 
 
-def _post(found: object, id: str = "id") -> Post:
-    if isinstance(found, dict) and _is_number(found.get(id)):
-        body, url = found.get("body"), found.get("html_url")
+def _post(value: object, id: str = "id") -> Post:
+    if isinstance(value, dict) and _is_number(value.get(id)):
+        body, address = value.get("body"), value.get("html_url")
         if isinstance(body, str | None):
-            shown = url if isinstance(url, str) and re.fullmatch(r"https?://[!-~]{1,500}", url) else ""
-            updated, is_open = read_instant(found.get("updated_at")), found.get("state", "open") == "open"
-            created = read_instant(found.get("created_at"))
-            return Post(found[id], _login(found), body or "", shown, updated, is_open, created, _labels(found))
+            url = address if isinstance(address, str) and re.fullmatch(r"https?://[!-~]{1,500}", address) else ""
+            updated, is_open = read_instant(value.get("updated_at")), value.get("state", "open") == "open"
+            created = read_instant(value.get("created_at"))
+            return Post(value[id], _login(value), body or "", url, updated, is_open, created, _labels(value))
     raise Unavailable("GitHub answered with something else than a comment or an issue.", "Try again later.")
 
 
-def _labels(found: Mapping[str, Any]) -> tuple[str, ...]:
+def _labels(value: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the labels; GitHub gives each as an object or as its name."""
-    labels = found.get("labels")
-    names = [one.get("name") if isinstance(one, dict) else one for one in labels] if isinstance(labels, list) else []
+    labels = value.get("labels")
+    if not isinstance(labels, list):
+        return ()
+    names = [label.get("name") if isinstance(label, dict) else label for label in labels]
     return tuple(name for name in names if isinstance(name, str))
 
 
-def _login(found: Mapping[str, Any]) -> str:
+def _login(value: Mapping[str, Any]) -> str:
     """The name of who wrote it; "" for an account that is gone."""
-    user = found.get("user")
+    user = value.get("user")
     login = user.get("login") if isinstance(user, dict) else None
     return login if isinstance(login, str) else ""
 
 
-def _pull_request(found: object) -> PullRequest:
+def _pull_request(value: object) -> PullRequest:
     try:
-        one: Any = found
-        number, head, base = one["number"], one["head"]["sha"], one["base"]["ref"]
-        merged, merge_commit = one["merged_at"], one.get("merge_commit_sha") or ""
+        pull: Any = value
+        number, head, base = pull["number"], pull["head"]["sha"], pull["base"]["ref"]
+        merged, merge_commit = pull["merged_at"], pull.get("merge_commit_sha") or ""
         if not _is_number(number) or not COMMIT.fullmatch(head) or (merged is not None and not read_instant(merged)):
             raise ValueError
         return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit))

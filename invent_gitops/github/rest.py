@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
-
-from invent_gitops.api.answer import without, words
-from invent_gitops.api.connection import Connection, EncodedError, Reply
-from invent_gitops.api.line import NotSent
 from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.github.paging import next_page
-from invent_gitops.github.refusal import LATER, is_held_back, is_retired, limited, refusal, told_to_wait
+from invent_gitops.github.refusal import LATER, is_held_back, is_retired, limited, refusal, wait_of
 from invent_gitops.http.address import checked_base_url
+from invent_gitops.http.answers import message_of, without_secret
+from invent_gitops.http.client import Bounds, Connection, Reply
+from invent_gitops.http.errors import AnswerLost, EncodedAnswer, NotSent
 
 DEFAULT_API = "https://api.github.com"
 # The first is known to every supported server; GitHub answers 410 once it is retired, and then the next one is used.
@@ -40,15 +38,15 @@ LONGEST = 120.0
 _PACKED = "Check GITHUB_API_URL, and whether a proxy on the way compresses answers."
 
 
-class Lost(Unavailable):
+class PostLost(Unavailable):
     """The answer to something that must not be sent twice was lost; only a look can tell what became of it."""
 
 
-Answer = tuple[Any, httpx.Headers]
+JsonReply = tuple[Any, Mapping[str, str]]
 
 
 def token_of(environment: Mapping[str, str] = os.environ) -> str:
-    """The token of this run, or "". Raises `WrongUsage` for one that cannot stand in a header, without showing it."""
+    """The token of this run, or "". Raises `WrongUsage` for one that no header can hold, without showing it."""
     token = (environment.get("GITHUB_TOKEN") or environment.get("GH_TOKEN") or "").strip()
     if token and not re.fullmatch(r"[!-~]{1,4096}", token):
         raise WrongUsage(
@@ -76,7 +74,7 @@ class Rest:
     ) -> None:
         self._connection.close()
 
-    def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> JsonReply:
         return self._patient("GET", path, query=query)
 
     def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[list[Mapping[str, Any]]]:
@@ -86,11 +84,11 @@ class Rest:
         """
         asked = {**(query or {}), "per_page": str(PAGE), "page": "1"}
         for number in range(1, PAGES + 1):
-            found, headers = self.get(path, asked)
-            if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            entries, headers = self.get(path, asked)
+            if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise Unavailable("GitHub answered with something else than a list.", LATER)
-            yield found
-            full = len(found) >= PAGE
+            yield entries
+            full = len(entries) >= PAGE
             following = next_page(headers.get("link", ""), self._base_url, asked, number, full=full)
             if following is None:
                 return
@@ -108,11 +106,11 @@ class Rest:
             attempt += 1
             try:
                 return self._patient("POST", path, body=body)[0]
-            except Lost as error:
+            except PostLost as error:
                 if attempt >= TRIES or not self._pause(attempt, None, PAUSE):
                     raise Unavailable(error.message, LATER) from None
-            if found := arrived():
-                return found
+            if arrival := arrived():
+                return arrival
 
     def _patient(
         self,
@@ -121,46 +119,45 @@ class Rest:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
-    ) -> Answer:
+    ) -> JsonReply:
         attempt = limits = 0
         while True:
             attempt += 1
             if time.monotonic() >= self._give_up:
                 raise Unavailable(f"GitHub did not answer everything within {PATIENCE:.0f} seconds.", LATER)
-            headers: httpx.Headers | None = None
+            headers: Mapping[str, str] | None = None
             held = False
             try:
-                status, headers, data = self._exchange(method, path, query, body)
-                reason = f"GitHub answered {status}: {words(data, self._token)}"
+                status, headers, content = self._exchange(method, path, query, body)
+                reason = f"GitHub answered {status}: {message_of(content, self._token)}"
                 if 200 <= status < 300:
-                    return _json(data), headers
-                held = is_held_back(status, headers, data)
+                    return _json(content), headers
+                held = is_held_back(status, headers, content)
                 if not held and status < 500:
-                    if self._next_version(status, data):
+                    if self._next_version(status, content):
                         attempt -= 1
                         continue
-                    raise refusal(status, data, f"{reason} ({method} {path}).")
+                    raise refusal(status, content, f"{reason} ({method} {path}).")
                 lost = status >= 500
             except NotSent as error:
-                reason, lost = f"GitHub cannot be reached: {without(str(error), self._token)}", False
+                reason, lost = f"GitHub cannot be reached: {without_secret(str(error), self._token)}", False
                 if error.lasting:
                     raise Unavailable(f"{reason} ({method} {path}).", error.cure) from None
-            except httpx.HTTPError as error:
-                told = without(str(error) or type(error).__name__, self._token)
-                reason, lost = f"GitHub did not answer: {told}", True
-                if isinstance(error, EncodedError) and method == "GET":
+            except AnswerLost as error:
+                reason, lost = f"GitHub did not answer: {without_secret(str(error), self._token)}", True
+                if isinstance(error, EncodedAnswer) and method == "GET":
                     # It would be so again.
                     raise Unavailable(f"{reason} ({method} {path}).", _PACKED) from None
             if lost and method == "POST":
-                raise Lost(f"{reason} ({method} {path}).", LATER)
+                raise PostLost(f"{reason} ({method} {path}).", LATER)
             limits += held
             times, first = (limits, LIMIT_PAUSE) if held else (attempt, PAUSE)
             if attempt >= TRIES or not self._pause(times, headers, first):
                 raise Unavailable(f"{reason} ({method} {path}).", limited(headers) if held else LATER)
 
-    def _next_version(self, status: int, data: bytes) -> bool:
+    def _next_version(self, status: int, content: bytes) -> bool:
         """Go on to the next version of the API, if this answer may mean that the present one is not served."""
-        if len(self._versions) == 1 or not is_retired(status, data):
+        if len(self._versions) == 1 or not is_retired(status, content):
             return False
         del self._versions[0]
         self._connection.close()
@@ -175,11 +172,11 @@ class Rest:
         }
         return Connection(self._base_url, headers, address="GITHUB_API_URL")
 
-    def _pause(self, attempt: int, headers: httpx.Headers | None, first: float) -> bool:
-        """Wait as told, or ever longer from `first` seconds on; False if the budget does not hold it."""
-        told = told_to_wait(headers) if headers is not None else None
-        # A time that is over is none: the limit lasts all the same.
-        pause = max(told, 1.0) if told else first * 2.0 ** (attempt - 1)
+    def _pause(self, attempt: int, headers: Mapping[str, str] | None, first: float) -> bool:
+        """Wait as GitHub asks, or ever longer from `first` seconds on; False if the budget does not hold it."""
+        wait = wait_of(headers) if headers is not None else None
+        # A time that is over says nothing: the limit still lasts.
+        pause = max(wait, 1.0) if wait else first * 2.0 ** (attempt - 1)
         if time.monotonic() + pause > self._give_up:
             return False
         time.sleep(pause)
@@ -188,20 +185,19 @@ class Rest:
     def _exchange(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, object] | None
     ) -> Reply:
-        """One request and its whole body. Raises `NotSent`, or another `httpx.HTTPError`."""
+        """One request and its whole body. Raises `NotSent`, or `AnswerLost`."""
+        seconds = min(LONGEST, max(0.1, self._give_up - time.monotonic()))
         return self._connection.exchange(
             method,
             path,
             params=query,
             body=None if body is None else json.dumps(body).encode(),
-            silence=SILENCE,
-            seconds=min(LONGEST, max(0.1, self._give_up - time.monotonic())),
-            limit=BODY_LIMIT,
+            bounds=Bounds(SILENCE, seconds, BODY_LIMIT),
         )
 
 
-def _json(data: bytes) -> Any:
+def _json(content: bytes) -> Any:
     try:
-        return json.loads(data)
+        return json.loads(content)
     except (ValueError, RecursionError):
         raise Unavailable("GitHub answered with something else than JSON.", LATER) from None

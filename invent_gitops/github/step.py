@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._:+/-]*")
 def repository(folder: Path) -> Path:
     """The root of the git repository around `folder`, with links followed; `folder` itself where there is none."""
     folder = folder.resolve()
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
 def prefix(folder: Path) -> str:
@@ -39,16 +39,16 @@ def files_address(folder: Path, environment: Mapping[str, str] = os.environ, com
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")
     server, repository, current = (environment.get(name, "") for name in names)
     commit = commit or current
-    known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9a-f]{7,64}", commit)
-    return f"{server.rstrip('/')}/{repository}/blob/{commit}/{quote(prefix(folder))}" if known else ""
+    is_known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9a-f]{7,64}", commit)
+    return f"{server.rstrip('/')}/{repository}/blob/{commit}/{quote(prefix(folder))}" if is_known else ""
 
 
 def run_address(environment: Mapping[str, str] = os.environ) -> str:
     """The address of this run, whose page shows the summary of each step; "" if it is not known."""
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (environment.get(name, "") for name in names)
-    known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9]{1,20}", run)
-    return f"{server.rstrip('/')}/{repository}/actions/runs/{run}" if known else ""
+    is_known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9]{1,20}", run)
+    return f"{server.rstrip('/')}/{repository}/actions/runs/{run}" if is_known else ""
 
 
 def summary_room(environment: Mapping[str, str] = os.environ) -> int:
@@ -81,15 +81,15 @@ def _output(name: str, value: str) -> str:
 
 
 def _append(variable: str, text: str, environment: Mapping[str, str]) -> str:
-    given = environment.get(variable)
-    if not given:
+    name = environment.get(variable)
+    if not name:
         return f"{variable} is not set: this is no step of a workflow, and nothing was written for it."
-    path = Path(given)
-    data = without_secrets(text, environment).encode("utf-8", "replace")
+    path = Path(name)
+    content = without_secrets(text, environment).encode("utf-8", "replace")
     try:
         if path.exists() and not path.is_file():
-            return f"{variable} names no file: {given}. Nothing was written to it."
-        append_to(path, data)
+            return f"{variable} names no file: {name}. Nothing was written to it."
+        append_to(path, content)
     except (OSError, ValueError) as error:
         return f"{variable} cannot be written to: {getattr(error, 'strerror', None) or error}."
     return ""

@@ -16,7 +16,7 @@ DEFAULT_ORG = OWN_ORG
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`base_url` as it is called, `org` as it stands in the path, `name` as the state is bound to it."""
+    """`base_url` as it is called, `org` as the path holds it, `name` as the state is bound to it."""
 
     base_url: str
     org: str
@@ -28,32 +28,32 @@ class Target:
         return is_loopback(urlsplit(self.base_url).hostname or "")
 
 
-def checked_base_url(text: str, what: str = "The base URL", like: str = DEFAULT_BASE_URL) -> str:
+def checked_base_url(text: str, label: str = "The base URL", like: str = DEFAULT_BASE_URL) -> str:
     """The normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`.
 
-    `what` is what people call it, `like` an example.
+    `label` is what people call it, `like` an example.
     """
     cure = f"Write it like {like}; http:// is allowed for 127.0.0.1 and localhost only."
     if not text.strip().isprintable():
-        raise WrongUsage(f"{what} holds line feeds or other control characters.", cure)
+        raise WrongUsage(f"{label} holds line feeds or other control characters.", cure)
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError as error:
-        raise WrongUsage(f"{what} is not a URL: {error}.", cure) from None
+        raise WrongUsage(f"{label} is not a URL: {error}.", cure) from None
     host = (parts.hostname or "").lower()
     # The text itself is never shown: it may hold a password.
     if "@" in text or parts.query or parts.fragment:
-        raise WrongUsage(f"{what} may hold neither a user name nor a query nor a fragment.", cure)
+        raise WrongUsage(f"{label} may hold neither a user name nor a query nor a fragment.", cure)
     if parts.scheme not in ("http", "https") or not _is_host(host):
-        raise WrongUsage(f"{what} has no usable scheme and host.", cure)
+        raise WrongUsage(f"{label} has no usable scheme and host.", cure)
     if parts.scheme == "http" and not is_loopback(host):
-        raise WrongUsage(f"{what} would send the key unencrypted.", cure)
+        raise WrongUsage(f"{label} would send the key unencrypted.", cure)
     if not re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) or ".." in parts.path:
-        raise WrongUsage(f"{what} has an odd path.", cure)
-    shown = f"[{host}]" if ":" in host else host
+        raise WrongUsage(f"{label} has an odd path.", cure)
+    authority = f"[{host}]" if ":" in host else host
     suffix = "" if port in (None, {"http": 80, "https": 443}[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{shown}{suffix}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{authority}{suffix}{parts.path.rstrip('/')}"
 
 
 def checked_org(text: str) -> str:
@@ -64,7 +64,7 @@ def checked_org(text: str) -> str:
 
 
 def checked_key(text: str, variable: str = KEY_VARIABLE) -> str:
-    """A key that can stand in a header; it is never shown, not even when it is wrong. Raises `WrongUsage`.
+    """A key that a header can hold; it is never shown, not even when it is wrong. Raises `WrongUsage`.
 
     `variable` is the one of the environment that holds it.
     """

@@ -1,241 +1,154 @@
-"""Keeps the one comment on a pull request, and the one issue about drift: look, decide, write, look again."""
+"""Keeps the one comment on a pull request, and the one issue about drift: read, decide, act, read again.
+
+What becomes of a post is decided in `review/decide.py`; here the decisions are carried out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import assert_never
 
-from invent_gitops.cli.session import Session
-from invent_gitops.errors import InventGitopsError, Refused
-from invent_gitops.github.event import Event
-from invent_gitops.model.digest import Destination, digest, is_old_digest
-from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.errors import Refused
+from invent_gitops.model.pull_request import Post, PullRequest, WorkflowEvent
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.find_approval import find_merged
-from invent_gitops.operations.posts import Desk, Document, Done, NowhereToPost, Written, tell
-from invent_gitops.plan.approval import read_request
-from invent_gitops.review.comment import (
-    Content,
-    Marker,
-    Status,
-    digest_of,
-    drift_body,
-    outdated_body,
-    plan_body,
-    report_body,
-    same,
-    superseded_body,
-    well_body,
+from invent_gitops.operations.posts import (
+    JsonDocument,
+    NowhereToPost,
+    OwnPosts,
+    PostResult,
+    RenderPage,
+    tell,
 )
-from invent_gitops.review.evidence import approved_in, approved_line, read_approved
+from invent_gitops.review.actions import (
+    Close,
+    CommentAction,
+    Create,
+    Edit,
+    IssueAction,
+    Keep,
+    Leave,
+    MarkOutdated,
+    Reopen,
+    Supersede,
+)
+from invent_gitops.review.decide import decide_comment, decide_issue, decide_outdated, needs_person
 from invent_gitops.text.clean import clean, cut
-from invent_gitops.text.times import moment
 
-if TYPE_CHECKING:
-    from invent_gitops.github.repository import Post, PullRequest
-
-# What a plan says of a key, and of which it takes a person to get rid.
-NEEDS = ("create", "blocked", "refused", "changed", "needs_you")
 _TITLE_LIMIT = 250
 
 
-class LeftAlone(InventGitopsError):
-    """What the comment says is newer or weightier than what was to be written."""
-
-
-def keep_comment(session: Session, desk: Desk, event: Event, document: Document, written: Written) -> Done:
+def keep_comment(
+    console: Console, own: OwnPosts, event: WorkflowEvent, document: JsonDocument, render: RenderPage
+) -> PostResult:
     """Write a document into the one comment of its pull request; of each, where a push has merged several."""
     try:
-        merged = find_merged(desk, event) if event.push else []
+        merged = find_merged(own.repository, event) if event.push else []
     except Refused as error:
         raise NowhereToPost(error.message) from None
-    pulls = merged or [desk.pull_request(event)]
-    first, *others = [_keep_comment(session, desk, event, pull, document, written) for pull in pulls]
-    for done in others:
-        session.note(clean(f"{done.said} {done.url}"))
+    pulls = merged or [own.pull_request(event)]
+    first, *others = [_keep_comment(console, own, event.commit, pull, document, render) for pull in pulls]
+    for result in others:
+        console.note(clean(f"{result.sentence} {result.url}"))
     return first
 
 
 def _keep_comment(
-    session: Session, desk: Desk, event: Event, pull: PullRequest, document: Document, written: Written
-) -> Done:
+    console: Console, own: OwnPosts, commit: str, pull: PullRequest, document: JsonDocument, render: RenderPage
+) -> PostResult:
     """After a comment was added, all are read again: another run may have added one in the same moment."""
-    new: Post | None = None
+    created: tuple[Create, Post] | None = None
     while True:
-        ours = desk.ours(desk.repository.comments(pull.number), "plan", "report")
-        if not ours and new:
-            _check_author(session, desk, new)
-            return _done("created", "The comment is new:", pull, new)
-        kept, marker = ours[0] if ours else (None, None)
-        try:
-            body = _comment_body(desk, event, pull, kept, marker, document, lambda room: written(room, len))
-        except LeftAlone as error:
-            if not kept:
-                raise NowhereToPost(error.message) from None
-            tell(session, "notice", "the comment was left alone", error.message)
-            return _done("left", "The comment was left alone:", pull, kept, error.message)
-        if not kept:
-            new = desk.repository.add_comment(pull.number, body, lambda: _first(desk, pull.number))
-            continue
-        action = "unchanged" if same(kept.body, body) else "updated"
-        if action == "updated":
-            kept = desk.repository.edit_comment(kept.id, body)
-        _supersede(desk, kept, ours[1:])
-        if new and new.id == kept.id:
-            return _done("created", "The comment is new:", pull, kept)
-        return _done(action, "The comment is up to date:", pull, kept)
+        posts = own.comments(pull.number)
+        if created and not posts:
+            _check_author(console, own, created[1])
+            return _result_of_comment(*created, pull)
+        action, others = decide_comment(own.ownership, posts, pull, commit, document, lambda room: render(room, len))
+        post = _act_on_comment(own, pull, action)
+        for other in others:
+            _act_on_comment(own, pull, other)
+        match action:
+            case Create() if post:
+                created = action, post
+                continue
+            case Leave(post=None):
+                raise NowhereToPost(action.reason)
+            case Leave():
+                tell(console, "notice", "the comment was left alone", action.reason)
+            case Edit() | Keep() if created and post and post.id == created[1].id:
+                return _result_of_comment(created[0], post, pull)
+        return _result_of_comment(action, post, pull)
 
 
-def mark_outdated(desk: Desk, event: Event) -> Done:
+def mark_outdated(own: OwnPosts, event: WorkflowEvent) -> PostResult:
     """Mark the comment as outdated, unless it is of the newest commit or shows the outcome of an apply."""
-    pull = desk.pull_request(event)
-    ours = desk.ours(desk.repository.comments(pull.number), "plan", "report")
-    if not ours:
-        return Done("comment", "none", "There is no comment yet.", pull.number)
-    kept, marker = ours[0]
-    if marker.kind == "report":
-        return _done("left", "The comment shows the outcome of an apply, and is left as it is:", pull, kept)
-    if marker.status == "outdated":
-        return _done("unchanged", "The comment is marked as outdated already:", pull, kept)
-    old = is_old_digest(marker.digest)
-    if marker.commit in (event.commit, pull.head) and not old:
-        return _done("unchanged", "The comment is of the newest commit:", pull, kept)
-    kept = desk.repository.edit_comment(kept.id, outdated_body(kept.body, marker))
-    why = " since an older version wrote it. Push a commit, or run the plan again" if old else ""
-    return _done("outdated", f"The comment is now marked as outdated{why and ','}{why}:", pull, kept)
+    pull = own.pull_request(event)
+    action = decide_outdated(own.comments(pull.number), pull, event.commit)
+    return _result_of_comment(action, _act_on_comment(own, pull, action), pull)
 
 
-def keep_issue(desk: Desk, event: Event, document: Document, written: Written, title: str) -> Done:
+def keep_issue(
+    own: OwnPosts, event: WorkflowEvent, document: JsonDocument, render: RenderPage, title: str
+) -> PostResult:
     """Open, reopen or update the one issue if something needs a person, else close it."""
-    marker = desk.marker("drift", event.commit, digest_of(document))
-    ours = _open_issues(desk)
-    if not needs_person(document):
-        body = well_body(marker, moment(at) if (at := read_instant(document.get("at"))) else "")
-        for post, _ in ours:
-            desk.repository.edit_issue(post, body, open=False)
-        if not ours:
-            return Done("issue", "none", "All is well, and no issue says otherwise.")
-        return _issue("closed", "All is well; the issue is closed:", ours[0][0])
-    body = drift_body(marker, lambda room: written(room, len))
-    kept = ours[0][0] if ours else _last_closed(desk)
-    if not kept:
-        kept = desk.repository.add_issue(cut(title, _TITLE_LIMIT), body, lambda: _first_issue(desk))
-        return _issue("created", "The issue is new:", kept)
-    action = "reopened" if not kept.open else "unchanged" if same(kept.body, body) else "updated"
-    if action != "unchanged":
-        kept = desk.repository.edit_issue(kept, body, open=True)
-    for post, other in ours[1:]:
-        desk.repository.edit_issue(post, superseded_body(other, kept.url), open=False)
-    return _issue(action, "The issue is open again:" if action == "reopened" else "The issue is up to date:", kept)
+    posts = own.open_issues()
+    # Pages of closed ones are read only where they can matter.
+    closed = own.last_closed_issue() if needs_person(document) and not posts else None
+    action, others = decide_issue(own.ownership, posts, closed, event.commit, document, lambda room: render(room, len))
+    post = _act_on_issue(own, title, action)
+    for other in others:
+        _act_on_issue(own, title, other)
+    if not post:
+        return PostResult("issue", action.action, action.sentence)
+    return PostResult("issue", action.action, action.sentence, post.id, post.url)
 
 
-def needs_person(document: Document) -> bool:
-    """Whether somebody must look: the command did not end well, or a key is not as the repository says.
-
-    On a schedule "to create" means that it was merged and not created. What is recorded without a file
-    (`undefined`) is kept for the audit, and needs nobody.
-    """
-    counts = document.get("counts") or {}
-    return document.get("exit_code") != 0 or any(counts.get(action) for action in NEEDS)
-
-
-def _comment_body(
-    desk: Desk,
-    event: Event,
-    pull: PullRequest,
-    kept: Post | None,
-    marker: Marker | None,
-    document: Document,
-    in_room: Content,
-) -> str:
-    """What the comment is to say. Raises `LeftAlone` where what it says is newer or weightier."""
-    if document["kind"] == "report":
-        ended = read_instant(document.get("at"))
-        when = write_instant(ended) if ended else ""
-        if not kept or not marker:
-            if document.get("exit_code") == 0 and not document.get("outcomes"):
-                raise LeftAlone("There was nothing to create, and no plan in the pull request.")
-            return report_body(desk.marker("report", pull.head, ""), in_room, "", when)
-        # The digest of what people approved stays: a later run of the apply asks for it again. But they cannot have
-        # approved what was written after the merge.
-        late = marker.kind == "plan" and pull.merged and not (kept.updated and kept.updated <= pull.merged)
-        # Nor is a plan of another commit the one that was merged.
-        status: Status = "outdated" if late or marker.commit != pull.head else marker.status
-        after = replace(marker, kind="report", status=status)
-        return report_body(after, in_room, kept.body, when, complete=_is_complete(document, marker, kept.body))
-    if pull.merged:
-        raise LeftAlone("The pull request was merged before this plan was there, so nobody has reviewed it.")
-    newest = event.commit == pull.head
-    if marker and marker.kind == "report" and (marker.commit == event.commit or not newest):
-        raise LeftAlone("The comment shows the outcome of an apply, which is more than a plan.")
-    if marker and not newest and marker.commit == pull.head:
-        raise LeftAlone(f"This plan is of commit {event.commit[:7]}, and the comment of a newer one.")
-    status = "current" if newest else "outdated"
-    marker = desk.marker("plan", event.commit, digest_of(document), status)
-    return plan_body(marker, in_room, approved_line(document) if marker.digest else "")
+def _act_on_comment(own: OwnPosts, pull: PullRequest, action: CommentAction | Supersede) -> Post | None:
+    """Carry an action out. Returns the comment as it is then, None where there is none."""
+    match action:
+        case Create(body):
+            return own.repository.add_comment(pull.number, body, lambda: _first_comment(own, pull))
+        case Edit(post, body) | MarkOutdated(post, body) | Supersede(post, body):
+            return own.repository.edit_comment(post.id, body)
+        case Keep(post):
+            return post
+        case Leave(remaining):
+            return remaining
+        case _:
+            assert_never(action)
 
 
-def _is_complete(document: Document, marker: Marker, body: str) -> bool:
-    """Whether a report tells what became of every broadcast that the plan in a comment creates.
-
-    Where the comment has its digest only, the requests of what the report tells of must have just that.
-    """
-    told = {outcome["key"] for outcome in document.get("outcomes", ())}
-    approved = read_approved(approved_in(body))
-    if approved:
-        return bool(told) and approved.requests.keys() <= told
-    plan = document.get("plan") or {}
-    items = [item for item in plan.get("items", ()) if item["key"] in told]
-    try:
-        destination = Destination(plan["org"], plan["api"], plan["workspace"] or "")
-        requests = ((item["key"], read_request(item["request"])) for item in items)
-        return bool(told) and marker.digest == digest(destination, requests)
-    except (KeyError, TypeError, ValueError):
-        # Written by another version.
-        return False
+def _act_on_issue(own: OwnPosts, title: str, action: IssueAction | Supersede) -> Post | None:
+    """Carry an action out. Returns the issue as it is then, None where there is none."""
+    match action:
+        case Create(body):
+            return own.repository.add_issue(cut(title, _TITLE_LIMIT), body, lambda: _first_issue(own))
+        case Edit(post, body) | Reopen(post, body):
+            return own.repository.edit_issue(post, body, open=True)
+        case Close(post, body) | Supersede(post, body):
+            return own.repository.edit_issue(post, body, open=False)
+        case Keep(post):
+            return post
+        case Leave(remaining):
+            return remaining
+        case _:
+            assert_never(action)
 
 
-def _first(desk: Desk, number: int) -> Post | None:
-    ours = desk.ours(desk.repository.comments(number), "plan", "report")
-    return ours[0][0] if ours else None
+def _first_comment(own: OwnPosts, pull: PullRequest) -> Post | None:
+    return next((candidate.post for candidate in own.comments(pull.number)), None)
 
 
-def _open_issues(desk: Desk) -> list[tuple[Post, Marker]]:
-    """Ours that are open, oldest first: by author and label, and by author alone where none has the label."""
-    for labelled in (True, False):
-        pages = desk.repository.issues("open", desk.author, labelled=labelled)
-        if ours := [one for page in pages for one in desk.ours(page, "drift")]:
-            return sorted(ours, key=lambda one: one[0].id)
-    return []
+def _first_issue(own: OwnPosts) -> Post | None:
+    return next((candidate.post for candidate in own.open_issues()), None)
 
 
-def _first_issue(desk: Desk) -> Post | None:
-    return next((post for post, _ in _open_issues(desk)), None)
+def _result_of_comment(action: CommentAction, post: Post | None, pull: PullRequest) -> PostResult:
+    reason = action.reason if isinstance(action, Leave) else ""
+    return PostResult("comment", action.action, action.sentence, pull.number, post.url if post else "", reason=reason)
 
 
-def _last_closed(desk: Desk) -> Post | None:
-    """The one that was touched last; pages are read only until it is found."""
-    for labelled in (True, False):
-        for page in desk.repository.issues("closed", desk.author, labelled=labelled):
-            if ours := {post.id for post, _ in desk.ours(page, "drift")}:
-                return next(post for post in page if post.id in ours)
-    return None
-
-
-def _supersede(desk: Desk, kept: Post, others: Sequence[tuple[Post, Marker]]) -> None:
-    for post, marker in others:
-        desk.repository.edit_comment(post.id, superseded_body(marker, kept.url))
-
-
-def _check_author(session: Session, desk: Desk, new: Post) -> None:
-    if not desk.wrote(new):
-        message = f"Comments with this token are by {new.author}, and were looked for under {desk.author}."
-        tell(session, "warning", "the next run will not find this comment", f"{message} Pass --author {new.author}.")
-
-
-def _done(action: str, said: str, pull: PullRequest, post: Post, reason: str = "") -> Done:
-    return Done("comment", action, said, pull.number, post.url, reason=reason)
-
-
-def _issue(action: str, said: str, post: Post) -> Done:
-    return Done("issue", action, said, post.id, post.url)
+def _check_author(console: Console, own: OwnPosts, new: Post) -> None:
+    if not own.ownership.wrote(new):
+        author = own.ownership.author
+        message = f"Comments with this token are by {new.author}, and were looked for under {author}."
+        tell(console, "warning", "the next run will not find this comment", f"{message} Pass --author {new.author}.")

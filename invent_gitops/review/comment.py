@@ -12,92 +12,49 @@ and below it what people read.
     the plan that was reviewed
     <!-- invent-gitops: the plan ends -->
 
-The second line holds what the plan creates (`render/approved.py`), where it fits. Nothing that a person wrote can stand
-in the first two lines but in an encoding of its own, and nothing below can be taken for them or for the other lines.
+The second line holds what the plan creates (`review/evidence.py`), where it fits. The first two
+lines hold text of people in an encoding only. Nothing below can be taken for them or for the other lines.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
-from urllib.parse import quote, unquote
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
 
 from invent_gitops.model.digest import is_old_digest, read_digest
 from invent_gitops.render.markdown.headline import NOTHING
 from invent_gitops.render.markdown.markup import code
 from invent_gitops.review.evidence import LINE_LIMIT, approved_in
+from invent_gitops.review.marker import OPENING, Marker, read_marker
 
 # GitHub refuses more than 65,536 characters.
 BODY_LIMIT = 60_000
-# What a comment of ours begins with, also one that somebody has edited since.
-OPENING = "<!-- invent-gitops "
 _PLAN_BEGINS = "<!-- invent-gitops: the plan begins -->"
 _PLAN_ENDS = "<!-- invent-gitops: the plan ends -->"
 _OUTCOME = re.compile(
     r"<!-- invent-gitops: the outcome of ([0-9TZ:-]*) begins -->\n(.*?)\n<!-- invent-gitops: the outcome ends -->",
     re.DOTALL,
 )
-_MARKER = re.compile(
-    r"<!-- invent-gitops 1 (?P<kind>plan|report|drift) project=(?P<project>[A-Za-z0-9_.~/%]*)"
-    r"(?: workspace=(?P<workspace>[A-Za-z0-9_.~%]+))?"
-    r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64})"
-    r" digest=(?P<digest>v2:(?:0|[1-9][0-9]{0,8}):[0-9a-f]{16}:[0-9a-f]{64}|sha256:[0-9a-f]{64}|none)"
-    r" (?P<status>current|outdated|superseded) -->"
-)
 _CUT = "**Cut here.** The earlier version of this comment shows the rest, and `invent-gitops state list` every id."
 # Fewer would not even hold the headline of an outcome.
 _LEAST = 20_000
 
-Kind = Literal["plan", "report", "drift"]
-Status = Literal["current", "outdated", "superseded"]
-# Renders as Markdown in at most so many characters.
-Content = Callable[[int], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """What a comment is about: `project` and `workspace` ("" without) as `encoded` gives them, the commit that was
-    planned, the digest of the plan that people saw ("" for none)."""
-
-    kind: Kind
-    project: str
-    commit: str
-    digest: str
-    status: Status = "current"
-    workspace: str = ""
-
-    def line(self) -> str:
-        whose = f"project={self.project}{f' workspace={self.workspace}' if self.workspace else ''}"
-        return f"{OPENING}1 {self.kind} {whose} commit={self.commit} digest={self.digest or 'none'} {self.status} -->"
-
-
-def encoded(words: str) -> str:
-    """The folder of a project, or a workspace, as it stands in a marker: nothing that could end a comment."""
-    return quote(words.encode("utf-8", "surrogateescape"), safe="/").replace("-", "%2D")
-
-
-def read_marker(body: str) -> Marker | None:
-    """The marker that a body begins with, or None if there is none or it was edited."""
-    match = _MARKER.fullmatch(body.split("\n", 1)[0].removesuffix("\r"))
-    if not match:
-        return None
-    digest: Any = match["digest"] if match["digest"] != "none" else ""
-    kind: Any = match["kind"]
-    status: Any = match["status"]
-    return Marker(kind, match["project"], match["commit"], digest, status, match["workspace"] or "")
+# Renders as Markdown in at most that many characters.
+RenderBody = Callable[[int], str]
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
     """The digest of a plan document, or "" where there is no plan."""
     digest = document.get("digest")
     failed = document.get("problems") or document.get("error")
-    known = isinstance(digest, str) and (read_digest(digest) or is_old_digest(digest))
-    return str(digest) if known and not failed else ""
+    is_digest = isinstance(digest, str) and (read_digest(digest) or is_old_digest(digest))
+    return str(digest) if is_digest and not failed else ""
 
 
-def plan_body(marker: Marker, content: Content, approved: str = "") -> str:
+def plan_body(marker: Marker, render: RenderBody, approved: str = "") -> str:
     """A plan; with a banner if its marker says that it is outdated. `approved` is the line that holds its requests."""
 
     def put(text: str, banner: str) -> str:
@@ -105,19 +62,19 @@ def plan_body(marker: Marker, content: Content, approved: str = "") -> str:
 
     banner = _banner(marker, "which is no longer the newest of this pull request")
     # The room for the banner is kept free, so that one can be put there later.
-    return put(_fit(content, lambda text: put(text, banner)), banner if marker.status == "outdated" else "")
+    return put(_fit(render, lambda text: put(text, banner)), banner if marker.status == "outdated" else "")
 
 
 def outdated_body(body: str, marker: Marker) -> str:
     """A body marked as outdated, and otherwise as it was."""
     old = replace(marker, status="outdated")
-    # Only one that somebody has edited since may be too long.
+    # Only a body that a person has edited since may be too long.
     plan = plan_in(body)[: BODY_LIMIT - LINE_LIMIT - 1_000] if len(body) > BODY_LIMIT else plan_in(body)
     head = _top(old, approved_in(body))
     return _joined(head, _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
 
 
-def report_body(marker: Marker, content: Content, before: str, when: str = "", *, complete: bool = False) -> str:
+def report_body(marker: Marker, render: RenderBody, before: str, when: str = "", *, complete: bool = False) -> str:
     """The outcome of an apply that ended at `when` (RFC 3339), above what `before` ("" for none) shows already.
 
     That is the plan, and the outcomes of earlier runs, unless this one is `complete`: it tells of every broadcast of
@@ -125,27 +82,27 @@ def report_body(marker: Marker, content: Content, before: str, when: str = "", *
     plan, and the last outcome is cut, so that no run takes away the ids that another one has shown.
     """
     plan = plan_in(before)
-    found = {} if complete else outcomes_in(before)
+    outcomes = {} if complete else outcomes_in(before)
     # One of the same time is this one, written before.
-    earlier = [(at, one) for at, one in found.items() if at != when and not one.startswith(f"### {NOTHING}")]
+    earlier = [(at, text) for at, text in outcomes.items() if at != when and not text.startswith(f"### {NOTHING}")]
     title = "The plan as it was reviewed" if marker.status == "current" else "A plan, which was outdated"
 
     def put(text: str) -> str:
         runs = "<details open><summary>Earlier runs</summary>"
-        parts = [runs, *(_outcome(*one) for one in earlier), "</details>"] if earlier else []
+        parts = [runs, *(_outcome(at, text) for at, text in earlier), "</details>"] if earlier else []
         folded = f"<details><summary>{title}</summary>"
         parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
         return _joined(_top(marker, approved_in(before)), _outcome(when, text), *parts)
 
-    room = BODY_LIMIT - len(content(_LEAST))
+    room = BODY_LIMIT - len(render(_LEAST))
     while len(earlier) > 1 and len(put("x")) > room:
         earlier.pop()
     if plan and len(put("x")) > room:
         plan = "The plan has no room below this outcome; the earlier version of this comment shows it."
     if earlier and (excess := len(put("x")) - room) > 0:
-        at, one = earlier[0]
-        earlier = [(at, _cut(one, len(one) - excess))]
-    return put(_fit(content, put))
+        at, outcome = earlier[0]
+        earlier = [(at, _cut(outcome, len(outcome) - excess))]
+    return put(_fit(render, put))
 
 
 def superseded_body(marker: Marker, url: str) -> str:
@@ -154,17 +111,18 @@ def superseded_body(marker: Marker, url: str) -> str:
     return _joined(_top(old), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
 
 
-def drift_body(marker: Marker, content: Content) -> str:
+def drift_body(marker: Marker, render: RenderBody) -> str:
     """The issue about what needs a person."""
-    words = "This is kept up to date, and closed when all is well. Do not edit it: it would be written over."
+    notice = "This is kept up to date, and closed when all is well. Do not edit it: it would be written over."
 
     def put(text: str) -> str:
-        return _joined(_top(marker), text, f"{_footer(marker)}<br><sub>{words}</sub>")
+        return _joined(_top(marker), text, f"{_footer(marker)}<br><sub>{notice}</sub>")
 
-    return put(_fit(content, put))
+    return put(_fit(render, put))
 
 
 def well_body(marker: Marker, when: str) -> str:
+    """The issue while nothing needs a person; `when` is for people, "" if it is not known."""
     return _joined(_top(marker), f"### ✅ All is well{f' as of {when}' if when else ''}", _footer(marker))
 
 
@@ -194,13 +152,14 @@ def _outcome(when: str, text: str) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """An outcome on whole lines, in at most so much, or what stands in its place where there is no room at all."""
+    """An outcome cut to at most `room` characters at the end of a line; without any room, the notice alone."""
     kept = text[: max(0, room - len(_CUT) - 2)].rpartition("\n")[0]
     return f"{kept}\n\n{_CUT}".strip()
 
 
-def _banner(marker: Marker, why: str) -> str:
-    return f"> [!WARNING]\n> **Outdated**: this plan was made for commit {marker.commit[:7]}, {why}. Do not approve it."
+def _banner(marker: Marker, reason: str) -> str:
+    warning = f"this plan was made for commit {marker.commit[:7]}, {reason}. Do not approve it."
+    return f"> [!WARNING]\n> **Outdated**: {warning}"
 
 
 def _footer(marker: Marker) -> str:
@@ -214,14 +173,14 @@ def _top(marker: Marker, approved: str = "") -> str:
     return _joined(first, f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
 
 
-def _fit(content: Content, put: Callable[[str], str]) -> str:
-    """The content, as long as it may be where `put` puts it."""
-    return _harmless(content(max(0, BODY_LIMIT - len(put("x")))))
+def _fit(render: RenderBody, put: Callable[[str], str]) -> str:
+    """The content, as long as it may be where `put` places it."""
+    return _harmless(render(max(0, BODY_LIMIT - len(put("x")))))
 
 
 def _harmless(text: str) -> str:
-    """Text without any line of ours. Markdown made here holds none; this is so whatever made it."""
-    return re.sub("<!--(?=[^\n]*invent-gitops)", "<!- ", text)
+    """Text without any line of ours, and with the line ends that a body keeps. Markdown made here has no others."""
+    return re.sub("<!--(?=[^\n]*invent-gitops)", "<!- ", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _joined(*parts: str) -> str:

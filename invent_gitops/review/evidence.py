@@ -34,7 +34,7 @@ _LINE = re.compile(rf"{_BEGIN}([A-Za-z0-9+/]+={{0,2}}){_END}")
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewedPlan:
     """The requests that a reviewed plan creates, by key, and when and for which account it was made.
 
     `workspace` is "" in a project without workspaces.
@@ -53,8 +53,8 @@ class Reviewed:
     def as_document(self) -> str:
         """The same as a plan document, which `apply --plan` takes."""
         items = tuple(Item(key, "create", request) for key, request in sorted(self.requests.items()))
-        made = Plan(self.at, items, self.org, self.api, workspace=self.workspace)
-        return document("plan", 0, plan_json(made))
+        plan = Plan(self.at, items, self.org, self.api, workspace=self.workspace)
+        return document("plan", 0, plan_json(plan))
 
 
 def approved_line(plan: Mapping[str, Any]) -> str:
@@ -64,11 +64,11 @@ def approved_line(plan: Mapping[str, Any]) -> str:
     except Refused:
         return ""
     about = {name: plan.get(name) for name in ("at", "org", "api", "workspace")} | {"requests": requests}
-    words = json.dumps(about, sort_keys=True, separators=(",", ":"))
-    if hide(words) != words:
+    text = json.dumps(about, sort_keys=True, separators=(",", ":"))
+    if hide(text) != text:
         # Packed, a secret would be found by nobody who searches for it. The digest remains.
         return ""
-    packed = words.encode()
+    packed = text.encode()
     line = f"{_BEGIN}{base64.b64encode(zlib.compress(packed, 9)).decode()}{_END}"
     return line if len(packed) <= PACKED_LIMIT and len(line) <= LINE_LIMIT and read_approved(line) else ""
 
@@ -79,7 +79,7 @@ def approved_in(body: str) -> str:
     return second[0] if second and second[0].startswith(_BEGIN) and len(second[0]) <= LINE_LIMIT else ""
 
 
-def read_approved(line: str) -> Reviewed | None:
+def read_approved(line: str) -> ReviewedPlan | None:
     """What a line says; None for what is no such line. The marker says whether its digest is what people saw."""
     match = _LINE.fullmatch(line) if len(line) <= LINE_LIMIT else None
     if not match:
@@ -91,11 +91,11 @@ def read_approved(line: str) -> Reviewed | None:
             return None
         about = json.loads(packed)
         at, org, api, workspace, requests = (about[name] for name in ("at", "org", "api", "workspace", "requests"))
-        found = {str(key): read_request(request) for key, request in requests.items()}
+        requests_by_key = {str(key): read_request(request) for key, request in requests.items()}
         moment = read_instant(at)
-        told = all(isinstance(text, str) for text in (org, api, workspace or ""))
-        if not moment or not told or len(about) != 5:
+        is_text = all(isinstance(value, str) for value in (org, api, workspace or ""))
+        if not moment or not is_text or len(about) != 5:
             return None
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error):
         return None
-    return Reviewed(moment, org, api, workspace or "", found)
+    return ReviewedPlan(moment, org, api, workspace or "", requests_by_key)

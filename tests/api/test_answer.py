@@ -15,10 +15,8 @@ from invent_gitops.api.answer import (
     read_remote,
     read_segment,
     read_total,
-    retry_after,
     usable_id,
     verdict,
-    words,
 )
 from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
 from invent_gitops.model.outcome import Created, NotCreated, Unknown
@@ -233,73 +231,6 @@ def test_a_page_that_is_no_array_of_objects_is_no_page(body: bytes) -> None:
 
 def test_an_empty_page_is_a_page() -> None:
     assert read_list(b" [] ") == []
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (b'{"message": "Name is too long"}', "Name is too long"),
-        (b'{"error": "Bad key"}', "Bad key"),
-        (b'{"detail": "No such org"}', "No such org"),
-        (b'{"message": {"text": "x"}}', '{"message": {"text": "x"}}'),
-        (b"  two\n\n lines ", "two lines"),
-        (b"", "(no words)"),
-        (b"  <!DOCTYPE html><p>Sorry", "(an HTML page)"),
-        (b"<html lang=en>", "(an HTML page)"),
-        (b"\xff\xfe", "\ufffd\ufffd"),
-    ],
-)
-def test_the_words_of_the_api_are_shown_on_one_line(body: bytes, said: str) -> None:
-    assert words(body) == said
-
-
-def test_long_words_are_cut() -> None:
-    said = words(json.dumps({"message": "word " * 1000}).encode())
-    assert len(said) == 300
-    assert said.endswith("…")
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("0", 0.0),
-        (" 7 ", 7.0),
-        ("999999999", 999_999_999.0),
-        ("Fri, 20 Nov 2026 12:00:30 GMT", 30.0),
-        ("Fri, 20 Nov 2026 12:00:30", 30.0),
-        ("Fri, 20 Nov 2026 13:00:30 +0100", 30.0),
-        ("Fri, 20 Nov 2020 12:00:00 GMT", 0.0),
-    ],
-)
-def test_retry_after_is_read_as_a_number_or_as_a_date(value: str, seconds: float) -> None:
-    assert retry_after(value, NOW) == seconds
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        "",
-        "-5",
-        "1.5",
-        "1e3",
-        "99999999999999999999",
-        "soon",
-        "NaN",
-        "Fri, 99 Nov 2026 12:00:00 GMT",
-        "Fri, 20 Nov 99999 12:00:00 GMT",
-        "Fri, 20 Nov 2026 12:00:00 +99999999999",
-        "\x00",
-    ],
-)
-def test_a_retry_after_that_says_nothing_usable_is_left_alone(value: str | None) -> None:
-    assert retry_after(value, NOW) is None
-
-
-def test_the_end_of_time_is_a_long_wait_and_no_fault() -> None:
-    wait = retry_after("Fri, 31 Dec 9999 23:59:59 -2359", NOW)
-    assert wait is not None
-    assert wait > timedelta(days=365_000).total_seconds()
 
 
 def test_time_is_read_to_the_second_which_is_as_finely_as_a_request_can_say_it() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.api.answer import clock_skew, retry_after, server_time
+from invent_gitops.api.answer import clock_skew
 from invent_gitops.api.client import InventApi
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.http.address import Target
@@ -78,31 +78,6 @@ def test_a_skew_is_never_said_to_be_greater_than_it_is(ours: timedelta, there: t
     assert found is not None
     assert abs(found) <= abs(ours)
     assert abs(ours - found) <= there + back + SECOND
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"date": ""},
-        {"date": "yesterday"},
-        {"date": "Fri, 99 Nov 2026 12:00:00 GMT"},
-        {"date": http_date(NOW), "age": "old"},
-        {"date": http_date(datetime(9999, 12, 31, tzinfo=UTC)), "age": "999999999"},
-    ],
-)
-def test_a_date_that_says_nothing_is_no_evidence(headers: dict[str, str]) -> None:
-    assert server_time(headers) is None
-
-
-def test_the_age_of_an_answer_that_was_kept_is_no_skew() -> None:
-    assert server_time({"date": http_date(NOW - HOUR), "age": "3600"}) == NOW
-
-
-@given(st.text(max_size=60))
-def test_no_text_in_a_header_is_a_fault(text: str) -> None:
-    server_time({"date": text, "age": text})
-    retry_after(text, NOW)
 
 
 def test_a_list_carries_how_far_the_clocks_differ() -> None:

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from invent_gitops.api import wire
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
@@ -208,9 +206,11 @@ def set_up() -> Iterator[Bench]:
 
     hold_back = wire.Wire.hold_back
 
-    def hold_back_briefly(self: wire.Wire, headers: httpx.Headers, attempt: int, give_up: float, why: str) -> bool:
+    def hold_back_briefly(
+        self: wire.Wire, headers: Mapping[str, str], attempt: int, give_up: float, reason: str
+    ) -> bool:
         # What the headers say is read, and nobody waits for it.
-        hold_back(self, headers, attempt, 0.0, why)
+        hold_back(self, headers, attempt, 0.0, reason)
         return attempt < 3
 
     wire.Wire.hold_back = hold_back_briefly  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ import pytest
 
 from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.github import rest
-from invent_gitops.github.refusal import Forbidden, Missing, Shut
+from invent_gitops.github.refusal import ClosedToAll, Forbidden, NotVisible
 from invent_gitops.github.rest import Rest, token_of
 from tests.forked import PATIENCE
 from tests.github.standin import NEW_API, OLD_API, REPOSITORY, TOKEN, StandIn, standing_in
@@ -255,7 +255,7 @@ def test_what_is_closed_to_everybody_is_no_missing_permission_and_has_its_own_cu
     hub: StandIn, status: int, message: str, cure: str
 ) -> None:
     hub.fault("POST", "comments", status, body=json.dumps({"message": message}).encode())
-    with Rest(hub.url, TOKEN) as api, pytest.raises(Shut) as caught:
+    with Rest(hub.url, TOKEN) as api, pytest.raises(ClosedToAll) as caught:
         api.post(COMMENTS, {"body": "x"}, lambda: None)
     assert message.rstrip(".") in caught.value.message
     assert cure in caught.value.cure
@@ -274,7 +274,7 @@ def test_token_that_may_not_is_told_what_it_lacks(hub: StandIn, message: str, cu
     hub.fault("GET", "comments", 403, body=json.dumps({"message": message}).encode())
     with Rest(hub.url, TOKEN) as api, pytest.raises(Forbidden) as caught:
         api.get(COMMENTS)
-    assert not isinstance(caught.value, Shut)
+    assert not isinstance(caught.value, ClosedToAll)
     assert cure in caught.value.cure
 
 
@@ -289,7 +289,7 @@ def test_version_that_github_has_retired_is_left_for_the_next_one(hub: StandIn) 
 
 def test_server_that_knows_neither_version_is_a_refusal(hub: StandIn) -> None:
     hub.versions = ()
-    with Rest(hub.url, TOKEN) as api, pytest.raises(Missing, match="GitHub answered 410"):
+    with Rest(hub.url, TOKEN) as api, pytest.raises(NotVisible, match="GitHub answered 410"):
         api.get(COMMENTS)
     assert len(hub.requests) == 2
 
@@ -303,7 +303,9 @@ def test_rate_limit_beyond_the_budget_is_told_at_once(hub: StandIn) -> None:
     assert time.monotonic() - began < PATIENCE
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, Forbidden), (404, Missing), (410, Missing), (401, Unavailable)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, Forbidden), (404, NotVisible), (410, NotVisible), (401, Unavailable)]
+)
 def test_refusals_are_told_apart_and_not_repeated(hub: StandIn, status: int, error: type[Exception]) -> None:
     hub.fault("GET", "comments", status, times=9)
     with Rest(hub.url, TOKEN) as api, pytest.raises(error, match=f"GitHub answered {status}: Ordered by the test"):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from invent_gitops.review.comment import BODY_LIMIT, read_marker
+from invent_gitops.review.comment import BODY_LIMIT
+from invent_gitops.review.marker import read_marker
 from tests.github.reviewed_project import EVIL, Desk, failed
 from tests.running import account, call, define
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.review.comment import BODY_LIMIT, read_marker
+from invent_gitops.review.comment import BODY_LIMIT
+from invent_gitops.review.marker import read_marker
 from tests.github.reviewed_project import EVIL, HEAD, MERGE, OLD, Desk, failed
 from tests.github.standin import TOKEN, Seen
 from tests.running import FAST, Result, account, call, ids, live, posted, started, until

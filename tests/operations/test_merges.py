@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from invent_gitops.review.comment import read_marker
+from invent_gitops.review.marker import read_marker
 from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
 from tests.github.standin import NEW_API, OLD_API
 from tests.running import define

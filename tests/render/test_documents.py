@@ -22,7 +22,7 @@ from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Status
-from invent_gitops.operations.posts import Done
+from invent_gitops.operations.posts import PostResult
 from invent_gitops.render.documents.drift import renewal_json
 from invent_gitops.render.documents.machine import document, plan_json, records_json, report_json
 from invent_gitops.render.documents.status import status_json
@@ -64,7 +64,9 @@ BODIES: dict[str, Mapping[str, object]] = {
     "catalogue": catalogue_json(a_catalogue(a=5, b=None), "segments.yaml", None, {"seg_a": ["spring"]}),
     "files": {"files": [{"path": "invent.yaml", "written": True, "existed": False}]},
     "schemas": {"schemas": ["plan"]},
-    "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),
+    "github": PostResult(
+        "comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7"
+    ).as_json(),
     "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Coverage()), "invent.state.json", 3),
     "status": status_json(Status(NOW, "c", "sandbox", (), Coverage(), timedelta(hours=24))),
     "workspaces": {"workspaces": [], "matrix": {"include": [{"workspace": "acme"}]}},

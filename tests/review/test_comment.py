@@ -7,27 +7,24 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from invent_gitops.render.markdown.headline import NOTHING
 from invent_gitops.review.comment import (
     BODY_LIMIT,
-    Marker,
-    Status,
     digest_of,
     drift_body,
-    encoded,
     outcomes_in,
     outdated_body,
     plan_body,
     plan_in,
-    read_marker,
     report_body,
     superseded_body,
     well_body,
 )
 from invent_gitops.review.evidence import approved_in
+from invent_gitops.review.marker import Marker, MarkerStatus, encoded, read_marker
 from tests.making import NASTY, costly
 
 COMMIT, DIGEST = "b" * 40, "v2:1:" + "d" * 16 + ":" + "d" * 64
@@ -88,7 +85,8 @@ def test_edited_marker_is_none(edit: tuple[str, str]) -> None:
 
 @costly
 @given(any_text, any_text, st.sampled_from(["current", "outdated"]))
-def test_no_content_can_be_taken_for_a_line_of_ours(plan: str, report: str, status: Status) -> None:
+@example("\r\r", "\r", "current")
+def test_no_content_can_be_taken_for_a_line_of_ours(plan: str, report: str, status: MarkerStatus) -> None:
     marker = replace(MARKER, status=status)
     body = plan_body(marker, lambda room: plan)
     assert body.count("<!--") == body.count("<!-- invent-gitops") + plan.count("<!--") - _ours(plan)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,24 +15,26 @@ from invent_gitops.cli.options import common_options, files, not_empty, plain_te
 from invent_gitops.cli.output import remove_document, write_document
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import chosen_name, workspace_option
-from invent_gitops.errors import ExitCode, Unavailable, WrongUsage
+from invent_gitops.errors import ExitCode, InvalidInput, Unavailable, WrongUsage
 from invent_gitops.github import step
-from invent_gitops.github.event import Event, read_event
+from invent_gitops.github.event import read_event
+from invent_gitops.model.pull_request import WorkflowEvent
 from invent_gitops.operations.posts import (
-    Desk,
-    Document,
-    Done,
+    JsonDocument,
     NowhereToPost,
-    Written,
-    desk_for,
+    OwnPosts,
+    PostResult,
+    RenderPage,
+    own_posts_in,
     post_or_summarise,
-    read_result,
-    show,
     tell,
-    workspace_of,
 )
+from invent_gitops.operations.project import chosen_file
 from invent_gitops.plan.approval import UNAPPROVED
 from invent_gitops.text.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.review.approval import ApprovalResult
 
 author_option: Callable[[Any], Any] = click.option(
     "--author", metavar="LOGIN", callback=not_empty, help="Whose comments and issues are ours; by default the token's."
@@ -60,14 +64,14 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     from invent_gitops.operations.keep_comment import keep_comment
 
     session.kind = "github"
-    document, event = read_result(file, "plan", "report"), read_event()
+    document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
-    written = written_for(document, event, with_plan=False)
+    render = renderer_of(document, event, with_plan=False)
 
-    def post(desk: Desk) -> Done:
-        return keep_comment(session, desk, event, document, written)
+    def post(own: OwnPosts) -> PostResult:
+        return keep_comment(session, own, event, document, render)
 
-    return show(session, post_or_summarise(session, "comment", written, post, event, author, workspace_of(document)))
+    return show(session, post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
 
 @github.command()
@@ -87,7 +91,7 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Exi
     event, name = read_event(), chosen_name(workspace)
     return show(
         session,
-        post_or_summarise(session, "comment", None, lambda desk: mark_outdated(desk, event), event, author, name),
+        post_or_summarise(session, "comment", None, lambda own: mark_outdated(own, event), event, author, name),
     )
 
 
@@ -109,7 +113,7 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     merged; before that it has no digest, since nobody was asked.
     """
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
-    from invent_gitops.operations.find_approval import look_up
+    from invent_gitops.operations.find_approval import find_approval
 
     session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
@@ -122,42 +126,52 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     if out:
         remove_document(out, "plan")
     try:
-        with desk_for(event, author, name) as desk:
-            found = look_up(desk, event)
+        with own_posts_in(event, author, name) as own:
+            approval = find_approval(own, event)
     except Forbidden as error:
         cure = "Give the job the permission pull-requests: read." if error.cure == PERMISSIONS else error.cure
         raise Unavailable(error.message, cure) from None
     except NowhereToPost as error:
         raise WrongUsage(error.message, "Set GITHUB_TOKEN; in a workflow to the expression github.token.") from None
-    if required and found.doubts:
-        raise found.doubts[0]
-    if out and found.plan:
-        write_document(out, "plan", found.plan.as_document())
-    reason = " ".join(doubt.message for doubt in found.doubts)
+    if required and approval.doubts:
+        raise approval.doubts[0]
+    if out and approval.plan:
+        write_document(out, "plan", approval.plan.as_document())
+    reason = " ".join(doubt.message for doubt in approval.doubts)
+    write_step_outputs(approval, out, reason)
+    for doubt in approval.doubts:
+        # Without a digest nobody is asked here, and that needs no cure.
+        message = f"{doubt.message} {doubt.cure}" if approval.digest else doubt.message
+        tell(session, "warning" if approval.digest else "notice", "no approved plan", message)
+    for comment in approval.comments:
+        session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
+    if not session.json:
+        # Alone, for scripts.
+        session.result(approval.digest)
+        return ExitCode.DONE
+    return show(session, result_of(approval, reason))
+
+
+def write_step_outputs(approval: ApprovalResult, out: str | None, reason: str) -> None:
+    """Set the outputs of the step. Raises `WrongUsage` where a workflow could not read them."""
     values = {
-        "digest": found.digest,
-        "plan": out if out and found.plan else "",
-        "pull_request": " ".join(str(pull.number) for pull in found.pulls),
+        "digest": approval.digest,
+        "plan": out if out and approval.plan else "",
+        "pull_request": " ".join(str(pull.number) for pull in approval.pulls),
         "reason": reason,
     }
     unset = step.write_outputs(values)
     if unset and os.environ.get("GITHUB_OUTPUT"):
         raise WrongUsage(unset, "Without its outputs, this step would approve nothing.")
-    for doubt in found.doubts:
-        # Without a digest nobody is asked here, and that needs no cure.
-        told = f"{doubt.message} {doubt.cure}" if found.digest else doubt.message
-        tell(session, "warning" if found.digest else "notice", "no approved plan", told)
-    for one in found.evidence:
-        session.note(clean(f"The plan that was reviewed: {one.post.url}"))
-    if not session.json:
-        # Alone, for scripts.
-        session.result(found.digest)
-        return ExitCode.DONE
-    action = "none" if not found.digest else "unapproved" if found.digest == UNAPPROVED else "approved"
-    number = found.pulls[0].number if found.pulls else 0
-    url = found.evidence[0].post.url if found.evidence else ""
-    shown = found.digest if action == "approved" else ""
-    return show(session, Done("approval", action, reason, number, url, shown, reason))
+
+
+def result_of(approval: ApprovalResult, reason: str) -> PostResult:
+    """What was approved, for a program."""
+    action = "none" if not approval.digest else "unapproved" if approval.digest == UNAPPROVED else "approved"
+    number = approval.pulls[0].number if approval.pulls else 0
+    url = approval.comments[0].post.url if approval.comments else ""
+    digest = approval.digest if action == "approved" else ""
+    return PostResult("approval", action, reason, number, url, digest, reason)
 
 
 @github.command()
@@ -184,18 +198,58 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     session.kind = "github"
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
-    document, event = read_result(file, "status", "plan", "report"), read_event()
-    written, name = written_for(document, event), workspace_of(document)
+    document, event = read_document(file, "status", "plan", "report"), read_event()
+    render, name = renderer_of(document, event), workspace_of(document)
 
-    def post(desk: Desk) -> Done:
-        return keep_issue(desk, event, document, written, f"{title} ({name})" if name else title)
+    def post(own: OwnPosts) -> PostResult:
+        return keep_issue(own, event, document, render, f"{title} ({name})" if name else title)
 
-    return show(session, post_or_summarise(session, "issue", written, post, event, author, name))
+    return show(session, post_or_summarise(session, "issue", render, post, event, author, name))
 
 
-def written_for(document: Document, event: Event, *, with_plan: bool = True) -> Written:
+def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:
+    """The page of a document as Markdown, with links to the files of the event's commit."""
     from invent_gitops.render.markdown.document import page
 
     links, run = step.files_address(Path(), commit=event.commit), step.run_address()
-    rest = f"[The summary of the run]({run}) has more room." if run else ""
-    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, rest=rest)
+    more = f"[The summary of the run]({run}) has more room." if run else ""
+    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, rest=more)
+
+
+def read_document(path: str, *kinds: str) -> JsonDocument:
+    """A document of one of these kinds, as --out of a command wrote it. Raises `InvalidInput`."""
+    commands = " or ".join(f"{'apply' if kind == 'report' else kind} --out" for kind in kinds)
+    cure = f"Name a file of {commands}, and skip this step if the one that writes it did not run."
+    try:
+        document = json.loads(chosen_file(path, "The document").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
+    except (ValueError, RecursionError):
+        raise InvalidInput(f"{path} is no JSON.", cure) from None
+    if not isinstance(document, dict) or document.get("kind") not in kinds:
+        raise InvalidInput(f"{path} is no document that goes here.", cure)
+    from invent_gitops.render.markdown.document import page
+
+    # What cannot be shown is found out before anything is asked of GitHub.
+    page(document, limit=1_000)
+    # The page of a command that failed shows no counts.
+    if not isinstance(document.get("counts") or {}, dict):
+        raise InvalidInput(f"{path} was edited: its counts are no counts.", cure)
+    return document
+
+
+def workspace_of(document: JsonDocument) -> str:
+    """The workspace that a document is about; "" without. Raises `InvalidInput` for what is no name of one."""
+    name = document.get("workspace") or ""
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]*", name):
+        raise InvalidInput(f"The document names a workspace that cannot be: {name!r}.", "Write it again.")
+    return name
+
+
+def show(session: Session, result: PostResult) -> ExitCode:
+    """Print what came of a command."""
+    if session.json:
+        session.answer("github", ExitCode.DONE, result.as_json())
+    else:
+        session.result(clean(f"{result.sentence} {result.url}".strip()))
+    return ExitCode.DONE

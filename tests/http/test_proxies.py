@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.api.connection import Connection
-from invent_gitops.api.proxies import is_exempt, proxy_for
 from invent_gitops.errors import ExitCode, WrongUsage
+from invent_gitops.http.client import Connection
+from invent_gitops.http.proxies import is_exempt, proxy_for
 from tests.running import call, define
 
 INVENT = "https://api.useinvent.com"

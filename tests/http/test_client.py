@@ -17,10 +17,11 @@ from typing import Any
 import httpx
 import pytest
 
-from invent_gitops.api import line, wire
+from invent_gitops.api import wire
 from invent_gitops.api.client import InventApi
 from invent_gitops.api.limits import LONGEST_EXCHANGE
 from invent_gitops.errors import ExitCode, Unavailable, Unreachable
+from invent_gitops.http import line
 from invent_gitops.http.address import Target
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
@@ -261,6 +262,24 @@ def test_nothing_is_sent_where_the_library_does_not_say_when_it_begins() -> None
         assert isinstance(answer, NotCreated)
         assert "did not say when the request begins" in answer.reason
     assert all(request.body == b"" for request in server.received)
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError(errno.EBADF, "odd"), RuntimeError(), ValueError("odd"), httpx.InvalidURL("")]
+)
+def test_a_fault_that_the_library_does_not_know_leaves_the_outcome_unknown_once_the_request_has_begun(
+    fault: Exception,
+) -> None:
+    class Odd(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            super().handle_request(request).close()
+            raise fault
+
+    with scripted(GOOD) as server, api_at(server.url) as api:
+        api._wire.connection._client = httpx.Client(base_url=server.url, transport=Odd())
+        answer = api.create(REQUEST)
+    assert answer == Unknown(f"It was sent, and no whole answer came back: {str(fault) or type(fault).__name__}")
+    assert len(server.received) == 1
 
 
 # ---------------------------------------------------------------- the end of an exchange

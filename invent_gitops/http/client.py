@@ -13,34 +13,37 @@ from urllib.parse import urlsplit
 import httpx
 
 from invent_gitops import __version__
-from invent_gitops.api.line import OPENING, Line, NotSent
-from invent_gitops.api.proxies import Proxy, proxy_for
 from invent_gitops.errors import WrongUsage
 from invent_gitops.http.address import is_loopback
+from invent_gitops.http.errors import AnswerLost, EncodedAnswer, HttpError, NotSent
+from invent_gitops.http.line import OPENING, Line
+from invent_gitops.http.proxies import Proxy, proxy_for
 
-# Raised by the library where a request is none: before a byte of it has left, though its beginning was announced.
+# Raised by the library for an invalid request: before a byte of it has left, though its beginning was announced.
 _NO_REQUEST = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 # Codes of OpenSSL.
 _OUT_OF_DATE, _OTHER_HOST = (9, 10), (62, 64)
 # Answers of a proxy after which another try may end well.
 _PASSING = (408, 425, 429)
-
-
-class Reply(NamedTuple):
-    """A whole answer."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-
-# How the library says that it knows no encoding of an answer but the one that is none.
+# In the library's message about an answer whose Transfer-Encoding it does not know.
 _TRANSFER = "transfer-encoding"
 
 
-class EncodedError(httpx.DecodingError):
-    """The answer is compressed or encoded otherwise, against what was asked for: it is not unpacked."""
+class Reply(NamedTuple):
+    """A complete answer. The names of its headers match in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Bounds(NamedTuple):
+    """What a request may take: `silence` seconds without a byte, `seconds` altogether, `size` bytes of an answer."""
+
+    silence: float
+    seconds: float
+    size: int
 
 
 class Connection:
@@ -58,13 +61,14 @@ class Connection:
         self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
         self._client = httpx.Client(
             base_url=base_url,
-            # A compressed answer of some kilobytes can stand for gigabytes, and be compressed several times over.
+            # A compressed answer of some kilobytes can unpack to gigabytes, and be compressed several times over.
             headers={**headers, "Accept-Encoding": "identity", "User-Agent": f"invent-gitops/{__version__}"},
             follow_redirects=False,
             transport=_transport(self._proxy, reads_environment=parts.scheme == "https"),
         )
 
     def close(self) -> None:
+        """Give the connections back."""
         self._client.close()
 
     def exchange(
@@ -74,43 +78,42 @@ class Connection:
         *,
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        silence: float,
-        seconds: float,
-        limit: int,
+        bounds: Bounds,
         fresh: Callable[[], bool] = lambda: True,
     ) -> Reply:
-        """One request and its whole answer of at most `limit` bytes. Raises `NotSent`, or another `httpx.HTTPError`.
+        """One request and its whole answer. Raises `NotSent` or `AnswerLost`.
 
-        `silence` and `seconds` limit the time without a byte and the whole of it, from the moment on in which `fresh`
-        says yes, as the last thing before the request leaves.
+        The times of `bounds` count from the moment on in which `fresh` says yes, as the last thing before the request
+        leaves.
         """
-        line, usual = Line(fresh, seconds), self.timeout
-        kind = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        line, usual = Line(fresh, bounds.seconds), self.timeout
+        content_headers = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
         try:
             with self._client.stream(
                 method,
                 path,
                 params=params,
                 content=None if body is None else line.body(body),
-                headers=kind,
-                timeout=httpx.Timeout(connect=usual.connect, read=silence, write=usual.write, pool=usual.pool),
+                headers=content_headers,
+                timeout=httpx.Timeout(connect=usual.connect, read=bounds.silence, write=usual.write, pool=usual.pool),
                 extensions={"trace": line.trace},
             ) as response:
-                body_of_answer = _plain_body(response, limit)
-                line.whole = True
-                return Reply(response.status_code, response.headers, body_of_answer)
+                answer = _plain_body(response, bounds.size)
+                line.complete = True
+                return Reply(response.status_code, response.headers, answer)
         except NotSent:
             raise
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
+        except (HttpError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError) as error:
             if not line.begun or isinstance(error, _NO_REQUEST):
                 raise self._not_sent(error, line) from error
             if line.over:
-                raise httpx.ReadTimeout(f"the answer took too long, more than {seconds:.0f} seconds") from error
+                raise AnswerLost(f"the answer took too long, more than {bounds.seconds:.0f} seconds") from error
+            if isinstance(error, AnswerLost):
+                raise
             if isinstance(error, httpx.RemoteProtocolError) and _TRANSFER in str(error).casefold():
-                raise EncodedError(
-                    "the answer is encoded on its way (Transfer-Encoding), and not only cut up"
-                ) from error
-            raise
+                reason = "the answer is encoded on its way (Transfer-Encoding), and not only cut up"
+                raise EncodedAnswer(reason) from error
+            raise AnswerLost(str(error) or type(error).__name__) from error
         finally:
             line.close()
 
@@ -118,27 +121,27 @@ class Connection:
         """Why nothing was sent, in full sentences."""
         refused = _refused_certificate(error)
         # A tunnel's TLS is the origin's; before there is one, it can only be the proxy's own.
-        proxys = self._proxy is not None and self._proxy.own_tls and line.stage == "connection.start_tls"
+        is_proxys = self._proxy is not None and self._proxy.own_tls and line.stage == "connection.start_tls"
         if refused is not None:
-            return self._distrusted(refused, self._proxy if proxys else None)
-        told = (str(error) or type(error).__name__).rstrip(".")
+            return self._distrusted(refused, self._proxy if is_proxys else None)
+        reason = (str(error) or type(error).__name__).rstrip(".")
         if line.over:
-            told = f"it took longer than {OPENING:.0f} seconds"
+            reason = f"it took longer than {OPENING:.0f} seconds"
         if self._proxy is None:
-            return NotSent(f"{told}.")
+            return NotSent(f"{reason}.")
         proxy = f"The proxy {self._proxy.address} ({self._proxy.variable})"
         if not isinstance(error, httpx.ProxyError):
             cure = f"Check {self._proxy.variable} and the proxy, then try again."
-            return NotSent(f"{proxy} did not open the way to {self._host}: {told}.", cure=cure)
-        status = int(told[:3]) if told[:3].isdigit() else 0
+            return NotSent(f"{proxy} did not open the way to {self._host}: {reason}.", cure=cure)
+        status = int(reason[:3]) if reason[:3].isdigit() else 0
         cure = f"Check {self._proxy.variable} and the proxy; if there is a way without it, add the host to NO_PROXY."
         if status == 407:
             cure = f"Write user and password into it: {self._proxy.variable}=http://USER:PASSWORD@{self._proxy.address}"
         lasting = 400 <= status < 500 and status not in _PASSING
-        return NotSent(f"{proxy} refused the way to {self._host}: {told}.", lasting=lasting, cure=cure)
+        return NotSent(f"{proxy} refused the way to {self._host}: {reason}.", lasting=lasting, cure=cure)
 
     def _distrusted(self, error: ssl.SSLCertVerificationError, proxy: Proxy | None) -> NotSent:
-        whose = f"the proxy {proxy.address}" if proxy else self._host
+        owner = f"the proxy {proxy.address}" if proxy else self._host
         address = proxy.variable if proxy else self._address
         if error.verify_code in _OUT_OF_DATE:
             now = datetime.now(UTC)
@@ -152,29 +155,29 @@ class Connection:
                 "If you know the authority that signed it, such as your company's for its proxy, set SSL_CERT_FILE to "
                 f"the PEM file that holds its certificate. Else check {address}.{_set()}"
             )
-        reason = f"The certificate of {whose} was refused: {error.verify_message}."
+        reason = f"The certificate of {owner} was refused: {error.verify_message}."
         return NotSent(reason, lasting=True, cure=cure)
 
 
 def _plain_body(response: httpx.Response, limit: int) -> bytes:
-    """The body as it came. Raises `httpx.DecodingError` for one that is encoded or too large, and reads no more of it.
+    """The body as it came. Raises `AnswerLost` for one that is encoded or too large, and reads no more of it.
 
     So an answer is refused before anything is taken out of it, whatever its status says.
     """
-    encodings = [one.strip().lower() for one in response.headers.get("content-encoding", "").split(",")]
-    if encoded := [one for one in encodings if one not in ("", "identity")]:
-        shown = re.sub(r"[^a-z0-9, -]", "?", ", ".join(encoded))[:60]
-        raise EncodedError(f"the answer is encoded ({shown}), though it was asked for as it is")
-    told = response.headers.get("content-length", "")
-    data = bytearray()
-    if not (told.isascii() and told.isdigit() and len(told) < 19 and int(told) > limit):
+    encodings = [encoding.strip().lower() for encoding in response.headers.get("content-encoding", "").split(",")]
+    if encoded := [encoding for encoding in encodings if encoding not in ("", "identity")]:
+        listing = re.sub(r"[^a-z0-9, -]", "?", ", ".join(encoded))[:60]
+        raise EncodedAnswer(f"the answer is encoded ({listing}), though it was asked for as it is")
+    length = response.headers.get("content-length", "")
+    content = bytearray()
+    if not (length.isascii() and length.isdigit() and len(length) < 19 and int(length) > limit):
         for chunk in response.iter_raw():
-            data += chunk
-            if len(data) > limit:
+            content += chunk
+            if len(content) > limit:
                 break
         else:
-            return bytes(data)
-    raise httpx.DecodingError(f"the answer is larger than {limit >> 20} MiB")
+            return bytes(content)
+    raise AnswerLost(f"the answer is larger than {limit >> 20} MiB")
 
 
 def _transport(proxy: Proxy | None, *, reads_environment: bool) -> httpx.HTTPTransport:
@@ -211,8 +214,8 @@ def _authorities(environment: Mapping[str, str]) -> ssl.SSLContext:
 
 def _set() -> str:
     """Which variables decide about certificates, and what they hold."""
-    found = [f" {name} is {os.environ[name]!r}." for name in _CERTIFICATES if os.environ.get(name)]
-    return "".join(found)
+    variables = [name for name in _CERTIFICATES if os.environ.get(name)]
+    return "".join(f" {name} is {os.environ[name]!r}." for name in variables)
 
 
 def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:

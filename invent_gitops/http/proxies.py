@@ -57,15 +57,15 @@ def is_exempt(origin: SplitResult, no_proxy: str) -> bool:
 
 
 def _names(entry: str, origin: SplitResult) -> bool:
-    scheme, separator, rest = entry.rpartition("://")
+    scheme, separator, authority = entry.rpartition("://")
     if separator and scheme not in ("all", origin.scheme):
         return False
     host = (origin.hostname or "").rstrip(".")
-    if rest == "*":
+    if authority == "*":
         return True
-    if rest == "<local>":
+    if authority == "<local>":
         return "." not in host and ":" not in host
-    named, port = _split_port(rest.split("/")[0] if separator else rest)
+    named, port = _split_port(authority.split("/")[0] if separator else authority)
     if port is not None and port != (origin.port or _PORTS.get(origin.scheme)):
         return False
     try:
@@ -81,8 +81,8 @@ def _names(entry: str, origin: SplitResult) -> bool:
 
 def _split_port(text: str) -> tuple[str, int | None]:
     """A host and its port; the colons of a bare IPv6 address belong to the address."""
-    found = re.fullmatch(r"(\[[^\]]*\](?:/\d+)?|[^:]*):(\d{1,5})", text)
-    return (found[1], int(found[2])) if found else (text, None)
+    match = re.fullmatch(r"(\[[^\]]*\](?:/\d+)?|[^:]*):(\d{1,5})", text)
+    return (match[1], int(match[2])) if match else (text, None)
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str:
@@ -92,23 +92,23 @@ def _variable(name: str, environment: Mapping[str, str]) -> str:
 
 
 def _checked(value: str, variable: str) -> Proxy:
-    whole = value if "://" in value else f"http://{value}"
+    url = value if "://" in value else f"http://{value}"
     # What is before the last @ may be a password.
-    shown = re.sub(r"^(\w+://)?.*@", r"\1***@", value, flags=re.DOTALL)
+    masked = re.sub(r"^(\w+://)?.*@", r"\1***@", value, flags=re.DOTALL)
     cure = f"Write it like {variable}=http://HOST:PORT, or unset it to go without a proxy."
     if variable == _SYSTEM:
         cure = "Set HTTPS_PROXY to http://HOST:PORT, or mend the settings."
     try:
-        parts = urlsplit(whole)
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise WrongUsage(f"{variable} holds {shown!r}, which is not an address of a proxy: {error}.", cure) from None
+        raise WrongUsage(f"{variable} holds {masked!r}, which is not an address of a proxy: {error}.", cure) from None
     if parts.scheme not in SCHEMES:
-        raise WrongUsage(f"{variable} holds {shown!r}; a proxy's address begins with {_listed()}.", cure)
-    if not whole.isprintable() or not _is_host(host):
-        raise WrongUsage(f"{variable} holds {shown!r}, which names no host that could be a proxy.", cure)
+        raise WrongUsage(f"{variable} holds {masked!r}; a proxy's address begins with {_listed()}.", cure)
+    if not url.isprintable() or not _is_host(host):
+        raise WrongUsage(f"{variable} holds {masked!r}, which names no host that could be a proxy.", cure)
     host = f"[{host}]" if ":" in host else host
-    return Proxy(whole, variable, f"{host}:{port}" if port else host)
+    return Proxy(url, variable, f"{host}:{port}" if port else host)
 
 
 def _is_host(host: str) -> bool:

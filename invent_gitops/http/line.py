@@ -10,23 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import httpx
+from invent_gitops.http.errors import NotSent
 
 # Seconds in which the way must be open: name look-up, connection, a proxy's tunnel and TLS together.
 OPENING = 60.0
 _LINGER = "hh" if os.name == "nt" else "ii"
-
-
-class NotSent(httpx.TransportError):
-    """Surely nothing of the request has left this machine.
-
-    `stale` says that it waited too long, `lasting` that another try would end in the same way; then `cure` says what
-    to do.
-    """
-
-    def __init__(self, reason: str, *, stale: bool = False, lasting: bool = False, cure: str = "") -> None:
-        super().__init__(reason)
-        self.stale, self.lasting, self.cure = stale, lasting, cure
 
 
 class Line:
@@ -34,11 +22,11 @@ class Line:
 
     Right before the first byte of the request, `fresh` is asked; after a no, nothing is sent. From a yes on, the
     request and its answer have `seconds`. Then the connection is cut, and what has not left by then never does.
-    `begun` is whether anything can have left, `over` whether a limit cut it, `whole` whether the answer came.
+    `begun` is whether anything can have left, `over` whether a limit cut it, `complete` whether the answer came.
     """
 
     def __init__(self, fresh: Callable[[], bool], seconds: float) -> None:
-        self.begun = self.whole = self.over = False
+        self.begun = self.complete = self.over = False
         # What the library does at the moment, such as "connection.start_tls".
         self.stage = ""
         self._fresh, self._seconds = fresh, seconds
@@ -46,20 +34,20 @@ class Line:
         self._socket: socket.socket | None = None
         self._watch(OPENING)
 
-    def trace(self, name: str, info: dict[str, Any]) -> None:
+    def trace(self, name: str, details: dict[str, Any]) -> None:
         if name.endswith(".started"):
             self.stage = name.removesuffix(".started")
         if name.endswith("connect_tcp.complete"):
             # A socket of its own for the same connection: TLS and tunnels wrap the other one beyond recognition.
-            self._socket = info["return_value"].get_extra_info("socket").dup()
-        elif name.endswith("send_request_headers.started") and info["request"].method != b"CONNECT":
+            self._socket = details["return_value"].get_extra_info("socket").dup()
+        elif name.endswith("send_request_headers.started") and details["request"].method != b"CONNECT":
             self._begin()
 
-    def body(self, data: bytes) -> Iterator[bytes]:
+    def body(self, content: bytes) -> Iterator[bytes]:
         """The body of the request, which is let go only if its beginning was heard of: else nothing was asked."""
         if not self.begun:
             raise NotSent(_UNHEARD, lasting=True, cure=_LOCKED)
-        yield data
+        yield content
 
     def _begin(self) -> None:
         with self._lock:
@@ -78,12 +66,12 @@ class Line:
             self.begun = True
 
     def close(self) -> None:
-        """Give up what is left. After a `whole` answer that is an ordinary end, else the connection is reset."""
+        """Give up what is left. After a `complete` answer that is an ordinary end, else the connection is reset."""
         self._timer.cancel()
         if self._socket is None:
             return
         with suppress(OSError):
-            if self.whole:
+            if self.complete:
                 self._linger(False)
         self._socket.close()
 

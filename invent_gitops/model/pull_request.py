@@ -1,0 +1,50 @@
+"""What GitHub shows of a pull request, of its comments and of the run that looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowEvent:
+    """`commit` is what was planned or applied: the head of the pull request, else the commit of the run.
+
+    `pull_request` is 0 where the event names none; `branch` is what was pushed to; `merged` is the number
+    that the first line of the pushed commit's message names as merged, which anybody can write. `push` is
+    whether commits were pushed, and `commits` are the last of them but for `commit`.
+    """
+
+    repository: str
+    commit: str
+    pull_request: int = 0
+    branch: str = ""
+    merged: int = 0
+    fork: bool = False
+    push: bool = False
+    commits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A comment or an issue: `id` is what its address ends with."""
+
+    id: int
+    author: str
+    body: str
+    url: str
+    updated: datetime | None
+    open: bool = True
+    created: datetime | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on."""
+
+    number: int
+    head: str
+    base: str
+    merged: datetime | None
+    merge_commit: str
