@@ -447,3 +447,25 @@ def test_every_key_has_one_row_whose_document_keeps_its_schema_and_can_be_shown(
         assert not any("gone" in rules(row) for row in made.rows)
     assert status_markdown(whole(made))
     assert status_text(made, Style(), width=80, everything=True, past=None)
+
+
+@pytest.mark.parametrize(
+    ("counts", "shares", "number"),
+    [
+        (Counts(recipients=100_000, delivered=99_999, opened=1_190, click=1_190), ["99.9%", "1.2%", "1.2%"], 0.9999),
+        (Counts(recipients=1_230, delivered=1_190, opened=1_190, click=3), ["96.7%", "100.0%", "0.3%"], 0.9675),
+        (Counts(recipients=30, delivered=1, opened=1, click=30), ["3.3%", "100.0%", ""], 0.0333),
+        (Counts(recipients=100_000, delivered=1, opened=0, click=0), ["0.1%", "0.0%", "0.0%"], 0.0001),
+    ],
+)
+def test_both_pages_print_one_share_and_it_is_all_or_nothing_only_if_it_is(
+    counts: Counts, shares: list[str], number: float
+) -> None:
+    row = of(live("SENT", counts=counts))
+    page = status_markdown(whole(board(row)))
+    [line] = [line for line in page.splitlines() if line.startswith("|") and "spring" in line]
+    for text in shares:
+        assert text in shown(row)
+        assert text in line
+    assert line.count("%") == shown(row).count("%") == len([text for text in shares if text])
+    assert status_json(board(row))["rows"][0]["shares"]["delivered"] == number

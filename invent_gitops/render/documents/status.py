@@ -68,4 +68,8 @@ def _segment_names(status: Status) -> dict[str, str]:
 
 
 def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
+    """To four decimals, but 0 only for none and 1 only for all."""
+    if share is None or share in (0, 1):
+        return share
+    rounded = max(round(share, 4), 0.0001)
+    return min(rounded, 0.9999) if share < 1 else rounded

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from invent_gitops.model.status import SHARES
+from invent_gitops.render.cells import share_text
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import SPACE, Document
 from invent_gitops.render.markdown.drift import look_lines
@@ -140,10 +142,11 @@ def _state(row: Document) -> str:
 
 
 def _counted(row: Document, name: str) -> str:
-    count, share = row["counts"][name], row["shares"][name]
+    count, total = row["counts"][name], row["counts"][SHARES[name]]
     if count is None or not row["counts"]["recipients"]:
         return "–"
-    return f"{count:,}" + ("" if share is None else f"<br>{share * 100:.1f}%")
+    share = share_text(count, total)
+    return f"{count:,}" + (f"<br>{share}" if share else "")
 
 
 def _number(count: int | None) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
+from invent_gitops.render.cells import share_text
 from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.width import cells, fit, padded
@@ -148,8 +149,9 @@ def _blocks(shown: Sequence[Row], status: Status, width: int) -> Iterator[str]:
             yield fit(f"    recipients {row.counts.recipients:,}", width)
             for name, word in _COUNTED.items():
                 if getattr(row.counts, name) is not None:
-                    share = "" if row.share(name) is None else f" ({percent(row.share(name))} of {SHARES[name]})"
-                    yield fit(f"    {word} {_number(getattr(row.counts, name))}{share}", width)
+                    share = _share(row, name)
+                    of_total = f" ({share} of {SHARES[name]})" if share else ""
+                    yield fit(f"    {word} {_number(getattr(row.counts, name))}{of_total}", width)
 
 
 def state_text(row: Row) -> str:
@@ -157,20 +159,15 @@ def state_text(row: Row) -> str:
     return state if row.read or row.state == IN_DOUBT else f"not read (was {state})"
 
 
-def percent(share: float | None) -> str:
-    """To a tenth, but never all or nothing where it is not quite."""
-    if share is None:
-        return ""
-    if 0.9995 <= share < 1:
-        return "99.9%"
-    return "0.1%" if 0 < share < 0.0005 else f"{share * 100:.1f}%"
+def _share(row: Row, name: str) -> str:
+    return share_text(getattr(row.counts, name), getattr(row.counts, SHARES[name]))
 
 
 def _counted(row: Row, name: str) -> str:
     count = getattr(row.counts, name)
     if count is None or (not row.counts.recipients and not count):
         return "-"
-    return f"{count:,} {padded(percent(row.share(name)), 6, right=True)}".rstrip()
+    return f"{count:,} {padded(_share(row, name), 6, right=True)}".rstrip()
 
 
 def _number(count: int | None) -> str:
