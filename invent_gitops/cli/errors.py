@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import click
 
+from invent_gitops.cli.hints import with_hint
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError
 from invent_gitops.operations.console import failure_of
@@ -27,7 +28,7 @@ def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
         error.show()
         return ExitCode.USAGE
     except click.UsageError as error:
-        _guess_only_slips(error)
+        error = with_hint(error)
         error.show()
         session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
         return ExitCode.USAGE
@@ -40,13 +41,3 @@ def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
     except Exception as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code, not a traceback
         session.bug(error)
         return ExitCode.BUG
-
-
-def _guess_only_slips(error: click.UsageError) -> None:
-    """Let click ask "did you mean" as everything here does."""
-    written = getattr(error, "option_name", "") or getattr(error, "command_name", "")
-    if offered := getattr(error, "possibilities", None):
-        from invent_gitops.text.slips import guess
-
-        meant = guess(written, offered)
-        vars(error)["possibilities"] = [meant] if meant else []

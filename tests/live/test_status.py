@@ -468,4 +468,4 @@ def test_both_pages_print_one_share_and_it_is_all_or_nothing_only_if_it_is(
         assert text in shown(row)
         assert text in line
     assert line.count("%") == shown(row).count("%") == len([text for text in shares if text])
-    assert status_json(board(row))["rows"][0]["shares"]["delivered"] == number
+    assert whole(board(row))["rows"][0]["shares"]["delivered"] == number
