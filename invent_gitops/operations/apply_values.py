@@ -71,7 +71,7 @@ class Looked:
     """
 
     live: tuple[Remote, ...] = ()
-    first: FirstLook = field(default_factory=lambda: FirstLook(why="Nobody has looked."))
+    first: FirstLook = field(default_factory=lambda: FirstLook(reason="Nobody has looked."))
     recent: Callable[[], bool] = lambda: False
     reach: Reach = ""
     newest: Mapping[str, Request] | None = None

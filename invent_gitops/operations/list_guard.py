@@ -57,8 +57,8 @@ def look(apply: Apply, looked: Looked, *, settling: bool = False) -> Iterator[Lo
         if doubts:
             apply.console.note(clean(f"Could not look in Invent first. {error.message}"))
         return
-    if first.why:
-        apply.console.note(clean(f"Could not look in Invent first. {first.why}"))
+    if first.reason:
+        apply.console.note(clean(f"Could not look in Invent first. {first.reason}"))
     check_clock(first.listing, apply.origin.now().at)
     # What an earlier look of this run has shown stays seen: lists can lag, and go back.
     ids = {remote.id for remote in first.listing.entries}
