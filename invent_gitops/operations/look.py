@@ -35,7 +35,8 @@ class Reader:
 class FirstLook:
     """What apply saw of the list right before it creates.
 
-    `reason` says why it is not complete, with the `cure`; "" where it is. `offered` is whether this Invent has a list at all, `reached` whether anything answered.
+    `reason` says why it is not complete, with the `cure`; "" where it is. `offered` is whether this Invent has a list
+    at all, `reached` whether anything answered.
     """
 
     listing: Listing[Remote] = field(default_factory=lambda: Listing(()))
