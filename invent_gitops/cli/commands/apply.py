@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import click
 
 from invent_gitops.cli.account_options import account_options
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
-from invent_gitops.cli.output import reviewing
+from invent_gitops.cli.output import Review, reviewing
 from invent_gitops.cli.plans import plan_options, text_of
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
+from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.model.outcome import Report
+from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
-from invent_gitops.operations.apply import Applying
-from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
-from invent_gitops.operations.plan import plan_code
+from invent_gitops.operations.apply import apply_definitions
+from invent_gitops.operations.apply_values import Apply, ApplyOptions
 from invent_gitops.operations.project import chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
@@ -91,55 +92,50 @@ def apply(
         approving = approval(plan_file, approved)
         workspace = open_workspace(definitions).checked()
         session.remark(workspace.notes)
+        options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
         with (
             account.store(workspace.root, workspace.project, strict=True) as store,
             Stopping(session, deadline) as stopping,
         ):
-            origin = workspace.origin()
-            applying = Applying(
-                session,
-                account,
-                workspace,
-                store,
-                stopping,
-                origin,
-                only,
-                strict,
-                rate,
-                concurrency,
-                definitions,
-                unseen,
-                branch or "",
-            )
-            store.wait_with(stopping.event)
-            applying.look_first()
-            made = applying.plan()
-            session.known = partial(applying.known, made)
-            approving.check(made)
-            applying.approved = approving.keys(made)
-            if made.counts["create"]:
-                account.target_with_key()
-                warn_of_forgetting(session, account, workspace)
-                show = session.note if session.json else session.result
-                applying.confirm(
-                    made, yes, lambda: show(text_of(session, account, workspace, made, everything=not yes))
-                )
-                review.may_be_cut_off(partial(applying.known, made, applying.cut_off(made)))
-                applying.create(made)
-            elif not session.json:
-                session.result(text_of(session, account, workspace, made))
-            report = finished(store, applying.reported())
-            if store.state.intents:
-                # Another run may have finished what it had in hand when this one looked last.
-                with suppress(InventGitopsError):
-                    store.refresh()
-            report = report.seen_in(store.state)
-            final = applying.plan()
-            code = worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)])
-            body = partial(applying.known, made, report)
+            run = Apply(session, account, workspace, store, stopping, workspace.origin(), options)
+            applied = apply_definitions(run, approving, View(session, review, run))
+            report = applied.report
+            body = partial(body_of, run, applied.plan, lambda: report)
             text = partial(text_of_report, session, account, report, store)
-            told = partial(report_annotations, report, made)
-            return review.show(code, body, text, told, error=report.failure)
+            told = partial(report_annotations, report, applied.plan)
+            return review.show(applied.code, body, text, told, error=report.failure)
+
+
+@dataclass(frozen=True)
+class View:
+    """Shows an apply in the terminal, and keeps the document of a run that fails or is killed."""
+
+    session: Session
+    review: Review
+    run: Apply
+
+    def known(self, plan: Plan, report: Callable[[], Report]) -> None:
+        self.session.known = partial(body_of, self.run, plan, report)
+
+    def nothing_to_create(self, plan: Plan) -> None:
+        if not self.session.json:
+            self.session.result(text_of(self.session, self.run.account, self.run.loaded, plan))
+
+    def to_create(self, plan: Plan) -> None:
+        everything = not self.run.options.yes
+        show = self.session.note if self.session.json else self.session.result
+        show(text_of(self.session, self.run.account, self.run.loaded, plan, everything=everything))
+
+    def may_be_cut_off(self, plan: Plan, report: Report) -> None:
+        self.review.may_be_cut_off(partial(body_of, self.run, plan, lambda: report))
+
+
+def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
+    """The content of the document: of the report, or of what is known before there is one."""
+    from invent_gitops.render.documents.machine import report_json
+
+    store, name = run.store, run.loaded.project.name
+    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
