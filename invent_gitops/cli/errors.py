@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import click
 
-from invent_gitops.cli.session import Session, failure_of
+from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError
+from invent_gitops.operations.console import failure_of
 from invent_gitops.operations.project import InvalidDefinitions
 
 
@@ -30,8 +31,8 @@ def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
         error.show()
         session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
         return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt) as error:
-        session.failed(failure_of(error))
+    except (click.Abort, KeyboardInterrupt):
+        session.failed(failure_of(KeyboardInterrupt()))
         return ExitCode.INTERRUPTED
     except OSError as error:
         session.failed(found := failure_of(error))

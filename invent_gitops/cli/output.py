@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from invent_gitops.cli.session import Session, failure_of
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.streams import Stream, is_stream
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.files import replace_durably
+from invent_gitops.operations.console import failure_of
 from invent_gitops.operations.project import InvalidDefinitions, chosen_file, working
 from invent_gitops.text.clean import clean
 from invent_gitops.text.secret import without_secrets

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from invent_gitops.cli.gathered import Gathered
-from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, Unsettled, worst
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused, worst
 from invent_gitops.model.problem import Problem
+from invent_gitops.operations.console import failure_of
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean
 from invent_gitops.text.secret import without_secrets
@@ -79,6 +80,35 @@ class Session:
             self.note(f"{self.aside.yellow('Note:')} {clean(note)}")
         if len(notes) > MOST_REMARKS:
             self.note(f"And {len(notes) - MOST_REMARKS} more such notes.")
+
+    def progress(self, text: str) -> None:
+        """Print what became of one step of many, unless the user wants quiet."""
+        self.note(text)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person at a terminal can be asked."""
+        return bool(sys.stdin and sys.stdin.isatty())
+
+    def confirm(self, question: str) -> bool:
+        """Ask on stderr for a yes. Raises `Refused` without a terminal, and `KeyboardInterrupt` for no answer."""
+        if not self.interactive:
+            raise Refused("There is nobody to ask.", "Run it in a terminal.")
+        try:
+            return click.confirm(self.aside.bold(question), err=True)
+        except click.Abort:
+            raise KeyboardInterrupt from None
+
+    def stop(self, text: str) -> None:
+        """Begin nothing new from now on, and say why.
+
+        Past Python's stream, which takes no second write while a signal interrupts one; and never blocking.
+        """
+        self.stopping = True
+        if not self.quiet:
+            with suppress(OSError):
+                if select.select([], [2], [], 0)[1]:
+                    os.write(2, f"{text}\n".encode())
 
     def answer(
         self,
@@ -203,22 +233,3 @@ class Session:
                     "What was done is recorded; see it with: invent-gitops plan",
                 )
             )
-
-
-def failure_of(error: BaseException) -> InventGitopsError:
-    """What ended a command, as people are told of it. A bug has the exit code of the root of the tree."""
-    if isinstance(error, InventGitopsError):
-        return error
-    if isinstance(error, click.Abort | KeyboardInterrupt):
-        return Interrupted("Interrupted. What happened before that is recorded.")
-    if isinstance(error, OSError):
-        # The machine's fault, at a place where nobody expected it: something may have been under way.
-        where = f" ({error.filename})" if error.filename else ""
-        said = f"The system refused to go on: {error.strerror or error}{where}."
-        return Unsettled(said, "Free space or memory, check permissions, then look: invent-gitops plan")
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    return InventGitopsError(
-        f"This is a bug in invent-gitops: {type(error).__name__} at {place}: {error}",
-        "Please report it with this line. What happened before it is recorded; run plan to see.",
-    )

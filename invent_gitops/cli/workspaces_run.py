@@ -16,7 +16,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, WrongUsage, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
-from invent_gitops.operations.project import InvalidDefinitions, Opened, working_in
+from invent_gitops.operations.project import InvalidDefinitions, SelectedProject, working_in
 from invent_gitops.text.clean import clean
 
 # What a command acts on where nobody chose: each workspace, for commands that only look; or it demands a choice. Some
@@ -64,7 +64,12 @@ class Turns:
     """One command in each workspace: the worst exit code counts, and none stops the others unless somebody does."""
 
     def __init__(
-        self, session: Session, function: Callable[..., Any], scope: Scope, opened: Opened, values: Mapping[str, Any]
+        self,
+        session: Session,
+        function: Callable[..., Any],
+        scope: Scope,
+        opened: SelectedProject,
+        values: Mapping[str, Any],
     ) -> None:
         self._session, self._function, self._scope, self._opened = session, function, scope, opened
         self._values, self._several = values, opened.project.workspaces or {}
@@ -119,7 +124,7 @@ class Turns:
         if not out:
             return
         for name, project in self._several.items():
-            opened = Opened(self._opened.root, project, [], self._several)
+            opened = SelectedProject(self._opened.root, project, [], self._several)
             with self._session.part(name, 1), working_in(opened), suppress(InventGitopsError):
                 self._session.kind = _WRITTEN[self._function.__name__]
                 say(Review(self._session, "text", out.replace(_NAME, name)))
@@ -144,7 +149,7 @@ class Turns:
         if self._session.stopping:
             return Part(name, None, Gathered())
         # Problems of the file were told already.
-        opened = Opened(self._opened.root, project, [], self._several)
+        opened = SelectedProject(self._opened.root, project, [], self._several)
         with self._session.part(name, len(self._several)) as gathered, working_in(opened):
             code = through_the_door(self._session, lambda: self._begin(project, values))
         if code is ExitCode.INTERRUPTED:

@@ -9,9 +9,9 @@ from typing import assert_never
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.pull_request import Post, PullRequest, WorkflowEvent
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.find_approval import find_merged
 from invent_gitops.operations.posts import (
-    Console,
     JsonDocument,
     NowhereToPost,
     OwnPosts,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from invent_gitops.errors import InventGitopsError, Refused, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.model.pull_request import Post, PullRequest, WorkflowEvent
+from invent_gitops.operations.console import Console
 from invent_gitops.render.github.annotations import Annotation
 from invent_gitops.render.markdown.fit import Size
 from invent_gitops.review.marker import encoded
@@ -28,12 +29,6 @@ JsonDocument = Mapping[str, Any]
 RenderPage = Callable[[int, Size], str]
 DEPENDABOT = "dependabot[bot]"
 Subject = Literal["comment", "issue", "approval"]
-
-
-class Console(Protocol):
-    """Whom to tell something beside the result."""
-
-    def note(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 import click
 
 from invent_gitops.cli.account_options import account_options
-from invent_gitops.cli.commands.plan import plan_code, plan_options
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
 from invent_gitops.cli.output import reviewing
+from invent_gitops.cli.plans import plan_options, text_of
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
-from invent_gitops.live.unsettled import seconds
 from invent_gitops.model.outcome import Report
-from invent_gitops.model.plan import Plan
-from invent_gitops.model.project import BranchPlace
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
 from invent_gitops.operations.apply import Applying
-from invent_gitops.operations.posts import tell
-from invent_gitops.operations.project import Workspace, chosen_file, open_workspace
+from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
+from invent_gitops.operations.plan import plan_code
+from invent_gitops.operations.project import chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
-from invent_gitops.text.clean import clean
 
 
 @click.command()
@@ -125,11 +120,14 @@ def apply(
             if made.counts["create"]:
                 account.target_with_key()
                 warn_of_forgetting(session, account, workspace)
-                applying.confirm(made, yes)
+                show = session.note if session.json else session.result
+                applying.confirm(
+                    made, yes, lambda: show(text_of(session, account, workspace, made, everything=not yes))
+                )
                 review.may_be_cut_off(partial(applying.known, made, applying.cut_off(made)))
                 applying.create(made)
             elif not session.json:
-                session.result(applying.text_of(made))
+                session.result(text_of(session, account, workspace, made))
             report = finished(store, applying.reported())
             if store.state.intents:
                 # Another run may have finished what it had in hand when this one looked last.
@@ -142,21 +140,6 @@ def apply(
             text = partial(text_of_report, session, account, report, store)
             told = partial(report_annotations, report, made)
             return review.show(code, body, text, told, error=report.failure)
-
-
-def warn_of_forgetting(session: Session, account: Account, workspace: Workspace) -> None:
-    """Say that the state is a file of a runner, which goes with it, unless a later step keeps that."""
-    place = workspace.project.state
-    path = account.state or ("" if isinstance(place, BranchPlace) else place.path)
-    if os.environ.get("GITHUB_ACTIONS") != "true" or account.sandbox or not path:
-        return
-    tell(
-        session,
-        "warning",
-        "the state is a file of this runner",
-        f"The next run does not know what this one creates, unless a later step commits {path}. Keep the state on "
-        "a branch: write state: {branch: broadcast-state} into the project file, then run invent-gitops state migrate.",
-    )
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
@@ -179,54 +162,11 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def finished(store: Store, report: Report) -> Report:
-    """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
-    try:
-        store.finish()
-        store.remember()
-    except InventGitopsError as error:
-        kept = () if store.durable else tuple(outcome.key for outcome in report.having("created"))
-        unrecorded = tuple(dict.fromkeys((*report.unrecorded, *kept)))
-        return replace(report, failure=report.failure or error, unrecorded=unrecorded)
-    return report.healed(store.state) if store.durable else report
-
-
-def report_code(report: Report) -> ExitCode:
-    """The worst that became of any key."""
-    codes = [ExitCode.DONE]
-    if report.having("not-created"):
-        codes.append(ExitCode.UNAVAILABLE)
-    if report.having("not-attempted"):
-        codes.append(ExitCode.REFUSED)
-    if report.having("unknown") or report.unrecorded or report.twins:
-        codes.append(ExitCode.UNSETTLED)
-    if report.failure:
-        codes.append(report.failure.exit_code)
-    if report.stopped:
-        codes.append(ExitCode.INTERRUPTED)
-    return worst(codes)
-
-
-def left_code(session: Session, final: Plan, report: Report) -> ExitCode:
-    """5 where something could be created by now that this run did not take in hand, since it was blocked before."""
-    left = {item.key for item in final.having("create")} - {outcome.key for outcome in report.outcomes}
-    if not left:
-        return ExitCode.DONE
-    keys = ", ".join(sorted(left)[:5])
-    session.note(clean(f"What kept this from being created is over by now: {keys}. Run apply again."))
-    return ExitCode.REFUSED
-
-
-def open_code(store: Store) -> ExitCode:
-    """7 as long as the state holds any open intent, or a second broadcast for a key, whatever --only says."""
-    return ExitCode.UNSETTLED if store.state.intents or seconds(store.state) else ExitCode.DONE
-
-
 def text_of_report(session: Session, account: Account, report: Report, store: Store) -> str:
     """The report for a terminal; "" if there is nothing to say beside the plan."""
     from invent_gitops.render.text.report import report_text
 
     if not (report.outcomes or report.failure or report.twins):
         return ""
-    flags, left = account.flags(session), len(store.state.intents)
+    flags, left = account.flags(), len(store.state.intents)
     return "\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
 
 from invent_gitops.cli.account_options import account_options
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
-from invent_gitops.model.state import Provenance, Refreshed, State
-from invent_gitops.operations.account import Account, Store
-from invent_gitops.operations.look import Seen, look, reading, warn_of_clock
+from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import checked_project
-from invent_gitops.operations.signals import Stopping
+from invent_gitops.operations.refresh import refresh_records
 from invent_gitops.operations.unsettled import unsettled_code
-from invent_gitops.provenance import find_origin
 
 
 @click.command()
@@ -37,35 +32,13 @@ def refresh(session: Session, account: Account) -> ExitCode:
 
     session.kind = "refresh"
     root, project = checked_project()
-    with account.store(root, project, strict=True) as store, Stopping(session) as stopping:
-        with reading(account, root, project, None, stop=stopping.event) as reader:
-            seen = look(reader, _latest(store), segments=False)
-        warn_of_clock(session, seen)
-        keys = [event.key for event in _taken_in(store, seen, find_origin(root).now)]
-        state = store.state
+    store = account.store(root, project, strict=True)
+    seen, state, keys = refresh_records(session, account, root, project, store)
     made = renewal(seen.state, state, keys, seen.broadcasts)
     read = ExitCode.DONE if seen.complete and made.look.complete else ExitCode.UNAVAILABLE
     code = worst([read, unsettled_code(session, account, state, seen.broadcasts)])
     if session.json:
         session.answer("refresh", code, renewal_json(made, store.shown, state.serial))
     else:
-        session.result(renewal_text(made, session.style, zone=project.timezone, flags=account.flags(session)))
+        session.result(renewal_text(made, session.style, zone=project.timezone, flags=account.flags()))
     return code
-
-
-def _latest(store: Store) -> Callable[[], State]:
-    def latest() -> State:
-        store.refresh()
-        return store.state
-
-    return latest
-
-
-def _taken_in(store: Store, seen: Seen, now: Callable[[], Provenance]) -> list[Refreshed]:
-    from invent_gitops.live.drift import refreshed
-
-    events = refreshed(seen.state, seen.broadcasts, now(), before=seen.before)
-    if events:
-        store.append(events)
-        store.sync()
-    return events

@@ -16,7 +16,7 @@ from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, InvalidInput, Refused
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.project import Project
-from invent_gitops.operations.account import DEFAULT_RATE, Account, connect, own_place
+from invent_gitops.operations.account import Account, connect, own_place
 from invent_gitops.operations.project import InvalidDefinitions, checked_project, open_catalogue, open_workspace, shown
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.text.clean import clean
@@ -53,7 +53,7 @@ def pull(session: Session, account: Account) -> ExitCode:
     target = account.target()
     with (
         Stopping(session) as stopping,
-        connect(account, root, project, old, rate=DEFAULT_RATE, stop=stopping.event) as api,
+        connect(session, account, root, project, old, stop=stopping.event) as api,
     ):
         live = api.segments()
     made = merge(old, live, datetime.now(UTC).replace(microsecond=0))

@@ -83,7 +83,7 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
 
     def event(found: State, origin: Origin) -> Event:
         nonlocal moved
-        _check_recorded(found, key, origin.now().at, account.flags(session))
+        _check_recorded(found, key, origin.now().at, account.flags())
         for part, word in ((found.broadcasts, "recorded"), (found.intents, "in doubt"), (found.removed, "removed")):
             if to in part:
                 raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
@@ -112,7 +112,7 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 
     def event(found: State, origin: Origin) -> Event:
         made = origin.now()
-        _check_recorded(found, key, made.at, account.flags(session))
+        _check_recorded(found, key, made.at, account.flags())
         record = found.broadcasts[key]
         if record.restored:
             # Later than that, within one second too, or it would pass for the removal that was taken back.

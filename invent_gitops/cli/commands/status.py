@@ -11,16 +11,16 @@ from functools import partial
 import click
 
 from invent_gitops.cli.account_options import account_options_for
-from invent_gitops.cli.commands.plan import read_state, warn_of_older
 from invent_gitops.cli.options import common_options, document_options, folders
 from invent_gitops.cli.output import reviewing
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.status import Status
 from invent_gitops.operations.account import Account
-from invent_gitops.operations.look import Seen, look, reading, warn_of_clock
-from invent_gitops.operations.project import InvalidDefinitions, Workspace, open_workspace
-from invent_gitops.operations.signals import Stopping
+from invent_gitops.operations.look import warn_of_clock
+from invent_gitops.operations.plan import looked, read_state, warn_of_older
+from invent_gitops.operations.project import InvalidDefinitions, open_workspace
+from invent_gitops.operations.status import status_at
 from invent_gitops.operations.unsettled import unsettled_code
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -83,9 +83,12 @@ def status(
         with reviewing(session, form, out) as review:
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
-            seen = _seen(session, account, workspace)
+            warn_of_older(session, account, workspace)
+            seen = looked(
+                session, account, workspace, partial(read_state, account, workspace, strict=True), segments=False
+            )
             warn_of_clock(session, seen)
-            made = _made(workspace, account, session, seen, soon)
+            made = status_at(datetime.now(UTC), account, workspace, seen, soon)
             needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
             left = unsettled_code(session, account, seen.state, seen.broadcasts)
             code = worst([needy, left, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
@@ -96,31 +99,6 @@ def status(
             raise
         # The Markdown has every problem, and no plain text belongs after it.
         return error.exit_code
-
-
-def _seen(session: Session, account: Account, workspace: Workspace) -> Seen:
-    where = (account, workspace.root, workspace.project, workspace.catalogue)
-    warn_of_older(session, account, workspace)
-    read = partial(read_state, account, workspace, strict=True)
-    with Stopping(session) as stopping, reading(*where, stop=stopping.event) as reader:
-        return look(reader, read, segments=False)
-
-
-def _made(workspace: Workspace, account: Account, session: Session, seen: Seen, soon: timedelta) -> Status:
-    from invent_gitops.live.status import status_of
-
-    return status_of(
-        workspace.definitions,
-        seen.state,
-        seen.broadcasts,
-        before=seen.before,
-        catalogue=workspace.catalogue,
-        now=datetime.now(UTC),
-        soon=soon,
-        timezone=workspace.project.timezone,
-        workspace=workspace.project.name,
-        flags=account.flags(session),
-    )
 
 
 def _text(session: Session, made: Status, past: int | None) -> str:

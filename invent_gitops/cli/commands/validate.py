@@ -15,7 +15,7 @@ from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.problem import Problem
 from invent_gitops.operations.problems_for_files import concerning
-from invent_gitops.operations.project import Workspace, open_workspace, working
+from invent_gitops.operations.project import LoadedProject, open_workspace, working
 from invent_gitops.render.text.problems import problems_github, problems_text
 from invent_gitops.text.clean import clean
 
@@ -67,7 +67,7 @@ def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -
     return code
 
 
-def _show(session: Session, workspace: Workspace, problems: Sequence[Problem], code: ExitCode, form: str) -> None:
+def _show(session: Session, workspace: LoadedProject, problems: Sequence[Problem], code: ExitCode, form: str) -> None:
     if session.json:
         keys = [{"key": one.key, "name": one.request.name} for one in workspace.definitions]
         session.answer("validation", code, {"definitions": keys, "notes": list(workspace.notes)}, problems=problems)
@@ -95,7 +95,7 @@ def _one() -> list[str]:
     return ["--workspace", opened.project.name] if opened and opened.project.name else []
 
 
-def _good(workspace: Workspace) -> str:
+def _good(workspace: LoadedProject) -> str:
     count = len(workspace.definitions)
     if not count:
         return "There are no definitions yet. invent-gitops init writes an example."
