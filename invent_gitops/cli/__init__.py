@@ -10,6 +10,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import cache
 from typing import NoReturn
 
 import click
@@ -17,7 +18,7 @@ from click.shell_completion import CompletionItem
 
 from invent_gitops import __version__
 from invent_gitops.cli.errors import through_the_door
-from invent_gitops.cli.options import common_options
+from invent_gitops.cli.options import common_options, refuse_repetition
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.utf8 import check_utf8, restart_in_utf8_mode
 from invent_gitops.errors import ExitCode
@@ -45,6 +46,14 @@ COMMANDS = {
 }
 
 
+@cache
+def _load(name: str) -> click.Command:
+    module = importlib.import_module(f"invent_gitops.cli.commands.{name}")
+    command: click.Command = getattr(module, name)
+    refuse_repetition(command)
+    return command
+
+
 class Commands(click.Group):
     """The commands, each imported when it is needed."""
 
@@ -56,9 +65,7 @@ class Commands(click.Group):
             return None
         # A word of Python itself names neither a module nor a function.
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
-        module = importlib.import_module(f"invent_gitops.cli.commands.{name}")
-        command: click.Command = getattr(module, name)
-        return command
+        return _load(name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """The commands and the options, without importing every command to ask whether it is hidden."""

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from invent_gitops.cli.options import files, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.cli.workspaces_run import Scope
+from invent_gitops.errors import WrongUsage
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import working
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def account_options_for(scope: Scope) -> Callable[[Function], Function]:
-    """--workspace, --all, --state, --org, --base-url and --sandbox, gathered into an `account` argument."""
+def account_options_for(scope: Scope, *names: str) -> Callable[[Function], Function]:
+    """--workspace, --all, --state, --org, --base-url and --sandbox, gathered into an `account` argument.
+
+    With `names` the command offers only these of the last four: an option that does not act is not offered.
+    """
 
     def decorate(function: Function) -> Function:
         def gather(**values: Any) -> Any:
+            _refuse_two_apis(values)
             account = Account(
-                state=values.pop("state") or "",
-                org=values.pop("org") or "",
-                base_url=values.pop("base_url") or "",
-                sandbox=values.pop("sandbox"),
+                state=values.pop("state", None) or "",
+                org=values.pop("org", None) or "",
+                base_url=values.pop("base_url", None) or "",
+                sandbox=values.pop("sandbox", False),
                 folder=click.get_current_context().ensure_object(Session).folder,
             )
             opened = working()
@@ -37,36 +43,46 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
         gather.__name__, gather.__doc__ = function.__name__, function.__doc__
         gather.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
         wrapped: Any = gather
-        for option in reversed(_OPTIONS):
-            wrapped = option(wrapped)
+        for name, option in reversed(_OPTIONS.items()):
+            if name in (names or _OPTIONS):
+                wrapped = option(wrapped)
         found: Function = workspace_options(scope)(wrapped)
         return found
 
     return decorate
 
 
-_OPTIONS = [
-    click.option(
+def _refuse_two_apis(values: Mapping[str, Any]) -> None:
+    """Refuse an address that --sandbox would make void; one from the environment is there for the other commands."""
+    source = click.get_current_context().get_parameter_source("base_url")
+    if values.get("sandbox") and source is ParameterSource.COMMANDLINE:
+        raise WrongUsage("--sandbox and --base-url contradict each other.", "Give one of them.")
+
+
+_OPTIONS = {
+    "state": click.option(
         "--state",
         metavar="FILE",
         callback=not_empty,
         shell_complete=files,
         help="The state file.  [default: the project's]",
     ),
-    click.option(
+    "org": click.option(
         "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
     ),
-    click.option(
+    "base_url": click.option(
         "--base-url",
         envvar="INVENT_BASE_URL",
         metavar="URL",
         callback=not_empty,
         help="Another Invent than the public one.",
     ),
-    click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
-]
+    "sandbox": click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
+}
 
 # Of several workspaces, --workspace or --all has to choose.
 account_options = account_options_for("asked")
+# For commands that read the state, and speak to no API.
+state_options = account_options_for("asked", "state")
 # For commands that speak of one key, which is of one workspace.
 one_account_options = account_options_for("one")

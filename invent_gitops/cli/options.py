@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -86,6 +87,45 @@ def not_empty(ctx: click.Context, parameter: click.Parameter, value: str | None)
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty.", ctx, parameter)
     return value
+
+
+def none_empty(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """A callback for the same of options that can be given more than once."""
+    for value in values:
+        not_empty(ctx, parameter, value)
+    return values
+
+
+def refuse_repetition(command: click.Command) -> None:
+    """Let a command and those below it refuse an option that is given twice where it can have one value only.
+
+    Otherwise the first one would be dropped without a word, and with it what somebody meant to narrow.
+    """
+    make_parser = command.make_parser
+
+    def make(ctx: click.Context) -> Any:
+        parser = make_parser(ctx)
+        parse_args = parser.parse_args
+
+        def parse(args: list[str]) -> Any:
+            values, rest, order = parse_args(args)
+            if not ctx.resilient_parsing:
+                _check_once(order, ctx)
+            return values, rest, order
+
+        parser.parse_args = parse  # type: ignore[method-assign]  # of this parser alone
+        return parser
+
+    command.make_parser = make  # type: ignore[method-assign]  # of this command alone
+    for below in getattr(command, "commands", {}).values():
+        refuse_repetition(below)
+
+
+def _check_once(order: list[Any], ctx: click.Context) -> None:
+    for parameter, count in Counter(order).items():
+        if isinstance(parameter, click.Option) and parameter.name != "folder" and count > 1:
+            if not (parameter.multiple or parameter.is_flag or parameter.count):
+                raise click.UsageError(f"{parameter.opts[-1]} is given {count} times, and can have one value.", ctx)
 
 
 def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from invent_gitops.cli.completion.keys import patterns
-from invent_gitops.cli.options import Function, not_empty
+from invent_gitops.cli.options import Function, none_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import Account
@@ -17,9 +17,10 @@ def plan_options(function: Function) -> Function:
     only = click.option(
         "--only",
         metavar="GLOB",
-        callback=not_empty,
+        multiple=True,
+        callback=none_empty,
         shell_complete=patterns,
-        help="Only the key of that name, or keys that match, such as 'newsletter/*'.",
+        help="Only the key of that name, or keys that match, such as 'newsletter/*'. Give it again for more.",
     )
     strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
     return only(strict(function))

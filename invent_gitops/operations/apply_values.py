@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ class ApplyOptions:
     `rate` counts requests a minute. With `yes` nobody is asked.
     """
 
-    only: str | None = None
+    only: Sequence[str] = ()
     strict: bool = False
     definitions: str | None = None
     branch: str = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invent_gitops.errors import Interrupted, Refused, WrongUsage
+from invent_gitops.errors import Interrupted, Refused
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import State
@@ -71,7 +71,7 @@ class Importing:
         state = store.read()
         return ImportReport(of_this_account(listing, state), self._survey(listing, state), state)
 
-    def run(self, store: Store, stopping: Stopping, ids: Sequence[str], only: str | None) -> ImportReport:
+    def run(self, store: Store, stopping: Stopping, ids: Sequence[str], only: Sequence[str]) -> ImportReport:
         """Record what is chosen, then write the definitions. Raises `Refused` for an id that cannot be imported."""
         from invent_gitops.live.unrecorded import narrowed
         from invent_gitops.render.text.imports import Imported
@@ -86,9 +86,7 @@ class Importing:
         for id in ids:
             _check_chosen(id, survey, listing, store.state)
         keys = {offer.key for offer in survey.offers} | {missing.key for missing in survey.missing}
-        chosen = chooser(only, keys)
-        if only is not None and not any(chosen(key) for key in keys):
-            raise WrongUsage(f"--only {only!r} matches no key.", "See the keys with: invent-gitops import")
+        chosen = chooser(only, keys, listing="invent-gitops import")
         survey = narrowed(survey, lambda key, id: id in ids if ids else chosen(key))
         stopping.check()
         recorded = self._record(survey, store)

@@ -20,12 +20,22 @@ from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
 
 
-def chooser(only: str | None, keys: Collection[str]) -> Callable[[str], bool]:
-    """Whether --only lets a key through: of `keys` the one of that very name, else those that match the pattern."""
-    if only is None:
+def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Callable[[str], bool]:
+    """Return whether --only lets a key of `keys` through; without a pattern, each one is.
+
+    A pattern is the very name of a key, else a glob. Raises `WrongUsage` if one matches nothing; `listing` is the
+    command that shows the keys.
+    """
+    if not only:
         return lambda key: True
-    named = {only} & set(keys) or {key for key in keys if alike(key) == alike(only)}
-    return (lambda key: key in named) if named else (lambda key: fnmatchcase(key, only))
+    chosen: set[str] = set()
+    for pattern in only:
+        matching = {pattern} & set(keys) or {key for key in keys if alike(key) == alike(pattern)}
+        matching = matching or {key for key in keys if fnmatchcase(key, pattern)}
+        if not matching:
+            raise WrongUsage(f"--only {pattern!r} matches no key.", f"See the keys with: {listing}")
+        chosen |= matching
+    return chosen.__contains__
 
 
 def warn_of_older(console: Console, account: Account, loaded: LoadedProject) -> None:
@@ -70,27 +80,24 @@ def plan_for(
     loaded: LoadedProject,
     state: State,
     *,
-    only: str | None,
+    only: Sequence[str],
     strict: bool,
     live: Sequence[Remote] = (),
     reach: Reach = "",
     newest: Mapping[str, Request] | None = None,
     flags: str = "",
 ) -> Plan:
-    """The plan of a project against a state, as of now. Raises `WrongUsage` if `only` matches nothing."""
+    """The plan of a project against a state, as of now. Raises `WrongUsage` if one of `only` matches nothing."""
     from invent_gitops.plan.make import make_plan
 
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
-    chosen = chooser(only, keys)
-    if only is not None and not any(chosen(key) for key in keys):
-        raise WrongUsage(f"--only {only!r} matches no key.", "See the keys with: invent-gitops validate --json")
     plan = make_plan(
         loaded.definitions,
         state,
         policies=loaded.project.policies,
         catalogue=loaded.catalogue,
         now=datetime.now(UTC),
-        only=chosen,
+        only=chooser(only, keys, listing="invent-gitops validate --json"),
         strict=strict,
         live=live,
         reach=reach,

@@ -72,7 +72,7 @@ def apply(
     plan_file: str | None,
     approved: str | None,
     branch: str | None,
-    only: str | None,
+    only: tuple[str, ...],
     strict: bool,
     rate: float,
     concurrency: int,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.account_options import state_options
 from invent_gitops.cli.completion.keys import known
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
@@ -29,7 +29,7 @@ DEFINED = ("created", "adopted", "resolved")
 
 @click.command()
 @click.argument("key", required=False, shell_complete=known)
-@account_options
+@state_options
 @common_options
 @click.pass_obj
 def history(session: Session, account: Account, key: str | None) -> ExitCode:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from invent_gitops.cli.account_options import one_account_options
-from invent_gitops.cli.options import common_options, not_empty
+from invent_gitops.cli.options import common_options, none_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.operations.account import Account, Store
@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 @one_account_options
 @click.option("--all", "everything", is_flag=True, help="Import all that can be.")
 @click.option(
-    "--only", metavar="GLOB", callback=not_empty, help="Import those whose key to be matches, such as 'vip-*'."
+    "--only",
+    metavar="GLOB",
+    multiple=True,
+    callback=none_empty,
+    help="Import those whose key to be matches, such as 'vip-*'. Give it again for more.",
 )
 @common_options
 @click.pass_obj
-def import_(session: Session, account: Account, ids: tuple[str, ...], everything: bool, only: str | None) -> ExitCode:
+def import_(
+    session: Session, account: Account, ids: tuple[str, ...], everything: bool, only: tuple[str, ...]
+) -> ExitCode:
     """List the broadcasts in Invent that no record knows; with IDs, --all or --only, import them.
 
     An import records each broadcast, whatever its status, and writes its definition, so that the next
@@ -37,11 +43,11 @@ def import_(session: Session, account: Account, ids: tuple[str, ...], everything
     records that have none.
     """
     session.kind = "import"
-    if sum((bool(ids), everything, only is not None)) > 1:
+    if sum((bool(ids), everything, bool(only))) > 1:
         raise WrongUsage("There are two choices of what to import.", "Give IDs, or --all, or --only GLOB.")
     importing = Importing(session, account, project_for_import())
     store = importing.store()
-    if not (ids or everything or only is not None):
+    if not (ids or everything or only):
         report = importing.show(store)
         _show(session, importing, report, store)
     else:

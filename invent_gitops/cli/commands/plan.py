@@ -34,7 +34,7 @@ def plan(
     session: Session,
     account: Account,
     definitions: str | None,
-    only: str | None,
+    only: tuple[str, ...],
     strict: bool,
     refresh: bool,
     tell: bool,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from invent_gitops.cli.account_options import account_options, one_account_options
+from invent_gitops.cli.account_options import account_options, one_account_options, state_options
 from invent_gitops.cli.completion.keys import known, recorded, removed, unrecorded
 from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.session import Session
@@ -196,7 +196,7 @@ def migrate(session: Session, account: Account) -> ExitCode:
 
 @state.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
-@account_options
+@state_options
 @common_options
 @click.pass_obj
 def verify(session: Session, account: Account, definitions: str | None) -> ExitCode:

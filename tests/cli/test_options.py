@@ -1,0 +1,69 @@
+"""Options: none is dropped without a word, none is offered that does not act."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.running import account, call, define, invent
+
+TWICE = "can have one value"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "plan --workspace a --workspace b",
+        "plan --state a.json --state b.json",
+        "apply --yes --approved x --approved y",
+        "apply --rate 1 --rate 2",
+        "plan --out a.json --out b.json",
+        "plan --format json --format text",
+        "plan --org a --org b",
+        "state show spring --state a.json --state b.json",
+        "resolve spring --id a --id b",
+        "status --past 1 --past 2",
+    ],
+)
+def test_option_that_can_have_one_value_is_refused_with_two(tmp_path: Path, words: str) -> None:
+    result = call(tmp_path, *words.split())
+    assert result.code == 2, result.all
+    assert TWICE in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["plan --strict --strict", "-C . -C . plan", "plan -q -q", "plan --json --json"])
+def test_option_without_a_value_to_lose_may_be_given_twice(tmp_path: Path, words: str) -> None:
+    assert TWICE not in call(tmp_path, *words.split()).err
+
+
+def test_only_adds_up_and_each_pattern_must_match(tmp_path: Path) -> None:
+    define(tmp_path, "one", "two", "three")
+    with invent() as server:
+        env = account(server.url)
+        planned = call(tmp_path, "plan", "--only", "one", "--only", "tw*", "--json", env=env)
+        assert [item["key"] for item in json.loads(planned.out)["items"]] == ["one", "two"]
+        missed = call(tmp_path, "apply", "--yes", "--only", "one", "--only", "four", env=env)
+        assert (missed.code, "'four' matches no key" in missed.err) == (2, True)
+        applied = call(tmp_path, "apply", "--yes", "--only", "one", "--only", "three", env=env)
+        assert applied.code == 0
+        left = call(tmp_path, "plan", "--json", env=env)
+        assert [item["key"] for item in json.loads(left.out)["items"] if item["action"] == "create"] == ["two"]
+    empty = call(tmp_path, "plan", "--only", "one", "--only", "")
+    assert (empty.code, "it is empty" in empty.err) == (2, True)
+
+
+def test_sandbox_beside_an_address_is_refused_unless_the_address_is_a_variable(tmp_path: Path) -> None:
+    define(tmp_path, "one")
+    address = "https://invent.test"
+    refused = call(tmp_path, "plan", "--sandbox", "--base-url", address)
+    assert (refused.code, "contradict each other" in refused.err) == (2, True)
+    allowed = call(tmp_path, "plan", "--sandbox", "--json", env={"INVENT_BASE_URL": address})
+    assert (allowed.code, json.loads(allowed.out)["api"]) == (0, "sandbox")
+
+
+@pytest.mark.parametrize("words", ["history", "state verify"])
+@pytest.mark.parametrize("option", ["--org", "--base-url", "--sandbox"])
+def test_command_that_speaks_to_no_api_offers_none_of_its_options(tmp_path: Path, words: str, option: str) -> None:
+    result = call(tmp_path, *words.split(), option)
+    assert (result.code, f"No such option '{option}'" in result.err) == (2, True)
