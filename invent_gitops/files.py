@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from invent_gitops.errors import InvalidInput
 from invent_gitops.inside import BY_FOLDER, NotPlain, check_plain, is_link, plain_handle
 
 # What a file system answers that cannot make a folder durable.
@@ -52,6 +53,28 @@ def create_durably(path: Path, text: str) -> bool:
             return _create_in_place(_named(path, folder), text, folder)
     sync_folder(path.parent)
     return True
+
+
+def write_new(path: Path, text: str, label: str) -> bool:
+    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return create_durably(path, text)
+    except OSError as error:
+        raise _unwritable(label, error) from None
+
+
+def replace(path: Path, text: str, label: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
+    """Put a text in the place of a file at once, so that a reader sees the old or the new one. Raises `InvalidInput`.
+
+    `check` may look at the new one first, beside the old one, and raise. A link stays, and its file is replaced.
+    """
+    try:
+        path = Path(os.path.realpath(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_durably(path, text, check)
+    except OSError as error:
+        raise _unwritable(label, error) from None
 
 
 def append_to(path: Path, data: bytes) -> None:
@@ -174,3 +197,7 @@ def _create_in_place(name: str, text: str, folder: int | None) -> bool:
         file.flush()
         os.fsync(handle)
     return True
+
+
+def _unwritable(label: str, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{label} cannot be written: {error.strerror}.", "Make its folder writable, then run it again.")

@@ -1,15 +1,13 @@
-"""Writes YAML that our reader, an editor and a reviewer all read alike, and puts files where they belong."""
+"""Writes YAML that our reader, an editor and a reviewer all read alike."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from invent_gitops.errors import InvalidInput
-from invent_gitops.files import create_durably, replace_durably
 from invent_gitops.inside import inside
 from invent_gitops.load.construct import Data
 
@@ -105,32 +103,6 @@ def schema_line(folder: Path, root: Path, name: str) -> list[str]:
     return [f"yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}"]
 
 
-def write_new(path: Path, text: str, shown: str) -> bool:
-    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return create_durably(path, text)
-    except OSError as error:
-        raise _unwritable(shown, error) from None
-
-
-def replace(path: Path, text: str, shown: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
-    """Put a text in the place of a file at once, so that a reader sees the old or the new one. Raises `InvalidInput`.
-
-    `check` may look at the new one first, beside the old one, and raise. A link stays, and its file is replaced.
-    """
-    try:
-        path = Path(os.path.realpath(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_durably(path, text, check)
-    except OSError as error:
-        raise _unwritable(shown, error) from None
-
-
 def _escape(sign: str) -> str:
     code = ord(sign)
     return _SHORT.get(sign) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
-
-
-def _unwritable(shown: str, error: OSError) -> InvalidInput:
-    return InvalidInput(f"{shown} cannot be written: {error.strerror}.", "Make its folder writable, then run it again.")
