@@ -77,7 +77,7 @@ def replace(path: Path, text: str, label: str, check: Callable[[Path], None] = l
         raise _unwritable(label, error) from None
 
 
-def append_to(path: Path, data: bytes) -> None:
+def append_to(path: Path, content: bytes) -> None:
     """Append to a regular file, or begin it; where its last line has no end, it gets one first. Raises `OSError`."""
     handle = os.open(path, _APPEND, 0o666)
     with open(handle, "ab+") as file:
@@ -85,8 +85,8 @@ def append_to(path: Path, data: bytes) -> None:
             raise NotPlain(special=True)
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
-            data = data if file.read(1) == b"\n" else b"\n" + data
-        file.write(data)
+            content = content if file.read(1) == b"\n" else b"\n" + content
+        file.write(content)
 
 
 def open_regular(path: Path, flags: int = _READ) -> int:

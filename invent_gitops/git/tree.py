@@ -31,7 +31,7 @@ class Entry:
 
 def entries(listed: str) -> list[Entry]:
     """The lines of `git ls-tree -z`."""
-    heads = (one.partition("\t") for one in listed.split("\0") if one)
+    heads = (line.partition("\t") for line in listed.split("\0") if line)
     return [Entry(head.split()[0], head.split()[2], name) for head, _, name in heads]
 
 

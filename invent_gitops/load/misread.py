@@ -51,9 +51,9 @@ def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
             # Only one of the two parsers refuses this by itself.
             glued = _AFTER_SIGN.match(text, start)
             lost = None if node.value.strip() else _LOST_LINE.match(text, start)
-            for match, words in ((glued, "#"), (lost, "|")):
+            for match, sign in ((glued, "#"), (lost, "|")):
                 if match:
-                    yield match.start(1), match.end(1) - match.start(1), _fault("yaml-comment", *_WORDS[words])
+                    yield match.start(1), match.end(1) - match.start(1), _fault("yaml-comment", *_WORDS[sign])
         if gap is None:
             continue
         between = _COMMENT.sub(lambda match: " " * len(match[0]), text[slice(*gap)])
@@ -124,13 +124,13 @@ def _fault(rule: str, message: str, cure: str) -> Fault:
 
 def _walk(root: Node) -> Iterator[tuple[Path, Node, tuple[int, int] | None]]:
     """Every node once, with its path; of a key, also from where to where its mapping holds something before it."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[tuple[Path, Node]] = [((), root)]
     while waiting:
         path, node = waiting.pop()
-        if id(node) in seen:
+        if id(node) in visited:
             continue
-        seen.add(id(node))
+        visited.add(id(node))
         yield path, node, None
         if isinstance(node, SequenceNode):
             waiting += [((*path, index), item) for index, item in enumerate(node.value)]

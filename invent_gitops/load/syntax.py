@@ -120,16 +120,16 @@ def syntax_fault(error: MarkedYAMLError, text: str) -> Fault:
     mark = error.context_mark if "end of stream" in problem else error.problem_mark
     mark = mark or error.problem_mark or error.context_mark
     line, column, index = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
-    words = next((words for part, words in _WORDS if part in problem), None)
-    if words is None:
+    wording = next((wording for part, wording in _WORDS if part in problem), None)
+    if wording is None:
         return Fault("yaml-syntax", f"This is not valid YAML: {problem}.", "Mend the YAML here.", line, column)
-    if words in _STUMBLES:
-        cut = _comment_before(text, index, any_of_them=words in (_UNFIT, _AFTER_END))
+    if wording in _STUMBLES:
+        cut = _comment_before(text, index, any_of_them=wording in (_UNFIT, _AFTER_END))
         if cut:
             return Fault("yaml-syntax", *_CUT, *cut)
-    if words in (_LIST_OPEN, _MAPPING_OPEN) and text[index : index + 1] == "?":
-        words = _MARK_IN_BRACKETS
-    return Fault("yaml-syntax", *words, line, column)
+    if wording in (_LIST_OPEN, _MAPPING_OPEN) and text[index : index + 1] == "?":
+        wording = _MARK_IN_BRACKETS
+    return Fault("yaml-syntax", *wording, line, column)
 
 
 def _comment_before(text: str, index: int, *, any_of_them: bool) -> tuple[int, int] | None:

@@ -27,21 +27,21 @@ def scalar(text: str) -> str:
     return '"' + _ESCAPED.sub(lambda match: _escape(match[0]), text) + '"'
 
 
-def flow(data: Data) -> str:
+def flow(value: Data) -> str:
     """Data on one line: `{id: seg_1, contacts_count: 5, formerly: [vip]}`, fields in their order."""
-    match data:
+    match value:
         case dict():
-            return "{" + ", ".join(f"{scalar(name)}: {flow(value)}" for name, value in data.items()) + "}"
+            return "{" + ", ".join(f"{scalar(name)}: {flow(item)}" for name, item in value.items()) + "}"
         case list():
-            return "[" + ", ".join(flow(value) for value in data) + "]"
+            return "[" + ", ".join(flow(item) for item in value) + "]"
         case str():
-            return scalar(data)
+            return scalar(value)
         case bool():
-            return "true" if data else "false"
+            return "true" if value else "false"
         case None:
             return "null"
         case _:
-            return repr(data)
+            return repr(value)
 
 
 def comment(text: str) -> str:
@@ -63,7 +63,7 @@ def catalogue_text(entries: Mapping[str, Any], header: Iterable[str]) -> str:
 def entry_lines(name: str, value: Any) -> list[str]:
     """One entry of a catalogue: a line, or of several segments with one name a line for each."""
     if isinstance(value, list):
-        return [f"{scalar(name)}:", *(f"  - {flow(one)}" for one in value)]
+        return [f"{scalar(name)}:", *(f"  - {flow(segment)}" for segment in value)]
     return [f"{scalar(name)}: {flow(value)}"]
 
 
@@ -88,16 +88,16 @@ def definition_text(
     else:
         lines += ["schedule:", f"  at: {schedule[0]}", f"  timezone: {schedule[1]}"]
     lines.append("segments:" if segments else "send_to_all: true")
-    lines += [f"  - {scalar(entry)}" + (f" {comment(said)}" if said else "") for entry, said in segments]
+    lines += [f"  - {scalar(entry)}" + (f" {comment(remark)}" if remark else "") for entry, remark in segments]
     return "\n".join(lines) + "\n"
 
 
 def schema_line(folder: Path, root: Path, name: str) -> list[str]:
     """The first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
     schema = root / "schemas" / f"{name}.schema.json"
-    with inside(root) as place:
+    with inside(root) as opened:
         try:
-            place.resolve(f"schemas/{name}.schema.json")
+            opened.resolve(f"schemas/{name}.schema.json")
         except OSError:
             return []
     return [f"yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}"]

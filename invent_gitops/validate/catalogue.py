@@ -29,21 +29,21 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
     unclear = {path[0] for path in Shape(schema).check(report) if path}
     # An id holds no space, so a comment after one cuts nothing.
     check_comments(report, lambda path: "formerly" in path[1:])
-    data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    found: dict[str, list[Segment]] = {}
+    entries: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    by_name: dict[str, list[Segment]] = {}
     read_at = None
-    for name, value in data.items():
+    for name, value in entries.items():
         if name == READ_AT:
             read_at = None if name in unclear else _read_at(report, value, (name,))
             continue
         _check_name(report, name, value)
         if name not in unclear:
             # One name is one however it is spelled: the first spelling is shown.
-            several = found.setdefault(alike(name), [])
+            several = by_name.setdefault(alike(name), [])
             several += _segments(report, name, value, several[0].name if several else composed(name))
-    _check_ids(report, found)
-    clear = {name: several[0] for name, several in found.items() if len(several) == 1}
-    twins = {name: tuple(several) for name, several in found.items() if len(several) > 1}
+    _check_ids(report, by_name)
+    clear = {name: several[0] for name, several in by_name.items() if len(several) == 1}
+    twins = {name: tuple(several) for name, several in by_name.items() if len(several) > 1}
     report.explain_rest()
     return Catalogue(clear, twins, read_at), sorted(set(report.problems))
 
@@ -67,7 +67,7 @@ def renamed(definitions: Iterable[Definition], catalogue: Catalogue | None) -> I
                 )
 
 
-def _segments(report: Report, name: str, value: Any, shown: str) -> Iterator[Segment]:
+def _segments(report: Report, name: str, value: Any, shown_name: str) -> Iterator[Segment]:
     for index, written in enumerate(value if isinstance(value, list) else [value]):
         path: Path = (name, index) if isinstance(value, list) else (name,)
         entry, of_id = ({"id": written}, path) if isinstance(written, str) else (written, (*path, "id"))
@@ -81,18 +81,18 @@ def _segments(report: Report, name: str, value: Any, shown: str) -> Iterator[Seg
             _check_former(report, former, (*path, "formerly", number))
         count = entry.get("contacts_count")
         formerly = tuple(composed(former) for former in entry.get("formerly", ()))
-        yield Segment(shown, entry["id"], None if count is None else int(count), formerly)
+        yield Segment(shown_name, entry["id"], None if count is None else int(count), formerly)
 
 
-def _check_ids(report: Report, found: Mapping[str, list[Segment]]) -> None:
+def _check_ids(report: Report, by_name: Mapping[str, list[Segment]]) -> None:
     """Of several segments with one name, each has an id of its own."""
-    for name, several in found.items():
-        seen: set[str] = set()
+    for name, several in by_name.items():
+        ids: set[str] = set()
         for index, segment in enumerate(several):
-            if segment.id in seen:
+            if segment.id in ids:
                 message = f"{quote(name)} has the id {quote(segment.id)} twice."
                 report.add("repeated-entry", message, "Delete one of the two.", (name, index))
-            seen.add(segment.id)
+            ids.add(segment.id)
 
 
 def _read_at(report: Report, text: str, path: Path) -> datetime | None:

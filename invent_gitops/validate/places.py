@@ -91,15 +91,15 @@ def reserved(text: str, entry: Entry) -> tuple[str, str, str] | None:
     return None
 
 
-def check_apart(report: Report, project: Project, data: Mapping[str, Any], at: Path) -> None:
+def check_apart(report: Report, project: Project, settings: Mapping[str, Any], at: Path) -> None:
     """Report a file of the project at or above the place of another one, as disks compare names."""
     state = project.state.path if isinstance(project.state, FilePlace) else ""
     folder = ("definitions", project.definitions)
     segments, kept = ("segments", project.segments), ("state", state)
-    for (one, file), (other, place) in ((segments, folder), (kept, folder), (kept, segments)):
-        if file and place != "." and f"{place}/".casefold().startswith(f"{file}/".casefold()):
-            message = f"{quote(one)} is at {quote(file)}, where {quote(other)} is: {quote(place)}."
-            entry = next((name for name in (one, other) if name in data), None)
+    for (inner_entry, file), (outer_entry, outer_path) in ((segments, folder), (kept, folder), (kept, segments)):
+        if file and outer_path != "." and f"{outer_path}/".casefold().startswith(f"{file}/".casefold()):
+            message = f"{quote(inner_entry)} is at {quote(file)}, where {quote(outer_entry)} is: {quote(outer_path)}."
+            entry = next((name for name in (inner_entry, outer_entry) if name in settings), None)
             report.add("paths-clash", message, "Give each a place of its own.", (*at, entry) if entry else at)
 
 
@@ -116,12 +116,12 @@ def state_place(report: Report, value: str | Mapping[str, str], at: Path, applie
     if value["branch"] == applies_from:
         message = f"{quote(applies_from)} is the branch that broadcasts are applied from, and the state needs its own."
         report.add("git-name", message, "Write one like `broadcast-state`.", (*at, "branch"))
-    place = BranchPlace(value["branch"])
+    branch = BranchPlace(value["branch"])
     if "remote" in value:
-        place = replace(place, remote=value["remote"])
+        branch = replace(branch, remote=value["remote"])
     if "path" in value:
-        place = replace(place, path=check_path(report, value["path"], (*at, "path"), "state"))
-    return place
+        branch = replace(branch, path=check_path(report, value["path"], (*at, "path"), "state"))
+    return branch
 
 
 def check_branch(report: Report, text: str, at: Path) -> str:

@@ -46,9 +46,9 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
         problem for problem in report.problems if problem.rule != "unknown-field" or problem.position not in secrets
     ]
     check_comments(report, lambda path: not _FREE.isdisjoint(path))
-    data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    project = _settings(report, data, unclear, (), Project(file=file))
-    if "workspaces" in data:
+    settings: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    project = _settings(report, settings, unclear, (), Project(file=file))
+    if "workspaces" in settings:
         unclear_in: dict[object, set[Path]] = {}
         for path in unclear:
             if path[:1] == ("workspaces",) and len(path) > 1:
@@ -57,22 +57,22 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
             name: _settings(
                 report, entry, unclear_in.get(name, set()), ("workspaces", name), project.standing_for(name)
             )
-            for name, entry in readable(report, data, unclear)
+            for name, entry in readable(report, settings, unclear)
         }
         check_workspaces(report, workspaces)
-        misplaced = any(one.misplaced for one in (project, *workspaces.values()))
+        misplaced = any(candidate.misplaced for candidate in (project, *workspaces.values()))
         project = replace(project, workspaces=workspaces, misplaced=misplaced)
     report.explain_rest()
     return project, sorted(set(_without_secrets(report)))
 
 
-def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: Path, base: Project) -> Project:
-    """`base` with what `data` sets, which stands at `at` of the file; wrong entries leave what `base` has."""
+def _settings(report: Report, settings: Mapping[str, Any], unclear: set[Path], at: Path, base: Project) -> Project:
+    """`base` with what `settings` holds, which stands at `at` of the file; wrong entries leave what `base` has."""
     below = {path[len(at) :] for path in unclear if path[: len(at)] == at}
     broken = {path[0] for path in below if path and path[0] != "policies"} | {
         path[0] for path in below if len(path) == 1
     }
-    usable = {name: value for name, value in data.items() if name not in broken}
+    usable = {name: value for name, value in settings.items() if name not in broken}
     project = replace(base, **{name: usable[name] for name in ("org", "key") if at and name in usable})
     project = _places(report, usable, at, project)
     if "timezone" in usable:
@@ -82,7 +82,7 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
         else:
             report.add(*zone, (*at, "timezone"))
     project = replace(project, policies=_in_zone(project.policies, project.timezone))
-    policies = data.get("policies")
+    policies = settings.get("policies")
     if isinstance(policies, dict):
         faulty = {path[1] for path in below if len(path) > 1 and path[0] == "policies"}
         sound = {name: value for name, value in policies.items() if name not in faulty}
@@ -141,9 +141,9 @@ def _without_secrets(report: Report) -> Iterator[Problem]:
         yield replace(problem, source="") if problem.position.line in lines else problem
 
 
-def _fields(data: object, path: Path) -> Iterator[Path]:
-    if isinstance(data, dict):
-        for name, value in data.items():
+def _fields(settings: object, path: Path) -> Iterator[Path]:
+    if isinstance(settings, dict):
+        for name, value in settings.items():
             yield (*path, name)
             yield from _fields(value, (*path, name))
 
@@ -193,9 +193,9 @@ def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_tim
         report.add("quiet-hours-empty", message, "Write when they end, or delete them.", (*path, "to"))
     zone = value.get("timezone", "")
     if zone:
-        found = find_zone(zone)
-        if not isinstance(found, Zone):
-            report.add(*found, (*path, "timezone"))
+        parsed = find_zone(zone)
+        if not isinstance(parsed, Zone):
+            report.add(*parsed, (*path, "timezone"))
     return QuietHours(start, end, zone, project_timezone)
 
 

@@ -131,11 +131,11 @@ def _in_zone(local: datetime, zone: Zone, zone_name: str, path: Path) -> Schedul
         return _out_of_range(local.isoformat(), path)
     early, late = sorted((instant, other))
     choices = f"{quote(_written(early, zone))} or {quote(_written(late, zone))}"
-    shown = quote(f"{local:%Y-%m-%dT%H:%M:%S}")
+    written_time = quote(f"{local:%Y-%m-%dT%H:%M:%S}")
     if returns:
-        message = f"{shown} happens twice in {zone_name}, since the clocks are turned back then: {choices}."
+        message = f"{written_time} happens twice in {zone_name}, since the clocks are turned back then: {choices}."
         return Fault("schedule-repeated", message, f"Write `schedule:` with one of the two: {choices}.", path)
-    message = f"{shown} does not happen in {zone_name}, since the clocks are turned forward then."
+    message = f"{written_time} does not happen in {zone_name}, since the clocks are turned forward then."
     cure = f"Write a time before or after the change, such as {choices} without `timezone`."
     return Fault("schedule-skipped", message, cure, path)
 
@@ -154,14 +154,17 @@ def _out_of_range(text: str, path: Path) -> Fault:
 
 def _impossible(text: str, hour: int, minute: int, second: int, path: Path) -> Fault:
     if second == 60 and hour < 24 and minute < 60:
-        why, cure = "seconds go from 00 to 59; leap seconds cannot be scheduled", "Write second 59, or the next minute."
+        reason, cure = (
+            "seconds go from 00 to 59; leap seconds cannot be scheduled",
+            "Write second 59, or the next minute.",
+        )
     elif hour == 24:
-        why, cure = "hours go from 00 to 23", "Write `00:00` of the next day."
+        reason, cure = "hours go from 00 to 23", "Write `00:00` of the next day."
     elif hour > 24 or minute > 59 or second > 60:
-        why, cure = "there is no such time of day", "Hours go from 00 to 23, minutes and seconds from 00 to 59."
+        reason, cure = "there is no such time of day", "Hours go from 00 to 23, minutes and seconds from 00 to 59."
     else:
-        why, cure = "there is no such day in the calendar", "Look at the month and the day (year-month-day)."
-    return Fault("schedule-impossible", f"{quote(text)} does not exist: {why}.", cure, path)
+        reason, cure = "there is no such day in the calendar", "Look at the month and the day (year-month-day)."
+    return Fault("schedule-impossible", f"{quote(text)} does not exist: {reason}.", cure, path)
 
 
 def _not_a_time(text: str, path: Path) -> Fault:
