@@ -15,7 +15,7 @@ from invent_gitops.git.calls import check_version, run_git
 from invent_gitops.git.faults import cure_for, reason_in
 from invent_gitops.git.place import find_marker
 from invent_gitops.git.process import GitFailed, GitMissing
-from invent_gitops.git.tree import Entry, entries, fault_of_name
+from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
 
 __all__ = ["Git", "GitFailed", "GitMissing"]
 
@@ -162,7 +162,7 @@ class Git:
             refspec = f"+refs/heads/{branch}:{ref}"
             self.ask("fetch", *FETCH, "--depth=2147483647", "--", remote, refspec)
 
-    def tree(self, commit: str, *paths: str, options: tuple[str, ...] = ("--full-tree",)) -> list[Entry]:
+    def tree(self, commit: str, *paths: str, options: tuple[str, ...] = ("--full-tree",)) -> list[TreeEntry]:
         """The entries of a commit at and below `paths`, with their names as git has them, which may be any bytes."""
         return entries(self.run("ls-tree", "-r", "-z", *options, commit, "--", *paths))
 

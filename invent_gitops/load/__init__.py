@@ -42,7 +42,7 @@ def read_definitions(
         except OSError as error:
             raise no_folder(folder, f"cannot be read: {error.strerror}") from None
         for file in listing:
-            source = files.read(opened, file.resolved, file.shown)
+            source = files.read(opened, file.resolved, file.label)
             if isinstance(source, Problem):
                 problems.append(source)
                 continue
@@ -86,7 +86,7 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
         problems.append(source.problem(*fault))
     elif not roots:
         cure = "Write a definition or delete the file."
-        problems.append(Problem(Position(source.shown), "empty-file", "The file is empty.", cure))
+        problems.append(Problem(Position(source.label), "empty-file", "The file is empty.", cure))
     suspect = misread.suspect(source.text)
     if suspect and not fault:
         # After a fault nobody knows any more what is a comment and what is text.
@@ -107,7 +107,7 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
         if construction.usable:
             locator = _Locator(source, index)
             mark = root.start_mark
-            start = Position(source.shown, mark.line + 1, mark.column + 1)
+            start = Position(source.label, mark.line + 1, mark.column + 1)
             comments = tuple(_comments(source, root)) if suspect else ()
             documents.append(Document(construction.data, key, locator, start, _marks(root), comments))
 
@@ -142,6 +142,6 @@ class _Locator:
     def __call__(self, path: DataPath, *, of_key: bool = False) -> Span:
         roots = self._source.roots()
         if self._index >= len(roots):
-            return Span(Position(self._source.shown), "", 1)
+            return Span(Position(self._source.label), "", 1)
         line, column, length = extent(find_node(roots[self._index], path, of_key=of_key, pairs=self._source.pairs))
         return self._source.span(line, column, length)

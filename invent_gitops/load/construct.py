@@ -8,7 +8,7 @@ import re
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, PLAIN
-from invent_gitops.load.syntax import Fault
+from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Path
 
 Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None
@@ -53,7 +53,7 @@ class Construction:
         self._open: list[Node] = []
         # Of mappings with repeated keys, by the id of the mapping: the node that has each key first.
         self._firsts: dict[int, dict[str, Node]] = {}
-        self.faults: list[Fault] = []
+        self.faults: list[YamlFault] = []
         self.usable = True
         self.data: Data = None
         try:
@@ -183,7 +183,7 @@ class Construction:
 
     def _fault(self, rule: str, message: str, cure: str, node: Node, length: int = 0) -> None:
         line, column, node_length = extent(node)
-        self.faults.append(Fault(rule, message, cure, line, column, length or node_length))
+        self.faults.append(YamlFault(rule, message, cure, line, column, length or node_length))
 
     def _give_up(self, rule: str, message: str, cure: str, node: Node) -> None:
         self._fault(rule, message, cure, node)

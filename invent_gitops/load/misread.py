@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from invent_gitops.load.grammar import PLAIN
-from invent_gitops.load.syntax import Fault
+from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Path
 
 # Most files hold none of it, and then nobody walks through them a second time.
@@ -40,7 +40,7 @@ def comments_after_text(text: str, root: Node) -> Iterator[tuple[Path, int, int]
                 yield path, match.start(1), match.end(1)
 
 
-def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
+def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, YamlFault]]:
     """What passes for letters and is none; each with the place of its first character and its length."""
     for _, node, gap in _walk(root):
         start = node.start_mark.index
@@ -65,7 +65,7 @@ def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
             yield gap[0] + between.index("?"), 1, _fault("yaml-complex-key", *_WORDS["?"])
 
 
-def glued_comments(text: str, roots: Iterable[Node]) -> Iterator[tuple[int, int, Fault]]:
+def glued_comments(text: str, roots: Iterable[Node]) -> Iterator[tuple[int, int, YamlFault]]:
     """Comments without a space before them, where something else than a text ends; no fault may be in `text`."""
     for start, end in comments(text, roots):
         if start and text[start - 1] not in " \t\r\n":
@@ -117,9 +117,9 @@ _WORDS = {
 }
 
 
-def _fault(rule: str, message: str, cure: str) -> Fault:
+def _fault(rule: str, message: str, cure: str) -> YamlFault:
     # Line and column are those of the place beside it.
-    return Fault(rule, message, cure, 0, 0)
+    return YamlFault(rule, message, cure, 0, 0)
 
 
 def _walk(root: Node) -> Iterator[tuple[Path, Node, tuple[int, int] | None]]:

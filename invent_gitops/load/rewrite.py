@@ -31,7 +31,7 @@ class Rewritten:
 
 
 @dataclass(slots=True)
-class _Entry:
+class _OldEntry:
     """One entry of the old file: the lines before it that speak of it, its own ones, and those indented after it."""
 
     name: str
@@ -108,8 +108,8 @@ class _Rewrite:
         every = [line for lines in _with_new(blocks, entries, placed) for line in lines]
         return "\n".join([*every, *self._footer]) + "\n", gone
 
-    def _split(self, root: MappingNode, document: Mapping[str, Any]) -> tuple[list[_Entry], list[str]]:
-        old_entries: list[_Entry] = []
+    def _split(self, root: MappingNode, document: Mapping[str, Any]) -> tuple[list[_OldEntry], list[str]]:
+        old_entries: list[_OldEntry] = []
         gap = self._lines[: root.value[0][0].start_mark.line]
         for index, (key, value) in enumerate(root.value):
             first = key.start_mark.line
@@ -119,7 +119,7 @@ class _Rewrite:
             own_tail = 0
             while own_tail < len(after) and re.match(r"[ \t]+#", after[own_tail]):
                 own_tail += 1
-            entry = _Entry(key.value, document.get(key.value), gap, self._lines[first : last + 1], after[:own_tail])
+            entry = _OldEntry(key.value, document.get(key.value), gap, self._lines[first : last + 1], after[:own_tail])
             entry.remarks = {n - first: self._remarks[n] for n in range(first, last + 1) if n in self._remarks}
             entry.remarks |= {
                 n - first: self._lines[n].strip()
@@ -148,7 +148,7 @@ def _with_new(
     yield from (lines for _, lines in waiting)
 
 
-def _renewed(entry: _Entry, name: str, value: Any) -> list[str]:
+def _renewed(entry: _OldEntry, name: str, value: Any) -> list[str]:
     """The entry with its new name and value; as it stands in the file if nothing of that has changed."""
     if alike(name) == alike(entry.name) and _plain_value(value) == _plain_value(entry.value):
         return [*entry.lead, *entry.own, *entry.tail]
@@ -171,7 +171,7 @@ def _names(line: str, id: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(id)}(?![\w-])", line) is not None
 
 
-def _orphaned(entry: _Entry) -> list[str]:
+def _orphaned(entry: _OldEntry) -> list[str]:
     """What is left of an entry that is gone: what was said of it, and that it was said of that one."""
     remarks = [entry.remarks[number] for number in sorted(entry.remarks)]
     about = comment(f"This is about {entry.name} ({', '.join(_ids(entry.value))}), which is gone from Invent.")

@@ -21,23 +21,23 @@ _SURELY_A_FILE = re.compile(r".+\.(?:txt|rst|adoc|csv|json|png|jpe?g|gif|svg|pdf
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DefinitionFile:
     """A file: its path below `Inside` with no link in it, as people read it, and below the folder of definitions."""
 
     resolved: str
-    shown: str
+    label: str
     below: str
 
 
 def find(
     folder: Path, inside: Inside, at: str, root: Path, exclude: frozenset[Path]
-) -> tuple[list[Found], list[Problem]]:
+) -> tuple[list[DefinitionFile], list[Problem]]:
     """The files of a folder, in the order of their paths, and what was refused.
 
     `at` is the folder as `inside` resolves it, which is not left. Refused are also files that look like definitions
     and are not read. Hidden files, backups and the like are not.
     """
-    walk = _Walk(inside, at, _shown_folder(folder, root), frozenset(map(str, exclude)))
+    walk = _FolderWalk(inside, at, _shown_folder(folder, root), frozenset(map(str, exclude)))
     if not stat.S_ISDIR(os.lstat(walk.real).st_mode):
         raise no_folder(folder, "is no folder")
     waiting = [""]
@@ -46,11 +46,11 @@ def find(
         try:
             entries = inside.list(f"{walk.prefix}{below}".rstrip("/"))
         except OSError as error:
-            walk.problems.append(unreadable(walk.shown + (below or "."), error))
+            walk.problems.append(unreadable(walk.label_prefix + (below or "."), error))
             continue
         visible = (entry for entry in entries if not entry.name.startswith("."))
         waiting += [f"{below}{entry.name}/" for entry in visible if walk.takes(entry, below + entry.name)]
-    return sorted(walk.found, key=lambda entry: entry.below), walk.problems
+    return sorted(walk.files, key=lambda entry: entry.below), walk.problems
 
 
 def no_folder(folder: Path, reason: str) -> InvalidInput:
@@ -70,14 +70,14 @@ def _shown_folder(folder: Path, root: Path) -> str:
 
 
 @dataclass(slots=True)
-class _Walk:
-    """What was found so far below the folder `at` of `inside`, whose paths are shown below `shown`."""
+class _FolderWalk:
+    """The files of the folder `at` of `inside` so far; `label_prefix` begins their paths as people read them."""
 
     inside: Inside
     at: str
-    shown: str
+    label_prefix: str
     excluded: frozenset[str]
-    found: list[Found] = field(default_factory=list)
+    files: list[DefinitionFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -108,14 +108,14 @@ class _Walk:
             self.problems += self._unread(entry, resolved)
             return False
         elif not entry.is_file(follow_symlinks=False):
-            self.problems.append(unreadable(self.shown + below, NotPlain(special=True)))
+            self.problems.append(unreadable(self.label_prefix + below, NotPlain(special=True)))
             return False
-        self.found.append(Found(resolved, self.shown + below, below))
+        self.files.append(DefinitionFile(resolved, self.label_prefix + below, below))
         return False
 
     def _behind_link(self, name: str, path: str) -> tuple[Problem | None, str]:
         """What is wrong with a link, and where the definition behind it is; "" for none."""
-        label = self.shown + path.removeprefix(self.prefix)
+        label = self.label_prefix + path.removeprefix(self.prefix)
         if meant := meant_name(name):
             return _misnamed(label, meant), ""
         definition = name.endswith(SUFFIXES)
@@ -142,7 +142,7 @@ class _Walk:
 
     def _unread(self, entry: os.DirEntry[str], path: str) -> Iterator[Problem]:
         """What is wrong with a file that is not read: nothing, unless a person would take it for a definition."""
-        label = self.shown + path.removeprefix(self.prefix)
+        label = self.label_prefix + path.removeprefix(self.prefix)
         if meant := meant_name(entry.name):
             yield _misnamed(label, meant)
             return

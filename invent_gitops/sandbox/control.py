@@ -31,7 +31,7 @@ _FIELDS = (*WRITABLE, "status", *_MOMENTS, "error_message", "templates", *_COUNT
 class Control:
     """A change that is asked for: `delete` or else set fields of one thing."""
 
-    thing: Literal["broadcasts", "segments"]
+    collection: Literal["broadcasts", "segments"]
     org: str
     id: str
     delete: bool

@@ -219,10 +219,10 @@ class Sandbox:
 
     def _change(self, wish: Control, body: bytes) -> object:
         if wish.delete:
-            delete = self.delete if wish.thing == "broadcasts" else self.delete_segment
+            delete = self.delete if wish.collection == "broadcasts" else self.delete_segment
             delete(wish.org, wish.id)
             return {"deleted": wish.id}
-        if wish.thing == "segments":
+        if wish.collection == "segments":
             return self.put_segment(wish.org, wish.id, *read_segment_change(body))
         now = stamp(self._now())
         change = read_broadcast_change(wish.id, body, now)

@@ -14,7 +14,7 @@ from invent_gitops.model.problem import Problem
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.shape import Shape
 
@@ -25,7 +25,7 @@ READ_AT = "read_at"
 
 def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[Catalogue, list[Problem]]:
     """The segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
-    report = Report(document)
+    report = ProblemReport(document)
     unclear = {path[0] for path in Shape(schema).check(report) if path}
     # An id holds no space, so a comment after one cuts nothing.
     check_comments(report, lambda path: "formerly" in path[1:])
@@ -67,7 +67,7 @@ def renamed(definitions: Iterable[Definition], catalogue: Catalogue | None) -> I
                 )
 
 
-def _segments(report: Report, name: str, value: Any, shown_name: str) -> Iterator[Segment]:
+def _segments(report: ProblemReport, name: str, value: Any, shown_name: str) -> Iterator[Segment]:
     for index, written in enumerate(value if isinstance(value, list) else [value]):
         path: Path = (name, index) if isinstance(value, list) else (name,)
         entry, of_id = ({"id": written}, path) if isinstance(written, str) else (written, (*path, "id"))
@@ -84,7 +84,7 @@ def _segments(report: Report, name: str, value: Any, shown_name: str) -> Iterato
         yield Segment(shown_name, entry["id"], None if count is None else int(count), formerly)
 
 
-def _check_ids(report: Report, by_name: Mapping[str, list[Segment]]) -> None:
+def _check_ids(report: ProblemReport, by_name: Mapping[str, list[Segment]]) -> None:
     """Of several segments with one name, each has an id of its own."""
     for name, several in by_name.items():
         ids: set[str] = set()
@@ -95,7 +95,7 @@ def _check_ids(report: Report, by_name: Mapping[str, list[Segment]]) -> None:
             ids.add(segment.id)
 
 
-def _read_at(report: Report, text: str, path: Path) -> datetime | None:
+def _read_at(report: ProblemReport, text: str, path: Path) -> datetime | None:
     instant = read_instant(text)
     if instant is None:
         cure = "Write an RFC 3339 time with an offset, such as `2026-11-20T08:00:00Z`."
@@ -103,7 +103,7 @@ def _read_at(report: Report, text: str, path: Path) -> datetime | None:
     return instant
 
 
-def _check_name(report: Report, name: str, value: Any) -> None:
+def _check_name(report: ProblemReport, name: str, value: Any) -> None:
     fault = fault_of_line(name, f"The name {quote(name)}") if name else None
     check_quotes(report, name, "the name", (name,), of_key=True)
     if fault:
@@ -115,7 +115,7 @@ def _check_name(report: Report, name: str, value: Any) -> None:
             report.add("reserved-name", message, "Choose another name.", (name,), of_key=True)
 
 
-def _check_former(report: Report, name: str, path: Path) -> None:
+def _check_former(report: ProblemReport, name: str, path: Path) -> None:
     fault = fault_of_line(name, f"The former name {quote(name)}")
     if fault:
         report.add(*fault, path)

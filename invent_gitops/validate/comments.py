@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from invent_gitops.model.document import Comment, Document, Path
 from invent_gitops.model.problem import Problem
 from invent_gitops.text.quoting import field_name, quote
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 # The fields of a definition that hold words of people; every other one has a form, of which a comment can cut nothing.
 TEXTS = ("key", "name", "segments", "waive", "description", "owner")
 _ID_PREFIX = "id:"
 
 
-def check_comments(report: Report, holds_text: Callable[[Path], bool]) -> None:
+def check_comments(report: ProblemReport, holds_text: Callable[[Path], bool]) -> None:
     """Report each comment that touches its `#` after a text, such as `Customers #vip`, where `holds_text` says yes."""
     for comment in report.document.comments:
         if not _touches(comment) or not holds_text(comment.path):

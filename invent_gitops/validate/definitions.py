@@ -14,8 +14,8 @@ from invent_gitops.model.project import Project
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments, of_text
 from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words
-from invent_gitops.validate.report import Report
-from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
+from invent_gitops.validate.report import ProblemReport
+from invent_gitops.validate.schedule import Schedule, ScheduleFault, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
 from invent_gitops.validate.shape import Shape
 
@@ -41,7 +41,7 @@ def validate_definitions(
     known_segments = KnownSegments(catalogue) if catalogue is not None else None
     # One order whatever order the files came in, so that "the second one" is always the same one.
     for document in sorted(documents, key=lambda item: (item.start.file, item.start.line, item.start.column)):
-        report = Report(document)
+        report = ProblemReport(document)
         definition = _define(report, shape, project, known_segments)
         claims.check(report, definition)
         if definition and not report.problems:
@@ -50,7 +50,9 @@ def validate_definitions(
     return definitions, sorted(set(problems))
 
 
-def _define(report: Report, shape: Shape, project: Project, known_segments: KnownSegments | None) -> Definition | None:
+def _define(
+    report: ProblemReport, shape: Shape, project: Project, known_segments: KnownSegments | None
+) -> Definition | None:
     document = report.document = _as_sent(report.document)
     fields = document.data
     report.key = _key(document)
@@ -110,7 +112,7 @@ def _as_sent(document: Document) -> Document:
     )
 
 
-def _check_key(report: Report, fields: Mapping[str, Any]) -> None:
+def _check_key(report: ProblemReport, fields: Mapping[str, Any]) -> None:
     if "key" in fields:
         _check_line(report, fields["key"], "The key", "key")
     elif not report.key:
@@ -123,14 +125,14 @@ def _check_key(report: Report, fields: Mapping[str, Any]) -> None:
         report.add_for_file("too-long", message, "Shorten the path, or write a `key`.")
 
 
-def _check_line(report: Report, text: str, subject: str, field: str) -> None:
+def _check_line(report: ProblemReport, text: str, subject: str, field: str) -> None:
     fault = fault_of_line(text, subject)
     if fault:
         report.add(fault[0], fault[1], _cure_of_block(report, text, (field,)) or fault[2], (field,))
     check_quotes(report, text, f"the {field}", (field,))
 
 
-def _cure_of_block(report: Report, text: str, path: Path) -> str:
+def _cure_of_block(report: ProblemReport, text: str, path: Path) -> str:
     """What to write where only the sign of a block of text brings a line feed with it; "" for anything else."""
     span = report.document.locate(path)
     sign = span.source[span.position.column - 1 :][:1]
@@ -141,15 +143,15 @@ def _cure_of_block(report: Report, text: str, path: Path) -> str:
     return "Write the text on one line, or `>-` before it, which makes one line of several."
 
 
-def _schedule(report: Report, value: object, project: Project) -> Schedule | None:
+def _schedule(report: ProblemReport, value: object, project: Project) -> Schedule | None:
     parsed = parse_schedule(value, project.timezone)
-    if isinstance(parsed, Fault):
+    if isinstance(parsed, ScheduleFault):
         report.add(parsed.rule, parsed.message, parsed.cure, ("schedule", *parsed.path))
         return None
     return parsed
 
 
-def _segment_ids(report: Report, entries: object, known_segments: KnownSegments | None) -> list[str]:
+def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSegments | None) -> list[str]:
     if not isinstance(entries, list):
         return []
     ids: dict[str, str] = {}
@@ -221,7 +223,7 @@ class _Seen:
         self._keys: dict[str, tuple[Position, Definition | None]] = {}
         self._requests: dict[Request, Definition] = {}
 
-    def check(self, report: Report, definition: Definition | None) -> None:
+    def check(self, report: ProblemReport, definition: Definition | None) -> None:
         key, start = report.key, report.document.start
         first = self._keys.setdefault(alike(key), (start, definition)) if key else (start, None)
         if first[0] is not start:

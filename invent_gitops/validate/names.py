@@ -7,7 +7,7 @@ import unicodedata
 
 from invent_gitops.model.document import Path
 from invent_gitops.text.invisible import INVISIBLE
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 # No blank of any kind, nothing that joins letters or chooses their form, no quotes of print.
 _NOT_IN_IDS = re.compile(
@@ -51,7 +51,7 @@ def fault_of_id(id: str, subject: str, prefix: str = "") -> tuple[str, str, str]
     return None
 
 
-def check_quotes(report: Report, text: str, subject: str, path: Path, *, of_key: bool = False) -> bool:
+def check_quotes(report: ProblemReport, text: str, subject: str, path: Path, *, of_key: bool = False) -> bool:
     """Report quotes of print that stand around an unquoted text, and say whether there are some.
 
     Within straight quotes they are a part of the text on purpose.

@@ -14,7 +14,7 @@ from invent_gitops.model.project import BlackoutDays, Policies, Project, QuietHo
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.places import check_apart, check_branch, check_path, state_place
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
@@ -37,7 +37,7 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     `schema` is the schema `project`, `file` the project file as it is shown to people. Of several
     workspaces those are there whose own entries could be read.
     """
-    report = Report(document)
+    report = ProblemReport(document)
     file = file or document.start.file
     secrets = _refuse_secrets(report)
     unclear = Shape(schema).check(report)
@@ -66,7 +66,9 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     return project, sorted(set(_without_secrets(report)))
 
 
-def _settings(report: Report, settings: Mapping[str, Any], unclear: set[Path], at: Path, base: Project) -> Project:
+def _settings(
+    report: ProblemReport, settings: Mapping[str, Any], unclear: set[Path], at: Path, base: Project
+) -> Project:
     """`base` with what `settings` holds, which stands at `at` of the file; wrong entries leave what `base` has."""
     below = {path[len(at) :] for path in unclear if path[: len(at)] == at}
     broken = {path[0] for path in below if path and path[0] != "policies"} | {
@@ -90,7 +92,7 @@ def _settings(report: Report, settings: Mapping[str, Any], unclear: set[Path], a
     return project
 
 
-def _places(report: Report, usable: Mapping[str, Any], at: Path, project: Project) -> Project:
+def _places(report: ProblemReport, usable: Mapping[str, Any], at: Path, project: Project) -> Project:
     """The project with the places that its file names: folders and files, and branches of git."""
     before = len(report.problems)
     if "definitions" in usable:
@@ -116,7 +118,7 @@ def _in_zone(policies: Policies, timezone: str) -> Policies:
     )
 
 
-def _refuse_secrets(report: Report) -> set[Position]:
+def _refuse_secrets(report: ProblemReport) -> set[Position]:
     places: set[Position] = set()
     for path in _fields(report.document.data, ()):
         # A workspace may have any name, and names the variable of its key.
@@ -133,7 +135,7 @@ def _refuse_secrets(report: Report) -> set[Position]:
     return places
 
 
-def _without_secrets(report: Report) -> Iterator[Problem]:
+def _without_secrets(report: ProblemReport) -> Iterator[Problem]:
     """The problems; of a line that may hold a key the text is left out, since what is reported ends in public logs."""
     rules = ("secret-in-project", "key-variable")
     lines = {problem.position.line for problem in report.problems if problem.rule in rules}
@@ -148,7 +150,7 @@ def _fields(settings: object, path: Path) -> Iterator[Path]:
             yield from _fields(value, (*path, name))
 
 
-def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
+def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
     """The policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the file."""
     policies, timezone = project.policies, project.timezone
     if "minimum_lead_time" in value:
@@ -173,7 +175,7 @@ def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Proje
     return policies
 
 
-def _span(report: Report, value: Mapping[str, str], at: Path, name: str) -> timedelta:
+def _span(report: ProblemReport, value: Mapping[str, str], at: Path, name: str) -> timedelta:
     """What `15m`, `2h` or `1d` means."""
     text = value[name].strip()
     span = int(text[:-1]) * _UNITS[text[-1]]
@@ -183,7 +185,7 @@ def _span(report: Report, value: Mapping[str, str], at: Path, name: str) -> time
     return span
 
 
-def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_timezone: str) -> QuietHours:
+def _quiet_hours(report: ProblemReport, value: Mapping[str, str], at: Path, project_timezone: str) -> QuietHours:
     path = (*at, "quiet_hours")
     start, end = (time.fromisoformat(value[name].strip()) for name in ("from", "to"))
     if start == end:
@@ -199,7 +201,7 @@ def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_tim
     return QuietHours(start, end, zone, project_timezone)
 
 
-def _blackout_days(report: Report, entries: Iterable[str], at: Path) -> tuple[tuple[date, date], ...]:
+def _blackout_days(report: ProblemReport, entries: Iterable[str], at: Path) -> tuple[tuple[date, date], ...]:
     spans: list[tuple[date, date]] = []
     for index, entry in enumerate(entries):
         path: Path = (*at, "blackout_days", index)
@@ -214,7 +216,7 @@ def _blackout_days(report: Report, entries: Iterable[str], at: Path) -> tuple[tu
     return tuple(spans)
 
 
-def _day(report: Report, text: str, path: Path) -> date | None:
+def _day(report: ProblemReport, text: str, path: Path) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

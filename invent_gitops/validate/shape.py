@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from invent_gitops.model.document import Path
 from invent_gitops.text.quoting import did_you_mean, field_name, listing, quote
 from invent_gitops.text.slips import guess
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.unique import report_repeated, unique
 from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
@@ -41,7 +41,7 @@ class Shape:
         self.surely_allows: Callable[[object], bool] = jsonschema_rs.validator_for(dict(schema)).is_valid
         self._validator: Draft202012Validator | None = None
 
-    def check(self, report: Report) -> set[Path]:
+    def check(self, report: ProblemReport) -> set[Path]:
         """Reports every fault of the shape; answers with the paths that cannot be judged further."""
         document = report.document.data
         if self.surely_allows(document):
@@ -80,7 +80,7 @@ class Shape:
         return self._validator
 
 
-def _word(report: Report, error: ValidationError, path: Path) -> None:
+def _word(report: ProblemReport, error: ValidationError, path: Path) -> None:
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
     value: Any = error.instance
     if _of_name(error) and error.validator == "pattern":
@@ -141,7 +141,7 @@ def _of_name(error: ValidationError) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], path: Path) -> None:
+def _size(report: ProblemReport, error: ValidationError, schema: Mapping[str, Any], path: Path) -> None:
     value: Any = error.instance
     name, length, limit = quote(field_name(path)), len(value), error.validator_value
     example = _example(schema, path)
@@ -162,7 +162,7 @@ def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], pat
             report.add("too-many", message, f"Delete some{split}.", path)
 
 
-def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+def _unknown_fields(report: ProblemReport, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
     field_names = list(schema.get("properties", {}))
     for name in (name for name in value if name not in field_names):
         where = (*path, name)
@@ -177,7 +177,7 @@ def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[st
         report.add("unknown-field", f"There is no field {quote(name)}{context}.", cure, where, of_key=True)
 
 
-def _missing_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+def _missing_fields(report: ProblemReport, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
     for name in _truly_missing(value, schema):
         part = schema.get("properties", {}).get(name, {})
         context = f" in {quote(field_name(path))}" if path else ""
@@ -198,7 +198,7 @@ def _truly_missing(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Itera
             yield name
 
 
-def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Path) -> None:
+def _wrong_type(report: ProblemReport, value: Any, schema: Mapping[str, Any], path: Path) -> None:
     kinds: list[str] = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     wanted = " or ".join(_KIND_WORDS.get(kind, kind) for kind in kinds)
     example = _example(schema, path)
@@ -226,7 +226,7 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
     report.add("wrong-type", message, cure, path)
 
 
-def _audience(report: Report, document: Any) -> None:
+def _audience(report: ProblemReport, document: Any) -> None:
     if not isinstance(document, Mapping):
         return
     if "segments" in document:

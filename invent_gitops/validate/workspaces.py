@@ -10,7 +10,7 @@ from invent_gitops.model.problem import Position
 from invent_gitops.model.project import KEY_VARIABLES, OWN_ORG, BranchPlace, FilePlace, Project
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.names import fault_of_line
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 # What stands at most once in a project, and therefore in each workspace where there are several.
 _OF_ONE = ("definitions", "state", "segments")
@@ -19,7 +19,7 @@ MOST_EARLIER = 10
 
 
 def readable(
-    report: Report, settings: Mapping[str, Any], unclear: set[Path]
+    report: ProblemReport, settings: Mapping[str, Any], unclear: set[Path]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Name and entry of each workspace that can be told apart and has an org; what is wrong with the others."""
     for name in (name for name in _OF_ONE if name in settings):
@@ -50,7 +50,7 @@ def readable(
     ]
 
 
-def _check_key(report: Report, entry: object, path: Path) -> set[Position]:
+def _check_key(report: ProblemReport, entry: object, path: Path) -> set[Position]:
     """Report what is not the name of a variable; answers where nothing else is to be said: it may be the key itself."""
     if not isinstance(entry, Mapping) or "key" not in entry:
         return set()
@@ -66,7 +66,7 @@ def _check_key(report: Report, entry: object, path: Path) -> set[Position]:
     return {report.document.locate(path, of_key=of_key).position for of_key in (True, False)}
 
 
-def check_workspaces(report: Report, workspaces: Mapping[str, Project]) -> None:
+def check_workspaces(report: ProblemReport, workspaces: Mapping[str, Project]) -> None:
     """Report each workspace that has an org, a state, definitions or a catalogue in common with an earlier one.
 
     Of many earlier ones with the same thing, only with the first few: the others have been reported already.
