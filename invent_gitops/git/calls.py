@@ -12,8 +12,8 @@ from pathlib import Path
 
 from invent_gitops.errors import Refused
 from invent_gitops.git.credential import token_settings
+from invent_gitops.git.discovery import MARKER, Place, find_place
 from invent_gitops.git.origins import ASKED, check_origins, hooks_in
-from invent_gitops.git.place import MARKER, Place, find_place
 from invent_gitops.git.process import GitFailed, start
 from invent_gitops.git.program import Program, find_program
 

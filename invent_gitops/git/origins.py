@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from invent_gitops.errors import Refused
-from invent_gitops.git.place import MARKER, Place
+from invent_gitops.git.discovery import MARKER, Place
 
 # What makes git start a command, or talk to another host, in any call of this program.
 POWERFUL = (

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
 from invent_gitops.git.calls import check_version, run_git
+from invent_gitops.git.discovery import find_marker
 from invent_gitops.git.faults import cure_for, reason_in
-from invent_gitops.git.place import find_marker
 from invent_gitops.git.process import GitFailed, GitMissing
 from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
 

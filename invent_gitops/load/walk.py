@@ -12,7 +12,7 @@ from pathlib import Path
 from invent_gitops.errors import InvalidInput
 from invent_gitops.inside import Inside, NotPlain, Outside, is_link
 from invent_gitops.load.files import about_file, unreadable
-from invent_gitops.load.unread import LONGEST, looks_like_definition
+from invent_gitops.load.skipped_files import LONGEST, looks_like_definition
 from invent_gitops.model.filename import SUFFIXES, is_set_aside, meant_name, readable
 from invent_gitops.model.problem import Problem
 

@@ -9,8 +9,8 @@ import threading
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from invent_gitops.sandbox.altered import Alteration, CreateFault, ListFault
 from invent_gitops.sandbox.contract import Answer, RouteName, json_answer
+from invent_gitops.sandbox.false_answers import Alteration, CreateFault, ListFault
 
 Kind = Literal[
     "delay",

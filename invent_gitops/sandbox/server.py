@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from invent_gitops.errors import InventGitopsError
-from invent_gitops.sandbox.altered import Alteration
 from invent_gitops.sandbox.contract import MAX_BODY, Answer, Refusal, RouteName, find_route, json_answer, page_asked
 from invent_gitops.sandbox.control import PREFIX
+from invent_gitops.sandbox.false_answers import Alteration
 from invent_gitops.sandbox.faults import Fault, Faults
 from invent_gitops.sandbox.service import Sandbox
 

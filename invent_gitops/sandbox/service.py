@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from invent_gitops.sandbox.altered import Alteration, hidden_ids, shown_broadcast, shown_page
 from invent_gitops.sandbox.contacts import find_contacts
 from invent_gitops.sandbox.contract import (
     MAX_BODY,
@@ -37,6 +36,7 @@ from invent_gitops.sandbox.control import (
     read_segment_change,
     with_consequences,
 )
+from invent_gitops.sandbox.false_answers import Alteration, hidden_ids, shown_broadcast, shown_page
 from invent_gitops.sandbox.limit import Limit
 from invent_gitops.sandbox.storage import File
 

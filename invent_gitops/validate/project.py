@@ -13,7 +13,7 @@ from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import BlackoutDays, Policies, Project, QuietHours
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.comments import check_comments
-from invent_gitops.validate.places import check_apart, check_branch, check_path, state_place
+from invent_gitops.validate.paths import check_apart, check_branch, check_path, state_place
 from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.workspaces import check_workspaces, readable

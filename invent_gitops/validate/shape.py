@@ -11,8 +11,8 @@ from invent_gitops.model.document import Path
 from invent_gitops.text.quoting import did_you_mean, field_name, listing, quote
 from invent_gitops.text.slips import guess
 from invent_gitops.validate.report import ProblemReport
+from invent_gitops.validate.source_text import as_written, cure_of_nothing, unspaced
 from invent_gitops.validate.unique import report_repeated, unique
-from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError

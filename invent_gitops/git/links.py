@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from invent_gitops.errors import Refused
-from invent_gitops.git.place import MARKER, is_marker
+from invent_gitops.git.discovery import MARKER, is_marker
 
 
 def current_folder() -> Path:
