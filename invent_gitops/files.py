@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from invent_gitops.errors import InvalidInput
 from invent_gitops.inside import BY_FOLDER, NotPlain, check_plain, is_link, plain_handle
 
 # What a file system answers that cannot make a folder durable.
@@ -54,7 +55,29 @@ def create_durably(path: Path, text: str) -> bool:
     return True
 
 
-def append_to(path: Path, data: bytes) -> None:
+def write_new(path: Path, text: str, label: str) -> bool:
+    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return create_durably(path, text)
+    except OSError as error:
+        raise _unwritable(label, error) from None
+
+
+def replace(path: Path, text: str, label: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
+    """Put a text in the place of a file at once, so that a reader sees the old or the new one. Raises `InvalidInput`.
+
+    `check` may look at the new one first, beside the old one, and raise. A link stays, and its file is replaced.
+    """
+    try:
+        path = Path(os.path.realpath(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_durably(path, text, check)
+    except OSError as error:
+        raise _unwritable(label, error) from None
+
+
+def append_to(path: Path, content: bytes) -> None:
     """Append to a regular file, or begin it; where its last line has no end, it gets one first. Raises `OSError`."""
     handle = os.open(path, _APPEND, 0o666)
     with open(handle, "ab+") as file:
@@ -62,8 +85,8 @@ def append_to(path: Path, data: bytes) -> None:
             raise NotPlain(special=True)
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
-            data = data if file.read(1) == b"\n" else b"\n" + data
-        file.write(data)
+            content = content if file.read(1) == b"\n" else b"\n" + content
+        file.write(content)
 
 
 def open_regular(path: Path, flags: int = _READ) -> int:
@@ -174,3 +197,7 @@ def _create_in_place(name: str, text: str, folder: int | None) -> bool:
         file.flush()
         os.fsync(handle)
     return True
+
+
+def _unwritable(label: str, error: OSError) -> InvalidInput:
+    return InvalidInput(f"{label} cannot be written: {error.strerror}.", "Make its folder writable, then run it again.")

@@ -186,8 +186,8 @@ class Inside:
 @contextmanager
 def inside(folder: Path) -> Iterator[Inside]:
     """The files of a folder, for as long as the block lasts."""
-    with Inside(folder) as found:
-        yield found
+    with Inside(folder) as opened:
+        yield opened
 
 
 def is_link(status: os.stat_result) -> bool:

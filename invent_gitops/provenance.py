@@ -51,11 +51,11 @@ def find_origin(
     """
     git, files = Git(folder), sources or {}
     commit = _head(git)
-    known = held(git, commit.removesuffix(DIRTY), files, shared) if commit and files else dict.fromkeys(files, False)
+    holds = held(git, commit.removesuffix(DIRTY), files, shared) if commit and files else dict.fromkeys(files, False)
     # Only a name, where no git can say what the commit holds.
     commit = commit or environment.get("GITHUB_SHA", "")
     actor, commit, run = (_clean(text) for text in (_actor(git, environment), commit, _run(environment)))
-    return Origin(actor, commit, run, known)
+    return Origin(actor, commit, run, holds)
 
 
 def _head(git: Git) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from invent_gitops.errors import Refused
 from invent_gitops.git.credential import token_settings
+from invent_gitops.git.discovery import MARKER, Place, find_place
 from invent_gitops.git.origins import ASKED, check_origins, hooks_in
-from invent_gitops.git.place import MARKER, Place, find_place
 from invent_gitops.git.process import GitFailed, start
 from invent_gitops.git.program import Program, find_program
 
@@ -25,103 +25,109 @@ PATIENCE = 30.0
 _NAMES = re.compile(r"GIT_\w+|HOME|USERPROFILE|XDG_CONFIG_HOME|SUDO_UID")
 
 
-def run_git(folder: Path, arguments: tuple[str, ...], data: str, settings: Mapping[str, str], timeout: float) -> str:
+def run_git(folder: Path, arguments: tuple[str, ...], stdin: str, settings: Mapping[str, str], timeout: float) -> str:
     """What git prints on stdout, asked of the repository around `folder`; `settings` are further variables.
 
     Raises `GitFailed` with its words, also if it is missing or takes too long, and `Refused` where a commit could have
     made the repository.
     """
-    place, program = _place(folder)
+    location, program = _place(folder)
     hooks: tuple[str, ...] = ()
-    if place.found:
-        place, hooks = _confirmed(place, program, _fingerprint(place))
+    if location.found:
+        location, hooks = _confirmed(location, program, _fingerprint(location))
     return start(
-        program, folder, arguments, data=data, hooks=hooks, variables=_named(place) | dict(settings), timeout=timeout
+        program,
+        folder,
+        arguments,
+        data=stdin,
+        hooks=hooks,
+        variables=_named(location) | dict(settings),
+        timeout=timeout,
     )
 
 
 def check_version(folder: Path) -> None:
     """Refuse a git that is too old, before a remote is read or written with it."""
-    words = _version(_place(folder)[1])
+    version = _version(_place(folder)[1])
     needed = NEEDED_FOR_TOKEN if token_settings(os.environ) else NEEDED
-    match = re.search(r"\b(\d+)\.(\d+)", words)
+    match = re.search(r"\b(\d+)\.(\d+)", version)
     if match and (int(match[1]), int(match[2])) >= needed:
         return
     raise Refused(
-        f"This needs git {needed[0]}.{needed[1]} or newer, and this machine has: {words.strip() or 'unknown'}.",
+        f"This needs git {needed[0]}.{needed[1]} or newer, and this machine has: {version.strip() or 'unknown'}.",
         "Install a newer git, and see that it is the first one on the PATH: git --version",
     )
 
 
 def _place(folder: Path) -> tuple[Place, Program]:
     try:
-        place = find_place(folder)
+        location = find_place(folder)
     except OSError as error:
         raise GitFailed(f"{folder} cannot be looked at: {error.strerror or error}") from None
-    return place, find_program(os.environ.get("PATH", os.defpath), place.top)
+    return location, find_program(os.environ.get("PATH", os.defpath), location.top)
 
 
-def _named(place: Place) -> dict[str, str]:
+def _named(location: Place) -> dict[str, str]:
     """The variables that name the repository, so that git searches for none. A name that leads nowhere is none."""
-    work_tree = {"GIT_WORK_TREE": str(place.work_tree)} if place.work_tree else {}
-    return {"GIT_DIR": str(place.git_dir)} | work_tree
+    work_tree = {"GIT_WORK_TREE": str(location.work_tree)} if location.work_tree else {}
+    return {"GIT_DIR": str(location.git_dir)} | work_tree
 
 
-def _fingerprint(place: Place) -> tuple[object, ...]:
+def _fingerprint(location: Place) -> tuple[object, ...]:
     """What changes when the repository becomes another one, or another one's, while this program runs."""
-    files = (place.top, place.top / MARKER, place.git_dir, place.git_dir / "config")
-    seen = tuple(_identity(one) for one in files)
-    return seen + tuple(sorted(pair for pair in os.environ.items() if _NAMES.fullmatch(pair[0])))
+    files = (location.top, location.top / MARKER, location.git_dir, location.git_dir / "config")
+    identities = tuple(_identity(file) for file in files)
+    return identities + tuple(sorted(pair for pair in os.environ.items() if _NAMES.fullmatch(pair[0])))
 
 
 def _identity(path: Path) -> tuple[int, ...]:
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return ()
     # The time of a folder changes with whatever is put into it.
-    changed = 0 if path.is_dir() else found.st_mtime_ns
-    return (found.st_dev, found.st_ino, found.st_uid, changed)
+    changed = 0 if path.is_dir() else status.st_mtime_ns
+    return (status.st_dev, status.st_ino, status.st_uid, changed)
 
 
 @functools.lru_cache(maxsize=64)
-def _confirmed(place: Place, program: Program, _: tuple[object, ...]) -> tuple[Place, tuple[str, ...]]:
+def _confirmed(location: Place, program: Program, _: tuple[object, ...]) -> tuple[Place, tuple[str, ...]]:
     """The place with its work tree, and the hooks in its settings; asked once for each repository.
 
     Raises `GitFailed` with git's words, and `Refused` for a repository or a setting that a commit could have made.
     """
-    place = place if place.work_tree else _agreed(place, program)
+    location = location if location.work_tree else _agreed(location, program)
     try:
-        listed = start(program, place.top, ASKED, variables=_named(place), timeout=PATIENCE)
+        listed = start(program, location.top, ASKED, variables=_named(location), timeout=PATIENCE)
     except GitFailed as error:
         if error.code != 1:
             raise
-        return place, ()
-    check_origins(listed, place)
-    return place, hooks_in(listed)
+        return location, ()
+    check_origins(listed, location)
+    return location, hooks_in(listed)
 
 
-def _agreed(place: Place, program: Program) -> Place:
+def _agreed(location: Place, program: Program) -> Place:
     """The place with its work tree, after git has found the same.
 
     Git trusts a repository that is named to it, whoever owns it. So it searches once by itself, in the folder with the
     `.git` and in no other, and judges the owner.
     """
     asked = ("rev-parse", "--absolute-git-dir", "--is-inside-work-tree", "--show-prefix")
-    ceiling = {"GIT_CEILING_DIRECTORIES": str(place.top.parent)}
+    ceiling = {"GIT_CEILING_DIRECTORIES": str(location.top.parent)}
     try:
-        answer = start(program, place.top, asked, variables=ceiling, timeout=PATIENCE)
+        answer = start(program, location.top, asked, variables=ceiling, timeout=PATIENCE)
     except GitFailed as error:
         if "cannot use bare repository" not in error.words:
             raise
-        answer = str(place.top)
+        answer = str(location.top)
     git_dir, is_inside, prefix = (answer.split("\n") + [""] * 3)[:3]
-    if not _is_same(git_dir, place.git_dir):
+    if not _is_same(git_dir, location.git_dir):
         raise Refused(
-            f"Git takes {git_dir} for the repository of {place.folder}, and not {place.top / MARKER}.",
-            f"See what is wrong with it: ls -la {shlex.quote(str(place.top / MARKER))}",
+            f"Git takes {git_dir} for the repository of {location.folder}, and not {location.top / MARKER}.",
+            f"See what is wrong with it: ls -la {shlex.quote(str(location.top / MARKER))}",
         )
-    return replace(place, work_tree=_above(place.top, prefix)) if is_inside == "true" else place
+    return replace(location, work_tree=_above(location.top, prefix)) if is_inside == "true" else location
 
 
 def _is_same(answer: str, git_dir: Path) -> bool:

@@ -93,24 +93,24 @@ _CURES = (
 )
 
 
-def reason_in(words: str) -> str:
+def reason_in(output: str) -> str:
     """The line of git's words that says why."""
-    lines = [line for line in words.splitlines() if line.strip()]
+    lines = [line for line in output.splitlines() if line.strip()]
     reasons = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
     return (reasons or lines or ["no reason given"])[0]
 
 
-def is_passing(words: str) -> bool:
+def is_passing(output: str) -> bool:
     """Whether the same may go well in a moment: the host or the network, or a lock that another git holds."""
-    return bool(_PASSING.search(words)) and not _LASTING.search(words)
+    return bool(_PASSING.search(output)) and not _LASTING.search(output)
 
 
-def cure_for(words: str) -> str:
+def cure_for(output: str) -> str:
     """What to do, by git's words; never "check the network" for a fault of this machine."""
     for pattern, cure in _CURES:
-        match = re.search(pattern, words, re.IGNORECASE | re.MULTILINE)
+        match = re.search(pattern, output, re.IGNORECASE | re.MULTILINE)
         if match:
             return cure.format(**{name: shlex.quote(text) for name, text in match.groupdict().items()})
-    if access_cure(words):
-        return access_cure(words)
-    return NETWORK if _PASSING.search(words) else "See what git status, git remote -v and git ls-remote say."
+    if access_cure(output):
+        return access_cure(output)
+    return NETWORK if _PASSING.search(output) else "See what git status, git remote -v and git ls-remote say."

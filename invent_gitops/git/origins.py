@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from invent_gitops.errors import Refused
-from invent_gitops.git.place import MARKER, Place
+from invent_gitops.git.discovery import MARKER, Place
 
 # What makes git start a command, or talk to another host, in any call of this program.
 POWERFUL = (
@@ -23,17 +23,17 @@ def hooks_in(listed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key.removeprefix("hook.").rpartition(".")[0] for key in keys))
 
 
-def check_origins(listed: str, place: Place) -> None:
+def check_origins(listed: str, location: Place) -> None:
     """Refuse a setting of `ASKED` that comes from a file of the work tree, which a commit can change.
 
     That is so where the repository's own settings include such a file, and where a home folder is a work tree.
     """
-    root = place.work_tree or place.top
+    root = location.work_tree or location.top
     for origin, key in _lines(listed):
         if not origin.startswith("file:"):
             continue
-        path = (place.top / origin.removeprefix("file:")).resolve()
-        is_own = path.is_relative_to(place.git_dir) or MARKER in path.parts
+        path = (location.top / origin.removeprefix("file:")).resolve()
+        is_own = path.is_relative_to(location.git_dir) or MARKER in path.parts
         if path.is_relative_to(root) and not is_own:
             raise Refused(
                 f"Git takes the setting {key} from {path}, which is among the files of the work tree. A commit can "

@@ -101,7 +101,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def _verb(arguments: tuple[str, ...]) -> str:
     """The command among the arguments: what comes after git's own options."""
-    rest = list(arguments)
-    while len(rest) > 2 and rest[0] == "-c":
-        rest = rest[2:]
-    return rest[0]
+    remaining = list(arguments)
+    while len(remaining) > 2 and remaining[0] == "-c":
+        remaining = remaining[2:]
+    return remaining[0]

@@ -23,10 +23,10 @@ def find_program(search: str, top: Path) -> Program:
     Those are the ones below `top`, the root of the work tree, and the ones that depend on the current folder, as an
     empty entry does. A link that leads into the work tree is passed over as well.
     """
-    entries = [one for one in search.split(os.pathsep) if os.path.isabs(one) and not _is_within(one, top)]
-    candidates = (os.path.join(one, NAME) for one in entries)
-    found = next((one for one in candidates if _is_executable(one) and not _is_within(one, top)), "")
-    return Program(found, os.pathsep.join(entries))
+    entries = [entry for entry in search.split(os.pathsep) if os.path.isabs(entry) and not _is_within(entry, top)]
+    candidates = (os.path.join(entry, NAME) for entry in entries)
+    program = next((path for path in candidates if _is_executable(path) and not _is_within(path, top)), "")
+    return Program(program, os.pathsep.join(entries))
 
 
 def _is_executable(path: str) -> bool:
@@ -36,4 +36,4 @@ def _is_executable(path: str) -> bool:
 def _is_within(path: str, top: Path) -> bool:
     """Whether a path is below `top`, by its own name or with links followed; below the root of a disk nothing is."""
     names = (os.path.normpath(path), os.path.realpath(path))
-    return top.parent != top and any(Path(one).is_relative_to(top) for one in names)
+    return top.parent != top and any(Path(name).is_relative_to(top) for name in names)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
 from invent_gitops.git.calls import check_version, run_git
+from invent_gitops.git.discovery import find_marker
 from invent_gitops.git.faults import cure_for, reason_in
-from invent_gitops.git.place import find_marker
 from invent_gitops.git.process import GitFailed, GitMissing
-from invent_gitops.git.tree import Entry, entries, fault_of_name
+from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
 
 __all__ = ["Git", "GitFailed", "GitMissing"]
 
@@ -98,10 +98,10 @@ class Git:
         except GitFailed:
             raise InvalidInput(f"{branch!r} is not a name for a git branch.", "Use one like broadcast-state.") from None
         try:
-            known = self.remotes()
+            remotes = self.remotes()
         except GitFailed as error:
             raise Refused(f"Git cannot read its settings: {reason_in(error.words)}", error.cure) from None
-        if remote not in known:
+        if remote not in remotes:
             raise InvalidInput(
                 f"This repository has no remote named {remote}, on which the state branch is to be.",
                 "Add it with git remote add, or name another under state: in the project file.",
@@ -140,20 +140,20 @@ class Git:
 
         No other ref moves, whatever refspecs the remote has. Raises `Unavailable`.
         """
-        words = ""
+        output = ""
         for _ in range(3):
             try:
                 self.ask("fetch", *FETCH, "--", remote, f"+refs/heads/{branch}:{ref}")
                 return self.commit_of(ref)
             except GitFailed as error:
-                words = error.words
+                output = error.words
                 # Asked only now, so that the common case is one round trip.
                 if not self.remote_tip(remote, branch):
                     return ""
-                if not error.passing and "find remote ref" not in words:
+                if not error.passing and "find remote ref" not in output:
                     break
         raise Unavailable(
-            f"The branch {branch} cannot be fetched from the remote {remote}: {reason_in(words)}", cure_for(words)
+            f"The branch {branch} cannot be fetched from the remote {remote}: {reason_in(output)}", cure_for(output)
         )
 
     def deepen(self, remote: str, branch: str, ref: str) -> None:
@@ -162,7 +162,7 @@ class Git:
             refspec = f"+refs/heads/{branch}:{ref}"
             self.ask("fetch", *FETCH, "--depth=2147483647", "--", remote, refspec)
 
-    def tree(self, commit: str, *paths: str, options: tuple[str, ...] = ("--full-tree",)) -> list[Entry]:
+    def tree(self, commit: str, *paths: str, options: tuple[str, ...] = ("--full-tree",)) -> list[TreeEntry]:
         """The entries of a commit at and below `paths`, with their names as git has them, which may be any bytes."""
         return entries(self.run("ls-tree", "-r", "-z", *options, commit, "--", *paths))
 
@@ -192,17 +192,17 @@ class Git:
             raise GitFailed("a name holds a line break, which git cannot be asked for")
         listed = self.run("cat-file", "--batch", data="".join(f"{name}\n" for name in names))
         # Sizes are in bytes, so the listing is cut as bytes.
-        rest = listed.encode("utf-8", "surrogateescape")
+        remaining = listed.encode("utf-8", "surrogateescape")
         texts: list[str | None] = []
         for _ in names:
-            head, _, rest = rest.partition(b"\n")
-            found = re.fullmatch(rb"[0-9a-f]{40,64} (\w+) (\d+)", head)
-            if not found:
+            head, _, remaining = remaining.partition(b"\n")
+            header = re.fullmatch(rb"[0-9a-f]{40,64} (\w+) (\d+)", head)
+            if not header:
                 texts.append(None)
                 continue
-            kind, size = found[1], int(found[2])
-            texts.append(rest[:size].decode("utf-8", "replace") if kind == b"blob" else None)
-            rest = rest[size + 1 :]
+            kind, size = header[1], int(header[2])
+            texts.append(remaining[:size].decode("utf-8", "replace") if kind == b"blob" else None)
+            remaining = remaining[size + 1 :]
         return texts
 
     def export(self, commit: str, paths: list[str], target: Path) -> None:
@@ -243,9 +243,9 @@ class Git:
         except OSError as error:
             raise GitFailed(f"cannot write below {scratch}: {error.strerror}") from None
         parents = ["-p", parent] if parent else []
-        words = ["commit-tree", tree, *parents, *(["-S"] if sign else []), "-F", "-"]
+        command = ["commit-tree", tree, *parents, *(["-S"] if sign else []), "-F", "-"]
         try:
-            return self.run(*words, data=message, settings=identity).strip()
+            return self.run(*command, data=message, settings=identity).strip()
         except GitFailed as error:
             if sign:
                 raise unsigned(error) from None
@@ -261,8 +261,8 @@ class Git:
         name = f"refs/heads/{branch}"
         lease = f"--force-with-lease={name}:{expected}"
         # A mirror's setting makes git refuse every push of one branch.
-        words = ["-c", f"remote.{remote}.mirror=false", "push", "--porcelain", "--no-verify", "--no-signed", lease]
-        listed = self.run(*words, "--", remote, f"{commit}:{name}")
+        command = ["-c", f"remote.{remote}.mirror=false", "push", "--porcelain", "--no-verify", "--no-signed", lease]
+        listed = self.run(*command, "--", remote, f"{commit}:{name}")
         if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in listed.splitlines()):
             raise GitFailed(listed.strip() or "git push said nothing")
 

@@ -69,24 +69,24 @@ def words_of(hooks: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(word for name, value in (SETTINGS | off).items() for word in ("-c", f"{name}={value}"))
 
 
-def environment(search: str, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(search: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables of a git process, whose PATH is `search`."""
-    protocols = given.get("GIT_ALLOW_PROTOCOL")
+    protocols = inherited.get("GIT_ALLOW_PROTOCOL")
     # This list counts for more than the settings do.
     allowed = {} if protocols is None else {"GIT_ALLOW_PROTOCOL": _without_ext(protocols)}
     return {
-        **{name: value for name, value in given.items() if name not in FOREIGN},
+        **{name: value for name, value in inherited.items() if name not in FOREIGN},
         "PATH": search,
         **allowed,
         # Nobody is there to answer a question.
         "GIT_TERMINAL_PROMPT": "0",
-        "SSH_ASKPASS_REQUIRE": given.get("SSH_ASKPASS_REQUIRE", "never"),
+        "SSH_ASKPASS_REQUIRE": inherited.get("SSH_ASKPASS_REQUIRE", "never"),
         # A replaced object would be read as something else than what was recorded.
         "GIT_NO_REPLACE_OBJECTS": "1",
         "LC_ALL": "C",
-        **token_settings(given),
+        **token_settings(inherited),
     }
 
 
 def _without_ext(protocols: str) -> str:
-    return ":".join(one for one in protocols.split(":") if one != "ext")
+    return ":".join(protocol for protocol in protocols.split(":") if protocol != "ext")

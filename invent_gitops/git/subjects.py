@@ -9,11 +9,11 @@ from invent_gitops.git.repository import Git, GitFailed
 
 def subjects(git: Git, commits: set[str]) -> dict[str, str]:
     """The first lines of commit messages, of those commits that this clone has."""
-    found = {}
+    first_lines = {}
     # Nothing that git could take for an option.
     for commit in filter(re.compile("[0-9a-f]{40,64}").fullmatch, commits):
         try:
-            found[commit] = git.run("show", "--no-patch", "--format=%s", f"{commit}^{{commit}}").strip()
+            first_lines[commit] = git.run("show", "--no-patch", "--format=%s", f"{commit}^{{commit}}").strip()
         except GitFailed:
             continue
-    return found
+    return first_lines

@@ -13,7 +13,7 @@ _GIT = re.compile(r"(?:\.git|git~\d+)[. ]*(?::.*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TreeEntry:
     """One entry of a tree: its `mode` as git writes it, the id of its `object`, and its `name` below the tree."""
 
     mode: str
@@ -29,10 +29,10 @@ class Entry:
         return "a file" if self.is_file else _KINDS.get(self.mode, f"an entry of mode {self.mode}")
 
 
-def entries(listed: str) -> list[Entry]:
+def entries(listed: str) -> list[TreeEntry]:
     """The lines of `git ls-tree -z`."""
-    heads = (one.partition("\t") for one in listed.split("\0") if one)
-    return [Entry(head.split()[0], head.split()[2], name) for head, _, name in heads]
+    heads = (line.partition("\t") for line in listed.split("\0") if line)
+    return [TreeEntry(head.split()[0], head.split()[2], name) for head, _, name in heads]
 
 
 def fault_of_name(name: str) -> str:

@@ -33,16 +33,16 @@ def read_definitions(
     hides another one. Raises InvalidInput if there is no such folder.
     """
     documents: list[Document] = []
-    with inside(within or folder) as place:
+    with inside(within or folder) as opened:
         try:
-            at = place.resolve(below(folder, within)) if within else ""
-            found, problems = find(folder, place, at, root, exclude)
+            at = opened.resolve(below(folder, within)) if within else ""
+            listing, problems = find(folder, opened, at, root, exclude)
         except FileNotFoundError:
             raise no_folder(folder, "does not exist") from None
         except OSError as error:
             raise no_folder(folder, f"cannot be read: {error.strerror}") from None
-        for file in found:
-            source = files.read(place, file.resolved, file.shown)
+        for file in listing:
+            source = files.read(opened, file.resolved, file.label)
             if isinstance(source, Problem):
                 problems.append(source)
                 continue
@@ -50,33 +50,33 @@ def read_definitions(
     return documents, sorted(set(problems))
 
 
-def read_text(path: Path, shown: str, within: Path | None = None) -> Source | Problem:
+def read_text(path: Path, label: str, within: Path | None = None) -> Source | Problem:
     """The text of one file, or why it is not read: links lead no further than `within`, by default its folder."""
-    with inside(within or path.parent) as place:
+    with inside(within or path.parent) as opened:
         try:
-            resolved = place.resolve(below(path, within or path.parent))
-            check_plain(os.lstat(os.path.join(place.real, resolved)))
+            resolved = opened.resolve(below(path, within or path.parent))
+            check_plain(os.lstat(os.path.join(opened.real, resolved)))
         except OSError as error:
-            return files.unreadable(shown, error)
-        return files.read(place, resolved, shown)
+            return files.unreadable(label, error)
+        return files.read(opened, resolved, label)
 
 
-def read_document(path: Path, shown: str, within: Path | None = None) -> tuple[Document | None, list[Problem]]:
+def read_document(path: Path, label: str, within: Path | None = None) -> tuple[Document | None, list[Problem]]:
     """The one document of a project file or a catalogue; an empty file is an empty mapping. Reads as `read_text`."""
-    source = read_text(path, shown, within)
+    source = read_text(path, label, within)
     if isinstance(source, Problem):
         return None, [source]
     documents: list[Document] = []
     problems: list[Problem] = []
     _read(source, "", documents, problems)
     if len(documents) > 1:
-        place = documents[1].locate(())
+        second = documents[1].locate(())
         cure = "Put everything into the first document, and delete the line `---` and what follows."
         message = "This file may hold one document, and here a second one begins."
-        problems.append(Problem(place.position, "several-documents", message, cure, place.source, place.length))
+        problems.append(Problem(second.position, "several-documents", message, cure, second.source, second.length))
     empty = [problem for problem in problems if problem.rule in ("empty-file", "empty-document")]
     if empty and len(empty) == len(problems) and not documents:
-        return Document({}, "", _Locator(source, 0), Position(shown)), []
+        return Document({}, "", _Locator(source, 0), Position(label)), []
     return (documents[0] if documents else None), sorted(set(problems))
 
 
@@ -86,11 +86,11 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
         problems.append(source.problem(*fault))
     elif not roots:
         cure = "Write a definition or delete the file."
-        problems.append(Problem(Position(source.shown), "empty-file", "The file is empty.", cure))
+        problems.append(Problem(Position(source.label), "empty-file", "The file is empty.", cure))
     suspect = misread.suspect(source.text)
     if suspect and not fault:
         # After a fault nobody knows any more what is a comment and what is text.
-        problems.extend(source.problem_at(*found) for found in misread.glued_comments(source.text, roots))
+        problems.extend(source.problem_at(*fault_span) for fault_span in misread.glued_comments(source.text, roots))
     alone = len(roots) == 1 and not fault
     key = composed(default_key) if alone else ""
     for index, root in enumerate(roots):
@@ -100,16 +100,16 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
             cure = "Write a definition here, or delete the line `---`."
             problems.append(source.problem("empty-document", message, cure, line, column))
             continue
-        made = Construction(source.text, root)
-        problems.extend(source.problem(*fault) for fault in made.faults)
+        construction = Construction(source.text, root)
+        problems.extend(source.problem(*fault) for fault in construction.faults)
         if suspect:
-            problems.extend(source.problem_at(*found) for found in misread.faults_of_nodes(source.text, root))
-        if made.usable:
+            problems.extend(source.problem_at(*fault_span) for fault_span in misread.faults_of_nodes(source.text, root))
+        if construction.usable:
             locator = _Locator(source, index)
             mark = root.start_mark
-            start = Position(source.shown, mark.line + 1, mark.column + 1)
+            start = Position(source.label, mark.line + 1, mark.column + 1)
             comments = tuple(_comments(source, root)) if suspect else ()
-            documents.append(Document(made.data, key, locator, start, _marks(root), comments))
+            documents.append(Document(construction.data, key, locator, start, _marks(root), comments))
 
 
 def _comments(source: Source, root: Node) -> Iterator[Comment]:
@@ -142,6 +142,6 @@ class _Locator:
     def __call__(self, path: DataPath, *, of_key: bool = False) -> Span:
         roots = self._source.roots()
         if self._index >= len(roots):
-            return Span(Position(self._source.shown), "", 1)
+            return Span(Position(self._source.label), "", 1)
         line, column, length = extent(find_node(roots[self._index], path, of_key=of_key, pairs=self._source.pairs))
         return self._source.span(line, column, length)

@@ -8,7 +8,7 @@ import re
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, PLAIN
-from invent_gitops.load.syntax import Fault
+from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Path
 
 Data = dict[str, "Data"] | list["Data"] | str | int | float | bool | None
@@ -53,7 +53,7 @@ class Construction:
         self._open: list[Node] = []
         # Of mappings with repeated keys, by the id of the mapping: the node that has each key first.
         self._firsts: dict[int, dict[str, Node]] = {}
-        self.faults: list[Fault] = []
+        self.faults: list[YamlFault] = []
         self.usable = True
         self.data: Data = None
         try:
@@ -71,10 +71,10 @@ class Construction:
             text: str = node.value
             return self._plain(node, text) if node.tag == PLAIN else text
         self._enter(node)
-        data: Data
-        data = self._mapping(node) if isinstance(node, MappingNode) else [self._value(item) for item in node.value]
+        value: Data
+        value = self._mapping(node) if isinstance(node, MappingNode) else [self._value(item) for item in node.value]
         self._open.pop()
-        return data
+        return value
 
     def _check_count(self, node: Node) -> None:
         # Aliases make one node stand in many places, so what the composer counted is not what they expand to.
@@ -99,7 +99,7 @@ class Construction:
         self._open.append(node)
 
     def _mapping(self, node: MappingNode) -> dict[str, Data]:
-        data: dict[str, Data] = {}
+        mapping: dict[str, Data] = {}
         for key_node, value_node in node.value:
             key = key_node.value
             if key_node.tag != PLAIN or self._watch_tags or key in _NOT_TEXT or key[0] in _NUMBER_START:
@@ -107,12 +107,12 @@ class Construction:
                 if checked is None:
                     continue
                 key = checked
-            if key in data:
+            if key in mapping:
                 self._duplicate(node, key_node, key)
             else:
-                data[key] = self._value(value_node)
-        self._count += len(data)
-        return data
+                mapping[key] = self._value(value_node)
+        self._count += len(mapping)
+        return mapping
 
     def _key(self, node: Node) -> str | None:
         """The text of a key, or None if it is refused."""
@@ -183,17 +183,17 @@ class Construction:
 
     def _fault(self, rule: str, message: str, cure: str, node: Node, length: int = 0) -> None:
         line, column, node_length = extent(node)
-        self.faults.append(Fault(rule, message, cure, line, column, length or node_length))
+        self.faults.append(YamlFault(rule, message, cure, line, column, length or node_length))
 
     def _give_up(self, rule: str, message: str, cure: str, node: Node) -> None:
         self._fault(rule, message, cure, node)
         raise _Hopeless
 
 
-def _length(data: Data) -> int:
-    """The characters of all texts in `data`, each as often as it stands there."""
+def _length(document: Data) -> int:
+    """The characters of all texts in `document`, each as often as it stands there."""
     length = 0
-    waiting = [data]
+    waiting = [document]
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
@@ -229,11 +229,11 @@ def find(root: Node, path: Path, *, of_key: bool, pairs: Pairs) -> Node:
     node = root
     for step, name in enumerate(path):
         if isinstance(node, MappingNode):
-            known = pairs.get(id(node))
-            if known is None:
-                known = {pair[0].value: pair for pair in reversed(node.value) if isinstance(pair[0], ScalarNode)}
-                pairs[id(node)] = known
-            pair = known.get(name)
+            by_key = pairs.get(id(node))
+            if by_key is None:
+                by_key = {pair[0].value: pair for pair in reversed(node.value) if isinstance(pair[0], ScalarNode)}
+                pairs[id(node)] = by_key
+            pair = by_key.get(name)
             if pair is None:
                 break
             node = pair[0] if of_key and step == len(path) - 1 else place_of(*pair)

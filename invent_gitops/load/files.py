@@ -23,28 +23,28 @@ _LFS = "version https://git-lfs.github.com/spec/"
 _DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
 
 
-def read(folder: Inside, resolved: str, shown: str) -> Source | Problem:
+def read(folder: Inside, resolved: str, label: str) -> Source | Problem:
     """The text of a file without its byte order mark, checked for what no YAML file may hold.
 
     Its path is below `folder`, with no link in it. What became a link since is not followed.
     """
     try:
-        shown.encode()
+        label.encode()
     except UnicodeEncodeError:
         message = "The name of this file is not UTF-8, so it can be neither a key nor shown."
-        return about_file(shown, "file-name", message, "Rename the file.")
+        return about_file(label, "file-name", message, "Rename the file.")
     try:
         raw = _bytes(folder.open_resolved(resolved))
     except OSError as error:
-        return unreadable(shown, error)
+        return unreadable(label, error)
     if len(raw) > MAX_BYTES:
         message = f"The file is longer than {MAX_BYTES:,} bytes, which is far more than broadcasts need."
-        return about_file(shown, "file-too-long", message, "Split it into several files.")
+        return about_file(label, "file-too-long", message, "Split it into several files.")
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        return _not_utf8(shown, raw, error)
-    source = Source(shown, text.removeprefix("\ufeff"))
+        return _not_utf8(label, raw, error)
+    source = Source(label, text.removeprefix("\ufeff"))
     # Searched without the usual ones, so that the costly pattern sees a handful of characters.
     unusual = raw.removeprefix(BOM_UTF8).translate(None, _USUAL_BYTES).decode()
     return next(_refused(source, unusual), source)
@@ -104,34 +104,34 @@ def _not_the_file(source: Source) -> Iterator[Problem]:
         yield source.problem("merge-conflict", message, cure, line, column, len(match[0]))
 
 
-def _not_utf8(shown: str, raw: bytes, error: UnicodeDecodeError) -> Problem:
-    source = Source(shown, raw.decode("utf-8", "replace").removeprefix("\ufeff"))
+def _not_utf8(label: str, raw: bytes, error: UnicodeDecodeError) -> Problem:
+    source = Source(label, raw.decode("utf-8", "replace").removeprefix("\ufeff"))
     line, column = source.place(len(raw[: error.start].decode().removeprefix("\ufeff")))
     message = f"The file is not UTF-8: the byte 0x{raw[error.start]:02X} begins no character here."
     return source.problem("file-not-utf8", message, "Save the file as UTF-8.", line, column)
 
 
-def unreadable(shown: str, error: OSError) -> Problem:
+def unreadable(label: str, error: OSError) -> Problem:
     """Why a file cannot be read, or must not be."""
     match error:
         case Outside():
             message = (
                 "This symbolic link leads out of the folder of the definitions, so review does not see what it reads."
             )
-            return about_file(shown, "symlink-leaves-folder", message, "Put the file itself here.")
+            return about_file(label, "symlink-leaves-folder", message, "Put the file itself here.")
         case NotPlain(special=True):
             message = "This is no regular file (a pipe, a socket or a device), so it is not read."
-            return about_file(shown, "file-special", message, "Replace it with a regular file, or rename it.")
+            return about_file(label, "file-special", message, "Replace it with a regular file, or rename it.")
         case NotPlain():
             message = "This file has a second name elsewhere (a hard link), which git never makes, so it is not read."
-            return about_file(shown, "file-hard-linked", message, "Put a copy of the file in its place.")
+            return about_file(label, "file-hard-linked", message, "Put a copy of the file in its place.")
         case _:
             pass
     reason = error.strerror or type(error).__name__
     cure = "Mend its permissions, or the link if it is one."
-    return about_file(shown, "file-unreadable", f"This cannot be read: {reason}.", cure)
+    return about_file(label, "file-unreadable", f"This cannot be read: {reason}.", cure)
 
 
-def about_file(shown: str, rule: str, message: str, cure: str) -> Problem:
+def about_file(label: str, rule: str, message: str, cure: str) -> Problem:
     """A problem of a file as a whole."""
-    return Problem(Position(readable(shown)), rule, message, cure)
+    return Problem(Position(readable(label)), rule, message, cure)

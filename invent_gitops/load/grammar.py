@@ -15,7 +15,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
 from yaml.tokens import ScalarToken
 
-from invent_gitops.load.syntax import Fault, syntax_fault
+from invent_gitops.load.syntax import YamlFault, syntax_fault
 
 MAX_DEPTH = 64
 MAX_NODES = 50_000
@@ -113,7 +113,7 @@ if LIBYAML:
     _CheckedLoader, _ShallowLoader = _CLoader, _CShallowLoader
 
 
-def compose(text: str) -> tuple[list[Node], Fault | None]:
+def compose(text: str) -> tuple[list[Node], YamlFault | None]:
     """The root node of each document up to the first fault. Control characters must be sorted out before."""
     if text.endswith(" ") and _OPEN_END.search(text):
         text += "\n"
@@ -141,7 +141,7 @@ def _surely_shallow(text: str) -> bool:
     return openers < MAX_DEPTH and len(text) < MAX_NODES // 2
 
 
-def _compose(loader_type: type[Any], text: str) -> tuple[list[Node], Fault | None, bool]:
+def _compose(loader_type: type[Any], text: str) -> tuple[list[Node], YamlFault | None, bool]:
     nodes: list[Node] = []
     try:
         loader = loader_type(text)
@@ -157,7 +157,7 @@ def _compose(loader_type: type[Any], text: str) -> tuple[list[Node], Fault | Non
     return nodes, None, False
 
 
-def _limit(limit: _LimitError) -> Fault:
+def _limit(limit: _LimitError) -> YamlFault:
     if limit.rule == "yaml-too-deep":
         message, cure = f"Values are nested more than {MAX_DEPTH} levels deep.", "Write it flatter."
     else:
@@ -165,4 +165,4 @@ def _limit(limit: _LimitError) -> Fault:
         message = f"A document holds more than {MAX_NODES:,} values."
         message = f"The file holds more than {MAX_DOCUMENTS:,} documents." if over else message
         cure = "Split it into several files."
-    return Fault(limit.rule, message, cure, limit.mark.line, limit.mark.column)
+    return YamlFault(limit.rule, message, cure, limit.mark.line, limit.mark.column)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from invent_gitops.load.grammar import PLAIN
-from invent_gitops.load.syntax import Fault
+from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Path
 
 # Most files hold none of it, and then nobody walks through them a second time.
@@ -40,7 +40,7 @@ def comments_after_text(text: str, root: Node) -> Iterator[tuple[Path, int, int]
                 yield path, match.start(1), match.end(1)
 
 
-def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
+def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, YamlFault]]:
     """What passes for letters and is none; each with the place of its first character and its length."""
     for _, node, gap in _walk(root):
         start = node.start_mark.index
@@ -51,9 +51,9 @@ def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
             # Only one of the two parsers refuses this by itself.
             glued = _AFTER_SIGN.match(text, start)
             lost = None if node.value.strip() else _LOST_LINE.match(text, start)
-            for match, words in ((glued, "#"), (lost, "|")):
+            for match, sign in ((glued, "#"), (lost, "|")):
                 if match:
-                    yield match.start(1), match.end(1) - match.start(1), _fault("yaml-comment", *_WORDS[words])
+                    yield match.start(1), match.end(1) - match.start(1), _fault("yaml-comment", *_WORDS[sign])
         if gap is None:
             continue
         between = _COMMENT.sub(lambda match: " " * len(match[0]), text[slice(*gap)])
@@ -65,7 +65,7 @@ def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, Fault]]:
             yield gap[0] + between.index("?"), 1, _fault("yaml-complex-key", *_WORDS["?"])
 
 
-def glued_comments(text: str, roots: Iterable[Node]) -> Iterator[tuple[int, int, Fault]]:
+def glued_comments(text: str, roots: Iterable[Node]) -> Iterator[tuple[int, int, YamlFault]]:
     """Comments without a space before them, where something else than a text ends; no fault may be in `text`."""
     for start, end in comments(text, roots):
         if start and text[start - 1] not in " \t\r\n":
@@ -117,20 +117,20 @@ _WORDS = {
 }
 
 
-def _fault(rule: str, message: str, cure: str) -> Fault:
+def _fault(rule: str, message: str, cure: str) -> YamlFault:
     # Line and column are those of the place beside it.
-    return Fault(rule, message, cure, 0, 0)
+    return YamlFault(rule, message, cure, 0, 0)
 
 
 def _walk(root: Node) -> Iterator[tuple[Path, Node, tuple[int, int] | None]]:
     """Every node once, with its path; of a key, also from where to where its mapping holds something before it."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[tuple[Path, Node]] = [((), root)]
     while waiting:
         path, node = waiting.pop()
-        if id(node) in seen:
+        if id(node) in visited:
             continue
-        seen.add(id(node))
+        visited.add(id(node))
         yield path, node, None
         if isinstance(node, SequenceNode):
             waiting += [((*path, index), item) for index, item in enumerate(node.value)]

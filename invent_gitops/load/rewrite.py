@@ -31,7 +31,7 @@ class Rewritten:
 
 
 @dataclass(slots=True)
-class _Entry:
+class _OldEntry:
     """One entry of the old file: the lines before it that speak of it, its own ones, and those indented after it."""
 
     name: str
@@ -65,10 +65,10 @@ def rewritten(old: str, entries: Mapping[str, Any], header: Sequence[str]) -> Re
     lost = [old[start:end].rstrip() for start, end in comments(old, roots)]
     lost = [line for line in lost if not _is_ours(line, header)]
     schema = [line for line in lost if line.startswith(_SCHEMA_LINE)]
-    rest = [line for line in lost if not line.startswith(_SCHEMA_LINE)]
+    remarks = [line for line in lost if not line.startswith(_SCHEMA_LINE)]
     fresh = catalogue_text(entries, [line for line in header if not (schema and _is_schema(line))])
-    note = "The comments of the file are at its top now, since its entries had to be written anew." if rest else ""
-    return Rewritten("".join(f"{line}\n" for line in (*schema, *rest)) + fresh, note)
+    note = "The comments of the file are at its top now, since its entries had to be written anew." if remarks else ""
+    return Rewritten("".join(f"{line}\n" for line in (*schema, *remarks)) + fresh, note)
 
 
 class _Rewrite:
@@ -81,8 +81,8 @@ class _Rewrite:
             line, column = source.place(start)
             if self._lines[line][:column].strip():
                 self._remarks[line] = source.text[start:end].rstrip()
-        data = Construction(source.text, root).data
-        self._old, self._footer = self._split(root, data if isinstance(data, dict) else {})
+        document = Construction(source.text, root).data
+        self._old, self._footer = self._split(root, document if isinstance(document, dict) else {})
 
     def write(self, entries: Mapping[str, Any], header: Sequence[str]) -> tuple[str, list[str]]:
         """The text, and the names of what is gone and had comments."""
@@ -108,8 +108,8 @@ class _Rewrite:
         every = [line for lines in _with_new(blocks, entries, placed) for line in lines]
         return "\n".join([*every, *self._footer]) + "\n", gone
 
-    def _split(self, root: MappingNode, data: Mapping[str, Any]) -> tuple[list[_Entry], list[str]]:
-        found: list[_Entry] = []
+    def _split(self, root: MappingNode, document: Mapping[str, Any]) -> tuple[list[_OldEntry], list[str]]:
+        old_entries: list[_OldEntry] = []
         gap = self._lines[: root.value[0][0].start_mark.line]
         for index, (key, value) in enumerate(root.value):
             first = key.start_mark.line
@@ -119,16 +119,16 @@ class _Rewrite:
             own_tail = 0
             while own_tail < len(after) and re.match(r"[ \t]+#", after[own_tail]):
                 own_tail += 1
-            entry = _Entry(key.value, data.get(key.value), gap, self._lines[first : last + 1], after[:own_tail])
+            entry = _OldEntry(key.value, document.get(key.value), gap, self._lines[first : last + 1], after[:own_tail])
             entry.remarks = {n - first: self._remarks[n] for n in range(first, last + 1) if n in self._remarks}
             entry.remarks |= {
                 n - first: self._lines[n].strip()
                 for n in range(first + 1, last + 1)
                 if self._lines[n].lstrip().startswith("#")
             }
-            found.append(entry)
+            old_entries.append(entry)
             gap = after[own_tail:]
-        return found, gap
+        return old_entries, gap
 
 
 def _with_new(
@@ -148,7 +148,7 @@ def _with_new(
     yield from (lines for _, lines in waiting)
 
 
-def _renewed(entry: _Entry, name: str, value: Any) -> list[str]:
+def _renewed(entry: _OldEntry, name: str, value: Any) -> list[str]:
     """The entry with its new name and value; as it stands in the file if nothing of that has changed."""
     if alike(name) == alike(entry.name) and _plain_value(value) == _plain_value(entry.value):
         return [*entry.lead, *entry.own, *entry.tail]
@@ -171,11 +171,11 @@ def _names(line: str, id: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(id)}(?![\w-])", line) is not None
 
 
-def _orphaned(entry: _Entry) -> list[str]:
+def _orphaned(entry: _OldEntry) -> list[str]:
     """What is left of an entry that is gone: what was said of it, and that it was said of that one."""
-    said = [entry.remarks[number] for number in sorted(entry.remarks)]
+    remarks = [entry.remarks[number] for number in sorted(entry.remarks)]
     about = comment(f"This is about {entry.name} ({', '.join(_ids(entry.value))}), which is gone from Invent.")
-    return [*entry.lead, *said, *(line.strip() for line in entry.tail), about]
+    return [*entry.lead, *remarks, *(line.strip() for line in entry.tail), about]
 
 
 def _with_header(lead: list[str], header: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -183,18 +183,18 @@ def _with_header(lead: list[str], header: Sequence[str]) -> tuple[list[str], lis
     ours = [comment(line) for line in header if not _is_schema(line)]
     schema = [comment(line) for line in header if _is_schema(line)]
     at = next((index for index, line in enumerate(lead) if _is_ours(line, header)), None)
-    rest = [line for line in lead if not _is_ours(line, header)]
+    others = [line for line in lead if not _is_ours(line, header)]
     if at is None:
-        at = next((index + 1 for index, line in enumerate(rest) if line.startswith(_SCHEMA_LINE)), 0)
-    known = any(line.startswith(_SCHEMA_LINE) for line in rest)
-    return [*([] if known else schema), *rest[:at], *ours], rest[at:]
+        at = next((index + 1 for index, line in enumerate(others) if line.startswith(_SCHEMA_LINE)), 0)
+    has_schema = any(line.startswith(_SCHEMA_LINE) for line in others)
+    return [*([] if has_schema else schema), *others[:at], *ours], others[at:]
 
 
 def _is_ours(line: str, header: Sequence[str]) -> bool:
     """Whether this program wrote a comment, be it of another day or account."""
-    said = [text for text in header if not _is_schema(text)]
-    ends = [text.partition(", as ")[2] for text in said if ", as " in text]
-    return line in [comment(text) for text in said] or any(
+    texts = [text for text in header if not _is_schema(text)]
+    ends = [text.partition(", as ")[2] for text in texts if ", as " in text]
+    return line in [comment(text) for text in texts] or any(
         line.startswith("# The segments of ") and line.endswith(end) for end in ends
     )
 
@@ -220,15 +220,15 @@ def _children(node: MappingNode | SequenceNode) -> Iterator[Node]:
 
 def _ids(value: Any) -> list[str]:
     one_by_one: Iterable[Any] = value if isinstance(value, list) else [value]
-    return [each["id"] if isinstance(each, dict) else str(each) for each in one_by_one if each]
+    return [entry["id"] if isinstance(entry, dict) else str(entry) for entry in one_by_one if entry]
 
 
 def _data(text: str) -> Any:
     roots, fault = compose(text)
     if fault or len(roots) != 1:
         return None
-    made = Construction(text, roots[0])
-    return _plain(made.data) if isinstance(made.data, dict) and not made.faults else None
+    construction = Construction(text, roots[0])
+    return _plain(construction.data) if isinstance(construction.data, dict) and not construction.faults else None
 
 
 def _plain(entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,5 +238,5 @@ def _plain(entries: Mapping[str, Any]) -> dict[str, Any]:
 def _plain_value(value: Any) -> Any:
     """However short it is written: an id alone is a mapping that holds nothing else."""
     if isinstance(value, list):
-        return [_plain_value(each) for each in value]
+        return [_plain_value(entry) for entry in value]
     return {"id": value} if isinstance(value, str) else value

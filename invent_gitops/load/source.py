@@ -9,7 +9,7 @@ from yaml.nodes import Node
 
 from invent_gitops.load.construct import Pairs
 from invent_gitops.load.grammar import compose
-from invent_gitops.load.syntax import Fault
+from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Span
 from invent_gitops.model.problem import Position, Problem
 
@@ -22,10 +22,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class Source:
     """`shown` is the path as people read it. Lines and columns that come in count from 0, as marks do."""
 
-    __slots__ = ("_lines", "_roots", "_starts", "pairs", "shown", "text")
+    __slots__ = ("_lines", "_roots", "_starts", "label", "pairs", "text")
 
-    def __init__(self, shown: str, text: str) -> None:
-        self.shown = shown
+    def __init__(self, label: str, text: str) -> None:
+        self.label = label
         self.text = text
         self._lines: list[str] | None = None
         self._roots: list[Node] | None = None
@@ -57,13 +57,13 @@ class Source:
         text = self.line(line)
         length = length or len(text.rstrip()) - column
         length = min(max(length, 1), LONGEST_LINE_SHOWN)
-        return Span(Position(self.shown, line + 1, column + 1), text[:LONGEST_LINE_SHOWN], length)
+        return Span(Position(self.label, line + 1, column + 1), text[:LONGEST_LINE_SHOWN], length)
 
     def problem(self, rule: str, message: str, cure: str, line: int, column: int, length: int = 1) -> Problem:
         span = self.span(line, column, length)
         return Problem(span.position, rule, message, cure, span.source, span.length)
 
-    def problem_at(self, index: int, length: int, fault: Fault) -> Problem:
+    def problem_at(self, index: int, length: int, fault: YamlFault) -> Problem:
         """The problem of a fault whose place is that of a character of the text."""
         line, column = self.place(index)
         return self.problem(fault.rule, fault.message, fault.cure, line, column, length)

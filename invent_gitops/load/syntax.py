@@ -8,7 +8,7 @@ from typing import NamedTuple
 from yaml.error import MarkedYAMLError
 
 
-class Fault(NamedTuple):
+class YamlFault(NamedTuple):
     """A fault of the text; `line` and `column` count from 0."""
 
     rule: str
@@ -113,23 +113,23 @@ _TOUCHING = re.compile(r"[^\"'#]*[^\s\"'#,\[\]{}][ \t]+(#)[^\s#]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def syntax_fault(error: MarkedYAMLError, text: str) -> Fault:
+def syntax_fault(error: MarkedYAMLError, text: str) -> YamlFault:
     """What stopped the parser in `text`, and where."""
     problem = error.problem or error.context or "the parser gave no reason"
     # The end of the file says nothing about a quote that was left open; its beginning does.
     mark = error.context_mark if "end of stream" in problem else error.problem_mark
     mark = mark or error.problem_mark or error.context_mark
     line, column, index = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
-    words = next((words for part, words in _WORDS if part in problem), None)
-    if words is None:
-        return Fault("yaml-syntax", f"This is not valid YAML: {problem}.", "Mend the YAML here.", line, column)
-    if words in _STUMBLES:
-        cut = _comment_before(text, index, any_of_them=words in (_UNFIT, _AFTER_END))
+    wording = next((wording for part, wording in _WORDS if part in problem), None)
+    if wording is None:
+        return YamlFault("yaml-syntax", f"This is not valid YAML: {problem}.", "Mend the YAML here.", line, column)
+    if wording in _STUMBLES:
+        cut = _comment_before(text, index, any_of_them=wording in (_UNFIT, _AFTER_END))
         if cut:
-            return Fault("yaml-syntax", *_CUT, *cut)
-    if words in (_LIST_OPEN, _MAPPING_OPEN) and text[index : index + 1] == "?":
-        words = _MARK_IN_BRACKETS
-    return Fault("yaml-syntax", *words, line, column)
+            return YamlFault("yaml-syntax", *_CUT, *cut)
+    if wording in (_LIST_OPEN, _MAPPING_OPEN) and text[index : index + 1] == "?":
+        wording = _MARK_IN_BRACKETS
+    return YamlFault("yaml-syntax", *wording, line, column)
 
 
 def _comment_before(text: str, index: int, *, any_of_them: bool) -> tuple[int, int] | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from invent_gitops.errors import InvalidInput
 from invent_gitops.inside import Inside, NotPlain, Outside, is_link
 from invent_gitops.load.files import about_file, unreadable
-from invent_gitops.load.unread import LONGEST, looks_like_definition
+from invent_gitops.load.skipped_files import LONGEST, looks_like_definition
 from invent_gitops.model.filename import SUFFIXES, is_set_aside, meant_name, readable
 from invent_gitops.model.problem import Problem
 
@@ -21,23 +21,23 @@ _SURELY_A_FILE = re.compile(r".+\.(?:txt|rst|adoc|csv|json|png|jpe?g|gif|svg|pdf
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DefinitionFile:
     """A file: its path below `Inside` with no link in it, as people read it, and below the folder of definitions."""
 
     resolved: str
-    shown: str
+    label: str
     below: str
 
 
 def find(
     folder: Path, inside: Inside, at: str, root: Path, exclude: frozenset[Path]
-) -> tuple[list[Found], list[Problem]]:
+) -> tuple[list[DefinitionFile], list[Problem]]:
     """The files of a folder, in the order of their paths, and what was refused.
 
     `at` is the folder as `inside` resolves it, which is not left. Refused are also files that look like definitions
     and are not read. Hidden files, backups and the like are not.
     """
-    walk = _Walk(inside, at, _shown_folder(folder, root), frozenset(map(str, exclude)))
+    walk = _FolderWalk(inside, at, _shown_folder(folder, root), frozenset(map(str, exclude)))
     if not stat.S_ISDIR(os.lstat(walk.real).st_mode):
         raise no_folder(folder, "is no folder")
     waiting = [""]
@@ -46,38 +46,38 @@ def find(
         try:
             entries = inside.list(f"{walk.prefix}{below}".rstrip("/"))
         except OSError as error:
-            walk.problems.append(unreadable(walk.shown + (below or "."), error))
+            walk.problems.append(unreadable(walk.label_prefix + (below or "."), error))
             continue
         visible = (entry for entry in entries if not entry.name.startswith("."))
         waiting += [f"{below}{entry.name}/" for entry in visible if walk.takes(entry, below + entry.name)]
-    return sorted(walk.found, key=lambda entry: entry.below), walk.problems
+    return sorted(walk.files, key=lambda entry: entry.below), walk.problems
 
 
-def no_folder(folder: Path, what: str) -> InvalidInput:
+def no_folder(folder: Path, reason: str) -> InvalidInput:
     """The error where there are no definitions to read."""
     cure = (
         "Create it, or name the folder of the definitions as an argument or in the project file. If the project is "
         "in another folder, add -C FOLDER."
     )
-    return InvalidInput(f"The folder of the definitions, {folder}, {what}.", cure)
+    return InvalidInput(f"The folder of the definitions, {folder}, {reason}.", cure)
 
 
 def _shown_folder(folder: Path, root: Path) -> str:
     # As it is written: what a link on the way leads to is not looked at.
     way = os.path.relpath(os.path.abspath(folder), os.path.abspath(root)).replace(os.sep, "/")
-    shown = folder.as_posix() if way == ".." or way.startswith("../") else way
-    return "" if shown == "." else shown.rstrip("/") + "/"
+    label = folder.as_posix() if way == ".." or way.startswith("../") else way
+    return "" if label == "." else label.rstrip("/") + "/"
 
 
 @dataclass(slots=True)
-class _Walk:
-    """What was found so far below the folder `at` of `inside`, whose paths are shown below `shown`."""
+class _FolderWalk:
+    """The files of the folder `at` of `inside` so far; `label_prefix` begins their paths as people read them."""
 
     inside: Inside
     at: str
-    shown: str
+    label_prefix: str
     excluded: frozenset[str]
-    found: list[Found] = field(default_factory=list)
+    files: list[DefinitionFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -108,16 +108,16 @@ class _Walk:
             self.problems += self._unread(entry, resolved)
             return False
         elif not entry.is_file(follow_symlinks=False):
-            self.problems.append(unreadable(self.shown + below, NotPlain(special=True)))
+            self.problems.append(unreadable(self.label_prefix + below, NotPlain(special=True)))
             return False
-        self.found.append(Found(resolved, self.shown + below, below))
+        self.files.append(DefinitionFile(resolved, self.label_prefix + below, below))
         return False
 
     def _behind_link(self, name: str, path: str) -> tuple[Problem | None, str]:
         """What is wrong with a link, and where the definition behind it is; "" for none."""
-        shown = self.shown + path.removeprefix(self.prefix)
+        label = self.label_prefix + path.removeprefix(self.prefix)
         if meant := meant_name(name):
-            return _misnamed(shown, meant), ""
+            return _misnamed(label, meant), ""
         definition = name.endswith(SUFFIXES)
         try:
             target = self.inside.resolve(path)
@@ -125,26 +125,26 @@ class _Walk:
         except Outside as error:
             # Whether it is a folder is not looked at, so it is refused unless the name says that it is a file.
             harmless = not definition and (is_set_aside(name) or _SURELY_A_FILE.fullmatch(name))
-            return (None if harmless else unreadable(shown, error)), ""
+            return (None if harmless else unreadable(label, error)), ""
         except OSError as error:
-            return (unreadable(shown, error) if definition else None), ""
+            return (unreadable(label, error) if definition else None), ""
         if stat.S_ISDIR(status.st_mode):
             message = "A folder that is a symbolic link is not walked, so its definitions would be missed."
-            return about_file(shown, "symlinked-folder", message, "Put the folder itself here."), ""
+            return about_file(label, "symlinked-folder", message, "Put the folder itself here."), ""
         if not definition or self.real_path(target) in self.excluded:
             return None, ""
         # Compared after resolving: the path of the link itself is always below the folder.
         if not target.startswith(self.prefix):
-            return unreadable(shown, Outside()), ""
+            return unreadable(label, Outside()), ""
         if not stat.S_ISREG(status.st_mode):
-            return unreadable(shown, NotPlain(special=True)), ""
+            return unreadable(label, NotPlain(special=True)), ""
         return None, target
 
     def _unread(self, entry: os.DirEntry[str], path: str) -> Iterator[Problem]:
         """What is wrong with a file that is not read: nothing, unless a person would take it for a definition."""
-        shown = self.shown + path.removeprefix(self.prefix)
+        label = self.label_prefix + path.removeprefix(self.prefix)
         if meant := meant_name(entry.name):
-            yield _misnamed(shown, meant)
+            yield _misnamed(label, meant)
             return
         if is_set_aside(entry.name):
             return
@@ -157,10 +157,10 @@ class _Walk:
         if looks_like_definition(raw):
             message = "This file holds what a definition holds, and is not read: its name does not end in .yaml."
             cure = f"Rename it to {entry.name.partition('.')[0]}.yaml, or move it out of the folder of the definitions."
-            yield about_file(shown, "file-not-read", message, readable(cure))
+            yield about_file(label, "file-not-read", message, readable(cure))
 
 
-def _misnamed(shown: str, meant: str) -> Problem:
+def _misnamed(label: str, meant: str) -> Problem:
     message = "This file looks like a definition, and is not read: only names that end in .yaml or .yml are."
     cure = f"Rename it to {meant}, or move it out of the folder of the definitions."
-    return about_file(shown, "file-not-read", message, readable(cure))
+    return about_file(label, "file-not-read", message, readable(cure))

@@ -1,15 +1,13 @@
-"""Writes YAML that our reader, an editor and a reviewer all read alike, and puts files where they belong."""
+"""Writes YAML that our reader, an editor and a reviewer all read alike."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from invent_gitops.errors import InvalidInput
-from invent_gitops.files import create_durably, replace_durably
 from invent_gitops.inside import inside
 from invent_gitops.load.construct import Data
 
@@ -29,21 +27,21 @@ def scalar(text: str) -> str:
     return '"' + _ESCAPED.sub(lambda match: _escape(match[0]), text) + '"'
 
 
-def flow(data: Data) -> str:
+def flow(value: Data) -> str:
     """Data on one line: `{id: seg_1, contacts_count: 5, formerly: [vip]}`, fields in their order."""
-    match data:
+    match value:
         case dict():
-            return "{" + ", ".join(f"{scalar(name)}: {flow(value)}" for name, value in data.items()) + "}"
+            return "{" + ", ".join(f"{scalar(name)}: {flow(item)}" for name, item in value.items()) + "}"
         case list():
-            return "[" + ", ".join(flow(value) for value in data) + "]"
+            return "[" + ", ".join(flow(item) for item in value) + "]"
         case str():
-            return scalar(data)
+            return scalar(value)
         case bool():
-            return "true" if data else "false"
+            return "true" if value else "false"
         case None:
             return "null"
         case _:
-            return repr(data)
+            return repr(value)
 
 
 def comment(text: str) -> str:
@@ -65,7 +63,7 @@ def catalogue_text(entries: Mapping[str, Any], header: Iterable[str]) -> str:
 def entry_lines(name: str, value: Any) -> list[str]:
     """One entry of a catalogue: a line, or of several segments with one name a line for each."""
     if isinstance(value, list):
-        return [f"{scalar(name)}:", *(f"  - {flow(one)}" for one in value)]
+        return [f"{scalar(name)}:", *(f"  - {flow(segment)}" for segment in value)]
     return [f"{scalar(name)}: {flow(value)}"]
 
 
@@ -90,47 +88,21 @@ def definition_text(
     else:
         lines += ["schedule:", f"  at: {schedule[0]}", f"  timezone: {schedule[1]}"]
     lines.append("segments:" if segments else "send_to_all: true")
-    lines += [f"  - {scalar(entry)}" + (f" {comment(said)}" if said else "") for entry, said in segments]
+    lines += [f"  - {scalar(entry)}" + (f" {comment(remark)}" if remark else "") for entry, remark in segments]
     return "\n".join(lines) + "\n"
 
 
 def schema_line(folder: Path, root: Path, name: str) -> list[str]:
     """The first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
     schema = root / "schemas" / f"{name}.schema.json"
-    with inside(root) as place:
+    with inside(root) as opened:
         try:
-            place.resolve(f"schemas/{name}.schema.json")
+            opened.resolve(f"schemas/{name}.schema.json")
         except OSError:
             return []
     return [f"yaml-language-server: $schema={Path(os.path.relpath(schema, folder)).as_posix()}"]
 
 
-def write_new(path: Path, text: str, shown: str) -> bool:
-    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return create_durably(path, text)
-    except OSError as error:
-        raise _unwritable(shown, error) from None
-
-
-def replace(path: Path, text: str, shown: str, check: Callable[[Path], None] = lambda fresh: None) -> None:
-    """Put a text in the place of a file at once, so that a reader sees the old or the new one. Raises `InvalidInput`.
-
-    `check` may look at the new one first, beside the old one, and raise. A link stays, and its file is replaced.
-    """
-    try:
-        path = Path(os.path.realpath(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_durably(path, text, check)
-    except OSError as error:
-        raise _unwritable(shown, error) from None
-
-
 def _escape(sign: str) -> str:
     code = ord(sign)
     return _SHORT.get(sign) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
-
-
-def _unwritable(shown: str, error: OSError) -> InvalidInput:
-    return InvalidInput(f"{shown} cannot be written: {error.strerror}.", "Make its folder writable, then run it again.")

@@ -144,7 +144,7 @@ def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandb
 
     A link to nowhere stays as it is: the store refuses it, since it is no first run. Raises `InvalidInput`.
     """
-    from invent_gitops.validate.places import reserved
+    from invent_gitops.validate.paths import reserved
 
     subject = {"state": "The state", "segments": "The segment catalogue", "sandbox": "The file of the sandbox"}[entry]
     cure = "Put the file itself there" + (", or name it with --state." if entry == "state" else ".")

@@ -170,9 +170,10 @@ class Importing:
         self, key: str, request: Request, comment: str, names: Mapping[str, str], stems: AbstractSet[str]
     ) -> str:
         """Write the definition into the first file that is free; its path."""
+        from invent_gitops.files import write_new
         from invent_gitops.live.draft import draft
         from invent_gitops.live.new_keys import paths_for
-        from invent_gitops.load.write import definition_text, schema_line, write_new
+        from invent_gitops.load.write import definition_text, schema_line
 
         loaded = self.loaded
         definition = draft(request, timezone=loaded.project.timezone, catalogue=loaded.catalogue, names=names)

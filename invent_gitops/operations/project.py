@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InvalidInput, WrongUsage
-from invent_gitops.git.way import check_way, current_folder
+from invent_gitops.git.links import check_way, current_folder
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem

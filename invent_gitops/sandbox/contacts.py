@@ -13,16 +13,16 @@ _LEAVES = 20
 
 def find_contacts(segments: Iterable[Mapping[str, Any]], page: Page) -> tuple[list[dict[str, Any]], int]:
     """A page of the contacts of these segments, and how many there are in all."""
-    found: list[dict[str, Any]] = []
+    contacts: list[dict[str, Any]] = []
     total = 0
     first = (page.number - 1) * page.take
     for segment in segments:
         size = _size(segment["contacts_count"], page.status)
-        start = max(0, first + len(found) - total)
-        numbers = range(start, min(size, start + page.take - len(found)))
-        found += [_contact(segment, _number(index, page.status)) for index in numbers]
+        start = max(0, first + len(contacts) - total)
+        numbers = range(start, min(size, start + page.take - len(contacts)))
+        contacts += [_contact(segment, _number(index, page.status)) for index in numbers]
         total += size
-    return found, total
+    return contacts, total
 
 
 def _size(count: int, status: str) -> int:

@@ -84,23 +84,23 @@ def json_answer(status: int, value: object, headers: Mapping[str, str] | None = 
 
 def find_route(method: str, path: str) -> Route:
     """The documented route that a method and a percent-encoded path lead to; `Refusal` with 404 or 405 if none does."""
-    found = _PATH.fullmatch(path)
-    if not found:
+    match = _PATH.fullmatch(path)
+    if not match:
         raise Refusal(404, "There is no such route.")
-    org, thing = unquote(found[1]), found[2]
-    name = _ROUTES.get((method, thing))
+    org, collection = unquote(match[1]), match[2]
+    name = _ROUTES.get((method, collection))
     if not name:
-        allowed = ", ".join(verb for verb, of in _ROUTES if of == thing)
+        allowed = ", ".join(verb for verb, of in _ROUTES if of == collection)
         raise Refusal(405, f"This route answers to {allowed} only.", {"allow": allowed})
     return Route(name, org)
 
 
 def check_key(header: str, key: str | None) -> None:
     """`Refusal` with 401 unless the Authorization header carries `key`, or any key at all where `key` is None."""
-    scheme, _, given = header.strip().partition(" ")
-    if scheme.lower() != "bearer" or not given.strip():
+    scheme, _, token = header.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
         raise Refusal(401, "An API key is needed: Authorization: Bearer KEY.", {"www-authenticate": "Bearer"})
-    if key is not None and given.strip() != key:
+    if key is not None and token.strip() != key:
         raise Refusal(401, "This API key is not known.", {"www-authenticate": "Bearer"})
 
 
@@ -174,19 +174,19 @@ def check_create(wish: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_object(body: bytes, known: Sequence[str]) -> dict[str, Any]:
-    """A body that is a JSON object with no field but those `known`; `Refusal` with 400 or 413."""
+def read_object(body: bytes, allowed: Sequence[str]) -> dict[str, Any]:
+    """A body that is a JSON object with no field but those `allowed`; `Refusal` with 400 or 413."""
     if len(body) > MAX_BODY:
         raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
     try:
-        found = json.loads(body.decode())
+        parsed = json.loads(body.decode())
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         raise Refusal(400, "The body must be a JSON object.")
-    for unknown in found.keys() - set(known):
-        raise Refusal(400, f"The field {unknown} is not known; known are {', '.join(known)}.")
-    return found
+    for unknown in parsed.keys() - set(allowed):
+        raise Refusal(400, f"The field {unknown} is not known; known are {', '.join(allowed)}.")
+    return parsed
 
 
 def is_text(value: object) -> TypeGuard[str]:

@@ -31,7 +31,7 @@ _FIELDS = (*WRITABLE, "status", *_MOMENTS, "error_message", "templates", *_COUNT
 class Control:
     """A change that is asked for: `delete` or else set fields of one thing."""
 
-    thing: Literal["broadcasts", "segments"]
+    collection: Literal["broadcasts", "segments"]
     org: str
     id: str
     delete: bool
@@ -39,13 +39,13 @@ class Control:
 
 def find_control(method: str, path: str) -> Control:
     """What a method and a percent-encoded path ask for; `Refusal` with 404 or 405."""
-    found = _PATH.fullmatch(path)
-    if not found:
+    match = _PATH.fullmatch(path)
+    if not match:
         raise Refusal(404, f"There is no such control; there are {PREFIX}orgs/ORG/broadcasts/ID and …/segments/ID.")
     if method not in ("POST", "DELETE"):
         raise Refusal(405, "A control answers to POST, DELETE only.", {"allow": "POST, DELETE"})
-    thing: Literal["broadcasts", "segments"] = "broadcasts" if found[2] == "broadcasts" else "segments"
-    return Control(thing, unquote(found[1]), unquote(found[3]), method == "DELETE")
+    collection: Literal["broadcasts", "segments"] = "broadcasts" if match[2] == "broadcasts" else "segments"
+    return Control(collection, unquote(match[1]), unquote(match[3]), method == "DELETE")
 
 
 def read_segment_change(body: bytes) -> tuple[str | None, int | None]:

@@ -9,8 +9,8 @@ import threading
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from invent_gitops.sandbox.altered import Alteration, CreateFault, ListFault
 from invent_gitops.sandbox.contract import Answer, RouteName, json_answer
+from invent_gitops.sandbox.false_answers import Alteration, CreateFault, ListFault
 
 Kind = Literal[
     "delay",
@@ -105,15 +105,15 @@ class Fault:
 
 def parse_fault(spec: str) -> Fault:
     """Read a fault; `ValueError` with full sentences where it is not one."""
-    found = _SPEC.fullmatch(spec.strip())
-    if not found or found["kind"] not in KINDS or found["target"] not in TARGETS:
+    match = _SPEC.fullmatch(spec.strip())
+    if not match or match["kind"] not in KINDS or match["target"] not in TARGETS:
         raise ValueError(f'"{spec}" is not a fault. {_HELP}')
-    kind, target = cast(Kind, found["kind"]), cast(Target, found["target"])
-    argument = _read_argument(spec, kind, found["argument"])
+    kind, target = cast(Kind, match["kind"]), cast(Target, match["target"])
+    argument = _read_argument(spec, kind, match["argument"])
     only = "list" if kind in LIST_FAULTS else "create" if kind in CREATE_FAULTS else target
     if target != only:
         raise ValueError(f'"{spec}" is not a fault: {kind} is for {only} only. {_HELP}')
-    when = found["when"]
+    when = match["when"]
     if when == "*":
         return Fault(spec, kind, argument, target)
     if number := re.fullmatch(r"([0-9]{1,9})(-([0-9]{1,9}))?", when):

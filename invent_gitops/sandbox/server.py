@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 from invent_gitops.errors import InventGitopsError
-from invent_gitops.sandbox.altered import Alteration
 from invent_gitops.sandbox.contract import MAX_BODY, Answer, Refusal, RouteName, find_route, json_answer, page_asked
 from invent_gitops.sandbox.control import PREFIX
+from invent_gitops.sandbox.false_answers import Alteration
 from invent_gitops.sandbox.faults import Fault, Faults
 from invent_gitops.sandbox.service import Sandbox
 
@@ -182,9 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
         """How many bytes of body follow; `Refusal` where that is not said in a way the sandbox can use."""
         if self.headers["Transfer-Encoding"]:
             raise Refusal(411, "The sandbox needs a Content-Length and reads no chunks.")
-        given = set(self.headers.get_all("Content-Length", ["0"]))
-        text = given.pop().strip()
-        if given or not re.fullmatch(r"[0-9]{1,15}", text):
+        lengths = set(self.headers.get_all("Content-Length", ["0"]))
+        text = lengths.pop().strip()
+        if lengths or not re.fullmatch(r"[0-9]{1,15}", text):
             raise Refusal(400, "The Content-Length is not a number of bytes.")
         if int(text) > MAX_BODY:
             raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
@@ -208,8 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", *(f"{key}: {headers[key]}" for key in headers)]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         # HEAD promises a body and sends none; the first line may have been unreadable, and then there is no command.
-        shown = b"" if getattr(self, "command", None) == "HEAD" else body[: len(body) // 2] if cut else body
-        self.wfile.write(head + shown)
+        payload = b"" if getattr(self, "command", None) == "HEAD" else body[: len(body) // 2] if cut else body
+        self.wfile.write(head + payload)
         return None if cut else answer
 
     def reject(self, answer: Answer) -> Answer:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from invent_gitops.sandbox.altered import Alteration, hidden_ids, shown_broadcast, shown_page
 from invent_gitops.sandbox.contacts import find_contacts
 from invent_gitops.sandbox.contract import (
     MAX_BODY,
@@ -37,6 +36,7 @@ from invent_gitops.sandbox.control import (
     read_segment_change,
     with_consequences,
 )
+from invent_gitops.sandbox.false_answers import Alteration, hidden_ids, shown_broadcast, shown_page
 from invent_gitops.sandbox.limit import Limit
 from invent_gitops.sandbox.storage import File
 
@@ -166,8 +166,8 @@ class Sandbox:
                 [segment] = self._segments(db, org, [f"s_{1 + number % max(1, segments)}"])
                 wish = {"name": f"Broadcast {number}", "scheduled_at": "2099-01-01T09:00:00.000Z", "send_to_all": False}
                 id = f"b_{secrets.token_hex(12)}"
-                made = new_broadcast(id, wish, [segment], segment["contacts_count"], now)
-                rows.append((org, id, made["status"], json.dumps(made)))
+                broadcast = new_broadcast(id, wish, [segment], segment["contacts_count"], now)
+                rows.append((org, id, broadcast["status"], json.dumps(broadcast)))
             db.executemany(_ADD, rows)
 
     def update(self, org: str, id: str, **fields: Any) -> dict[str, Any]:
@@ -209,20 +209,20 @@ class Sandbox:
             return self._create(route.org, read_create(body), altered)
         page = read_page(route.name, query)
         if route.name == "list":
-            found, total = self._find(route.org, page, altered)
+            entries, total = self._find(route.org, page, altered)
         elif route.name == "segments":
-            found, total = self._find_segments(route.org, page)
+            entries, total = self._find_segments(route.org, page)
         else:
-            found, total = self._find_contacts(route.org, page)
+            entries, total = self._find_contacts(route.org, page)
         totals = {"pagination-count": total, "pagination-page": page.number, "pagination-take": page.take}
-        return json_answer(200, found, {name: str(number) for name, number in totals.items()})
+        return json_answer(200, entries, {name: str(number) for name, number in totals.items()})
 
     def _change(self, wish: Control, body: bytes) -> object:
         if wish.delete:
-            delete = self.delete if wish.thing == "broadcasts" else self.delete_segment
+            delete = self.delete if wish.collection == "broadcasts" else self.delete_segment
             delete(wish.org, wish.id)
             return {"deleted": wish.id}
-        if wish.thing == "segments":
+        if wish.collection == "segments":
             return self.put_segment(wish.org, wish.id, *read_segment_change(body))
         now = stamp(self._now())
         change = read_broadcast_change(wish.id, body, now)
@@ -240,9 +240,9 @@ class Sandbox:
                 contacts = everyone.fetchone()[0]
             broadcast = new_broadcast(f"b_{secrets.token_hex(12)}", wish, segments, contacts, now)
             db.execute(_ADD, (org, broadcast["id"], broadcast["status"], json.dumps(broadcast)))
-            shown = shown_broadcast(db, org, broadcast, altered)
+            response = shown_broadcast(db, org, broadcast, altered)
         # Only here is it committed: an answer must never speak of a broadcast that a crash could take back.
-        return json_answer(200, shown)
+        return json_answer(200, response)
 
     def _find(self, org: str, page: Page, altered: Alteration | None) -> tuple[list[Any], int]:
         wanted = {"org": org, "status": page.status, "take": page.take, "first": (page.number - 1) * page.take}
@@ -257,20 +257,20 @@ class Sandbox:
         with self._file.transaction() as db:
             rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
         # Compared here, because SQLite folds the case of ASCII only.
-        found = [segment for segment in map(_segment, rows) if wanted in segment["name"].casefold()]
-        return found[first : first + page.take], len(found)
+        matching = [segment for segment in map(_segment, rows) if wanted in segment["name"].casefold()]
+        return matching[first : first + page.take], len(matching)
 
     def _find_contacts(self, org: str, page: Page) -> tuple[list[Any], int]:
         with self._file.transaction() as db:
             rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
-        return find_contacts([one for one in map(_segment, rows) if page.segment in ("", one["id"])], page)
+        return find_contacts([segment for segment in map(_segment, rows) if page.segment in ("", segment["id"])], page)
 
     def _tell_broadcasts(self, db: sqlite3.Connection, org: str) -> None:
         """Let every broadcast show its segments as they are now."""
-        known = {row[0]: _segment(row) for row in db.execute(f"{_SEGMENT} WHERE org = ?", (org,)).fetchall()}
+        by_id = {row[0]: _segment(row) for row in db.execute(f"{_SEGMENT} WHERE org = ?", (org,)).fetchall()}
         for id, body in db.execute("SELECT id, body FROM broadcasts WHERE org = ?", (org,)).fetchall():
             broadcast = json.loads(body)
-            segments = [known[one["id"]] for one in broadcast["segments"] if one["id"] in known]
+            segments = [by_id[segment["id"]] for segment in broadcast["segments"] if segment["id"] in by_id]
             if segments != broadcast["segments"]:
                 db.execute(_SET, (broadcast["status"], json.dumps({**broadcast, "segments": segments}), org, id))
 
@@ -278,8 +278,8 @@ class Sandbox:
         now = stamp(self._now())
         for id, name, count in segments:
             color, number = invented(id)
-            known = {"org": org, "id": id, "name": name, "count": count}
-            db.execute(_LEARN, {**known, "color": color, "invented": number, "now": now})
+            fields = {"org": org, "id": id, "name": name, "count": count}
+            db.execute(_LEARN, {**fields, "color": color, "invented": number, "now": now})
 
     def _segments(self, db: sqlite3.Connection, org: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         self._learn(db, org, [(id, None, None) for id in ids])
@@ -290,11 +290,11 @@ def _broadcast(db: sqlite3.Connection, org: str, id: str) -> dict[str, Any]:
     row = db.execute("SELECT body FROM broadcasts WHERE org = ? AND id = ?", (org, id)).fetchone()
     if not row:
         raise KeyError(f"There is no broadcast {id} in the org {org}.")
-    found: dict[str, Any] = json.loads(row[0])
-    return found
+    broadcast: dict[str, Any] = json.loads(row[0])
+    return broadcast
 
 
 def _segment(row: Sequence[Any]) -> dict[str, Any]:
     id, name, color, count, created, updated = row
-    known = {"id": id, "name": name, "color": color, "contacts_count": count}
-    return {**known, "boards": [], "created_at": created, "updated_at": updated}
+    fields = {"id": id, "name": name, "color": color, "contacts_count": count}
+    return {**fields, "boards": [], "created_at": created, "updated_at": updated}

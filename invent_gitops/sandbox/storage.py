@@ -102,14 +102,14 @@ def _begin(target: str, name: str) -> None:
         raise InvalidInput(f"The sandbox's file {name} cannot be opened or written: {error.strerror}.", cure) from None
 
 
-def _unusable(name: str, why: Exception | str) -> InventGitopsError:
-    kind = getattr(why, "sqlite_errorname", "")
+def _unusable(name: str, reason: Exception | str) -> InventGitopsError:
+    kind = getattr(reason, "sqlite_errorname", "")
     if kind.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         message = f"The sandbox's file {name} is kept locked by another process."
         return Unavailable(message, "Wait for the other process, or end it, and try again.")
     if kind.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_PERM")):
         cure = "Check that its folder exists, that it can be written to, and that the disk has room."
-        return InvalidInput(f"The sandbox's file {name} cannot be opened or written: {why}.", cure)
+        return InvalidInput(f"The sandbox's file {name} cannot be opened or written: {reason}.", cure)
     # It may be somebody's valuable file, so deleting it is not the first advice.
     cure = "Name another file. If this one was the sandbox's, delete it to start with an empty one."
-    return InvalidInput(f"The file {name} is damaged or is not a sandbox's: {why}.", cure)
+    return InvalidInput(f"The file {name} is damaged or is not a sandbox's: {reason}.", cure)

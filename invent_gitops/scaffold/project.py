@@ -149,13 +149,13 @@ def _new_file(folder: Path, path: str, text: str) -> NewFile:
     """A file beside what is there. Raises `InvalidInput` where a link leads it out of the repository."""
     root, below_root = _root_of(folder, path)
     above, _, name = below_root.rpartition("/")
-    with inside(root) as place:
+    with inside(root) as opened:
         try:
-            exists = os.path.lexists(os.path.join(place.real, place.resolve(above, missing=True), name))
+            exists = os.path.lexists(os.path.join(opened.real, opened.resolve(above, missing=True), name))
         except OSError as error:
             raise _unwritable(path, error) from None
         try:
-            same = exists and place.read(below_root).decode().replace("\r\n", "\n") == text
+            same = exists and opened.read(below_root).decode().replace("\r\n", "\n") == text
         except (OSError, ValueError):
             same = False
     return NewFile(path, text, exists, same)
@@ -170,11 +170,11 @@ def _example(folder: Path, project: Project, day: datetime) -> dict[str, str]:
 
 def _has_others(folder: Path, definitions: str) -> bool:
     """Whether there are definitions but for the example. Links are not followed."""
-    with inside(folder) as place, suppress(OSError):
-        waiting = [place.resolve(definitions)]
+    with inside(folder) as opened, suppress(OSError):
+        waiting = [opened.resolve(definitions)]
         while waiting:
             at = waiting.pop()
-            for entry in place.list(at):
+            for entry in opened.list(at):
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(f"{at}/{entry.name}".lstrip("/"))
                 elif entry.name.endswith(SUFFIXES) and f"{at}/{entry.name}" != f"{definitions}/welcome.yaml":
@@ -186,9 +186,9 @@ def _described(project: Project) -> dict[str, list[str]]:
     """What each schema describes, for editors: folders, with a slash at the end, and all below them, or files."""
     several = list(project.workspaces.values()) if project.workspaces is not None else [project]
     return {
-        "broadcast": [f"{one.definitions}/" for one in several],
+        "broadcast": [f"{workspace.definitions}/" for workspace in several],
         "project": ["invent.yaml"],
-        "segments": [one.segments for one in several],
+        "segments": [workspace.segments for workspace in several],
     }
 
 
@@ -198,18 +198,18 @@ def editor_files(editor: str, project: Project, below: str = "") -> dict[str, st
     `below` is the project's folder with a slash at its end, where the editor opens a folder above it.
     """
     described = {
-        name: (f"{below}schemas/{name}.schema.json", [f"{below}{place}" for place in places])
-        for name, places in _described(project).items()
+        name: (f"{below}schemas/{name}.schema.json", [f"{below}{path}" for path in paths])
+        for name, paths in _described(project).items()
     }
     if editor == "vscode":
         # Patterns are compared with addresses of files, in which a blank is %20; paths of schemas are as they are.
         schemas = {
             schema: [
-                quote(place) + glob
-                for place in places
-                for glob in (("**/*.yaml", "**/*.yml") if place.endswith("/") else ("",))
+                quote(path) + glob
+                for path in paths
+                for glob in (("**/*.yaml", "**/*.yml") if path.endswith("/") else ("",))
             ]
-            for schema, places in described.values()
+            for schema, paths in described.values()
         }
         return {
             ".vscode/settings.json": _json({"yaml.schemas": schemas}),
@@ -221,14 +221,14 @@ def editor_files(editor: str, project: Project, below: str = "") -> dict[str, st
             schema=escape(schema, quote=True),
             places="\n".join(
                 _JETBRAINS_PLACE.format(
-                    folder=str(place.endswith("/")).lower(),
-                    path=escape(place.removesuffix("/"), quote=True),
-                    kind="Directory" if place.endswith("/") else "File",
+                    folder=str(path.endswith("/")).lower(),
+                    path=escape(path.removesuffix("/"), quote=True),
+                    kind="Directory" if path.endswith("/") else "File",
                 )
-                for place in places
+                for path in paths
             ),
         )
-        for name, (schema, places) in described.items()
+        for name, (schema, paths) in described.items()
     ]
     return {".idea/jsonSchemas.xml": _JETBRAINS.format(entries="\n".join(entries))}
 
@@ -243,11 +243,11 @@ def write_files(folder: Path, files: list[NewFile]) -> None:
             continue
         root, path = _root_of(folder, file.path)
         try:
-            with inside(root) as place:
-                above = place.resolve(path.rpartition("/")[0], missing=True)
-                place.make_folders(above)
+            with inside(root) as opened:
+                above = opened.resolve(path.rpartition("/")[0], missing=True)
+                opened.make_folders(above)
                 # At the name itself no link is followed.
-                handle = place.open_resolved(f"{above}/{path.rpartition('/')[2]}".lstrip("/"), CREATE)
+                handle = opened.open_resolved(f"{above}/{path.rpartition('/')[2]}".lstrip("/"), CREATE)
             with open(handle, "w", encoding="utf-8") as out:
                 out.write(file.text)
         except FileExistsError:

@@ -114,14 +114,14 @@ def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
 
     "" if neither says one, and "?" if what they say cannot be read.
     """
-    given = environment.get("GITHUB_SERVER_URL") or _git(folder, "remote", "get-url", "origin")
-    found = re.match(
-        r"(?:https?|ssh|git|git\+ssh|ssh\+git)://(?:[^@/]*@)?([^:/]+)|(?:[^@:/]+@)?([^:/@]+):(?!//)", given
+    address = environment.get("GITHUB_SERVER_URL") or _git(folder, "remote", "get-url", "origin")
+    match = re.match(
+        r"(?:https?|ssh|git|git\+ssh|ssh\+git)://(?:[^@/]*@)?([^:/]+)|(?:[^@:/]+@)?([^:/@]+):(?!//)", address
     )
-    if found:
-        return (found[1] or found[2]).lower()
+    if match:
+        return (match[1] or match[2]).lower()
     # A folder is on no server.
-    return "?" if given and not re.match(r"/|\.|file:", given) else ""
+    return "?" if address and not re.match(r"/|\.|file:", address) else ""
 
 
 def lets_runs_wait(server: str) -> bool:
@@ -138,14 +138,14 @@ def check_matrix(count: int) -> None:
         )
 
 
-def action_reference(given: str) -> str:
-    """`given` if it names an action at a full commit. Raises `WrongUsage`."""
-    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", given):
+def action_reference(reference: str) -> str:
+    """`reference` if it names an action at a full commit. Raises `WrongUsage`."""
+    if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", reference):
         raise WrongUsage(
-            f"{given!r} is no action at a full commit.",
+            f"{reference!r} is no action at a full commit.",
             "Write OWNER/REPOSITORY@SHA with all 40 digits: a tag or a branch can be moved to other code.",
         )
-    return given
+    return reference
 
 
 def own_action() -> str:
@@ -154,8 +154,8 @@ def own_action() -> str:
     Without an owner that is known it begins with `UNKNOWN_OWNER`, without a commit it names the version's tag.
     """
     address, commit = _source()
-    found = re.search(r"github\.com[:/]([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$", address)
-    name = found[1] if found else f"{UNKNOWN_OWNER}/invent-gitops"
+    match = re.search(r"github\.com[:/]([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$", address)
+    name = match[1] if match else f"{UNKNOWN_OWNER}/invent-gitops"
     return f"{name}@{commit} # v{__version__}" if commit else f"{name}@v{__version__}"
 
 
@@ -230,8 +230,8 @@ def _source() -> tuple[str, str]:
     return _git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD")
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: Path, *arguments: str) -> str:
     try:
-        return Git(folder).run(*words).strip()
+        return Git(folder).run(*arguments).strip()
     except GitFailed:
         return ""

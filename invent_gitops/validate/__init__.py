@@ -6,11 +6,11 @@ from invent_gitops.validate.catalogue import renamed, validate_catalogue
 from invent_gitops.validate.comments import commented
 from invent_gitops.validate.definitions import validate_definitions
 from invent_gitops.validate.project import validate_project
-from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
+from invent_gitops.validate.schedule import Schedule, ScheduleFault, parse_schedule
 
 __all__ = [
-    "Fault",
     "Schedule",
+    "ScheduleFault",
     "commented",
     "parse_schedule",
     "renamed",

@@ -14,7 +14,7 @@ from invent_gitops.model.problem import Problem
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.shape import Shape
 
@@ -25,25 +25,25 @@ READ_AT = "read_at"
 
 def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[Catalogue, list[Problem]]:
     """The segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
-    report = Report(document)
+    report = ProblemReport(document)
     unclear = {path[0] for path in Shape(schema).check(report) if path}
     # An id holds no space, so a comment after one cuts nothing.
     check_comments(report, lambda path: "formerly" in path[1:])
-    data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    found: dict[str, list[Segment]] = {}
+    entries: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    by_name: dict[str, list[Segment]] = {}
     read_at = None
-    for name, value in data.items():
+    for name, value in entries.items():
         if name == READ_AT:
             read_at = None if name in unclear else _read_at(report, value, (name,))
             continue
         _check_name(report, name, value)
         if name not in unclear:
             # One name is one however it is spelled: the first spelling is shown.
-            several = found.setdefault(alike(name), [])
+            several = by_name.setdefault(alike(name), [])
             several += _segments(report, name, value, several[0].name if several else composed(name))
-    _check_ids(report, found)
-    clear = {name: several[0] for name, several in found.items() if len(several) == 1}
-    twins = {name: tuple(several) for name, several in found.items() if len(several) > 1}
+    _check_ids(report, by_name)
+    clear = {name: several[0] for name, several in by_name.items() if len(several) == 1}
+    twins = {name: tuple(several) for name, several in by_name.items() if len(several) > 1}
     report.explain_rest()
     return Catalogue(clear, twins, read_at), sorted(set(report.problems))
 
@@ -67,7 +67,7 @@ def renamed(definitions: Iterable[Definition], catalogue: Catalogue | None) -> I
                 )
 
 
-def _segments(report: Report, name: str, value: Any, shown: str) -> Iterator[Segment]:
+def _segments(report: ProblemReport, name: str, value: Any, shown_name: str) -> Iterator[Segment]:
     for index, written in enumerate(value if isinstance(value, list) else [value]):
         path: Path = (name, index) if isinstance(value, list) else (name,)
         entry, of_id = ({"id": written}, path) if isinstance(written, str) else (written, (*path, "id"))
@@ -81,21 +81,21 @@ def _segments(report: Report, name: str, value: Any, shown: str) -> Iterator[Seg
             _check_former(report, former, (*path, "formerly", number))
         count = entry.get("contacts_count")
         formerly = tuple(composed(former) for former in entry.get("formerly", ()))
-        yield Segment(shown, entry["id"], None if count is None else int(count), formerly)
+        yield Segment(shown_name, entry["id"], None if count is None else int(count), formerly)
 
 
-def _check_ids(report: Report, found: Mapping[str, list[Segment]]) -> None:
+def _check_ids(report: ProblemReport, by_name: Mapping[str, list[Segment]]) -> None:
     """Of several segments with one name, each has an id of its own."""
-    for name, several in found.items():
-        seen: set[str] = set()
+    for name, several in by_name.items():
+        ids: set[str] = set()
         for index, segment in enumerate(several):
-            if segment.id in seen:
+            if segment.id in ids:
                 message = f"{quote(name)} has the id {quote(segment.id)} twice."
                 report.add("repeated-entry", message, "Delete one of the two.", (name, index))
-            seen.add(segment.id)
+            ids.add(segment.id)
 
 
-def _read_at(report: Report, text: str, path: Path) -> datetime | None:
+def _read_at(report: ProblemReport, text: str, path: Path) -> datetime | None:
     instant = read_instant(text)
     if instant is None:
         cure = "Write an RFC 3339 time with an offset, such as `2026-11-20T08:00:00Z`."
@@ -103,7 +103,7 @@ def _read_at(report: Report, text: str, path: Path) -> datetime | None:
     return instant
 
 
-def _check_name(report: Report, name: str, value: Any) -> None:
+def _check_name(report: ProblemReport, name: str, value: Any) -> None:
     fault = fault_of_line(name, f"The name {quote(name)}") if name else None
     check_quotes(report, name, "the name", (name,), of_key=True)
     if fault:
@@ -115,7 +115,7 @@ def _check_name(report: Report, name: str, value: Any) -> None:
             report.add("reserved-name", message, "Choose another name.", (name,), of_key=True)
 
 
-def _check_former(report: Report, name: str, path: Path) -> None:
+def _check_former(report: ProblemReport, name: str, path: Path) -> None:
     fault = fault_of_line(name, f"The former name {quote(name)}")
     if fault:
         report.add(*fault, path)

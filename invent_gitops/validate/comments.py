@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from invent_gitops.model.document import Comment, Document, Path
 from invent_gitops.model.problem import Problem
 from invent_gitops.text.quoting import field_name, quote
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 # The fields of a definition that hold words of people; every other one has a form, of which a comment can cut nothing.
 TEXTS = ("key", "name", "segments", "waive", "description", "owner")
 _ID_PREFIX = "id:"
 
 
-def check_comments(report: Report, holds_text: Callable[[Path], bool]) -> None:
+def check_comments(report: ProblemReport, holds_text: Callable[[Path], bool]) -> None:
     """Report each comment that touches its `#` after a text, such as `Customers #vip`, where `holds_text` says yes."""
     for comment in report.document.comments:
         if not _touches(comment) or not holds_text(comment.path):
@@ -24,8 +24,8 @@ def check_comments(report: Report, holds_text: Callable[[Path], bool]) -> None:
         message = f"{quote(comment.text)} is a comment in YAML, so {name} is only {quote(value)}."
         cure = "Write a space after the `#` if it is a remark; an id holds no space."
         if not _is_id(value):
-            whole = quote(_in_quotes(f"{value} {comment.text}"))
-            cure = f"Put the whole text in quotes: {whole}. If it is a remark, write a space after the `#`."
+            quoted = quote(_in_quotes(f"{value} {comment.text}"))
+            cure = f"Put the whole text in quotes: {quoted}. If it is a remark, write a space after the `#`."
         span = comment.span
         problem = Problem(span.position, "comment-cuts-text", message, cure, span.source, span.length, report.key)
         report.problems.append(problem)
@@ -58,14 +58,14 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and value.startswith(_ID_PREFIX)
 
 
-def _value(data: object, path: Path) -> object:
+def _value(value: object, path: Path) -> object:
     """The value at a path, or what is nearest to it where the document could not be read so far."""
     for step in path:
-        if isinstance(data, dict):
-            data = data.get(step, data)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-    return data
+        if isinstance(value, dict):
+            value = value.get(step, value)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+    return value
 
 
 def _in_quotes(text: str) -> str:

@@ -14,8 +14,8 @@ from invent_gitops.model.project import Project
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments, of_text
 from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words
-from invent_gitops.validate.report import Report
-from invent_gitops.validate.schedule import Fault, Schedule, parse_schedule
+from invent_gitops.validate.report import ProblemReport
+from invent_gitops.validate.schedule import Schedule, ScheduleFault, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
 from invent_gitops.validate.shape import Shape
 
@@ -37,39 +37,41 @@ def validate_definitions(
     shape = Shape(schema)
     definitions: list[Definition] = []
     problems: list[Problem] = []
-    seen = _Seen()
-    known = KnownSegments(catalogue) if catalogue is not None else None
+    claims = _Seen()
+    known_segments = KnownSegments(catalogue) if catalogue is not None else None
     # One order whatever order the files came in, so that "the second one" is always the same one.
-    for document in sorted(documents, key=lambda each: (each.start.file, each.start.line, each.start.column)):
-        report = Report(document)
-        definition = _define(report, shape, project, known)
-        seen.check(report, definition)
+    for document in sorted(documents, key=lambda item: (item.start.file, item.start.line, item.start.column)):
+        report = ProblemReport(document)
+        definition = _define(report, shape, project, known_segments)
+        claims.check(report, definition)
         if definition and not report.problems:
             definitions.append(definition)
         problems.extend(report.problems)
     return definitions, sorted(set(problems))
 
 
-def _define(report: Report, shape: Shape, project: Project, known: KnownSegments | None) -> Definition | None:
+def _define(
+    report: ProblemReport, shape: Shape, project: Project, known_segments: KnownSegments | None
+) -> Definition | None:
     document = report.document = _as_sent(report.document)
-    data = document.data
+    fields = document.data
     report.key = _key(document)
     unclear = {path[0] for path in shape.check(report) if path}
     check_comments(report, of_text)
-    if not isinstance(data, dict):
+    if not isinstance(fields, dict):
         return None
     if "key" not in unclear:
-        _check_key(report, data)
-    if "name" not in unclear and "name" in data:
-        _check_line(report, data["name"], "The name", "name")
-    ids = _segment_ids(report, data.get("segments"), known)
-    waive: dict[str, str] = data.get("waive", {}) if "waive" not in unclear else {}
+        _check_key(report, fields)
+    if "name" not in unclear and "name" in fields:
+        _check_line(report, fields["name"], "The name", "name")
+    ids = _segment_ids(report, fields.get("segments"), known_segments)
+    waive: dict[str, str] = fields.get("waive", {}) if "waive" not in unclear else {}
     for policy, reason in waive.items():
         if not has_words(reason):
             message = f"The reason for waiving {quote(policy)} says nothing."
             report.add("only-spaces", message, "Write the reason; reviewers read it in the plan.", ("waive", policy))
     schedule = (
-        _schedule(report, data["schedule"], project) if "schedule" in data and "schedule" not in unclear else None
+        _schedule(report, fields["schedule"], project) if "schedule" in fields and "schedule" not in unclear else None
     )
     report.explain_rest()
     if report.problems or schedule is None:
@@ -78,16 +80,16 @@ def _define(report: Report, shape: Shape, project: Project, known: KnownSegments
     return Definition(
         key=report.key,
         request=Request(
-            data["name"],
+            fields["name"],
             schedule.scheduled_at,
             tuple(sorted(ids)),
-            data.get("send_to_all", False),
+            fields.get("send_to_all", False),
         ),
         position=document.start,
         timezone=schedule.timezone,
-        segments=tuple(data.get("segments", ())),
-        description=data.get("description", ""),
-        owner=data.get("owner", ""),
+        segments=tuple(fields.get("segments", ())),
+        description=fields.get("description", ""),
+        owner=fields.get("owner", ""),
         waive=waive,
         marks={name: Position(file, *marks[name]) for name in _MARKED if name in marks},
         local=schedule.local,
@@ -101,16 +103,18 @@ def _key(document: Document) -> str:
 
 def _as_sent(document: Document) -> Document:
     """The document with key and name as they are recorded and sent, so that limits hold for that."""
-    data = document.data
-    if not isinstance(data, dict):
+    fields = document.data
+    if not isinstance(fields, dict):
         return document
-    sent = {name: composed(data[name]) for name in ("key", "name") if isinstance(data.get(name), str)}
-    return replace(document, data=data | sent) if any(data[name] != text for name, text in sent.items()) else document
+    sent = {name: composed(fields[name]) for name in ("key", "name") if isinstance(fields.get(name), str)}
+    return (
+        replace(document, data=fields | sent) if any(fields[name] != text for name, text in sent.items()) else document
+    )
 
 
-def _check_key(report: Report, data: Mapping[str, Any]) -> None:
-    if "key" in data:
-        _check_line(report, data["key"], "The key", "key")
+def _check_key(report: ProblemReport, fields: Mapping[str, Any]) -> None:
+    if "key" in fields:
+        _check_line(report, fields["key"], "The key", "key")
     elif not report.key:
         message = "A file with several documents gives each a `key` of its own, and this one has none."
         report.add("key-missing", message, "Add a line such as `key: spring-sale`.")
@@ -121,14 +125,14 @@ def _check_key(report: Report, data: Mapping[str, Any]) -> None:
         report.add_for_file("too-long", message, "Shorten the path, or write a `key`.")
 
 
-def _check_line(report: Report, text: str, what: str, field: str) -> None:
-    fault = fault_of_line(text, what)
+def _check_line(report: ProblemReport, text: str, subject: str, field: str) -> None:
+    fault = fault_of_line(text, subject)
     if fault:
         report.add(fault[0], fault[1], _cure_of_block(report, text, (field,)) or fault[2], (field,))
     check_quotes(report, text, f"the {field}", (field,))
 
 
-def _cure_of_block(report: Report, text: str, path: Path) -> str:
+def _cure_of_block(report: ProblemReport, text: str, path: Path) -> str:
     """What to write where only the sign of a block of text brings a line feed with it; "" for anything else."""
     span = report.document.locate(path)
     sign = span.source[span.position.column - 1 :][:1]
@@ -139,15 +143,15 @@ def _cure_of_block(report: Report, text: str, path: Path) -> str:
     return "Write the text on one line, or `>-` before it, which makes one line of several."
 
 
-def _schedule(report: Report, value: object, project: Project) -> Schedule | None:
+def _schedule(report: ProblemReport, value: object, project: Project) -> Schedule | None:
     parsed = parse_schedule(value, project.timezone)
-    if isinstance(parsed, Fault):
+    if isinstance(parsed, ScheduleFault):
         report.add(parsed.rule, parsed.message, parsed.cure, ("schedule", *parsed.path))
         return None
     return parsed
 
 
-def _segment_ids(report: Report, entries: object, known: KnownSegments | None) -> list[str]:
+def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSegments | None) -> list[str]:
     if not isinstance(entries, list):
         return []
     ids: dict[str, str] = {}
@@ -160,19 +164,19 @@ def _segment_ids(report: Report, entries: object, known: KnownSegments | None) -
         earlier.add(entry)
         if check_quotes(report, entry, "the segment", path):
             continue
-        found = _segment_id(entry, known)
-        if isinstance(found, tuple):
-            cure = _cure_of_block(report, entry, path) if found[0] == "control-character" else ""
-            report.add(found[0], found[1], cure or found[2], path)
-        elif found in ids:
-            message = f"{quote(entry)} is the same segment as {quote(ids[found])}: both have the id {quote(found)}."
+        parsed = _segment_id(entry, known_segments)
+        if isinstance(parsed, tuple):
+            cure = _cure_of_block(report, entry, path) if parsed[0] == "control-character" else ""
+            report.add(parsed[0], parsed[1], cure or parsed[2], path)
+        elif parsed in ids:
+            message = f"{quote(entry)} is the same segment as {quote(ids[parsed])}: both have the id {quote(parsed)}."
             report.add("duplicate-segment", message, "Delete one of the two.", path)
         else:
-            ids[found] = entry
+            ids[parsed] = entry
     return list(ids)
 
 
-def _segment_id(entry: str, known: KnownSegments | None) -> str | tuple[str, str, str]:
+def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple[str, str, str]:
     """The id, or rule, message and cure."""
     fault = fault_of_line(entry, f"The segment {quote(entry)}")
     if fault:
@@ -182,14 +186,14 @@ def _segment_id(entry: str, known: KnownSegments | None) -> str | tuple[str, str
         if not written.strip():
             return "segment-id-missing", f"{quote(entry)} has no id after `{ID_PREFIX}`.", "Write `id:` and the id."
         return fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
-    if known is None:
+    if known_segments is None:
         return _bare_id(entry)
-    several = known.now_or_formerly(entry)
+    several = known_segments.now_or_formerly(entry)
     if len(several) == 1:
         return several[0].id
     if several:
-        return _ambiguous(entry, several, now=known.has(entry))
-    return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", known.cure_of(entry)
+        return _ambiguous(entry, several, now=known_segments.has(entry))
+    return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", known_segments.cure_of(entry)
 
 
 def _bare_id(entry: str) -> str | tuple[str, str, str]:
@@ -203,9 +207,9 @@ def _bare_id(entry: str) -> str | tuple[str, str, str]:
 def _ambiguous(entry: str, several: Sequence[Segment], *, now: bool) -> tuple[str, str, str]:
     """Rule, message and cure for a name that several segments have, or had."""
     choices = " or ".join(
-        f"{quote(ID_PREFIX + one.id)} ({'never counted' if one.contacts is None else f'{one.contacts:,} contacts'}"
-        f"{'' if now else f', now {quote(one.name)}'})"
-        for one in several
+        f"{quote(ID_PREFIX + twin.id)} ({'never counted' if twin.contacts is None else f'{twin.contacts:,} contacts'}"
+        f"{'' if now else f', now {quote(twin.name)}'})"
+        for twin in several
     )
     has = "have" if now else "had"
     message = f"{len(several)} segments {has} the name {quote(entry)}, so it does not tell which of them is meant."
@@ -219,10 +223,10 @@ class _Seen:
         self._keys: dict[str, tuple[Position, Definition | None]] = {}
         self._requests: dict[Request, Definition] = {}
 
-    def check(self, report: Report, definition: Definition | None) -> None:
-        key, place = report.key, report.document.start
-        first = self._keys.setdefault(alike(key), (place, definition)) if key else (place, None)
-        if first[0] is not place:
+    def check(self, report: ProblemReport, definition: Definition | None) -> None:
+        key, start = report.key, report.document.start
+        first = self._keys.setdefault(alike(key), (start, definition)) if key else (start, None)
+        if first[0] is not start:
             twin = bool(definition and first[1] and definition.request.plain == first[1].request.plain)
             also = ", and its request too: it would be sent twice" if twin else ""
             cure = "Delete one of the two." if twin else "Give one of them another `key`."

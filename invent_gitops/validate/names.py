@@ -7,7 +7,7 @@ import unicodedata
 
 from invent_gitops.model.document import Path
 from invent_gitops.text.invisible import INVISIBLE
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 # No blank of any kind, nothing that joins letters or chooses their form, no quotes of print.
 _NOT_IN_IDS = re.compile(
@@ -17,8 +17,8 @@ _MARKS = "\u201c-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f\u301d-\u301f\uff02"
 _QUOTED = re.compile(f"([{_MARKS}\u2018-\u201b])([^{_MARKS}]+)([{_MARKS}\u2018-\u201b])")
 
 
-def fault_of_line(text: str, what: str) -> tuple[str, str, str] | None:
-    """Rule, message and cure if `text` cannot be a name; `what` begins the message, as in "The name"."""
+def fault_of_line(text: str, subject: str) -> tuple[str, str, str] | None:
+    """Rule, message and cure if `text` cannot be a name; `subject` begins the message, as in "The name"."""
     # Most are plain, and then nothing in them can hide.
     invisible = None if text.isascii() and text.isprintable() else INVISIBLE.search(text)
     if not invisible and text == text.strip() and text and text.isascii():
@@ -27,19 +27,19 @@ def fault_of_line(text: str, what: str) -> tuple[str, str, str] | None:
         sign = invisible[0]
         name = {"\n": "a line feed", "\r": "a carriage return", "\t": "a tab"}.get(sign)
         name = name or f"U+{ord(sign):04X} ({unicodedata.name(sign, 'a control character').lower()})"
-        return "control-character", f"{what} holds {name}, which nobody sees in review.", "Delete it."
+        return "control-character", f"{subject} holds {name}, which nobody sees in review.", "Delete it."
     if not text.strip():
-        return "only-spaces", f"{what} holds nothing but spaces.", "Write a text."
+        return "only-spaces", f"{subject} holds nothing but spaces.", "Write a text."
     if not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
-        return "nothing-visible", f"{what} holds no sign that people can see.", "Write a text."
+        return "nothing-visible", f"{subject} holds no sign that people can see.", "Write a text."
     if text != text.strip():
-        return "outer-spaces", f"{what} begins or ends with a space.", f"Write it without: {text.strip()[:60]!r}."
+        return "outer-spaces", f"{subject} begins or ends with a space.", f"Write it without: {text.strip()[:60]!r}."
     return None
 
 
-def fault_of_id(id: str, what: str, prefix: str = "") -> tuple[str, str, str] | None:
+def fault_of_id(id: str, subject: str, prefix: str = "") -> tuple[str, str, str] | None:
     """Rule, message and cure if `id` cannot be an id, in which nothing is blank; `prefix` is what stands before it."""
-    fault = fault_of_line(id, what)
+    fault = fault_of_line(id, subject)
     if fault and fault[0] == "outer-spaces" and prefix:
         return fault[0], fault[1], f"Write it without: `{prefix}{id.strip()[:60]}`."
     if fault:
@@ -47,11 +47,11 @@ def fault_of_id(id: str, what: str, prefix: str = "") -> tuple[str, str, str] | 
     if hidden := _NOT_IN_IDS.search(id):
         sign = "a space" if hidden[0] == " " else f"U+{ord(hidden[0]):04X} ({unicodedata.name(hidden[0], '?').lower()})"
         bare = _NOT_IN_IDS.sub("", id)
-        return "id-form", f"{what} holds {sign}, which no id does.", f"Write it without: `{prefix}{bare[:60]}`."
+        return "id-form", f"{subject} holds {sign}, which no id does.", f"Write it without: `{prefix}{bare[:60]}`."
     return None
 
 
-def check_quotes(report: Report, text: str, what: str, path: Path, *, of_key: bool = False) -> bool:
+def check_quotes(report: ProblemReport, text: str, subject: str, path: Path, *, of_key: bool = False) -> bool:
     """Report quotes of print that stand around an unquoted text, and say whether there are some.
 
     Within straight quotes they are a part of the text on purpose.
@@ -60,7 +60,7 @@ def check_quotes(report: Report, text: str, what: str, path: Path, *, of_key: bo
     span = report.document.locate(path, of_key=of_key) if match else None
     if not match or not span or not span.source.startswith(text[0], span.position.column - 1):
         return False
-    message = f"`{match[1]}` and `{match[3]}` are typographic quotes, which YAML takes for a part of {what}."
+    message = f"`{match[1]}` and `{match[3]}` are typographic quotes, which YAML takes for a part of {subject}."
     cure = f"Write straight quotes or none: `\"{match[2]}\"`. If they belong to the text: `'{text}'`."
     report.add("typographic-quotes", message, cure, path, of_key=of_key)
     return True
@@ -68,4 +68,4 @@ def check_quotes(report: Report, text: str, what: str, path: Path, *, of_key: bo
 
 def has_words(text: str) -> bool:
     """Whether there is a letter or a digit in it that people can see."""
-    return any(unicodedata.category(one)[0] in "LN" for one in INVISIBLE.sub("", text))
+    return any(unicodedata.category(character)[0] in "LN" for character in INVISIBLE.sub("", text))

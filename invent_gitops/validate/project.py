@@ -13,8 +13,8 @@ from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import BlackoutDays, Policies, Project, QuietHours
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.comments import check_comments
-from invent_gitops.validate.places import check_apart, check_branch, check_path, state_place
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.paths import check_apart, check_branch, check_path, state_place
+from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
@@ -37,7 +37,7 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     `schema` is the schema `project`, `file` the project file as it is shown to people. Of several
     workspaces those are there whose own entries could be read.
     """
-    report = Report(document)
+    report = ProblemReport(document)
     file = file or document.start.file
     secrets = _refuse_secrets(report)
     unclear = Shape(schema).check(report)
@@ -46,9 +46,9 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
         problem for problem in report.problems if problem.rule != "unknown-field" or problem.position not in secrets
     ]
     check_comments(report, lambda path: not _FREE.isdisjoint(path))
-    data: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
-    project = _settings(report, data, unclear, (), Project(file=file))
-    if "workspaces" in data:
+    settings: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    project = _settings(report, settings, unclear, (), Project(file=file))
+    if "workspaces" in settings:
         unclear_in: dict[object, set[Path]] = {}
         for path in unclear:
             if path[:1] == ("workspaces",) and len(path) > 1:
@@ -57,22 +57,24 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
             name: _settings(
                 report, entry, unclear_in.get(name, set()), ("workspaces", name), project.standing_for(name)
             )
-            for name, entry in readable(report, data, unclear)
+            for name, entry in readable(report, settings, unclear)
         }
         check_workspaces(report, workspaces)
-        misplaced = any(one.misplaced for one in (project, *workspaces.values()))
+        misplaced = any(candidate.misplaced for candidate in (project, *workspaces.values()))
         project = replace(project, workspaces=workspaces, misplaced=misplaced)
     report.explain_rest()
     return project, sorted(set(_without_secrets(report)))
 
 
-def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: Path, base: Project) -> Project:
-    """`base` with what `data` sets, which stands at `at` of the file; wrong entries leave what `base` has."""
+def _settings(
+    report: ProblemReport, settings: Mapping[str, Any], unclear: set[Path], at: Path, base: Project
+) -> Project:
+    """`base` with what `settings` holds, which stands at `at` of the file; wrong entries leave what `base` has."""
     below = {path[len(at) :] for path in unclear if path[: len(at)] == at}
     broken = {path[0] for path in below if path and path[0] != "policies"} | {
         path[0] for path in below if len(path) == 1
     }
-    usable = {name: value for name, value in data.items() if name not in broken}
+    usable = {name: value for name, value in settings.items() if name not in broken}
     project = replace(base, **{name: usable[name] for name in ("org", "key") if at and name in usable})
     project = _places(report, usable, at, project)
     if "timezone" in usable:
@@ -82,7 +84,7 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
         else:
             report.add(*zone, (*at, "timezone"))
     project = replace(project, policies=_in_zone(project.policies, project.timezone))
-    policies = data.get("policies")
+    policies = settings.get("policies")
     if isinstance(policies, dict):
         faulty = {path[1] for path in below if len(path) > 1 and path[0] == "policies"}
         sound = {name: value for name, value in policies.items() if name not in faulty}
@@ -90,7 +92,7 @@ def _settings(report: Report, data: Mapping[str, Any], unclear: set[Path], at: P
     return project
 
 
-def _places(report: Report, usable: Mapping[str, Any], at: Path, project: Project) -> Project:
+def _places(report: ProblemReport, usable: Mapping[str, Any], at: Path, project: Project) -> Project:
     """The project with the places that its file names: folders and files, and branches of git."""
     before = len(report.problems)
     if "definitions" in usable:
@@ -116,7 +118,7 @@ def _in_zone(policies: Policies, timezone: str) -> Policies:
     )
 
 
-def _refuse_secrets(report: Report) -> set[Position]:
+def _refuse_secrets(report: ProblemReport) -> set[Position]:
     places: set[Position] = set()
     for path in _fields(report.document.data, ()):
         # A workspace may have any name, and names the variable of its key.
@@ -133,7 +135,7 @@ def _refuse_secrets(report: Report) -> set[Position]:
     return places
 
 
-def _without_secrets(report: Report) -> Iterator[Problem]:
+def _without_secrets(report: ProblemReport) -> Iterator[Problem]:
     """The problems; of a line that may hold a key the text is left out, since what is reported ends in public logs."""
     rules = ("secret-in-project", "key-variable")
     lines = {problem.position.line for problem in report.problems if problem.rule in rules}
@@ -141,14 +143,14 @@ def _without_secrets(report: Report) -> Iterator[Problem]:
         yield replace(problem, source="") if problem.position.line in lines else problem
 
 
-def _fields(data: object, path: Path) -> Iterator[Path]:
-    if isinstance(data, dict):
-        for name, value in data.items():
+def _fields(settings: object, path: Path) -> Iterator[Path]:
+    if isinstance(settings, dict):
+        for name, value in settings.items():
             yield (*path, name)
             yield from _fields(value, (*path, name))
 
 
-def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
+def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
     """The policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the file."""
     policies, timezone = project.policies, project.timezone
     if "minimum_lead_time" in value:
@@ -173,7 +175,7 @@ def _policies(report: Report, value: Mapping[str, Any], at: Path, project: Proje
     return policies
 
 
-def _span(report: Report, value: Mapping[str, str], at: Path, name: str) -> timedelta:
+def _span(report: ProblemReport, value: Mapping[str, str], at: Path, name: str) -> timedelta:
     """What `15m`, `2h` or `1d` means."""
     text = value[name].strip()
     span = int(text[:-1]) * _UNITS[text[-1]]
@@ -183,7 +185,7 @@ def _span(report: Report, value: Mapping[str, str], at: Path, name: str) -> time
     return span
 
 
-def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_timezone: str) -> QuietHours:
+def _quiet_hours(report: ProblemReport, value: Mapping[str, str], at: Path, project_timezone: str) -> QuietHours:
     path = (*at, "quiet_hours")
     start, end = (time.fromisoformat(value[name].strip()) for name in ("from", "to"))
     if start == end:
@@ -193,13 +195,13 @@ def _quiet_hours(report: Report, value: Mapping[str, str], at: Path, project_tim
         report.add("quiet-hours-empty", message, "Write when they end, or delete them.", (*path, "to"))
     zone = value.get("timezone", "")
     if zone:
-        found = find_zone(zone)
-        if not isinstance(found, Zone):
-            report.add(*found, (*path, "timezone"))
+        parsed = find_zone(zone)
+        if not isinstance(parsed, Zone):
+            report.add(*parsed, (*path, "timezone"))
     return QuietHours(start, end, zone, project_timezone)
 
 
-def _blackout_days(report: Report, entries: Iterable[str], at: Path) -> tuple[tuple[date, date], ...]:
+def _blackout_days(report: ProblemReport, entries: Iterable[str], at: Path) -> tuple[tuple[date, date], ...]:
     spans: list[tuple[date, date]] = []
     for index, entry in enumerate(entries):
         path: Path = (*at, "blackout_days", index)
@@ -214,7 +216,7 @@ def _blackout_days(report: Report, entries: Iterable[str], at: Path) -> tuple[tu
     return tuple(spans)
 
 
-def _day(report: Report, text: str, path: Path) -> date | None:
+def _day(report: ProblemReport, text: str, path: Path) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:

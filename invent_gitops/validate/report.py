@@ -6,7 +6,7 @@ from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 
 
-class Report:
+class ProblemReport:
     """`key` is filled in as soon as it is known, so that every problem can name its definition.
 
     `unexplained` holds message, cure and path of what the schema refuses and a rule should word better.

@@ -37,7 +37,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ScheduleFault:
     """Why there is no schedule; `path` leads from the schedule to the value at fault."""
 
     rule: str
@@ -46,22 +46,22 @@ class Fault:
     path: Path = ()
 
 
-def parse_schedule(value: object, project_timezone: str) -> Schedule | Fault:
+def parse_schedule(value: object, project_timezone: str) -> Schedule | ScheduleFault:
     """`value` has the shape that the schema asks for. Whether the time has passed is not asked here."""
     if isinstance(value, str):
         if value == IMMEDIATELY:
             return Schedule(None, "")
         return _parse(value, "", project_timezone, ())
     if not isinstance(value, Mapping) or not isinstance(value.get("at"), str):
-        return Fault("schedule-form", "The schedule is neither a time nor a word that is known.", _FORMS)
+        return ScheduleFault("schedule-form", "The schedule is neither a time nor a word that is known.", _FORMS)
     zone = value.get("timezone", "")
     if value["at"] == IMMEDIATELY:
         message = f"{quote(IMMEDIATELY)} is no local time."
-        return Fault("schedule-form", message, f"Write `schedule: {IMMEDIATELY}`.", ("at",))
+        return ScheduleFault("schedule-form", message, f"Write `schedule: {IMMEDIATELY}`.", ("at",))
     return _parse(value["at"], zone if isinstance(zone, str) else "", project_timezone, ("at",))
 
 
-def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Schedule | Fault:
+def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Schedule | ScheduleFault:
     match = _TIME.fullmatch(text)
     if not match:
         return _not_a_time(text, path)
@@ -69,7 +69,7 @@ def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Sched
     second = int(match[6] or 0)
     if match[7] and match[7].strip("0"):
         message = f"{quote(text)} has a fraction of a second, which Invent does not keep."
-        return Fault("schedule-fraction", message, "Write whole seconds.", path)
+        return ScheduleFault("schedule-fraction", message, "Write whole seconds.", path)
     try:
         local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  its zone is found below
     except ValueError:
@@ -82,14 +82,14 @@ def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Sched
         cure = (
             "Add `timezone: Area/City` beside `at`, or an offset such as `Z` or `-05:00`, or `timezone` to the project."
         )
-        return Fault("schedule-no-zone", message, cure, path)
+        return ScheduleFault("schedule-no-zone", message, cure, path)
     zone = find_zone(zone_name)
     if not isinstance(zone, Zone):
-        return _no_zone(Fault(*zone, ("timezone",) if written_zone else path), local, zone_name)
+        return _no_zone(ScheduleFault(*zone, ("timezone",) if written_zone else path), local, zone_name)
     return _in_zone(local, zone, zone_name, path)
 
 
-def _no_zone(fault: Fault, local: datetime, zone_name: str) -> Fault:
+def _no_zone(fault: ScheduleFault, local: datetime, zone_name: str) -> ScheduleFault:
     """The fault of a zone, whose cure is this very time where the zone is an offset."""
     offset = read_offset(zone_name)
     if not offset:
@@ -98,25 +98,25 @@ def _no_zone(fault: Fault, local: datetime, zone_name: str) -> Fault:
     return replace(fault, cure=cure)
 
 
-def _at_offset(local: datetime, match: re.Match[str], written_zone: str, path: Path) -> Schedule | Fault:
+def _at_offset(local: datetime, match: re.Match[str], written_zone: str, path: Path) -> Schedule | ScheduleFault:
     if written_zone:
         message = f"{quote(match[0])} has an offset, and there is a `timezone` as well: the two could contradict."
         cure = f"Delete the offset ({quote(match[8])}), or write `schedule: {match[0]}` without `timezone`."
-        return Fault("schedule-two-zones", message, cure, path)
+        return ScheduleFault("schedule-two-zones", message, cure, path)
     offset = timedelta()
     if match[9]:
         hours, minutes = int(match[10]), int(match[11])
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if match[9] == "-" else 1)
         if minutes > 59 or abs(offset) > timedelta(hours=14):
             message = f"No place on earth has the offset {quote(match[8])}."
-            return Fault("schedule-offset", message, "Offsets go from -14:00 to +14:00.", path)
+            return ScheduleFault("schedule-offset", message, "Offsets go from -14:00 to +14:00.", path)
     try:
         return Schedule(local.replace(tzinfo=timezone(offset)).astimezone(UTC), "")
     except OverflowError:
         return _out_of_range(match[0], path)
 
 
-def _in_zone(local: datetime, zone: Zone, zone_name: str, path: Path) -> Schedule | Fault:
+def _in_zone(local: datetime, zone: Zone, zone_name: str, path: Path) -> Schedule | ScheduleFault:
     try:
         offset, offset_after = zone.utcoffset(local), zone.utcoffset(local.replace(fold=1))
         if offset is None or offset_after is None:
@@ -131,13 +131,13 @@ def _in_zone(local: datetime, zone: Zone, zone_name: str, path: Path) -> Schedul
         return _out_of_range(local.isoformat(), path)
     early, late = sorted((instant, other))
     choices = f"{quote(_written(early, zone))} or {quote(_written(late, zone))}"
-    shown = quote(f"{local:%Y-%m-%dT%H:%M:%S}")
+    written_time = quote(f"{local:%Y-%m-%dT%H:%M:%S}")
     if returns:
-        message = f"{shown} happens twice in {zone_name}, since the clocks are turned back then: {choices}."
-        return Fault("schedule-repeated", message, f"Write `schedule:` with one of the two: {choices}.", path)
-    message = f"{shown} does not happen in {zone_name}, since the clocks are turned forward then."
+        message = f"{written_time} happens twice in {zone_name}, since the clocks are turned back then: {choices}."
+        return ScheduleFault("schedule-repeated", message, f"Write `schedule:` with one of the two: {choices}.", path)
+    message = f"{written_time} does not happen in {zone_name}, since the clocks are turned forward then."
     cure = f"Write a time before or after the change, such as {choices} without `timezone`."
-    return Fault("schedule-skipped", message, cure, path)
+    return ScheduleFault("schedule-skipped", message, cure, path)
 
 
 def _written(instant: datetime, zone: Zone) -> str:
@@ -147,24 +147,27 @@ def _written(instant: datetime, zone: Zone) -> str:
     return write_instant(instant) if offset % timedelta(minutes=1) else local.isoformat()
 
 
-def _out_of_range(text: str, path: Path) -> Fault:
+def _out_of_range(text: str, path: Path) -> ScheduleFault:
     message = f"{quote(text)} falls out of the years 1 to 9999 when it is turned into UTC."
-    return Fault("schedule-range", message, "Choose a time within those years.", path)
+    return ScheduleFault("schedule-range", message, "Choose a time within those years.", path)
 
 
-def _impossible(text: str, hour: int, minute: int, second: int, path: Path) -> Fault:
+def _impossible(text: str, hour: int, minute: int, second: int, path: Path) -> ScheduleFault:
     if second == 60 and hour < 24 and minute < 60:
-        why, cure = "seconds go from 00 to 59; leap seconds cannot be scheduled", "Write second 59, or the next minute."
+        reason, cure = (
+            "seconds go from 00 to 59; leap seconds cannot be scheduled",
+            "Write second 59, or the next minute.",
+        )
     elif hour == 24:
-        why, cure = "hours go from 00 to 23", "Write `00:00` of the next day."
+        reason, cure = "hours go from 00 to 23", "Write `00:00` of the next day."
     elif hour > 24 or minute > 59 or second > 60:
-        why, cure = "there is no such time of day", "Hours go from 00 to 23, minutes and seconds from 00 to 59."
+        reason, cure = "there is no such time of day", "Hours go from 00 to 23, minutes and seconds from 00 to 59."
     else:
-        why, cure = "there is no such day in the calendar", "Look at the month and the day (year-month-day)."
-    return Fault("schedule-impossible", f"{quote(text)} does not exist: {why}.", cure, path)
+        reason, cure = "there is no such day in the calendar", "Look at the month and the day (year-month-day)."
+    return ScheduleFault("schedule-impossible", f"{quote(text)} does not exist: {reason}.", cure, path)
 
 
-def _not_a_time(text: str, path: Path) -> Fault:
+def _not_a_time(text: str, path: Path) -> ScheduleFault:
     word = text.strip().casefold()
     loose = _LOOSE_OFFSET.fullmatch(text)
     if word in (IMMEDIATELY, "now", "immediate", "asap", "at once"):
@@ -177,4 +180,4 @@ def _not_a_time(text: str, path: Path) -> Fault:
         cure = f"Write the offset with {digits}a colon: {quote(loose[1] + offset)}."
     else:
         cure = _FORMS
-    return Fault("schedule-form", f"{quote(text)} is no time that could be read.", cure, path)
+    return ScheduleFault("schedule-form", f"{quote(text)} is no time that could be read.", cure, path)

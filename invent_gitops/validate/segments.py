@@ -50,8 +50,8 @@ class KnownSegments:
     def cure_of(self, entry: str) -> str:
         """What to write in place of a name that no segment has."""
         # Before there was a catalogue, an entry was an id.
-        if known := self._by_id.get(entry):
-            return f"It is the id of {quote(known.name)}: write that, or `id:…`."
+        if names := self._by_id.get(entry):
+            return f"It is the id of {quote(names.name)}: write that, or `id:…`."
         have = self._guess(entry) or self._listed
         return f"{have} If it is new in Invent: invent-gitops segments pull. Or write an id as `id:…`."
 

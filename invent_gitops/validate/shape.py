@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from invent_gitops.model.document import Path
 from invent_gitops.text.quoting import did_you_mean, field_name, listing, quote
 from invent_gitops.text.slips import guess
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
+from invent_gitops.validate.source_text import as_written, cure_of_nothing, unspaced
 from invent_gitops.validate.unique import report_repeated, unique
-from invent_gitops.validate.written import as_written, cure_of_nothing, unspaced
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -41,27 +41,29 @@ class Shape:
         self.surely_allows: Callable[[object], bool] = jsonschema_rs.validator_for(dict(schema)).is_valid
         self._validator: Draft202012Validator | None = None
 
-    def check(self, report: Report) -> set[Path]:
+    def check(self, report: ProblemReport) -> set[Path]:
         """Reports every fault of the shape; answers with the paths that cannot be judged further."""
-        data = report.document.data
-        if self.surely_allows(data):
+        document = report.document.data
+        if self.surely_allows(document):
             return set()
-        found = sorted(self._judge().iter_errors(data), key=lambda error: [str(step) for step in error.absolute_path])
+        violations = sorted(
+            self._judge().iter_errors(document), key=lambda error: [str(step) for step in error.absolute_path]
+        )
         # Whom it goes to is a condition on the document; it is worded as one, where both of its fields are sound.
-        errors = [error for error in found if not _of_audience(error) and not _for_a_rule(error)]
-        report.unexplained += [_unexplained(error) for error in found if _for_a_rule(error)]
+        errors = [error for error in violations if not _of_audience(error) and not _for_a_rule(error)]
+        report.unexplained += [_unexplained(error) for error in violations if _for_a_rule(error)]
         paths: set[Path] = {tuple(error.absolute_path) for error in errors}
         done: set[tuple[Path, str]] = set()
         for error in errors:
             path = tuple(error.absolute_path)
             # jsonschema names one missing field at a time; here each kind of fault is worded once for a place.
-            place = (*path, str(error.instance)) if _of_name(error) else path
-            if (place, str(error.validator)) in done:
+            spot = (*path, str(error.instance)) if _of_name(error) else path
+            if (spot, str(error.validator)) in done:
                 continue
-            done.add((place, str(error.validator)))
+            done.add((spot, str(error.validator)))
             _word(report, error, path)
-        if any(map(_of_audience, found)) and not {("segments",), ("send_to_all",)} & paths:
-            _audience(report, data)
+        if any(map(_of_audience, violations)) and not {("segments",), ("send_to_all",)} & paths:
+            _audience(report, document)
         return paths
 
     def _judge(self) -> Draft202012Validator:
@@ -78,7 +80,7 @@ class Shape:
         return self._validator
 
 
-def _word(report: Report, error: ValidationError, path: Path) -> None:
+def _word(report: ProblemReport, error: ValidationError, path: Path) -> None:
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
     value: Any = error.instance
     if _of_name(error) and error.validator == "pattern":
@@ -139,7 +141,7 @@ def _of_name(error: ValidationError) -> bool:
     return "propertyNames" in error.absolute_schema_path
 
 
-def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], path: Path) -> None:
+def _size(report: ProblemReport, error: ValidationError, schema: Mapping[str, Any], path: Path) -> None:
     value: Any = error.instance
     name, length, limit = quote(field_name(path)), len(value), error.validator_value
     example = _example(schema, path)
@@ -160,27 +162,27 @@ def _size(report: Report, error: ValidationError, schema: Mapping[str, Any], pat
             report.add("too-many", message, f"Delete some{split}.", path)
 
 
-def _unknown_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
-    known = list(schema.get("properties", {}))
-    for name in (name for name in value if name not in known):
+def _unknown_fields(report: ProblemReport, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+    field_names = list(schema.get("properties", {}))
+    for name in (name for name in value if name not in field_names):
         where = (*path, name)
         if path == ("waive",):
             message = f"There is no policy {quote(name)} that could be waived."
-            cure = did_you_mean(name, known) or f"The policies are {listing(known)}."
+            cure = did_you_mean(name, field_names) or f"The policies are {listing(field_names)}."
             report.add("unknown-policy", message, cure, where, of_key=True)
             continue
-        place = f" in {quote(field_name(path))}" if path else ""
+        context = f" in {quote(field_name(path))}" if path else ""
         cure = unspaced(name) if value[name] is None else ""
-        cure = cure or did_you_mean(name, known) or f"The fields are {listing(known, 12)}."
-        report.add("unknown-field", f"There is no field {quote(name)}{place}.", cure, where, of_key=True)
+        cure = cure or did_you_mean(name, field_names) or f"The fields are {listing(field_names, 12)}."
+        report.add("unknown-field", f"There is no field {quote(name)}{context}.", cure, where, of_key=True)
 
 
-def _missing_fields(report: Report, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
+def _missing_fields(report: ProblemReport, value: Mapping[str, Any], schema: Mapping[str, Any], path: Path) -> None:
     for name in _truly_missing(value, schema):
         part = schema.get("properties", {}).get(name, {})
-        place = f" in {quote(field_name(path))}" if path else ""
-        example = _example({"examples": [{name: each} for each in _examples(part)]})
-        message = f"The field {quote(name)} is missing{place}."
+        context = f" in {quote(field_name(path))}" if path else ""
+        example = _example({"examples": [{name: sample} for sample in _examples(part)]})
+        message = f"The field {quote(name)} is missing{context}."
         if name == "schedule":
             message += " It is required, so that nothing is sent at once by omission."
         report.add("missing-field", message, f"Add it.{example}", path)
@@ -188,15 +190,15 @@ def _missing_fields(report: Report, value: Mapping[str, Any], schema: Mapping[st
 
 def _truly_missing(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
     """Without those that are only misspelled, which the unknown field says already."""
-    known = list(schema.get("properties", {}))
-    meant = {guess(written.partition(":")[0], known) for written in value if written not in known}
+    field_names = list(schema.get("properties", {}))
+    meant = {guess(written.partition(":")[0], field_names) for written in value if written not in field_names}
     required: list[str] = schema["required"]
     for name in required:
         if name not in value and name not in meant:
             yield name
 
 
-def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Path) -> None:
+def _wrong_type(report: ProblemReport, value: Any, schema: Mapping[str, Any], path: Path) -> None:
     kinds: list[str] = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     wanted = " or ".join(_KIND_WORDS.get(kind, kind) for kind in kinds)
     example = _example(schema, path)
@@ -224,13 +226,13 @@ def _wrong_type(report: Report, value: Any, schema: Mapping[str, Any], path: Pat
     report.add("wrong-type", message, cure, path)
 
 
-def _audience(report: Report, data: Any) -> None:
-    if not isinstance(data, Mapping):
+def _audience(report: ProblemReport, document: Any) -> None:
+    if not isinstance(document, Mapping):
         return
-    if "segments" in data:
+    if "segments" in document:
         message = "It goes to `segments` and to everyone (`send_to_all: true`) at the same time."
         report.add("two-audiences", message, "Delete one of the two.", ("send_to_all",), of_key=True)
-    elif not any(guess(name, ("segments", "send_to_all")) for name in data if name != "send_to_all"):
+    elif not any(guess(name, ("segments", "send_to_all")) for name in document if name != "send_to_all"):
         message = "It says nobody to send to: `segments` is missing, and `send_to_all` is not true."
         cure = "Add `segments: […]` with 1 to 10 names, or `send_to_all: true`."
         report.add("no-audience", message, cure, ("send_to_all",), of_key=True)

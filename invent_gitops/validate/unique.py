@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from invent_gitops.model.document import Path
 from invent_gitops.text.quoting import field_name, quote
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -21,15 +21,15 @@ def unique(_judge: object, wanted: bool, value: object, _schema: object) -> Iter
         yield ValidationError("an entry stands twice")
 
 
-def report_repeated(report: Report, value: list[Any], path: Path) -> None:
+def report_repeated(report: ProblemReport, value: list[Any], path: Path) -> None:
     """Report each entry that stands in the list before it already."""
-    seen: set[Hashable] = set()
+    earlier: set[Hashable] = set()
     for index, item in enumerate(value):
         identity = _identity(item)
-        if identity in seen:
+        if identity in earlier:
             message = f"{quote(item)} stands twice in {quote(field_name(path))}."
             report.add("repeated-entry", message, "Delete one of the two.", (*path, index))
-        seen.add(identity)
+        earlier.add(identity)
 
 
 def _identity(value: Any) -> Hashable:

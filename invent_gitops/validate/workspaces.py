@@ -10,7 +10,7 @@ from invent_gitops.model.problem import Position
 from invent_gitops.model.project import KEY_VARIABLES, OWN_ORG, BranchPlace, FilePlace, Project
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.names import fault_of_line
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 # What stands at most once in a project, and therefore in each workspace where there are several.
 _OF_ONE = ("definitions", "state", "segments")
@@ -18,13 +18,15 @@ _OF_ONE = ("definitions", "state", "segments")
 MOST_EARLIER = 10
 
 
-def readable(report: Report, data: Mapping[str, Any], unclear: set[Path]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def readable(
+    report: ProblemReport, settings: Mapping[str, Any], unclear: set[Path]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Name and entry of each workspace that can be told apart and has an org; what is wrong with the others."""
-    for name in (name for name in _OF_ONE if name in data):
+    for name in (name for name in _OF_ONE if name in settings):
         message = f"{quote(name)} stands beside `workspaces`, and each workspace has its own."
         cure = "Move it into the workspace that it belongs to, or delete it."
         report.add("entry-beside-workspaces", message, cure, (name,), of_key=True)
-    entries = data["workspaces"]
+    entries = settings["workspaces"]
     if entries == {}:
         report.add("no-workspaces", "`workspaces` is empty.", "Add one: `acme: {org: org_111}`.", ("workspaces",))
     if not isinstance(entries, Mapping):
@@ -43,10 +45,12 @@ def readable(report: Report, data: Mapping[str, Any], unclear: set[Path]) -> Ite
                 report.add(*fault, (*at, "org"))
             else:
                 yield name, entry
-    report.problems = [one for one in report.problems if one.rule == "key-variable" or one.position not in hidden]
+    report.problems = [
+        problem for problem in report.problems if problem.rule == "key-variable" or problem.position not in hidden
+    ]
 
 
-def _check_key(report: Report, entry: object, path: Path) -> set[Position]:
+def _check_key(report: ProblemReport, entry: object, path: Path) -> set[Position]:
     """Report what is not the name of a variable; answers where nothing else is to be said: it may be the key itself."""
     if not isinstance(entry, Mapping) or "key" not in entry:
         return set()
@@ -62,65 +66,68 @@ def _check_key(report: Report, entry: object, path: Path) -> set[Position]:
     return {report.document.locate(path, of_key=of_key).position for of_key in (True, False)}
 
 
-def check_workspaces(report: Report, workspaces: Mapping[str, Project]) -> None:
+def check_workspaces(report: ProblemReport, workspaces: Mapping[str, Project]) -> None:
     """Report each workspace that has an org, a state, definitions or a catalogue in common with an earlier one.
 
     Of many earlier ones with the same thing, only with the first few: the others have been reported already.
     """
     having: dict[tuple[object, ...], list[Project]] = {}
     for later in workspaces.values():
-        for clash, sought, had in _things(later):
+        for clash, sought, had in _traits(later):
             # The same earlier one may be met in several ways.
-            near = {earlier.name: earlier for thing in sought for earlier in having.get(thing, ())}
-            for thing in had:
-                several = having.setdefault(thing, [])
+            near = {earlier.name: earlier for trait in sought for earlier in having.get(trait, ())}
+            for trait in had:
+                several = having.setdefault(trait, [])
                 if len(several) < MOST_EARLIER:
                     several.append(later)
-            for found in (found for earlier in near.values() if (found := clash(earlier, later))):
-                rule, entry, message, cure = found
-                data: Any = report.document.data
+            for conflict in (conflict for earlier in near.values() if (conflict := clash(earlier, later))):
+                rule, entry, message, cure = conflict
+                document: Any = report.document.data
                 at: Path = ("workspaces", later.name)
-                written = entry in data["workspaces"][later.name]
+                written = entry in document["workspaces"][later.name]
                 report.add(rule, message, cure, (*at, entry) if written else at, of_key=not written)
 
 
 # A rule, the entry it is about, what is wrong, and the cure.
 Clash = tuple[str, str, str, str]
-Things = list[tuple[object, ...]]
+Traits = list[tuple[object, ...]]
 
 
-def _things(one: Project) -> Iterator[tuple[Callable[[Project, Project], Clash | None], Things, Things]]:
+def _traits(workspace: Project) -> Iterator[tuple[Callable[[Project, Project], Clash | None], Traits, Traits]]:
     """Of each way to clash: what an earlier workspace must have for it, and what this one has for later ones.
 
     So only those are compared that have something in common, and not each with each other one.
     """
-    own = one.org == OWN_ORG
-    org = ("org", one.org, one.key if own else "")
+    own = workspace.org == OWN_ORG
+    org = ("org", workspace.org, workspace.key if own else "")
     # `c` may be the org of any other workspace with that key, whatever it is called there.
     yield (
         _same_org,
-        [org, ("key" if own else "own", one.key)],
-        [org, ("key", one.key), *([("own", one.key)] if own else [])],
+        [org, ("key" if own else "own", workspace.key)],
+        [org, ("key", workspace.key), *([("own", workspace.key)] if own else [])],
     )
-    if isinstance(one.state, FilePlace):
-        file: Things = [("file", one.state.path.casefold())]
+    if isinstance(workspace.state, FilePlace):
+        file: Traits = [("file", workspace.state.path.casefold())]
         yield _same_state, file, file
     else:
-        branch: Things = [("branch", one.state.branch, one.state.remote)]
+        branch: Traits = [("branch", workspace.state.branch, workspace.state.remote)]
         yield _same_state, branch, branch
-        yield _clashing_branches, *_nested("branches", f"{one.state.remote}/{one.state.branch}".casefold().split("/"))
-    folders = [part for part in one.definitions.casefold().split("/") if part != "."]
+        yield (
+            _clashing_branches,
+            *_nested("branches", f"{workspace.state.remote}/{workspace.state.branch}".casefold().split("/")),
+        )
+    folders = [part for part in workspace.definitions.casefold().split("/") if part != "."]
     yield _same_definitions, *_nested("definitions", folders)
-    catalogue: Things = [("segments", one.segments.casefold())]
+    catalogue: Traits = [("segments", workspace.segments.casefold())]
     yield _same_catalogue, catalogue, catalogue
 
 
-def _nested(what: str, parts: list[str]) -> tuple[Things, Things]:
+def _nested(kind: str, parts: list[str]) -> tuple[Traits, Traits]:
     """For what clashes with what it is in, and with what is in it."""
-    whole = (what, "whole", *parts)
-    above: Things = [(what, "whole", *parts[:count]) for count in range(len(parts) + 1)]
-    below: Things = [(what, "begins", *parts[:count]) for count in range(len(parts) + 1)]
-    return [*above, (what, "begins", *parts)], [whole, *below]
+    exact = (kind, "whole", *parts)
+    above: Traits = [(kind, "whole", *parts[:count]) for count in range(len(parts) + 1)]
+    below: Traits = [(kind, "begins", *parts[:count]) for count in range(len(parts) + 1)]
+    return [*above, (kind, "begins", *parts)], [exact, *below]
 
 
 def _same_org(earlier: Project, later: Project) -> Clash | None:
@@ -140,9 +147,9 @@ def _same_org(earlier: Project, later: Project) -> Clash | None:
 
 def _same_state(earlier: Project, later: Project) -> Clash | None:
     match earlier.state, later.state:
-        case FilePlace(one), FilePlace(other) if one.casefold() == other.casefold():
+        case FilePlace(first), FilePlace(other) if first.casefold() == other.casefold():
             where = f"the file {quote(other)}"
-        case BranchPlace(one, remote), BranchPlace(other, same) if (one, remote) == (other, same):
+        case BranchPlace(first, remote), BranchPlace(other, same) if (first, remote) == (other, same):
             where = f"the branch {quote(other)} of {quote(remote)}"
         case _:
             return None
@@ -154,28 +161,30 @@ def _clashing_branches(earlier: Project, later: Project) -> Clash | None:
     """Names that git cannot hold side by side: it keeps each as a file, and `state/x` makes a folder of `state`."""
     if not (isinstance(earlier.state, BranchPlace) and isinstance(later.state, BranchPlace)):
         return None
-    one, other = earlier.state, later.state
-    if (one.remote, one.branch) == (other.remote, other.branch):
+    ours, other = earlier.state, later.state
+    if (ours.remote, ours.branch) == (other.remote, other.branch):
         return None
     # A clone keeps what it has seen below the name of the remote, which may have a slash as well.
-    first, second = (f"{place.remote}/{place.branch}".casefold().split("/") for place in (one, other))
+    first, second = (f"{branch.remote}/{branch.branch}".casefold().split("/") for branch in (ours, other))
     shorter = min(len(first), len(second))
     if first[:shorter] != second[:shorter]:
         return None
-    why = "one name would be a folder of the other"
+    reason = "one name would be a folder of the other"
     if len(first) == len(second):
-        why = "on many disks, these names are one"
-    whose = "" if one.remote == other.remote else f" of {quote(one.remote)}"
-    branches = f"{quote(one.branch)}{whose} and {quote(other.branch)} of {quote(other.remote)}"
-    message = f"{_names(earlier, later)} keep their states on the branches {branches}. Git cannot hold both: {why}."
+        reason = "on many disks, these names are one"
+    remote_note = "" if ours.remote == other.remote else f" of {quote(ours.remote)}"
+    branches = f"{quote(ours.branch)}{remote_note} and {quote(other.branch)} of {quote(other.remote)}"
+    message = f"{_names(earlier, later)} keep their states on the branches {branches}. Git cannot hold both: {reason}."
     cure = f"Give each a name of its own, such as state-{earlier.name} and state-{later.name}."
     return "state-branches-clash", "state", message, cure
 
 
 def _same_definitions(earlier: Project, later: Project) -> Clash | None:
-    one, other = ([part for part in each.definitions.casefold().split("/") if part != "."] for each in (earlier, later))
-    shorter = min(len(one), len(other))
-    if one[:shorter] != other[:shorter]:
+    first, second = (
+        [part for part in workspace.definitions.casefold().split("/") if part != "."] for workspace in (earlier, later)
+    )
+    shorter = min(len(first), len(second))
+    if first[:shorter] != second[:shorter]:
         return None
     folders = f"{quote(earlier.definitions)} and {quote(later.definitions)}"
     message = f"{_names(earlier, later)} would read the same files: their definitions are in {folders}."

@@ -120,11 +120,11 @@ def _plain(name: str) -> str:
 def _slips(written: str, zone: str) -> int:
     """How many slips lead from a zone to what is written; 0 where it is too far, so that it is another word."""
     pairs = list(zip(written.split("/"), zone.split("/"), strict=False))
-    if written.count("/") != zone.count("/") or any(left[:1] != right[:1] for left, right in pairs):
+    if written.count("/") != zone.count("/") or any(typed[:1] != expected[:1] for typed, expected in pairs):
         return 0
-    counts = [edits(left, right) for left, right in pairs]
+    counts = [edits(typed, expected) for typed, expected in pairs]
     # Two changed letters make another short word: `Munich` is two away from `Zurich`.
-    far = any(count > (2 if len(right) > 7 else 1) for count, (_, right) in zip(counts, pairs, strict=True))
+    far = any(count > (2 if len(expected) > 7 else 1) for count, (_, expected) in zip(counts, pairs, strict=True))
     return 0 if far or sum(counts) > 2 else sum(counts)
 
 

@@ -12,16 +12,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from invent_gitops.errors import InvalidInput, Refused
+from invent_gitops.files import replace, write_new
 from invent_gitops.load import grammar, read_document
 from invent_gitops.load.write import (
     catalogue_text,
     comment,
     definition_text,
     flow,
-    replace,
     scalar,
     schema_line,
-    write_new,
 )
 
 # What YAML, an older YAML, a CI log or an eye could take for something else.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from invent_gitops.sandbox.altered import Alteration
+from invent_gitops.sandbox.false_answers import Alteration
 from invent_gitops.sandbox.faults import CREATE_FAULTS, KINDS, LIST_FAULTS, Faults, parse_fault
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox

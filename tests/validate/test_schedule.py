@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from invent_gitops.validate import Fault, Schedule, parse_schedule
+from invent_gitops.validate import Schedule, ScheduleFault, parse_schedule
 from invent_gitops.validate.zones import find_zone
 from invent_gitops.zonedata import load_zone, zone_names
 
@@ -23,7 +23,7 @@ def instant(text: str) -> datetime:
 
 def rule(value: object, project_timezone: str = "") -> str:
     parsed = parse_schedule(value, project_timezone)
-    assert isinstance(parsed, Fault), parsed
+    assert isinstance(parsed, ScheduleFault), parsed
     return parsed.rule
 
 
@@ -105,20 +105,20 @@ def test_value_of_another_kind_is_refused_rather_than_raised(value: object) -> N
 )
 def test_zone_whose_meaning_is_not_sure_is_refused(zone: str, expected: str) -> None:
     parsed = parse_schedule({"at": "2027-03-01T09:00", "timezone": zone}, "")
-    assert isinstance(parsed, Fault)
+    assert isinstance(parsed, ScheduleFault)
     assert (parsed.rule, parsed.path) == (expected, ("timezone",))
 
 
 def test_inverted_zone_is_explained_with_the_offset_that_was_meant() -> None:
     parsed = parse_schedule({"at": "2027-03-01T09:00", "timezone": "Etc/GMT+2"}, "")
-    assert isinstance(parsed, Fault)
+    assert isinstance(parsed, ScheduleFault)
     assert "UTC-2" in parsed.message
     assert "-02:00" in parsed.cure
 
 
 def cure_of(zone: str, at: str = "2027-03-01T09:00") -> str:
     parsed = parse_schedule({"at": at, "timezone": zone}, "")
-    assert isinstance(parsed, Fault)
+    assert isinstance(parsed, ScheduleFault)
     return parsed.cure
 
 
@@ -139,7 +139,7 @@ def test_offset_in_place_of_a_zone_is_written_into_the_very_time(zone: str, offs
 )
 def test_loose_offset_in_a_time_is_written_out(at: str, meant: str) -> None:
     parsed = parse_schedule(at, "")
-    assert isinstance(parsed, Fault)
+    assert isinstance(parsed, ScheduleFault)
     assert f"{at[:16]}{meant}`" in parsed.cure
 
 
@@ -240,7 +240,7 @@ def test_change_of_the_clocks_names_both_neighbours_ready_to_paste(
     at: str, zone: str, expected: str, neighbours: tuple[str, str]
 ) -> None:
     parsed = parse_schedule({"at": at, "timezone": zone}, "")
-    assert isinstance(parsed, Fault)
+    assert isinstance(parsed, ScheduleFault)
     assert parsed.rule == expected
     for neighbour in neighbours:
         assert f"`{neighbour}`" in parsed.cure
@@ -263,7 +263,7 @@ def test_ends_of_the_calendar_give_a_time_or_a_problem(at: str, zone: str) -> No
 def test_local_time_comes_back_from_its_instant(local: datetime, zone: str) -> None:
     local = local.replace(microsecond=0)
     parsed = parse_schedule({"at": local.isoformat(), "timezone": zone}, "")
-    if isinstance(parsed, Fault):
+    if isinstance(parsed, ScheduleFault):
         assert parsed.rule in ("schedule-skipped", "schedule-repeated")
         return
     assert parsed.scheduled_at is not None
@@ -284,4 +284,4 @@ def test_only_times_beside_a_change_of_offset_are_refused(moment: datetime, zone
 @given(st.text() | st.text(alphabet="0123456789-:TtZz+. ", max_size=30), st.text(max_size=20) | st.sampled_from(ZONES))
 def test_no_text_whatever_raises(at: str, zone: str) -> None:
     for value in (at, {"at": at, "timezone": zone}, {"at": "2027-03-01T09:00", "timezone": zone}):
-        assert isinstance(parse_schedule(value, zone), Schedule | Fault)
+        assert isinstance(parse_schedule(value, zone), Schedule | ScheduleFault)

@@ -29,7 +29,7 @@ from invent_gitops.load import read_definitions
 from invent_gitops.model.project import Project
 from invent_gitops.schemas import read_schema
 from invent_gitops.text.invisible import INVISIBLE
-from invent_gitops.validate import Fault, parse_schedule, validate_definitions
+from invent_gitops.validate import ScheduleFault, parse_schedule, validate_definitions
 from invent_gitops.validate.names import fault_of_line, has_words
 from invent_gitops.validate.zones import find_zone
 from tests.running import account, call, invent
@@ -284,7 +284,7 @@ def test_pattern_means_the_same_in_python_in_rust_and_in_ecmascript(pattern: str
 def told(data: dict[str, Any]) -> set[str]:
     """The rules that the program says of a schedule, where the project has a time zone."""
     parsed = parse_schedule(data["schedule"], "Europe/Berlin")
-    return {parsed.rule} if isinstance(parsed, Fault) else set()
+    return {parsed.rule} if isinstance(parsed, ScheduleFault) else set()
 
 
 BY_TIME = {"schedule-range", "schedule-repeated", "schedule-skipped", "zone-unknown"}
@@ -303,7 +303,7 @@ def test_every_day_of_leap_years_and_others_is_judged_as_the_calendar_does() -> 
         for month in range(14):
             for day in range(33):
                 text = f"{year}-{month:02}-{day:02}T09:00:00Z"
-                fault = isinstance(parse_schedule(text, ""), Fault)
+                fault = isinstance(parse_schedule(text, ""), ScheduleFault)
                 assert JUDGE.is_valid({**GOOD, "schedule": text}) != fault, text
 
 

@@ -44,7 +44,7 @@ GOOD = "name: {name}\nschedule: 2027-03-01T09:00:00Z\nsegments: [newsletter]\n"
 SHOWN_ELSEWHERE = {
     "file-hard-linked": "test_inside: a second name",
     "file-name": "test_load: a name that is not UTF-8",
-    "file-not-read": "test_unread: names and contents that look like a definition",
+    "file-not-read": "test_skipped_files: names and contents that look like a definition",
     "file-not-utf8": "test_load: bytes that are not UTF-8",
     "file-special": "test_load: a pipe",
     "file-too-long": "test_load: more than a megabyte",

@@ -14,7 +14,7 @@ import click
 from invent_gitops.cli.options import common_options, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, WrongUsage
-from invent_gitops.git.way import check_way, current_folder
+from invent_gitops.git.links import check_way, current_folder
 from invent_gitops.model.project import BranchPlace, Project
 from invent_gitops.operations.project import InvalidDefinitions, check_inside, read_project
 from invent_gitops.text.clean import clean

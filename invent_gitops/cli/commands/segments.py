@@ -139,7 +139,7 @@ def _text(root: Path, path: Path, written: Mapping[str, object], header: Sequenc
 
 def _write(path: Path, name: str, text: str, expected: Catalogue) -> None:
     """Put the catalogue `name` into its file, once it is known that it reads back as what was meant."""
-    from invent_gitops.load.write import replace
+    from invent_gitops.files import replace
 
     replace(path, text, name, check=lambda fresh: _check(fresh, name, expected))
 

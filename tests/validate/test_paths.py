@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.validate.places import reserved
+from invent_gitops.validate.paths import reserved
 from tests.running import call
 
 

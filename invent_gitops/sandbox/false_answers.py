@@ -61,8 +61,8 @@ def shown_broadcast(
 ) -> Mapping[str, Any]:
     """A new broadcast as it is answered: with fields of the oldest other one, if there is another."""
     fields = _SHOWN.get(altered.kind, ()) if altered else ()
-    found = db.execute(_OLDEST, (org, broadcast["id"])).fetchone() if fields else None
-    if found is None:
+    oldest = db.execute(_OLDEST, (org, broadcast["id"])).fetchone() if fields else None
+    if oldest is None:
         return broadcast
-    other = json.loads(found[0])
+    other = json.loads(oldest[0])
     return {**broadcast, **{name: other[name] for name in fields}}

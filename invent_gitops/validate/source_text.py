@@ -7,10 +7,10 @@ from typing import Any
 
 from invent_gitops.model.document import Path
 from invent_gitops.text.quoting import quote
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 
-def as_written(report: Report, value: Any, path: Path) -> Any:
+def as_written(report: ProblemReport, value: Any, path: Path) -> Any:
     """A number or a word of YAML as it stands in the file, `0123` and not 123; anything else as it is."""
     if not isinstance(value, (bool, int, float)):
         return value
@@ -20,7 +20,7 @@ def as_written(report: Report, value: Any, path: Path) -> Any:
     return written if re.fullmatch(r"[\w.+-]+", written) else str(value).lower()
 
 
-def cure_of_nothing(report: Report, path: Path) -> str:
+def cure_of_nothing(report: ProblemReport, path: Path) -> str:
     """Why nothing is read where something seems to be written; "" where nothing is."""
     name = path[-1]
     if isinstance(name, str) and (cure := unspaced(name)):

@@ -13,7 +13,7 @@ from invent_gitops.model.filename import SUFFIXES, is_git, odd_on_windows
 from invent_gitops.model.project import BranchPlace, FilePlace, Project
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.names import fault_of_line
-from invent_gitops.validate.report import Report
+from invent_gitops.validate.report import ProblemReport
 
 Entry = Literal["definitions", "segments", "state", "sandbox"]
 
@@ -36,7 +36,7 @@ _USUAL: Mapping[Entry, str] = {
 }
 
 
-def check_path(report: Report, text: str, path: Path, entry: Entry) -> str:
+def check_path(report: ProblemReport, text: str, path: Path, entry: Entry) -> str:
     """Report what is wrong with a path of the project file; the path with single `/` between its parts."""
     fault = fault_of_line(text, f"The path at {quote(field_name(path))}") or _outside(text) or reserved(text, entry)
     if fault:
@@ -91,19 +91,21 @@ def reserved(text: str, entry: Entry) -> tuple[str, str, str] | None:
     return None
 
 
-def check_apart(report: Report, project: Project, data: Mapping[str, Any], at: Path) -> None:
+def check_apart(report: ProblemReport, project: Project, settings: Mapping[str, Any], at: Path) -> None:
     """Report a file of the project at or above the place of another one, as disks compare names."""
     state = project.state.path if isinstance(project.state, FilePlace) else ""
     folder = ("definitions", project.definitions)
     segments, kept = ("segments", project.segments), ("state", state)
-    for (one, file), (other, place) in ((segments, folder), (kept, folder), (kept, segments)):
-        if file and place != "." and f"{place}/".casefold().startswith(f"{file}/".casefold()):
-            message = f"{quote(one)} is at {quote(file)}, where {quote(other)} is: {quote(place)}."
-            entry = next((name for name in (one, other) if name in data), None)
+    for (inner_entry, file), (outer_entry, outer_path) in ((segments, folder), (kept, folder), (kept, segments)):
+        if file and outer_path != "." and f"{outer_path}/".casefold().startswith(f"{file}/".casefold()):
+            message = f"{quote(inner_entry)} is at {quote(file)}, where {quote(outer_entry)} is: {quote(outer_path)}."
+            entry = next((name for name in (inner_entry, outer_entry) if name in settings), None)
             report.add("paths-clash", message, "Give each a place of its own.", (*at, entry) if entry else at)
 
 
-def state_place(report: Report, value: str | Mapping[str, str], at: Path, applies_from: str) -> FilePlace | BranchPlace:
+def state_place(
+    report: ProblemReport, value: str | Mapping[str, str], at: Path, applies_from: str
+) -> FilePlace | BranchPlace:
     """Where the project file says that the state is, with its faults reported."""
     if isinstance(value, str):
         return FilePlace(check_path(report, value, at, "state"))
@@ -116,15 +118,15 @@ def state_place(report: Report, value: str | Mapping[str, str], at: Path, applie
     if value["branch"] == applies_from:
         message = f"{quote(applies_from)} is the branch that broadcasts are applied from, and the state needs its own."
         report.add("git-name", message, "Write one like `broadcast-state`.", (*at, "branch"))
-    place = BranchPlace(value["branch"])
+    branch = BranchPlace(value["branch"])
     if "remote" in value:
-        place = replace(place, remote=value["remote"])
+        branch = replace(branch, remote=value["remote"])
     if "path" in value:
-        place = replace(place, path=check_path(report, value["path"], (*at, "path"), "state"))
-    return place
+        branch = replace(branch, path=check_path(report, value["path"], (*at, "path"), "state"))
+    return branch
 
 
-def check_branch(report: Report, text: str, at: Path) -> str:
+def check_branch(report: ProblemReport, text: str, at: Path) -> str:
     """Report what git would not take for the name of a branch."""
     if not _GIT_NAME.fullmatch(text):
         message = f"{quote(text)} cannot be the name of a git branch."

@@ -26,9 +26,9 @@ def looks_like_definition(raw: bytes) -> bool:
 
 def _json_like(text: str) -> bool:
     try:
-        data = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         # With comments or a comma too many, a person still sees what it is.
         return all(field.search(text) for field in _NEEDED_INLINE)
-    entries = data if isinstance(data, list) else [data]
+    entries = document if isinstance(document, list) else [document]
     return any(isinstance(entry, dict) and {"name", "schedule"} <= entry.keys() for entry in entries)

@@ -38,13 +38,13 @@ def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Pla
     """
     here = _resolved(folder)
     passed: list[Path] = []
-    for one in _upwards(here, environment):
-        if is_marker(one / MARKER):
-            _check_none_bare(passed, one)
-            return Place(here, one, _git_dir(one))
-        passed.append(one)
+    for parent in _upwards(here, environment):
+        if is_marker(parent / MARKER):
+            _check_none_bare(passed, parent)
+            return Place(here, parent, _git_dir(parent))
+        passed.append(parent)
     chosen = _chosen(here, environment)
-    below = [one for one in passed if not chosen or (one != chosen.top and one.is_relative_to(chosen.top))]
+    below = [parent for parent in passed if not chosen or (parent != chosen.top and parent.is_relative_to(chosen.top))]
     _check_none_bare(below, chosen.top if chosen else None)
     return chosen or Place(here, here, here / MARKER, found=False)
 
@@ -55,22 +55,24 @@ def find_marker(folder: Path, environment: Mapping[str, str] = os.environ) -> Pa
         here = _resolved(folder)
     except OSError:
         return None
-    found = next((one / MARKER for one in _upwards(here, environment) if is_marker(one / MARKER)), None)
+    marker = next((parent / MARKER for parent in _upwards(here, environment) if is_marker(parent / MARKER)), None)
     chosen = _chosen(here, environment)
-    return found or (chosen.git_dir if chosen else None)
+    return marker or (chosen.git_dir if chosen else None)
 
 
 def _upwards(folder: Path, environment: Mapping[str, str]) -> list[Path]:
     """The folder and those above it, as far as git would look: within one disk, and not beyond a ceiling."""
-    ceilings = {_resolved(Path(one)) for one in environment.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if one}
+    ceilings = {
+        _resolved(Path(path)) for path in environment.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if path
+    }
     crosses = environment.get("GIT_DISCOVERY_ACROSS_FILESYSTEM", "").lower() not in ("", "0", "false", "no", "off")
     folders, disk = [folder], _disk(folder)
-    for one in folder.parents:
-        above = _disk(one)
+    for parent in folder.parents:
+        above = _disk(parent)
         # A folder that is not there yet is on no disk.
-        if one in ceilings or not (crosses or disk in (None, above)):
+        if parent in ceilings or not (crosses or disk in (None, above)):
             break
-        folders, disk = [*folders, one], above
+        folders, disk = [*folders, parent], above
     return folders
 
 
@@ -126,14 +128,14 @@ def _chosen(folder: Path, environment: Mapping[str, str]) -> Place | None:
 
 def _check_none_bare(folders: list[Path], top: Path | None) -> None:
     """Refuse the first folder that git would take for a repository itself; `top` is a folder where that is not so."""
-    for one in folders:
-        if looks_bare(one):
+    for bare in folders:
+        if looks_bare(bare):
             if top:
-                look = f"git -C {shlex.quote(str(top))} log -- {shlex.quote(str(one.relative_to(top) / 'HEAD'))}"
+                look = f"git -C {shlex.quote(str(top))} log -- {shlex.quote(str(bare.relative_to(top) / 'HEAD'))}"
             else:
-                look = f"ls -l {shlex.quote(str(one))}"
+                look = f"ls -l {shlex.quote(str(bare))}"
             raise Refused(
-                f"The folder {one} holds files named HEAD, objects and refs, which make a git repository of it. A "
+                f"The folder {bare} holds files named HEAD, objects and refs, which make a git repository of it. A "
                 "commit can add such files, and every git that starts in there runs the commands in their config.",
                 f"See who added them, then delete them: {look}",
             )

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from invent_gitops.errors import Refused
-from invent_gitops.git.place import MARKER, is_marker
+from invent_gitops.git.discovery import MARKER, is_marker
 
 
 def current_folder() -> Path:
@@ -38,9 +38,9 @@ def _check_link(link: Path, target: Path) -> None:
     top = next((folder for folder in link.parents if is_marker(folder / MARKER)), None)
     if top is None or (target.is_relative_to(top) and MARKER not in target.relative_to(top).parts):
         return
-    clone, name, there = (shlex.quote(str(one)) for one in (top, link.relative_to(top), target))
+    clone, name, goal = (shlex.quote(str(path)) for path in (top, link.relative_to(top), target))
     raise Refused(
         f"{link} is a link that leads out of the files of its repository, to {target}. A pull request can add such a "
         "link, and what is there would be read, shown and written.",
-        f"If you mean that folder, name it: -C {there}. Otherwise see who added the link: git -C {clone} log -- {name}",
+        f"If you mean that folder, name it: -C {goal}. Otherwise see who added the link: git -C {clone} log -- {name}",
     )
