@@ -123,9 +123,11 @@ def refuse_repetition(command: click.Command) -> None:
 
 def _check_once(order: list[Any], ctx: click.Context) -> None:
     for parameter, count in Counter(order).items():
-        if isinstance(parameter, click.Option) and parameter.name != "folder" and count > 1:
-            if not (parameter.multiple or parameter.is_flag or parameter.count):
-                raise click.UsageError(f"{parameter.opts[-1]} is given {count} times, and can have one value.", ctx)
+        if count == 1 or not isinstance(parameter, click.Option):
+            continue
+        # A second -C works as if started in the first one, as git's does.
+        if not (parameter.multiple or parameter.is_flag or parameter.count or parameter.name == "folder"):
+            raise click.UsageError(f"{parameter.opts[-1]} is given {count} times, and can have one value.", ctx)
 
 
 def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
