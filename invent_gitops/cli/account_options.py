@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from invent_gitops.cli.document_options import OneWorkspaceOption
 from invent_gitops.cli.options import files, not_empty
 from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.cli.workspaces_run import Scope
@@ -46,6 +47,7 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
 _OPTIONS = [
     click.option(
         "--state",
+        cls=OneWorkspaceOption,
         metavar="FILE",
         callback=not_empty,
         shell_complete=files,
