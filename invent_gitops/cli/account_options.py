@@ -9,6 +9,7 @@ import click
 
 from invent_gitops.cli.document_options import OneWorkspaceOption
 from invent_gitops.cli.options import files, not_empty
+from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.cli.workspaces_run import Scope
 from invent_gitops.operations.account import Account
@@ -27,6 +28,7 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
                 org=values.pop("org") or "",
                 base_url=values.pop("base_url") or "",
                 sandbox=values.pop("sandbox"),
+                folder=click.get_current_context().ensure_object(Session).folder,
             )
             opened = working()
             if opened and opened.project.name:

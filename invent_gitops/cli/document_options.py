@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import click
@@ -15,11 +16,11 @@ NAME = "{workspace}"
 class FormatOption(click.Option):
     """--format of a command whose result is of a `kind`: the formats that the table has for it."""
 
-    def __init__(self, *args: Any, kind: str, **attributes: Any) -> None:
+    def __init__(self, names: Sequence[str], *, kind: str, **attributes: Any) -> None:
         from invent_gitops.cli.formats import formats_of
 
         choices = formats_of(kind)
-        super().__init__(*args, type=click.Choice(choices), default=choices[0], **attributes)
+        super().__init__(names, **{**attributes, "type": click.Choice(choices), "default": choices[0]})
         self.kind = kind
 
 
@@ -30,8 +31,8 @@ class FileOption(click.Option):
 class OutOption(FileOption):
     """--out: names the file for the document of a `kind`. With `drafts` the command itself writes to it meanwhile."""
 
-    def __init__(self, *args: Any, kind: str, drafts: bool = False, **attributes: Any) -> None:
-        super().__init__(*args, **attributes)
+    def __init__(self, names: Sequence[str], *, kind: str, drafts: bool = False, **attributes: Any) -> None:
+        super().__init__(names, **attributes)
         self.kind, self.drafts = kind, drafts
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from invent_gitops.cli.delivery import REVIEWED, Delivery, Part
 from invent_gitops.cli.document_options import FormatOption, OutOption, option_of
-from invent_gitops.cli.formats import FORMATS, REVIEWED, Delivery, Part
+from invent_gitops.cli.formats import FORMATS
 from invent_gitops.cli.out_file import OutFile
 from invent_gitops.cli.result import Body, Result, failure
 from invent_gitops.cli.session import Session

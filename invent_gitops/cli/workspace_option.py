@@ -16,7 +16,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspaces_run import Scope, WorkspacesRun, for_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage
 from invent_gitops.model.project import Project
-from invent_gitops.operations.project import Opened, find_root, none_chosen, read_project, working_in
+from invent_gitops.operations.project import SelectedProject, find_root, none_chosen, read_project, working_in
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -124,7 +124,7 @@ def _answer(
     return output.deliver(output.run(function, values))
 
 
-def _chosen(opened: Opened, name: str | None, several: Mapping[str, Project]) -> Opened:
+def _chosen(opened: SelectedProject, name: str | None, several: Mapping[str, Project]) -> SelectedProject:
     """The workspace of that name. Where the file is wrong, the command says so in its own form."""
     if name and name in several:
         return replace(opened, project=several[name], several=several)
@@ -135,7 +135,7 @@ def _chosen(opened: Opened, name: str | None, several: Mapping[str, Project]) ->
     raise there_is_none(opened, name)
 
 
-def there_is_none(opened: Opened, name: str) -> WrongUsage:
+def there_is_none(opened: SelectedProject, name: str) -> WrongUsage:
     several = opened.project.workspaces
     if not several:
         return _there_are_none(opened, "--workspace")
@@ -145,7 +145,7 @@ def there_is_none(opened: Opened, name: str) -> WrongUsage:
     return WrongUsage(f"There is no workspace {name!r}.", f"{meant} There are: {', '.join(several)}".strip())
 
 
-def _there_are_none(opened: Opened, option: str) -> WrongUsage:
+def _there_are_none(opened: SelectedProject, option: str) -> WrongUsage:
     return WrongUsage(
         f"There are no workspaces in {opened.project.file or 'this project'}.",
         f"Leave {option} out, or add workspaces: to the project file.",

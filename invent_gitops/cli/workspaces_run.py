@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import click
 
+from invent_gitops.cli.delivery import Joined, Part
 from invent_gitops.cli.document_options import (
     NAME,
     FileOption,
@@ -19,14 +20,14 @@ from invent_gitops.cli.document_options import (
     option_of,
     options_of,
 )
-from invent_gitops.cli.formats import FORMATS, Joined, Part
+from invent_gitops.cli.formats import FORMATS
 from invent_gitops.cli.output import Output, Wish, taken_from
 from invent_gitops.cli.result import Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
-from invent_gitops.operations.project import InvalidDefinitions, Opened, working_in
+from invent_gitops.operations.project import InvalidDefinitions, SelectedProject, working_in
 
 # What a command acts on where nobody chose: each workspace, for commands that only look; or it demands a choice. Some
 # speak of one key, which is of one workspace. "checks" is "each" for a command that goes on where the input is wrong.
@@ -63,7 +64,7 @@ class WorkspacesRun:
         command: click.Command,
         function: Callable[..., Result],
         scope: Scope,
-        opened: Opened,
+        opened: SelectedProject,
         values: Mapping[str, Any],
     ) -> None:
         self._session, self._command, self._function = session, command, function
@@ -140,7 +141,7 @@ class WorkspacesRun:
     @contextmanager
     def _working_in(self, project: Project) -> Iterator[None]:
         # Problems of the file were told already.
-        opened = Opened(self._opened.root, project, [], self._workspaces)
+        opened = SelectedProject(self._opened.root, project, [], self._workspaces)
         with self._session.speaking_of(project.name), working_in(opened):
             yield
 

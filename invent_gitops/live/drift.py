@@ -10,7 +10,7 @@ from datetime import timedelta
 from invent_gitops.compare import field_changes
 from invent_gitops.live.lookalikes import request_of
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.drift import Case, Drift, Look, Renewal, Renewed, Word
+from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import GONE, Provenance, Record
@@ -43,7 +43,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
 
 
-def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] | None = None) -> Look:
+def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] | None = None) -> Coverage:
     """How much of what is recorded the list tells, and how much it tells beside that.
 
     Only the keys `shown` count for what could not be read; None stands for all.
@@ -61,7 +61,7 @@ def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] |
         if fields or (remote is None and not listing.complete):
             unread.append(key)
     gaps = tuple(_gap(fields, found) for fields, found in vague.items())
-    return Look((*listing.gaps, *gaps), tuple(unread), len(live.keys() - state.ids()))
+    return Coverage((*listing.gaps, *gaps), tuple(unread), len(live.keys() - state.ids()))
 
 
 def untold(remote: Remote) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Coverage:
     """What a look at Invent could read of its list.
 
     `gaps` says in full sentences what could not be read, `unread` names the keys of records of which not all
@@ -85,6 +85,6 @@ class Renewal:
 
     renewed: tuple[Renewed, ...]
     records: int
-    look: Look
+    look: Coverage
     doubts: tuple[str, ...] = ()
     segment_names: Mapping[str, str] = field(default_factory=dict)

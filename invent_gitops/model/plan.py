@@ -11,7 +11,7 @@ from typing import Literal
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.digest import Destination, digest
-from invent_gitops.model.drift import Drift, Look
+from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Absence, Intent, Record
@@ -105,7 +105,7 @@ class Plan:
     timezone: str = ""
     workspace: str = ""
     options: str = ""
-    look: Look | None = None
+    look: Coverage | None = None
     zone_data: str = ""
     counts: Mapping[Action, int] = field(init=False)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from invent_gitops.model.broadcast import NOT_TOLD, Counts, Request
-from invent_gitops.model.drift import Drift, Look
+from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.problem import Position
 
@@ -96,7 +96,7 @@ class Status:
     org: str
     api: str
     rows: tuple[Row, ...]
-    look: Look
+    look: Coverage
     soon: timedelta
     timezone: str = ""
     workspace: str = ""

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import click
-
-from invent_gitops.cli.session import Session
 from invent_gitops.errors import InvalidInput, Refused, WrongUsage
 from invent_gitops.http.address import (
     DEFAULT_BASE_URL,
@@ -26,6 +23,7 @@ from invent_gitops.http.address import (
 )
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.project import check_inside, shown
 from invent_gitops.provenance import find_origin
 from invent_gitops.text.clean import clean
@@ -44,6 +42,8 @@ DEFAULT_RATE = 400
 class Account:
     """The options as given; "" is "not given". The key and the base URL never come from the repository.
 
+    `folder` is the one of -C, which printed commands repeat.
+
     Of several workspaces, the chosen one's name, org and variable of its key come from the project file, and an org
     that was `given` must be that one. `others` are variables that must hold other keys, since the org is whatever one
     the key belongs to.
@@ -53,6 +53,7 @@ class Account:
     org: str = ""
     base_url: str = ""
     sandbox: bool = False
+    folder: str = ""
     workspace: str = ""
     given: str = ""
     variable: str = KEY_VARIABLE
@@ -122,14 +123,19 @@ class Account:
         path = self.state_path(root, project)
         return path.with_name(path.name.removesuffix(".json").removesuffix(".state") + ".sandbox.sqlite")
 
-    def flags(self, session: Session) -> str:
+    def flags(self) -> str:
         """The options that make a printed command speak of the same account, with a space before each."""
         # The org of a workspace stands in the project file.
         org = "" if self.workspace else self.org
-        whose = {"-C": session.folder, "--workspace": self.workspace}
-        given = {**whose, "--state": self.state, "--org": org, "--base-url": self.base_url}
-        words = [f" {name} {shlex.quote(value)}" for name, value in given.items() if value]
-        return "".join(words) + (" --sandbox" if self.sandbox else "")
+        options = {
+            "-C": self.folder,
+            "--workspace": self.workspace,
+            "--state": self.state,
+            "--org": org,
+            "--base-url": self.base_url,
+        }
+        flags = [f" {name} {shlex.quote(value)}" for name, value in options.items() if value]
+        return "".join(flags) + (" --sandbox" if self.sandbox else "")
 
 
 def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandbox"]) -> Path:
@@ -159,9 +165,19 @@ def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandb
 
 @contextmanager
 def connect(
-    account: Account, root: Path, project: Project, catalogue: Catalogue | None, *, rate: float, stop: threading.Event
+    console: Console,
+    account: Account,
+    root: Path,
+    project: Project,
+    catalogue: Catalogue | None,
+    *,
+    rate: float = DEFAULT_RATE,
+    stop: threading.Event,
 ) -> Iterator[InventApi]:
-    """The API, for as long as the block lasts; for --sandbox the built-in one is served on loopback meanwhile."""
+    """The API, for as long as the block lasts; for --sandbox the built-in one is served on loopback meanwhile.
+
+    The `console` hears why a call has to wait.
+    """
     from invent_gitops.api.client import InventApi
 
     target = account.target_with_key()
@@ -170,14 +186,9 @@ def connect(
             path = own_place(account.sandbox_path(root, project), root, "sandbox")
             served = _served(path, catalogue, target.org)
             target = replace(target, base_url=stack.enter_context(served))
-        yield stack.enter_context(InventApi(target, rate=rate, stop=stop, tell=_teller()))
-
-
-def _teller() -> Callable[[str], None]:
-    """Tells the person who waits, if this is a command of theirs."""
-    context = click.get_current_context(silent=True)
-    session = context.find_object(Session) if context else None
-    return lambda why: session.note(clean(why)) if session else None
+        yield stack.enter_context(
+            InventApi(target, rate=rate, stop=stop, tell=lambda reason: console.note(clean(reason)))
+        )
 
 
 @contextmanager

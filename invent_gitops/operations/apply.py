@@ -10,9 +10,6 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
-from invent_gitops.cli.commands.plan import plan_for, text_of
-from invent_gitops.cli.commands.reconcile import settle
-from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError, WrongUsage
 from invent_gitops.live.unsettled import twins, watched
 from invent_gitops.model.broadcast import Remote, Request
@@ -23,8 +20,11 @@ from invent_gitops.model.state import Intent, Listed
 from invent_gitops.operations.account import Account, Store, connect
 from invent_gitops.operations.branch_tip import newest_requests
 from invent_gitops.operations.confirmation import ask
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.look import FirstLook, first_look, lacks_records
-from invent_gitops.operations.project import Workspace
+from invent_gitops.operations.plan import plan_for
+from invent_gitops.operations.project import LoadedProject
+from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.provenance import Origin
@@ -54,9 +54,9 @@ class Applying:
     are the keys of the approved plan, `report` is what became of the creates so far.
     """
 
-    session: Session
+    console: Console
     account: Account
-    workspace: Workspace
+    workspace: LoadedProject
     store: Store
     stopping: Stopping
     origin: Origin
@@ -80,7 +80,7 @@ class Applying:
 
     def plan(self) -> Plan:
         """The plan as of now."""
-        flags = self.account.flags(self.session)
+        flags = self.account.flags()
         state = self.store.state
         return plan_for(
             self.workspace,
@@ -92,9 +92,6 @@ class Applying:
             newest=self.newest,
             flags=flags,
         )
-
-    def text_of(self, made: Plan, *, everything: bool = False) -> str:
-        return text_of(self.session, self.account, self.workspace, made, everything=everything)
 
     def reported(self) -> Report:
         """What became of every key so far, in this run or, of what was approved, in another one."""
@@ -139,10 +136,10 @@ class Applying:
         except WrongUsage as error:
             # Without a key nothing will be created either, which is told when it is to be.
             if doubts:
-                self.session.note(clean(f"Could not look in Invent first. {error.message}"))
+                self.console.note(clean(f"Could not look in Invent first. {error.message}"))
             return
         if look.why:
-            self.session.note(clean(f"Could not look in Invent first. {look.why}"))
+            self.console.note(clean(f"Could not look in Invent first. {look.why}"))
         check_clock(look.listing, self.origin.now().at)
         # What an earlier look of this run has shown stays seen: lists can lag, and go back.
         entries = look.listing.entries
@@ -155,7 +152,7 @@ class Applying:
             self.store.remember(vouched=not lacks_records(self.plan()))
         # Later, what is in doubt may be another run's that is just waiting for its answer.
         if look.complete and settling:
-            self.adopted += settle(self.session, self.store, self.live, self.origin, doubts)
+            self.adopted += settle(self.console, self.store, self.live, self.origin, doubts)
         if not self.unseen:
             self.blind = look.blind(self.store.state, vouched=self.store.vouched)
 
@@ -166,17 +163,16 @@ class Applying:
             self.look()
         return not self.blind
 
-    def confirm(self, made: Plan, yes: bool) -> None:
+    def confirm(self, made: Plan, yes: bool, show: Callable[[], None]) -> None:
         """Show the plan and ask; after an answer, nothing that was read before counts any more.
 
         Raises `Refused` without a terminal or without a yes.
         """
-        show: Callable[[str], None] = self.session.note if self.session.json else self.session.result
-        show(self.text_of(made, everything=not yes))
+        show()
         if yes:
             return
         # Nobody is asked for what will not be done.
-        if not ask(self.session, self.account, self.stopping, made.counts["create"], blind=bool(self.blind)):
+        if not ask(self.console, self.account, self.stopping, made.counts["create"], blind=bool(self.blind)):
             return
         self.recent = stopwatch(0)
 
@@ -189,7 +185,7 @@ class Applying:
         if self.blind or not (self.recent() or self._renew()):
             self.report = self._blinded(list(confirmed.values()))
             return
-        tell = _teller(self.session, len(confirmed))
+        tell = _teller(self.console, len(confirmed))
         # Planned afresh: the question may have been open for hours.
         waiting = [item for item in self.plan().having("create") if item.key in confirmed]
         late = confirmed.keys() - {item.key for item in waiting}
@@ -254,10 +250,10 @@ class Applying:
             doubts, live = self.store.state.intents, api.broadcasts()
             # Whoever settled something while the list was read was first.
             self.store.refresh()
-            self.adopted += settle(self.session, self.store, live, self.origin, doubts)
+            self.adopted += settle(self.console, self.store, live, self.origin, doubts)
         except InventGitopsError as error:
             # Whatever it is, the report of what was created comes first.
-            self.session.note(clean(f"What is in doubt stays in doubt. {error.message}"))
+            self.console.note(clean(f"What is in doubt stays in doubt. {error.message}"))
 
     def _open_again(self) -> None:
         """Write down as unknown again what somebody has settled while its call was in flight."""
@@ -277,19 +273,19 @@ class Applying:
 
     def _connect(self) -> AbstractContextManager[InventApi]:
         one, stop = self.workspace, self.stopping.event
-        return connect(self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
+        return connect(self.console, self.account, one.root, one.project, one.catalogue, rate=self.rate, stop=stop)
 
 
 def _new_attempt() -> str:
     return uuid.uuid4().hex
 
 
-def _teller(session: Session, total: int) -> Callable[[Outcome], None]:
+def _teller(console: Console, total: int) -> Callable[[Outcome], None]:
     from invent_gitops.render.text.report import outcome_line
 
     numbers = count(1)
 
     def tell(outcome: Outcome) -> None:
-        session.note(f"[{next(numbers)}/{total}] {outcome_line(outcome, session.aside)}")
+        console.progress(f"[{next(numbers)}/{total}] {outcome_line(outcome, console.aside)}")
 
     return tell

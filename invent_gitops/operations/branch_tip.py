@@ -12,7 +12,7 @@ from invent_gitops.model.broadcast import Request
 from invent_gitops.model.checkout import Compare, Current, Untold, judge
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.operations.definitions_at import requests_at
-from invent_gitops.operations.project import Workspace
+from invent_gitops.operations.project import LoadedProject
 
 # What CI systems set in every job. A person's clone that is behind its remote is nobody's old run.
 CI = (
@@ -28,7 +28,7 @@ CI = (
 
 
 def newest_requests(
-    workspace: Workspace, definitions: str | None, branch: str = "", environment: Mapping[str, str] = os.environ
+    workspace: LoadedProject, definitions: str | None, branch: str = "", environment: Mapping[str, str] = os.environ
 ) -> Mapping[str, Request] | None:
     """By key, what the tip of the branch requests that this run is applied from.
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-
-import click
-
-from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.signals import Stopping
 
 
-def ask(session: Session, account: Account, stopping: Stopping, number: int, *, blind: bool) -> bool:
+def ask(console: Console, account: Account, stopping: Stopping, number: int, *, blind: bool) -> bool:
     """Ask whether to create so many broadcasts; False where nobody is asked, since `blind` keeps all from being done.
 
     Raises `Refused` without a terminal or without a yes.
     """
     broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
-    if not sys.stdin or not sys.stdin.isatty():
+    if not console.interactive:
         raise Refused(
             f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
             "Review the plan, then run apply with --yes.",
@@ -28,7 +24,7 @@ def ask(session: Session, account: Account, stopping: Stopping, number: int, *, 
     target = account.target()
     question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
     with stopping.asking():
-        confirmed = click.confirm(session.aside.bold(question), err=True)
+        confirmed = console.confirm(question)
     if not confirmed:
         raise Refused("Not confirmed. Nothing was created.")
     return True

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from invent_gitops.cli.session import Session
 from invent_gitops.errors import NotOffered, Unavailable, Unreachable, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing, Reach
@@ -18,7 +17,8 @@ from invent_gitops.model.plan import Plan
 from invent_gitops.model.project import Project
 from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
-from invent_gitops.operations.account import DEFAULT_RATE, Account, connect
+from invent_gitops.operations.account import Account, connect
+from invent_gitops.operations.console import Console
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ _YOUNG = (
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """What a look found: the live broadcasts, and the state, which is no older than their list.
 
     `before` are the ids that were recorded before the list was read: it cannot hold what came later. `segments`
@@ -119,7 +119,13 @@ class Seen:
 
 @contextmanager
 def reading(
-    account: Account, root: Path, project: Project, catalogue: Catalogue | None, *, stop: threading.Event
+    console: Console,
+    account: Account,
+    root: Path,
+    project: Project,
+    catalogue: Catalogue | None,
+    *,
+    stop: threading.Event,
 ) -> Iterator[Reader]:
     """Invent for reading, for as long as the block lasts. Raises `WrongUsage` if there is no usable key."""
     try:
@@ -127,19 +133,19 @@ def reading(
     except WrongUsage as error:
         offline = "Offline, invent-gitops plan shows what the files and the records say."
         raise WrongUsage(error.message, f"{error.cure} . {offline}") from None
-    with connect(account, root, project, catalogue, rate=DEFAULT_RATE, stop=stop) as api:
+    with connect(console, account, root, project, catalogue, stop=stop) as api:
         yield Reader(api.readable_broadcasts, api.segments)
 
 
-def warn_of_clock(session: Session, seen: Seen) -> None:
+def warn_of_clock(console: Console, snapshot: Snapshot) -> None:
     """Say it if this machine's clock is wrong by Invent's: apply would refuse, and what is past is not sure."""
     from invent_gitops.policy.clock import clock_fault
 
-    if fault := clock_fault(seen.broadcasts, datetime.now(UTC)):
-        session.note(f"Warning: {fault} Set it: apply creates nothing until then.")
+    if fault := clock_fault(snapshot.broadcasts, datetime.now(UTC)):
+        console.note(f"Warning: {fault} Set it: apply creates nothing until then.")
 
 
-def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
+def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Snapshot:
     """Read what can be read; what cannot is told in the gaps, and nothing unread is ever called missing.
 
     `read` gives the state as it is now. It is asked before and after the list: the state must be no older than the
@@ -153,7 +159,7 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Seen:
     state = read()
     listing = of_this_account(_confirmed(listing, state, before, reader), state)
     found, gaps = _tried(reader.segments) if segments else (None, ())
-    return Seen(state, before, listing, tuple(found) if found is not None else None, gaps)
+    return Snapshot(state, before, listing, tuple(found) if found is not None else None, gaps)
 
 
 def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], reader: Reader) -> Listing[Remote]:

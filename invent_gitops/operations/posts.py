@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused, Unavailable, WrongUsage
+from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import Event
+from invent_gitops.operations.console import Console
 from invent_gitops.operations.project import chosen_file
 from invent_gitops.plan.approval import BY_HAND
 from invent_gitops.render.github.annotations import Annotation
@@ -229,15 +230,7 @@ def summarised(written: Written | None) -> str:
     return step.write_summary(written(max(0, step.summary_room() - 2), in_bytes))
 
 
-def tell(session: Session, level: Literal["warning", "notice"], title: str, message: str) -> None:
+def tell(console: Console, level: Literal["warning", "notice"], title: str, message: str) -> None:
     """Say something beside the result, as an annotation of the run where there is one."""
     in_workflow = os.environ.get("GITHUB_ACTIONS") == "true"
-    session.note(Annotation(level, title, message).command("") if in_workflow else clean(message))
-
-
-def show(session: Session, done: Done) -> ExitCode:
-    if session.json:
-        session.answer("github", ExitCode.DONE, done.as_json())
-    else:
-        session.result(clean(f"{done.said} {done.url}".strip()))
-    return ExitCode.DONE
+    console.note(Annotation(level, title, message).command("") if in_workflow else clean(message))

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from invent_gitops.cli.spelling import check_folder, check_project_file, misspelled, unread_catalogues
 from invent_gitops.errors import InvalidInput, WrongUsage
 from invent_gitops.git.way import check_way, current_folder
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
+from invent_gitops.operations.spelling import check_folder, check_project_file, misspelled, unread_catalogues
 
 if TYPE_CHECKING:
     from invent_gitops.provenance import Origin
@@ -33,7 +33,7 @@ class InvalidDefinitions(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class LoadedProject:
     """The project as loaded. `root` is the folder that its paths are relative to, `notes` are for the author."""
 
     root: Path
@@ -43,7 +43,7 @@ class Workspace:
     problems: list[Problem]
     notes: tuple[str, ...] = ()
 
-    def checked(self) -> Workspace:
+    def checked(self) -> LoadedProject:
         """This workspace, if it has no problem. Raises `InvalidDefinitions`."""
         if self.problems:
             raise InvalidDefinitions(self.problems)
@@ -81,7 +81,7 @@ def find_root() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class SelectedProject:
     """The project as a command has found it; of several workspaces, `project` is the chosen one, and all are kept."""
 
     root: Path
@@ -91,11 +91,11 @@ class Opened:
 
 
 # What a command works in, from the moment that somebody has chosen it. One place, so that no command can forget to ask.
-_OPENED: ContextVar[Opened | None] = ContextVar("opened", default=None)
+_OPENED: ContextVar[SelectedProject | None] = ContextVar("opened", default=None)
 
 
 @contextmanager
-def working_in(opened: Opened) -> Iterator[None]:
+def working_in(opened: SelectedProject) -> Iterator[None]:
     """While it lasts, every command reads this project instead of looking for one."""
     token = _OPENED.set(opened)
     try:
@@ -104,7 +104,7 @@ def working_in(opened: Opened) -> Iterator[None]:
         _OPENED.reset(token)
 
 
-def working() -> Opened | None:
+def working() -> SelectedProject | None:
     """The project that somebody has chosen for the command, if so."""
     return _OPENED.get()
 
@@ -116,7 +116,7 @@ def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]
     """
     opened = working()
     if root is not None:
-        opened = Opened(*_of_commit(root, opened.project.name if opened else ""))
+        opened = SelectedProject(*_of_commit(root, opened.project.name if opened else ""))
     found = opened or read_project(find_root())
     if found.project.workspaces is None:
         return found.root, found.project, found.problems
@@ -143,12 +143,12 @@ def none_chosen(project: Project) -> WrongUsage:
     )
 
 
-def read_project(root: Path) -> Opened:
+def read_project(root: Path) -> SelectedProject:
     """The project in that folder, with all of its workspaces."""
     file = root / PROJECT_FILE
     check_project_file(file)
     if not os.path.lexists(file):
-        return Opened(root, Project(), [])
+        return SelectedProject(root, Project(), [])
     check_inside(file, root, "The project file")
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
@@ -156,9 +156,9 @@ def read_project(root: Path) -> Opened:
 
     document, unreadable = read_document(file, shown(file), root)
     if document is None:
-        return Opened(root, Project(file=shown(file)), unreadable)
+        return SelectedProject(root, Project(file=shown(file)), unreadable)
     project, wrong = validate_project(document, schema=read_schema("project"), file=shown(file))
-    return Opened(root, project, [*unreadable, *wrong])
+    return SelectedProject(root, project, [*unreadable, *wrong])
 
 
 def checked_project() -> tuple[Path, Project]:
@@ -169,7 +169,7 @@ def checked_project() -> tuple[Path, Project]:
     return root, project
 
 
-def open_workspace(definitions: str | None, root: Path | None = None) -> Workspace:
+def open_workspace(definitions: str | None, root: Path | None = None) -> LoadedProject:
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import commented, renamed, validate_definitions
@@ -177,7 +177,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     root, project, problems = open_project(root)
     if project.misplaced:
         # Nothing is opened at a place that is refused, nor at the others, or people would take them for all.
-        return Workspace(root, project, None, [], sorted(problems))
+        return LoadedProject(root, project, None, [], sorted(problems))
     catalogue_path = root / project.segments
     usual = Project().standing_for(project.name) if project.name else Project()
     catalogue, more = open_catalogue(root, catalogue_path, needed=project.segments != usual.segments)
@@ -200,7 +200,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> Workspa
     )
     every = sorted([*problems, *more, *unreadable, *wrong])
     notes += [*commented(documents), *renamed(found, catalogue)]
-    return Workspace(root, project, catalogue, found, every, tuple(notes))
+    return LoadedProject(root, project, catalogue, found, every, tuple(notes))
 
 
 def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Document], list[Problem]]:

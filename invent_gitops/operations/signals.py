@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
-from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Interrupted
+from invent_gitops.operations.console import Console
 
 Handler = Callable[[int, FrameType | None], object] | int | None
 
@@ -23,9 +22,9 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 class Stopping:
     """While `with stopping:` lasts, a signal or the `deadline` (seconds from its beginning) sets `event`."""
 
-    def __init__(self, session: Session, deadline: float | None = None) -> None:
+    def __init__(self, console: Console, deadline: float | None = None) -> None:
         self.event = threading.Event()
-        self._session = session
+        self._console = console
         self._signalled: set[int] = set()
         self._before: dict[int, Handler] = {}
         self._timer = threading.Timer(deadline, self._expire) if deadline else None
@@ -66,22 +65,13 @@ class Stopping:
             os._exit(int(ExitCode.INTERRUPTED))
         # Another one than the first is no second wish: GitHub cancels with SIGINT, and says SIGTERM before it kills.
         repeated, self._signalled = bool(self._signalled), {*self._signalled, number}
-        # Whatever else this run was to do is not begun any more.
-        self._session.stopping = True
         self.event.set()
-        if repeated:
-            return
-        self._say("Stopping: nothing new is started, and the answers in flight are awaited. Again: stop at once.")
+        if not repeated:
+            self._console.stop(
+                "Stopping: nothing new is started, and the answers in flight are awaited. Again: stop at once."
+            )
 
     def _expire(self) -> None:
         if not self.event.is_set():
-            self._session.stopping = True
             self.event.set()
-            self._say("The deadline has come: nothing new is started, and the answers in flight are awaited.")
-
-    def _say(self, text: str) -> None:
-        """Past Python's stream, which takes no second write while a signal interrupts one; and never blocking."""
-        if not self._session.quiet:
-            with suppress(OSError):
-                if select.select([], [2], [], 0)[1]:
-                    os.write(2, f"{text}\n".encode())
+            self._console.stop("The deadline has come: nothing new is started, and the answers in flight are awaited.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import State
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.console import Console
 from invent_gitops.text.clean import clean, cut
 
 _NAMED = 12
@@ -18,24 +18,24 @@ _UNREAD: Listing[Remote] = Listing(())
 
 
 def unsettled_code(
-    session: Session, account: Account, state: State, listing: Listing[Remote] = _UNREAD, *, told: bool = False
+    console: Console, account: Account, state: State, listing: Listing[Remote] = _UNREAD, *, reported: bool = False
 ) -> ExitCode:
     """7 as long as anything in the state, or in what was read of Invent's list, has to be settled; says so on stderr.
 
-    `told` is whether the result of the command names it already.
+    `reported` is whether the result of the command names it already.
     """
     from invent_gitops.live.unsettled import unsettled
 
-    found = unsettled(state, listing, datetime.now(UTC))
-    if not found:
+    open_cases = unsettled(state, listing, datetime.now(UTC))
+    if not open_cases:
         return ExitCode.DONE
-    if not told:
-        flags = account.flags(session)
-        for what, keys in (("In doubt", found.doubts), ("Twice in Invent", found.seconds)):
+    if not reported:
+        flags = account.flags()
+        for problem, keys in (("In doubt", open_cases.doubts), ("Twice in Invent", open_cases.seconds)):
             if keys:
-                session.note(f"{what}: {_named(keys)}. See and settle: invent-gitops plan{flags}")
-        for twin in found.twins:
-            session.note(clean(f"Twice in Invent: {twin.message} {twin.cure(flags)}"))
+                console.note(f"{problem}: {_named(keys)}. See and settle: invent-gitops plan{flags}")
+        for twin in open_cases.twins:
+            console.note(clean(f"Twice in Invent: {twin.message} {twin.cure(flags)}"))
     return ExitCode.UNSETTLED
 
 

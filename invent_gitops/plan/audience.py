@@ -8,7 +8,7 @@ from datetime import datetime
 
 from invent_gitops.live.drift import BEGUN
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
-from invent_gitops.model.drift import Look
+from invent_gitops.model.drift import Coverage
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.record import GONE
 from invent_gitops.policy import audience_today, audience_warnings, renaming_warnings
@@ -28,7 +28,7 @@ def with_audiences(
     `segments` are all of Invent's, or None if they could not be read; `gaps` then says why. `jump` is
     `policies.audience_jump`.
     """
-    look = replace(plan.look or Look(), gaps=(*(plan.look.gaps if plan.look else ()), *gaps))
+    look = replace(plan.look or Coverage(), gaps=(*(plan.look.gaps if plan.look else ()), *gaps))
     if segments is None:
         return replace(plan, look=look)
     live = {segment.id: segment.contacts for segment in segments}

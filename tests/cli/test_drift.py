@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from invent_gitops.cli.session import Session
 from invent_gitops.live import drift
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
@@ -126,7 +127,7 @@ def test_what_the_plan_is_given_can_read_and_has_nothing_to_write_with(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INVENT_API_KEY", KEY)
-    where = (Account(base_url=server.url), tmp_path, Project(), None)
+    where = (Session(), Account(base_url=server.url), tmp_path, Project(), None)
     with reading(*where, stop=threading.Event()) as reader:
         assert {field.name for field in dataclasses.fields(reader)} == {"broadcasts", "segments"}
         assert not hasattr(reader, "create")

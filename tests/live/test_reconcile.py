@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.cli.commands.reconcile import settle
 from invent_gitops.cli.session import Session
 from invent_gitops.live.reconcile import CLOCK_SKEW, differences, reconcile
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.state import Absence, Candidate, Looked, Record, Recorded, State, Withdrawn
+from invent_gitops.operations.reconcile import settle
 from invent_gitops.provenance import Origin
 from invent_gitops.state.document import dump, parse
 from tests.fakes import Memory

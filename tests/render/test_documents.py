@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused
 from invent_gitops.model.broadcast import Definition
-from invent_gitops.model.drift import Look, Renewal, Renewed
+from invent_gitops.model.drift import Coverage, Renewal, Renewed
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import FieldChange, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
@@ -65,8 +65,8 @@ BODIES: dict[str, Mapping[str, object]] = {
     "files": {"files": [{"path": "invent.yaml", "written": True, "existed": False}]},
     "schemas": {"schemas": ["plan"]},
     "github": Done("comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7").as_json(),
-    "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Look()), "invent.state.json", 3),
-    "status": status_json(Status(NOW, "c", "sandbox", (), Look(), timedelta(hours=24))),
+    "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Coverage()), "invent.state.json", 3),
+    "status": status_json(Status(NOW, "c", "sandbox", (), Coverage(), timedelta(hours=24))),
     "workspaces": {"workspaces": [], "matrix": {"include": [{"workspace": "acme"}]}},
     "workspaces-run": {"workspaces": [{"workspace": "acme", "exit_code": None, "document": None}]},
     "error": {},

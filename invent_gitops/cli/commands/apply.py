@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
 import click
 
 from invent_gitops.cli.account_options import account_options
-from invent_gitops.cli.commands.plan import plan_code, plan_options
+from invent_gitops.cli.document_options import FileOption, OneWorkspaceOption, SharedSecondsOption
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
-from invent_gitops.cli.output import reviewing
+from invent_gitops.cli.output import of_workspace
+from invent_gitops.cli.plans import plan_options, text_of
+from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
-from invent_gitops.live.unsettled import seconds
+from invent_gitops.errors import InventGitopsError, Refused, WrongUsage, worst
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
-from invent_gitops.model.project import BranchPlace
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
 from invent_gitops.operations.apply import Applying
-from invent_gitops.operations.posts import tell
-from invent_gitops.operations.project import Workspace, chosen_file, open_workspace
+from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
+from invent_gitops.operations.plan import plan_code
+from invent_gitops.operations.project import LoadedProject, chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
-from invent_gitops.text.clean import clean
 
 
 @click.command()
@@ -35,7 +36,12 @@ from invent_gitops.text.clean import clean
 @account_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 @click.option(
-    "--plan", "plan_file", metavar="FILE", shell_complete=files, help="Create only what this plan (plan --out) says."
+    "--plan",
+    "plan_file",
+    cls=FileOption,
+    metavar="FILE",
+    shell_complete=files,
+    help="Create only what this plan (plan --out) says.",
 )
 @click.option(
     "--blind", "unseen", is_flag=True, help="With a new state: create although Invent's list cannot be read. Be sure."
@@ -46,7 +52,7 @@ from invent_gitops.text.clean import clean
     callback=not_empty,
     help="Branch that this is applied from; without it, what git says.",
 )
-@click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
+@click.option("--approved", cls=OneWorkspaceOption, metavar="DIGEST", help="Create only if the plan has this digest.")
 @plan_options
 @click.option(
     "--rate",
@@ -60,13 +66,14 @@ from invent_gitops.text.clean import clean
 )
 @click.option(
     "--deadline",
+    cls=SharedSecondsOption,
     type=POSITIVE,
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
-@document_options("text", "json", "github", what="report")
+@document_options(what="report", drafts=True)
 @common_options
-@click.pass_obj
+@answers("report", reviewed=True)
 def apply(
     session: Session,
     account: Account,
@@ -81,9 +88,8 @@ def apply(
     rate: float,
     concurrency: int,
     deadline: float | None,
-    form: str,
-    out: str | None,
-) -> ExitCode:
+    draft: Callable[[Callable[[], Body]], None],
+) -> Result:
     """Create the missing broadcasts, once each, and record their ids.
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. A create cannot be
@@ -91,23 +97,22 @@ def apply(
     becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
     (exit code 5) to create anything else than what was approved.
     """
-    session.kind = "report"
-    with reviewing(session, form, out) as review:
-        approving = approval(plan_file, approved)
-        workspace = open_workspace(definitions).checked()
-        session.remark(workspace.notes)
-        with (
-            account.store(workspace.root, workspace.project, strict=True) as store,
-            Stopping(session, deadline) as stopping,
-        ):
-            origin = workspace.origin()
+    known: Callable[[], Body] = of_workspace
+    try:
+        with ExitStack() as opened:
+            approving = approval(plan_file, approved)
+            workspace = open_workspace(definitions).checked()
+            session.remark(workspace.notes)
+            store = account.store(workspace.root, workspace.project, strict=True)
+            opened.enter_context(store)
+            stopping = opened.enter_context(Stopping(session, deadline))
             applying = Applying(
                 session,
                 account,
                 workspace,
                 store,
                 stopping,
-                origin,
+                workspace.origin(),
                 only,
                 strict,
                 rate,
@@ -118,44 +123,50 @@ def apply(
             )
             store.wait_with(stopping.event)
             applying.look_first()
-            made = applying.plan()
-            session.known = partial(applying.known, made)
-            approving.check(made)
-            applying.approved = approving.keys(made)
-            if made.counts["create"]:
+            plan = applying.plan()
+            known = partial(applying.known, plan)
+            approving.check(plan)
+            applying.approved = approving.keys(plan)
+            show_plan = partial(_show_plan, session, account, workspace, plan)
+            if plan.counts["create"]:
                 account.target_with_key()
                 warn_of_forgetting(session, account, workspace)
-                applying.confirm(made, yes)
-                review.may_be_cut_off(partial(applying.known, made, applying.cut_off(made)))
-                applying.create(made)
+                applying.confirm(plan, yes, partial(show_plan, everything=not yes))
+                draft(partial(applying.known, plan, applying.cut_off(plan)))
+                applying.create(plan)
             elif not session.json:
-                session.result(applying.text_of(made))
-            report = finished(store, applying.reported())
-            if store.state.intents:
-                # Another run may have finished what it had in hand when this one looked last.
-                with suppress(InventGitopsError):
-                    store.refresh()
-            report = report.seen_in(store.state)
-            final = applying.plan()
-            code = worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)])
-            body = partial(applying.known, made, report)
-            text = partial(text_of_report, session, account, report, store)
-            told = partial(report_annotations, report, made)
-            return review.show(code, body, text, told, error=report.failure)
+                show_plan()
+            result = _result(session, applying, plan)
+            # Until everything is delivered, a signal must not end the run, and nobody else writes the state.
+            return replace(result, afterwards=opened.pop_all().close)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # what was created by then is in the result
+        return failure("report", error, known)
 
 
-def warn_of_forgetting(session: Session, account: Account, workspace: Workspace) -> None:
-    """Say that the state is a file of a runner, which goes with it, unless a later step keeps that."""
-    place = workspace.project.state
-    path = account.state or ("" if isinstance(place, BranchPlace) else place.path)
-    if os.environ.get("GITHUB_ACTIONS") != "true" or account.sandbox or not path:
-        return
-    tell(
-        session,
-        "warning",
-        "the state is a file of this runner",
-        f"The next run does not know what this one creates, unless a later step commits {path}. Keep the state on "
-        "a branch: write state: {branch: broadcast-state} into the project file, then run invent-gitops state migrate.",
+def _show_plan(
+    session: Session, account: Account, workspace: LoadedProject, plan: Plan, *, everything: bool = False
+) -> None:
+    show = session.note if session.json else session.show
+    show(text_of(account, workspace, plan, Display(session.style, session.verbose), everything=everything))
+
+
+def _result(session: Session, applying: Applying, plan: Plan) -> Result:
+    """What became of a plan that was carried out."""
+    store = applying.store
+    report = finished(store, applying.reported())
+    if store.state.intents:
+        # Another run may have finished what it had in hand when this one looked last.
+        with suppress(InventGitopsError):
+            store.refresh()
+    report = report.seen_in(store.state)
+    final = applying.plan()
+    return Result(
+        "report",
+        worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)]),
+        partial(applying.known, plan, report),
+        partial(text_of_report, applying.account, report, store),
+        error=report.failure,
+        annotations=partial(report_annotations, report, plan),
     )
 
 
@@ -168,7 +179,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
     if plan_file == "":
         raise Refused("There is no approved plan: --plan is empty.", "Name a file of plan --out.")
     if plan_file is None:
-        return Approval(lambda made: None, lambda made: ())
+        return Approval(lambda plan: None, lambda plan: ())
     try:
         return by_plan(json.loads(chosen_file(plan_file, "The approved plan").read_text(encoding="utf-8")))
     except OSError as error:
@@ -179,54 +190,11 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def finished(store: Store, report: Report) -> Report:
-    """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
-    try:
-        store.finish()
-        store.remember()
-    except InventGitopsError as error:
-        kept = () if store.durable else tuple(outcome.key for outcome in report.having("created"))
-        unrecorded = tuple(dict.fromkeys((*report.unrecorded, *kept)))
-        return replace(report, failure=report.failure or error, unrecorded=unrecorded)
-    return report.healed(store.state) if store.durable else report
-
-
-def report_code(report: Report) -> ExitCode:
-    """The worst that became of any key."""
-    codes = [ExitCode.DONE]
-    if report.having("not-created"):
-        codes.append(ExitCode.UNAVAILABLE)
-    if report.having("not-attempted"):
-        codes.append(ExitCode.REFUSED)
-    if report.having("unknown") or report.unrecorded or report.twins:
-        codes.append(ExitCode.UNSETTLED)
-    if report.failure:
-        codes.append(report.failure.exit_code)
-    if report.stopped:
-        codes.append(ExitCode.INTERRUPTED)
-    return worst(codes)
-
-
-def left_code(session: Session, final: Plan, report: Report) -> ExitCode:
-    """5 where something could be created by now that this run did not take in hand, since it was blocked before."""
-    left = {item.key for item in final.having("create")} - {outcome.key for outcome in report.outcomes}
-    if not left:
-        return ExitCode.DONE
-    keys = ", ".join(sorted(left)[:5])
-    session.note(clean(f"What kept this from being created is over by now: {keys}. Run apply again."))
-    return ExitCode.REFUSED
-
-
-def open_code(store: Store) -> ExitCode:
-    """7 as long as the state holds any open intent, or a second broadcast for a key, whatever --only says."""
-    return ExitCode.UNSETTLED if store.state.intents or seconds(store.state) else ExitCode.DONE
-
-
-def text_of_report(session: Session, account: Account, report: Report, store: Store) -> str:
+def text_of_report(account: Account, report: Report, store: Store, display: Display) -> str:
     """The report for a terminal; "" if there is nothing to say beside the plan."""
     from invent_gitops.render.text.report import report_text
 
     if not (report.outcomes or report.failure or report.twins):
         return ""
-    flags, left = account.flags(session), len(store.state.intents)
-    return "\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left)
+    open_intents = len(store.state.intents)
+    return "\n" + report_text(report, display.style, place=store.shown, flags=account.flags(), left=open_intents)

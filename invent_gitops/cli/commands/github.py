@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
-from invent_gitops.cli.output import remove_document, write_document
+from invent_gitops.cli.out_file import remove_document, write_document
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import chosen_name, workspace_option
 from invent_gitops.errors import ExitCode, Unavailable, WrongUsage
@@ -25,7 +27,6 @@ from invent_gitops.operations.posts import (
     desk_for,
     post_or_summarise,
     read_result,
-    show,
     tell,
     workspace_of,
 )
@@ -50,8 +51,8 @@ def github() -> None:
 @click.argument("file")
 @author_option
 @common_options
-@click.pass_obj
-def comment(session: Session, file: str, author: str | None) -> ExitCode:
+@answers("github")
+def comment(session: Session, file: str, author: str | None) -> Result:
     """Show a plan, or the outcome of an apply, in the one comment on the pull request.
 
     FILE is what plan --out or apply --out wrote. The comment is updated in place. Where there can be
@@ -59,7 +60,6 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     """
     from invent_gitops.operations.keep_comment import keep_comment
 
-    session.kind = "github"
     document, event = read_result(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
     written = written_for(document, event, with_plan=False)
@@ -67,15 +67,15 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     def post(desk: Desk) -> Done:
         return keep_comment(session, desk, event, document, written)
 
-    return show(session, post_or_summarise(session, "comment", written, post, event, author, workspace_of(document)))
+    return _posted(post_or_summarise(session, "comment", written, post, event, author, workspace_of(document)))
 
 
 @github.command()
 @author_option
 @workspace_option
 @common_options
-@click.pass_obj
-def outdated(session: Session, author: str | None, workspace: str | None) -> ExitCode:
+@answers("github")
+def outdated(session: Session, author: str | None, workspace: str | None) -> Result:
     """Mark the comment as outdated while a newer commit is being planned.
 
     Nobody should approve what will not be applied. A comment of the newest commit, and one that shows
@@ -83,10 +83,8 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Exi
     """
     from invent_gitops.operations.keep_comment import mark_outdated
 
-    session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
-    return show(
-        session,
+    return _posted(
         post_or_summarise(session, "comment", None, lambda desk: mark_outdated(desk, event), event, author, name),
     )
 
@@ -99,8 +97,8 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Exi
 @click.option("--required", is_flag=True, help="Refuse (exit code 5) where nobody has approved a plan beyond doubt.")
 @workspace_option
 @common_options
-@click.pass_obj
-def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> ExitCode:
+@answers("github")
+def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> Result:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
     Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request and reason of the step. Where
@@ -111,7 +109,6 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import look_up
 
-    session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
         raise WrongUsage(
@@ -149,15 +146,13 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
         tell(session, "warning" if found.digest else "notice", "no approved plan", told)
     for one in found.evidence:
         session.note(clean(f"The plan that was reviewed: {one.post.url}"))
-    if not session.json:
-        # Alone, for scripts.
-        session.result(found.digest)
-        return ExitCode.DONE
     action = "none" if not found.digest else "unapproved" if found.digest == UNAPPROVED else "approved"
     number = found.pulls[0].number if found.pulls else 0
     url = found.evidence[0].post.url if found.evidence else ""
     shown = found.digest if action == "approved" else ""
-    return show(session, Done("approval", action, reason, number, url, shown, reason))
+    done = Done("approval", action, reason, number, url, shown, reason)
+    # The digest alone, for scripts.
+    return Result("github", ExitCode.DONE, done.as_json, plain(found.digest))
 
 
 @github.command()
@@ -171,8 +166,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
 )
 @author_option
 @common_options
-@click.pass_obj
-def issue(session: Session, file: str, title: str, author: str | None) -> ExitCode:
+@answers("github")
+def issue(session: Session, file: str, title: str, author: str | None) -> Result:
     """Keep one issue about what needs a person: open while there is something, closed while all is well.
 
     FILE is what status --out, plan --out or apply --out wrote. It needs a person if the command did not
@@ -181,7 +176,6 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     """
     from invent_gitops.operations.keep_comment import keep_issue
 
-    session.kind = "github"
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
     document, event = read_result(file, "status", "plan", "report"), read_event()
@@ -190,7 +184,7 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     def post(desk: Desk) -> Done:
         return keep_issue(desk, event, document, written, f"{title} ({name})" if name else title)
 
-    return show(session, post_or_summarise(session, "issue", written, post, event, author, name))
+    return _posted(post_or_summarise(session, "issue", written, post, event, author, name))
 
 
 def written_for(document: Document, event: Event, *, with_plan: bool = True) -> Written:
@@ -199,3 +193,7 @@ def written_for(document: Document, event: Event, *, with_plan: bool = True) -> 
     links, run = step.files_address(Path(), commit=event.commit), step.run_address()
     rest = f"[The summary of the run]({run}) has more room." if run else ""
     return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, rest=rest)
+
+
+def _posted(done: Done) -> Result:
+    return Result("github", ExitCode.DONE, done.as_json, plain(clean(f"{done.said} {done.url}".strip())))

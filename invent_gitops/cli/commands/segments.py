@@ -18,7 +18,7 @@ from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, InvalidInput, Refused
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.project import Project
-from invent_gitops.operations.account import DEFAULT_RATE, Account, connect, own_place
+from invent_gitops.operations.account import Account, connect, own_place
 from invent_gitops.operations.project import InvalidDefinitions, checked_project, open_catalogue, open_workspace, shown
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.text.clean import clean
@@ -54,7 +54,7 @@ def pull(session: Session, account: Account) -> Result:
     target = account.target()
     with (
         Stopping(session) as stopping,
-        connect(account, root, project, old, rate=DEFAULT_RATE, stop=stopping.event) as api,
+        connect(session, account, root, project, old, stop=stopping.event) as api,
     ):
         live = api.segments()
     merged = merge(old, live, datetime.now(UTC).replace(microsecond=0))
@@ -77,9 +77,7 @@ def pull(session: Session, account: Account) -> Result:
             return f"There are no segments in Invent ({source}), so there is nothing to write."
         return pull_text(merged, by_id, written_by(definitions), display.style, place=file, account=source)
 
-    return Result(
-        "catalogue", ExitCode.DONE, lambda: catalogue_json(merged.catalogue, file, merged, by_id), text_of
-    )
+    return Result("catalogue", ExitCode.DONE, lambda: catalogue_json(merged.catalogue, file, merged, by_id), text_of)
 
 
 @segments.command(name="list")

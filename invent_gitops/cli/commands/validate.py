@@ -17,7 +17,7 @@ from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.model.problem import Problem
 from invent_gitops.operations.problems_for_files import concerning
-from invent_gitops.operations.project import Workspace, open_workspace, working
+from invent_gitops.operations.project import LoadedProject, open_workspace, working
 from invent_gitops.render.text.problems import problems_github, problems_text
 from invent_gitops.text.clean import clean
 
@@ -64,12 +64,12 @@ def validate(session: Session, paths: tuple[str, ...], files: bool) -> Result:
     )
 
 
-def _body(workspace: Workspace) -> dict[str, object]:
+def _body(workspace: LoadedProject) -> dict[str, object]:
     keys = [{"key": definition.key, "name": definition.request.name} for definition in workspace.definitions]
     return {"definitions": keys, "notes": list(workspace.notes)}
 
 
-def _text(workspace: Workspace, problems: Sequence[Problem], display: Display) -> str:
+def _text(workspace: LoadedProject, problems: Sequence[Problem], display: Display) -> str:
     if problems:
         return problems_text(problems, display.style)
     return "No problem concerns these files." if workspace.problems else _good(workspace)
@@ -90,7 +90,7 @@ def _workspace_option() -> list[str]:
     return ["--workspace", opened.project.name] if opened and opened.project.name else []
 
 
-def _good(workspace: Workspace) -> str:
+def _good(workspace: LoadedProject) -> str:
     count = len(workspace.definitions)
     if not count:
         return "There are no definitions yet. invent-gitops init writes an example."

@@ -5,9 +5,8 @@ Each function is a callback for click's `shell_complete`. Nothing here writes, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
@@ -15,21 +14,13 @@ from click.shell_completion import CompletionItem
 
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError
-from invent_gitops.model.alike import alike, composed
+from invent_gitops.model.alike import composed
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import State
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import definitions_of, find_root, read_project, shown
 
 Completed = list[CompletionItem[str]]
-
-
-def chooser(only: str | None, keys: Collection[str]) -> Callable[[str], bool]:
-    """Whether --only lets a key through: of `keys` the one of that very name, else those that match the pattern."""
-    if only is None:
-        return lambda key: True
-    named = {only} & set(keys) or {key for key in keys if alike(key) == alike(only)}
-    return (lambda key: key in named) if named else (lambda key: fnmatchcase(key, only))
 
 
 def schemas(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:

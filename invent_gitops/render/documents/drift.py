@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.drift import Drift, Look, Renewal
+from invent_gitops.model.drift import Coverage, Drift, Renewal
 
 
 def drift_json(drift: Drift, defined: Request | None) -> dict[str, object]:
@@ -37,7 +37,7 @@ def warning_json(warning: AudienceWarning) -> dict[str, object]:
     }
 
 
-def look_json(look: Look) -> dict[str, object]:
+def look_json(look: Coverage) -> dict[str, object]:
     return {
         "complete": look.complete,
         "gaps": list(look.gaps),

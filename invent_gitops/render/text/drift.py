@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.drift import Drift, Look, Renewal
+from invent_gitops.model.drift import Coverage, Drift, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import GONE, Record
 from invent_gitops.render.text.style import Style
@@ -38,7 +38,7 @@ def _as_recorded(records: Sequence[Record]) -> str:
     return f"{one}; the others are as recorded." if gone < len(records) else f"{one}."
 
 
-def gaps_text(look: Look, style: Style) -> Iterator[str]:
+def gaps_text(look: Coverage, style: Style) -> Iterator[str]:
     for gap in look.gaps:
         yield style.red(f"Not read: {clean(gap)}")
     if look.unread:

@@ -1,0 +1,40 @@
+"""What `plan` and `apply` share on the command line: options that choose the plan, and its text."""
+
+from __future__ import annotations
+
+import click
+
+from invent_gitops.cli.completion.keys import patterns
+from invent_gitops.cli.options import Function, not_empty
+from invent_gitops.cli.result import Display
+from invent_gitops.model.plan import Plan
+from invent_gitops.operations.account import Account
+from invent_gitops.operations.project import LoadedProject
+
+
+def plan_options(function: Function) -> Function:
+    """--only and --strict, of which plan and apply make the same plan."""
+    only = click.option(
+        "--only",
+        metavar="GLOB",
+        callback=not_empty,
+        shell_complete=patterns,
+        help="Only the key of that name, or keys that match, such as 'newsletter/*'.",
+    )
+    strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
+    return only(strict(function))
+
+
+def text_of(
+    account: Account, workspace: LoadedProject, plan: Plan, display: Display, *, everything: bool = False
+) -> str:
+    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more."""
+    from invent_gitops.render.text.plan import plan_text
+
+    return plan_text(
+        plan,
+        display.style,
+        flags=account.flags(),
+        everything=everything or display.log or display.verbose,
+        zone=workspace.project.timezone,
+    )

@@ -1,0 +1,208 @@
+"""Brings broadcasts that were created by hand in Invent under the definitions: records first, then files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invent_gitops.errors import Interrupted, Refused, WrongUsage
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.state import State
+from invent_gitops.operations.account import Account, Store, connect
+from invent_gitops.operations.console import Console
+from invent_gitops.operations.look import of_this_account
+from invent_gitops.operations.plan import chooser
+from invent_gitops.operations.project import (
+    PROJECT_FILE,
+    LoadedProject,
+    check_inside,
+    checked_project,
+    open_catalogue,
+    open_workspace,
+    shown,
+)
+from invent_gitops.operations.signals import Stopping
+from invent_gitops.provenance import find_origin
+from invent_gitops.text.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.live.unrecorded import Survey
+    from invent_gitops.render.text.imports import Imported
+
+
+def project_for_import() -> LoadedProject:
+    """The project without a fault; one that has no definitions yet needs no folder for them. Raises as `checked`."""
+    root, project = checked_project()
+    check_inside(root / project.definitions, root, "The folder of the definitions")
+    if os.path.lexists(root / project.definitions):
+        return open_workspace(None).checked()
+    catalogue, problems = open_catalogue(root, root / project.segments, needed=False)
+    return LoadedProject(root, project, catalogue, [], problems).checked()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The unrecorded broadcasts of a listing; `imported` is None where nothing was to be imported, or could be."""
+
+    listing: Listing[Remote]
+    survey: Survey
+    state: State
+    imported: Imported | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """One import, with the values that its steps share."""
+
+    console: Console
+    account: Account
+    loaded: LoadedProject
+
+    def show(self, store: Store) -> ImportReport:
+        """List what could be imported, as far as the list could be read; nothing is written."""
+        with Stopping(self.console) as stopping:
+            listing = self._listed(stopping)
+        # After the list, which must not know more than the records do.
+        state = store.read()
+        return ImportReport(of_this_account(listing, state), self._survey(listing, state), state)
+
+    def run(self, store: Store, stopping: Stopping, ids: Sequence[str], only: str | None) -> ImportReport:
+        """Record what is chosen, then write the definitions. Raises `Refused` for an id that cannot be imported."""
+        from invent_gitops.live.unrecorded import narrowed
+        from invent_gitops.render.text.imports import Imported
+
+        listing = self._listed(stopping)
+        store.refresh()
+        listing = of_this_account(listing, store.state)
+        survey = self._survey(listing, store.state)
+        if not listing.complete:
+            # A twin, or what an attempt in doubt has created, may be on the part that could not be read.
+            return ImportReport(listing, survey, store.state)
+        for id in ids:
+            _check_chosen(id, survey, listing, store.state)
+        keys = {offer.key for offer in survey.offers} | {missing.key for missing in survey.missing}
+        chosen = chooser(only, keys)
+        if only is not None and not any(chosen(key) for key in keys):
+            raise WrongUsage(f"--only {only!r} matches no key.", "See the keys with: invent-gitops import")
+        survey = narrowed(survey, lambda key, id: id in ids if ids else chosen(key))
+        stopping.check()
+        recorded = self._record(survey, store)
+        files = self._write(survey, recorded, self.segment_names(listing), stopping)
+        return ImportReport(listing, survey, store.state, Imported(recorded, files))
+
+    def store(self) -> Store:
+        return self.account.store(self.loaded.root, self.loaded.project, strict=True)
+
+    def _listed(self, stopping: Stopping) -> Listing[Remote]:
+        loaded, stop = self.loaded, stopping.event
+        with connect(self.console, self.account, loaded.root, loaded.project, loaded.catalogue, stop=stop) as api:
+            return api.readable_broadcasts()
+
+    def _survey(self, listing: Listing[Remote], state: State) -> Survey:
+        from invent_gitops.live.unrecorded import survey
+
+        flags = self.account.flags()
+        return survey(listing.entries, state, self.loaded.definitions, stems=self._stems(), flags=flags)
+
+    @property
+    def _folder(self) -> Path:
+        return self.loaded.root / self.loaded.project.definitions
+
+    def _stems(self) -> set[str]:
+        """The names, without suffix, that a new file in the definitions folder cannot have."""
+        catalogue = self.loaded.root / self.loaded.project.segments
+        reserved = {path.stem for path in (self.loaded.root / PROJECT_FILE, catalogue) if path.parent == self._folder}
+        check_inside(self._folder, self.loaded.root, "The folder of the definitions")
+        entries = os.listdir(self._folder) if self._folder.is_dir() else []
+        return reserved | {name.rpartition(".")[0] for name in entries if name.endswith((".yaml", ".yml"))}
+
+    def segment_names(self, listing: Listing[Remote]) -> dict[str, str]:
+        """The names of segments by id: as Invent shows them, and where they are in the catalogue, as it does."""
+        live = {id: name for remote in listing.entries for id, name in remote.segments if name}
+        catalogue = self.loaded.catalogue
+        known = {id: one.name for id, one in catalogue.by_id().items()} if catalogue else {}
+        return known | live
+
+    def _record(self, found: Survey, store: Store) -> frozenset[str]:
+        """Write all of it down at once; the keys under which it is recorded then."""
+        from invent_gitops.live.unrecorded import recorded
+
+        events = recorded(found, find_origin(self.loaded.root).now(), self.loaded.project.timezone)
+        if not events:
+            return frozenset()
+        store.append(events)
+        store.sync()
+        after = store.state.broadcasts
+        for event in events:
+            if event.key not in after or after[event.key].id != event.record.id:
+                self.console.note(f"{clean(event.record.id)} was recorded by another run meanwhile.")
+        return frozenset(event.key for event in events if event.key in after and after[event.key].id == event.record.id)
+
+    def _write(
+        self, found: Survey, keys: frozenset[str], names: Mapping[str, str], stopping: Stopping
+    ) -> dict[str, str]:
+        """The definition of each key that has none, as a file of its own; the path of each by key."""
+        wanted = [
+            (one.key, one.request, one.remote.id, one.remote.status)
+            for one in found.importable
+            if one.key in keys and not one.defined
+        ]
+        wanted += [(one.key, one.record.request, one.record.id, one.record.status) for one in found.missing]
+        files: dict[str, str] = {}
+        taken = self._stems()
+        for key, request, id, status in wanted:
+            if stopping.event.is_set():
+                raise Interrupted(
+                    f"Stopped: {len(wanted) - len(files)} definitions of what is recorded are not written yet.",
+                    "Run the same import again; it writes those that are missing.",
+                )
+            comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."
+            files[key] = self._define(key, request, comment, names, taken)
+        return files
+
+    def _define(
+        self, key: str, request: Request, comment: str, names: Mapping[str, str], taken: AbstractSet[str]
+    ) -> str:
+        """Write the definition into the first file that is free; its path."""
+        from invent_gitops.live.draft import draft
+        from invent_gitops.live.new_keys import paths_for
+        from invent_gitops.load.write import definition_text, schema_line, write_new
+
+        loaded = self.loaded
+        made = draft(request, timezone=loaded.project.timezone, catalogue=loaded.catalogue, names=names)
+        for path in paths_for(key, taken):
+            file = self._folder / f"{path}.yaml"
+            check_inside(file, loaded.root, "The definition")
+            text = definition_text(
+                header=[*schema_line(file.parent, loaded.root, "broadcast"), comment],
+                name=made.name,
+                schedule=made.schedule,
+                segments=made.segments,
+                key="" if path == key else key,
+            )
+            if write_new(file, text, shown(file)):
+                return shown(file)
+        raise AssertionError("there is always another path")
+
+
+def _check_chosen(id: str, found: Survey, listing: Listing[Remote], state: State) -> None:
+    """Raises `Refused` for an id that cannot be imported, with the reason."""
+    if any(one.record.id == id for one in found.missing):
+        return
+    offer = next((one for one in found.offers if one.remote.id == id), None)
+    if offer is None:
+        key = next((key for key, record in state.broadcasts.items() if record.id == id), "")
+        if key:
+            raise Refused(f"{id} is recorded under the key {key} already.", "There is nothing to import.")
+        if any(remote.id == id for remote in found.removed):
+            raise Refused(
+                f"{id} was removed from the state, and is not imported again.", "Look with: invent-gitops state list"
+            )
+        raise Refused(f"Invent shows no broadcast with the id {id}.", "See the ids with: invent-gitops import")
+    if offer.why_not:
+        raise Refused(f"{id} cannot be imported. {offer.why_not}", offer.cure)

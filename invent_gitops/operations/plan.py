@@ -1,0 +1,111 @@
+"""The plan of a project against its state, from files alone or with a look at Invent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from invent_gitops.errors import ExitCode, WrongUsage, worst
+from invent_gitops.model.alike import alike
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Reach
+from invent_gitops.model.plan import Plan
+from invent_gitops.model.state import State
+from invent_gitops.operations.account import Account
+from invent_gitops.operations.console import Console
+from invent_gitops.operations.look import Snapshot, look, reading
+from invent_gitops.operations.project import LoadedProject
+from invent_gitops.operations.signals import Stopping
+
+
+def chooser(only: str | None, keys: Collection[str]) -> Callable[[str], bool]:
+    """Whether --only lets a key through: of `keys` the one of that very name, else those that match the pattern."""
+    if only is None:
+        return lambda key: True
+    named = {only} & set(keys) or {key for key in keys if alike(key) == alike(only)}
+    return (lambda key: key in named) if named else (lambda key: fnmatchcase(key, only))
+
+
+def warn_of_older(console: Console, account: Account, loaded: LoadedProject) -> None:
+    """Say that the state is older than what this clone has seen: a plan over it shows too much as to be created."""
+    store = account.store(loaded.root, loaded.project, strict=False)
+    target = account.target()
+    if reason := store.went_back(target.org, target.name):
+        console.remark([f"{reason} What was created since then may be shown as to be created. apply refuses it."])
+
+
+def read_state(account: Account, loaded: LoadedProject, *, strict: bool) -> State:
+    """The state as recorded, or an empty one that is bound to the account that was named."""
+    state = account.store(loaded.root, loaded.project, strict=strict).read()
+    if state.lineage:
+        return state
+    target = account.target()
+    return replace(state, org=target.org, api=target.name)
+
+
+def looked(
+    console: Console, account: Account, loaded: LoadedProject, read: Callable[[], State], *, segments: bool
+) -> Snapshot:
+    """What Invent shows now, read with nothing in reach that can write. Raises `WrongUsage` without a key."""
+    with (
+        Stopping(console) as stopping,
+        reading(console, account, loaded.root, loaded.project, loaded.catalogue, stop=stopping.event) as reader,
+    ):
+        return look(reader, read, segments=segments)
+
+
+def compared(plan: Plan, loaded: LoadedProject, snapshot: Snapshot) -> Plan:
+    """The plan with what drifted in Invent, and with today's audience."""
+    from invent_gitops.live.drift import with_drift
+    from invent_gitops.plan.audience import with_audiences
+
+    plan = with_drift(plan, snapshot.state, snapshot.broadcasts, before=snapshot.before)
+    jump = loaded.project.policies.audience_jump
+    return with_audiences(plan, snapshot.segments, loaded.catalogue, jump, snapshot.gaps)
+
+
+def plan_for(
+    loaded: LoadedProject,
+    state: State,
+    *,
+    only: str | None,
+    strict: bool,
+    live: Sequence[Remote] = (),
+    reach: Reach = "",
+    newest: Mapping[str, Request] | None = None,
+    flags: str = "",
+) -> Plan:
+    """The plan of a project against a state, as of now. Raises `WrongUsage` if `only` matches nothing."""
+    from invent_gitops.plan.make import make_plan
+
+    keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
+    chosen = chooser(only, keys)
+    if only is not None and not any(chosen(key) for key in keys):
+        raise WrongUsage(f"--only {only!r} matches no key.", "See the keys with: invent-gitops validate --json")
+    plan = make_plan(
+        loaded.definitions,
+        state,
+        policies=loaded.project.policies,
+        catalogue=loaded.catalogue,
+        now=datetime.now(UTC),
+        only=chosen,
+        strict=strict,
+        live=live,
+        reach=reach,
+        newest=newest,
+        flags=flags,
+    )
+    return replace(plan, timezone=loaded.project.timezone, workspace=loaded.project.name, options=flags)
+
+
+def plan_code(plan: Plan) -> ExitCode:
+    """7 if a key is blocked, 6 if not all of Invent could be read, 5 if a key is refused."""
+    return worst(
+        [
+            ExitCode.UNSETTLED if plan.counts["blocked"] else ExitCode.DONE,
+            ExitCode.UNAVAILABLE if plan.look and not plan.look.complete else ExitCode.DONE,
+            ExitCode.REFUSED if plan.counts["refused"] else ExitCode.DONE,
+        ]
+    )
