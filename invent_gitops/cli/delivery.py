@@ -30,13 +30,13 @@ class Delivery:
     sharing: int = 0
 
     @cached_property
-    def text(self) -> str:
+    def text(self) -> str | None:
         """What people read."""
         session = self.session
         return self.result.text(Display(session.style, session.verbose, self.form == "github", session.width))
 
     def show_text(self) -> None:
-        if self.text:
+        if self.text is not None:
             self.session.show(self.text)
 
     def room(self, limit: int) -> int:

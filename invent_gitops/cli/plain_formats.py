@@ -70,7 +70,8 @@ def join_aside(session: Session, joined: Joined) -> None:
 
 
 def write_matrix(delivery: Delivery) -> None:
-    delivery.session.show(json.dumps(delivery.result.body()["matrix"]))
+    if not delivery.result.failed:
+        delivery.session.show(json.dumps(delivery.result.body()["matrix"]))
 
 
 # ---------------------------------------------------------------- SARIF

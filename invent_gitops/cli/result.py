@@ -25,16 +25,16 @@ class Display:
     width: int | None = None
 
 
-def no_text(display: Display) -> str:
-    return ""
+def no_text(display: Display) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of one command.
 
-    `body` makes the content of its JSON document, `text` what people read, `annotations` the commands of a workflow's
-    log from the way to the current folder; each is called only where it is wanted. `outputs` are for a workflow's step.
+    `body` makes the content of its JSON document, `text` what people read, if anything, `annotations` the commands of a
+    workflow's log from the way to the current folder; each is called only where it is wanted. `outputs` are for a step.
     `notes` are said beside the result. `failed` is whether the command could not go on: its `error` is on stderr, too.
     `document` is the whole JSON document where that is not made of `body`. `afterwards` runs once all is delivered.
     """
@@ -42,7 +42,7 @@ class Result:
     kind: str
     code: ExitCode
     body: Callable[[], Body] = dict
-    text: Callable[[Display], str] = no_text
+    text: Callable[[Display], str | None] = no_text
     problems: Sequence[Problem] = ()
     error: InventGitopsError | None = None
     annotations: Callable[[str], str] | None = None

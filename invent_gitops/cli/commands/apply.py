@@ -190,11 +190,11 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def text_of_report(account: Account, report: Report, store: Store, display: Display) -> str:
-    """The report for a terminal; "" if there is nothing to say beside the plan."""
+def text_of_report(account: Account, report: Report, store: Store, display: Display) -> str | None:
+    """The report for a terminal; None if there is nothing to say beside the plan."""
     from invent_gitops.render.text.report import report_text
 
     if not (report.outcomes or report.failure or report.twins):
-        return ""
+        return None
     open_intents = len(store.state.intents)
     return "\n" + report_text(report, display.style, place=store.shown, flags=account.flags(), left=open_intents)
