@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
 
 import click
@@ -18,14 +18,13 @@ from invent_gitops.cli.output import of_workspace
 from invent_gitops.cli.plans import plan_options, text_of
 from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import InventGitopsError, Refused, WrongUsage, worst
+from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
-from invent_gitops.operations.apply import Applying
-from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
-from invent_gitops.operations.plan import plan_code
-from invent_gitops.operations.project import LoadedProject, chosen_file, open_workspace
+from invent_gitops.operations.apply import Applied, apply_definitions
+from invent_gitops.operations.apply_values import Apply, ApplyOptions
+from invent_gitops.operations.project import chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
@@ -97,77 +96,81 @@ def apply(
     becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
     (exit code 5) to create anything else than what was approved.
     """
-    known: Callable[[], Body] = of_workspace
+    view = View(session, account, draft)
     try:
         with ExitStack() as opened:
             approving = approval(plan_file, approved)
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
+            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
             store = account.store(workspace.root, workspace.project, strict=True)
             opened.enter_context(store)
             stopping = opened.enter_context(Stopping(session, deadline))
-            applying = Applying(
-                session,
-                account,
-                workspace,
-                store,
-                stopping,
-                workspace.origin(),
-                only,
-                strict,
-                rate,
-                concurrency,
-                definitions,
-                unseen,
-                branch or "",
-            )
-            store.wait_with(stopping.event)
-            applying.look_first()
-            plan = applying.plan()
-            known = partial(applying.known, plan)
-            approving.check(plan)
-            applying.approved = approving.keys(plan)
-            show_plan = partial(_show_plan, session, account, workspace, plan)
-            if plan.counts["create"]:
-                account.target_with_key()
-                warn_of_forgetting(session, account, workspace)
-                applying.confirm(plan, yes, partial(show_plan, everything=not yes))
-                draft(partial(applying.known, plan, applying.cut_off(plan)))
-                applying.create(plan)
-            elif not session.json:
-                show_plan()
-            result = _result(session, applying, plan)
+            view.run = Apply(session, account, workspace, store, stopping, workspace.origin(), options)
+            applied = apply_definitions(view.run, approving, view)
+            result = _result(view.run, applied)
             # Until everything is delivered, a signal must not end the run, and nobody else writes the state.
             return replace(result, afterwards=opened.pop_all().close)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # what was created by then is in the result
-        return failure("report", error, known)
+        return failure("report", error, view.body)
 
 
-def _show_plan(
-    session: Session, account: Account, workspace: LoadedProject, plan: Plan, *, everything: bool = False
-) -> None:
-    show = session.note if session.json else session.show
-    show(text_of(account, workspace, plan, Display(session.style, session.verbose), everything=everything))
-
-
-def _result(session: Session, applying: Applying, plan: Plan) -> Result:
+def _result(run: Apply, applied: Applied) -> Result:
     """What became of a plan that was carried out."""
-    store = applying.store
-    report = finished(store, applying.reported())
-    if store.state.intents:
-        # Another run may have finished what it had in hand when this one looked last.
-        with suppress(InventGitopsError):
-            store.refresh()
-    report = report.seen_in(store.state)
-    final = applying.plan()
+    report = applied.report
     return Result(
         "report",
-        worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)]),
-        partial(applying.known, plan, report),
-        partial(text_of_report, applying.account, report, store),
+        applied.code,
+        partial(body_of, run, applied.plan, lambda: report),
+        partial(text_of_report, run.account, report, run.store),
         error=report.failure,
-        annotations=partial(report_annotations, report, plan),
+        annotations=partial(report_annotations, report, applied.plan),
     )
+
+
+@dataclass
+class View:
+    """Shows an apply in the terminal, and keeps the `body` of the document of a run that fails.
+
+    `draft` writes what is true from now on of a run that is killed. `run` is set before anything is shown.
+    """
+
+    session: Session
+    account: Account
+    draft: Callable[[Callable[[], Body]], None]
+    body: Callable[[], Body] = of_workspace
+    run: Apply | None = None
+
+    def known(self, plan: Plan, report: Callable[[], Report]) -> None:
+        self.body = partial(body_of, self._run, plan, report)
+
+    def nothing_to_create(self, plan: Plan) -> None:
+        if not self.session.json:
+            self.session.show(self._text(plan))
+
+    def to_create(self, plan: Plan) -> None:
+        show = self.session.note if self.session.json else self.session.show
+        show(self._text(plan, everything=not self._run.options.yes))
+
+    def may_be_cut_off(self, plan: Plan, report: Report) -> None:
+        self.draft(partial(body_of, self._run, plan, lambda: report))
+
+    @property
+    def _run(self) -> Apply:
+        assert self.run is not None
+        return self.run
+
+    def _text(self, plan: Plan, *, everything: bool = False) -> str:
+        display = Display(self.session.style, self.session.verbose)
+        return text_of(self.account, self._run.loaded, plan, display, everything=everything)
+
+
+def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
+    """The content of the document: of the report, or of what is known before there is one."""
+    from invent_gitops.render.documents.machine import report_json
+
+    store, name = run.store, run.loaded.project.name
+    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
