@@ -38,7 +38,7 @@ from invent_gitops.model.project import Project
 class Format:
     """One form: `write` delivers a result, `write_part` that of one of several workspaces, `join` ends those of all.
 
-    `kinds` are the results that have it, and `beside_json` those for which --json as well is no contradiction.
+    `kinds` are the results that have it, () for all; `beside_json` those for which --json as well is no contradiction.
     `begin` is the heading of one workspace; `documented` are the results of which it needs the JSON document.
     """
 
@@ -53,20 +53,18 @@ class Format:
 
 def formats_of(kind: str) -> list[str]:
     """The formats of the results of a kind, the default first."""
-    return [name for name, form in FORMATS.items() if kind in form.kinds]
+    return [name for name, form in FORMATS.items() if kind in form.kinds or not form.kinds]
 
-
-_ALL = ("plan", "status", "report", "validation", "workspaces")
 
 FORMATS = {
-    "text": Format(_ALL, write_text, write_text_part, join_text, begin_text),
-    "json": Format(_ALL, write_json, keep_json, join_json, begin_aside),
+    "text": Format((), write_text, write_text_part, join_text, begin_text),
+    "json": Format((), write_json, keep_json, join_json, begin_aside),
     "markdown": Format(
         ("plan", "status"), write_markdown, write_markdown_part, join_aside, begin_markdown, documented=REVIEWED
     ),
     "matrix": Format(("workspaces",), write_matrix, write_text_part, join_text, begin_text),
     "github": Format(
-        _ALL,
+        (*REVIEWED, "validation", "workspaces"),
         write_github,
         write_github_part,
         join_github,

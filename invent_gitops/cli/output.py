@@ -35,8 +35,9 @@ class Wish:
 def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
     """What the values of a command's options say of its result; they are taken out of `values`."""
     form, out = option_of(command, FormatOption), option_of(command, OutOption)
+    named = form or out
     return Wish(
-        form.kind if form else "error",
+        named.kind if named else "error",
         values.pop(form.name or "") if form else "text",
         (values.pop(out.name or "") or "") if out else "",
         bool(out and out.drafts),
