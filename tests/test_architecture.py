@@ -79,6 +79,8 @@ IO_CALLS = {"__import__", "breakpoint", "eval", "exec", "input", "open", "print"
 CLOCK_CALLS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today"}
 
 LONGEST = 300
+# The way of every word to stdout and stderr.
+STREAMS = ("cli/session.py", "cli/__init__.py")
 
 # What still imports upwards, until its callers hand a value in instead.
 STILL_TO_MOVE = {
@@ -180,6 +182,14 @@ def command_of_command(path: PurePosixPath, found: Import) -> Iterator[str]:
         yield f"{found.name}: no command imports another. Move what both need to operations."
 
 
+def of_the_streams(path: PurePosixPath, node: ast.AST) -> Iterator[str]:
+    """What a command says leaves through its result or the console, so that each form has one writer."""
+    touched = isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "sys.stderr"}
+    printed = isinstance(node, ast.Call) and called(node) in {"print", "click.echo", "click.secho"}
+    if (touched or printed) and path.as_posix() not in STREAMS:
+        yield f"{ast.unparse(node)}: only {' and '.join(STREAMS)} write. Return a Result, or use the console."
+
+
 def wrong_home(room: str, found: Import) -> Iterator[str]:
     if is_within(found.name, NAME) or is_within(found.name, "__future__"):
         return
@@ -235,6 +245,7 @@ def complaints(path: PurePosixPath, source: str) -> list[str]:
     for node, _ in walk(tree):
         if isinstance(node, ast.Call):
             found += [f"{NAME}/{path}:{node.lineno}: {text}" for text in io_call(room, node)]
+        found += [f"{NAME}/{path}:{getattr(node, 'lineno', 0)}: {text}" for text in of_the_streams(path, node)]
     lines = source.count("\n")
     if lines > LONGEST:
         found.append(f"{NAME}/{path}: {lines} lines, {LONGEST} are the most. It holds two jobs: give each its module.")
@@ -347,6 +358,10 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("cli/commands/apply.py", "def run():\n    from .plan import plan", "no command imports another"),
         ("operations/plan.py", "from invent_gitops.cli.output import Review", "imports go down only"),
         ("operations/confirmation.py", "import click", "its home is cli"),
+        ("operations/plan.py", "sys.stderr.write('Done.')", "Return a Result, or use the console"),
+        ("cli/commands/plan.py", "def plan():\n    sys.stdout.isatty()", "Return a Result, or use the console"),
+        ("cli/output.py", "print('text')", "Return a Result, or use the console"),
+        ("cli/commands/plan.py", "click.echo('text')", "Return a Result, or use the console"),
         ("load.py", "from http.server import HTTPServer", "its home is sandbox"),
         ("load.py", "from http import server", "its home is sandbox"),
         ("load.py", "import requests", "requests has no home"),

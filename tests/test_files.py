@@ -55,7 +55,7 @@ ALLOWED = {
     "git/repository.py": "a private folder for an index, and one for what a commit holds",
     "operations/definitions_at.py": "a private folder",
     "sandbox/storage.py": "begins the file with the flags of files.py, and SQLite opens it",
-    "cli/output.py": "the removal of a document",
+    "cli/out_file.py": "the removal of a document",
     "cli/streams.py": "a stream that a person named: it is written to, and never begun",
     "cli/__init__.py": "the null device",
 }

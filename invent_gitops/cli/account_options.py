@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from invent_gitops.cli.document_options import OneWorkspaceOption
 from invent_gitops.cli.options import files, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
@@ -62,6 +63,7 @@ def _refuse_two_apis(values: Mapping[str, Any]) -> None:
 _OPTIONS = {
     "state": click.option(
         "--state",
+        cls=OneWorkspaceOption,
         metavar="FILE",
         callback=not_empty,
         shell_complete=files,
