@@ -173,6 +173,13 @@ def wrong_floor(room: str, found: Import) -> Iterator[str]:
         yield f"{room} ({mine}) imports {other} ({theirs}): imports go down only."
 
 
+def command_of_command(path: PurePosixPath, found: Import) -> Iterator[str]:
+    """What commands share is an operation, or an option in a module beside them."""
+    others = f"{NAME}.cli.commands"
+    if path.parts[:2] == ("cli", "commands") and is_within(found.name, others):
+        yield f"{found.name}: no command imports another. Move what both need to operations."
+
+
 def wrong_home(room: str, found: Import) -> Iterator[str]:
     if is_within(found.name, NAME) or is_within(found.name, "__future__"):
         return
@@ -224,6 +231,7 @@ def complaints(path: PurePosixPath, source: str) -> list[str]:
     for each in imports(tree, path):
         for rule in (wrong_floor, wrong_home, io_import, slow_start):
             found += [f"{NAME}/{path}:{each.line}: {text}" for text in rule(room, each)]
+        found += [f"{NAME}/{path}:{each.line}: {text}" for text in command_of_command(path, each)]
     for node, _ in walk(tree):
         if isinstance(node, ast.Call):
             found += [f"{NAME}/{path}:{node.lineno}: {text}" for text in io_call(room, node)]
@@ -331,6 +339,14 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("plan/make.py", "at = datetime.date.today()", "the time comes into the core as an argument"),
         ("plan/make.py", "import yaml", "its home is load"),
         ("cli/commands/apply.py", "def run():\n    import httpx", "its home is http"),
+        (
+            "cli/commands/apply.py",
+            "from invent_gitops.cli.commands.plan import plan_code",
+            "no command imports another",
+        ),
+        ("cli/commands/apply.py", "def run():\n    from .plan import plan", "no command imports another"),
+        ("operations/plan.py", "from invent_gitops.cli.output import Review", "imports go down only"),
+        ("operations/confirmation.py", "import click", "its home is cli"),
         ("load.py", "from http.server import HTTPServer", "its home is sandbox"),
         ("load.py", "from http import server", "its home is sandbox"),
         ("load.py", "import requests", "requests has no home"),

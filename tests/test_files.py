@@ -56,7 +56,7 @@ ALLOWED = {
     "operations/definitions_at.py": "a private folder",
     "sandbox/storage.py": "begins the file with the flags of files.py, and SQLite opens it",
     "load/write.py": "makes the folder of a definition, which was looked at",
-    "cli/output.py": "the removal of a document",
+    "cli/out_file.py": "the removal of a document",
     "cli/streams.py": "a stream that a person named: it is written to, and never begun",
     "cli/__init__.py": "the null device",
 }

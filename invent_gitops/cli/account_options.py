@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from invent_gitops.cli.document_options import OneWorkspaceOption
 from invent_gitops.cli.options import files, not_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
@@ -48,6 +49,7 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
 _OPTIONS = [
     click.option(
         "--state",
+        cls=OneWorkspaceOption,
         metavar="FILE",
         callback=not_empty,
         shell_complete=files,

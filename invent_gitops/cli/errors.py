@@ -1,45 +1,63 @@
-"""The one door through which every error leaves, and the exit code that it leaves with."""
+"""The one door through which every result and every error leaves, and the exit code that it leaves with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import click
 
+from invent_gitops.cli.output import Output, of_workspace
+from invent_gitops.cli.result import Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError
-from invent_gitops.operations.console import failure_of
-from invent_gitops.operations.project import InvalidDefinitions
 
 
 def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
-    """Run something, and say what is wrong if it cannot go on."""
+    """Run the command line: deliver the result that it returns, and say what is wrong if it cannot go on."""
     try:
-        found = run()
-        return ExitCode(found) if isinstance(found, int) else ExitCode.DONE
-    except InvalidDefinitions as error:
-        session.wrong(error.problems)
-        return error.exit_code
-    except InventGitopsError as error:
-        session.failed(error)
-        return error.exit_code
+        end = run()
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE
     except click.UsageError as error:
         _guess_only_slips(error)
         error.show()
-        session.failed(InventGitopsError(error.format_message()), ExitCode.USAGE)
+        if session.json:
+            wrong_usage = InventGitopsError(error.format_message())
+            Output(session).deliver(Result("error", ExitCode.USAGE, error=wrong_usage))
         return ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        session.failed(failure_of(KeyboardInterrupt()))
-        return ExitCode.INTERRUPTED
-    except OSError as error:
-        session.failed(found := failure_of(error))
-        return found.exit_code
-    except Exception as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code, not a traceback
-        session.bug(error)
-        return ExitCode.BUG
+    except click.Abort:
+        end = failure("error", KeyboardInterrupt())
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the one door: a bug leaves with its own exit code
+        end = failure("error", error)
+    if isinstance(end, Result):
+        return Output(session).deliver(end)
+    return ExitCode(end) if isinstance(end, int) else ExitCode.DONE
+
+
+def answers(kind: str, *, reviewed: bool = False) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """The innermost decorator of a command: hands it the session, and makes results of a `kind` of its errors.
+
+    The document of what is `reviewed` names the workspace, also when the command fails.
+    """
+
+    def decorate(function: Callable[..., Result]) -> Callable[..., Result]:
+        @wraps(function)
+        def run(**values: Any) -> Result:
+            session = click.get_current_context().find_object(Session)
+            try:
+                return function(session, **values)
+            except (click.exceptions.Exit, click.UsageError):
+                raise
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it is, it is a result
+                known = of_workspace() if reviewed else {}
+                return failure(kind, error, lambda: known)
+
+        return run
+
+    return decorate
 
 
 def _guess_only_slips(error: click.UsageError) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from invent_gitops.cli.document_options import FormatOption, OutOption
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.way import check_way, current_folder
@@ -46,12 +47,18 @@ def common_options(function: Function) -> Function:
     return function
 
 
-def document_options(*forms: str, what: str, told: str = "") -> Callable[[Function], Function]:
-    """--format, one of `forms`, and --out, for a command that makes a document of a `what`; `told` words more forms."""
+def document_options(*, what: str, told: str = "", drafts: bool = False) -> Callable[[Function], Function]:
+    """--format and --out, for a command whose result is of the kind `what`; `told` words more forms.
+
+    With `drafts` the command gets a `draft`, which writes what is known meanwhile to the file of --out.
+    """
 
     def decorate(function: Function) -> Function:
         out = click.option(
             "--out",
+            cls=OutOption,
+            kind=what,
+            drafts=drafts,
             type=click.Path(dir_okay=False),
             callback=not_empty,
             help=f"Write the {what} as JSON to this file, whatever becomes of it.",
@@ -59,8 +66,8 @@ def document_options(*forms: str, what: str, told: str = "") -> Callable[[Functi
         form = click.option(
             "--format",
             "form",
-            type=click.Choice(forms),
-            default=forms[0],
+            cls=FormatOption,
+            kind=what,
             help=f"json is the same as --json; {told}github adds annotations, summary and outputs.",
         )
         return form(out(function))

@@ -1,262 +1,213 @@
-"""Where a plan or a report goes beside the terminal: the file of --out, Markdown, and a step of a workflow."""
+"""Delivers the result of a command, once: into the file of --out, and in the form that was asked for."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
 
+import click
+
+from invent_gitops.cli.delivery import REVIEWED, Delivery, Part
+from invent_gitops.cli.document_options import FormatOption, OutOption, option_of
+from invent_gitops.cli.formats import FORMATS
+from invent_gitops.cli.out_file import OutFile
+from invent_gitops.cli.result import Body, Result, failure
 from invent_gitops.cli.session import Session
-from invent_gitops.cli.streams import Stream, is_stream
-from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, Refused, WrongUsage, worst
-from invent_gitops.files import replace_durably
-from invent_gitops.operations.console import failure_of
-from invent_gitops.operations.project import InvalidDefinitions, chosen_file, working
-from invent_gitops.text.clean import clean
-from invent_gitops.text.secret import without_secrets
-
-# The forms for people who review, which are complete even where the command fails.
-REVIEW = ("markdown", "github")
-
-Annotations = Callable[[str], str]
+from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, WrongUsage, worst
+from invent_gitops.operations.project import working
 
 
-class Review:
-    """The document of one command, on its way to all who wait for it."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the options of one call say of its result: the form, the file of --out, and the kind that both are for.
 
-    def __init__(self, session: Session, form: str, out: str | None) -> None:
-        self.session, self.form = session, form
-        self._out = Path(out) if out else None
-        self._stream: Stream | None = None
-        self._delivered = self._interrupted = False
-        opened = working()
-        # What its documents say in every case.
-        session.known = lambda: {"workspace": (opened.project.name if opened else "") or None}
+    With `drafts` the command itself writes to that file meanwhile.
+    """
+
+    kind: str = "error"
+    form: str = "text"
+    out: str = ""
+    drafts: bool = False
+
+
+def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
+    """What the values of a command's options say of its result; they are taken out of `values`."""
+    form, out = option_of(command, FormatOption), option_of(command, OutOption)
+    return Wish(
+        form.kind if form else "error",
+        values.pop(form.name or "") if form else "text",
+        (values.pop(out.name or "") or "") if out else "",
+        bool(out and out.drafts),
+    )
+
+
+def of_workspace() -> Body:
+    """What each document of a plan or of what became of one says, whatever happens."""
+    opened = working()
+    return {"workspace": (opened.project.name if opened else "") or None}
+
+
+def delivered(function: Callable[..., Result]) -> Callable[..., ExitCode]:
+    """The decorator of a command that has a --format and no choice of workspaces to run in: it delivers the result."""
+
+    @wraps(function)
+    def run(**values: Any) -> ExitCode:
+        context = click.get_current_context()
+        session = context.find_object(Session)
+        assert session is not None
+        output = Output(session, taken_from(context.command, dict(values)))
+        return output.deliver(output.run(function, values))
+
+    return run
+
+
+class Output:
+    """The way of one result to all who wait for it; `sharing` is how many workspaces have one, 0 without any."""
+
+    def __init__(self, session: Session, wish: Wish | None = None, *, workspace: str = "", sharing: int = 0) -> None:
+        self._session, self._wish = session, wish or Wish()
+        self._workspace, self._sharing = workspace, sharing
+        self._file = OutFile(self._wish.out, self._wish.kind) if self._wish.out else None
+        self._over = False
+
+    def run(self, command: Callable[..., Result], values: Mapping[str, Any]) -> Result:
+        """Call a command, whose errors are results, too."""
+        try:
+            self.begin()
+            drafts = {"draft": self.draft} if self._wish.drafts else {}
+            return command(**values, **drafts)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it is, it is a result
+            return self.failed(error)
+
+    def failed(self, error: BaseException) -> Result:
+        """The result of a command that an exception has ended."""
+        return failure(self._wish.kind, error, self._known)
 
     def begin(self) -> None:
         """Put a document in place that says that there is none yet: an older one must not be taken for this run's.
 
-        So nobody creates anything first and finds out then that the report cannot be written.
+        So nobody creates anything first and finds out then that the report cannot be written. Raises `WrongUsage` where
+        the options contradict each other.
         """
-        self.session.json = self.session.json or self.form == "json"
-        kind = self.session.kind
-        cut_off = Interrupted(
-            f"This {kind} is not done: what writes it still runs, or was killed.",
-            "What happened is recorded; invent-gitops plan shows it.",
-        )
-        try:
-            self._write(self._document(cut_off.exit_code, self.session.so_far(), error=cut_off), first=True)
-        except InventGitopsError:
-            self._out = None
-            raise
-        if self.session.json and self.form in REVIEW:
-            raise WrongUsage(f"--json and --format {self.form} contradict each other.", "Give one of them.")
+        kind, form = self._wish.kind, self._wish.form
+        contradiction = self._session.json and form not in ("text", "json") and kind not in FORMATS[form].beside_json
+        self._session.json = self._session.json or form == "json"
+        if self._file:
+            self._file.begin(self._cut_off(self._known, "What happened is recorded; invent-gitops plan shows it."))
+        if contradiction:
+            raise WrongUsage(f"--json and --format {form} contradict each other.", "Give one of them.")
 
-    def may_be_cut_off(self, body: Callable[[], Mapping[str, object]]) -> None:
+    def draft(self, body: Callable[[], Body]) -> None:
         """Put in place what is true from now on of a run that is killed. Raises what `begin` raises."""
-        if self._out:
-            cut_off = Interrupted(
-                f"This {self.session.kind} is not done: what writes it still runs, or was killed.",
-                "Run it again: it looks in Invent first, and creates nothing twice.",
-            )
-            self._write(self._document(cut_off.exit_code, body(), error=cut_off), first=True)
+        if self._file:
+            cure = "Run it again: it looks in Invent first, and creates nothing twice."
+            self._file.write(self._cut_off(body, cure), last=False)
 
-    def show(
-        self,
-        code: ExitCode,
-        body: Callable[[], Mapping[str, object]],
-        text: Callable[[], str],
-        annotations: Annotations,
-        *,
-        error: InventGitopsError | None = None,
-    ) -> ExitCode:
+    def leave(self, result: Result) -> None:
+        """Write the result into the file only; it is told elsewhere."""
+        if self._file:
+            self._save(self._file, _document(result, result.code), result)
+
+    def deliver(self, result: Result) -> ExitCode:
         """Deliver what came of the command, the file first; returns the code to leave with.
 
         A file that cannot be written is no success, and takes nothing away from a worse outcome.
         """
-        # Text needs no document, and a large one takes longer than the plan.
-        wanted = self._out or self.session.json or self.form in REVIEW
-        made = body() if wanted else {}
-        whole = self._document(code, made, error=error) if wanted else ""
-        if wrong := self._kept(whole):
-            self.session.complain(wrong)
-            code = worst([code, wrong.exit_code])
-            whole = self._document(code, made, error=error)
-        self._delivered = True
-        if self.session.json:
-            self.session.result(whole)
-        elif self.form != "markdown" and (told := text()):
-            self.session.result(told)
+        return self._deliver(result, self._write)[0]
+
+    def deliver_part(self, result: Result) -> Part:
+        """The same for one of several workspaces; returns what the result of all needs of it."""
+        code, part = self._deliver(result, self._write_part)
+        return replace(part, code=code) if part else Part(self._workspace, code, error=result.error)
+
+    def _deliver(
+        self, result: Result, write: Callable[[Delivery], Part | None], *, again: bool = False
+    ) -> tuple[ExitCode, Part | None]:
         try:
-            self._tell_reviewers(whole, annotations)
-        except InvalidInput as wrong:
+            return self._delivered(result, write)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it is, it is a result
+            ended = failure(result.kind, error, self._known)
+            if not (self._over or again):
+                return self._deliver(ended, write, again=True)
+            self._complain(ended)
+            return worst([result.code, ended.code]), None
+
+    def _delivered(self, result: Result, write: Callable[[Delivery], Part | None]) -> tuple[ExitCode, Part | None]:
+        session, code = self._session, result.code
+        form = self._form(result)
+        wanted = self._file or session.json or result.kind in FORMATS[form].documented
+        document = _document(result, code) if wanted else ""
+        if self._file and (unwritten := self._save(self._file, document, result)) and not result.failed:
+            code = worst([code, unwritten.exit_code])
+            document = _document(result, code)
+        part: Part | None = None
+        delivery = Delivery(session, form, result, document, self._workspace, self._sharing)
+        try:
+            part = write(delivery)
+        except InvalidInput as error:
             # A page that cannot be made of our own document is a bug, and what was created counts for more.
-            self.session.complain(wrong)
+            session.complain(error)
             code = worst([code, ExitCode.BUG])
-        return code
+        self._over = True
+        for note in result.notes:
+            session.note(note)
+        if result.failed:
+            self._complain(result)
+        if result.afterwards:
+            result.afterwards()
+        return code, part
 
-    def fail(self, error: InventGitopsError) -> None:
-        """The same for a command that fails; people at a terminal are told at the one door."""
-        if self._delivered or not (self._out or self.form in REVIEW):
-            return
-        from invent_gitops.render.github.annotations import Annotation, commands
-        from invent_gitops.render.text.problems import problems_github
+    def _write(self, delivery: Delivery) -> None:
+        FORMATS[delivery.form].write(delivery)
 
-        self._delivered = True
-        self._interrupted = isinstance(error, Interrupted)
-        annotations: Annotations
-        known = self.session.so_far()
-        if isinstance(error, InvalidDefinitions):
-            whole = self._document(error.exit_code, known, problems=error)
-            annotations = partial(problems_github, error.problems)
-        else:
-            whole = self._document(error.exit_code, known, error=error)
-            command = {"report": "apply"}.get(self.session.kind, self.session.kind)
-            where = f" in {self.session.workspace}" if self.session.workspace else ""
-            told = Annotation("error", f"invent-gitops {command}{where}", f"{error.message} {error.cure}".strip())
-            annotations = partial(commands, [told])
-        if wrong := self._kept(whole):
-            self.session.complain(wrong)
-        self._tell_reviewers(whole, annotations)
+    def _write_part(self, delivery: Delivery) -> Part:
+        return FORMATS[delivery.form].write_part(delivery)
 
-    def _document(
-        self,
-        code: ExitCode,
-        body: Mapping[str, object],
-        *,
-        problems: InvalidDefinitions | None = None,
-        error: InventGitopsError | None = None,
-    ) -> str:
-        from invent_gitops.render.documents.machine import document
+    def _form(self, result: Result) -> str:
+        """The form, which --json has decided, unless it contradicts a page for reviewers."""
+        form = self._wish.form
+        if not self._session.json or (form not in ("text", "json") and result.kind in REVIEWED and not self._sharing):
+            return form
+        return "json"
 
-        found = problems.problems if problems else ()
-        return document(self.session.kind, code, body, problems=found, error=error)
+    def _complain(self, result: Result) -> None:
+        error = result.error
+        if error and error.exit_code is ExitCode.BUG and isinstance(error.__cause__, Exception):
+            self._session.bug(error.__cause__)
+        elif error:
+            self._session.complain(error)
 
-    def _tell_reviewers(self, whole: str, annotations: Annotations) -> None:
-        """As Markdown, or as everything that a step of a workflow can say."""
-        if self.form not in REVIEW:
-            return
-        from invent_gitops.github import step
-        from invent_gitops.render.github.outputs import step_outputs
-        from invent_gitops.render.markdown.document import page
-        from invent_gitops.render.markdown.fit import in_bytes
-        from invent_gitops.render.markdown.plan import COMMENT_LIMIT
+    def _known(self) -> Body:
+        return of_workspace() if self._wish.kind in REVIEWED else {}
 
-        found = json.loads(whole)
-        written = partial(page, found, files=step.files_address(Path(), commit=_commit()))
-        if self.form == "markdown":
-            # One less, for the line feed at the end.
-            self.session.result(written(limit=self.session.room(COMMENT_LIMIT) - 1))
-            return
-        self.session.commands(annotations(step.prefix(Path())))
-        room = min(step.summary_room() - 2, self.session.room(step.SUMMARY_LIMIT))
-        if reason := step.write_summary(written(limit=max(0, room), size=in_bytes)):
-            self.session.note(clean(reason))
-        self.session.outputs(step_outputs(found))
+    def _cut_off(self, body: Callable[[], Body], cure: str) -> str:
+        kind = self._wish.kind
+        error = Interrupted(f"This {kind} is not done: what writes it still runs, or was killed.", cure)
+        return _document(Result(kind, error.exit_code, body, error=error), error.exit_code)
 
-    def _kept(self, whole: str) -> InventGitopsError | None:
-        """Write the document to the file, if there is one; returns why that failed."""
+    def _save(self, file: OutFile, document: str, result: Result) -> InventGitopsError | None:
+        """Write the document to the file; says and returns why that failed."""
+        patient = not (result.failed and isinstance(result.error, Interrupted))
         try:
-            self._write(whole)
+            file.write(document, patient=patient)
         except InventGitopsError as error:
+            self._session.complain(error)
             return error
         return None
 
-    def _write(self, whole: str, *, first: bool = False) -> None:
-        """Over an older document of this kind, but over nothing else: a state or a definition cannot be had again."""
-        if not self._out:
-            return
-        target = _target(str(self._out))
-        if not self._stream and not is_stream(target):
-            write_document(str(self._out), self.session.kind, whole)
-            return
-        try:
-            # Opened before anything is created, and held: who reads it would take a closed one for the end.
-            self._stream = self._stream or Stream(target)
-            if not first:
-                # Whatever ends this, it is not tried again.
-                self._out = None
-                self._stream.write(without_secrets(whole, os.environ) + "\n", patient=not self._interrupted)
-        except OSError as error:
-            raise _unwritable(target, self.session.kind, error) from None
 
+def _document(result: Result, code: ExitCode) -> str:
+    if result.document:
+        return result.document
+    from invent_gitops.render.documents.machine import document
 
-def write_document(place: str, kind: str, whole: str) -> None:
-    """Write a document to a file, over an older one of its kind, but over nothing else. Raises `InventGitopsError`."""
-    path = _target(place)
     try:
-        _check(path, kind)
-        _replace(path, without_secrets(whole, os.environ) + "\n")
-    except (OSError, ValueError) as error:
-        raise _unwritable(path, kind, error) from None
-
-
-def remove_document(place: str, kind: str) -> None:
-    """Remove an older document of its kind, but nothing else. Raises `InventGitopsError`."""
-    path = _target(place)
-    try:
-        _check(path, kind)
-        if path.is_file():
-            path.unlink()
-    except (OSError, ValueError) as error:
-        raise _unwritable(path, kind, error) from None
-
-
-def _target(place: str) -> Path:
-    """Where a document goes: through a link that somebody has chosen, but not out of the project by one of its own."""
-    target = chosen_file(place, "The file of --out")
-    return Path(place) if is_stream(Path(place)) else target
-
-
-def _check(path: Path, kind: str) -> None:
-    if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
-        raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
-
-
-def _unwritable(path: Path, kind: str, error: Exception) -> InvalidInput:
-    reason = getattr(error, "strerror", None) or error
-    return InvalidInput(f"The {kind} cannot be written to {path}: {reason}.", "Choose another --out.")
-
-
-@contextmanager
-def reviewing(session: Session, form: str, out: str | None) -> Iterator[Review]:
-    """While the block lasts, whatever ends the command is told to the file of --out and to those who review."""
-    review = Review(session, form, out)
-    try:
-        review.begin()
-        yield review
-    except (Exception, KeyboardInterrupt) as error:
-        review.fail(failure_of(error))
-        raise
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a whole file in one step, so that no half of it is ever found; what is no file is written as it is."""
-    if is_stream(path):
-        Stream(path).write(text)
-        return
-    # Elsewhere, a link is the person's own.
-    replace_durably(Path(os.path.realpath(path)), text)
-
-
-def _commit() -> str:
-    """The head of a pull request; GitHub merges it for the run, and forgets that commit soon."""
-    from invent_gitops.github.event import read_event
-
-    with suppress(InventGitopsError):
-        return read_event().commit
-    return ""
-
-
-def _is_of(kind: str, text: str) -> bool:
-    if not text.strip():
-        # Nothing is lost with it.
-        return True
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and found.get("kind") == kind
+        body = result.body()
+    except Exception:
+        # The failure that is being told must not be lost to another one.
+        if not result.failed:
+            raise
+        body = {}
+    return document(result.kind, code, body, problems=result.problems, error=result.error)

@@ -6,7 +6,7 @@ import click
 
 from invent_gitops.cli.completion.keys import patterns
 from invent_gitops.cli.options import Function, not_empty
-from invent_gitops.cli.session import Session
+from invent_gitops.cli.result import Display
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import LoadedProject
@@ -26,14 +26,15 @@ def plan_options(function: Function) -> Function:
 
 
 def text_of(
-    session: Session, account: Account, workspace: LoadedProject, made: Plan, *, everything: bool = False
+    account: Account, workspace: LoadedProject, plan: Plan, display: Display, *, everything: bool = False
 ) -> str:
+    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more."""
     from invent_gitops.render.text.plan import plan_text
 
     return plan_text(
-        made,
-        session.style,
+        plan,
+        display.style,
         flags=account.flags(),
-        everything=everything or session.verbose,
+        everything=everything or display.log or display.verbose,
         zone=workspace.project.timezone,
     )

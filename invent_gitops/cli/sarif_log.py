@@ -20,17 +20,10 @@ def show_log(
     """Print the log, and say what had to be left out. `failures` are why a workspace could not be checked."""
     from invent_gitops.render.sarif import problems_sarif
 
-    log, told = problems_sarif(problems, _addresses(), code, failures=failures)
-    session.result(log)
-    for sentence in told:
+    log, notes = problems_sarif(problems, _addresses(), code, failures=failures)
+    session.show(log)
+    for sentence in notes:
         session.note(sentence)
-
-
-def failure_log(error: InventGitopsError, code: ExitCode) -> str:
-    """The log of a run that could not check anything."""
-    from invent_gitops.render.sarif import failure_sarif
-
-    return failure_sarif(error, code)
 
 
 def _addresses() -> Callable[[str], str]:

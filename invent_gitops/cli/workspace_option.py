@@ -10,9 +10,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from invent_gitops.cli.options import not_empty
+from invent_gitops.cli.output import Output, taken_from
+from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
-from invent_gitops.cli.workspaces_run import Scope, Turns, for_workspace
-from invent_gitops.errors import InventGitopsError, WrongUsage
+from invent_gitops.cli.workspaces_run import Scope, WorkspacesRun, for_workspace
+from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage
 from invent_gitops.model.project import Project
 from invent_gitops.operations.project import SelectedProject, find_root, none_chosen, read_project, working_in
 
@@ -44,7 +46,7 @@ def workspace_options(scope: Scope) -> Callable[[Function], Function]:
     """--workspace and, unless the scope is one, --all: the function runs in what they choose."""
 
     def decorate(function: Function) -> Function:
-        def choose(**values: Any) -> Any:
+        def choose(**values: Any) -> ExitCode:
             return _run(scope, function, values, values.pop("workspace"), values.pop("every", False))
 
         choose.__name__, choose.__doc__ = function.__name__, function.__doc__
@@ -55,8 +57,8 @@ def workspace_options(scope: Scope) -> Callable[[Function], Function]:
             wrapped = click.option(
                 "--all", "every", is_flag=True, help=f"Each workspace of the project in turn.{by_default}"
             )(wrapped)
-        found: Function = workspace_option(wrapped)
-        return found
+        decorated: Function = workspace_option(wrapped)
+        return decorated
 
     return decorate
 
@@ -81,33 +83,45 @@ def chosen_name(name: str | None) -> str:
     return name
 
 
-def _run(scope: Scope, function: Callable[..., Any], values: dict[str, Any], name: str | None, every: bool) -> Any:
+def _run(
+    scope: Scope, function: Callable[..., Result], values: dict[str, Any], name: str | None, every: bool
+) -> ExitCode:
     if name and every:
         raise WrongUsage("--workspace and --all contradict each other.", "Give one of them.")
+    context = click.get_current_context()
+    command, session = context.command, context.find_object(Session)
+    assert session is not None
     try:
         opened = read_project(find_root())
     except InventGitopsError:
         if name or every:
             raise
         # The command finds the same, and says it in its own form.
-        return function(**values)
+        return _answer(session, command, function, values)
     several = opened.project.workspaces
     if several is None:
         if (name or every) and not opened.problems:
             raise _there_are_none(opened, "--all" if every else "--workspace")
         with working_in(opened):
-            return function(**for_workspace(values, name) if name else values)
+            return _answer(session, command, function, for_workspace(command, values, name) if name else values)
     if values.get("definitions") is not None or (values.get("paths") and not values.get("files")):
         raise WrongUsage(
             "DEFINITIONS is for a project without workspaces: each workspace has its own folder.",
             "Leave it out, and choose with --workspace NAME.",
         )
     if every or (not name and scope in ("checks", "each")):
-        session = click.get_current_context().find_object(Session)
-        assert session is not None
-        return Turns(session, function, scope, opened, values).each()
+        return WorkspacesRun(session, command, function, scope, opened, values).run()
     with working_in(_chosen(opened, name, several)):
-        return function(**for_workspace(values, name or ""))
+        return _answer(session, command, function, for_workspace(command, values, name or ""))
+
+
+def _answer(
+    session: Session, command: click.Command, function: Callable[..., Result], values: Mapping[str, Any]
+) -> ExitCode:
+    """Run a command once, and deliver its result."""
+    values = dict(values)
+    output = Output(session, taken_from(command, values))
+    return output.deliver(output.run(function, values))
 
 
 def _chosen(opened: SelectedProject, name: str | None, several: Mapping[str, Project]) -> SelectedProject:

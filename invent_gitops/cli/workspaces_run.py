@@ -1,38 +1,41 @@
-"""Gives each workspace of a project its turn with one command, and makes one answer of all of theirs."""
+"""Runs a command once for each workspace of a project, and joins the results."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from invent_gitops.cli.errors import through_the_door
-from invent_gitops.cli.gathered import Gathered
-from invent_gitops.cli.output import REVIEW, Review
+import click
+
+from invent_gitops.cli.delivery import Joined, Part
+from invent_gitops.cli.document_options import (
+    NAME,
+    FileOption,
+    OneWorkspaceOption,
+    SharedSecondsOption,
+    option_of,
+    options_of,
+)
+from invent_gitops.cli.formats import FORMATS
+from invent_gitops.cli.output import Output, Wish, taken_from
+from invent_gitops.cli.result import Result, failure
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, Interrupted, InventGitopsError, WrongUsage, worst
+from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
 from invent_gitops.operations.project import InvalidDefinitions, SelectedProject, working_in
-from invent_gitops.text.clean import clean
 
 # What a command acts on where nobody chose: each workspace, for commands that only look; or it demands a choice. Some
 # speak of one key, which is of one workspace. "checks" is "each" for a command that goes on where the input is wrong.
 Scope: TypeAlias = Literal["checks", "each", "asked", "one"]
-# Options that name a file, which must be another one for each workspace, and the place of the name in it.
-_FILES = {"out": "--out", "plan_file": "--plan"}
-_NAME = "{workspace}"
-# Options that mean one state, or one plan.
-_OF_ONE = {"state": "--state", "approved": "--approved"}
 KIND = "workspaces-run"
-# The document that --out of a command writes.
-_WRITTEN = {"plan": "plan", "apply": "report", "status": "status"}
 # Outputs of which a workspace that says nothing has surely none.
 _NONE_IF_UNSAID = ("creates", "created", "already_created", "adopted", "not_created", "unknown")
-_WORDS = {
+_MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.USAGE: "wrong usage",
     ExitCode.CHANGES: "there is something to do",
@@ -45,58 +48,66 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What became of one workspace; without a `code` it was not begun."""
-
-    workspace: str
-    code: ExitCode | None
-    gathered: Gathered
-
-
-def for_workspace(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+def for_workspace(command: click.Command, values: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The options of a command for one workspace: with its name in those that name a file."""
-    named = {option: values[option].replace(_NAME, name) for option in _FILES if values.get(option)}
+    options = [option.name or "" for option in options_of(command, FileOption)]
+    named = {option: values[option].replace(NAME, name) for option in options if values.get(option)}
     return {**values, **named}
 
 
-class Turns:
+class WorkspacesRun:
     """One command in each workspace: the worst exit code counts, and none stops the others unless somebody does."""
 
     def __init__(
         self,
         session: Session,
-        function: Callable[..., Any],
+        command: click.Command,
+        function: Callable[..., Result],
         scope: Scope,
         opened: SelectedProject,
         values: Mapping[str, Any],
     ) -> None:
-        self._session, self._function, self._scope, self._opened = session, function, scope, opened
-        self._values, self._several = values, opened.project.workspaces or {}
-        self._form = values.get("form")
+        self._session, self._command, self._function = session, command, function
+        self._scope, self._opened, self._given = scope, opened, values
+        self._values = dict(values)
+        self._wish = taken_from(command, self._values)
+        self._workspaces = opened.project.workspaces or {}
         self._began = time.monotonic()
 
-    def each(self) -> ExitCode:
+    @property
+    def _form(self) -> str:
+        return "json" if self._session.json else self._wish.form
+
+    def run(self) -> ExitCode:
+        """Run it, and deliver what came of all."""
         session = self._session
-        session.kind, session.json = KIND, session.json or self._form == "json"
-        _refuse_what_is_one(self._values)
-        problems = self._problems()
-        if problems and self._scope != "checks":
-            return self._cannot_begin(problems)
-        # A run that is killed must not leave the documents of an older one for those that had no turn.
-        self._leave_word(lambda review: review.begin())
+        session.json = session.json or self._wish.form == "json"
+        try:
+            _refuse_what_is_one(self._command, self._given)
+            problems = self._problems()
+            if problems and self._scope != "checks":
+                return self._cannot_begin(problems)
+            # A run that is killed must not leave the documents of an older one for those that had no turn.
+            self._for_each_file(Output.begin)
+            return self._run_each(problems)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it is, it is a result
+            return Output(session).deliver(failure(KIND, error))
+
+    def _run_each(self, problems: Sequence[Problem]) -> ExitCode:
+        annotations = self._show_problems(problems)
         parts: list[Part] = []
-        told = self._tell(problems)
-        for name, project in self._several.items():
+        for name, project in self._workspaces.items():
             try:
                 parts.append(self._part(name, project))
             except KeyboardInterrupt:
                 # Between two of them.
-                session.stopping = True
-                parts.append(Part(name, None, Gathered()))
+                self._session.stopping = True
+                parts.append(Part(name, None))
         codes = [ExitCode.INTERRUPTED if part.code is None else part.code for part in parts]
         code = worst([ExitCode.INVALID if problems else ExitCode.DONE, *codes])
-        self._conclude(code, parts, problems, told)
+        lines = [f"{part.workspace}: {_meaning(part)}" for part in parts]
+        joined = Joined(KIND, code, parts, problems, annotations, _totals(parts, code), lines)
+        FORMATS[self._form].join(self._session, joined)
         return code
 
     def _problems(self) -> list[Problem]:
@@ -105,116 +116,84 @@ class Turns:
             return self._opened.problems
         from invent_gitops.operations.problems_for_files import concerning
 
-        opened, projects = self._opened, self._several.values()
+        opened, projects = self._opened, self._workspaces.values()
         return concerning(opened.problems, opened.root, projects, self._session.start, self._values["paths"])
 
     def _cannot_begin(self, problems: list[Problem]) -> ExitCode:
         """Tell what is wrong with the project file: in the form that was asked for, and in each file of --out."""
         error = InvalidDefinitions(problems)
-        self._leave_word(lambda review: review.fail(error))
-        if self._form not in REVIEW:
+        self._for_each_file(lambda output: output.leave(output.failed(error)))
+        if self._wish.form not in ("markdown", "github"):
             raise error
-        # The command knows the form.
+        # The command knows what belongs into its pages.
         with working_in(self._opened):
-            return ExitCode(self._function(**{**self._values, "out": None}))
+            output = Output(self._session, replace(self._wish, out=""))
+            return output.deliver(output.run(self._function, self._values))
 
-    def _leave_word(self, say: Callable[[Review], None]) -> None:
+    def _for_each_file(self, write: Callable[[Output], None]) -> None:
         """Write into the file of --out of every workspace; that it cannot be written is told when it has its turn."""
-        out = self._values.get("out")
-        if not out:
+        if not self._wish.out:
             return
-        for name, project in self._several.items():
-            opened = SelectedProject(self._opened.root, project, [], self._several)
-            with self._session.part(name, 1), working_in(opened), suppress(InventGitopsError):
-                self._session.kind = _WRITTEN[self._function.__name__]
-                say(Review(self._session, "text", out.replace(_NAME, name)))
+        for name, project in self._workspaces.items():
+            with self._working_in(project), suppress(InventGitopsError):
+                write(Output(self._session, self._wish_for(name, form="text"), workspace=name))
 
-    def _tell(self, problems: list[Problem]) -> str:
+    @contextmanager
+    def _working_in(self, project: Project) -> Iterator[None]:
+        # Problems of the file were told already.
+        opened = SelectedProject(self._opened.root, project, [], self._workspaces)
+        with self._session.speaking_of(project.name), working_in(opened):
+            yield
+
+    def _wish_for(self, name: str, form: str = "") -> Wish:
+        return replace(self._wish, form=form or self._wish.form, out=self._wish.out.replace(NAME, name))
+
+    def _show_problems(self, problems: Sequence[Problem]) -> str:
         """Show the faults of the project file, once; returns them as annotations."""
-        if not problems or self._session.json or self._form == "sarif":
-            return ""
-        self._session.wrong(problems)
-        if self._form != "github":
+        if not problems or self._form in ("json", "sarif"):
             return ""
         from invent_gitops.github.step import prefix
-        from invent_gitops.render.text.problems import problems_github
+        from invent_gitops.render.text.problems import problems_github, problems_text
 
-        return problems_github(problems, prefix(Path()))
+        self._session.show(problems_text(problems, self._session.style))
+        return problems_github(problems, prefix(Path())) if self._form == "github" else ""
 
     def _part(self, name: str, project: Project) -> Part:
-        values = for_workspace(self._values, name)
-        if values.get("deadline"):
-            values["deadline"] -= time.monotonic() - self._began
-            self._session.stopping = self._session.stopping or values["deadline"] <= 0
-        if self._session.stopping:
-            return Part(name, None, Gathered())
-        # Problems of the file were told already.
-        opened = SelectedProject(self._opened.root, project, [], self._several)
-        with self._session.part(name, len(self._several)) as gathered, working_in(opened):
-            code = through_the_door(self._session, lambda: self._begin(project, values))
-        if code is ExitCode.INTERRUPTED:
-            self._session.stopping = True
-        return Part(name, code, gathered)
-
-    def _begin(self, project: Project, values: Mapping[str, Any]) -> Any:
-        session = self._session
-        if self._form == "github":
-            from invent_gitops.github.step import write_summary
-
-            write_summary(f"## {project.name}\n")
-        gap = "" if next(iter(self._several)) == project.name else "\n"
-        if session.json or self._form == "sarif":
-            session.note(f"Workspace {project.name}:")
-        elif self._form == "markdown":
-            session.result(f"{gap}## {project.name}\n")
-        else:
-            session.result(gap + session.style.bold(f"Workspace {project.name} (org {clean(project.org)})"))
-        return self._function(**values)
-
-    def _conclude(self, code: ExitCode, parts: list[Part], problems: list[Problem], told: str) -> None:
-        session = self._session
-        if totals := _totals(parts, code):
-            session.outputs(totals)
-        if session.json:
-            session.answer(KIND, code, {"workspaces": [_part_json(part) for part in parts]}, problems=problems)
-            return
-        lines = [f"{part.workspace}: {_words(part)}" for part in parts]
-        if self._form == "sarif":
-            from invent_gitops.cli.sarif_log import show_log
-
-            found = [*problems, *(problem for part in parts for problem in part.gathered.problems)]
-            show_log(session, found, code, _failures(parts))
-        elif commands := [told, *(part.gathered.commands for part in parts)]:
-            from invent_gitops.render.github.annotations import together
-
-            session.commands(together(commands))
-        if self._form in ("markdown", "sarif"):
-            session.note("\n".join(lines))
-        else:
-            session.result("\n" + "\n".join(lines))
+        session, values = self._session, for_workspace(self._command, self._values, name)
+        if (shared := option_of(self._command, SharedSecondsOption)) and values[shared.name or ""]:
+            values[shared.name or ""] -= time.monotonic() - self._began
+            session.stopping = session.stopping or values[shared.name or ""] <= 0
+        if session.stopping:
+            return Part(name, None)
+        output = Output(session, self._wish_for(name), workspace=name, sharing=len(self._workspaces))
+        with self._working_in(project):
+            FORMATS[self._form].begin(session, project, next(iter(self._workspaces)) == name)
+            part = output.deliver_part(output.run(self._function, values))
+        if part.code is ExitCode.INTERRUPTED:
+            session.stopping = True
+        return part
 
 
-def _refuse_what_is_one(values: Mapping[str, Any]) -> None:
+def _refuse_what_is_one(command: click.Command, values: Mapping[str, Any]) -> None:
     """Refuse options that cannot mean all workspaces."""
-    for option, flag in _OF_ONE.items():
-        if values.get(option):
-            raise WrongUsage(f"{flag} is for one workspace.", "Choose it with --workspace NAME.")
-    for option, flag in _FILES.items():
-        if values.get(option) and _NAME not in values[option]:
+    for option in options_of(command, OneWorkspaceOption):
+        if values.get(option.name or ""):
+            raise WrongUsage(f"{option.opts[0]} is for one workspace.", "Choose it with --workspace NAME.")
+    for file in options_of(command, FileOption):
+        if values.get(file.name or "") and NAME not in values[file.name or ""]:
             raise WrongUsage(
-                f"{flag} names one file for several workspaces.",
-                f"Write {_NAME} where the name belongs, such as {_NAME}.json, or choose one with --workspace NAME.",
+                f"{file.opts[0]} names one file for several workspaces.",
+                f"Write {NAME} where the name belongs, such as {NAME}.json, or choose one with --workspace NAME.",
             )
 
 
-def _totals(parts: list[Part], code: ExitCode) -> dict[str, str | int]:
+def _totals(parts: Sequence[Part], code: ExitCode) -> dict[str, str | int]:
     """A step's outputs for all workspaces: the sum of what each one tells; a digest and ids are of one."""
-    given = [part.gathered.outputs for part in parts]
-    if not any(given):
+    if not any(part.outputs for part in parts):
         return {}
     sums: dict[str, str | int] = {}
-    for name in dict.fromkeys(name for outputs in given for name in outputs):
-        numbers = [outputs.get(name, 0 if name in _NONE_IF_UNSAID else "") for outputs in given]
+    for name in dict.fromkeys(name for part in parts for name in part.outputs):
+        numbers = [part.outputs.get(name, 0 if name in _NONE_IF_UNSAID else "") for part in parts]
         if all(isinstance(number, int) for number in numbers):
             sums[name] = sum(number for number in numbers if isinstance(number, int))
         elif name in ("digest", "ids"):
@@ -222,30 +201,8 @@ def _totals(parts: list[Part], code: ExitCode) -> dict[str, str | int]:
     return {**sums, "exit_code": int(code)}
 
 
-def _failures(parts: Sequence[Part]) -> list[InventGitopsError]:
-    """Why there is nothing to know of a workspace, for each such one."""
-    found = []
-    for part in parts:
-        if failure := part.gathered.failure:
-            found.append(InventGitopsError(f"{part.workspace}: {failure.message}", failure.cure))
-        elif part.code is None:
-            found.append(Interrupted(f"{part.workspace}: It was not begun, since somebody stopped the run."))
-    return found
-
-
-def _words(part: Part) -> str:
+def _meaning(part: Part) -> str:
     if part.code is None:
         return "not begun"
-    told = _WORDS[part.code]
-    return told if part.code is ExitCode.DONE else f"{told} (exit code {int(part.code)})"
-
-
-def _part_json(part: Part) -> dict[str, object]:
-    import json
-
-    document = json.loads(part.gathered.document) if part.gathered.document else None
-    return {
-        "workspace": part.workspace,
-        "exit_code": None if part.code is None else int(part.code),
-        "document": document,
-    }
+    meaning = _MEANINGS[part.code]
+    return meaning if part.code is ExitCode.DONE else f"{meaning} (exit code {int(part.code)})"

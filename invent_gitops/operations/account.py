@@ -44,8 +44,8 @@ class Account:
 
     `folder` is the one of -C, which printed commands repeat.
 
-    Of several workspaces, the chosen one's name, org and variable of its key come from the project file, and an org
-    that was `given` must be that one. `others` are variables that must hold other keys, since the org is whatever one
+    Of several workspaces, the chosen one's name, org and variable of its key come from the project file, and the
+    `org_option` must be that one. `others` are variables that must hold other keys, since the org is whatever one
     the key belongs to.
     """
 
@@ -55,7 +55,7 @@ class Account:
     sandbox: bool = False
     folder: str = ""
     workspace: str = ""
-    given: str = ""
+    org_option: str = ""
     variable: str = KEY_VARIABLE
     others: tuple[str, ...] = ()
 
@@ -64,14 +64,15 @@ class Account:
         others = tuple(
             other.key for other in several.values() if OWN_ORG in (project.org, other.org) and other.key != project.key
         )
-        chosen = replace(self, workspace=project.name, given=self.org, org=project.org)
+        chosen = replace(self, workspace=project.name, org_option=self.org, org=project.org)
         return replace(chosen, variable=project.key, others=others)
 
     def target(self) -> Target:
         """The API to talk to, without its key. Raises `WrongUsage`, and `Refused` for another org than the reviewed."""
-        if self.workspace and self.given not in ("", self.org):
+        if self.workspace and self.org_option not in ("", self.org):
             raise Refused(
-                f"The workspace {self.workspace} has the org {self.org}; --org or INVENT_ORG_ID says {self.given}.",
+                f"The workspace {self.workspace} has the org {self.org}; "
+                f"--org or INVENT_ORG_ID says {self.org_option}.",
                 "Leave the org out: of several workspaces, the project file says it.",
             )
         org = checked_org(self.org or DEFAULT_ORG)
@@ -145,21 +146,21 @@ def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandb
     """
     from invent_gitops.validate.places import reserved
 
-    what = {"state": "The state", "segments": "The segment catalogue", "sandbox": "The file of the sandbox"}[entry]
+    subject = {"state": "The state", "segments": "The segment catalogue", "sandbox": "The file of the sandbox"}[entry]
     cure = "Put the file itself there" + (", or name it with --state." if entry == "state" else ".")
-    resolved = check_inside(path, root, what, cure)
+    resolved = check_inside(path, root, subject, cure)
     target = Path(os.path.realpath(root), *resolved.split("/"))
     if not resolved or not os.path.lexists(path):
         return path
     if os.path.islink(path) and not os.path.lexists(target):
         raise InvalidInput(
-            f"{what}, {shown(path)}, is a link to {resolved}, which is not there yet.",
+            f"{subject}, {shown(path)}, is a link to {resolved}, which is not there yet.",
             f"Restore {resolved}; on a first run, remove the link and write `{entry}: {resolved}` in invent.yaml.",
         )
     if target == Path(os.path.abspath(path)) or not os.path.lexists(target):
         return path
     if fault := reserved(resolved, entry):
-        raise InvalidInput(f"{what}, {shown(path)}, is a link. {fault[1]}", "Put the file itself there.")
+        raise InvalidInput(f"{subject}, {shown(path)}, is a link. {fault[1]}", "Put the file itself there.")
     return target
 
 

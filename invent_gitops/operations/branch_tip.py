@@ -28,7 +28,7 @@ CI = (
 
 
 def newest_requests(
-    workspace: LoadedProject, definitions: str | None, branch: str = "", environment: Mapping[str, str] = os.environ
+    loaded: LoadedProject, definitions: str | None, branch: str = "", environment: Mapping[str, str] = os.environ
 ) -> Mapping[str, Request] | None:
     """By key, what the tip of the branch requests that this run is applied from.
 
@@ -41,13 +41,13 @@ def newest_requests(
     from invent_gitops.state.checkout import held
     from invent_gitops.state.tips import checkout_of, is_detached, is_shallow, remote_of
 
-    project = workspace.project
-    sources, shared = workspace.sources()
+    project = loaded.project
+    sources, shared = loaded.sources()
     # The repository that the definitions are in, wherever the project file is.
-    folder = Path(definitions) if definitions else workspace.root / project.definitions
-    git = Git(folder if folder.is_dir() else workspace.root)
-    said = branch or project.applies_from
-    if not said and not in_ci(environment) and not is_detached(git):
+    folder = Path(definitions) if definitions else loaded.root / project.definitions
+    git = Git(folder if folder.is_dir() else loaded.root)
+    branch_name = branch or project.applies_from
+    if not branch_name and not in_ci(environment) and not is_detached(git):
         return None
     remote = remote_of(git, project.state.remote if isinstance(project.state, BranchPlace) else "")
     if not remote:
@@ -59,7 +59,7 @@ def newest_requests(
         return None
     try:
         checkout = checkout_of(
-            git, remote, said, lambda head: all(held(git, head, sources, shared).values()), environment
+            git, remote, branch_name, lambda head: all(held(git, head, sources, shared).values()), environment
         )
     except GitFailed as error:
         message = f"Git cannot tell whether this run is of the newest commit. {error.message}"
@@ -70,7 +70,7 @@ def newest_requests(
         case Untold(message, cure):
             raise Refused(message, cure)
         case Compare(name, tip, older):
-            return _at(workspace.root, name, tip, definitions, older=older)
+            return _at(loaded.root, name, tip, definitions, older=older)
         case unreachable:
             assert_never(unreachable)
 
@@ -81,11 +81,11 @@ def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def _at(root: Path, branch: str, tip: str, definitions: str | None, *, older: bool) -> Mapping[str, Request]:
-    found = requests_at(root, tip, definitions)
-    if not isinstance(found, str):
-        return found
-    what = "This run is of an older commit" if older else "The files of this run are not those of its commit"
+    requests = requests_at(root, tip, definitions)
+    if not isinstance(requests, str):
+        return requests
+    subject = "This run is of an older commit" if older else "The files of this run are not those of its commit"
     raise Refused(
-        f"{what}, and what the branch {branch} defines by now cannot be read: {found}",
+        f"{subject}, and what the branch {branch} defines by now cannot be read: {requests}",
         "Run the job of the newest commit.",
     )

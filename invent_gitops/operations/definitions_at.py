@@ -34,9 +34,9 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
             if below.startswith(".."):
                 return f"{definitions} is outside of the project"
             git.export(commit, [below, project.segments], target)
-            found = open_workspace(str(target / below), target)
+            loaded = open_workspace(str(target / below), target)
         except GitFailed as error:
             return f"git says: {error.words.splitlines()[0] if error.words else 'nothing'}"
         except InventGitopsError as error:
             return error.message
-        return {one.key: one.request for one in found.definitions}
+        return {definition.key: definition.request for definition in loaded.definitions}

@@ -125,14 +125,14 @@ class Importing:
         """The names of segments by id: as Invent shows them, and where they are in the catalogue, as it does."""
         live = {id: name for remote in listing.entries for id, name in remote.segments if name}
         catalogue = self.loaded.catalogue
-        known = {id: one.name for id, one in catalogue.by_id().items()} if catalogue else {}
-        return known | live
+        in_catalogue = {id: segment.name for id, segment in catalogue.by_id().items()} if catalogue else {}
+        return in_catalogue | live
 
-    def _record(self, found: Survey, store: Store) -> frozenset[str]:
+    def _record(self, survey: Survey, store: Store) -> frozenset[str]:
         """Write all of it down at once; the keys under which it is recorded then."""
         from invent_gitops.live.unrecorded import recorded
 
-        events = recorded(found, find_origin(self.loaded.root).now(), self.loaded.project.timezone)
+        events = recorded(survey, find_origin(self.loaded.root).now(), self.loaded.project.timezone)
         if not events:
             return frozenset()
         store.append(events)
@@ -144,17 +144,20 @@ class Importing:
         return frozenset(event.key for event in events if event.key in after and after[event.key].id == event.record.id)
 
     def _write(
-        self, found: Survey, keys: frozenset[str], names: Mapping[str, str], stopping: Stopping
+        self, survey: Survey, keys: frozenset[str], names: Mapping[str, str], stopping: Stopping
     ) -> dict[str, str]:
         """The definition of each key that has none, as a file of its own; the path of each by key."""
         wanted = [
-            (one.key, one.request, one.remote.id, one.remote.status)
-            for one in found.importable
-            if one.key in keys and not one.defined
+            (offer.key, offer.request, offer.remote.id, offer.remote.status)
+            for offer in survey.importable
+            if offer.key in keys and not offer.defined
         ]
-        wanted += [(one.key, one.record.request, one.record.id, one.record.status) for one in found.missing]
+        wanted += [
+            (missing.key, missing.record.request, missing.record.id, missing.record.status)
+            for missing in survey.missing
+        ]
         files: dict[str, str] = {}
-        taken = self._stems()
+        stems = self._stems()
         for key, request, id, status in wanted:
             if stopping.event.is_set():
                 raise Interrupted(
@@ -162,11 +165,11 @@ class Importing:
                     "Run the same import again; it writes those that are missing.",
                 )
             comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."
-            files[key] = self._define(key, request, comment, names, taken)
+            files[key] = self._define(key, request, comment, names, stems)
         return files
 
     def _define(
-        self, key: str, request: Request, comment: str, names: Mapping[str, str], taken: AbstractSet[str]
+        self, key: str, request: Request, comment: str, names: Mapping[str, str], stems: AbstractSet[str]
     ) -> str:
         """Write the definition into the first file that is free; its path."""
         from invent_gitops.live.draft import draft
@@ -174,15 +177,15 @@ class Importing:
         from invent_gitops.load.write import definition_text, schema_line, write_new
 
         loaded = self.loaded
-        made = draft(request, timezone=loaded.project.timezone, catalogue=loaded.catalogue, names=names)
-        for path in paths_for(key, taken):
+        definition = draft(request, timezone=loaded.project.timezone, catalogue=loaded.catalogue, names=names)
+        for path in paths_for(key, stems):
             file = self._folder / f"{path}.yaml"
             check_inside(file, loaded.root, "The definition")
             text = definition_text(
                 header=[*schema_line(file.parent, loaded.root, "broadcast"), comment],
-                name=made.name,
-                schedule=made.schedule,
-                segments=made.segments,
+                name=definition.name,
+                schedule=definition.schedule,
+                segments=definition.segments,
                 key="" if path == key else key,
             )
             if write_new(file, text, shown(file)):
@@ -190,16 +193,16 @@ class Importing:
         raise AssertionError("there is always another path")
 
 
-def _check_chosen(id: str, found: Survey, listing: Listing[Remote], state: State) -> None:
+def _check_chosen(id: str, survey: Survey, listing: Listing[Remote], state: State) -> None:
     """Raises `Refused` for an id that cannot be imported, with the reason."""
-    if any(one.record.id == id for one in found.missing):
+    if any(missing.record.id == id for missing in survey.missing):
         return
-    offer = next((one for one in found.offers if one.remote.id == id), None)
+    offer = next((offer for offer in survey.offers if offer.remote.id == id), None)
     if offer is None:
         key = next((key for key, record in state.broadcasts.items() if record.id == id), "")
         if key:
             raise Refused(f"{id} is recorded under the key {key} already.", "There is nothing to import.")
-        if any(remote.id == id for remote in found.removed):
+        if any(remote.id == id for remote in survey.removed):
             raise Refused(
                 f"{id} was removed from the state, and is not imported again.", "Look with: invent-gitops state list"
             )

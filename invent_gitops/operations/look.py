@@ -33,13 +33,14 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What apply saw of the list right before it creates: `why` it is not whole, and the `cure`; "" where it is.
+    """What apply saw of the list right before it creates.
 
-    `offered` is whether this Invent has a list at all, `reached` whether anything answered.
+    `reason` says why it is not complete, with the `cure`; "" where it is. `offered` is whether this Invent has a list
+    at all, `reached` whether anything answered.
     """
 
     listing: Listing[Remote] = field(default_factory=lambda: Listing(()))
-    why: str = ""
+    reason: str = ""
     cure: str = ""
     offered: bool = True
     reached: bool = True
@@ -47,7 +48,7 @@ class FirstLook:
     @property
     def complete(self) -> bool:
         """Whether all that is in Invent was read."""
-        return self.offered and not self.why
+        return self.offered and not self.reason
 
     def reach(self, state: State) -> Reach:
         """How far the list was read; "not-offered" only where nobody has ever read one."""
@@ -65,11 +66,11 @@ class FirstLook:
         if self.complete or (vouched and not new) or not (self.offered or state.listed):
             return ""
         lacks = "The state is new" if new else "This clone has never seen the state before"
-        why = self.why if self.offered else f"{self.why.rstrip('.')}. An earlier run has read that list."
-        told = f"{lacks}, and nobody could look what was created before. {why.rstrip('.')}."
+        reason = self.reason if self.offered else f"{self.reason.rstrip('.')}. An earlier run has read that list."
+        message = f"{lacks}, and nobody could look what was created before. {reason.rstrip('.')}."
         # Where nothing answers, no create gets there either.
         dare = " If surely nothing was created before, add --blind." if self.reached else ""
-        return f"{told} {self.cure}{dare}"
+        return f"{message} {self.cure}{dare}"
 
 
 def lacks_records(plan: Plan) -> bool:
@@ -158,8 +159,8 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Snapsh
         listing = Listing((), (f"{error.message} {error.cure}".strip(),))
     state = read()
     listing = of_this_account(_confirmed(listing, state, before, reader), state)
-    found, gaps = _tried(reader.segments) if segments else (None, ())
-    return Snapshot(state, before, listing, tuple(found) if found is not None else None, gaps)
+    live_segments, gaps = _tried(reader.segments) if segments else (None, ())
+    return Snapshot(state, before, listing, tuple(live_segments) if live_segments is not None else None, gaps)
 
 
 def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], reader: Reader) -> Listing[Remote]:
@@ -168,15 +169,15 @@ def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], r
     What is deleted while the pages are read moves the entries behind it forward, one of them past the reader; and if
     something is created at that moment, not even the count tells.
     """
-    known = {record.id for record in state.broadcasts.values() if record.status != GONE} & before
-    if not listing.complete or known <= {remote.id for remote in listing.entries}:
+    recorded = {record.id for record in state.broadcasts.values() if record.status != GONE} & before
+    if not listing.complete or recorded <= {remote.id for remote in listing.entries}:
         return listing
     try:
         again = reader.broadcasts()
     except Unavailable as error:
         return replace(listing, gaps=(f"{error.message} {error.cure}".strip(),))
     newer = {remote.id for remote in again.entries}
-    entries = (*again.entries, *(one for one in listing.entries if one.id not in newer))
+    entries = (*again.entries, *(remote for remote in listing.entries if remote.id not in newer))
     return replace(again, entries=entries)
 
 

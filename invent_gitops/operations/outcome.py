@@ -19,8 +19,8 @@ from invent_gitops.text.clean import clean
 
 def warn_of_forgetting(console: Console, account: Account, loaded: LoadedProject) -> None:
     """Say that the state is a file of a runner, which goes with it, unless a later step keeps that."""
-    place = loaded.project.state
-    path = account.state or ("" if isinstance(place, BranchPlace) else place.path)
+    storage = loaded.project.state
+    path = account.state or ("" if isinstance(storage, BranchPlace) else storage.path)
     if os.environ.get("GITHUB_ACTIONS") != "true" or account.sandbox or not path:
         return
     tell(
@@ -62,10 +62,10 @@ def report_code(report: Report) -> ExitCode:
 
 def left_code(console: Console, final: Plan, report: Report) -> ExitCode:
     """5 where something could be created by now that this run did not take in hand, since it was blocked before."""
-    left = {item.key for item in final.having("create")} - {outcome.key for outcome in report.outcomes}
-    if not left:
+    missed = {item.key for item in final.having("create")} - {outcome.key for outcome in report.outcomes}
+    if not missed:
         return ExitCode.DONE
-    keys = ", ".join(sorted(left)[:5])
+    keys = ", ".join(sorted(missed)[:5])
     console.note(clean(f"What kept this from being created is over by now: {keys}. Run apply again."))
     return ExitCode.REFUSED
 

@@ -85,6 +85,6 @@ def _followed(root: Path, path: str) -> str:
     return os.path.join(os.path.realpath(root), resolved) if resolved else os.path.realpath(path)
 
 
-def _around(places: Iterable[str]) -> frozenset[str]:
-    """The places, and every folder around one of them."""
-    return frozenset(str(one) for place in places for one in (Path(place), *Path(place).parents))
+def _around(paths: Iterable[str]) -> frozenset[str]:
+    """The paths, and every folder around one of them."""
+    return frozenset(str(folder) for path in paths for folder in (Path(path), *Path(path).parents))

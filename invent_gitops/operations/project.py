@@ -117,22 +117,22 @@ def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]
     opened = working()
     if root is not None:
         opened = SelectedProject(*_of_commit(root, opened.project.name if opened else ""))
-    found = opened or read_project(find_root())
-    if found.project.workspaces is None:
-        return found.root, found.project, found.problems
-    if found.problems:
-        raise InvalidDefinitions(found.problems)
-    raise none_chosen(found.project)
+    selected = opened or read_project(find_root())
+    if selected.project.workspaces is None:
+        return selected.root, selected.project, selected.problems
+    if selected.problems:
+        raise InvalidDefinitions(selected.problems)
+    raise none_chosen(selected.project)
 
 
 def _of_commit(root: Path, name: str) -> tuple[Path, Project, list[Problem]]:
     """A project of another time; before there were workspaces, it was the one that this workspace came from."""
-    found = read_project(root)
-    if name and found.project.workspaces is not None:
-        if name not in found.project.workspaces:
+    selected = read_project(root)
+    if name and selected.project.workspaces is not None:
+        if name not in selected.project.workspaces:
             raise WrongUsage(f"The project had no workspace {name} then.")
-        return root, found.project.workspaces[name], found.problems
-    return root, found.project, found.problems
+        return root, selected.project.workspaces[name], selected.problems
+    return root, selected.project, selected.problems
 
 
 def none_chosen(project: Project) -> WrongUsage:
@@ -195,12 +195,12 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> LoadedP
         notes.append(f"There is no folder {shown(folder)}, so nothing is defined.")
     else:
         documents, unreadable = definitions_of(root, project, folder)
-    found, wrong = validate_definitions(
+    valid, wrong = validate_definitions(
         documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
     )
     every = sorted([*problems, *more, *unreadable, *wrong])
-    notes += [*commented(documents), *renamed(found, catalogue)]
-    return LoadedProject(root, project, catalogue, found, every, tuple(notes))
+    notes += [*commented(documents), *renamed(valid, catalogue)]
+    return LoadedProject(root, project, catalogue, valid, every, tuple(notes))
 
 
 def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Document], list[Problem]]:
@@ -208,8 +208,8 @@ def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Doc
     from invent_gitops.inside import Outside, below, inside
     from invent_gitops.load import read_definitions
 
-    with inside(root) as place:
-        within: Path | None = Path(place.real)
+    with inside(root) as project_folder:
+        within: Path | None = Path(project_folder.real)
         try:
             folder_below = below(folder, root)
         except Outside:
@@ -218,13 +218,13 @@ def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Doc
         exclude = set()
         for file in (PROJECT_FILE, project.segments):
             with suppress(OSError):
-                exclude.add(Path(place.real, place.resolve(file)))
+                exclude.add(Path(project_folder.real, project_folder.resolve(file)))
     return read_definitions(
         root / folder_below if within else folder, root=Path.cwd(), exclude=frozenset(exclude), within=within
     )
 
 
-def check_inside(path: Path, root: Path, what: str, cure: str = "Put the file itself there.") -> str:
+def check_inside(path: Path, root: Path, subject: str, cure: str = "Put the file itself there.") -> str:
     """Refuse a path of the repository that leads out of it: its content would end in logs, or be written to.
 
     Returns where it leads, below `root`, or "" for a path that is not written as one of the project: a person has
@@ -237,20 +237,20 @@ def check_inside(path: Path, root: Path, what: str, cure: str = "Put the file it
     except Outside:
         return ""
     try:
-        with inside(root) as place:
-            return place.resolve(written, missing=True)
+        with inside(root) as project_folder:
+            return project_folder.resolve(written, missing=True)
     except Outside:
-        raise InvalidInput(f"{what}, {shown(path)}, is a link that leaves the project.", cure) from None
+        raise InvalidInput(f"{subject}, {shown(path)}, is a link that leaves the project.", cure) from None
     except OSError:
         # It leads nowhere, and who opens it says why.
         return written
 
 
-def chosen_file(path: str, what: str) -> Path:
+def chosen_file(path: str, subject: str) -> Path:
     """The file that a person has named; in the project with links followed, and refused where they lead out of it."""
     opened = working()
     root = opened.root if opened else find_root()
-    resolved = check_inside(Path(path), root, what)
+    resolved = check_inside(Path(path), root, subject)
     return root / resolved if resolved else Path(path)
 
 

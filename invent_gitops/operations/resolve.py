@@ -82,29 +82,31 @@ class Resolving:
     def record(self, key: str, id: str, reason: str) -> str:
         """Record that `id` is what an attempt, or the definition, of a key was created as."""
         defined = _defined(self.store.state, key)
-        found = wanted(self.store.state, key, defined)
+        candidates = wanted(self.store.state, key, defined)
         check_free(self.store.state, id)
-        self._read(needed=found[0].request is None)
+        self._read(needed=candidates[0].request is None)
         self.store.refresh()
         state = self.store.state
-        found = wanted(state, key, defined)
+        candidates = wanted(state, key, defined)
         check_free(state, id)
-        one, request, status = self._judged(found, id)
-        how: How = "resolved" if one.attempt else "imported"
-        note = reason if one.attempt else f"{DEFINED} {reason}".strip()
-        made = self.origin.now()
-        if attempted := state.attempt_of(one.attempt):
+        candidate, request, status = self._judged(candidates, id)
+        how: How = "resolved" if candidate.attempt else "imported"
+        note = reason if candidate.attempt else f"{DEFINED} {reason}".strip()
+        provenance = self.origin.now()
+        if attempted := state.attempt_of(candidate.attempt):
             # The definition is that of the commit from which it was attempted.
-            made = replace(made, commit=attempted.provenance.commit)
+            provenance = replace(provenance, commit=attempted.provenance.commit)
         local = attempted.local if attempted else None
-        record = Record(id, request, status, how, made, one.attempt, note, local=local, attempted=one.attempted)
-        self.store.append([Recorded(one.key, record)])
+        record = Record(
+            id, request, status, how, provenance, candidate.attempt, note, local=local, attempted=candidate.attempted
+        )
+        self.store.append([Recorded(candidate.key, record)])
         self.store.sync()
         name = self._holder(id)
-        if name not in (one.key, f"{one.key}#{id}"):
+        if name not in (candidate.key, f"{candidate.key}#{id}"):
             raise Refused(f"{id} was recorded as {name} by somebody else meanwhile.", "See: invent-gitops state list")
-        if name != one.key:
-            first = self.store.state.broadcasts[one.key].id
+        if name != candidate.key:
+            first = self.store.state.broadcasts[candidate.key].id
             return f"{clean(id)} is recorded as {clean(name)}, beside {clean(first)}: delete one of the two in Invent."
         return f"{clean(name)} is recorded as {clean(id)}."
 
@@ -122,16 +124,16 @@ class Resolving:
         self.store.sync()
         if self._holder(id) != key:
             raise Refused(f"{key} was changed by somebody else meanwhile.", "See it with: invent-gitops state list")
-        left = f"No record knows {clean(wrong)} any more"
+        consequence = f"No record knows {clean(wrong)} any more"
         if any(remote.id == wrong for remote in self.listing.entries):
-            left += ", and Invent still has it: delete it there, if it is not to be sent"
-        return f"{clean(key)} is recorded as {clean(id)} now. {left}."
+            consequence += ", and Invent still has it: delete it there, if it is not to be sent"
+        return f"{clean(key)} is recorded as {clean(id)} now. {consequence}."
 
-    def _judged(self, found: Sequence[Wanted], id: str) -> tuple[Wanted, Request, str]:
+    def _judged(self, candidates: Sequence[Wanted], id: str) -> tuple[Wanted, Request, str]:
         """What the id is, in the eyes of the list or, with --anyway, of the person."""
-        if self.anyway and found[0].request is not None:
-            return found[0], found[0].request, "UNKNOWN"
-        return checked(found, id, self.listing.entries)
+        if self.anyway and candidates[0].request is not None:
+            return candidates[0], candidates[0].request, "UNKNOWN"
+        return checked(candidates, id, self.listing.entries)
 
     def _holder(self, id: str) -> str:
         """The key under which an id is recorded now. Raises `Refused` if somebody else was faster."""
@@ -174,7 +176,7 @@ def _defined(state: State, key: str) -> Request | None:
             # What was attempted is on record; the files may be gone.
             return None
         raise
-    return next((one.request for one in definitions if one.key == key), None)
+    return next((definition.request for definition in definitions if definition.key == key), None)
 
 
 def _check_absent(state: State, key: str, attempt: str) -> None:

@@ -22,11 +22,11 @@ def check_project_file(path: Path) -> None:
         raise InvalidInput(message, _cure(path))
 
 
-def unread_catalogues(path: Path, shown: str) -> list[Problem]:
-    """A problem for each file that looks like the segment catalogue at `path`, `shown` to people, and is not it."""
-    message = f"This looks like the segment catalogue, and is not read: {shown} is."
+def unread_catalogues(path: Path, displayed: str) -> list[Problem]:
+    """A problem for each file that looks like the segment catalogue at `path`, `displayed` to people, and is not it."""
+    message = f"This looks like the segment catalogue, and is not read: {displayed} is."
     return [
-        Problem(Position(shown.removesuffix(path.name) + readable(other)), "file-not-read", message, _cure(path))
+        Problem(Position(displayed.removesuffix(path.name) + readable(other)), "file-not-read", message, _cure(path))
         for other in misspelled(path)
     ]
 

@@ -126,12 +126,12 @@ def create(self, request, *rest):
 InventApi.create = create
 """,
     "ends with 0 although a key is in doubt": """
-import invent_gitops.cli.commands.apply as apply
+import invent_gitops.operations.apply as apply
 from invent_gitops.errors import ExitCode
 apply.report_code = apply.plan_code = apply.open_code = lambda found: ExitCode.DONE
 """,
     "ends with a bug": """
-import invent_gitops.cli.commands.apply as apply
+import invent_gitops.operations.apply as apply
 def finished(*args):
     raise ZeroDivisionError
 apply.finished = finished

@@ -19,8 +19,9 @@ from click.testing import CliRunner
 
 import invent_gitops
 from invent_gitops.cli.commands.sandbox import sandbox
+from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import InvalidInput, WrongUsage
+from invent_gitops.errors import InvalidInput, InventGitopsError, WrongUsage
 from invent_gitops.sandbox.service import Sandbox
 from tests.forked import PATIENCE
 
@@ -95,16 +96,25 @@ def test_every_option_reaches_the_server_and_it_ends_with_0_on_sigterm(tmp_path:
     assert [path.name for path in tmp_path.iterdir()] == ["my.sqlite"]
 
 
+def refused(arguments: list[str]) -> InventGitopsError:
+    """Why the command cannot serve, by the result that it returns."""
+    done = CliRunner().invoke(sandbox, arguments, obj=Session(), standalone_mode=False)
+    result = done.return_value
+    assert isinstance(result, Result)
+    assert result.failed
+    assert done.stdout == ""
+    assert result.error
+    assert result.error.exit_code is result.code
+    return result.error
+
+
 def test_a_port_in_use_is_wrong_usage_with_a_cure(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = CliRunner().invoke(
-            sandbox, ["--port", str(port), "--file", str(tmp_path / "box.sqlite")], obj=Session()
-        )
-    assert isinstance(result.exception, WrongUsage)
-    assert f"127.0.0.1:{port}" in result.exception.message
-    assert "--port 0" in result.exception.cure
-    assert result.stdout == ""
+        error = refused(["--port", str(port), "--file", str(tmp_path / "box.sqlite")])
+    assert isinstance(error, WrongUsage)
+    assert f"127.0.0.1:{port}" in error.message
+    assert "--port 0" in error.cure
 
 
 @pytest.mark.parametrize(
@@ -117,18 +127,17 @@ def test_a_port_in_use_is_wrong_usage_with_a_cure(tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_that_cannot_work_is_wrong_usage(tmp_path: Path, arguments: list[str], word: str) -> None:
-    result = CliRunner().invoke(sandbox, ["--file", str(tmp_path / "box.sqlite"), *arguments], obj=Session())
-    assert isinstance(result.exception, WrongUsage)
-    assert word in result.exception.message
-    assert result.exception.cure
+    error = refused(["--file", str(tmp_path / "box.sqlite"), *arguments])
+    assert isinstance(error, WrongUsage)
+    assert word in error.message
+    assert error.cure
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_no_sandbox_is_invalid_input(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("notes " * 1000)
-    result = CliRunner().invoke(sandbox, ["--port", "0", "--file", str(file)], obj=Session())
-    assert isinstance(result.exception, InvalidInput)
+    assert isinstance(refused(["--port", "0", "--file", str(file)]), InvalidInput)
 
 
 def test_signals_mean_what_they_meant_before_once_the_command_is_over(tmp_path: Path) -> None:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
 
 import click
 
 from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.document_options import FileOption, OneWorkspaceOption, SharedSecondsOption
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
-from invent_gitops.cli.output import reviewing
+from invent_gitops.cli.output import of_workspace
 from invent_gitops.cli.plans import plan_options, text_of
+from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, InventGitopsError, Refused, WrongUsage, worst
+from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.outcome import Report
+from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
-from invent_gitops.operations.apply import Applying
-from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
-from invent_gitops.operations.plan import plan_code
+from invent_gitops.operations.apply import Applied, apply_definitions
+from invent_gitops.operations.apply_values import Apply, ApplyOptions
 from invent_gitops.operations.project import chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
@@ -30,7 +35,12 @@ from invent_gitops.render.github.annotations import report_annotations
 @account_options
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
 @click.option(
-    "--plan", "plan_file", metavar="FILE", shell_complete=files, help="Create only what this plan (plan --out) says."
+    "--plan",
+    "plan_file",
+    cls=FileOption,
+    metavar="FILE",
+    shell_complete=files,
+    help="Create only what this plan (plan --out) says.",
 )
 @click.option(
     "--blind", "unseen", is_flag=True, help="With a new state: create although Invent's list cannot be read. Be sure."
@@ -41,7 +51,7 @@ from invent_gitops.render.github.annotations import report_annotations
     callback=not_empty,
     help="Branch that this is applied from; without it, what git says.",
 )
-@click.option("--approved", metavar="DIGEST", help="Create only if the plan has this digest.")
+@click.option("--approved", cls=OneWorkspaceOption, metavar="DIGEST", help="Create only if the plan has this digest.")
 @plan_options
 @click.option(
     "--rate",
@@ -55,13 +65,14 @@ from invent_gitops.render.github.annotations import report_annotations
 )
 @click.option(
     "--deadline",
+    cls=SharedSecondsOption,
     type=POSITIVE,
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
-@document_options("text", "json", "github", what="report")
+@document_options(what="report", drafts=True)
 @common_options
-@click.pass_obj
+@answers("report", reviewed=True)
 def apply(
     session: Session,
     account: Account,
@@ -76,9 +87,8 @@ def apply(
     rate: float,
     concurrency: int,
     deadline: float | None,
-    form: str,
-    out: str | None,
-) -> ExitCode:
+    draft: Callable[[Callable[[], Body]], None],
+) -> Result:
     """Create the missing broadcasts, once each, and record their ids.
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. A create cannot be
@@ -86,60 +96,81 @@ def apply(
     becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
     (exit code 5) to create anything else than what was approved.
     """
-    session.kind = "report"
-    with reviewing(session, form, out) as review:
-        approving = approval(plan_file, approved)
-        workspace = open_workspace(definitions).checked()
-        session.remark(workspace.notes)
-        with (
-            account.store(workspace.root, workspace.project, strict=True) as store,
-            Stopping(session, deadline) as stopping,
-        ):
-            origin = workspace.origin()
-            applying = Applying(
-                session,
-                account,
-                workspace,
-                store,
-                stopping,
-                origin,
-                only,
-                strict,
-                rate,
-                concurrency,
-                definitions,
-                unseen,
-                branch or "",
-            )
-            store.wait_with(stopping.event)
-            applying.look_first()
-            made = applying.plan()
-            session.known = partial(applying.known, made)
-            approving.check(made)
-            applying.approved = approving.keys(made)
-            if made.counts["create"]:
-                account.target_with_key()
-                warn_of_forgetting(session, account, workspace)
-                show = session.note if session.json else session.result
-                applying.confirm(
-                    made, yes, lambda: show(text_of(session, account, workspace, made, everything=not yes))
-                )
-                review.may_be_cut_off(partial(applying.known, made, applying.cut_off(made)))
-                applying.create(made)
-            elif not session.json:
-                session.result(text_of(session, account, workspace, made))
-            report = finished(store, applying.reported())
-            if store.state.intents:
-                # Another run may have finished what it had in hand when this one looked last.
-                with suppress(InventGitopsError):
-                    store.refresh()
-            report = report.seen_in(store.state)
-            final = applying.plan()
-            code = worst([report_code(report), plan_code(final), open_code(store), left_code(session, final, report)])
-            body = partial(applying.known, made, report)
-            text = partial(text_of_report, session, account, report, store)
-            told = partial(report_annotations, report, made)
-            return review.show(code, body, text, told, error=report.failure)
+    view = View(session, account, draft)
+    try:
+        with ExitStack() as opened:
+            approving = approval(plan_file, approved)
+            workspace = open_workspace(definitions).checked()
+            session.remark(workspace.notes)
+            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
+            store = account.store(workspace.root, workspace.project, strict=True)
+            opened.enter_context(store)
+            stopping = opened.enter_context(Stopping(session, deadline))
+            view.run = Apply(session, account, workspace, store, stopping, workspace.origin(), options)
+            applied = apply_definitions(view.run, approving, view)
+            result = _result(view.run, applied)
+            # Until everything is delivered, a signal must not end the run, and nobody else writes the state.
+            return replace(result, afterwards=opened.pop_all().close)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # what was created by then is in the result
+        return failure("report", error, view.body)
+
+
+def _result(run: Apply, applied: Applied) -> Result:
+    """What became of a plan that was carried out."""
+    report = applied.report
+    return Result(
+        "report",
+        applied.code,
+        partial(body_of, run, applied.plan, lambda: report),
+        partial(text_of_report, run.account, report, run.store),
+        error=report.failure,
+        annotations=partial(report_annotations, report, applied.plan),
+    )
+
+
+@dataclass
+class View:
+    """Shows an apply in the terminal, and keeps the `body` of the document of a run that fails.
+
+    `draft` writes what is true from now on of a run that is killed. `run` is set before anything is shown.
+    """
+
+    session: Session
+    account: Account
+    draft: Callable[[Callable[[], Body]], None]
+    body: Callable[[], Body] = of_workspace
+    run: Apply | None = None
+
+    def known(self, plan: Plan, report: Callable[[], Report]) -> None:
+        self.body = partial(body_of, self._run, plan, report)
+
+    def nothing_to_create(self, plan: Plan) -> None:
+        if not self.session.json:
+            self.session.show(self._text(plan))
+
+    def to_create(self, plan: Plan) -> None:
+        show = self.session.note if self.session.json else self.session.show
+        show(self._text(plan, everything=not self._run.options.yes))
+
+    def may_be_cut_off(self, plan: Plan, report: Report) -> None:
+        self.draft(partial(body_of, self._run, plan, lambda: report))
+
+    @property
+    def _run(self) -> Apply:
+        assert self.run is not None
+        return self.run
+
+    def _text(self, plan: Plan, *, everything: bool = False) -> str:
+        display = Display(self.session.style, self.session.verbose)
+        return text_of(self.account, self._run.loaded, plan, display, everything=everything)
+
+
+def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
+    """The content of the document: of the report, or of what is known before there is one."""
+    from invent_gitops.render.documents.machine import report_json
+
+    store, name = run.store, run.loaded.project.name
+    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
@@ -151,7 +182,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
     if plan_file == "":
         raise Refused("There is no approved plan: --plan is empty.", "Name a file of plan --out.")
     if plan_file is None:
-        return Approval(lambda made: None, lambda made: ())
+        return Approval(lambda plan: None, lambda plan: ())
     try:
         return by_plan(json.loads(chosen_file(plan_file, "The approved plan").read_text(encoding="utf-8")))
     except OSError as error:
@@ -162,11 +193,11 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def text_of_report(session: Session, account: Account, report: Report, store: Store) -> str:
-    """The report for a terminal; "" if there is nothing to say beside the plan."""
+def text_of_report(account: Account, report: Report, store: Store, display: Display) -> str | None:
+    """The report for a terminal; None if there is nothing to say beside the plan."""
     from invent_gitops.render.text.report import report_text
 
     if not (report.outcomes or report.failure or report.twins):
-        return ""
-    flags, left = account.flags(), len(store.state.intents)
-    return "\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left)
+        return None
+    open_intents = len(store.state.intents)
+    return "\n" + report_text(report, display.style, place=store.shown, flags=account.flags(), left=open_intents)

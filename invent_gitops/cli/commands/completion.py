@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from invent_gitops.cli.completion.shells import SHELLS, script
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 
@@ -13,8 +15,8 @@ from invent_gitops.errors import ExitCode
 @click.command()
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @common_options
-@click.pass_context
-def completion(ctx: click.Context, shell: str) -> ExitCode:
+@answers("error")
+def completion(session: Session, shell: str) -> Result:
     """Print the script that makes your SHELL complete commands, options and keys.
 
     Keys come from the definitions and from the state as this machine knows it; nothing is fetched.
@@ -39,11 +41,5 @@ def completion(ctx: click.Context, shell: str) -> ExitCode:
 
     Then start a new shell.
     """
-    session = ctx.find_object(Session)
-    assert session is not None
-    text = script(ctx.find_root().command, shell)
-    if session.json:
-        session.answer("completion", ExitCode.DONE, {"shell": shell, "script": text})
-    else:
-        session.result(text.rstrip("\n"))
-    return ExitCode.DONE
+    text = script(click.get_current_context().find_root().command, shell)
+    return Result("completion", ExitCode.DONE, lambda: {"shell": shell, "script": text}, plain(text.rstrip("\n")))

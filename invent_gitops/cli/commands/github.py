@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
-from invent_gitops.cli.output import remove_document, write_document
+from invent_gitops.cli.out_file import remove_document, write_document
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import chosen_name, workspace_option
 from invent_gitops.errors import ExitCode, InvalidInput, Unavailable, WrongUsage
@@ -54,8 +56,8 @@ def github() -> None:
 @click.argument("file")
 @author_option
 @common_options
-@click.pass_obj
-def comment(session: Session, file: str, author: str | None) -> ExitCode:
+@answers("github")
+def comment(session: Session, file: str, author: str | None) -> Result:
     """Show a plan, or the outcome of an apply, in the one comment on the pull request.
 
     FILE is what plan --out or apply --out wrote. The comment is updated in place. Where there can be
@@ -63,7 +65,6 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     """
     from invent_gitops.operations.keep_comment import keep_comment
 
-    session.kind = "github"
     document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
     render = renderer_of(document, event, with_plan=False)
@@ -71,15 +72,15 @@ def comment(session: Session, file: str, author: str | None) -> ExitCode:
     def post(own: OwnPosts) -> PostResult:
         return keep_comment(session, own, event, document, render)
 
-    return show(session, post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
+    return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
 
 @github.command()
 @author_option
 @workspace_option
 @common_options
-@click.pass_obj
-def outdated(session: Session, author: str | None, workspace: str | None) -> ExitCode:
+@answers("github")
+def outdated(session: Session, author: str | None, workspace: str | None) -> Result:
     """Mark the comment as outdated while a newer commit is being planned.
 
     Nobody should approve what will not be applied. A comment of the newest commit, and one that shows
@@ -87,11 +88,9 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Exi
     """
     from invent_gitops.operations.keep_comment import mark_outdated
 
-    session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
-    return show(
-        session,
-        post_or_summarise(session, "comment", None, lambda own: mark_outdated(own, event), event, author, name),
+    return result_of(
+        post_or_summarise(session, "comment", None, lambda own: mark_outdated(own, event), event, author, name)
     )
 
 
@@ -103,8 +102,8 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Exi
 @click.option("--required", is_flag=True, help="Refuse (exit code 5) where nobody has approved a plan beyond doubt.")
 @workspace_option
 @common_options
-@click.pass_obj
-def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> ExitCode:
+@answers("github")
+def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> Result:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
     Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request and reason of the step. Where
@@ -115,7 +114,6 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import find_approval
 
-    session.kind = "github"
     event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
         raise WrongUsage(
@@ -145,11 +143,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
         tell(session, "warning" if approval.digest else "notice", "no approved plan", message)
     for comment in approval.comments:
         session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
-    if not session.json:
-        # Alone, for scripts.
-        session.result(approval.digest)
-        return ExitCode.DONE
-    return show(session, result_of(approval, reason))
+    # Alone, for scripts.
+    return Result("github", ExitCode.DONE, approved_as(approval, reason).as_json, plain(approval.digest))
 
 
 def write_step_outputs(approval: ApprovalResult, out: str | None, reason: str) -> None:
@@ -165,7 +160,7 @@ def write_step_outputs(approval: ApprovalResult, out: str | None, reason: str) -
         raise WrongUsage(unset, "Without its outputs, this step would approve nothing.")
 
 
-def result_of(approval: ApprovalResult, reason: str) -> PostResult:
+def approved_as(approval: ApprovalResult, reason: str) -> PostResult:
     """What was approved, for a program."""
     action = "none" if not approval.digest else "unapproved" if approval.digest == UNAPPROVED else "approved"
     number = approval.pulls[0].number if approval.pulls else 0
@@ -185,8 +180,8 @@ def result_of(approval: ApprovalResult, reason: str) -> PostResult:
 )
 @author_option
 @common_options
-@click.pass_obj
-def issue(session: Session, file: str, title: str, author: str | None) -> ExitCode:
+@answers("github")
+def issue(session: Session, file: str, title: str, author: str | None) -> Result:
     """Keep one issue about what needs a person: open while there is something, closed while all is well.
 
     FILE is what status --out, plan --out or apply --out wrote. It needs a person if the command did not
@@ -195,7 +190,6 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     """
     from invent_gitops.operations.keep_comment import keep_issue
 
-    session.kind = "github"
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
     document, event = read_document(file, "status", "plan", "report"), read_event()
@@ -204,7 +198,7 @@ def issue(session: Session, file: str, title: str, author: str | None) -> ExitCo
     def post(own: OwnPosts) -> PostResult:
         return keep_issue(own, event, document, render, f"{title} ({name})" if name else title)
 
-    return show(session, post_or_summarise(session, "issue", render, post, event, author, name))
+    return result_of(post_or_summarise(session, "issue", render, post, event, author, name))
 
 
 def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:
@@ -246,10 +240,6 @@ def workspace_of(document: JsonDocument) -> str:
     return name
 
 
-def show(session: Session, result: PostResult) -> ExitCode:
-    """Print what came of a command."""
-    if session.json:
-        session.answer("github", ExitCode.DONE, result.as_json())
-    else:
-        session.result(clean(f"{result.sentence} {result.url}".strip()))
-    return ExitCode.DONE
+def result_of(post: PostResult) -> Result:
+    """The result of a command that posts."""
+    return Result("github", ExitCode.DONE, post.as_json, plain(clean(f"{post.sentence} {post.url}".strip())))

@@ -10,7 +10,9 @@ import click
 
 from invent_gitops.cli.account_options import account_options
 from invent_gitops.cli.completion.keys import known
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.operations.account import Account
@@ -31,8 +33,8 @@ DEFINED = ("created", "adopted", "resolved")
 @click.argument("key", required=False, shell_complete=known)
 @account_options
 @common_options
-@click.pass_obj
-def history(session: Session, account: Account, key: str | None) -> ExitCode:
+@answers("history")
+def history(session: Session, account: Account, key: str | None) -> Result:
     """Show what was created, adopted, resolved, moved, refreshed and removed, by whom and from which commit.
 
     Reads the commits of the state branch, or of the state file. With KEY only what happened to that
@@ -41,15 +43,15 @@ def history(session: Session, account: Account, key: str | None) -> ExitCode:
     from invent_gitops.audit.history import about, changes
     from invent_gitops.render.text.history import history_json, history_text
 
-    session.kind = "history"
     root, project = checked_project()
-    found = changes(account.store(root, project, strict=False).chain())
-    found = _with_pull_requests(root, about(found, key) if key else found)
-    if session.json:
-        session.answer("history", ExitCode.DONE, history_json(found))
-    else:
-        session.result(history_text(found, session.style, zone=project.timezone))
-    return ExitCode.DONE
+    listed = changes(account.store(root, project, strict=False).chain())
+    listed = _with_pull_requests(root, about(listed, key) if key else listed)
+    return Result(
+        "history",
+        ExitCode.DONE,
+        lambda: history_json(listed),
+        lambda display: history_text(listed, display.style, zone=project.timezone),
+    )
 
 
 def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:

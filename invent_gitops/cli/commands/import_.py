@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from invent_gitops.cli.account_options import one_account_options
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, not_empty
+from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.operations.account import Account, Store
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     "--only", metavar="GLOB", callback=not_empty, help="Import those whose key to be matches, such as 'vip-*'."
 )
 @common_options
-@click.pass_obj
-def import_(session: Session, account: Account, ids: tuple[str, ...], everything: bool, only: str | None) -> ExitCode:
+@answers("import")
+def import_(session: Session, account: Account, ids: tuple[str, ...], everything: bool, only: str | None) -> Result:
     """List the broadcasts in Invent that no record knows; with IDs, --all or --only, import them.
 
     An import records each broadcast, whatever its status, and writes its definition, so that the next
@@ -36,64 +39,62 @@ def import_(session: Session, account: Account, ids: tuple[str, ...], everything
     writes over a file, and writes nothing to Invent. Run again, it writes the definitions of imported
     records that have none.
     """
-    session.kind = "import"
     if sum((bool(ids), everything, only is not None)) > 1:
         raise WrongUsage("There are two choices of what to import.", "Give IDs, or --all, or --only GLOB.")
     importing = Importing(session, account, project_for_import())
     store = importing.store()
     if not (ids or everything or only is not None):
         report = importing.show(store)
-        _show(session, importing, report, store)
     else:
         with store, Stopping(session) as stopping:
             report = importing.run(store, stopping, ids, only)
-            _show(session, importing, report, store)
-    return _end(session, importing, report, store)
+    error = _failure(report)
+    unsettled = unsettled_code(session, account, report.state, report.listing)
+    return Result(
+        "import",
+        worst([error.exit_code if error else ExitCode.DONE, unsettled]),
+        partial(_body, importing, report, store),
+        partial(_text, importing, report, store),
+        error=error,
+        failed=error is not None,
+    )
 
 
-def _show(session: Session, importing: Importing, report: ImportReport, store: Store) -> None:
+def _failure(report: ImportReport) -> InventGitopsError | None:
+    """What could not be read, or what of the chosen needs a person."""
+    if not report.listing.complete:
+        message = "Not all broadcasts could be read, so nothing is imported."
+        return Unavailable(f"{message} {' '.join(report.listing.gaps)}", "Run it again in a minute.")
+    if report.imported is not None and any(offer.like for offer in report.survey.offers):
+        return _in_doubt(report.survey)
+    return None
+
+
+def _body(importing: Importing, report: ImportReport, store: Store) -> dict[str, object]:
+    from invent_gitops.render.text.imports import Imported, import_json
+
+    names = importing.segment_names(report.listing)
+    imported = report.imported or Imported()
+    return import_json(report.survey, imported, report.listing.gaps, state=store.shown, segments=names)
+
+
+def _text(importing: Importing, report: ImportReport, store: Store, display: Display) -> str:
     from invent_gitops.render.text.imports import imported_text, survey_text
 
-    if session.json:
-        return
     if report.imported is not None:
-        session.result(imported_text(report.survey, report.imported, session.style, state=store.shown))
-        return
-    text = survey_text(
+        return imported_text(report.survey, report.imported, display.style, state=store.shown)
+    return survey_text(
         report.survey,
         importing.segment_names(report.listing),
-        session.style,
+        display.style,
         zone=importing.loaded.project.timezone,
         flags=importing.account.flags(),
         complete=report.listing.complete,
     )
-    session.result(text)
 
 
-def _end(session: Session, importing: Importing, report: ImportReport, store: Store) -> ExitCode:
-    """The document, or what could not be read, or what of the chosen needs a person; and the exit code."""
-    from invent_gitops.render.text.imports import Imported, import_json
-
-    listing, survey = report.listing, report.survey
-    error: InventGitopsError | None = None
-    if not listing.complete:
-        message = "Not all broadcasts could be read, so nothing is imported."
-        error = Unavailable(f"{message} {' '.join(listing.gaps)}", "Run it again in a minute.")
-    elif report.imported is not None and any(offer.like for offer in survey.offers):
-        error = _in_doubt(survey)
-    left = unsettled_code(session, importing.account, report.state, listing)
-    code = worst([error.exit_code if error else ExitCode.DONE, left])
-    if session.json:
-        names = importing.segment_names(listing)
-        body = import_json(survey, report.imported or Imported(), listing.gaps, state=store.shown, segments=names)
-        session.answer("import", code, body, error=error)
-    if error:
-        session.failed(error, code)
-    return code
-
-
-def _in_doubt(found: Survey) -> Refused:
-    pairs = ", ".join(f"{offer.remote.id} looks like {offer.like}" for offer in found.offers if offer.like)
+def _in_doubt(survey: Survey) -> Refused:
+    pairs = ", ".join(f"{offer.remote.id} looks like {offer.like}" for offer in survey.offers if offer.like)
     return Refused(
         f"What looks like a definition that has no record is not imported: {pairs}.",
         "Settle each as is said of it, before the next apply, so that nothing is created a second time.",

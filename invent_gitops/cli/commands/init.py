@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, not_empty
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.git.way import check_way, current_folder
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 # The schemas that an editor needs.
 _EDITED = ("broadcast", "project", "segments")
+_NEXT = "Next: invent-gitops plan, then invent-gitops apply --sandbox to try it without an account."
 
 
 @click.command()
@@ -59,7 +62,7 @@ _EDITED = ("broadcast", "project", "segments")
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would be written.")
 @common_options
-@click.pass_obj
+@answers("files")
 def init(
     session: Session,
     /,
@@ -68,7 +71,7 @@ def init(
     github: bool,
     dry_run: bool,
     **about: Any,
-) -> ExitCode:
+) -> Result:
     """Turn the current folder into a working project.
 
     Writes a project file, one example, the schemas and the settings for your editor, and a
@@ -79,7 +82,6 @@ def init(
     from invent_gitops.schemas import schema_text
     from invent_gitops.validate.zones import find_zone
 
-    session.kind = "files"
     if "none" in editors and len(set(editors)) > 1:
         raise WrongUsage("--editor none and another --editor contradict each other.", "Leave out one of them.")
     chosen = [editor for editor in dict.fromkeys(editors) if editor != "none"]
@@ -111,24 +113,22 @@ def init(
     )
     if not dry_run:
         write_files(folder, files)
-    if session.json:
-        listed = [
-            {"path": file.path, "written": not (file.exists or dry_run), "existed": file.exists} for file in files
-        ]
-        session.answer("files", ExitCode.DONE, {"files": listed})
-        return ExitCode.DONE
-    word = "would write" if dry_run else "wrote"
-    for file in files:
-        session.result(f"{'kept ' if file.exists else word} {file.path}")
-    for note in (
+    listed = [{"path": file.path, "written": not (file.exists or dry_run), "existed": file.exists} for file in files]
+    verb = "would write" if dry_run else "wrote"
+    lines = [f"{'kept ' if file.exists else verb} {file.path}" for file in files]
+    notes = [
         *_kept(files),
         *_from_above(folder, project, chosen),
-        *(_on_github(project, wording, _example(files)) if wording else ()),
-    ):
-        session.note(f"\n{note}")
-    if not wording:
-        session.note("\nNext: invent-gitops plan, then invent-gitops apply --sandbox to try it without an account.")
-    return ExitCode.DONE
+        *(_on_github(project, wording, _example(files)) if wording else [_NEXT]),
+    ]
+    return Result(
+        "files",
+        ExitCode.DONE,
+        lambda: {"files": listed},
+        plain("\n".join(lines)),
+        # The document has a program for its reader, which does nothing by hand.
+        notes=[] if session.json else [f"\n{note}" for note in notes],
+    )
 
 
 def _wording(

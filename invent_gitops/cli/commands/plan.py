@@ -7,16 +7,17 @@ from functools import partial
 import click
 
 from invent_gitops.cli.account_options import account_options_for
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, document_options, folders
-from invent_gitops.cli.output import reviewing
 from invent_gitops.cli.plans import plan_options, text_of
+from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.listing import Reach
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
 from invent_gitops.operations.plan import compared, looked, plan_code, plan_for, read_state, warn_of_older
-from invent_gitops.operations.project import InvalidDefinitions, open_workspace
+from invent_gitops.operations.project import open_workspace
 from invent_gitops.render.documents.machine import plan_json
 from invent_gitops.render.github.annotations import plan_annotations
 
@@ -27,9 +28,9 @@ from invent_gitops.render.github.annotations import plan_annotations
 @plan_options
 @click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
-@document_options("text", "json", "markdown", "github", what="plan", told="markdown is for reviewers; ")
+@document_options(what="plan", told="markdown is for reviewers; ")
 @common_options
-@click.pass_obj
+@answers("plan", reviewed=True)
 def plan(
     session: Session,
     account: Account,
@@ -38,9 +39,7 @@ def plan(
     strict: bool,
     refresh: bool,
     tell: bool,
-    form: str,
-    out: str | None,
-) -> ExitCode:
+) -> Result:
     """Show what apply would do: who would be messaged, when, and what needs you.
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. Works offline unless
@@ -48,27 +47,22 @@ def plan(
     refused, 6 if --refresh could not read everything, 7 if a key is blocked, and with --exit-code 3 if
     there is something to create.
     """
-    session.kind = "plan"
-    try:
-        with reviewing(session, form, out) as review:
-            workspace = open_workspace(definitions).checked()
-            session.remark(workspace.notes)
-            warn_of_older(session, account, workspace)
-            read = partial(read_state, account, workspace, strict=refresh)
-            seen = looked(session, account, workspace, read, segments=True) if refresh else None
-            if seen:
-                warn_of_clock(session, seen)
-            live, state = (seen.broadcasts.entries, seen.state) if seen else ((), read())
-            reach: Reach = "" if seen is None else "whole" if seen.broadcasts.complete else "partly"
-            flags = account.flags()
-            made = plan_for(workspace, state, only=only, strict=strict, live=live, reach=reach, flags=flags)
-            made = compared(made, workspace, seen) if seen else made
-            code = worst([plan_code(made), ExitCode.CHANGES if tell and made.counts["create"] else ExitCode.DONE])
-            # The annotations send those who want more to the log.
-            text = partial(text_of, session, account, workspace, made, everything=form == "github")
-            return review.show(code, partial(plan_json, made), text, partial(plan_annotations, made))
-    except InvalidDefinitions as error:
-        if form != "markdown":
-            raise
-        # The Markdown has every problem, and no plain text belongs after it.
-        return error.exit_code
+    workspace = open_workspace(definitions).checked()
+    session.remark(workspace.notes)
+    warn_of_older(session, account, workspace)
+    read = partial(read_state, account, workspace, strict=refresh)
+    snapshot = looked(session, account, workspace, read, segments=True) if refresh else None
+    if snapshot:
+        warn_of_clock(session, snapshot)
+    live, state = (snapshot.broadcasts.entries, snapshot.state) if snapshot else ((), read())
+    reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
+    planned = plan_for(workspace, state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())
+    planned = compared(planned, workspace, snapshot) if snapshot else planned
+    creates = ExitCode.CHANGES if tell and planned.counts["create"] else ExitCode.DONE
+    return Result(
+        "plan",
+        worst([plan_code(planned), creates]),
+        partial(plan_json, planned),
+        partial(text_of, account, workspace, planned),
+        annotations=partial(plan_annotations, planned),
+    )

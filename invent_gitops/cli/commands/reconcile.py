@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.operations.account import Account
@@ -18,8 +20,8 @@ from invent_gitops.provenance import find_origin
 @click.command()
 @account_options
 @common_options
-@click.pass_obj
-def reconcile(session: Session, account: Account) -> ExitCode:
+@answers("report")
+def reconcile(session: Session, account: Account) -> Result:
     """Look for broadcasts whose outcome is unknown.
 
     Reads the whole list in Invent. A broadcast that is exactly as it was requested, is recorded
@@ -31,7 +33,6 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     from invent_gitops.render.documents.machine import report_json
     from invent_gitops.render.text.report import report_text
 
-    session.kind = "report"
     root, project = checked_project()
     origin, flags = find_origin(root), account.flags()
     store = account.store(root, project, strict=True)
@@ -42,12 +43,14 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     if failure and code is ExitCode.DONE:
         # Nothing is in doubt, and what was adopted lately could not be looked at again.
         code = failure.exit_code
-    if session.json:
-        made = origin.now()
-        body = report_json(report, None, store.shown, made, state.intents, workspace=project.name, flags=flags)
-        session.answer("report", code, body, error=failure)
-    elif report.outcomes or report.twins or failure:
-        session.result(report_text(report, session.style, place=store.shown, flags=flags))
-    else:
-        session.result("Nothing is in doubt.")
-    return code
+    at = origin.now()
+
+    def body() -> dict[str, object]:
+        return report_json(report, None, store.shown, at, state.intents, workspace=project.name, flags=flags)
+
+    def text(display: Display) -> str:
+        if report.outcomes or report.twins or failure:
+            return report_text(report, display.style, place=store.shown, flags=flags)
+        return "Nothing is in doubt."
+
+    return Result("report", code, body, text, error=failure)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.operations.account import Account
@@ -17,8 +19,8 @@ from invent_gitops.operations.unsettled import unsettled_code
 @click.command()
 @account_options
 @common_options
-@click.pass_obj
-def refresh(session: Session, account: Account) -> ExitCode:
+@answers("refresh")
+def refresh(session: Session, account: Account) -> Result:
     """Take what Invent shows into the records, where it differs.
 
     For broadcasts that somebody edited, rescheduled, cancelled or deleted in Invent, and for statuses that moved on.
@@ -30,15 +32,14 @@ def refresh(session: Session, account: Account) -> ExitCode:
     from invent_gitops.render.documents.drift import renewal_json
     from invent_gitops.render.text.drift import renewal_text
 
-    session.kind = "refresh"
     root, project = checked_project()
     store = account.store(root, project, strict=True)
-    seen, state, keys = refresh_records(session, account, root, project, store)
-    made = renewal(seen.state, state, keys, seen.broadcasts)
-    read = ExitCode.DONE if seen.complete and made.look.complete else ExitCode.UNAVAILABLE
-    code = worst([read, unsettled_code(session, account, state, seen.broadcasts)])
-    if session.json:
-        session.answer("refresh", code, renewal_json(made, store.shown, state.serial))
-    else:
-        session.result(renewal_text(made, session.style, zone=project.timezone, flags=account.flags()))
-    return code
+    snapshot, state, keys = refresh_records(session, account, root, project, store)
+    renewed = renewal(snapshot.state, state, keys, snapshot.broadcasts)
+    read = ExitCode.DONE if snapshot.complete and renewed.look.complete else ExitCode.UNAVAILABLE
+    return Result(
+        "refresh",
+        worst([read, unsettled_code(session, account, state, snapshot.broadcasts)]),
+        lambda: renewal_json(renewed, store.shown, state.serial),
+        lambda display: renewal_text(renewed, display.style, zone=project.timezone, flags=account.flags()),
+    )

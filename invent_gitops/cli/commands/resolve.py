@@ -10,9 +10,11 @@ import click
 from invent_gitops.api.answer import usable_id
 from invent_gitops.cli.account_options import one_account_options
 from invent_gitops.cli.completion.keys import blocked
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import a_reason, common_options
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, Refused, WrongUsage
+from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import checked_project
 from invent_gitops.operations.resolve import Resolving
@@ -43,7 +45,7 @@ from invent_gitops.provenance import find_origin
     "in flight, or Invent's list cannot be read.",
 )
 @common_options
-@click.pass_obj
+@answers("records")
 def resolve(
     session: Session,
     account: Account,
@@ -54,7 +56,7 @@ def resolve(
     others: tuple[str, ...],
     reason: str,
     anyway: bool,
-) -> ExitCode:
+) -> Result:
     """Settle a blocked KEY by hand.
 
     With --id the broadcast is looked up in Invent's list first, and recorded; this also records the id of a defined
@@ -62,7 +64,8 @@ def resolve(
     corrected. With --not-created Invent's whole list is read; if it shows nothing of the attempt, and its call is over
     for certain, the KEYs are free again. Your word, your name and the reason are recorded, and what you set aside.
     """
-    session.kind = "records"
+    from invent_gitops.render.documents.machine import records_json
+
     _check_words(keys, id, not_created, reason)
     _check_options(id, wrong, not_created, others, reason)
     root, project = checked_project()
@@ -71,11 +74,11 @@ def resolve(
         resolving_ = Resolving(session, account, root, project, store, stopping, origin, anyway)
         try:
             if id is None:
-                told = resolving_.declare(keys, reason, frozenset(others))
+                lines = resolving_.declare(keys, reason, frozenset(others))
             elif wrong is not None:
-                told = [resolving_.correct(keys[0], id, wrong, reason)]
+                lines = [resolving_.correct(keys[0], id, wrong, reason)]
             else:
-                told = [resolving_.record(keys[0], id, reason)]
+                lines = [resolving_.record(keys[0], id, reason)]
         except Refused:
             # Other doubts are said; the code stays that of the refusal: a script must see that the word did not count.
             others_open = {name: intent for name, intent in store.state.intents.items() if name not in keys}
@@ -83,13 +86,7 @@ def resolve(
             raise
         state = store.state
     code = unsettled_code(session, account, state, resolving_.listing)
-    if session.json:
-        from invent_gitops.render.documents.machine import records_json
-
-        session.answer("records", code, records_json(state))
-    else:
-        session.result("\n".join(told))
-    return code
+    return Result("records", code, lambda: records_json(state), plain("\n".join(lines)))
 
 
 def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reason: str) -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
 import click
 
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, WrongUsage
 
@@ -34,20 +44,15 @@ from invent_gitops.errors import ExitCode, WrongUsage
     "--limit", type=click.IntRange(min=0), default=500, show_default=True, help="Requests a minute; 0 for no limit."
 )
 @common_options
-@click.pass_obj
+@answers("sandbox")
 def sandbox(
     session: Session, port: int, path: str, specs: tuple[str, ...], seed: int, key: str | None, limit: int
-) -> ExitCode:
+) -> Result:
     """Serve a built-in Invent on 127.0.0.1 until Ctrl-C: the documented routes and rules, kept in a file, with no
     account and no message to anyone. Paste the two lines that it prints into another shell, and every command there
     talks to it. With --fault it breaks on purpose, so that you can see what happens when answers get lost. With -v
     it shows a line for each request.
     """
-    import shlex
-    import signal
-    import time
-    from contextlib import ExitStack
-
     from invent_gitops.sandbox.faults import Faults
     from invent_gitops.sandbox.server import HOST, serve
     from invent_gitops.sandbox.service import Sandbox
@@ -59,30 +64,38 @@ def sandbox(
     except ValueError as error:
         raise WrongUsage(str(error), "Correct the --fault, or leave it out.") from error
 
-    session.kind = "sandbox"
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, signal.default_int_handler) for number in signals]
-    try:
-        with ExitStack() as stack:
-            box = stack.enter_context(Sandbox(path, key=key, limit=limit))
-            try:
-                server = stack.enter_context(serve(box, port, faults, session.note if session.verbose else None))
-            except OSError as error:
-                cure = "Name another port with --port, or take any free one with --port 0."
-                raise WrongUsage(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}.", cure) from error
-            if session.json:
-                session.answer("sandbox", ExitCode.DONE, {"url": server.url, "key": key or "sandbox", "file": path})
-            else:
-                session.result(f"export INVENT_BASE_URL={server.url}")
-                session.result(f"export INVENT_API_KEY={shlex.quote(key or 'sandbox')}")
-            session.note(
-                f"The sandbox serves until Ctrl-C and keeps its broadcasts in {path}. It listens on {HOST} only, "
-                "and nothing leaves this machine."
-            )
+    with ExitStack() as opening:
+        opening.callback(_restore, signals, before)
+        box = opening.enter_context(Sandbox(path, key=key, limit=limit))
+        try:
+            server = opening.enter_context(serve(box, port, faults, session.note if session.verbose else None))
+        except OSError as error:
+            cure = "Name another port with --port, or take any free one with --port 0."
+            raise WrongUsage(f"The sandbox cannot listen on {HOST}:{port}: {error.strerror}.", cure) from error
+        running = opening.pop_all()
+    lines = f"export INVENT_BASE_URL={server.url}\nexport INVENT_API_KEY={shlex.quote(key or 'sandbox')}"
+    note = (
+        f"The sandbox serves until Ctrl-C and keeps its broadcasts in {path}. It listens on {HOST} only, "
+        "and nothing leaves this machine."
+    )
+    body = {"url": server.url, "key": key or "sandbox", "file": path}
+    return Result(
+        "sandbox", ExitCode.DONE, lambda: body, plain(lines), notes=[note], afterwards=partial(_wait, running)
+    )
+
+
+def _wait(running: ExitStack) -> None:
+    """Wait for Ctrl-C, then close what runs."""
+    with running:
+        try:
             while True:
                 time.sleep(3600)
-    except KeyboardInterrupt:
-        return ExitCode.DONE
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
+        except KeyboardInterrupt:
+            return
+
+
+def _restore(signals: Sequence[signal.Signals], handlers: Sequence[Any]) -> None:
+    for number, handler in zip(signals, handlers, strict=True):
+        signal.signal(number, handler)

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, InvalidInput, Refused
@@ -31,8 +33,8 @@ def segments() -> None:
 @segments.command()
 @account_options
 @common_options
-@click.pass_obj
-def pull(session: Session, account: Account) -> ExitCode:
+@answers("catalogue")
+def pull(session: Session, account: Account) -> Result:
     """Read all segments from Invent, and write the catalogue of their names.
 
     A segment that was renamed keeps its id, so both names are understood from then on. A name that
@@ -43,7 +45,6 @@ def pull(session: Session, account: Account) -> ExitCode:
     from invent_gitops.load.write import schema_line
     from invent_gitops.render.text.segments import catalogue_json, pull_text
 
-    session.kind = "catalogue"
     root, project = checked_project()
     path = root / project.segments
     # Before anything is read, since what is read goes there.
@@ -56,52 +57,49 @@ def pull(session: Session, account: Account) -> ExitCode:
         connect(session, account, root, project, old, stop=stopping.event) as api,
     ):
         live = api.segments()
-    made = merge(old, live, datetime.now(UTC).replace(microsecond=0))
-    of = f"org {target.org} at {target.name}"
+    merged = merge(old, live, datetime.now(UTC).replace(microsecond=0))
+    source = f"org {target.org} at {target.name}"
     header = [
         *schema_line(path.parent, root, "segments"),
-        f"The segments of {of}, as invent-gitops segments pull has read them.",
+        f"The segments of {source}, as invent-gitops segments pull has read them.",
         "Definitions write the names; a former one still means the same segment; id:… tells equal names apart.",
     ]
     # Without a catalogue an entry of a definition is an id, and an empty one would make an error of each.
     if old or live:
-        text, remark = _text(root, path, entries(made.catalogue), header)
-        _write(target_path, shown(path), text, made.catalogue)
+        text, remark = _text(root, path, entries(merged.catalogue), header)
+        _write(target_path, shown(path), text, merged.catalogue)
         if remark:
             session.note(clean(remark))
-    by_id, place = used_by(definitions), shown(path)
-    if session.json:
-        session.answer("catalogue", ExitCode.DONE, catalogue_json(made.catalogue, place, made, by_id))
-    elif old or live:
-        by_entry = written_by(definitions)
-        session.result(pull_text(made, by_id, by_entry, session.style, place=place, account=of))
-    else:
-        session.result(f"There are no segments in Invent ({of}), so there is nothing to write.")
-    return ExitCode.DONE
+    by_id, file = used_by(definitions), shown(path)
+
+    def text_of(display: Display) -> str:
+        if not (old or live):
+            return f"There are no segments in Invent ({source}), so there is nothing to write."
+        return pull_text(merged, by_id, written_by(definitions), display.style, place=file, account=source)
+
+    return Result("catalogue", ExitCode.DONE, lambda: catalogue_json(merged.catalogue, file, merged, by_id), text_of)
 
 
 @segments.command(name="list")
 @workspace_options("each")
 @common_options
-@click.pass_obj
-def list_(session: Session) -> ExitCode:
+@answers("catalogue")
+def list_(session: Session) -> Result:
     """List what definitions may write for a segment, with its id and the contacts that it had; works offline."""
     from invent_gitops.live.segments import used_by
     from invent_gitops.render.text.segments import catalogue_json, catalogue_text
 
-    session.kind = "catalogue"
     root, project = checked_project()
-    place = shown(root / project.segments)
+    file = shown(root / project.segments)
     catalogue = _catalogue(root, project)
     if catalogue is None:
-        raise InvalidInput(f"There is no segment catalogue {place}.", "Write it with: invent-gitops segments pull")
-    if session.json:
-        session.answer(
-            "catalogue", ExitCode.DONE, catalogue_json(catalogue, place, None, used_by(_definitions(session)))
-        )
-    else:
-        session.result(catalogue_text(catalogue, session.style))
-    return ExitCode.DONE
+        raise InvalidInput(f"There is no segment catalogue {file}.", "Write it with: invent-gitops segments pull")
+    return Result(
+        "catalogue",
+        ExitCode.DONE,
+        lambda: catalogue_json(catalogue, file, None, used_by(_definitions(session))),
+        lambda display: catalogue_text(catalogue, display.style),
+    )
 
 
 def _catalogue(root: Path, project: Project) -> Catalogue | None:
@@ -115,12 +113,12 @@ def _catalogue(root: Path, project: Project) -> Catalogue | None:
 def _definitions(session: Session) -> list[Definition]:
     """Those without a fault; a name that the catalogue does not know yet is no reason not to read it anew."""
     try:
-        found = open_workspace(None)
+        workspace = open_workspace(None)
     except InvalidInput:
         return []
-    if found.problems:
+    if workspace.problems:
         session.note("Some definitions have problems, so who uses which segment is not known of all of them.")
-    return found.definitions
+    return workspace.definitions
 
 
 def _text(root: Path, path: Path, written: Mapping[str, object], header: Sequence[str]) -> tuple[str, str]:
@@ -150,13 +148,13 @@ def _check(fresh: Path, name: str, expected: Catalogue) -> None:
     from invent_gitops.validate import validate_catalogue
 
     document, problems = read_document(fresh, name)
-    found = None
+    catalogue = None
     if document:
-        found, more = validate_catalogue(document, schema=read_schema("segments"))
+        catalogue, more = validate_catalogue(document, schema=read_schema("segments"))
         problems = [*problems, *more]
-    if problems or found != expected:
-        why = problems[0].message if problems else "it would not read back as it was meant."
+    if problems or catalogue != expected:
+        reason = problems[0].message if problems else "it would not read back as it was meant."
         raise Refused(
-            f"The catalogue of {len(list(expected.every())):,} segments is not written: {why}",
+            f"The catalogue of {len(list(expected.every())):,} segments is not written: {reason}",
             "Please report it. Until then, write ids as id:… in the definitions.",
         )

@@ -11,7 +11,9 @@ import click
 
 from invent_gitops.cli.account_options import account_options, one_account_options
 from invent_gitops.cli.completion.keys import known, recorded, removed, unrecorded
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import a_reason, common_options, folders
+from invent_gitops.cli.result import Display, Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.model.project import Project
@@ -43,31 +45,29 @@ def state() -> None:
 @state.command(name="list")
 @account_options
 @common_options
-@click.pass_obj
-def list_(session: Session, account: Account) -> ExitCode:
+@answers("records")
+def list_(session: Session, account: Account) -> Result:
     """List what is recorded: key, id, status and name of each broadcast, then what is in doubt or removed."""
     from invent_gitops.render.text.records import records_text
 
-    found = _read(session, account)
-    _show(session, found, records_text(found, session.style))
-    return ExitCode.DONE
+    state = _read(account)
+    return _result(state, lambda display: records_text(state, display.style))
 
 
 @state.command()
 @click.argument("key", shell_complete=known)
 @one_account_options
 @common_options
-@click.pass_obj
-def show(session: Session, account: Account, key: str) -> ExitCode:
+@answers("records")
+def show(session: Session, account: Account, key: str) -> Result:
     """Show everything that is recorded about KEY."""
     from invent_gitops.render.text.records import record_text
 
-    found = _read(session, account)
-    declared = {absence.key for absence in found.absences.values()}
-    if not any(key in part for part in (found.broadcasts, found.intents, found.removed, declared)):
+    state = _read(account)
+    declared = {absence.key for absence in state.absences.values()}
+    if not any(key in keys for keys in (state.broadcasts, state.intents, state.removed, declared)):
         raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
-    _show(session, found.only(key), record_text(found, key))
-    return ExitCode.DONE
+    return _result(state.only(key), plain(record_text(state, key)))
 
 
 @state.command()
@@ -75,8 +75,8 @@ def show(session: Session, account: Account, key: str) -> ExitCode:
 @click.argument("to", shell_complete=unrecorded)
 @one_account_options
 @common_options
-@click.pass_obj
-def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
+@answers("records")
+def mv(session: Session, account: Account, key: str, to: str) -> Result:
     """Give the record of KEY the key TO, after its definition was renamed. Nothing is created."""
 
     moved = ""
@@ -103,8 +103,8 @@ def mv(session: Session, account: Account, key: str, to: str) -> ExitCode:
 @reason_option
 @one_account_options
 @common_options
-@click.pass_obj
-def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
+@answers("records")
+def rm(session: Session, account: Account, key: str, reason: str) -> Result:
     """Take KEY out of the records, and leave a tombstone so that it is never created again.
 
     The broadcast in Invent is left alone.
@@ -132,8 +132,8 @@ def rm(session: Session, account: Account, key: str, reason: str) -> ExitCode:
 @reason_option
 @one_account_options
 @common_options
-@click.pass_obj
-def restore(session: Session, account: Account, key: str, reason: str) -> ExitCode:
+@answers("records")
+def restore(session: Session, account: Account, key: str, reason: str) -> Result:
     """Take back that KEY was removed: it stands for the same broadcast as before.
 
     Nothing is created, neither now nor by the next apply. `refresh` fetches its status from Invent.
@@ -163,8 +163,8 @@ def restore(session: Session, account: Account, key: str, reason: str) -> ExitCo
 @state.command()
 @account_options
 @common_options
-@click.pass_obj
-def migrate(session: Session, account: Account) -> ExitCode:
+@answers("records")
+def migrate(session: Session, account: Account) -> Result:
     """Move the state from its file to the branch that the project file names now.
 
     The branch must not exist yet. The file stays where it is; delete it once the branch is there.
@@ -172,7 +172,6 @@ def migrate(session: Session, account: Account) -> ExitCode:
     from invent_gitops.state.branch import BranchStore
     from invent_gitops.state.file import FileStore
 
-    session.kind = "records"
     root, project = checked_project()
     store = account.store(root, project, strict=False)
     if not isinstance(store, BranchStore):
@@ -186,20 +185,21 @@ def migrate(session: Session, account: Account) -> ExitCode:
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
     with FileStore(own_place(path, root, "state"), shown=shown(path), org=store.org, api=store.api) as file:
-        found = file.state
+        current = file.state
         if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
-        store.take_over(found)
-    _show(session, found, f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")
-    return ExitCode.DONE
+        store.take_over(current)
+    return _result(
+        current, plain(f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")
+    )
 
 
 @state.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options
 @common_options
-@click.pass_obj
-def verify(session: Session, account: Account, definitions: str | None) -> ExitCode:
+@answers("verification")
+def verify(session: Session, account: Account, definitions: str | None) -> Result:
     """Prove that the chain of states is whole.
 
     Every serial, one lineage, each record traceable to the intent and the commit that made it, and
@@ -211,21 +211,20 @@ def verify(session: Session, account: Account, definitions: str | None) -> ExitC
     from invent_gitops.render.text.history import flaws_json, flaws_text
     from invent_gitops.state.document import dump
 
-    session.kind = "verification"
     root, project = checked_project()
     chain = account.store(root, project, strict=False).chain()
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
     broken = any(not flaw.missing for flaw in flaws)
     code = ExitCode.INVALID if broken else ExitCode.REFUSED if flaws else ExitCode.DONE
-    if session.json:
-        session.answer("verification", code, flaws_json(flaws, len(chain.links)))
-    else:
-        session.result(flaws_text(flaws, len(chain.links), session.style))
-    return code
+    return Result(
+        "verification",
+        code,
+        lambda: flaws_json(flaws, len(chain.links)),
+        lambda display: flaws_text(flaws, len(chain.links), display.style),
+    )
 
 
-def _read(session: Session, account: Account) -> State:
-    session.kind = "records"
+def _read(account: Account) -> State:
     root, project = checked_project()
     return account.store(root, project, strict=False).read()
 
@@ -234,32 +233,26 @@ def _change(
     session: Session,
     account: Account,
     event: Callable[[State, Origin], Event],
-    told: str,
+    text: str,
     done: Callable[[State], bool],
-) -> ExitCode:
+) -> Result:
     """Write one event down, as it follows from the newest state, and see that it holds afterwards."""
-    session.kind = "records"
     root, project = checked_project()
     with account.store(root, project, strict=False) as store:
         origin = find_origin(root)
         store.refresh()
         store.append([event(store.state, origin)])
         store.sync()
-        found = store.state
-    if not done(found):
+        current = store.state
+    if not done(current):
         raise Refused("Somebody else has changed it meanwhile.", "See what is with: invent-gitops state list")
-    code = unsettled_code(session, account, found)
-    _show(session, found, told, code)
-    return code
+    return _result(current, plain(text), unsettled_code(session, account, current))
 
 
-def _show(session: Session, found: State, text: str, code: ExitCode = ExitCode.DONE) -> None:
+def _result(state: State, text: Callable[[Display], str], code: ExitCode = ExitCode.DONE) -> Result:
     from invent_gitops.render.documents.machine import records_json
 
-    if session.json:
-        session.answer("records", code, records_json(found))
-    else:
-        session.result(text)
+    return Result("records", code, lambda: records_json(state), text)
 
 
 def _check_recorded(found: State, key: str, now: datetime, flags: str) -> None:

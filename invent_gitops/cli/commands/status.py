@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import click
 
 from invent_gitops.cli.account_options import account_options_for
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, document_options, folders
-from invent_gitops.cli.output import reviewing
+from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.status import Status
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
 from invent_gitops.operations.plan import looked, read_state, warn_of_older
-from invent_gitops.operations.project import InvalidDefinitions, open_workspace
+from invent_gitops.operations.project import open_workspace
 from invent_gitops.operations.status import status_at
 from invent_gitops.operations.unsettled import unsettled_code
 
@@ -28,8 +27,8 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelta:
     """A callback for options that say how far ahead: a whole number with m, h or d, at most a year."""
-    found = re.fullmatch(r"([0-9]{1,6})([mhd])", value)
-    ahead = int(found[1]) * _UNITS[found[2]] if found else None
+    match = re.fullmatch(r"([0-9]{1,6})([mhd])", value)
+    ahead = int(match[1]) * _UNITS[match[2]] if match else None
     if ahead is None or ahead > timedelta(days=366):
         raise click.BadParameter(f"{value!r} is no span of at most a year, such as 90m, 24h or 3d.", ctx, parameter)
     return ahead
@@ -53,9 +52,9 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     metavar="N",
     help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
 )
-@document_options("text", "json", "markdown", "github", what="status", told="markdown is for an issue; ")
+@document_options(what="status", told="markdown is for an issue; ")
 @common_options
-@click.pass_obj
+@answers("status", reviewed=True)
 def status(
     session: Session,
     account: Account,
@@ -63,9 +62,7 @@ def status(
     soon: timedelta,
     tell: bool,
     past: int | None,
-    form: str,
-    out: str | None,
-) -> ExitCode:
+) -> Result:
     """Show every broadcast: when, to whom, in what state, and what came of it.
 
     First whatever needs a person: not ready for its hour, not sent at it, failed, cancelled, gone, edited in
@@ -75,35 +72,28 @@ def status(
     shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person. In every
     case 7 as long as any key is in doubt, or exists twice.
     """
-    session.kind = "status"
     from invent_gitops.render.documents.status import status_json
     from invent_gitops.render.github.status_annotations import status_annotations
 
-    try:
-        with reviewing(session, form, out) as review:
-            workspace = open_workspace(definitions).checked()
-            session.remark(workspace.notes)
-            warn_of_older(session, account, workspace)
-            seen = looked(
-                session, account, workspace, partial(read_state, account, workspace, strict=True), segments=False
-            )
-            warn_of_clock(session, seen)
-            made = status_at(datetime.now(UTC), account, workspace, seen, soon)
-            needy = ExitCode.CHANGES if tell and made.alarmed else ExitCode.DONE
-            left = unsettled_code(session, account, seen.state, seen.broadcasts)
-            code = worst([needy, left, ExitCode.DONE if made.look.complete else ExitCode.UNAVAILABLE])
-            text = partial(_text, session, made, past)
-            return review.show(code, partial(status_json, made), text, partial(status_annotations, made))
-    except InvalidDefinitions as error:
-        if form != "markdown":
-            raise
-        # The Markdown has every problem, and no plain text belongs after it.
-        return error.exit_code
+    workspace = open_workspace(definitions).checked()
+    session.remark(workspace.notes)
+    warn_of_older(session, account, workspace)
+    read = partial(read_state, account, workspace, strict=True)
+    snapshot = looked(session, account, workspace, read, segments=False)
+    warn_of_clock(session, snapshot)
+    current = status_at(datetime.now(UTC), account, workspace, snapshot, soon)
+    needy = ExitCode.CHANGES if tell and current.alarmed else ExitCode.DONE
+    unsettled = unsettled_code(session, account, snapshot.state, snapshot.broadcasts)
+    return Result(
+        "status",
+        worst([needy, unsettled, ExitCode.DONE if current.look.complete else ExitCode.UNAVAILABLE]),
+        partial(status_json, current),
+        partial(_text, current, past),
+        annotations=partial(status_annotations, current),
+    )
 
 
-def _text(session: Session, made: Status, past: int | None) -> str:
+def _text(current: Status, past: int | None, display: Display) -> str:
     from invent_gitops.render.text.status import status_text
 
-    terminal = bool(sys.stdout and sys.stdout.isatty())
-    width = shutil.get_terminal_size().columns if terminal else None
-    return status_text(made, session.style, width=width, everything=session.verbose, past=past)
+    return status_text(current, display.style, width=display.width, everything=display.verbose, past=past)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
 import click
 
+from invent_gitops.cli.document_options import FormatOption
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, folders
-from invent_gitops.cli.sarif_log import failure_log, show_log
+from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, WrongUsage
@@ -27,13 +29,13 @@ from invent_gitops.text.clean import clean
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
+    cls=FormatOption,
+    kind="validation",
     help="json is the same as --json; github adds annotations for a workflow; sarif is for code scanning.",
 )
 @common_options
-@click.pass_obj
-def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -> ExitCode:
+@answers("validation")
+def validate(session: Session, paths: tuple[str, ...], files: bool) -> Result:
     """Check all definitions, the project file and the segment catalogue.
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. Every problem is
@@ -44,12 +46,6 @@ def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -
     and the catalogue. For the project file and the catalogue everything is shown. Relative files
     count from where the command is started, whatever -C says.
     """
-    session.kind = "validation"
-    if session.json and form == "sarif":
-        raise WrongUsage("--json and --format sarif contradict each other.", "Give one of them.")
-    session.json = session.json or form == "json"
-    if form == "sarif":
-        session.failure = failure_log
     if len(paths) > 1 and not files:
         raise WrongUsage(f"validate takes one folder, and was given {len(paths)}.", "To name files, add --files.")
     workspace = open_workspace(paths[0] if paths and not files else None)
@@ -57,39 +53,38 @@ def validate(session: Session, paths: tuple[str, ...], files: bool, form: str) -
     problems = workspace.problems
     if files:
         problems = concerning(problems, workspace.root, [workspace.project], session.start, paths)
-    code = ExitCode.INVALID if problems else ExitCode.DONE
-    _show(session, workspace, problems, code, form)
-    if elsewhere := len(workspace.problems) - len(problems):
-        folder = ["-C", session.folder] if session.folder else []
-        command = shlex.join(["invent-gitops", *folder, "validate", *_one()])
-        plural = "" if elsewhere == 1 else "s"
-        session.note(clean(f"{elsewhere:,} problem{plural} in other files; see them with: {command}"))
-    return code
+    return Result(
+        "validation",
+        ExitCode.INVALID if problems else ExitCode.DONE,
+        partial(_body, workspace),
+        partial(_text, workspace, problems),
+        problems,
+        annotations=partial(problems_github, problems),
+        notes=_about_other_files(session, len(workspace.problems) - len(problems)),
+    )
 
 
-def _show(session: Session, workspace: LoadedProject, problems: Sequence[Problem], code: ExitCode, form: str) -> None:
-    if session.json:
-        keys = [{"key": one.key, "name": one.request.name} for one in workspace.definitions]
-        session.answer("validation", code, {"definitions": keys, "notes": list(workspace.notes)}, problems=problems)
-    elif form == "sarif":
-        if session.gathered is not None:
-            # There is one log for all workspaces.
-            session.gathered.problems = problems
-        else:
-            show_log(session, problems, code)
-    elif problems:
-        session.result(problems_text(problems, session.style))
-        if form == "github":
-            from invent_gitops.github.step import prefix
-
-            session.commands(problems_github(problems, prefix(Path())))
-    elif workspace.problems:
-        session.result("No problem concerns these files.")
-    else:
-        session.result(_good(workspace))
+def _body(workspace: LoadedProject) -> dict[str, object]:
+    keys = [{"key": definition.key, "name": definition.request.name} for definition in workspace.definitions]
+    return {"definitions": keys, "notes": list(workspace.notes)}
 
 
-def _one() -> list[str]:
+def _text(workspace: LoadedProject, problems: Sequence[Problem], display: Display) -> str:
+    if problems:
+        return problems_text(problems, display.style)
+    return "No problem concerns these files." if workspace.problems else _good(workspace)
+
+
+def _about_other_files(session: Session, count: int) -> list[str]:
+    """That there are so many problems elsewhere, and how to see them."""
+    if not count:
+        return []
+    folder = ["-C", session.folder] if session.folder else []
+    command = shlex.join(["invent-gitops", *folder, "validate", *_workspace_option()])
+    return [clean(f"{count:,} problem{'' if count == 1 else 's'} in other files; see them with: {command}")]
+
+
+def _workspace_option() -> list[str]:
     """The option that chooses the same one of several workspaces."""
     opened = working()
     return ["--workspace", opened.project.name] if opened and opened.project.name else []

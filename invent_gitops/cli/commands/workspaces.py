@@ -8,7 +8,11 @@ from collections.abc import Sequence
 
 import click
 
+from invent_gitops.cli.document_options import FormatOption
+from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
+from invent_gitops.cli.output import delivered
+from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import there_is_none, workspace_option
 from invent_gitops.errors import ExitCode, WrongUsage
@@ -21,29 +25,26 @@ from invent_gitops.text.clean import clean
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "matrix", "github"]),
-    default="text",
+    cls=FormatOption,
+    kind="workspaces",
     help="json is the same as --json; matrix is one line for GitHub Actions; github sets it as the output matrix.",
 )
 @workspace_option
 @common_options
-@click.pass_obj
-def workspaces(session: Session, form: str, workspace: str | None) -> ExitCode:
+@delivered
+@answers("workspaces")
+def workspaces(session: Session, form: str, workspace: str | None) -> Result:
     """List the workspaces of the project: org, places, and whether the variable of the key is set.
 
     With --format github the step of a workflow gets the output `matrix`, for
     `strategy.matrix: ${{ fromJSON(…) }}` of another job. With --workspace it is only the one. No key is ever shown.
     """
-    session.kind = "workspaces"
-    if session.json and form in ("matrix", "github"):
-        raise WrongUsage(f"--json and --format {form} contradict each other.", "Give one of them.")
-    session.json = session.json or form == "json"
     opened = read_project(find_root())
     if opened.problems:
         raise InvalidDefinitions(opened.problems)
     several = list((opened.project.workspaces or {}).values())
     if workspace:
-        several = [one for one in several if one.name == workspace]
+        several = [project for project in several if project.name == workspace]
         if not several:
             raise there_is_none(opened, workspace)
     if not several and form in ("matrix", "github"):
@@ -53,18 +54,14 @@ def workspaces(session: Session, form: str, workspace: str | None) -> ExitCode:
         from invent_gitops.scaffold.workflows import check_matrix
 
         check_matrix(len(several))
-    matrix = {"include": [{"workspace": one.name} for one in several]}
-    if form == "github":
-        session.outputs({"matrix": json.dumps(matrix)})
-    if session.json:
-        session.answer(
-            "workspaces", ExitCode.DONE, {"workspaces": [_as_json(one) for one in several], "matrix": matrix}
-        )
-    elif form == "matrix":
-        session.result(json.dumps(matrix))
-    else:
-        session.result(_text(several))
-    return ExitCode.DONE
+    matrix = {"include": [{"workspace": project.name} for project in several]}
+    return Result(
+        "workspaces",
+        ExitCode.DONE,
+        lambda: {"workspaces": [_as_json(project) for project in several], "matrix": matrix},
+        plain(_text(several)),
+        outputs={"matrix": json.dumps(matrix)},
+    )
 
 
 def _as_json(project: Project) -> dict[str, object]:
@@ -72,18 +69,18 @@ def _as_json(project: Project) -> dict[str, object]:
         "workspace": project.name,
         "org": project.org,
         "definitions": project.definitions,
-        "state": _place(project),
+        "state": _state_path(project),
         "segments": project.segments,
         "timezone": project.timezone or None,
         "key": {"variable": project.key, "set": _is_set(project)},
     }
 
 
-def _place(project: Project) -> dict[str, str | None]:
-    place = project.state
-    if isinstance(place, BranchPlace):
-        return {"path": place.path, "branch": place.branch, "remote": place.remote}
-    return {"path": place.path, "branch": None, "remote": None}
+def _state_path(project: Project) -> dict[str, str | None]:
+    state = project.state
+    if isinstance(state, BranchPlace):
+        return {"path": state.path, "branch": state.branch, "remote": state.remote}
+    return {"path": state.path, "branch": None, "remote": None}
 
 
 def _is_set(project: Project) -> bool:
@@ -94,12 +91,12 @@ def _text(several: Sequence[Project]) -> str:
     if not several:
         return "There are no workspaces: the project is one account."
     rows = [("workspace", "org", "definitions", "state", "key")]
-    for one in several:
-        state = one.state.path
-        if isinstance(one.state, BranchPlace):
-            state = f"{one.state.path} on {one.state.remote}/{one.state.branch}"
-        key = one.key if _is_set(one) else f"{one.key} is not set"
-        rows.append((one.name, clean(one.org), clean(one.definitions), clean(state), key))
+    for project in several:
+        state = project.state.path
+        if isinstance(project.state, BranchPlace):
+            state = f"{project.state.path} on {project.state.remote}/{project.state.branch}"
+        key = project.key if _is_set(project) else f"{project.key} is not set"
+        rows.append((project.name, clean(project.org), clean(project.definitions), clean(state), key))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

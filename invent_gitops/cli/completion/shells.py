@@ -149,7 +149,7 @@ def answer(cli: click.Command, session: Session, instruction: str) -> ExitCode:
             f"Unset it: with it, {PROGRAM} only answers shells.",
         )
     if wanted == "source":
-        session.result(script(cli, shell).rstrip("\n"))
+        session.show(script(cli, shell).rstrip("\n"))
         return ExitCode.DONE
     try:
         with limited(PATIENCE), _offline():
@@ -157,7 +157,7 @@ def answer(cli: click.Command, session: Session, instruction: str) -> ExitCode:
     except (Exception, KeyboardInterrupt):  # noqa: BLE001  # a traceback in the middle of a line helps nobody
         return ExitCode.DONE
     if text:
-        session.result(text)
+        session.show(text)
     return ExitCode.DONE
 
 

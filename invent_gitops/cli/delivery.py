@@ -1,0 +1,70 @@
+"""What the writers of each format get: one result, or what was kept of the results of all workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from invent_gitops.cli.result import Display, Result
+from invent_gitops.cli.session import Session
+from invent_gitops.errors import ExitCode, InventGitopsError
+from invent_gitops.model.problem import Problem
+
+# The results that have a page of Markdown.
+REVIEWED = ("plan", "status", "report")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One result on its way out: `sharing` is how many workspaces share what there is room for, 0 without workspaces.
+
+    `document` is its JSON document, "" where the format needs none.
+    """
+
+    session: Session
+    form: str
+    result: Result
+    document: str
+    workspace: str = ""
+    sharing: int = 0
+
+    @cached_property
+    def text(self) -> str | None:
+        """What people read."""
+        session = self.session
+        return self.result.text(Display(session.style, session.verbose, self.form == "github", session.width))
+
+    def show_text(self) -> None:
+        if self.text is not None:
+            self.session.show(self.text)
+
+    def room(self, limit: int) -> int:
+        """How much of `limit` this result may take: several workspaces share it, each with a heading."""
+        return limit // self.sharing - 100 if self.sharing else limit
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is kept of the result of one workspace for the result of all; without a `code` it was not begun."""
+
+    workspace: str
+    code: ExitCode | None
+    document: str = ""
+    annotations: str = ""
+    outputs: Mapping[str, str | int] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    error: InventGitopsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The results of all workspaces, a line for each. `problems` and `annotations` are those of the project file."""
+
+    kind: str
+    code: ExitCode
+    parts: Sequence[Part]
+    problems: Sequence[Problem]
+    annotations: str
+    outputs: Mapping[str, str | int]
+    lines: Sequence[str]

@@ -1,0 +1,118 @@
+"""The values that the steps of an apply hand on. Each is frozen, and a later step takes what an earlier one returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from invent_gitops.live.unsettled import twins
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.listing import Listing, Reach
+from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.plan import Plan
+from invent_gitops.operations.account import DEFAULT_RATE, Account, Store, connect
+from invent_gitops.operations.console import Console
+from invent_gitops.operations.look import FirstLook
+from invent_gitops.operations.plan import plan_for
+from invent_gitops.operations.project import LoadedProject
+from invent_gitops.operations.signals import Stopping
+from invent_gitops.provenance import Origin
+
+if TYPE_CHECKING:
+    from invent_gitops.api.client import InventApi
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """What a person chose for one apply.
+
+    `unlisted` allows creates where nobody can look what was created before, `branch` is the one to apply from, and
+    `rate` counts requests a minute. With `yes` nobody is asked.
+    """
+
+    only: str | None = None
+    strict: bool = False
+    definitions: str | None = None
+    branch: str = ""
+    unlisted: bool = False
+    yes: bool = False
+    rate: float = DEFAULT_RATE
+    concurrency: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it."""
+
+    console: Console
+    account: Account
+    loaded: LoadedProject
+    store: Store
+    stopping: Stopping
+    origin: Origin
+    options: ApplyOptions = ApplyOptions()
+
+    def connect(self) -> AbstractContextManager[InventApi]:
+        """The API, for as long as the block lasts. Raises `WrongUsage` without a key."""
+        loaded, stop = self.loaded, self.stopping.event
+        where = (self.console, self.account, loaded.root, loaded.project, loaded.catalogue)
+        return connect(*where, rate=self.options.rate, stop=stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the looks at Invent have shown so far.
+
+    `live` is what they held together, `first` the last of them, `reach` how far it went, and `recent` says whether it
+    is only some seconds old. `newest` is what the newest commit of the branch defines, if this run is not of that.
+    `blind` is why nothing may be created, "" if it may. `adopted` are broadcasts found after their answer was lost.
+    """
+
+    live: tuple[Remote, ...] = ()
+    first: FirstLook = field(default_factory=lambda: FirstLook(reason="Nobody has looked."))
+    recent: Callable[[], bool] = lambda: False
+    reach: Reach = ""
+    newest: Mapping[str, Request] | None = None
+    blind: str = ""
+    adopted: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known by now: the looks, the `approved` keys, and the `report` of the creates so far."""
+
+    looked: Looked
+    approved: Collection[str] = ()
+    report: Report = field(default_factory=lambda: Report(()))
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A plan whose creates somebody has confirmed, which nothing but `confirm` returns; only these are created."""
+
+    plan: Plan
+    progress: Progress
+
+
+def plan_now(apply: Apply, looked: Looked) -> Plan:
+    """The plan as of now, of the files, the state and what Invent has shown."""
+    return plan_for(
+        apply.loaded,
+        apply.store.state,
+        only=apply.options.only,
+        strict=apply.options.strict,
+        live=looked.live,
+        reach=looked.reach,
+        newest=looked.newest,
+        flags=apply.account.flags(),
+    )
+
+
+def report_of(apply: Apply, progress: Progress) -> Report:
+    """What became of every key so far, in this run or, of what was approved, in another one."""
+    looked, state = progress.looked, apply.store.state
+    report = progress.report.with_adopted(looked.adopted).with_earlier(progress.approved, state)
+    listing = Listing(looked.live, () if looked.reach == "whole" else (looked.reach,))
+    return replace(report, twins=twins(state, listing, apply.origin.now().at))

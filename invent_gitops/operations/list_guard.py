@@ -1,0 +1,81 @@
+"""The looks at Invent's list before something is created: the second guard, beside the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from invent_gitops.errors import WrongUsage
+from invent_gitops.live.unsettled import watched
+from invent_gitops.operations.apply_values import Apply, Looked, plan_now
+from invent_gitops.operations.branch_tip import newest_requests
+from invent_gitops.operations.look import first_look, lacks_records
+from invent_gitops.operations.reconcile import settle
+from invent_gitops.operations.stopwatch import stopwatch
+from invent_gitops.text.clean import clean
+
+# Seconds for which what was read last may stand while a run plans again.
+RECENT = 10.0
+
+
+def look_first(apply: Apply) -> Looked:
+    """Read the list in Invent before anything else, if there is anything to create, in doubt or lately settled."""
+    state, looked = apply.store.state, Looked()
+    if state.intents or watched(state, apply.origin.now().at) or plan_now(apply, looked).counts["create"]:
+        if not apply.account.sandbox:
+            newest = newest_requests(apply.loaded, apply.options.definitions, apply.options.branch)
+            looked = replace(looked, newest=newest)
+        *_, looked = look(apply, looked, settling=True)
+    return looked
+
+
+def renew(apply: Apply, looked: Looked) -> Iterator[Looked]:
+    """Read the state again, and the list if the last look is some seconds old; yields as `look` does."""
+    apply.store.refresh()
+    if not looked.recent():
+        yield from look(apply, looked)
+
+
+def look(apply: Apply, looked: Looked, *, settling: bool = False) -> Iterator[Looked]:
+    """Read the list: for what is there already and, `settling`, for what an earlier run left in doubt.
+
+    The state is the guard; this is a second one, for a state that was lost or put back. Where the list
+    cannot be read whole, keys in doubt stay blocked and the rest goes on with what was read, if it may.
+    Yields what is known after each step, the last of which counts: an error on the way takes nothing back.
+    """
+    from invent_gitops.policy.clock import check_clock
+
+    doubts = apply.store.state.intents
+    looked = replace(looked, recent=stopwatch(RECENT))
+    yield looked
+    try:
+        with apply.connect() as api:
+            first = first_look(partial(api.readable_broadcasts, tries=5 if doubts else 3))
+    except WrongUsage as error:
+        # Without a key nothing will be created either, which is reported when it is to be.
+        if doubts:
+            apply.console.note(clean(f"Could not look in Invent first. {error.message}"))
+        return
+    if first.reason:
+        apply.console.note(clean(f"Could not look in Invent first. {first.reason}"))
+    check_clock(first.listing, apply.origin.now().at)
+    # What an earlier look of this run has shown stays seen: lists can lag, and go back.
+    ids = {remote.id for remote in first.listing.entries}
+    earlier = (remote for remote in looked.live if remote.id not in ids)
+    looked = replace(looked, first=first, live=(*first.listing.entries, *earlier))
+    yield looked
+    # The state must be no older than the list, or what another run is creating would look like nobody's.
+    apply.store.refresh()
+    looked = replace(looked, reach=first.reach(apply.store.state))
+    yield looked
+    if first.complete:
+        apply.store.remember(vouched=not lacks_records(plan_now(apply, looked)))
+    # Later, what is in doubt may be another run's that is just waiting for its answer.
+    if first.complete and settling:
+        adopted = settle(apply.console, apply.store, looked.live, apply.origin, doubts)
+        looked = replace(looked, adopted=(*looked.adopted, *adopted))
+        yield looked
+    if not apply.options.unlisted:
+        looked = replace(looked, blind=first.blind(apply.store.state, vouched=apply.store.vouched))
+    yield looked
