@@ -212,7 +212,7 @@ def test_one_place_takes_secrets_out_before_anything_is_marked_up() -> None:
         if re.search(r"^from invent_gitops.text.secret import .*\bhide\b", path.read_text("utf-8"), re.MULTILINE)
     }
     assert users == {
-        "api/answer.py",
+        "http/answers.py",
         "github/repository.py",
         "review/evidence.py",
         "text/clean.py",

@@ -72,7 +72,7 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     def post(own: OwnPosts) -> PostResult:
         return keep_comment(session, own, event, document, render)
 
-    return posted(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
+    return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
 
 @github.command()
@@ -89,8 +89,8 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Res
     from invent_gitops.operations.keep_comment import mark_outdated
 
     event, name = read_event(), chosen_name(workspace)
-    return posted(
-        post_or_summarise(session, "comment", None, lambda own: mark_outdated(own, event), event, author, name),
+    return result_of(
+        post_or_summarise(session, "comment", None, lambda own: mark_outdated(own, event), event, author, name)
     )
 
 
@@ -143,8 +143,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
         tell(session, "warning" if approval.digest else "notice", "no approved plan", message)
     for comment in approval.comments:
         session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
-    # The digest alone, for scripts.
-    return Result("github", ExitCode.DONE, result_of(approval, reason).as_json, plain(approval.digest))
+    # Alone, for scripts.
+    return Result("github", ExitCode.DONE, approved_as(approval, reason).as_json, plain(approval.digest))
 
 
 def write_step_outputs(approval: ApprovalResult, out: str | None, reason: str) -> None:
@@ -160,7 +160,7 @@ def write_step_outputs(approval: ApprovalResult, out: str | None, reason: str) -
         raise WrongUsage(unset, "Without its outputs, this step would approve nothing.")
 
 
-def result_of(approval: ApprovalResult, reason: str) -> PostResult:
+def approved_as(approval: ApprovalResult, reason: str) -> PostResult:
     """What was approved, for a program."""
     action = "none" if not approval.digest else "unapproved" if approval.digest == UNAPPROVED else "approved"
     number = approval.pulls[0].number if approval.pulls else 0
@@ -198,7 +198,7 @@ def issue(session: Session, file: str, title: str, author: str | None) -> Result
     def post(own: OwnPosts) -> PostResult:
         return keep_issue(own, event, document, render, f"{title} ({name})" if name else title)
 
-    return posted(post_or_summarise(session, "issue", render, post, event, author, name))
+    return result_of(post_or_summarise(session, "issue", render, post, event, author, name))
 
 
 def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:
@@ -240,6 +240,6 @@ def workspace_of(document: JsonDocument) -> str:
     return name
 
 
-def posted(result: PostResult) -> Result:
-    """Make a result of what came of a post."""
-    return Result("github", ExitCode.DONE, result.as_json, plain(clean(f"{result.sentence} {result.url}".strip())))
+def result_of(post: PostResult) -> Result:
+    """The result of a command that posts."""
+    return Result("github", ExitCode.DONE, post.as_json, plain(clean(f"{post.sentence} {post.url}".strip())))
