@@ -133,6 +133,14 @@ def test_plan_of_one_workspace_is_no_approval_for_another(tmp_path: Path) -> Non
         assert call(tmp_path, *APPLY, "--workspace", "acme", "--plan", "plan.json", env=env).code == ExitCode.DONE
 
 
+def test_two_forms_at_once_are_wrong_usage_in_every_workspace(tmp_path: Path) -> None:
+    project(tmp_path)
+    result = call(tmp_path, "plan", "--all", "--json", "--format", "markdown")
+    assert result.code == ExitCode.USAGE
+    parts = result.json["workspaces"]
+    assert [part["document"]["error"]["cure"] for part in parts] == ["Give one of them."] * 3
+
+
 # ---------------------------------------------------------------- validate
 
 
