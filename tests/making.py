@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import LocalTime
+from invent_gitops.model.note import Note
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
@@ -94,7 +95,9 @@ def a_provenance(at: datetime = NOW, by: str = "alice", commit: str = "", run: s
 def a_record(
     id: str = "bc_1", request: Request | None = None, *, how: How = "created", attempt: str = "", note: str = ""
 ) -> Record:
-    return Record(id, request or a_request(), "SCHEDULED", how, a_provenance(), attempt or f"attempt of {id}", note)
+    return Record(
+        id, request or a_request(), "SCHEDULED", how, a_provenance(), attempt or f"attempt of {id}", Note(note)
+    )
 
 
 def an_intent(
@@ -232,7 +235,7 @@ records = st.builds(
     hows,
     provenances,
     maybe_texts,
-    maybe_texts,
+    st.builds(Note, maybe_texts),
     formers,
     st.none() | provenances,
     st.none() | local_times,

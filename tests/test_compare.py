@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.compare import field_changes, unequal_fields
+from invent_gitops.model.note import Note
 from tests.making import SOON, a_record, a_request
 
 values = st.recursive(
@@ -63,7 +64,7 @@ def test_edit_of_every_field_of_a_request_is_shown_in_the_order_of_the_api() -> 
 
 def test_fields_of_a_record_are_compared_as_the_values_that_they_are() -> None:
     before = a_record("bc_1")
-    after = replace(before, note="by hand", provenance=replace(before.provenance, by="somebody"), status="SENT")
+    after = replace(before, note=Note("by hand"), provenance=replace(before.provenance, by="somebody"), status="SENT")
     names = [field.name for field in fields(before)]
     sides = ({name: getattr(side, name) for name in names} for side in (before, after))
     assert set(unequal_fields(*sides)) == {"status", "provenance", "note"}

@@ -31,17 +31,27 @@ def about(found: Sequence[Change], key: str) -> list[Change]:
     return [change for change in found if change.key == key or change.id in ids]
 
 
+def keys(chain: Chain, found: Sequence[Change]) -> set[str]:
+    """Return every key that the chain speaks of: those that changes name, and those of each state."""
+    named = {change.key for change in found}
+    for link in chain.links:
+        if state := link.state:
+            named |= {*state.broadcasts, *state.intents, *state.removed}
+            named |= {absence.key for absence in state.absences.values()}
+    return named
+
+
 def _between(old: State, new: State, link: Link) -> Iterator[Change]:
     former = {record.id: (key, record) for key, record in old.broadcasts.items()}
     for key, record in new.broadcasts.items():
         # Where git has no state between the two ids, the record still names the wrong one.
         if corrects(old.broadcasts.get(key), record) or (record.id not in former and record.instead_of):
-            note = f"instead of {record.instead_of[-1]}: {record.note}"
+            note = f"instead of {record.instead_of[-1]}: {record.note.text}"
             yield _change(record.provenance, "corrected", key, record.id, record.sent.name, link, note)
             continue
         if record.id not in former:
             made = _attempted(old, record)
-            yield _change(made, record.how, key, record.id, record.sent.name, link, record.note)
+            yield _change(made, record.how, key, record.id, record.sent.name, link, record.note.text)
             continue
         origin, before = former[record.id]
         if origin != key:

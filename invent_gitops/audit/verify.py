@@ -11,7 +11,7 @@ from invent_gitops.compare import unequal_fields
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
 from invent_gitops.model.correction import corrects
-from invent_gitops.model.state import SECOND, Record, Removal, State, beside
+from invent_gitops.model.state import Record, Removal, State, beside
 
 EMPTY = State("", 0, "", "")
 # Of one source commit: the requests of its definitions by key, or why they cannot be had.
@@ -122,7 +122,7 @@ def _unfollowed(old: State, record: Record) -> str:
         return ""
     intent = next((one for one in old.intents.values() if one.attempt == record.attempt), None)
     taken = {one.attempt for part in (old.broadcasts, old.removed) for one in part.values()}
-    if intent is None and record.note.startswith(SECOND) and record.attempt in taken:
+    if intent is None and record.note.role == "second" and record.attempt in taken:
         # Somebody else's broadcast was taken for that of the attempt, before its own answer came.
         return ""
     if intent is None:
@@ -170,7 +170,7 @@ def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
         if record.refreshed and record.refreshed != known.get(record.id):
             yield key, f"Broadcast-Refreshed: {key} {record.id}", "it was refreshed"
         if record.id not in former:
-            asked = key.removesuffix(f"#{record.id}") if record.note.startswith(SECOND) else key
+            asked = key.removesuffix(f"#{record.id}") if record.note.role == "second" else key
             yield key, f"Broadcast-{record.how.capitalize()}: {asked} {record.id}", f"the id {record.id} was recorded"
         elif former[record.id] != key:
             yield key, f"Broadcast-Moved: {former[record.id]} {key}", f"the record was moved from {former[record.id]}"

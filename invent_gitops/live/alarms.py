@@ -12,7 +12,7 @@ from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import Definition, Remote
 from invent_gitops.model.local import zone_change
-from invent_gitops.model.record import GONE, SECOND, Intent, Record, Removal
+from invent_gitops.model.record import GONE, Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
 from invent_gitops.model.unsettled import Twin
@@ -123,9 +123,9 @@ def _blocked(subject: Subject) -> Iterator[Alarm]:
 
 
 def _twice(subject: Subject) -> Iterator[Alarm]:
-    if subject.record and subject.record.note.startswith(SECOND) and subject.waiting:
+    if subject.record and subject.record.note.role == "second" and subject.waiting:
         remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
-        yield Alarm("twice", subject.record.note, f"Delete one of them in Invent, then: {remove}")
+        yield Alarm("twice", subject.record.note.text, f"Delete one of them in Invent, then: {remove}")
     elif subject.record and subject.lookalike and subject.waiting:
         other = subject.lookalike.remote
         message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."

@@ -12,6 +12,7 @@ from invent_gitops.live.reconcile import differences, shown_for
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
+from invent_gitops.model.note import Note
 from invent_gitops.model.record import Check, own_key
 from invent_gitops.model.state import (
     Absence,
@@ -227,7 +228,7 @@ def correction(state: State, key: str, wrong: str, id: str, status: str, word: W
         "resolved",
         made,
         before.attempt,
-        word.reason,
+        Note(word.reason),
         attempted=before.attempted,
         instead_of=(wrong,),
     )

@@ -12,7 +12,8 @@ from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
-from invent_gitops.model.record import DEFINED, GONE
+from invent_gitops.model.note import NO_NOTE, defined_note
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.text.commands import quoted, resolving, words
 from invent_gitops.validate.names import fault_of_id, fault_of_line
@@ -125,7 +126,7 @@ def recorded(found: Survey, made: Provenance, timezone: str = "") -> list[Record
                 offer.remote.status or "UNKNOWN",
                 "imported",
                 made,
-                note=DEFINED if offer.defined else "",
+                note=defined_note() if offer.defined else NO_NOTE,
                 local=None if offer.defined else reviewed(offer.request.scheduled_at, timezone),
             ),
         )

@@ -10,7 +10,7 @@ from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.reconcile import CLOCK_SKEW, differences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import OVER, SECOND, Record
+from invent_gitops.model.record import OVER, Record
 from invent_gitops.model.state import State
 from invent_gitops.model.unsettled import Twin, Unsettled
 
@@ -30,7 +30,7 @@ def seconds(state: State) -> tuple[str, ...]:
     found = []
     for key, record in sorted(state.broadcasts.items()):
         first = state.broadcasts.get(key.removesuffix(f"#{record.id}"))
-        if record.note.startswith(SECOND) and record.status not in OVER and first and first.status not in OVER:
+        if record.note.role == "second" and record.status not in OVER and first and first.status not in OVER:
             found.append(key)
     return tuple(found)
 

@@ -9,13 +9,8 @@ from typing import Literal
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
+from invent_gitops.model.note import NO_NOTE, Note
 
-# How the note of a record begins that somebody had removed, and took back.
-RESTORED = "Restored:"
-# The note of an imported record whose definition was there before it.
-DEFINED = "Its definition was there already."
-# How the note of a record begins that should not be there.
-SECOND = "A second broadcast"
 # The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
 GONE = "GONE"
 # Statuses of what is not to be sent any more.
@@ -62,7 +57,7 @@ class Record:
     how: How
     provenance: Provenance
     attempt: str = ""
-    note: str = ""
+    note: Note = NO_NOTE
     formerly: tuple[Request, ...] = ()
     refreshed: Provenance | None = None
     local: LocalTime | None = None
@@ -72,7 +67,7 @@ class Record:
     @property
     def restored(self) -> bool:
         """Whether somebody has taken its removal back."""
-        return self.how == "imported" and self.note.startswith(RESTORED)
+        return self.how == "imported" and self.note.role == "restored"
 
     def restores(self, removal: Removal) -> bool:
         """Whether this takes that removal back: the same broadcast, refused as before. A later removal stands."""

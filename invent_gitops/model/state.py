@@ -24,10 +24,10 @@ from invent_gitops.model.event import (
     Reopened,
     Withdrawn,
 )
-from invent_gitops.model.record import SECOND, Absence, Candidate, How, Intent, Provenance, Record, Removal
+from invent_gitops.model.note import second_note
+from invent_gitops.model.record import Absence, Candidate, How, Intent, Provenance, Record, Removal
 
 __all__ = [
-    "SECOND",
     "Absence",
     "Candidate",
     "Corrected",
@@ -229,7 +229,7 @@ class _Fold:
         self.ids.add(record.id)
         self.settled.add(record.attempt)
         if key in self.broadcasts:
-            note = f"{SECOND} for the key {key}, which is recorded as {self.broadcasts[key].id}."
+            note = second_note(key, self.broadcasts[key].id)
             name = f"{key}#{record.id}"
             while name in self.broadcasts:
                 name += "#"

@@ -22,8 +22,8 @@ from invent_gitops.live.resolve import (
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
+from invent_gitops.model.note import Note, defined_note
 from invent_gitops.model.project import Project
-from invent_gitops.model.record import DEFINED
 from invent_gitops.model.state import How, Record, Recorded, State
 from invent_gitops.operations.account import Account, Store, connect
 from invent_gitops.operations.console import Console
@@ -91,7 +91,7 @@ class Resolving:
         check_free(state, id)
         candidate, request, status = self._judged(candidates, id)
         how: How = "resolved" if candidate.attempt else "imported"
-        note = reason if candidate.attempt else f"{DEFINED} {reason}".strip()
+        note = Note(reason) if candidate.attempt else defined_note(reason)
         provenance = self.origin.now()
         if attempted := state.attempt_of(candidate.attempt):
             # The definition is that of the commit from which it was attempted.

@@ -11,7 +11,7 @@ from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import DEFINED, OVER, Absence, own_key
+from invent_gitops.model.record import OVER, Absence, own_key
 from invent_gitops.model.state import State
 from invent_gitops.text.commands import quoted, resolving, settling, words
 
@@ -200,7 +200,7 @@ def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[objec
         for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
         # What was imported may be what another file was created as, before the state was lost; but not if its own
         # file was there already.
-        if key not in defined or (record.how == "imported" and not record.note.startswith(DEFINED))
+        if key not in defined or (record.how == "imported" and record.note.role != "defined")
         # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
         for request in record.requests
         if request.scheduled_at is not None and request.scheduled_at > now and record.status not in OVER

@@ -10,6 +10,7 @@ from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.local import LocalTime
+from invent_gitops.model.note import Note, Role, old_note
 from invent_gitops.model.record import Check
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
 from invent_gitops.state.decode import RESTORE, decode
@@ -27,13 +28,14 @@ from invent_gitops.state.fields import (
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
-VERSION, REFRESHED = 1, 2
+# The same holds for the role of a note, which the text of the note would belie: version 3.
+VERSION, REFRESHED, WITH_ROLES = 1, 2, 3
 
 
 def dump(state: State) -> str:
     """The canonical text: sorted keys, two spaces, one trailing newline."""
     document = {
-        "version": REFRESHED if _was_refreshed(state) else VERSION,
+        "version": _version(state),
         "lineage": state.lineage,
         "serial": state.serial,
         "org": state.org,
@@ -48,6 +50,13 @@ def dump(state: State) -> str:
     return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _version(state: State) -> int:
+    """The lowest version that holds all of the state, so that programs which know no more can still read it."""
+    if any(record.note.needs_role(record.how) for record in state.broadcasts.values()):
+        return WITH_ROLES
+    return REFRESHED if _was_refreshed(state) else VERSION
+
+
 def _was_refreshed(state: State) -> bool:
     return any(record.refreshed or record.formerly for record in state.broadcasts.values()) or any(
         gone.formerly for gone in state.removed.values()
@@ -58,10 +67,10 @@ def parse(text: str, name: str) -> State:
     """The state that `text` spells. Raises `InvalidInput`, naming `name` and the place in it."""
     document = decode(text, name)
     found = document.get("version")
-    if type(found) is not int or not VERSION <= found <= REFRESHED:
-        if type(found) is int and found > REFRESHED:
+    if type(found) is not int or not VERSION <= found <= WITH_ROLES:
+        if type(found) is int and found > WITH_ROLES:
             raise InvalidInput(
-                f"{name} was written by a newer invent-gitops (state version {found}; this one knows {REFRESHED}).",
+                f"{name} was written by a newer invent-gitops (state version {found}; this one knows {WITH_ROLES}).",
                 "Upgrade invent-gitops. Nothing was changed.",
             )
         raise InvalidInput(f"{name} is not a state of invent-gitops: its version is {shown(found)}.", RESTORE)
@@ -123,8 +132,10 @@ def write_record(record: Record) -> dict[str, object]:
     }
     if record.attempt:
         written["attempt"] = record.attempt
-    if record.note:
-        written["note"] = record.note
+    if record.note.text:
+        written["note"] = record.note.text
+    if record.note.needs_role(record.how):
+        written["role"] = record.note.role
     if record.formerly:
         written["formerly"] = [write_request(request) for request in record.formerly]
     if record.refreshed:
@@ -149,13 +160,24 @@ def read_record(value: Mapping[str, Any]) -> Record:
         how=cast("How", how),
         provenance=read_provenance(read_object(value, "provenance")),
         attempt=read_text(value, "attempt", ""),
-        note=read_text(value, "note", ""),
+        note=_note(value, cast("How", how)),
         formerly=_formerly(value),
         refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
         local=read_local(read_object(value, "local")) if "local" in value else None,
         attempted=read_moment(value, "attempted_at"),
         instead_of=read_some(value, "instead_of"),
     )
+
+
+def _note(value: Mapping[str, Any], how: How) -> Note:
+    """The note with its role. A record that names no role has the one that its whole text stands for."""
+    text = read_text(value, "note", "")
+    if "role" not in value:
+        return old_note(text, how)
+    role = value["role"]
+    if role not in get_args(Role):
+        raise Damaged(f"role is {shown(role)}, and should be one of {', '.join(get_args(Role))}")
+    return Note(text, cast("Role", role))
 
 
 def read_local(value: Mapping[str, Any]) -> LocalTime:

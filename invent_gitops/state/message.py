@@ -93,7 +93,7 @@ def _words(event: Event) -> str:
         case Looked(key, _, candidates):
             return _flat(f"Looked for {key}: {len(candidates)} candidates")
         case Corrected(key, wrong, record):
-            return _flat(f"Corrected {key}, which is {record.id} instead of {wrong} ({record.note})")
+            return _flat(f"Corrected {key}, which is {record.id} instead of {wrong} ({record.note.text})")
         case DeclaredAbsent(_, absence):
             return _flat(f"Declared not created: {absence.key} ({absence.reason})")
         case Moved(key, to, _, _):

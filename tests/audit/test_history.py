@@ -247,3 +247,30 @@ def test_history_is_a_process_that_ends_with_0_and_prints_a_table(remote: Hub) -
     heads = done.out.splitlines()[0].split()
     assert heads == ["WHEN", "WHAT", "KEY", "ID", "BY", "FROM", "NAME"]
     assert len(done.out.splitlines()) == 4
+
+
+def test_history_refuses_a_key_that_no_state_knows_with_the_nearest_one(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    define(folder, "spring")
+    with invent() as server:
+        env = account(server.url)
+        absent = call(folder, "history", "spring", "--json", env=env)
+        assert absent.code == call(folder, "state", "show", "spring", env=env).code == 5
+        assert call(folder, "history", env=env).code == 0, "nothing was created yet"
+        assert call(folder, *APPLY, env=env).code == 0
+        mistyped = call(folder, "history", "sprng", "--json", env=env)
+        assert mistyped.code == call(folder, "state", "show", "sprng", env=env).code == 5
+        assert mistyped.json["error"]["message"] == "The state knows no key sprng."
+        assert "Did you mean `spring`?" in mistyped.json["error"]["cure"]
+        assert call(folder, "history", "spring", env=env).code == 0
+        assert call(folder, "state", "mv", "spring", "summer", env=env).code == 0
+        git(folder, "init", "--quiet")
+        assert call(folder, "history", "summer", env=env).code == 0
+
+
+def test_history_of_a_key_in_doubt_is_empty_and_no_error(tmp_path: Path) -> None:
+    define(tmp_path, "spring")
+    with invent("close-after@create:1", "error-before=404@list:*") as server:
+        assert call(tmp_path, *APPLY, env=account(server.url)).code == 7
+        assert call(tmp_path, "history", "spring", env=account(server.url)).code == 0

@@ -424,3 +424,24 @@ def test_change_that_no_event_made_or_no_commit_announced_is_found(remote: Hub, 
         made = tampered(remote, change)
         found = flaws(clone, server)
     assert f"{made[:12]}, key {key}" in {place for place, _, _ in found}
+
+
+def test_verify_refuses_where_it_finds_no_state(tmp_path: Path) -> None:
+    define(tmp_path, "one")
+    with invent() as server:
+        env = account(server.url)
+        absent = call(tmp_path, "state", "verify", "--json", env=env)
+        assert absent.code == 5
+        assert "no state in invent.state.json" in absent.json["error"]["message"]
+        assert "--state FILE" in absent.json["error"]["cure"]
+        assert call(tmp_path, "apply", "--yes", env=env).code == 0
+        mistyped = call(tmp_path, "state", "verify", "--state", "invent.stat.json", env=env)
+        assert (mistyped.code, mistyped.out) == (5, "")
+        assert "invent.stat.json" in mistyped.err
+        recorded = call(tmp_path, "state", "verify", "--json", env=env)
+        assert recorded.json["states"] == 1
+
+
+def test_verify_refuses_a_branch_that_holds_no_state(remote: Hub) -> None:
+    with invent() as server:
+        assert verified(remote.clone("clone"), server).code == 5

@@ -361,3 +361,14 @@ def test_a_key_that_was_removed_by_mistake_is_restored_and_nothing_is_created(do
     assert doubt.call("refresh").code == 0
     assert "1 unchanged" not in doubt.call("plan").out
     assert "2 unchanged" in doubt.call("plan").out
+
+
+def test_a_reason_that_begins_like_a_note_of_the_program_makes_no_plan_advise_a_deletion(doubt: Doubt) -> None:
+    reason = "A second broadcast with this name is a test of ours"
+    assert doubt.call("resolve", "b", "--id", doubt.created, "--reason", reason).code == 0
+    (doubt.folder / "broadcasts" / "b.yaml").unlink()
+    for command in ("plan", "status"):
+        page = doubt.call(command).all
+        assert "Delete one of them" not in page
+        assert "Twice" not in page
+    assert state_of(doubt.folder)["broadcasts"]["b"]["note"] == reason

@@ -16,7 +16,8 @@ from jsonschema import Draft202012Validator
 from invent_gitops.live.status import status_of
 from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, SECOND
+from invent_gitops.model.note import second_note
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Row, Status
 from invent_gitops.render.documents.machine import document
@@ -226,7 +227,7 @@ def test_what_is_in_doubt_needs_a_person_with_a_file_and_without() -> None:
 
 
 def test_a_second_broadcast_for_a_key_needs_a_person() -> None:
-    state = a_state({"spring#bc_1": a_record("bc_1", note=f"{SECOND} for the key spring.")})
+    state = a_state({"spring#bc_1": replace(a_record("bc_1"), note=second_note("spring", "bc_0"))})
     [row] = status(live("SCHEDULED"), state=state).rows
     assert "twice" in rules(row)
 

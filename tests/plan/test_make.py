@@ -16,9 +16,10 @@ from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.digest import Claim, Destination, digest, is_old_digest, read_digest
 from invent_gitops.model.listing import Reach
+from invent_gitops.model.note import NO_NOTE, defined_note, restored_note
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
-from invent_gitops.model.record import DEFINED, GONE
+from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Absence, Record, Recorded, State
 from tests.making import (
     API,
@@ -722,10 +723,10 @@ def test_what_is_not_told_in_full_and_was_sent_may_be_what_was_to_be_sent_at_onc
 def test_sibling_of_an_imported_broadcast_is_refused_only_where_the_import_made_the_file() -> None:
     first, second = a_definition("w1", a_request()), a_definition("w2", a_request(at=SOON + timedelta(days=7)))
     imported = replace(a_record("bc_1", first.request), how="imported")
-    for note, action in (("", "refused"), ("Restored: x", "refused"), (DEFINED, "create")):
+    for note, action in ((NO_NOTE, "refused"), (restored_note("x"), "refused"), (defined_note(), "create")):
         state = a_state({"w1": replace(imported, note=note)})
         assert actions(plan_of([first, second], state)) == {"w1": "unchanged", "w2": action}
-    assert actions(plan_of([second], a_state({"w1": replace(imported, note=DEFINED)})))["w2"] == "refused"
+    assert actions(plan_of([second], a_state({"w1": replace(imported, note=defined_note())})))["w2"] == "refused"
 
 
 # ---------------------------------------------------------------- after a person's word that nothing was created

@@ -11,7 +11,6 @@ from invent_gitops.model.broadcast import Definition
 from invent_gitops.model.plan import Action
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import Policies
-from invent_gitops.model.record import SECOND
 from invent_gitops.model.state import Event, Intended, Recorded
 from invent_gitops.plan.make import make_plan
 from tests.protocol.values import BEGINNING, Live, event, event_of, moment, number, provenance, remote, request, state
@@ -91,7 +90,7 @@ def lacks(known: int, other: int, *, settled_too: bool) -> bool:
 @cache
 def has_second(known: int) -> bool:
     """Whether a record is there that should not be."""
-    return any(record.note.startswith(SECOND) for record in state(known).broadcasts.values())
+    return any(record.note.role == "second" for record in state(known).broadcasts.values())
 
 
 @cache

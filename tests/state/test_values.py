@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.record import RESTORED
+from invent_gitops.model.note import Note, restored_note
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -145,7 +145,7 @@ def test_move_onto_a_taken_key_or_of_an_unknown_one_loses_nothing(key: str) -> N
 def test_a_removal_can_be_taken_back_and_an_older_word_takes_no_later_one_back() -> None:
     removal = replace(a_removal("bc_1"), attempt="attempt of bc_1")
     state = a_state({"spring": a_record("bc_1")}).after([Removed("spring", removal)])
-    back = Recorded("spring", replace(a_record("bc_1", how="imported"), note=f"{RESTORED} a mistake"))
+    back = Recorded("spring", replace(a_record("bc_1", how="imported"), note=restored_note("a mistake")))
     later = Removed("spring", replace(removal, provenance=replace(removal.provenance, at=NOW + timedelta(days=1))))
     restored = state.after([back])
     assert (restored.broadcasts["spring"].id, dict(restored.removed)) == ("bc_1", {})
@@ -157,7 +157,7 @@ def test_a_removal_can_be_taken_back_and_an_older_word_takes_no_later_one_back()
         [Refreshed("spring", "bc_1", a_request("Edited"), "SENT", a_provenance(NOW + timedelta(hours=1)))]
     )
     assert seen.after([Removed("spring", removal)]) == seen, "also where it was refreshed since"
-    changes: list[dict[str, Any]] = [{"note": "x"}, {"id": "bc_2"}, {"how": "created"}, {"attempt": "x"}]
+    changes: list[dict[str, Any]] = [{"note": Note("x")}, {"id": "bc_2"}, {"how": "created"}, {"attempt": "x"}]
     for change in [*changes, {"request": a_request("Another")}]:
         forged = Recorded("spring", replace(back.record, **change))
         assert "spring" in state.after([forged]).removed
@@ -225,7 +225,7 @@ def test_second_id_for_a_key_keeps_both_and_says_so() -> None:
     assert after.broadcasts["spring"] == a_record("bc_1")
     second = after.broadcasts["spring#bc_2"]
     assert second.id == "bc_2"
-    assert "bc_1" in second.note
+    assert "bc_1" in second.note.text
 
 
 def test_id_that_is_known_already_is_not_recorded_a_second_time() -> None:

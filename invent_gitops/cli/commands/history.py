@@ -14,13 +14,13 @@ from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode
+from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import checked_project
 from invent_gitops.provenance import DIRTY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from invent_gitops.model.chain import Change
@@ -40,11 +40,14 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     Reads the commits of the state branch, or of the state file. With KEY only what happened to that
     key, under its former names as well.
     """
-    from invent_gitops.audit.history import about, changes
+    from invent_gitops.audit.history import about, changes, keys
     from invent_gitops.render.text.history import history_json, history_text
 
     root, project = checked_project()
-    listed = changes(account.store(root, project, strict=False).chain())
+    chain = account.store(root, project, strict=False).chain()
+    listed = changes(chain)
+    if key and key not in (known_keys := keys(chain, listed)):
+        raise Refused(f"The state knows no key {key}.", _cure(key, known_keys))
     listed = _with_pull_requests(root, about(listed, key) if key else listed)
     return Result(
         "history",
@@ -68,6 +71,12 @@ def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
         replace(change, pull_request=_pull_request(known.get(change.source, ""))) if change.what in DEFINED else change
         for change in found
     ]
+
+
+def _cure(key: str, known_keys: Iterable[str]) -> str:
+    from invent_gitops.text.quoting import did_you_mean
+
+    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list".strip()
 
 
 def _pull_request(subject: str) -> int | None:

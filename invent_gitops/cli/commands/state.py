@@ -16,8 +16,8 @@ from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.result import Display, Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.model.note import restored_note
 from invent_gitops.model.project import Project
-from invent_gitops.model.record import RESTORED
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
 from invent_gitops.operations.account import Account, own_place
 from invent_gitops.operations.definitions_at import requests_at
@@ -142,7 +142,7 @@ def restore(session: Session, account: Account, key: str, reason: str) -> Result
     def event(found: State, origin: Origin) -> Event:
         if key not in found.removed or key in found.broadcasts:
             raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
-        gone, note = found.removed[key], f"{RESTORED} {reason}"
+        gone, note = found.removed[key], restored_note(reason)
         holder = next((name for name, record in found.broadcasts.items() if record.id == gone.id), "")
         if holder:
             raise Refused(f"{gone.id} is recorded as {holder} already.", "There is nothing to take back.")
@@ -212,7 +212,13 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     from invent_gitops.state.document import dump
 
     root, project = checked_project()
-    chain = account.store(root, project, strict=False).chain()
+    store = account.store(root, project, strict=False)
+    chain = store.chain()
+    if not chain.links:
+        raise Refused(
+            f"There is no state in {store.shown}, so there is nothing to verify.",
+            "Name the state that you mean with --state FILE, or begin one with: invent-gitops apply",
+        )
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
     broken = any(not flaw.missing for flaw in flaws)
     code = ExitCode.INVALID if broken else ExitCode.REFUSED if flaws else ExitCode.DONE

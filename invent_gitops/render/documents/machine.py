@@ -241,7 +241,7 @@ def record_json(key: str, record: Record) -> dict[str, object]:
         "status": record.status,
         "how": record.how,
         **provenance_json(record.provenance),
-        "note": record.note or None,
+        "note": record.note.text or None,
         "formerly": [request.as_json() for request in record.formerly],
         "refreshed": provenance_json(record.refreshed) if record.refreshed else None,
         "local": record.local.as_json() if record.local else None,

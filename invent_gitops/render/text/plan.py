@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
-from invent_gitops.model.state import SECOND, Absence, Candidate, Intent
+from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.style import Style
@@ -43,8 +43,9 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     lines = [*headline(plan, style)]
     lines += look_text(plan, style, flags)
     for item in plan.having("undefined"):
-        if item.record and item.record.note.startswith(SECOND):
-            lines += ["", style.red(style.bold(f"Twice: {clean(item.record.note)} It is {clean(item.record.id)}."))]
+        if item.record and item.record.note.role == "second":
+            message = f"Twice: {clean(item.record.note.text)} It is {clean(item.record.id)}."
+            lines += ["", style.red(style.bold(message))]
             lines.append(
                 f"  Delete one of them in Invent, then: invent-gitops state rm{flags} {words(item.key)} --reason …"
             )
@@ -176,7 +177,7 @@ def _changes(item: Item, plan: Plan, zone: str) -> Iterator[str]:
 
 
 def _undefined(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
-    note = f"  {clean(item.record.note)}" if item.record and item.record.note else ""
+    note = f"  {clean(item.record.note.text)}" if item.record and item.record.note.text else ""
     yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
 
 

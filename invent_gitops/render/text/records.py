@@ -49,7 +49,7 @@ def record_text(state: State, key: str) -> str:
         lines += [f"  id: {clean(record.id)}", f"  status: {clean(record.status)}", *_request(record.request)]
         lines += [f"  {record.how}: {_made(record.provenance)}"]
         lines += [f"  reviewed: {_reviewed(record.local)}"] if record.local else []
-        lines += [f"  note: {clean(record.note)}"] if record.note else []
+        lines += [f"  note: {clean(record.note.text)}"] if record.note.text else []
         lines += [f"  recorded by mistake before: {clean(id)}" for id in record.instead_of]
         lines += [f"  refreshed: {_made(record.refreshed)}"] if record.refreshed else []
         for request in record.formerly:
