@@ -15,7 +15,7 @@ import pytest
 from invent_gitops.errors import ExitCode
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Absence, DeclaredAbsent, Provenance
-from invent_gitops.operations import apply as applying
+from invent_gitops.operations import create as creating
 from invent_gitops.sandbox.server import Server
 from invent_gitops.state.branch import BranchStore
 from tests.branch_repository import BRANCH, STATE, Hub, applied, git, hub
@@ -51,7 +51,7 @@ def attempts(remote: Hub) -> list[str]:
 def test_intent_that_was_settled_while_its_push_was_slow_is_not_called(
     remote: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(applying, "FRESH", 0.5)
+    monkeypatch.setattr(creating, "FRESH", 0.5)
     remote.hook("post-receive", SLOW_ONCE)
     (remote.bare / "slow").touch()
     mine, theirs = remote.clone("mine"), remote.clone("theirs")
@@ -77,7 +77,7 @@ def test_intent_that_was_settled_while_its_push_was_slow_is_not_called(
 def test_what_another_run_created_during_a_slow_push_is_not_created_by_the_batches_that_follow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(applying, "FRESH", 0.5)
+    monkeypatch.setattr(creating, "FRESH", 0.5)
     remote = hub(tmp_path, "one", "two", "three")
     remote.hook("post-receive", SLOW_ONCE)
     (remote.bare / "slow").touch()
@@ -115,7 +115,7 @@ def test_loser_of_a_race_for_a_new_branch_leaves_no_journal_of_a_state_that_neve
 def test_slow_host_gets_through_since_the_intent_is_seen_open_after_the_push(
     remote: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(applying, "FRESH", 0.5)
+    monkeypatch.setattr(creating, "FRESH", 0.5)
     remote.hook("post-receive", "sleep 1")
     with invent() as server:
         done = applied(remote.clone("mine"), server)
@@ -124,7 +124,7 @@ def test_slow_host_gets_through_since_the_intent_is_seen_open_after_the_push(
 
 
 def test_host_that_is_never_fast_enough_gets_no_call(remote: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applying, "FRESH", -1.0)
+    monkeypatch.setattr(creating, "FRESH", -1.0)
     monkeypatch.setattr("invent_gitops.apply.SLOW", 1.5)
     with invent() as server:
         done = applied(remote.clone("mine"), server)
