@@ -65,7 +65,8 @@ def test_the_whole_life_of_a_key_is_told_oldest_first_and_also_under_its_former_
             rows = told(clone, server, "history", key, "--json").json["changes"]
             assert {row["id"] for row in rows} == {ids["Campaign one"]}
             assert {row["key"] for row in rows} == {"one", "first", "begin"}
-        assert told(clone, server, "history", "nobody", "--json").json["changes"] == []
+        refused = told(clone, server, "history", "nobody", "--json")
+        assert (refused.code, refused.json["error"]["message"]) == (5, "The state knows no key nobody.")
         shown = told(clone, server, "history").out
         assert "declared not created" in shown
         assert "from first" in shown

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.account_options import state_options
+from invent_gitops.cli.account_options import account_options
 from invent_gitops.cli.completion.keys import known
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
@@ -31,7 +31,7 @@ DEFINED = ("created", "adopted", "resolved")
 
 @click.command()
 @click.argument("key", required=False, shell_complete=known)
-@state_options
+@account_options
 @common_options
 @answers("history")
 def history(session: Session, account: Account, key: str | None) -> Result:
@@ -44,7 +44,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     from invent_gitops.render.text.history import history_json, history_text
 
     root, project = checked_project()
-    chain = account.store(root, project, strict=False).chain()
+    chain = account.chain(root, project)
     listed = changes(chain)
     if key and key not in (known_keys := keys(chain, listed)):
         raise Refused(f"The state knows no key {key}.", _cure(key, known_keys))

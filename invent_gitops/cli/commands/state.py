@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from invent_gitops.cli.account_options import account_options, one_account_options, state_options
+from invent_gitops.cli.account_options import account_options, one_account_options
 from invent_gitops.cli.completion.keys import known, recorded, removed, unrecorded
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import a_reason, common_options, folders
@@ -196,7 +196,7 @@ def migrate(session: Session, account: Account) -> Result:
 
 @state.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
-@state_options
+@account_options
 @common_options
 @answers("verification")
 def verify(session: Session, account: Account, definitions: str | None) -> Result:
@@ -213,7 +213,7 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
 
     root, project = checked_project()
     store = account.store(root, project, strict=False)
-    chain = store.chain()
+    chain = account.chain(root, project)
     if not chain.links:
         raise Refused(
             f"There is no state in {store.shown}, so there is nothing to verify.",
