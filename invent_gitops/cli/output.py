@@ -130,7 +130,7 @@ class Review:
         problems: InvalidDefinitions | None = None,
         error: InventGitopsError | None = None,
     ) -> str:
-        from invent_gitops.render.documents.machine import document
+        from invent_gitops.render.documents.envelope import document
 
         found = problems.problems if problems else ()
         return document(self.session.kind, code, body, problems=found, error=error)

@@ -120,7 +120,7 @@ class Session:
         error: InventGitopsError | None = None,
     ) -> None:
         """Print the JSON document of the command."""
-        from invent_gitops.render.documents.machine import document
+        from invent_gitops.render.documents.envelope import document
 
         self.result(document(kind, code, body, problems=problems, error=error))
 

@@ -32,7 +32,7 @@ from invent_gitops.text.clean import clean
 
 if TYPE_CHECKING:
     from invent_gitops.live.unrecorded import Survey
-    from invent_gitops.render.text.imports import Imported
+    from invent_gitops.render.documents.imports import Imported
 
 
 def project_for_import() -> LoadedProject:
@@ -74,7 +74,7 @@ class Importing:
     def run(self, store: Store, stopping: Stopping, ids: Sequence[str], only: Sequence[str]) -> ImportReport:
         """Record what is chosen, then write the definitions. Raises `Refused` for an id that cannot be imported."""
         from invent_gitops.live.unrecorded import narrowed
-        from invent_gitops.render.text.imports import Imported
+        from invent_gitops.render.documents.imports import Imported
 
         listing = self._listed(stopping)
         store.refresh()

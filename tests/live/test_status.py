@@ -19,7 +19,7 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import GONE, SECOND
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Row, Status
-from invent_gitops.render.documents.machine import document
+from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.status import status_json
 from invent_gitops.render.markdown.status import COMMENT_LIMIT, status_markdown
 from invent_gitops.render.text.status import status_text

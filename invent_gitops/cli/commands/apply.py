@@ -132,7 +132,7 @@ class View:
 
 def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
     """The content of the document: of the report, or of what is known before there is one."""
-    from invent_gitops.render.documents.machine import report_json
+    from invent_gitops.render.documents.report import report_json
 
     store, name = run.store, run.loaded.project.name
     return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)

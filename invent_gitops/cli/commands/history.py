@@ -39,7 +39,8 @@ def history(session: Session, account: Account, key: str | None) -> ExitCode:
     key, under its former names as well.
     """
     from invent_gitops.audit.history import about, changes
-    from invent_gitops.render.text.history import history_json, history_text
+    from invent_gitops.render.documents.history import history_json
+    from invent_gitops.render.text.history import history_text
 
     session.kind = "history"
     root, project = checked_project()

@@ -78,7 +78,7 @@ def _show(session: Session, importing: Importing, report: ImportReport, store: S
 
 def _end(session: Session, importing: Importing, report: ImportReport, store: Store) -> ExitCode:
     """The document, or what could not be read, or what of the chosen needs a person; and the exit code."""
-    from invent_gitops.render.text.imports import Imported, import_json
+    from invent_gitops.render.documents.imports import Imported, import_json
 
     listing, survey = report.listing, report.survey
     error: InventGitopsError | None = None

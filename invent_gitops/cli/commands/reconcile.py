@@ -28,7 +28,7 @@ def reconcile(session: Session, account: Account) -> ExitCode:
     What was adopted within a day is looked at again: another one exactly like it is told first. Exit code 7 as
     long as anything is in doubt or exists twice. Nothing is written to Invent.
     """
-    from invent_gitops.render.documents.machine import report_json
+    from invent_gitops.render.documents.report import report_json
     from invent_gitops.render.text.report import report_text
 
     session.kind = "report"

@@ -84,7 +84,7 @@ def resolve(
         state = store.state
     code = unsettled_code(session, account, state, resolving_.listing)
     if session.json:
-        from invent_gitops.render.documents.machine import records_json
+        from invent_gitops.render.documents.records import records_json
 
         session.answer("records", code, records_json(state))
     else:

@@ -208,7 +208,8 @@ def verify(session: Session, account: Account, definitions: str | None) -> ExitC
     given one by hand.
     """
     from invent_gitops.audit.verify import verify as verify_chain
-    from invent_gitops.render.text.history import flaws_json, flaws_text
+    from invent_gitops.render.documents.history import flaws_json
+    from invent_gitops.render.text.history import flaws_text
     from invent_gitops.state.document import dump
 
     session.kind = "verification"
@@ -254,7 +255,7 @@ def _change(
 
 
 def _show(session: Session, found: State, text: str, code: ExitCode = ExitCode.DONE) -> None:
-    from invent_gitops.render.documents.machine import records_json
+    from invent_gitops.render.documents.records import records_json
 
     if session.json:
         session.answer("records", code, records_json(found))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.chain import Change, Flaw
-from invent_gitops.model.instant import write_instant
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
@@ -51,28 +50,6 @@ def _source(change: Change) -> str:
     return f"{commit} #{change.pull_request}" if change.pull_request else commit
 
 
-def history_json(changes: Sequence[Change]) -> dict[str, object]:
-    return {
-        "changes": [
-            {
-                "at": write_instant(change.at),
-                "what": change.what,
-                "key": change.key,
-                "id": change.id or None,
-                "name": change.name or None,
-                "by": change.by,
-                "source_commit": change.source or None,
-                "pull_request": change.pull_request,
-                "run": change.run or None,
-                "state_commit": change.commit or None,
-                "note": change.note or None,
-                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in change.fields],
-            }
-            for change in changes
-        ]
-    }
-
-
 def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
     """What is wrong with the chain, or that it is whole."""
     broken = [flaw for flaw in flaws if not flaw.missing]
@@ -93,10 +70,3 @@ def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
 
 def _places(count: int) -> str:
     return f"{count} place{'' if count == 1 else 's'}"
-
-
-def flaws_json(flaws: Sequence[Flaw], links: int) -> dict[str, object]:
-    return {
-        "states": links,
-        "flaws": [{"place": flaw.place, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
-    }

@@ -1,25 +1,17 @@
-"""What Invent has and no record knows, and what an import made of it, for a terminal and for machines."""
+"""What Invent has and no record knows, and what an import made of it, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 
 from invent_gitops.live.unrecorded import Offer, Survey
 from invent_gitops.model.broadcast import Request
+from invent_gitops.render.documents.imports import Imported
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import has done: the keys that are recorded now, and the file that was written for each key."""
-
-    keys: frozenset[str] = frozenset()
-    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def survey_text(
@@ -57,41 +49,6 @@ def imported_text(survey: Survey, done: Imported, style: Style, *, state: str) -
     lines += _refused(survey, style)
     counted = f"{_many(len(done.keys), 'broadcast')} recorded in {clean(state)}, {_many(len(files), 'file')} written."
     return "\n".join([*lines, style.bold(counted), *_unrecorded(survey, done.keys)])
-
-
-def import_json(
-    survey: Survey, done: Imported, gaps: Sequence[str], *, state: str, segments: Mapping[str, str]
-) -> dict[str, object]:
-    """The body of a document `import`."""
-    files = done.files
-    return {
-        "state": state,
-        "gaps": list(gaps),
-        "broadcasts": [
-            {
-                "key": offer.key,
-                "id": offer.remote.id,
-                "name": offer.remote.name,
-                "status": offer.remote.status,
-                "request": offer.request.as_json(),
-                "segments": [segments.get(id, "") or id for id in offer.request.segment_ids],
-                "importable": not offer.why_not,
-                "reason": offer.why_not or None,
-                "cure": offer.cure or None,
-                "wanted": offer.wanted or None,
-                "defined": offer.defined,
-                "recorded": offer.key in done.keys and not offer.why_not,
-                "file": files.get(offer.key) if not offer.why_not else None,
-            }
-            for offer in survey.offers
-        ],
-        "missing": [
-            {"key": one.key, "id": one.record.id, "name": one.record.request.name, "file": files.get(one.key)}
-            for one in survey.missing
-        ],
-        "removed": [{"id": remote.id, "name": remote.name} for remote in survey.removed],
-        "unrecorded": [key for key in survey.unrecorded if key not in done.keys],
-    }
 
 
 def _row(offer: Offer, names: Mapping[str, str], zone: str) -> tuple[str, ...]:

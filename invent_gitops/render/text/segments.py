@@ -1,18 +1,18 @@
-"""The segment catalogue, and what a reading of Invent changed in it, for a terminal and for machines."""
+"""The segment catalogue, and what a reading of Invent changed in it, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from invent_gitops.live.segments import Pull
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
 from invent_gitops.model.instant import write_instant
+from invent_gitops.render.documents.segments import Users
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
 
-Users = Mapping[str, Sequence[str]]
 MOST_NAMES = 12
 
 
@@ -46,39 +46,6 @@ def catalogue_text(catalogue: Catalogue, style: Style) -> str:
     if catalogue.read_at:
         lines.append(style.dim(f"Read from Invent at {write_instant(catalogue.read_at)}."))
     return "\n".join(lines)
-
-
-def catalogue_json(catalogue: Catalogue, place: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
-    """The body of a document `catalogue`; `changes` is null where nobody read anything."""
-    twins = {one.id for several in catalogue.twins.values() for one in several}
-    return {
-        "catalogue": place,
-        "read_at": write_instant(catalogue.read_at) if catalogue.read_at else None,
-        "segments": [
-            {
-                "id": one.id,
-                "name": one.name,
-                "write": f"id:{one.id}" if one.id in twins else one.name,
-                "contacts_count": one.contacts,
-                "formerly": list(one.formerly),
-                "used_by": list(by_id.get(one.id, ())),
-            }
-            for one in catalogue.every()
-        ],
-        "changes": _changes_json(pull, by_id) if pull else None,
-    }
-
-
-def _changes_json(pull: Pull, by_id: Users) -> dict[str, object]:
-    return {
-        "new": [one.id for one in pull.new],
-        "renamed": [{"id": one.id, "old": one.old, "new": one.new} for one in pull.renamed],
-        "retaken": [{"name": one.name, "old_id": one.old, "new_id": one.new} for one in pull.retaken],
-        "gone": [{"id": one.id, "name": one.name, "used_by": list(by_id.get(one.id, ()))} for one in pull.gone],
-        "unwritable": [{"id": one.id, "name": one.name} for one in pull.unwritable],
-        "left_out": [{"id": one.id, "name": one.name} for one in pull.left_out],
-        "recounted": pull.recounted,
-    }
 
 
 def _renamed(pull: Pull) -> Iterator[str]:
