@@ -8,8 +8,6 @@ from invent_gitops.cli.completion.keys import patterns
 from invent_gitops.cli.options import Function, none_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.model.plan import Plan
-from invent_gitops.operations.account import Account
-from invent_gitops.operations.project import LoadedProject
 
 
 def plan_options(function: Function) -> Function:
@@ -26,15 +24,7 @@ def plan_options(function: Function) -> Function:
     return only(strict(function))
 
 
-def text_of(
-    session: Session, account: Account, workspace: LoadedProject, made: Plan, *, everything: bool = False
-) -> str:
+def text_of(session: Session, plan: Plan, *, everything: bool = False) -> str:
     from invent_gitops.render.text.plan import plan_text
 
-    return plan_text(
-        made,
-        session.style,
-        flags=account.flags(),
-        everything=everything or session.verbose,
-        zone=workspace.project.timezone,
-    )
+    return plan_text(plan, session.style, everything=everything or session.verbose)

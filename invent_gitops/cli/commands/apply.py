@@ -101,7 +101,7 @@ def apply(
             applied = apply_definitions(run, approving, View(session, review, run))
             report = applied.report
             body = partial(body_of, run, applied.plan, lambda: report)
-            text = partial(text_of_report, session, account, report, store)
+            text = partial(text_of_report, session, applied.plan, report, store)
             told = partial(report_annotations, report, applied.plan)
             return review.show(applied.code, body, text, told, error=report.failure)
 
@@ -119,12 +119,12 @@ class View:
 
     def nothing_to_create(self, plan: Plan) -> None:
         if not self.session.json:
-            self.session.result(text_of(self.session, self.run.account, self.run.loaded, plan))
+            self.session.result(text_of(self.session, plan))
 
     def to_create(self, plan: Plan) -> None:
         everything = not self.run.options.yes
         show = self.session.note if self.session.json else self.session.result
-        show(text_of(self.session, self.run.account, self.run.loaded, plan, everything=everything))
+        show(text_of(self.session, plan, everything=everything))
 
     def may_be_cut_off(self, plan: Plan, report: Report) -> None:
         self.review.may_be_cut_off(partial(body_of, self.run, plan, lambda: report))
@@ -134,8 +134,8 @@ def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, o
     """The content of the document: of the report, or of what is known before there is one."""
     from invent_gitops.render.documents.report import report_json
 
-    store, name = run.store, run.loaded.project.name
-    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)
+    store = run.store
+    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
@@ -158,11 +158,11 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def text_of_report(session: Session, account: Account, report: Report, store: Store) -> str:
+def text_of_report(session: Session, plan: Plan, report: Report, store: Store) -> str:
     """The report for a terminal; "" if there is nothing to say beside the plan."""
     from invent_gitops.render.text.report import report_text
 
     if not (report.outcomes or report.failure or report.twins):
         return ""
-    flags, left = account.flags(), len(store.state.intents)
-    return "\n" + report_text(report, session.style, place=store.shown, flags=flags, left=left)
+    left = len(store.state.intents)
+    return "\n" + report_text(report, session.style, plan.context, place=store.shown, left=left)

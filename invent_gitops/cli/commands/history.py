@@ -14,6 +14,7 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project
 from invent_gitops.provenance import DIRTY
 
@@ -49,7 +50,7 @@ def history(session: Session, account: Account, key: str | None) -> ExitCode:
     if session.json:
         session.answer("history", ExitCode.DONE, history_json(found))
     else:
-        session.result(history_text(found, session.style, zone=project.timezone))
+        session.result(history_text(found, session.style, context_of(account, project)))
     return ExitCode.DONE
 
 

@@ -11,6 +11,7 @@ from invent_gitops.cli.options import common_options, none_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.operations.account import Account, Store
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.importing import Importing, ImportReport, project_for_import
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.operations.unsettled import unsettled_code
@@ -67,10 +68,8 @@ def _show(session: Session, importing: Importing, report: ImportReport, store: S
         return
     text = survey_text(
         report.survey,
-        importing.segment_names(report.listing),
         session.style,
-        zone=importing.loaded.project.timezone,
-        flags=importing.account.flags(),
+        context_of(importing.account, importing.loaded.project, names=importing.segment_names(report.listing)),
         complete=report.listing.complete,
     )
     session.result(text)

@@ -65,7 +65,7 @@ def plan(
             made = compared(made, workspace, seen) if seen else made
             code = worst([plan_code(made), ExitCode.CHANGES if tell and made.counts["create"] else ExitCode.DONE])
             # The annotations send those who want more to the log.
-            text = partial(text_of, session, account, workspace, made, everything=form == "github")
+            text = partial(text_of, session, made, everything=form == "github")
             return review.show(code, partial(plan_json, made), text, partial(plan_annotations, made))
     except InvalidDefinitions as error:
         if form != "markdown":

@@ -9,6 +9,7 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project
 from invent_gitops.operations.reconcile import reconcile_doubts
 from invent_gitops.operations.unsettled import unsettled_code
@@ -33,7 +34,7 @@ def reconcile(session: Session, account: Account) -> ExitCode:
 
     session.kind = "report"
     root, project = checked_project()
-    origin, flags = find_origin(root), account.flags()
+    origin, context = find_origin(root), context_of(account, project)
     store = account.store(root, project, strict=True)
     reconciled = reconcile_doubts(session, account, root, project, store, origin)
     report, state, failure = reconciled.report, reconciled.state, reconciled.report.failure
@@ -44,10 +45,10 @@ def reconcile(session: Session, account: Account) -> ExitCode:
         code = failure.exit_code
     if session.json:
         made = origin.now()
-        body = report_json(report, None, store.shown, made, state.intents, workspace=project.name, flags=flags)
+        body = report_json(report, None, store.shown, made, state.intents, context=context)
         session.answer("report", code, body, error=failure)
     elif report.outcomes or report.twins or failure:
-        session.result(report_text(report, session.style, place=store.shown, flags=flags))
+        session.result(report_text(report, session.style, context, place=store.shown))
     else:
         session.result("Nothing is in doubt.")
     return code

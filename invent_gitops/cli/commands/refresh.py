@@ -9,6 +9,7 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project
 from invent_gitops.operations.refresh import refresh_records
 from invent_gitops.operations.unsettled import unsettled_code
@@ -40,5 +41,5 @@ def refresh(session: Session, account: Account) -> ExitCode:
     if session.json:
         session.answer("refresh", code, renewal_json(made, store.shown, state.serial))
     else:
-        session.result(renewal_text(made, session.style, zone=project.timezone, flags=account.flags()))
+        session.result(renewal_text(made, session.style, context_of(account, project, names=made.segment_names)))
     return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import Candidate, Intent, Provenance
@@ -19,26 +20,25 @@ def report_json(
     made: Provenance,
     doubts: Mapping[str, Intent] | None = None,
     *,
-    workspace: str = "",
-    flags: str = "",
+    context: Context | None = None,
 ) -> dict[str, object]:
     """`place` is where the state is, `made` who reports and when, `doubts` are the intents that are open by now.
 
-    `workspace` is the one of several; "" without. `flags` are the options that a printed command needs, where there is
-    no plan that has them.
+    `context` is that of a report without a plan, which has its own.
     """
+    context = plan.context if plan else context or Context(made.at)
     return {
-        "workspace": workspace or None,
+        "workspace": context.workspace or None,
         **provenance_json(made),
         "state": place,
         "stopped": report.stopped,
-        "twins": [twin_json(twin, plan.options if plan else flags) for twin in report.twins],
+        "twins": [twin_json(twin, context) for twin in report.twins],
         "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
         "plan": plan_json(plan) if plan else None,
     }
 
 
-def twin_json(twin: Twin, flags: str) -> dict[str, object]:
+def twin_json(twin: Twin, context: Context) -> dict[str, object]:
     return {
         "key": twin.key,
         "id": twin.recorded,
@@ -46,8 +46,8 @@ def twin_json(twin: Twin, flags: str) -> dict[str, object]:
         "superfluous": twin.superfluous or None,
         "right": twin.right or None,
         "message": twin.message,
-        "cure": twin.cure(flags),
-        "command": twin.command(flags) or None,
+        "cure": twin.cure(context.flags),
+        "command": twin.command(context.flags) or None,
     }
 
 

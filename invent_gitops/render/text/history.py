@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.chain import Change, Flaw
+from invent_gitops.model.context import Context
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
@@ -13,14 +14,14 @@ from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
 
 
-def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
+def history_text(changes: Sequence[Change], style: Style, context: Context) -> str:
     """A row for each change, oldest first: when, what, key, id, by whom, from where, and the name."""
     if not changes:
         return "Nothing was created yet."
     rows = [("WHEN", "WHAT", "KEY", "ID", "BY", "FROM", "NAME")]
     rows += [
         (
-            stamp(change.at, zone),
+            stamp(change.at, context.zone),
             change.what,
             cut(change.key, 60),
             cut(change.id, 60) or "-",
@@ -34,14 +35,14 @@ def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
     told = [
         line
         for change, row in zip(changes, lines, strict=True)
-        for line in (row, *(_field(one, zone) for one in change.fields))
+        for line in (row, *(_field(one, context) for one in change.fields))
     ]
     return "\n".join([heading, *told])
 
 
-def _field(change: FieldChange, zone: str) -> str:
+def _field(change: FieldChange, context: Context) -> str:
     """A field that a refresh took over from Invent."""
-    old, new = (value_text(change.field, value, {}, zone) for value in (change.old, change.new))
+    old, new = (value_text(change.field, value, context) for value in (change.old, change.new))
     return f"    {change.field}: {old} → {new}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from invent_gitops.live.unrecorded import Offer, Survey
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.context import Context
 from invent_gitops.render.documents.imports import Imported
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
@@ -14,9 +15,7 @@ from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
 
 
-def survey_text(
-    survey: Survey, names: Mapping[str, str], style: Style, *, zone: str, flags: str, complete: bool = True
-) -> str:
+def survey_text(survey: Survey, style: Style, context: Context, *, complete: bool = True) -> str:
     """A line for each broadcast that no record knows, and for each that cannot be imported the reason.
 
     `complete` is whether the list was read to its end.
@@ -25,13 +24,15 @@ def survey_text(
     lines: list[str] = []
     if good:
         head = ("KEY", "ID", "STATUS", "WHEN", "TO", "NAME")
-        lines += table([head, *(_row(one, names, zone) for one in good)], style)
+        lines += table([head, *(_row(one, context) for one in good)], style)
     lines += _refused(survey, style)
     lines += [f"{cut(one.key, 60)} is recorded as {clean(one.record.id)}, and has no file." for one in survey.missing]
     lines += _removed(survey)
     if good or survey.missing:
         many = _many(len(good), "broadcast") if good else _many(len(survey.missing), "definition")
-        lines.append(style.bold(f"{many} to import: invent-gitops import{flags} --all, or --only GLOB, or an ID."))
+        lines.append(
+            style.bold(f"{many} to import: invent-gitops import{context.flags} --all, or --only GLOB, or an ID.")
+        )
     elif not lines:
         lines.append("Every broadcast in Invent is recorded." if complete else "Nothing of what could be read is new.")
     else:
@@ -51,19 +52,21 @@ def imported_text(survey: Survey, done: Imported, style: Style, *, state: str) -
     return "\n".join([*lines, style.bold(counted), *_unrecorded(survey, done.keys)])
 
 
-def _row(offer: Offer, names: Mapping[str, str], zone: str) -> tuple[str, ...]:
+def _row(offer: Offer, context: Context) -> tuple[str, ...]:
     request, note = offer.request, ""
     if offer.defined:
         note = "  (its definition is there)"
     elif offer.wanted:
         note = f"  ({cut(offer.wanted, 60)} is taken)"
-    when = stamp(request.scheduled_at, zone) if request.scheduled_at else "at once"
-    cells = (offer.key, offer.remote.id, offer.remote.status or "?", when, _audience(request, names))
+    when = stamp(request.scheduled_at, context.zone) if request.scheduled_at else "at once"
+    cells = (offer.key, offer.remote.id, offer.remote.status or "?", when, _audience(request, context))
     return (*(cut(cell, 60) for cell in cells), cut(request.name, 60) + note)
 
 
-def _audience(request: Request, names: Mapping[str, str]) -> str:
-    return "everyone" if request.send_to_all else ", ".join(names.get(id, "") or id for id in request.segment_ids)
+def _audience(request: Request, context: Context) -> str:
+    return (
+        "everyone" if request.send_to_all else ", ".join(context.names.get(id, "") or id for id in request.segment_ids)
+    )
 
 
 def _imported(offer: Offer, files: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import SECOND, Absence, Candidate, Intent
@@ -20,8 +21,7 @@ from invent_gitops.text.times import distance, moment
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
 SHOWN = 12
 
-# Item, plan, style, flags for printed commands, the project's zone.
-Describe = Callable[[Item, Plan, Style, str, str], Iterator[str]]
+Describe = Callable[[Item, Style, Context], Iterator[str]]
 
 WORDS: Mapping[Action, str] = {
     "blocked": "blocked",
@@ -33,21 +33,17 @@ WORDS: Mapping[Action, str] = {
 }
 
 
-def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = False, zone: str = "") -> str:
-    """The plan as text without a line feed at the end.
-
-    `flags` are the options that a printed command needs to speak of the same state, `everything`
-    shows all items, `zone` is the project's time zone for times that were written without one.
-    """
+def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
+    """The plan as text without a line feed at the end; `everything` shows all items."""
+    context = plan.context
     shown = len(plan.items) if everything else SHOWN
     lines = [*headline(plan, style)]
-    lines += look_text(plan, style, flags)
+    lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
         if item.record and item.record.note.startswith(SECOND):
             lines += ["", style.red(style.bold(f"Twice: {clean(item.record.note)} It is {clean(item.record.id)}."))]
-            lines.append(
-                f"  Delete one of them in Invent, then: invent-gitops state rm{flags} {words(item.key)} --reason …"
-            )
+            remove = f"invent-gitops state rm{context.flags} {words(item.key)} --reason …"
+            lines.append(f"  Delete one of them in Invent, then: {remove}")
     sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
         ("refused", "Refused: nothing is sent for these.", _refused),
@@ -62,14 +58,14 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     for action, title, describe in sections:
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
-            lines += drift_text(plan, style, zone=zone, shown=shown)
+            lines += drift_text(plan, style, context, shown=shown)
             lines += audiences_text(plan, style, shown=shown)
         items = sorted(plan.having(action), key=_soonest)
         if not items:
             continue
         lines += ["", style.bold(title)]
         for item in items[:shown]:
-            lines += describe(item, plan, style, flags, zone)
+            lines += describe(item, style, context)
         if len(items) > shown:
             lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
     if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
@@ -117,29 +113,30 @@ def _title(symbol: str, item: Item, name: str) -> str:
     return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
 
 
-def zone_of(item: Item, zone: str) -> str:
-    return (item.definition.timezone if item.definition else "") or zone
+def context_of(item: Item, context: Context) -> Context:
+    """In the zone that the item's author wrote, if there is one."""
+    return context.within(item.definition.timezone if item.definition else "")
 
 
-def when_text(request: Request, now: datetime, zone: str) -> str:
+def when_text(request: Request, context: Context) -> str:
     at = request.scheduled_at
-    return "at once" if at is None else f"{moment(at, zone)}, {distance(at, now)}"
+    return "at once" if at is None else f"{moment(at, context.zone)}, {distance(at, context.at)}"
 
 
-def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
-    yield f"      {when_text(item.request, plan.at, zone_of(item, zone))}{audience}"
+    yield f"      {when_text(item.request, context_of(item, context))}{audience}"
     if item.absence:
-        yield f"      {absence_text(item, item.absence, flags)}"
+        yield f"      {absence_text(item, item.absence, context)}"
     yield from _waivers(item, style)
 
 
-def absence_text(item: Item, absence: Absence, flags: str) -> str:
+def absence_text(item: Item, absence: Absence, context: Context) -> str:
     """What was said before of what is to be created now."""
     made = absence.provenance
     said = f"{clean(made.by)} declared on {moment(made.at)} that an attempt created nothing: {clean(absence.reason)}"
-    repaired = clean(resolving(flags, item.key, "--id ID"))
+    repaired = clean(resolving(context.flags, item.key, "--id ID"))
     return (
         f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
     )
@@ -152,30 +149,30 @@ def _waivers(item: Item, style: Style) -> Iterator[str]:
         yield style.dim(f"{told} (it would not have refused this)") if idle else style.yellow(told)
 
 
-def _refused(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.red(_title("x", item, item.request.name))
     for refusal in item.refusals:
         place = clean(str(refusal.position))
         yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {place}')}"
         yield f"      {style.green('→')} {clean(refusal.cure)}"
-    yield from _changes(item, plan, zone)
+    yield from _changes(item, context)
 
 
-def _changed(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
     if item.zone_change:
         yield f"      {clean(item.zone_change.message)}"
-    yield from _changes(item, plan, zone)
+    yield from _changes(item, context)
 
 
-def _changes(item: Item, plan: Plan, zone: str) -> Iterator[str]:
+def _changes(item: Item, context: Context) -> Iterator[str]:
+    own = context_of(item, context)
     for change in item.changes:
-        zone, names = zone_of(item, zone), plan.segment_names
-        old, new = (value_text(change.field, value, names, zone) for value in (change.old, change.new))
+        old, new = (value_text(change.field, value, own) for value in (change.old, change.new))
         yield f"      {change.field}: {old} → {new}"
 
 
-def _undefined(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _undefined(item: Item, style: Style, context: Context) -> Iterator[str]:
     note = f"  {clean(item.record.note)}" if item.record and item.record.note else ""
     yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
 
@@ -184,17 +181,17 @@ def _id(item: Item) -> str:
     return f"id {clean(item.record.id)}" if item.record else "no id"
 
 
-def _blocked(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _blocked(item: Item, style: Style, context: Context) -> Iterator[str]:
     intent = item.intent
     assert intent is not None
     yield style.red(style.bold(_title("!", item, intent.request.name)))
-    yield f"      {attempted(intent, plan.at)}"
-    yield f"      for {when_text(intent.request, plan.at, zone_of(item, zone))}"
-    yield from candidates_text(intent, plan.at)
+    yield f"      {attempted(intent, context.at)}"
+    yield f"      for {when_text(intent.request, context_of(item, context))}"
+    yield from candidates_text(intent, context.at)
     yield "      Settle it with one of:"
-    for command in settling(item.key, intent, flags):
+    for command in settling(item.key, intent, context):
         yield f"        {command}"
-    since = from_when(intent.settled_from, plan.at)
+    since = from_when(intent.settled_from, context.at)
     yield f"      The last one {since}: until then its call may still be in flight."
 
 
@@ -225,9 +222,9 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
     return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{made}; {same}"
 
 
-def settling(key: str, intent: Intent, flags: str) -> list[str]:
+def settling(key: str, intent: Intent, context: Context) -> list[str]:
     """The commands that settle a blocked key, ready to be pasted, all but the reason."""
     candidates = intent.candidates or ()
     ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
     wanted = [*(ids or ["--id ID"]), not_created([one.remote.id for one in candidates])]
-    return [clean(resolving(flags, key, options)) for options in wanted]
+    return [clean(resolving(context.flags, key, options)) for options in wanted]

@@ -67,7 +67,7 @@ def headline(status: Status, style: Style) -> Iterator[str]:
         yield style.bold(f"{number:,} broadcast{plural}; nothing that could be read needs a person.")
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
-        yield style.yellow(unrecorded_text(status.look.unrecorded, status.options))
+        yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))
     as_of = f"As of {moment(status.at.replace(microsecond=0), status.timezone)}"
     yield style.dim(f"{as_of}, org {clean(status.org)} at {clean(status.api)}.")
 
@@ -85,8 +85,7 @@ def _alarms(status: Status, style: Style, shown: int) -> Iterator[str]:
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
-                zone = row.timezone or status.timezone
-                yield from fields_text(row.drift, row.defined, status.segment_names, zone)
+                yield from fields_text(row.drift, row.defined, status.context.within(row.timezone))
             yield f"      {style.green('→')} {clean(alarm.cure)}"
     if len(alarmed) > shown:
         yield f"  … and {len(alarmed) - shown:,} more; -v shows them all."
