@@ -15,7 +15,7 @@ from click.shell_completion import CompletionItem
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.links import check_way, current_folder
-from invent_gitops.text.commands import UNFINISHED
+from invent_gitops.model.command import UNFINISHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -131,7 +131,7 @@ def _twice(subject: Subject) -> Iterator[Alarm]:
         message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."
         found = Twin(subject.row.key, subject.record.id, other)
         twin = judged(found, subject.record, subject.remote, complete=subject.complete)
-        yield Alarm("twice", message, f"Both would be sent. {twin.cure(subject.flags)}")
+        yield Alarm("twice", message, f"Both would be sent. {twin.cure.text(subject.flags)}")
 
 
 def _failed(subject: Subject) -> Iterator[Alarm]:

@@ -6,10 +6,9 @@ import shlex
 from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta
 
+from invent_gitops.model.command import UNFINISHED, resolve_command
 from invent_gitops.model.record import Intent
 
-# What a person is to put words in place of.
-UNFINISHED = "…"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -20,9 +19,7 @@ def quoted(word: str) -> str:
 
 def resolving(flags: str, key: str, options: str) -> str:
     """A `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
-    if key.startswith("-"):
-        return f"invent-gitops resolve{flags} {options} -- {quoted(key)}"
-    return f"invent-gitops resolve{flags} {quoted(key)} {options}"
+    return resolve_command(key, options).text(flags)
 
 
 def not_created(ids: Sequence[str]) -> str:
@@ -33,11 +30,6 @@ def not_created(ids: Sequence[str]) -> str:
     reason = f"none of these is it, since {UNFINISHED}" if ids else UNFINISHED
     others = "".join(f" --not {quoted(id)}" for id in ids)
     return f'--not-created{others} --reason "{reason}"'
-
-
-def instead(flags: str, key: str, right: str, wrong: str) -> str:
-    """The command that puts one id in place of another."""
-    return resolving(flags, key, f'--id {quoted(right)} --instead-of {quoted(wrong)} --reason "{UNFINISHED}"')
 
 
 def from_when(at: datetime, now: datetime) -> str:

@@ -46,8 +46,8 @@ def twin_json(twin: Twin, context: Context) -> dict[str, object]:
         "superfluous": twin.superfluous or None,
         "right": twin.right or None,
         "message": twin.message,
-        "cure": twin.cure(context.flags),
-        "command": twin.command(context.flags) or None,
+        "cure": twin.cure.text(context.flags),
+        "command": twin.command.text(context.flags) if twin.command else None,
     }
 
 

@@ -52,7 +52,7 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     """What went wrong as errors at the definitions, then what the plan has for a person."""
     items = {item.key: item for item in plan.items}
     told = [one for outcome in report.outcomes for one in _outcome(outcome, report, items.get(outcome.key))]
-    told += [Annotation("error", "twice", f"{twin.message} {twin.cure(plan.options)}") for twin in report.twins]
+    told += [Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.options)}") for twin in report.twins]
     told += [one for outcome in report.outcomes for one in _differing(outcome, items.get(outcome.key))]
     told += [one for tell in (_blocked, _refused) for item in plan.items for one in tell(item)]
     if report.failure:

@@ -77,7 +77,7 @@ def twin_lines(twin: Twin, style: Style, context: Context) -> list[str]:
     """What exists twice, and what to do about it."""
     return [
         style.red(style.bold(f"Twice: {clean(twin.message)}")),
-        f"  {style.green('→')} {clean(twin.cure(context.flags))}",
+        f"  {style.green('→')} {clean(twin.cure.text(context.flags))}",
     ]
 
 
