@@ -43,3 +43,8 @@ def instead(key: str, right: str, wrong: str) -> Command:
     """The command that puts one id in place of another."""
     options = f'--id {shlex.quote(right)} --instead-of {shlex.quote(wrong)} --reason "{UNFINISHED}"'
     return resolve_command(key, options)
+
+
+def cure_text(cure: Cure | str, flags: str) -> str:
+    """A cure as a line; one without a command is plain text."""
+    return cure if isinstance(cure, str) else cure.text(flags)

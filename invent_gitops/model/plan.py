@@ -10,6 +10,7 @@ from typing import Literal
 
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.command import Cure
 from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.drift import Coverage, Drift
@@ -36,7 +37,7 @@ class Refusal:
 
     policy: str
     message: str
-    cure: str
+    cure: Cure | str
     position: Position
 
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta
 
-from invent_gitops.model.command import UNFINISHED, resolve_command
+from invent_gitops.model.command import UNFINISHED, Command, Cure, resolve_command
 from invent_gitops.model.record import Intent
 
 _MINUTE = timedelta(minutes=1)
@@ -43,11 +43,16 @@ def from_when(at: datetime, now: datetime) -> str:
     return f"from {shown:%Y-%m-%d %H:%M} UTC on{ahead}"
 
 
+def settling_parts(key: str, intent: Intent, now: datetime) -> tuple[str | Command, ...]:
+    """How a person settles an attempt that is kept under `key`, as the end of a cure."""
+    ids = [candidate.remote.id for candidate in intent.candidates or ()]
+    since = from_when(intent.settled_from, now)
+    return (resolve_command(key, "--id ID"), f" ; or {since}, if it is not there: {not_created(ids)}")
+
+
 def settling(flags: str, key: str, intent: Intent, now: datetime) -> str:
     """How a person settles an attempt that is kept under `key`, as the end of a sentence."""
-    ids = [candidate.remote.id for candidate in intent.candidates or ()]
-    settled = resolving(flags, key, "--id ID")
-    return f"{settled} ; or {from_when(intent.settled_from, now)}, if it is not there: {not_created(ids)}"
+    return Cure(settling_parts(key, intent, now)).text(flags)
 
 
 def words(*arguments: str) -> str:

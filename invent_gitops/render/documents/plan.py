@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import ZoneChange
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
@@ -24,7 +25,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,
-        "items": [item_json(item) for item in plan.items],
+        "items": [item_json(item, plan.options) for item in plan.items],
     }
 
 
@@ -42,7 +43,7 @@ def _segment_names(plan: Plan) -> dict[str, str]:
     return {id: plan.segment_names[id] for id in sorted(set(values)) if id in plan.segment_names}
 
 
-def item_json(item: Item) -> dict[str, object]:
+def item_json(item: Item, flags: str) -> dict[str, object]:
     definition = item.definition
     return {
         "key": item.key,
@@ -54,7 +55,7 @@ def item_json(item: Item) -> dict[str, object]:
         "status": item.record.status if item.record else None,
         "audience": audience_json(item.audience) if item.audience else None,
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in item.changes],
-        "refusals": [refusal_json(refusal) for refusal in item.refusals],
+        "refusals": [refusal_json(refusal, flags) for refusal in item.refusals],
         "waived": dict(item.waived),
         "unneeded_waivers": list(item.unneeded_waivers),
         "absence": {"reason": item.absence.reason, **provenance_json(item.absence.provenance)}
@@ -90,10 +91,10 @@ def audience_json(audience: Audience) -> dict[str, object]:
     }
 
 
-def refusal_json(refusal: Refusal) -> dict[str, object]:
+def refusal_json(refusal: Refusal, flags: str) -> dict[str, object]:
     return {
         "policy": refusal.policy,
         "message": refusal.message,
-        "cure": refusal.cure,
+        "cure": cure_text(refusal.cure, flags),
         **position_json(refusal.position),
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
@@ -41,7 +43,7 @@ class Annotation:
 
 def plan_annotations(plan: Plan, prefix: str = "") -> str:
     """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
-    told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item)]
+    told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item, plan.context)]
     if plan.counts["create"] and not plan.lineage:
         words = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
         told.insert(0, Annotation("warning", "new state", words))
@@ -54,7 +56,7 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     told = [one for outcome in report.outcomes for one in _outcome(outcome, report, items.get(outcome.key))]
     told += [Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.options)}") for twin in report.twins]
     told += [one for outcome in report.outcomes for one in _differing(outcome, items.get(outcome.key))]
-    told += [one for tell in (_blocked, _refused) for item in plan.items for one in tell(item)]
+    told += [one for tell in (_blocked, _refused) for item in plan.items for one in tell(item, plan.context)]
     if report.failure:
         words = f"{report.failure.message} {report.failure.cure}".strip()
         told.append(Annotation("error", "invent-gitops apply", words))
@@ -109,21 +111,21 @@ def together(texts: Sequence[str]) -> str:
     return "\n".join(kept)
 
 
-def _blocked(item: Item) -> Iterator[Annotation]:
+def _blocked(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "blocked":
         why = "may exist in Invent already, so no run creates it until it is settled; the log has the commands."
         position = item.definition.position if item.definition else None
         yield Annotation("error", "blocked", f"{item.key}: “{item.request.name}” {why}", position)
 
 
-def _refused(item: Item) -> Iterator[Annotation]:
+def _refused(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "refused":
         for refusal in item.refusals:
-            message = f"{item.key}: {refusal.message} {refusal.cure}".strip()
+            message = f"{item.key}: {refusal.message} {cure_text(refusal.cure, context.flags)}".strip()
             yield Annotation("error", refusal.policy, message, refusal.position)
 
 
-def _changed(item: Item) -> Iterator[Annotation]:
+def _changed(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "changed" and item.definition:
         fields = [_WRITTEN.get(change.field, change.field) for change in item.changes]
         position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)

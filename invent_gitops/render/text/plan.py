@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
@@ -154,7 +155,7 @@ def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
     for refusal in item.refusals:
         place = clean(str(refusal.position))
         yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {place}')}"
-        yield f"      {style.green('→')} {clean(refusal.cure)}"
+        yield f"      {style.green('→')} {clean(cure_text(refusal.cure, context.flags))}"
     yield from _changes(item, context)
 
 
