@@ -18,7 +18,7 @@ class Command:
 
     def text(self, flags: str) -> str:
         """The whole line; `flags` are the options that it needs, with a space before each."""
-        return f"invent-gitops {self.name}{flags} {self.arguments}".rstrip(" ")
+        return f"invent-gitops {self.name}{flags}" + (f" {self.arguments}" if self.arguments else "")
 
 
 @dataclass(frozen=True, slots=True)

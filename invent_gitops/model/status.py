@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from invent_gitops.model.broadcast import NOT_TOLD, Counts, Request
+from invent_gitops.model.command import Cure
 from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Audience
@@ -48,7 +49,7 @@ class Alarm:
 
     rule: Rule
     message: str
-    cure: str
+    cure: Cure | str
 
 
 @dataclass(frozen=True, slots=True)

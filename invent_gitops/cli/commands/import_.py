@@ -11,7 +11,6 @@ from invent_gitops.cli.options import common_options, none_empty
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, Unavailable, WrongUsage, worst
 from invent_gitops.operations.account import Account, Store
-from invent_gitops.operations.context import context_of
 from invent_gitops.operations.importing import Importing, ImportReport, project_for_import
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.operations.unsettled import unsettled_code
@@ -63,13 +62,14 @@ def _show(session: Session, importing: Importing, report: ImportReport, store: S
 
     if session.json:
         return
+    context = importing.context(report.listing)
     if report.imported is not None:
-        session.result(imported_text(report.survey, report.imported, session.style, state=store.shown))
+        session.result(imported_text(report.survey, report.imported, session.style, context, state=store.shown))
         return
     text = survey_text(
         report.survey,
         session.style,
-        context_of(importing.account, importing.loaded.project, names=importing.segment_names(report.listing)),
+        context,
         complete=report.listing.complete,
     )
     session.result(text)
@@ -89,8 +89,8 @@ def _end(session: Session, importing: Importing, report: ImportReport, store: St
     left = unsettled_code(session, importing.account, report.state, listing)
     code = worst([error.exit_code if error else ExitCode.DONE, left])
     if session.json:
-        names = importing.segment_names(listing)
-        body = import_json(survey, report.imported or Imported(), listing.gaps, state=store.shown, segments=names)
+        context = importing.context(listing)
+        body = import_json(survey, report.imported or Imported(), listing.gaps, state=store.shown, context=context)
         session.answer("import", code, body, error=error)
     if error:
         session.failed(error, code)

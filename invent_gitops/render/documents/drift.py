@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.drift import Coverage, Drift, Renewal
 
 
-def drift_json(drift: Drift, defined: Request | None) -> dict[str, object]:
+def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, object]:
     """`defined` is the request that the file gives, or None without a file."""
     file = defined.as_json() if defined else {}
     return {
@@ -21,7 +22,7 @@ def drift_json(drift: Drift, defined: Request | None) -> dict[str, object]:
             for it in drift.changes
         ],
         "error_message": drift.error_message or None,
-        "cure": drift.cure or None,
+        "cure": cure_text(drift.cure, flags) or None,
     }
 
 

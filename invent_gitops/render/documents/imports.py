@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from invent_gitops.live.unrecorded import Survey
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Imported:
 
 
 def import_json(
-    survey: Survey, done: Imported, gaps: Sequence[str], *, state: str, segments: Mapping[str, str]
+    survey: Survey, done: Imported, gaps: Sequence[str], *, state: str, context: Context
 ) -> dict[str, object]:
     """The body of a document `import`."""
     files = done.files
@@ -31,10 +33,10 @@ def import_json(
                 "name": offer.remote.name,
                 "status": offer.remote.status,
                 "request": offer.request.as_json(),
-                "segments": [segments.get(id, "") or id for id in offer.request.segment_ids],
+                "segments": [context.names.get(id, "") or id for id in offer.request.segment_ids],
                 "importable": not offer.why_not,
                 "reason": offer.why_not or None,
-                "cure": offer.cure or None,
+                "cure": cure_text(offer.cure, context.flags) or None,
                 "wanted": offer.wanted or None,
                 "defined": offer.defined,
                 "recorded": offer.key in done.keys and not offer.why_not,

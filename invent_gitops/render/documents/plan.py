@@ -66,7 +66,7 @@ def item_json(item: Item, flags: str) -> dict[str, object]:
         "owner": (definition.owner if definition else "") or None,
         "position": position_json(definition.position) if definition else None,
         "warnings": [warning_json(warning) for warning in item.warnings],
-        "drift": drift_json(item.drift, definition.request if definition else None) if item.drift else None,
+        "drift": drift_json(item.drift, definition.request if definition else None, flags) if item.drift else None,
         "zone_change": zone_change_json(item.zone_change) if item.zone_change else None,
     }
 

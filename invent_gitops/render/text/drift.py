@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
@@ -87,7 +88,7 @@ def _drifted(item: Item, drift: Drift, style: Style, context: Context) -> Iterat
     if drift.error_message:
         yield f"      Invent says: {cut(drift.error_message, 300)}"
     if drift.cure:
-        yield f"      {style.green('→')} {clean(drift.cure)}"
+        yield f"      {style.green('→')} {clean(cure_text(drift.cure, context.flags))}"
 
 
 def fields_text(drift: Drift, defined: Request | None, context: Context) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from invent_gitops.live.unrecorded import Offer, Survey
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.render.documents.imports import Imported
 from invent_gitops.render.text.records import table
@@ -25,7 +26,7 @@ def survey_text(survey: Survey, style: Style, context: Context, *, complete: boo
     if good:
         head = ("KEY", "ID", "STATUS", "WHEN", "TO", "NAME")
         lines += table([head, *(_row(one, context) for one in good)], style)
-    lines += _refused(survey, style)
+    lines += _refused(survey, style, context)
     lines += [f"{cut(one.key, 60)} is recorded as {clean(one.record.id)}, and has no file." for one in survey.missing]
     lines += _removed(survey)
     if good or survey.missing:
@@ -41,13 +42,13 @@ def survey_text(survey: Survey, style: Style, context: Context, *, complete: boo
     return "\n".join(lines)
 
 
-def imported_text(survey: Survey, done: Imported, style: Style, *, state: str) -> str:
+def imported_text(survey: Survey, done: Imported, style: Style, context: Context, *, state: str) -> str:
     """A line for each key that was recorded or got its file, then what could not be imported."""
     files = done.files
     lines = [_imported(offer, files) for offer in survey.importable if offer.key in done.keys]
     again = [one.key for one in survey.missing if one.key in files]
     lines += [f"{cut(key, 60)} has its file again: {clean(files[key])}" for key in again]
-    lines += _refused(survey, style)
+    lines += _refused(survey, style, context)
     counted = f"{_many(len(done.keys), 'broadcast')} recorded in {clean(state)}, {_many(len(files), 'file')} written."
     return "\n".join([*lines, style.bold(counted), *_unrecorded(survey, done.keys)])
 
@@ -78,13 +79,13 @@ def _imported(offer: Offer, files: Mapping[str, str]) -> str:
     return line + (f" ({cut(offer.wanted, 60)} is taken)" if offer.wanted else "")
 
 
-def _refused(survey: Survey, style: Style) -> Iterable[str]:
+def _refused(survey: Survey, style: Style, context: Context) -> Iterable[str]:
     if survey.refused:
         yield style.yellow(f"{_many(len(survey.refused), 'broadcast')} that cannot be imported:")
     for offer in survey.refused:
         yield f"  {clean(offer.remote.id)} ({clean(offer.remote.status) or '?'}) {cut(offer.remote.name, 60)}"
         yield f"      {clean(offer.why_not)}"
-        yield f"      {style.green('→')} {clean(offer.cure)}"
+        yield f"      {style.green('→')} {clean(cure_text(offer.cure, context.flags))}"
 
 
 def _removed(survey: Survey) -> Iterator[str]:

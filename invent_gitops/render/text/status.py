@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
 from invent_gitops.render.cells import share_text
@@ -86,7 +87,7 @@ def _alarms(status: Status, style: Style, shown: int) -> Iterator[str]:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
                 yield from fields_text(row.drift, row.defined, status.context.within(row.timezone))
-            yield f"      {style.green('→')} {clean(alarm.cure)}"
+            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.options))}"
     if len(alarmed) > shown:
         yield f"  … and {len(alarmed) - shown:,} more; -v shows them all."
 
