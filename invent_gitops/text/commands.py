@@ -38,9 +38,9 @@ def from_when(at: datetime, now: datetime) -> str:
     exact = at.astimezone(UTC)
     # The last minute of all has no next one.
     rounded = exact == exact.replace(second=0, microsecond=0) or exact.year == MAXYEAR
-    shown = exact if rounded else exact + _MINUTE
+    minute = exact if rounded else exact + _MINUTE
     ahead = f", in {minutes} minute{'' if minutes == 1 else 's'}" if minutes > 0 else ""
-    return f"from {shown:%Y-%m-%d %H:%M} UTC on{ahead}"
+    return f"from {minute:%Y-%m-%d %H:%M} UTC on{ahead}"
 
 
 def settling_parts(key: str, intent: Intent, now: datetime) -> tuple[str | Command, ...]:

@@ -47,20 +47,20 @@ def look_json(look: Coverage) -> dict[str, object]:
     }
 
 
-def renewal_json(made: Renewal, place: str, serial: int) -> dict[str, object]:
+def renewal_json(renewal: Renewal, path: str, serial: int) -> dict[str, object]:
     return {
-        "state": place,
+        "state": path,
         "serial": serial,
-        "records": made.records,
+        "records": renewal.records,
         "refreshed": [
             {
-                "key": one.key,
-                "id": one.id,
-                "name": one.name,
-                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in one.fields],
+                "key": renewed.key,
+                "id": renewed.id,
+                "name": renewed.name,
+                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in renewed.fields],
             }
-            for one in made.renewed
+            for renewed in renewal.renewed
         ],
-        "in_doubt": list(made.doubts),
-        "look": look_json(made.look),
+        "in_doubt": list(renewal.doubts),
+        "look": look_json(renewal.look),
     }

@@ -22,7 +22,7 @@ def document(
     error: InventGitopsError | None = None,
 ) -> str:
     """A whole document, pretty, in ASCII: what a person wrote cannot act on a terminal or a CI runner."""
-    whole = {
+    fields = {
         "kind": kind,
         "version": VERSION,
         "exit_code": int(exit_code),
@@ -31,7 +31,7 @@ def document(
         **body,
     }
     # "##[" can stand only inside a string here, so the escape keeps its meaning.
-    return json.dumps(whole, indent=2).replace("##[", "##\\u005b")
+    return json.dumps(fields, indent=2).replace("##[", "##\\u005b")
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
@@ -63,6 +63,6 @@ def intent_json(intent: Intent) -> dict[str, object]:
     return {
         "attempt": intent.attempt,
         **provenance_json(intent.provenance),
-        "candidates": [one.as_json() for one in intent.candidates or ()] if looked else None,
+        "candidates": [candidate.as_json() for candidate in intent.candidates or ()] if looked else None,
         "settles_at": write_instant(intent.settled_from),
     }

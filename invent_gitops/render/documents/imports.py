@@ -45,8 +45,13 @@ def import_json(
             for offer in survey.offers
         ],
         "missing": [
-            {"key": one.key, "id": one.record.id, "name": one.record.request.name, "file": files.get(one.key)}
-            for one in survey.missing
+            {
+                "key": lost.key,
+                "id": lost.record.id,
+                "name": lost.record.request.name,
+                "file": files.get(lost.key),
+            }
+            for lost in survey.missing
         ],
         "removed": [{"id": remote.id, "name": remote.name} for remote in survey.removed],
         "unrecorded": [key for key in survey.unrecorded if key not in done.keys],

@@ -11,22 +11,22 @@ from invent_gitops.model.instant import write_instant
 Users = Mapping[str, Sequence[str]]
 
 
-def catalogue_json(catalogue: Catalogue, place: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
+def catalogue_json(catalogue: Catalogue, path: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
     """The body of a document `catalogue`; `changes` is null where nobody read anything."""
-    twins = {one.id for several in catalogue.twins.values() for one in several}
+    twins = {segment.id for several in catalogue.twins.values() for segment in several}
     return {
-        "catalogue": place,
+        "catalogue": path,
         "read_at": write_instant(catalogue.read_at) if catalogue.read_at else None,
         "segments": [
             {
-                "id": one.id,
-                "name": one.name,
-                "write": f"id:{one.id}" if one.id in twins else one.name,
-                "contacts_count": one.contacts,
-                "formerly": list(one.formerly),
-                "used_by": list(by_id.get(one.id, ())),
+                "id": segment.id,
+                "name": segment.name,
+                "write": f"id:{segment.id}" if segment.id in twins else segment.name,
+                "contacts_count": segment.contacts,
+                "formerly": list(segment.formerly),
+                "used_by": list(by_id.get(segment.id, ())),
             }
-            for one in catalogue.every()
+            for segment in catalogue.every()
         ],
         "changes": _changes_json(pull, by_id) if pull else None,
     }
@@ -34,11 +34,13 @@ def catalogue_json(catalogue: Catalogue, place: str, pull: Pull | None, by_id: U
 
 def _changes_json(pull: Pull, by_id: Users) -> dict[str, object]:
     return {
-        "new": [one.id for one in pull.new],
-        "renamed": [{"id": one.id, "old": one.old, "new": one.new} for one in pull.renamed],
-        "retaken": [{"name": one.name, "old_id": one.old, "new_id": one.new} for one in pull.retaken],
-        "gone": [{"id": one.id, "name": one.name, "used_by": list(by_id.get(one.id, ()))} for one in pull.gone],
-        "unwritable": [{"id": one.id, "name": one.name} for one in pull.unwritable],
-        "left_out": [{"id": one.id, "name": one.name} for one in pull.left_out],
+        "new": [change.id for change in pull.new],
+        "renamed": [{"id": change.id, "old": change.old, "new": change.new} for change in pull.renamed],
+        "retaken": [{"name": change.name, "old_id": change.old, "new_id": change.new} for change in pull.retaken],
+        "gone": [
+            {"id": change.id, "name": change.name, "used_by": list(by_id.get(change.id, ()))} for change in pull.gone
+        ],
+        "unwritable": [{"id": change.id, "name": change.name} for change in pull.unwritable],
+        "left_out": [{"id": change.id, "name": change.name} for change in pull.left_out],
         "recounted": pull.recounted,
     }

@@ -9,7 +9,7 @@ from invent_gitops.render.github.annotations import Annotation, commands
 
 def status_annotations(status: Status, prefix: str = "") -> str:
     """`prefix` leads from the root of the repository to the current folder."""
-    told = [
+    notes = [
         Annotation(
             "error",
             alarm.rule,
@@ -20,4 +20,4 @@ def status_annotations(status: Status, prefix: str = "") -> str:
         for alarm in row.alarms
         for cure in (cure_text(alarm.cure, status.options),)
     ]
-    return commands(told, prefix)
+    return commands(notes, prefix)

@@ -36,8 +36,8 @@ def _as_recorded(records: Sequence[Record]) -> str:
     gone = sum(1 for record in records if record.status == GONE)
     if not gone:
         return "Invent shows every recorded broadcast as it is recorded."
-    one = f"{gone:,} recorded broadcast{' is' if gone == 1 else 's are'} gone from Invent"
-    return f"{one}; the others are as recorded." if gone < len(records) else f"{one}."
+    sentence = f"{gone:,} recorded broadcast{' is' if gone == 1 else 's are'} gone from Invent"
+    return f"{sentence}; the others are as recorded." if gone < len(records) else f"{sentence}."
 
 
 def gaps_text(look: Coverage, style: Style) -> Iterator[str]:
@@ -50,9 +50,9 @@ def gaps_text(look: Coverage, style: Style) -> Iterator[str]:
 
 
 def unrecorded_text(count: int, context: Context) -> str:
-    one = count == 1
+    single = count == 1
     return (
-        f"{count:,} broadcast{'' if one else 's'} in Invent {'is' if one else 'are'} recorded nowhere: "
+        f"{count:,} broadcast{'' if single else 's'} in Invent {'is' if single else 'are'} recorded nowhere: "
         f"invent-gitops import{context.flags}"
     )
 
@@ -65,20 +65,20 @@ def drift_text(plan: Plan, style: Style, context: Context, *, shown: int) -> lis
         ("Drift: Invent shows something else than the records. Nothing is sent for these.", True, _drifted),
         ("Moved on in Invent, as broadcasts do:", False, _moved),
     ):
-        found = [(item, drift) for item, drift in drifted if drift.alarming is alarming]
-        if found:
+        selected = [(item, drift) for item, drift in drifted if drift.alarming is alarming]
+        if selected:
             lines += ["", style.bold(title)]
-        for item, drift in found[:shown]:
+        for item, drift in selected[:shown]:
             lines += describe(item, drift, style, context)
-        if len(found) > shown:
-            lines.append(f"  … and {len(found) - shown} more; -v shows them all.")
+        if len(selected) > shown:
+            lines.append(f"  … and {len(selected) - shown} more; -v shows them all.")
     return lines
 
 
 def _drifted(item: Item, drift: Drift, style: Style, context: Context) -> Iterator[str]:
     id = item.record.id if item.record else ""
-    told = f"  {', '.join(drift.words)}  (id {clean(id)})"
-    yield style.yellow(f"  ≠ {clean(item.key)}  {cut(item.request.name, 80)}{told}")
+    label = f"  {', '.join(drift.words)}  (id {clean(id)})"
+    yield style.yellow(f"  ≠ {clean(item.key)}  {cut(item.request.name, 80)}{label}")
     definition = item.definition
     if drift.status != drift.recorded_status:
         yield f"      status: {status_text(drift)}"
@@ -107,14 +107,14 @@ def _moved(item: Item, drift: Drift, style: Style, context: Context) -> Iterator
 
 def audiences_text(plan: Plan, style: Style, *, shown: int) -> list[str]:
     """The section of the plan with what is odd about today's audiences."""
-    found = [(item, warning) for item in plan.items for warning in item.warnings]
-    lines = ["", style.bold("Audiences: look at these before they are messaged.")] if found else []
-    for item, warning in found[:shown]:
+    warnings = [(item, warning) for item in plan.items for warning in item.warnings]
+    lines = ["", style.bold("Audiences: look at these before they are messaged.")] if warnings else []
+    for item, warning in warnings[:shown]:
         lines.append(style.yellow(f"  ! {clean(item.key)}  {cut(item.request.name, 80)}"))
         lines.append(f"      {clean(warning.message)} {style.dim(f'[{warning.rule}]')}")
         lines.append(f"      {style.green('→')} {clean(warning.cure)}")
-    if len(found) > shown:
-        lines.append(f"  … and {len(found) - shown} more; -v shows them all.")
+    if len(warnings) > shown:
+        lines.append(f"  … and {len(warnings) - shown} more; -v shows them all.")
     return lines
 
 
@@ -132,12 +132,12 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
         of = f"{renewal.records:,} record{'' if renewal.records == 1 else 's'}"
         lines.append(style.bold(style.green(f"{len(renewal.renewed):,} of {of} refreshed.")))
     else:
-        found = "Nothing to refresh." if renewal.look.complete else "Nothing to refresh in what could be read."
-        nothing = found if renewal.records else "There are no records to refresh."
+        unchanged = "Nothing to refresh." if renewal.look.complete else "Nothing to refresh in what could be read."
+        nothing = unchanged if renewal.records else "There are no records to refresh."
         lines.append(style.bold(nothing))
-    for one in renewal.renewed:
-        lines.append(f"  ~ {clean(one.key)}  {cut(one.name, 80)}  (id {clean(one.id)})")
-        lines += [f"      {_renewed(change, context)}" for change in one.fields]
+    for renewed in renewal.renewed:
+        lines.append(f"  ~ {clean(renewed.key)}  {cut(renewed.name, 80)}  (id {clean(renewed.id)})")
+        lines += [f"      {_renewed(change, context)}" for change in renewed.fields]
     lines += gaps_text(renewal.look, style)
     if renewal.doubts:
         lines.append(style.yellow("In doubt, and left alone:"))

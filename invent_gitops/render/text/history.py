@@ -35,7 +35,7 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
     told = [
         line
         for change, row in zip(changes, lines, strict=True)
-        for line in (row, *(_field(one, context) for one in change.fields))
+        for line in (row, *(_field(entry, context) for entry in change.fields))
     ]
     return "\n".join([heading, *told])
 

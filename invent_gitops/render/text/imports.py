@@ -25,9 +25,11 @@ def survey_text(survey: Survey, style: Style, context: Context, *, complete: boo
     lines: list[str] = []
     if good:
         head = ("KEY", "ID", "STATUS", "WHEN", "TO", "NAME")
-        lines += table([head, *(_row(one, context) for one in good)], style)
+        lines += table([head, *(_row(entry, context) for entry in good)], style)
     lines += _refused(survey, style, context)
-    lines += [f"{cut(one.key, 60)} is recorded as {clean(one.record.id)}, and has no file." for one in survey.missing]
+    lines += [
+        f"{cut(entry.key, 60)} is recorded as {clean(entry.record.id)}, and has no file." for entry in survey.missing
+    ]
     lines += _removed(survey)
     if good or survey.missing:
         many = _many(len(good), "broadcast") if good else _many(len(survey.missing), "definition")
@@ -46,7 +48,7 @@ def imported_text(survey: Survey, done: Imported, style: Style, context: Context
     """A line for each key that was recorded or got its file, then what could not be imported."""
     files = done.files
     lines = [_imported(offer, files) for offer in survey.importable if offer.key in done.keys]
-    again = [one.key for one in survey.missing if one.key in files]
+    again = [missing.key for missing in survey.missing if missing.key in files]
     lines += [f"{cut(key, 60)} has its file again: {clean(files[key])}" for key in again]
     lines += _refused(survey, style, context)
     counted = f"{_many(len(done.keys), 'broadcast')} recorded in {clean(state)}, {_many(len(files), 'file')} written."
@@ -95,16 +97,16 @@ def _removed(survey: Survey) -> Iterator[str]:
         yield f"Not offered, since it was removed from the state: {', '.join(ids[:12])}{more}."
 
 
-def _unrecorded(survey: Survey, known: AbstractSet[str]) -> Iterator[str]:
-    """What a plan would create, without those that are `known` to be in Invent."""
-    keys = [cut(key, 60) for key in survey.unrecorded if key not in known]
+def _unrecorded(survey: Survey, recorded: AbstractSet[str]) -> Iterator[str]:
+    """What a plan would create, without those that are `recorded` to be in Invent."""
+    keys = [cut(key, 60) for key in survey.unrecorded if key not in recorded]
     if keys:
         have = "has" if len(keys) == 1 else "have"
         more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
         them = "it" if len(keys) == 1 else "them"
-        told = f"{_many(len(keys), 'definition')} {have} no record: the next plan would create {them}: "
-        yield f"{told}{', '.join(keys[:12])}{more}."
+        sentence = f"{_many(len(keys), 'definition')} {have} no record: the next plan would create {them}: "
+        yield f"{sentence}{', '.join(keys[:12])}{more}."
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -91,8 +91,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     else:
         yield style.bold("No changes. Nothing to create.")
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
-    place = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
-    yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({place})")
+    account = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
+    yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
     if plan.api == SANDBOX and "--sandbox" not in plan.options:
         yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
@@ -135,26 +135,25 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 def absence_text(item: Item, absence: Absence, context: Context) -> str:
     """What was said before of what is to be created now."""
-    made = absence.provenance
-    said = f"{clean(made.by)} declared on {moment(made.at)} that an attempt created nothing: {clean(absence.reason)}"
+    provenance = absence.provenance
+    declared = f"{clean(provenance.by)} declared on {moment(provenance.at)} that an attempt created nothing"
+    declared = f"{declared}: {clean(absence.reason)}".rstrip(".")
     repaired = clean(resolving(context.flags, item.key, "--id ID"))
-    return (
-        f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
-    )
+    return f"{declared}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
 
 
 def _waivers(item: Item, style: Style) -> Iterator[str]:
     for policy, reason in item.waived.items():
-        told = f"      waives {clean(policy)}: {clean(reason)}"
+        line = f"      waives {clean(policy)}: {clean(reason)}"
         idle = policy in item.unneeded_waivers
-        yield style.dim(f"{told} (it would not have refused this)") if idle else style.yellow(told)
+        yield style.dim(f"{line} (it would not have refused this)") if idle else style.yellow(line)
 
 
 def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.red(_title("x", item, item.request.name))
     for refusal in item.refusals:
-        place = clean(str(refusal.position))
-        yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {place}')}"
+        position = clean(str(refusal.position))
+        yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {position}')}"
         yield f"      {style.green('→')} {clean(cure_text(refusal.cure, context.flags))}"
     yield from _changes(item, context)
 
@@ -197,10 +196,10 @@ def _blocked(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 
 def attempted(intent: Intent, now: datetime) -> str:
-    made = intent.provenance
-    by = f"by {clean(made.by)}"
-    run = f" in the run {clean(made.run)}" if made.run else ""
-    return f"Attempted {moment(made.at)} ({distance(made.at, now)}) {by}{run}; the answer is not known."
+    provenance = intent.provenance
+    by = f"by {clean(provenance.by)}"
+    run = f" in the run {clean(provenance.run)}" if provenance.run else ""
+    return f"Attempted {moment(provenance.at)} ({distance(provenance.at, now)}) {by}{run}; the answer is not known."
 
 
 def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
@@ -219,13 +218,15 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
         if not candidate.differs
         else "differs in " + ", ".join(clean(field) for field in candidate.differs)
     )
-    made = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
-    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{made}; {same}"
+    created = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
+    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{created}; {same}"
 
 
 def settling(key: str, intent: Intent, context: Context) -> list[str]:
     """The commands that settle a blocked key, ready to be pasted, all but the reason."""
     candidates = intent.candidates or ()
-    ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
-    wanted = [*(ids or ["--id ID"]), not_created([one.remote.id for one in candidates])]
+    ids = [
+        f"--id {quoted(candidate.remote.id)}" + (" --anyway" if candidate.differs else "") for candidate in candidates
+    ]
+    wanted = [*(ids or ["--id ID"]), not_created([candidate.remote.id for candidate in candidates])]
     return [clean(resolving(context.flags, key, options)) for options in wanted]

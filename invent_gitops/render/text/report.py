@@ -48,7 +48,10 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
     """
     lines = [line for twin in report.twins for line in twin_lines(twin, style, context)]
     if report.outcomes or not report.twins:
-        lines += [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
+        lines += [
+            style.bold(summary(report.outcomes)),
+            *(f"  {outcome_line(result, style)}" for result in report.outcomes),
+        ]
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
         lines.append(f"The ids are recorded in {clean(place)}.")
@@ -58,8 +61,8 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
             style.red(f"Created, but not recorded yet: {keys}. Keep the ids above; the next run looks for them.")
         )
     if any(outcome.differs for outcome in report.outcomes):
-        told = "Some answers differ from their requests, as said above: look at them in Invent."
-        lines.append(style.red(style.bold(told)))
+        warning = "Some answers differ from their requests, as said above: look at them in Invent."
+        lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
     if left:
         blocked = "key is" if left == 1 else "keys are"
