@@ -16,7 +16,7 @@ from invent_gitops.cli.document_options import FormatOption, OutOption
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.links import check_way, current_folder
-from invent_gitops.text.commands import UNFINISHED
+from invent_gitops.model.command import UNFINISHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -202,7 +202,7 @@ class Output:
 def _document(result: Result, code: ExitCode) -> str:
     if result.document:
         return result.document
-    from invent_gitops.render.documents.machine import document
+    from invent_gitops.render.documents.envelope import document
 
     try:
         body = result.body()

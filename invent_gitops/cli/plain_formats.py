@@ -52,7 +52,7 @@ def begin_aside(session: Session, project: Project, first: bool) -> None:
 
 
 def join_json(session: Session, joined: Joined) -> None:
-    from invent_gitops.render.documents.machine import document
+    from invent_gitops.render.documents.envelope import document
 
     workspaces = [
         {

@@ -10,6 +10,7 @@ from datetime import timedelta
 from invent_gitops.compare import field_changes
 from invent_gitops.live.lookalikes import request_of
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.command import Command, Cure
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
@@ -38,7 +39,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     else is called gone. What is in doubt is left to `reconcile`.
     """
     live = {remote.id: remote for remote in listing.entries}
-    items = tuple(_compared(item, state, live, listing, before, plan.options) for item in plan.items)
+    items = tuple(_compared(item, state, live, listing, before) for item in plan.items)
     look = look_at(state, listing, shown={item.key for item in items})
     return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
 
@@ -127,9 +128,7 @@ def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
     return (*fields, status) if before.status != after.status else fields
 
 
-def drift_of(
-    key: str, record: Record, remote: Remote | None, defined: Request | None, *, flags: str = ""
-) -> Drift | None:
+def drift_of(key: str, record: Record, remote: Remote | None, defined: Request | None) -> Drift | None:
     """How a live broadcast differs from its record, or None if it does not; no `remote` means that it is gone.
 
     `defined` is the request that the file gives, or None if there is no file.
@@ -137,14 +136,14 @@ def drift_of(
     if remote is None:
         if record.status == GONE:
             return None
-        return Drift(("gone",), GONE, record.status, cure=_gone(key, flags))
+        return Drift(("gone",), GONE, record.status, cure=_gone(key))
     live, status = live_request(record.request, remote), live_status(record, remote)
     if (live, status) == (record.request, record.status):
         return None
     changes = field_changes(record.request, live)
     case = _case(record.request, live, defined) if changes else ""
     told = tuple(_words(record.status, status, {change.field for change in changes}))
-    cure = " ".join(_cures(told, case, flags))
+    cure = _cure(told, case)
     return Drift(told, status, record.status, changes, case, remote.error_message, cure)
 
 
@@ -180,7 +179,6 @@ def _compared(
     live: Mapping[str, Remote],
     listing: Listing[Remote],
     before: AbstractSet[str],
-    flags: str,
 ) -> Item:
     record = item.record
     if record is None or item.key in state.intents:
@@ -189,7 +187,7 @@ def _compared(
     if remote is None and not (listing.complete and record.id in before):
         return item
     defined = item.definition.request if item.definition else None
-    return replace(item, drift=drift_of(item.key, record, remote, defined, flags=flags))
+    return replace(item, drift=drift_of(item.key, record, remote, defined))
 
 
 def _case(recorded: Request, live: Request, defined: Request | None) -> Case:
@@ -216,27 +214,37 @@ def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
         yield "edited"
 
 
-def _cures(told: Sequence[Word], case: Case, flags: str) -> Iterator[str]:
-    refresh = f"invent-gitops refresh{flags}"
-    cases: Mapping[Case, str] = {
-        "": "",
-        "record behind": f"The file says what Invent shows, and only the record is behind: {refresh}",
-        "edited in Invent": f"Somebody edited it in Invent. To keep that, write it into the file and run {refresh} . "
-        "To drop it, undo it in Invent.",
-        "all differ": "File, record and Invent say three different things. Make the file and Invent the same, "
-        f"whichever is right, then run {refresh}",
-        "no file": f"Somebody edited it in Invent, and no file defines it. To take that into the record: {refresh}",
-    }
+def _cure(told: Sequence[Word], case: Case) -> Cure | str:
     found: Mapping[Word, str] = {
         "cancelled": "If it is to stay cancelled, delete its file. If not, schedule it again in Invent.",
         "failed": "Look in Invent for the reason, and send it from there: this tool never sends it again.",
         "unscheduled": "It is a draft again, and drafts are not known to be sent at their hour. Schedule it in Invent.",
     }
-    yield from filter(None, [*(found.get(word, "") for word in told), cases[case]])
+    advice = " ".join(found[word] for word in told if word in found)
+    last = _CASES[case]
+    return Cure((f"{advice} ", *last) if advice else last) if last else advice
 
 
-def _gone(key: str, flags: str) -> str:
-    return (
-        "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
-        f"invent-gitops state rm{flags} {words(key)} --reason …"
-    )
+_REFRESH = Command("refresh")
+_CASES: Mapping[Case, tuple[str | Command, ...]] = {
+    "": (),
+    "record behind": ("The file says what Invent shows, and only the record is behind: ", _REFRESH),
+    "edited in Invent": (
+        "Somebody edited it in Invent. To keep that, write it into the file and run ",
+        _REFRESH,
+        " . To drop it, undo it in Invent.",
+    ),
+    "all differ": (
+        (
+            "File, record and Invent say three different things. Make the file and Invent the same, "
+            "whichever is right, then run "
+        ),
+        _REFRESH,
+    ),
+    "no file": ("Somebody edited it in Invent, and no file defines it. To take that into the record: ", _REFRESH),
+}
+
+
+def _gone(key: str) -> Cure:
+    look = "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
+    return Cure((look, Command("state rm", f"{words(key)} --reason …")))

@@ -29,7 +29,6 @@ def status_of(
     soon: timedelta,
     timezone: str = "",
     workspace: str = "",
-    flags: str = "",
 ) -> Status:
     """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
 
@@ -45,7 +44,7 @@ def status_of(
     missing = before if listing.complete else frozenset()
     removed = _still_there(state, live)
     known = state.ids()
-    maker = _Maker(state, live, missing, removed, known, listing.complete, lookalikes, segments, now, soon, flags)
+    maker = _Maker(state, live, missing, removed, known, listing.complete, lookalikes, segments, now, soon)
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
@@ -58,7 +57,6 @@ def status_of(
         soon=soon,
         timezone=timezone,
         workspace=workspace,
-        options=flags,
         segment_names={id: segment.name for id, segment in segments.items()},
     )
 
@@ -75,7 +73,6 @@ class _Maker:
     segments: Mapping[str, Segment]
     now: datetime
     soon: timedelta
-    flags: str
 
     def row(self, key: str, definition: Definition | None) -> Row:
         record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
@@ -104,7 +101,6 @@ class _Maker:
             self.state,
             self.now,
             self.soon,
-            self.flags,
             definition,
             record,
             remote,
@@ -153,12 +149,12 @@ class _Maker:
         )
         defined = definition.request if definition else None
         if remote:
-            drift = drift_of(key, record, remote, defined, flags=self.flags)
+            drift = drift_of(key, record, remote, defined)
             row = replace(row, read=not untold(remote), state=live_status(record, remote), drift=drift)
             return _shown(row, remote)
         row = replace(row, since=request.scheduled_at or record.provenance.at)
         if record.id in self.missing:
-            drift = drift_of(key, record, None, defined, flags=self.flags)
+            drift = drift_of(key, record, None, defined)
             return replace(row, state=GONE, drift=drift)
         return replace(row, read=False)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from invent_gitops.model.command import Cure
 from invent_gitops.model.record import GONE
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Drift:
     changes: tuple[FieldChange, ...] = ()
     case: Case = ""
     error_message: str = ""
-    cure: str = ""
+    cure: Cure | str = ""
 
     @property
     def alarming(self) -> bool:

@@ -102,7 +102,6 @@ def plan_for(
         live=live,
         reach=reach,
         newest=newest,
-        flags=flags,
     )
     return replace(plan, timezone=loaded.project.timezone, workspace=loaded.project.name, options=flags)
 

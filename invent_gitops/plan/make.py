@@ -31,7 +31,6 @@ def make_plan(
     live: Sequence[Remote] = (),
     reach: Reach = "",
     newest: Mapping[str, Request] | None = None,
-    flags: str = "",
 ) -> Plan:
     """The plan for all keys that `only` lets through; `now` is aware.
 
@@ -39,13 +38,12 @@ def make_plan(
     of a broadcast that exists is refused instead of shown. `live` is what the API lists, if somebody
     looked: what is there already and recorded nowhere is not created a second time. `reach` is how far that list was
     read: what was declared not to have been created is refused where that was not to its end. `newest` is what a newer
-    commit defines, if this is an older one's: what is not so there any more is not created. `flags`
-    are the options that a printed command needs.
+    commit defines, if this is an older one's: what is not so there any more is not created.
     """
     defined = {definition.key for definition in definitions}
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
-    duplicates = Duplicates(definitions, state, live, now, flags, reach)
+    duplicates = Duplicates(definitions, state, live, now, reach)
     planner = _Planner(state, policies, catalogue, now, strict, duplicates, newest, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined

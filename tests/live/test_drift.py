@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.live.drift import drift_of, live_request, refreshed, with_drift
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment, Request, Segment
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.drift import Drift
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import GONE, Record
@@ -66,7 +67,7 @@ def test_each_of_the_three_way_cases_has_its_own_cure(
 ) -> None:
     made = found(a_remote("bc_1", live), defined)
     assert (made.case, made.words, made.alarming) == (case, ("rescheduled",), True)
-    assert cure in made.cure
+    assert cure in cure_text(made.cure, "")
 
 
 def test_what_is_live_as_it_is_recorded_has_not_drifted_whatever_the_file_says() -> None:
@@ -109,7 +110,7 @@ def test_failure_brings_the_words_of_invent() -> None:
 
 def test_broadcast_that_is_gone_is_an_alarm_unless_it_was_sent_or_is_recorded_as_gone() -> None:
     assert found(None).alarming
-    assert "state rm spring" in found(None).cure
+    assert "state rm spring" in cure_text(found(None).cure, "")
     assert not found(None, record=replace(RECORD, status="SENT")).alarming
     assert drift(None, record=replace(RECORD, status=GONE)) is None
 

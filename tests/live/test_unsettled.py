@@ -122,7 +122,7 @@ def test_what_has_content_or_is_being_sent_is_never_advised_to_be_deleted(
 ) -> None:
     [twin] = found(mine, other)
     assert (twin.superfluous, twin.right) == (superfluous, right)
-    cure = twin.cure(" --org o")
+    cure = twin.cure.text(" --org o")
     assert (f"Delete {superfluous} in Invent" in cure) == bool(superfluous)
     corrected = "invent-gitops resolve --org o spring --id theirs --instead-of mine --reason"
     assert (corrected in cure) == (right != "mine")

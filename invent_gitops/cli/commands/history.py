@@ -16,6 +16,7 @@ from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project
 from invent_gitops.provenance import DIRTY
 
@@ -41,7 +42,8 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     key, under its former names as well.
     """
     from invent_gitops.audit.history import about, changes, keys
-    from invent_gitops.render.text.history import history_json, history_text
+    from invent_gitops.render.documents.history import history_json
+    from invent_gitops.render.text.history import history_text
 
     root, project = checked_project()
     chain = account.chain(root, project)
@@ -53,7 +55,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
         "history",
         ExitCode.DONE,
         lambda: history_json(listed),
-        lambda display: history_text(listed, display.style, zone=project.timezone),
+        lambda display: history_text(listed, display.style, context_of(account, project)),
     )
 
 

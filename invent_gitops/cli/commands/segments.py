@@ -43,7 +43,8 @@ def pull(session: Session, account: Account) -> Result:
     """
     from invent_gitops.live.segments import entries, merge, used_by, written_by
     from invent_gitops.load.write import schema_line
-    from invent_gitops.render.text.segments import catalogue_json, pull_text
+    from invent_gitops.render.documents.segments import catalogue_json
+    from invent_gitops.render.text.segments import pull_text
 
     root, project = checked_project()
     path = root / project.segments
@@ -87,7 +88,8 @@ def pull(session: Session, account: Account) -> Result:
 def list_(session: Session) -> Result:
     """List what definitions may write for a segment, with its id and the contacts that it had; works offline."""
     from invent_gitops.live.segments import used_by
-    from invent_gitops.render.text.segments import catalogue_json, catalogue_text
+    from invent_gitops.render.documents.segments import catalogue_json
+    from invent_gitops.render.text.segments import catalogue_text
 
     root, project = checked_project()
     file = shown(root / project.segments)

@@ -208,7 +208,8 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     given one by hand.
     """
     from invent_gitops.audit.verify import verify as verify_chain
-    from invent_gitops.render.text.history import flaws_json, flaws_text
+    from invent_gitops.render.documents.history import flaws_json
+    from invent_gitops.render.text.history import flaws_text
     from invent_gitops.state.document import dump
 
     root, project = checked_project()
@@ -256,7 +257,7 @@ def _change(
 
 
 def _result(state: State, text: Callable[[Display], str], code: ExitCode = ExitCode.DONE) -> Result:
-    from invent_gitops.render.documents.machine import records_json
+    from invent_gitops.render.documents.records import records_json
 
     return Result("records", code, lambda: records_json(state), text)
 
