@@ -113,7 +113,7 @@ class Account:
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)
-        return FileStore(own_place(path, root, "state"), shown=shown(path), org=org, api=api)
+        return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api)
 
     def state_path(self, root: Path, project: Project) -> Path:
         """The state file; for a state on a branch, where it would be in the work tree."""

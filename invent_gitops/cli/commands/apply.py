@@ -170,7 +170,7 @@ def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, o
     from invent_gitops.render.documents.machine import report_json
 
     store, name = run.store, run.loaded.project.name
-    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)
+    return report_json(report(), plan, store.label, run.origin.now(), store.state.intents, workspace=name)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
@@ -200,4 +200,4 @@ def text_of_report(account: Account, report: Report, store: Store, display: Disp
     if not (report.outcomes or report.failure or report.twins):
         return None
     open_intents = len(store.state.intents)
-    return "\n" + report_text(report, display.style, place=store.shown, flags=account.flags(), left=open_intents)
+    return "\n" + report_text(report, display.style, place=store.label, flags=account.flags(), left=open_intents)

@@ -81,14 +81,14 @@ def _body(importing: Importing, report: ImportReport, store: Store) -> dict[str,
 
     names = importing.segment_names(report.listing)
     imported = report.imported or Imported()
-    return import_json(report.survey, imported, report.listing.gaps, state=store.shown, segments=names)
+    return import_json(report.survey, imported, report.listing.gaps, state=store.label, segments=names)
 
 
 def _text(importing: Importing, report: ImportReport, store: Store, display: Display) -> str:
     from invent_gitops.render.text.imports import imported_text, survey_text
 
     if report.imported is not None:
-        return imported_text(report.survey, report.imported, display.style, state=store.shown)
+        return imported_text(report.survey, report.imported, display.style, state=store.label)
     return survey_text(
         report.survey,
         importing.segment_names(report.listing),

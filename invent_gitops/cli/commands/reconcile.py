@@ -46,11 +46,11 @@ def reconcile(session: Session, account: Account) -> Result:
     at = origin.now()
 
     def body() -> dict[str, object]:
-        return report_json(report, None, store.shown, at, state.intents, workspace=project.name, flags=flags)
+        return report_json(report, None, store.label, at, state.intents, workspace=project.name, flags=flags)
 
     def text(display: Display) -> str:
         if report.outcomes or report.twins or failure:
-            return report_text(report, display.style, place=store.shown, flags=flags)
+            return report_text(report, display.style, place=store.label, flags=flags)
         return "Nothing is in doubt."
 
     return Result("report", code, body, text, error=failure)
