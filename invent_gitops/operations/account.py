@@ -114,7 +114,7 @@ class Account:
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)
-        return FileStore(own_place(path, root, "state"), shown=shown(path), org=org, api=api)
+        return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api)
 
     def chain(self, root: Path, project: Project) -> Chain:
         """The states that git remembers. Raises `Refused` where they are of another account than the one named.

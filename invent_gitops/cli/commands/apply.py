@@ -171,7 +171,7 @@ def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, o
     from invent_gitops.render.documents.report import report_json
 
     store = run.store
-    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents)
+    return report_json(report(), plan, store.label, run.origin.now(), store.state.intents)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
@@ -201,4 +201,4 @@ def text_of_report(context: Context, report: Report, store: Store, display: Disp
     if not (report.outcomes or report.failure or report.twins):
         return None
     open_intents = len(store.state.intents)
-    return "\n" + report_text(report, display.style, context, place=store.shown, left=open_intents)
+    return "\n" + report_text(report, display.style, context, place=store.label, left=open_intents)

@@ -80,7 +80,7 @@ def _body(importing: Importing, report: ImportReport, store: Store) -> dict[str,
     from invent_gitops.render.documents.imports import Imported, import_json
 
     context, imported = importing.context(report.listing), report.imported or Imported()
-    return import_json(report.survey, imported, report.listing.gaps, state=store.shown, context=context)
+    return import_json(report.survey, imported, report.listing.gaps, state=store.label, context=context)
 
 
 def _text(importing: Importing, report: ImportReport, store: Store, display: Display) -> str:
@@ -88,7 +88,7 @@ def _text(importing: Importing, report: ImportReport, store: Store, display: Dis
 
     context = importing.context(report.listing)
     if report.imported is not None:
-        return imported_text(report.survey, report.imported, display.style, context, state=store.shown)
+        return imported_text(report.survey, report.imported, display.style, context, state=store.label)
     return survey_text(
         report.survey,
         display.style,

@@ -47,11 +47,11 @@ def reconcile(session: Session, account: Account) -> Result:
     at = origin.now()
 
     def body() -> dict[str, object]:
-        return report_json(report, None, store.shown, at, state.intents, context=context)
+        return report_json(report, None, store.label, at, state.intents, context=context)
 
     def text(display: Display) -> str:
         if report.outcomes or report.twins or failure:
-            return report_text(report, display.style, context, place=store.shown)
+            return report_text(report, display.style, context, place=store.label)
         return "Nothing is in doubt."
 
     return Result("report", code, body, text, error=failure)

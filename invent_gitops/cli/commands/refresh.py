@@ -41,6 +41,6 @@ def refresh(session: Session, account: Account) -> Result:
     return Result(
         "refresh",
         worst([read, unsettled_code(session, account, state, snapshot.broadcasts)]),
-        lambda: renewal_json(renewed, store.shown, state.serial),
+        lambda: renewal_json(renewed, store.label, state.serial),
         lambda display: renewal_text(renewed, display.style, context_of(account, project, names=renewed.segment_names)),
     )

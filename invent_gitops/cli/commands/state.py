@@ -184,13 +184,13 @@ def migrate(session: Session, account: Account) -> Result:
     if project.name and not os.path.lexists(path) and os.path.lexists(usual):
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
-    with FileStore(own_place(path, root, "state"), shown=shown(path), org=store.org, api=store.api) as file:
+    with FileStore(own_place(path, root, "state"), label=shown(path), org=store.org, api=store.api) as file:
         current = file.state
         if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
         store.take_over(current)
     return _result(
-        current, plain(f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")
+        current, plain(f"The state is on the branch now: {clean(store.label)}. Delete {clean(shown(path))}.")
     )
 
 
@@ -217,7 +217,7 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     chain = account.chain(root, project)
     if not chain.links:
         raise Refused(
-            f"There is no state in {store.shown}, so there is nothing to verify.",
+            f"There is no state in {store.label}, so there is nothing to verify.",
             "Name the state that you mean with --state FILE, or begin one with: invent-gitops apply",
         )
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
