@@ -200,7 +200,7 @@ def _drifted(subject: Subject) -> Iterator[Alarm]:
     if drift and drift.changes:
         fields = ", ".join(_WRITTEN.get(change.field, change.field) for change in drift.changes)
         yield Alarm("drift", f"Invent shows something else than is recorded: {fields}.", drift.cure)
-    elif drift and "unscheduled" in drift.words:
+    elif drift and "unscheduled" in drift.kinds:
         yield Alarm("drift", "It was scheduled, and is a draft again.", drift.cure)
 
 

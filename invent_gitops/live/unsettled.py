@@ -12,7 +12,7 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import OVER, Record
 from invent_gitops.model.state import State
-from invent_gitops.model.unsettled import Twin, Unsettled
+from invent_gitops.model.unsettled import Leftovers, Twin
 
 # How long after its adoption a broadcast is looked at again: by then, every list shows what the attempt has made.
 YOUNG = timedelta(days=1)
@@ -20,9 +20,9 @@ _CALLED_OFF = ("CANCELLED", "FAILED")
 _WAITING = ("DRAFT", "SCHEDULED")
 
 
-def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Unsettled:
+def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Leftovers:
     """Everything that a person has to settle, in the whole state and in what could be read of Invent's list."""
-    return Unsettled(tuple(sorted(state.intents)), seconds(state), twins(state, listing, now))
+    return Leftovers(tuple(sorted(state.intents)), seconds(state), twins(state, listing, now))
 
 
 def seconds(state: State) -> tuple[str, ...]:
@@ -87,21 +87,21 @@ def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -
     """Which of the two is better deleted. Never one that has content, or may have, or that is being sent."""
     other = twin.other
     if (mine is None and complete) or (mine and mine.status in _CALLED_OFF):
-        return replace(twin, right=other.id, why=f"{record.id} is not to be sent any more.")
+        return replace(twin, right=other.id, reason=f"{record.id} is not to be sent any more.")
     if mine is None:
         return twin
     empty = [remote for remote in (mine, other) if remote.templates == 0 and remote.status in _WAITING]
     if len(empty) == 1:
         [superfluous] = empty
         right = other if superfluous is mine else mine
-        why = "it has no content, and the other one has." if right.templates else "it has no content."
-        return replace(twin, right=right.id, superfluous=superfluous.id, why=why)
+        reason = "it has no content, and the other one has." if right.templates else "it has no content."
+        return replace(twin, right=right.id, superfluous=superfluous.id, reason=reason)
     nearest = _nearest(record, empty)
     if nearest is None:
         return twin
     superfluous = other if nearest is mine else mine
-    why = f"{nearest.id} was created nearer to the attempt."
-    return replace(twin, right=nearest.id, superfluous=superfluous.id, why=why)
+    reason = f"{nearest.id} was created nearer to the attempt."
+    return replace(twin, right=nearest.id, superfluous=superfluous.id, reason=reason)
 
 
 def _nearest(record: Record, remotes: Sequence[Remote]) -> Remote | None:

@@ -92,15 +92,15 @@ class Record:
         """The request as it was sent."""
         return self.formerly[0] if self.formerly else self.request
 
-    def seen(self, request: Request, status: str, made: Provenance) -> Record:
+    def seen(self, request: Request, status: str, provenance: Provenance) -> Record:
         """This record as Invent shows it by now. An older look changes nothing, nor does the same one again."""
-        if self.refreshed and made.at <= self.refreshed.at:
+        if self.refreshed and provenance.at <= self.refreshed.at:
             return self
         if (request, status) == (self.request, self.status):
             return self
-        known = request == self.request or self.request in self.formerly
-        formerly = self.formerly if known else (*self.formerly, self.request)
-        return replace(self, request=request, status=status, formerly=formerly, refreshed=made)
+        repeated = request == self.request or self.request in self.formerly
+        formerly = self.formerly if repeated else (*self.formerly, self.request)
+        return replace(self, request=request, status=status, formerly=formerly, refreshed=provenance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Twin:
     other: Remote
     right: str = ""
     superfluous: str = ""
-    why: str = ""
+    reason: str = ""
 
     @property
     def message(self) -> str:
@@ -35,9 +35,9 @@ class Twin:
         command = self.command(flags)
         if self.superfluous:
             then = f" Then: {command}" if command else ""
-            return f"Delete {self.superfluous} in Invent: {self.why}{then}"
+            return f"Delete {self.superfluous} in Invent: {self.reason}{then}"
         if self.right:
-            return f"{self.why} Record the other one: {command}"
+            return f"{self.reason} Record the other one: {command}"
         return f"Look at both in Invent, and delete one of them. If that is {self.recorded}, then: {command}"
 
     def command(self, flags: str) -> str:
@@ -46,7 +46,7 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class Leftovers:
     """`doubts` are the names of open attempts, `seconds` the keys of second broadcasts, `twins` those of live ones."""
 
     doubts: tuple[str, ...] = ()

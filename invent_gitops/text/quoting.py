@@ -15,14 +15,14 @@ LONGEST_QUOTE = 60
 
 def quote(text: object) -> str:
     """What a person wrote, in backticks, cut, on one line and without anything invisible."""
-    shown = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
-    shown = hide(shown)
-    if len(shown) > LONGEST_QUOTE:
-        shown = shown[: LONGEST_QUOTE - 1] + "…"
-    shown = INVISIBLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", shown)
-    if not shown.isprintable():
-        shown = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in shown)
-    return f"`{shown}`"
+    quoted = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
+    quoted = hide(quoted)
+    if len(quoted) > LONGEST_QUOTE:
+        quoted = quoted[: LONGEST_QUOTE - 1] + "…"
+    quoted = INVISIBLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", quoted)
+    if not quoted.isprintable():
+        quoted = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in quoted)
+    return f"`{quoted}`"
 
 
 def field_name(path: Path) -> str:
@@ -33,9 +33,9 @@ def field_name(path: Path) -> str:
     return name
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, names: Iterable[str]) -> str:
     """A question for what was surely meant by a word that nobody knows, or ""."""
-    meant = guess(word, known)
+    meant = guess(word, names)
     return f"Did you mean {quote(meant)}?" if meant else ""
 
 

@@ -48,8 +48,8 @@ def distance(at: datetime, now: datetime) -> str:
     ):
         count = span // size
         if count >= least:
-            words = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"in {words}" if at > now else f"{words} ago"
+            amount = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"in {amount}" if at > now else f"{amount} ago"
     return "in less than a minute" if at > now else "just now"
 
 

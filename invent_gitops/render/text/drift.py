@@ -75,7 +75,7 @@ def drift_text(plan: Plan, style: Style, *, zone: str, shown: int) -> list[str]:
 
 def _drifted(item: Item, drift: Drift, plan: Plan, style: Style, zone: str) -> Iterator[str]:
     id = item.record.id if item.record else ""
-    told = f"  {', '.join(drift.words)}  (id {clean(id)})"
+    told = f"  {', '.join(drift.kinds)}  (id {clean(id)})"
     yield style.yellow(f"  ≠ {clean(item.key)}  {cut(item.request.name, 80)}{told}")
     zone = (item.definition.timezone if item.definition else "") or zone
     if drift.status != drift.recorded_status:
@@ -115,7 +115,7 @@ def audiences_text(plan: Plan, style: Style, *, shown: int) -> list[str]:
 
 
 def status_text(drift: Drift) -> str:
-    unknown = " (a status that this version does not know)" if "unknown status" in drift.words else ""
+    unknown = " (a status that this version does not know)" if "unknown status" in drift.kinds else ""
     recorded = cut(drift.recorded_status, 40) or "none"
     live = "not in Invent's list" if drift.status == GONE else cut(drift.status, 40)
     return f"{recorded} → {live}{unknown}"

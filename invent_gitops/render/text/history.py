@@ -22,7 +22,7 @@ def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
     rows += [
         (
             stamp(change.at, zone),
-            change.what,
+            change.kind,
             cut(change.key, 60),
             cut(change.id, 60) or "-",
             cut(change.by, 40),
@@ -56,7 +56,7 @@ def history_json(changes: Sequence[Change]) -> dict[str, object]:
         "changes": [
             {
                 "at": write_instant(change.at),
-                "what": change.what,
+                "what": change.kind,
                 "key": change.key,
                 "id": change.id or None,
                 "name": change.name or None,
@@ -77,7 +77,7 @@ def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
     """What is wrong with the chain, or that it is whole."""
     broken = [flaw for flaw in flaws if not flaw.missing]
     lines = [
-        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.place)}: "
+        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.location)}: "
         f"{clean(flaw.message)}."
         for flaw in flaws
     ]
@@ -98,5 +98,5 @@ def _places(count: int) -> str:
 def flaws_json(flaws: Sequence[Flaw], links: int) -> dict[str, object]:
     return {
         "states": links,
-        "flaws": [{"place": flaw.place, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
+        "flaws": [{"place": flaw.location, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
     }
