@@ -195,6 +195,11 @@ class Remote:
     unread: tuple[str, ...] = field(default=(), compare=False)
 
     @property
+    def request(self) -> Request:
+        """What it would have been asked for with."""
+        return Request(self.name, self.scheduled_at, self.segment_ids, self.send_to_all)
+
+    @property
     def at_once(self) -> bool:
         """Whether its time is that of its creation, as Invent may show it for what was to be sent at once."""
         if self.scheduled_at is None or self.created_at is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from invent_gitops.model.record import GONE
+from invent_gitops.model.statuses import GONE
 
 if TYPE_CHECKING:
     from invent_gitops.model.plan import FieldChange

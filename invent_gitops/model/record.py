@@ -11,11 +11,6 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import NO_NOTE, Note
 
-# The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
-GONE = "GONE"
-# Statuses of what is not to be sent any more.
-OVER = ("SENT", "CANCELLED", "FAILED", GONE)
-
 # How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for
 # up to two minutes before its clock began.
 CALL_LASTS = timedelta(minutes=8)

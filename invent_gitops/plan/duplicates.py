@@ -11,8 +11,9 @@ from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import OVER, Absence, own_key
+from invent_gitops.model.record import Absence, own_key
 from invent_gitops.model.state import State
+from invent_gitops.model.statuses import OVER
 from invent_gitops.text.commands import quoted, resolving, settling, words
 
 

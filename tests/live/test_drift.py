@@ -13,8 +13,9 @@ from invent_gitops.live.drift import drift_of, live_request, refreshed, with_dri
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment, Request, Segment
 from invent_gitops.model.drift import Drift
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, Record
+from invent_gitops.model.record import Record
 from invent_gitops.model.state import State
+from invent_gitops.model.statuses import GONE
 from invent_gitops.plan.audience import with_audiences
 from tests.making import (
     NOW,

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.drift import Coverage, Drift, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
-from invent_gitops.model.record import GONE, Record
+from invent_gitops.model.record import Record
+from invent_gitops.model.statuses import GONE
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
