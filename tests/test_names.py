@@ -61,7 +61,6 @@ STILL_VAGUE: dict[str, int] = {
     "live": 93,
     "model": 25,
     "plan": 19,
-    "policy": 11,
     "render": 193,
     "text": 25,
 }

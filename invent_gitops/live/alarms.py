@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from invent_gitops.compare import field_changes
-from invent_gitops.live.drift import KNOWN, live_request, untold
+from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import Definition, Remote
 from invent_gitops.model.command import Command, Cure, resolve_command
 from invent_gitops.model.local import zone_change
-from invent_gitops.model.record import GONE, Intent, Record, Removal
+from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
+from invent_gitops.model.statuses import COMING, DOCUMENTED, GONE
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.text.commands import quoted, settling_parts, words
 
@@ -23,7 +24,6 @@ from invent_gitops.text.commands import quoted, settling_parts, words
 GRACE = timedelta(minutes=15)
 # How long sending may take before somebody should look.
 SENDING_TIME = timedelta(days=1)
-_WAITING = ("DRAFT", "SCHEDULED")
 # Statuses of broadcasts that are sent to single contacts as something happens, and so have no hour to miss.
 _STANDING = ("ACTIVE",)
 # The field of a definition in which a field of the request is written.
@@ -63,12 +63,12 @@ class Subject:
     @property
     def waiting(self) -> bool:
         """Whether Invent shows it as still to be sent."""
-        return self.told and self.row.state in _WAITING
+        return self.told and self.row.state in COMING
 
     @property
     def strange(self) -> bool:
         """Whether Invent shows a status that nobody has heard of, of something with an hour."""
-        known = (*KNOWN, *_STANDING)
+        known = (*DOCUMENTED, *_STANDING)
         return self.told and self.remote is not None and self.row.state.upper() not in known and self.row.at is not None
 
     @property
@@ -199,7 +199,7 @@ def _drifted(subject: Subject) -> Iterator[Alarm]:
     if drift and drift.changes:
         fields = ", ".join(_WRITTEN.get(change.field, change.field) for change in drift.changes)
         yield Alarm("drift", f"Invent shows something else than is recorded: {fields}.", drift.cure)
-    elif drift and "unscheduled" in drift.words:
+    elif drift and "unscheduled" in drift.kinds:
         yield Alarm("drift", "It was scheduled, and is a draft again.", drift.cure)
 
 

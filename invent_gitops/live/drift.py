@@ -8,19 +8,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from invent_gitops.compare import field_changes
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import Command, Cure
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
-from invent_gitops.model.record import GONE, Provenance, Record
+from invent_gitops.model.record import Provenance, Record
 from invent_gitops.model.state import Refreshed, State
+from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE
 from invent_gitops.text.commands import words
 
-KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
-# A broadcast that has begun may show the time at which it did, where "at once" was requested.
-BEGUN = ("SENDING", "SENT", "FAILED")
 # How many broadcasts a gap names that is the same for all of them.
 _NAMED = 5
 _STATUS: Mapping[str, Word] = {
@@ -150,7 +147,7 @@ def drift_of(key: str, record: Record, remote: Remote | None, defined: Request |
 def live_request(known: Request, remote: Remote) -> Request:
     """What Invent shows of a broadcast; what it does not tell is as it is known."""
     missing = untold(remote)
-    shown = request_of(remote)
+    shown = remote.request
     # The same name, however it is spelled there.
     same_name = shown.plain.name == known.plain.name
     filled_in = known.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
@@ -206,7 +203,7 @@ def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
             yield "unscheduled"
         elif status in _STATUS:
             yield _STATUS[status]
-        elif status not in KNOWN:
+        elif status not in DOCUMENTED:
             yield "unknown status"
     if "scheduled_at" in fields:
         yield "rescheduled"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from invent_gitops.errors import InventGitopsError, Refused, Unavailable
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.reconcile import differences, shown_for
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
@@ -198,7 +197,7 @@ def checked(found: Sequence[Wanted], id: str, remotes: Sequence[Remote]) -> tupl
     for one in found:
         if one.request is None:
             # Nobody knows any more what was requested: it is what Invent shows.
-            return one, request_of(remote), remote.status
+            return one, remote.request, remote.status
     assert found[0].request is not None
     differs = ", ".join(differences(found[0].request, remote))
     raise Refused(

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from invent_gitops.live.alarms import Subject, alarms
-from invent_gitops.live.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names, untold
+from invent_gitops.live.drift import drift_of, live_request, live_status, look_at, segment_names, untold
 from invent_gitops.live.lookalikes import Lookalike, Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, OVER, Intent, Record, Removal
+from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
+from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
 
 
@@ -162,7 +163,7 @@ class _Maker:
         """What is over; of a status that nobody knows, the clock alone can tell."""
         if row.state in (IN_DOUBT, NOT_CREATED):
             return False
-        if row.state in KNOWN or row.state == GONE:
+        if row.state in DOCUMENTED or row.state == GONE:
             return row.state in OVER
         return row.at is not None and row.at <= self.now
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.live.draft import reviewed
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import Command, Cure, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
+from invent_gitops.model.statuses import GONE
 from invent_gitops.text.commands import quoted, words
 from invent_gitops.validate.names import fault_of_id, fault_of_line
 from invent_gitops.validate.segments import ID_PREFIX
@@ -152,7 +151,7 @@ class _Surveyor:
         self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
         self.holders = {record.request.plain: key for key, record in state.broadcasts.items()}
         self.ids = {remote.id for remote in remotes}
-        exact = {request_of(remote).plain for remote in remotes}
+        exact = {remote.request.plain for remote in remotes}
         self.lost = {
             trait: one
             for one in definitions
@@ -163,7 +162,7 @@ class _Surveyor:
         self.seen: dict[Request, str] = {}
 
     def offer(self, remote: Remote) -> Offer:
-        request = request_of(remote)
+        request = remote.request
         doubt = next(self._doubts(remote), None)
         like = next((self.lost[trait] for trait in request.plain.traits if trait in self.lost), None)
         if like and not doubt and request.plain not in self.defined:

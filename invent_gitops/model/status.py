@@ -82,8 +82,8 @@ class Row:
 
     def share(self, name: str) -> float | None:
         """A count as a share of what it is counted of, or None where one of them is not told or there is nothing."""
-        part, whole = getattr(self.counts, name), getattr(self.counts, SHARES[name])
-        return None if part is None or not whole else part / whole
+        part, base = getattr(self.counts, name), getattr(self.counts, SHARES[name])
+        return None if part is None or not base else part / base
 
 
 @dataclass(frozen=True, slots=True)

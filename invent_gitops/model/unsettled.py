@@ -21,7 +21,7 @@ class Twin:
     other: Remote
     right: str = ""
     superfluous: str = ""
-    why: str = ""
+    reason: str = ""
 
     @property
     def message(self) -> str:
@@ -35,9 +35,9 @@ class Twin:
         """What a person should do, the command last."""
         if self.superfluous:
             then: tuple[str | Command, ...] = (" Then: ", self.command) if self.command else ()
-            return Cure((f"Delete {self.superfluous} in Invent: {self.why}", *then))
+            return Cure((f"Delete {self.superfluous} in Invent: {self.reason}", *then))
         if self.right:
-            return Cure((f"{self.why} Record the other one: ", self.command or ""))
+            return Cure((f"{self.reason} Record the other one: ", self.command or ""))
         look = f"Look at both in Invent, and delete one of them. If that is {self.recorded}, then: "
         return Cure((look, self.command or ""))
 
@@ -48,7 +48,7 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class Leftovers:
     """`doubts` are the names of open attempts, `seconds` the keys of second broadcasts, `twins` those of live ones."""
 
     doubts: tuple[str, ...] = ()

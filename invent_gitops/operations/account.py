@@ -127,7 +127,7 @@ class Account:
         chain = store.chain()
         first = next((link.state for link in chain.links if link.state and link.state.lineage), None)
         if first:
-            check_binding(first.org, first.api, store.org, store.api, store.shown)
+            check_binding(first.org, first.api, store.org, store.api, store.label)
         return chain
 
     def state_path(self, root: Path, project: Project) -> Path:

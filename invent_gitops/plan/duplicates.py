@@ -12,8 +12,9 @@ from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.command import Command, Cure, resolve_command
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import OVER, Absence, own_key
+from invent_gitops.model.record import Absence, own_key
 from invent_gitops.model.state import State
+from invent_gitops.model.statuses import OVER
 from invent_gitops.text.commands import quoted, settling_parts, words
 
 _WAIVED = " . If it is a new one, waive possible-rename with a reason."

@@ -89,7 +89,7 @@ def test_a_corrected_id_is_told_as_such_where_git_has_no_state_with_the_wrong_on
     record = replace(a_record("bc_2", note="hers"), instead_of=("bc_1",))
     link = Link("c1", 1, "alice", NOW, "", a_state({"spring": record}))
     [change] = changes(Chain((link,), strict=False))
-    assert (change.what, change.note) == ("corrected", "instead of bc_1: hers")
+    assert (change.kind, change.note) == ("corrected", "instead of bc_1: hers")
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=-5)], ids=["the same second", "a clock behind"])

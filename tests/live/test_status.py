@@ -18,9 +18,9 @@ from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote,
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.note import second_note
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Row, Status
+from invent_gitops.model.statuses import GONE
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.status import status_json
 from invent_gitops.render.markdown.status import COMMENT_LIMIT, status_markdown

@@ -10,8 +10,8 @@ import pytest
 from invent_gitops.live.unsettled import YOUNG, seconds, twins, unsettled
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Record, Recorded, State
+from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
 from tests.making import NOW, a_provenance, a_record, a_remote, a_request, a_state, an_intent
 

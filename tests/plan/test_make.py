@@ -20,8 +20,8 @@ from invent_gitops.model.listing import Reach
 from invent_gitops.model.note import NO_NOTE, defined_note, restored_note
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Absence, Record, Recorded, State
+from invent_gitops.model.statuses import GONE
 from tests.making import (
     API,
     LINEAGE,

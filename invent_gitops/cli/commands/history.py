@@ -67,10 +67,10 @@ def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
     from invent_gitops.git.repository import Git
     from invent_gitops.git.subjects import subjects
 
-    credited = {change.source for change in found if change.what in DEFINED and not change.source.endswith(DIRTY)}
+    credited = {change.source for change in found if change.kind in DEFINED and not change.source.endswith(DIRTY)}
     known = subjects(Git(root), credited - {""})
     return [
-        replace(change, pull_request=_pull_request(known.get(change.source, ""))) if change.what in DEFINED else change
+        replace(change, pull_request=_pull_request(known.get(change.source, ""))) if change.kind in DEFINED else change
         for change in found
     ]
 

@@ -91,7 +91,7 @@ def _defined(ctx: click.Context) -> set[str]:
             given = ctx.params.get("definitions") or next(iter(ctx.args), "")
             folder = Path(given or shown(root / project.definitions))
             documents, _ = definitions_of(root, project, folder)
-            found |= {key for document in documents for key in _key(document.data, document.default_key)}
+            found |= {key for document in documents for key in _key(document.content, document.default_key)}
     return found
 
 

@@ -12,7 +12,7 @@ def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, o
     """`defined` is the request that the file gives, or None without a file."""
     file = defined.as_json() if defined else {}
     return {
-        "words": list(drift.words),
+        "words": list(drift.kinds),
         "needs_you": drift.alarming,
         "case": drift.case or None,
         "status": drift.status,

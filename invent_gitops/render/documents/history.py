@@ -13,7 +13,7 @@ def history_json(changes: Sequence[Change]) -> dict[str, object]:
         "changes": [
             {
                 "at": write_instant(change.at),
-                "what": change.what,
+                "what": change.kind,
                 "key": change.key,
                 "id": change.id or None,
                 "name": change.name or None,
@@ -33,5 +33,5 @@ def history_json(changes: Sequence[Change]) -> dict[str, object]:
 def flaws_json(flaws: Sequence[Flaw], links: int) -> dict[str, object]:
     return {
         "states": links,
-        "flaws": [{"place": flaw.place, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
+        "flaws": [{"place": flaw.location, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
     }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from invent_gitops.model.instant import read_instant
-from invent_gitops.model.record import OVER
+from invent_gitops.model.statuses import OVER
 from invent_gitops.render.markdown.markup import label
 
 # GitHub shows no diagram beyond 50,000 characters, and nobody reads more bars than this.

@@ -9,7 +9,8 @@ from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
-from invent_gitops.model.record import GONE, Record
+from invent_gitops.model.record import Record
+from invent_gitops.model.statuses import GONE
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
@@ -77,7 +78,7 @@ def drift_text(plan: Plan, style: Style, context: Context, *, shown: int) -> lis
 
 def _drifted(item: Item, drift: Drift, style: Style, context: Context) -> Iterator[str]:
     id = item.record.id if item.record else ""
-    label = f"  {', '.join(drift.words)}  (id {clean(id)})"
+    label = f"  {', '.join(drift.kinds)}  (id {clean(id)})"
     yield style.yellow(f"  ≠ {clean(item.key)}  {cut(item.request.name, 80)}{label}")
     definition = item.definition
     if drift.status != drift.recorded_status:
@@ -119,7 +120,7 @@ def audiences_text(plan: Plan, style: Style, *, shown: int) -> list[str]:
 
 
 def status_text(drift: Drift) -> str:
-    unknown = " (a status that this version does not know)" if "unknown status" in drift.words else ""
+    unknown = " (a status that this version does not know)" if "unknown status" in drift.kinds else ""
     recorded = cut(drift.recorded_status, 40) or "none"
     live = "not in Invent's list" if drift.status == GONE else cut(drift.status, 40)
     return f"{recorded} → {live}{unknown}"

@@ -22,7 +22,7 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
     rows += [
         (
             stamp(change.at, context.zone),
-            change.what,
+            change.kind,
             cut(change.key, 60),
             cut(change.id, 60) or "-",
             cut(change.by, 40),
@@ -55,7 +55,7 @@ def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
     """What is wrong with the chain, or that it is whole."""
     broken = [flaw for flaw in flaws if not flaw.missing]
     lines = [
-        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.place)}: "
+        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.location)}: "
         f"{clean(flaw.message)}."
         for flaw in flaws
     ]
