@@ -47,8 +47,8 @@ def account_options_for(scope: Scope, *names: str) -> Callable[[Function], Funct
         for name, option in reversed(_OPTIONS.items()):
             if name in (names or _OPTIONS):
                 wrapped = option(wrapped)
-        found: Function = workspace_options(scope)(wrapped)
-        return found
+        decorated: Function = workspace_options(scope)(wrapped)
+        return decorated
 
     return decorate
 

@@ -57,7 +57,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     )
 
 
-def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
+def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
     """Each broadcast with the pull request that its source commit names, where this clone has that commit.
 
     A commit that does not hold the definition has nothing to do with it, and other changes are nobody's definition.
@@ -65,11 +65,13 @@ def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
     from invent_gitops.git.repository import Git
     from invent_gitops.git.subjects import subjects
 
-    credited = {change.source for change in found if change.what in DEFINED and not change.source.endswith(DIRTY)}
-    known = subjects(Git(root), credited - {""})
+    credited = {change.source for change in listed if change.what in DEFINED and not change.source.endswith(DIRTY)}
+    subject_of = subjects(Git(root), credited - {""})
     return [
-        replace(change, pull_request=_pull_request(known.get(change.source, ""))) if change.what in DEFINED else change
-        for change in found
+        replace(change, pull_request=_pull_request(subject_of.get(change.source, "")))
+        if change.what in DEFINED
+        else change
+        for change in listed
     ]
 
 
