@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,9 @@ from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused
 from invent_gitops.operations.account import Account
-from invent_gitops.operations.project import checked_project
+from invent_gitops.operations.project import checked_project, working
 from invent_gitops.provenance import DIRTY
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     """Show what was created, adopted, resolved, moved, refreshed and removed, by whom and from which commit.
 
     Reads the commits of the state branch, or of the state file. With KEY only what happened to that
-    key, under its former names as well.
+    key, under its former names as well; with --all one workspace has to know it.
     """
     from invent_gitops.audit.history import about, changes, keys
     from invent_gitops.render.text.history import history_json, history_text
@@ -46,7 +47,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     root, project = checked_project()
     chain = account.store(root, project, strict=False).chain()
     listed = changes(chain)
-    if key and key not in (known_keys := keys(chain, listed)):
+    if key and key not in (known_keys := keys(chain, listed)) and not _known_elsewhere(account, root, key):
         raise Refused(f"The state knows no key {key}.", _cure(key, known_keys))
     listed = _with_pull_requests(root, about(listed, key) if key else listed)
     return Result(
@@ -55,6 +56,24 @@ def history(session: Session, account: Account, key: str | None) -> Result:
         lambda: history_json(listed),
         lambda display: history_text(listed, display.style, zone=project.timezone),
     )
+
+
+def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
+    """Whether the run is for all workspaces, and another one knows the key; what cannot be read has its own turn."""
+    from invent_gitops.audit.history import changes, keys
+
+    opened = working()
+    if not (opened and opened.several and click.get_current_context().params.get("every")):
+        return False
+    for project in opened.several.values():
+        if project.name == account.workspace:
+            continue
+        with suppress(InventGitopsError, OSError):
+            # --state is for one workspace, and --org is not offered: there is nothing to carry over.
+            chain = Account().of(project, opened.several).store(root, project, strict=False).chain()
+            if key in keys(chain, changes(chain)):
+                return True
+    return False
 
 
 def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
