@@ -41,7 +41,13 @@ def common_options(function: Function) -> Function:
                 **_stored(_set),
             ),
             click.option("-q", "--quiet", is_flag=True, help="Print the result only.", **_stored(_set)),
-            click.option("-v", "--verbose", is_flag=True, help="Print more.", **_stored(_set)),
+            click.option(
+                "-v",
+                "--verbose",
+                is_flag=True,
+                help="Print the traceback of a bug, all of a long plan or status, and the sandbox's requests.",
+                **_stored(_set),
+            ),
         ]
     ):
         function = option(function)
