@@ -43,8 +43,8 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
         wrapped: Any = gather
         for option in reversed(_OPTIONS):
             wrapped = option(wrapped)
-        found: Function = workspace_options(scope)(wrapped)
-        return found
+        decorated: Function = workspace_options(scope)(wrapped)
+        return decorated
 
     return decorate
 

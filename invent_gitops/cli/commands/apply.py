@@ -71,7 +71,7 @@ from invent_gitops.render.github.annotations import report_annotations
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
-@document_options(what="report", drafts=True)
+@document_options(kind="report", drafts=True)
 @common_options
 @answers("report", reviewed=True)
 def apply(

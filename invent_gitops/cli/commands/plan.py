@@ -28,7 +28,7 @@ from invent_gitops.render.github.annotations import plan_annotations
 @plan_options
 @click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
-@document_options(what="plan", told="markdown is for reviewers; ")
+@document_options(kind="plan", more_forms="markdown is for reviewers; ")
 @common_options
 @answers("plan", reviewed=True)
 def plan(
