@@ -8,7 +8,6 @@ from pathlib import Path
 
 from invent_gitops.cli.streams import Stream, is_stream
 from invent_gitops.errors import InvalidInput, Refused
-from invent_gitops.files import replace_durably
 from invent_gitops.operations.project import chosen_file
 from invent_gitops.text.secret import without_secrets
 
@@ -99,6 +98,8 @@ def _replace(path: Path, text: str) -> None:
     if is_stream(path):
         Stream(path).write(text)
         return
+    from invent_gitops.files import replace_durably
+
     # Elsewhere, a link is the person's own.
     replace_durably(Path(os.path.realpath(path)), text)
 

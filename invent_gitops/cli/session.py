@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import select
-import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -55,8 +54,11 @@ class Session:
     @property
     def width(self) -> int | None:
         """The columns of the terminal that stdout is; None if it is no terminal."""
-        terminal = bool(sys.stdout and sys.stdout.isatty())
-        return shutil.get_terminal_size().columns if terminal else None
+        if not (sys.stdout and sys.stdout.isatty()):
+            return None
+        import shutil
+
+        return shutil.get_terminal_size().columns
 
     def show(self, text: str) -> None:
         """Print a part of the result."""
