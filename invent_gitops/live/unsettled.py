@@ -27,12 +27,12 @@ def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Unsettle
 
 def seconds(state: State) -> tuple[str, ...]:
     """The keys of records that are a second broadcast for a key, as long as both are to be sent."""
-    found = []
+    keys = []
     for key, record in sorted(state.broadcasts.items()):
         first = state.broadcasts.get(key.removesuffix(f"#{record.id}"))
         if record.note.role == "second" and record.status not in OVER and first and first.status not in OVER:
-            found.append(key)
-    return tuple(found)
+            keys.append(key)
+    return tuple(keys)
 
 
 def watched(state: State, now: datetime) -> dict[str, Record]:
@@ -59,9 +59,9 @@ def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, 
     young = created | watched(state, now)
     if not young or not listing.entries:
         return ()
-    known = state.ids()
+    known_ids = state.ids()
     live = {remote.id: remote for remote in listing.entries}
-    strange = [remote for remote in listing.entries if remote.id not in known and remote.status not in _CALLED_OFF]
+    strange = [remote for remote in listing.entries if remote.id not in known_ids and remote.status not in _CALLED_OFF]
     alike: dict[Request, list[Remote]] = {}
     for remote in strange:
         alike.setdefault(request_of(remote).plain, []).append(remote)
@@ -94,14 +94,14 @@ def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -
     if len(empty) == 1:
         [superfluous] = empty
         right = other if superfluous is mine else mine
-        why = "it has no content, and the other one has." if right.templates else "it has no content."
-        return replace(twin, right=right.id, superfluous=superfluous.id, why=why)
+        reason = "it has no content, and the other one has." if right.templates else "it has no content."
+        return replace(twin, right=right.id, superfluous=superfluous.id, why=reason)
     nearest = _nearest(record, empty)
     if nearest is None:
         return twin
     superfluous = other if nearest is mine else mine
-    why = f"{nearest.id} was created nearer to the attempt."
-    return replace(twin, right=nearest.id, superfluous=superfluous.id, why=why)
+    reason = f"{nearest.id} was created nearer to the attempt."
+    return replace(twin, right=nearest.id, superfluous=superfluous.id, why=reason)
 
 
 def _nearest(record: Record, remotes: Sequence[Remote]) -> Remote | None:
