@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
@@ -14,6 +13,7 @@ from invent_gitops.live.reconcile import differences, unusable
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
+from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import (
     Event,
     Intended,
@@ -27,13 +27,10 @@ from invent_gitops.model.state import (
 
 # How often an intent may grow old before its item is given up.
 TRIES = 20
-# Seconds that writing an intent may take on a slow host, and seconds at rest after which a run looks and plans again.
-SLOW = 60.0
+# Seconds at rest after which a run looks and plans again.
 IDLE = 60.0
 
 Flights: TypeAlias = list[tuple[Item, Intent]]
-# Starts a clock: whether fewer than so many seconds have passed since then.
-Clock = Callable[[float], Callable[[], bool]]
 
 
 class Api(Protocol):
@@ -42,7 +39,7 @@ class Api(Protocol):
     def create(self, request: Request, fresh: Callable[[], bool]) -> Answer: ...
 
 
-class Store(Protocol):
+class EventStore(Protocol):
     """Where events become durable: those appended are durable at the latest when `sync` returns.
 
     `refresh` reads again what others may have written.
@@ -55,39 +52,31 @@ class Store(Protocol):
     def sync(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever started a run, as far as it has to ask and to tell.
+
+    `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start
+    nothing more; `tell` hears of each outcome at once, before it is recorded.
+    """
+
+    provenance: Callable[[str], Provenance]
+    attempt: Callable[[], str]
+    stop: Callable[[], bool]
+    tell: Callable[[Outcome], None]
+
+
 class Run:
     """One run over the items to create.
 
-    `taken` are the ids that the state or the list had before: an answer that repeats one proves nothing.
-    `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start
-    nothing more; `tell` hears of each outcome at once, before it is recorded. Up to `concurrency` calls are in
-    flight, and `batch` of them are covered by one `sync` of the store. A call follows its intent within
-    `window` seconds by `clock`, and is over within `exchange` seconds after that.
+    `known_ids` are the ids that the state or the list had before: an answer that repeats one proves nothing.
     """
 
     def __init__(
-        self,
-        api: Api,
-        store: Store,
-        *,
-        taken: Iterable[str] = (),
-        provenance: Callable[[str], Provenance],
-        attempt: Callable[[], str],
-        stop: Callable[[], bool],
-        tell: Callable[[Outcome], None],
-        concurrency: int,
-        batch: int,
-        clock: Clock = lambda seconds: lambda: True,
-        window: float = 10.0,
-        exchange: float = 330.0,
+        self, api: Api, store: EventStore, caller: Caller, pace: RunPace, known_ids: Iterable[str] = ()
     ) -> None:
-        self.api, self.store, self.taken = api, store, set(taken)
-        self.provenance, self.attempt, self.stop, self.tell = provenance, attempt, stop, tell
-        self.concurrency, self.batch = concurrency, min(batch, concurrency)
-        self.clock, self.window = clock, window
-        # The moment of an intent is written in whole seconds.
-        self.lasts = timedelta(seconds=1 + window + SLOW + exchange)
-        self.awake = clock(IDLE)
+        self.api, self.store, self.caller, self.pace, self.known_ids = api, store, caller, pace, set(known_ids)
+        self.awake = pace.clock(IDLE)
         self.doubts: dict[str, Intent] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.tries: Counter[str] = Counter()
@@ -98,7 +87,7 @@ class Run:
         """Go through `items`, past failed ones, and report on every one of them. Raises nothing of its own."""
         waiting = deque(items)
         flying: dict[Future[Answer], tuple[Item, Intent]] = {}
-        with ThreadPoolExecutor(self.concurrency, thread_name_prefix="create") as pool:
+        with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="create") as pool:
             while True:
                 while self._may_start(waiting, flying):
                     covered, fresh = self._intend(waiting)
@@ -118,7 +107,7 @@ class Run:
         return Report(
             outcomes=tuple(self.outcomes[item.key] for item in items),
             failure=self.failure,
-            stopped=self.stop() and bool(waiting),
+            stopped=self.caller.stop() and bool(waiting),
             unrecorded=tuple(self.unrecorded),
         )
 
@@ -133,8 +122,13 @@ class Run:
             return unmade
 
     def _may_start(self, waiting: deque[Item], flying: dict[Future[Answer], tuple[Item, Intent]]) -> bool:
-        room = self.concurrency - len(flying)
-        return bool(waiting) and room >= min(self.batch, len(waiting)) and not self.failure and not self.stop()
+        room = self.pace.concurrency - len(flying)
+        return (
+            bool(waiting)
+            and room >= min(self.pace.together, len(waiting))
+            and not self.failure
+            and not self.caller.stop()
+        )
 
     def _intend(self, waiting: deque[Item]) -> tuple[Flights, Callable[[], bool]]:
         """Write the intents of the next batch down, durably; without that, nothing is called.
@@ -144,8 +138,8 @@ class Run:
         if not self.awake():
             self.failure = StateMoved("This run was at rest for a while.", "Look and plan again.")
             return [], self.awake
-        fresh, timely_written = self.clock(self.window), self.clock(self.window + SLOW)
-        chosen = [waiting.popleft() for _ in range(min(self.batch, len(waiting)))]
+        fresh, timely_written = self.pace.fresh(), self.pace.timely_written()
+        chosen = [waiting.popleft() for _ in range(min(self.pace.together, len(waiting)))]
         timely = [item for item in chosen if self._is_timely(item)]
         covered = [(item, self._intent(item)) for item in timely]
         try:
@@ -155,7 +149,7 @@ class Run:
             self.failure = error
             waiting.extendleft(reversed(timely))
             return [], fresh
-        self.awake = self.clock(IDLE)
+        self.awake = self.pace.clock(IDLE)
         if fresh() or not covered:
             return covered, fresh
         renewed, fresh = self._renew(covered, waiting, timely_written)
@@ -163,9 +157,9 @@ class Run:
         return renewed, lambda: fresh() and timely_written()
 
     def _intent(self, item: Item) -> Intent:
-        provenance = self.provenance(item.key)
-        settles_at = provenance.at + self.lasts
-        return Intent(item.request, self.attempt(), provenance, settles_at=settles_at, local=item.local)
+        provenance = self.caller.provenance(item.key)
+        settles_at = provenance.at + self.pace.lasts
+        return Intent(item.request, self.caller.attempt(), provenance, settles_at=settles_at, local=item.local)
 
     def _renew(
         self, covered: Flights, waiting: deque[Item], timely_written: Callable[[], bool]
@@ -174,16 +168,16 @@ class Run:
 
         Those that are not open any more wait for a new plan; a host that is too slow gets no call at all.
         """
-        fresh, seen = self.clock(self.window), False
+        fresh, is_read = self.pace.fresh(), False
         try:
-            while not seen and timely_written():
-                fresh = self.clock(self.window)
+            while not is_read and timely_written():
+                fresh = self.pace.fresh()
                 self.store.refresh()
-                seen = fresh()
+                is_read = fresh()
         except InventGitopsError as error:
             self.failure = error
         else:
-            if not seen:
+            if not is_read:
                 self.failure = Unavailable("The state is written too slowly to create anything.", "Try again later.")
         state = self.store.state
         held = [(item, intent) for item, intent in covered if state.holds_attempt(item.key, intent.attempt)]
@@ -205,36 +199,36 @@ class Run:
     def _is_timely(self, item: Item) -> bool:
         """Whether its time is still to come: an apply that waited long must not send late what was to be sent then."""
         scheduled_at = item.request.scheduled_at
-        if scheduled_at is None or scheduled_at > self.provenance(item.key).at:
+        if scheduled_at is None or scheduled_at > self.caller.provenance(item.key).at:
             return True
         reason = "Its time passed while this run was waiting."
         self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name, reason=reason)
-        self.tell(self.outcomes[item.key])
+        self.caller.tell(self.outcomes[item.key])
         return False
 
     def _grew_old(self, item: Item, intent: Intent, answer: Answer) -> bool:
         """Whether it is to be intended again: it was not sent, since somebody may have settled its intent meanwhile."""
         self.tries[item.key] += 1
-        if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.stop():
+        if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.caller.stop():
             return False
         self._withdraw([(item, intent)])
         return True
 
     def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
         key, name = item.key, item.request.name
-        self.awake = self.clock(IDLE)
+        self.awake = self.pace.clock(IDLE)
         match answer:
-            case Created(remote) if reason := unusable(intent, remote, self.taken):
+            case Created(remote) if reason := unusable(intent, remote, self.known_ids):
                 self._doubt(item, intent, reason)
             case Created(remote):
-                self.taken.add(remote.id)
+                self.known_ids.add(remote.id)
                 outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
                 record = Record(
                     remote.id,
                     item.request,
                     remote.status,
                     "created",
-                    self.provenance(key),
+                    self.caller.provenance(key),
                     intent.attempt,
                     local=item.local,
                 )
@@ -251,7 +245,7 @@ class Run:
         self._conclude(Outcome(item.key, "unknown", item.request.name, reason=reason), None)
 
     def _conclude(self, outcome: Outcome, event: Event | None) -> None:
-        self.tell(outcome)
+        self.caller.tell(outcome)
         self.outcomes[outcome.key] = outcome
         if event is None:
             return

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from invent_gitops.apply import Run
+from invent_gitops.apply import Caller, Run
 from invent_gitops.errors import InvalidInput, InventGitopsError, StateMoved
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, Outcome, Report
 from invent_gitops.model.plan import Item
+from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import Event, Intended, Recorded, Withdrawn
 from tests.forked import PATIENCE
 from tests.making import a_provenance, a_remote, a_state, an_item
@@ -91,24 +92,17 @@ def perform(
     api: Scripted,
     items: Sequence[Item],
     *,
-    taken: Sequence[str] = (),
+    known_ids: Sequence[str] = (),
     stop: Callable[[], bool] = lambda: False,
     tell: Callable[[Outcome], None] = lambda outcome: None,
     concurrency: int = 1,
     batch: int = 1,
 ) -> Report:
     numbers = iter(range(1000))
-    run = Run(
-        api,
-        api.store,
-        taken=taken,
-        provenance=lambda key: a_provenance(),
-        attempt=lambda: f"attempt-{next(numbers)}",
-        stop=stop,
-        tell=tell,
-        concurrency=concurrency,
-        batch=batch,
+    caller = Caller(
+        provenance=lambda key: a_provenance(), attempt=lambda: f"attempt-{next(numbers)}", stop=stop, tell=tell
     )
+    run = Run(api, api.store, caller, RunPace(concurrency=concurrency, batch=batch), known_ids)
     return run.create(items)
 
 

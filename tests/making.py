@@ -18,7 +18,6 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import WAIVABLE, Policies
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -38,6 +37,7 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
+from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.plan.make import LiveList, Terms, make_plan
 from invent_gitops.policy import calendar_of, is_waived, objections

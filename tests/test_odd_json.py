@@ -201,7 +201,7 @@ def test_memory_of_any_shape_in_git_is_no_memory(tmp_path: Path) -> None:
     for mutant in mutants(good):
         path.write_text(json.dumps(mutant), encoding="utf-8")
         found = memory._read(path)
-        assert found is None or all(isinstance(one, str) for one in found.known)
+        assert found is None or all(isinstance(one, str) for one in found.identifiers)
     for text in ("[" * 100_000, "", "\ufeff{}", '{"serial": ' + "9" * 5_000 + "}"):
         path.write_text(text, encoding="utf-8")
         assert memory._read(path) is None

@@ -61,9 +61,9 @@ def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]
     for key, message in _unfounded(old, new, strict=strict):
         yield Flaw(place(link, key), message)
     if strict:
-        said = set(link.message.splitlines())
+        lines = set(link.message.splitlines())
         for key, trailer, message in _announced(old, new):
-            if " ".join(trailer.split()) not in said:
+            if " ".join(trailer.split()) not in lines:
                 yield Flaw(place(link, key), f"{message}, and its commit does not say so")
 
 
@@ -76,8 +76,8 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
             continue
         before = former.get(record.id)
         if before is None:
-            if strict and (why := _unfollowed(old, record)):
-                yield key, f"the record with the id {record.id} {why}"
+            if strict and (fault := _unfollowed(old, record)):
+                yield key, f"the record with the id {record.id} {fault}"
         elif before != record and not (
             _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
         ):
@@ -120,9 +120,9 @@ def _unfollowed(old: State, record: Record) -> str:
     """Why a record does not come of an intent; "" if it does, or is an import, or of a call that was declared lost."""
     if record.how == "imported" or record.attempt in old.absences:
         return ""
-    intent = next((one for one in old.intents.values() if one.attempt == record.attempt), None)
-    taken = {one.attempt for part in (old.broadcasts, old.removed) for one in part.values()}
-    if intent is None and record.note.role == "second" and record.attempt in taken:
+    intent = old.attempt_of(record.attempt)
+    attempts = {settled.attempt for part in (old.broadcasts, old.removed) for settled in part.values()}
+    if intent is None and record.note.role == "second" and record.attempt in attempts:
         # Somebody else's broadcast was taken for that of the attempt, before its own answer came.
         return ""
     if intent is None:
@@ -137,15 +137,15 @@ def _came_back(before: Record | Removal, after: Record) -> bool:
 
 def _took_over(before: Record, after: Record, *, strict: bool) -> bool:
     """Whether a refresh has made `after` of `before`; between two commits of a file there may have been several."""
-    made = after.refreshed
-    if made is None or made == before.refreshed:
+    refresh = after.refreshed
+    if refresh is None or refresh == before.refreshed:
         return False
     if strict:
-        return before.seen(after.request, after.status, made) == after
+        return before.seen(after.request, after.status, refresh) == after
     untouched = {name: getattr(before, name) for name in ("request", "status", "formerly", "refreshed")}
     return (
         replace(after, **untouched) == before
-        and (before.refreshed is None or before.refreshed.at < made.at)
+        and (before.refreshed is None or before.refreshed.at < refresh.at)
         and after.formerly[: len(before.formerly)] == before.formerly
         and before.request in after.requests
     )
@@ -160,14 +160,14 @@ def _buries(gone: Removal, record: Record | None) -> bool:
 def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
     """By key, every change between two states, with the trailer that its commit must have."""
     former = {record.id: key for key, record in old.broadcasts.items()}
-    known = {record.id: record.refreshed for record in old.broadcasts.values()}
+    refreshes = {record.id: record.refreshed for record in old.broadcasts.values()}
     for key, record in new.broadcasts.items():
         if corrects(old.broadcasts.get(key), record):
             wrong = record.instead_of[-1]
             trailer = f"Broadcast-Corrected: {key} {wrong} {record.id}"
             yield key, trailer, f"it was corrected from {wrong} to {record.id}"
             continue
-        if record.refreshed and record.refreshed != known.get(record.id):
+        if record.refreshed and record.refreshed != refreshes.get(record.id):
             yield key, f"Broadcast-Refreshed: {key} {record.id}", "it was refreshed"
         if record.id not in former:
             asked = key.removesuffix(f"#{record.id}") if record.note.role == "second" else key
@@ -221,7 +221,7 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
         if link.state
         for key, intent in link.state.intents.items()
     }
-    known: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     for key, record in sorted(last.state.broadcasts.items()):
         first, commit = original[record.id], record.provenance.commit
         if record.how != "created":
@@ -236,10 +236,14 @@ def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> 
             message = f"it was created {where}: its definition was not committed then and cannot be looked up"
             yield Flaw(place(last, key), message, missing=True)
             continue
-        if commit not in known:
-            known[commit] = source(commit)
-        found = known[commit]
-        if isinstance(found, str):
-            yield Flaw(place(last, key), f"the definitions of its commit {commit[:12]} cannot be read: {found}", True)
-        elif found.get(_asked(first, record)) != record.sent:
+        if commit not in sources:
+            sources[commit] = source(commit)
+        requests = sources[commit]
+        if isinstance(requests, str):
+            yield Flaw(
+                place(last, key),
+                f"the definitions of its commit {commit[:12]} cannot be read: {requests}",
+                missing=True,
+            )
+        elif requests.get(_asked(first, record)) != record.sent:
             yield Flaw(place(last, key), f"its definition in {commit[:12]} does not give the request that was sent")

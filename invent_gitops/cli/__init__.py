@@ -69,8 +69,10 @@ class Commands(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         """The commands and the options, without importing every command to ask whether it is hidden."""
-        found = [CompletionItem(name, help=each) for name, each in COMMANDS.items() if name.startswith(incomplete)]
-        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+        completions = [
+            CompletionItem(name, help=summary) for name, summary in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*completions, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -88,27 +90,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: the one door through which every error leaves."""
     if arguments is None:
         restart_in_utf8_mode()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    command_line = list(sys.argv[1:] if arguments is None else arguments)
     hold(os.environ)
-    session = Session(json="--json" in words)
+    session = Session(json="--json" in command_line)
     # Thousands of definitions are thousands of objects that stay; looking through them over and over frees nothing.
     gc.set_threshold(100_000, 20, 20)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    code = through_the_door(session, lambda: _run(words, session))
+    code = through_the_door(session, lambda: _run(command_line, session))
     _leave(session.close(code))
 
 
-def _run(words: list[str], session: Session) -> object:
+def _run(command_line: list[str], session: Session) -> object:
     check_utf8()
     if instruction := os.environ.get("_INVENT_GITOPS_COMPLETE"):
         from invent_gitops.cli.completion.shells import answer
 
         return answer(cli, session, instruction)
     try:
-        return cli.main(words, prog_name="invent-gitops", standalone_mode=False, obj=session)
+        return cli.main(command_line, prog_name="invent-gitops", standalone_mode=False, obj=session)
     except OSError as error:
         # click prints help and version by itself, and knows of no disk that is full.
         if traceback.extract_tb(error.__traceback__)[-1].filename != click.utils.__file__:

@@ -20,11 +20,8 @@ from invent_gitops.operations.project import working
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def account_options_for(scope: Scope, *names: str) -> Callable[[Function], Function]:
-    """--workspace, --all, --state, --org, --base-url and --sandbox, gathered into an `account` argument.
-
-    With `names` the command offers only these of the last four: an option that does not act is not offered.
-    """
+def account_options_for(scope: Scope) -> Callable[[Function], Function]:
+    """--workspace, --all, --state, --org, --base-url and --sandbox, gathered into an `account` argument."""
 
     def decorate(function: Function) -> Function:
         def gather(**values: Any) -> Any:
@@ -44,11 +41,10 @@ def account_options_for(scope: Scope, *names: str) -> Callable[[Function], Funct
         gather.__name__, gather.__doc__ = function.__name__, function.__doc__
         gather.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
         wrapped: Any = gather
-        for name, option in reversed(_OPTIONS.items()):
-            if name in (names or _OPTIONS):
-                wrapped = option(wrapped)
-        found: Function = workspace_options(scope)(wrapped)
-        return found
+        for option in reversed(_OPTIONS):
+            wrapped = option(wrapped)
+        decorated: Function = workspace_options(scope)(wrapped)
+        return decorated
 
     return decorate
 
@@ -60,8 +56,8 @@ def _refuse_two_apis(values: Mapping[str, Any]) -> None:
         raise WrongUsage("--sandbox and --base-url contradict each other.", "Give one of them.")
 
 
-_OPTIONS = {
-    "state": click.option(
+_OPTIONS = [
+    click.option(
         "--state",
         cls=OneWorkspaceOption,
         metavar="FILE",
@@ -69,22 +65,20 @@ _OPTIONS = {
         shell_complete=files,
         help="The state file.  [default: the project's]",
     ),
-    "org": click.option(
+    click.option(
         "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
     ),
-    "base_url": click.option(
+    click.option(
         "--base-url",
         envvar="INVENT_BASE_URL",
         metavar="URL",
         callback=not_empty,
         help="Another Invent than the public one.",
     ),
-    "sandbox": click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
-}
+    click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
+]
 
 # Of several workspaces, --workspace or --all has to choose.
 account_options = account_options_for("asked")
-# For commands that read the state, and speak to no API.
-state_options = account_options_for("asked", "state")
 # For commands that speak of one key, which is of one workspace.
 one_account_options = account_options_for("one")

@@ -45,7 +45,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WorkspacePart:
     """What is kept of the result of one workspace for the result of all; without a `code` it was not begun."""
 
     workspace: str
@@ -63,7 +63,7 @@ class Joined:
 
     kind: str
     code: ExitCode
-    parts: Sequence[Part]
+    parts: Sequence[WorkspacePart]
     problems: Sequence[Problem]
     annotations: str
     outputs: Mapping[str, str | int]

@@ -53,8 +53,8 @@ def answers(kind: str, *, reviewed: bool = False) -> Callable[[Callable[..., Res
             except (click.exceptions.Exit, click.UsageError):
                 raise
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it is, it is a result
-                known = of_workspace() if reviewed else {}
-                return failure(kind, error, lambda: known)
+                workspace = of_workspace() if reviewed else {}
+                return failure(kind, error, lambda: workspace)
 
         return run
 

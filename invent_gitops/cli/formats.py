@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, Part
+from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, WorkspacePart
 from invent_gitops.cli.plain_formats import (
     begin_aside,
     begin_text,
@@ -44,7 +44,7 @@ class Format:
 
     kinds: tuple[str, ...]
     write: Callable[[Delivery], None]
-    write_part: Callable[[Delivery], Part]
+    write_part: Callable[[Delivery], WorkspacePart]
     join: Callable[[Session, Joined], None]
     begin: Callable[[Session, Project, bool], None]
     documented: tuple[str, ...] = ()

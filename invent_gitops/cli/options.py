@@ -16,7 +16,7 @@ from invent_gitops.cli.document_options import FormatOption, OutOption
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.links import check_way, current_folder
-from invent_gitops.text.commands import UNFINISHED
+from invent_gitops.model.command import UNFINISHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -41,15 +41,21 @@ def common_options(function: Function) -> Function:
                 **_stored(_set),
             ),
             click.option("-q", "--quiet", is_flag=True, help="Print the result only.", **_stored(_set)),
-            click.option("-v", "--verbose", is_flag=True, help="Print more.", **_stored(_set)),
+            click.option(
+                "-v",
+                "--verbose",
+                is_flag=True,
+                help="Print the traceback of a bug, all of a long plan or status, and the sandbox's requests.",
+                **_stored(_set),
+            ),
         ]
     ):
         function = option(function)
     return function
 
 
-def document_options(*, what: str, told: str = "", drafts: bool = False) -> Callable[[Function], Function]:
-    """--format and --out, for a command whose result is of the kind `what`; `told` words more forms.
+def document_options(*, kind: str, more_forms: str = "", drafts: bool = False) -> Callable[[Function], Function]:
+    """--format and --out, for a command whose result is of a `kind`; the help names `more_forms`.
 
     With `drafts` the command gets a `draft`, which writes what is known meanwhile to the file of --out.
     """
@@ -58,18 +64,18 @@ def document_options(*, what: str, told: str = "", drafts: bool = False) -> Call
         out = click.option(
             "--out",
             cls=OutOption,
-            kind=what,
+            kind=kind,
             drafts=drafts,
             type=click.Path(dir_okay=False),
             callback=not_empty,
-            help=f"Write the {what} as JSON to this file, whatever becomes of it.",
+            help=f"Write the {kind} as JSON to this file, whatever becomes of it.",
         )
         form = click.option(
             "--format",
             "form",
             cls=FormatOption,
-            kind=what,
-            help=f"json is the same as --json; {told}github adds annotations, summary and outputs.",
+            kind=kind,
+            help=f"json is the same as --json; {more_forms}github adds annotations, summary and outputs.",
         )
         return form(out(function))
 
@@ -115,10 +121,10 @@ def refuse_repetition(command: click.Command) -> None:
         parse_args = parser.parse_args
 
         def parse(args: list[str]) -> Any:
-            values, rest, order = parse_args(args)
+            values, extra, order = parse_args(args)
             if not ctx.resilient_parsing:
                 _check_once(order, ctx)
-            return values, rest, order
+            return values, extra, order
 
         parser.parse_args = parse  # type: ignore[method-assign]  # of this parser alone
         return parser

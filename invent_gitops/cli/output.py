@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from invent_gitops.cli.delivery import REVIEWED, Delivery, Part
+from invent_gitops.cli.delivery import REVIEWED, Delivery, WorkspacePart
 from invent_gitops.cli.document_options import FormatOption, OutOption, option_of
 from invent_gitops.cli.formats import FORMATS
 from invent_gitops.cli.out_file import OutFile
@@ -118,14 +118,14 @@ class Output:
         """
         return self._deliver(result, self._write)[0]
 
-    def deliver_part(self, result: Result) -> Part:
+    def deliver_part(self, result: Result) -> WorkspacePart:
         """The same for one of several workspaces; returns what the result of all needs of it."""
         code, part = self._deliver(result, self._write_part)
-        return replace(part, code=code) if part else Part(self._workspace, code, error=result.error)
+        return replace(part, code=code) if part else WorkspacePart(self._workspace, code, error=result.error)
 
     def _deliver(
-        self, result: Result, write: Callable[[Delivery], Part | None], *, again: bool = False
-    ) -> tuple[ExitCode, Part | None]:
+        self, result: Result, write: Callable[[Delivery], WorkspacePart | None], *, again: bool = False
+    ) -> tuple[ExitCode, WorkspacePart | None]:
         try:
             return self._delivered(result, write)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever it is, it is a result
@@ -135,7 +135,9 @@ class Output:
             self._complain(ended)
             return worst([result.code, ended.code]), None
 
-    def _delivered(self, result: Result, write: Callable[[Delivery], Part | None]) -> tuple[ExitCode, Part | None]:
+    def _delivered(
+        self, result: Result, write: Callable[[Delivery], WorkspacePart | None]
+    ) -> tuple[ExitCode, WorkspacePart | None]:
         session, code = self._session, result.code
         form = self._form(result)
         wanted = self._file or session.json or result.kind in FORMATS[form].documented
@@ -143,7 +145,7 @@ class Output:
         if self._file and (unwritten := self._save(self._file, document, result)) and not result.failed:
             code = worst([code, unwritten.exit_code])
             document = _document(result, code)
-        part: Part | None = None
+        part: WorkspacePart | None = None
         delivery = Delivery(session, form, result, document, self._workspace, self._sharing)
         try:
             part = write(delivery)
@@ -163,7 +165,7 @@ class Output:
     def _write(self, delivery: Delivery) -> None:
         FORMATS[delivery.form].write(delivery)
 
-    def _write_part(self, delivery: Delivery) -> Part:
+    def _write_part(self, delivery: Delivery) -> WorkspacePart:
         return FORMATS[delivery.form].write_part(delivery)
 
     def _form(self, result: Result) -> str:
@@ -202,7 +204,7 @@ class Output:
 def _document(result: Result, code: ExitCode) -> str:
     if result.document:
         return result.document
-    from invent_gitops.render.documents.machine import document
+    from invent_gitops.render.documents.envelope import document
 
     try:
         body = result.body()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from invent_gitops.cli.delivery import Delivery, Joined, Part
+from invent_gitops.cli.delivery import Delivery, Joined, WorkspacePart
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Interrupted, InventGitopsError
 from invent_gitops.model.project import Project
@@ -18,11 +18,11 @@ def write_text(delivery: Delivery) -> None:
     delivery.show_text()
 
 
-def part_of(delivery: Delivery) -> Part:
-    return Part(delivery.workspace, delivery.result.code)
+def part_of(delivery: Delivery) -> WorkspacePart:
+    return WorkspacePart(delivery.workspace, delivery.result.code)
 
 
-def write_text_part(delivery: Delivery) -> Part:
+def write_text_part(delivery: Delivery) -> WorkspacePart:
     delivery.show_text()
     return part_of(delivery)
 
@@ -43,8 +43,8 @@ def write_json(delivery: Delivery) -> None:
     delivery.session.show(delivery.document)
 
 
-def keep_json(delivery: Delivery) -> Part:
-    return Part(delivery.workspace, delivery.result.code, delivery.document)
+def keep_json(delivery: Delivery) -> WorkspacePart:
+    return WorkspacePart(delivery.workspace, delivery.result.code, delivery.document)
 
 
 def begin_aside(session: Session, project: Project, first: bool) -> None:
@@ -52,7 +52,7 @@ def begin_aside(session: Session, project: Project, first: bool) -> None:
 
 
 def join_json(session: Session, joined: Joined) -> None:
-    from invent_gitops.render.documents.machine import document
+    from invent_gitops.render.documents.envelope import document
 
     workspaces = [
         {
@@ -88,9 +88,9 @@ def write_sarif(delivery: Delivery) -> None:
         show_log(delivery.session, result.problems, result.code)
 
 
-def keep_sarif(delivery: Delivery) -> Part:
+def keep_sarif(delivery: Delivery) -> WorkspacePart:
     result = delivery.result
-    return Part(delivery.workspace, result.code, problems=result.problems, error=result.error)
+    return WorkspacePart(delivery.workspace, result.code, problems=result.problems, error=result.error)
 
 
 def join_sarif(session: Session, joined: Joined) -> None:
@@ -101,7 +101,7 @@ def join_sarif(session: Session, joined: Joined) -> None:
     join_aside(session, joined)
 
 
-def _failures(parts: Sequence[Part]) -> list[InventGitopsError]:
+def _failures(parts: Sequence[WorkspacePart]) -> list[InventGitopsError]:
     """Why there is nothing to know of a workspace, for each such one."""
     failures: list[InventGitopsError] = []
     for part in parts:

@@ -8,8 +8,6 @@ from invent_gitops.cli.completion.keys import patterns
 from invent_gitops.cli.options import Function, none_empty
 from invent_gitops.cli.result import Display
 from invent_gitops.model.plan import Plan
-from invent_gitops.operations.account import Account
-from invent_gitops.operations.project import LoadedProject
 
 
 def plan_options(function: Function) -> Function:
@@ -26,16 +24,8 @@ def plan_options(function: Function) -> Function:
     return only(strict(function))
 
 
-def text_of(
-    account: Account, workspace: LoadedProject, plan: Plan, display: Display, *, everything: bool = False
-) -> str:
+def text_of(plan: Plan, display: Display, *, everything: bool = False) -> str:
     """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more."""
     from invent_gitops.render.text.plan import plan_text
 
-    return plan_text(
-        plan,
-        display.style,
-        flags=account.flags(),
-        everything=everything or display.log or display.verbose,
-        zone=workspace.project.timezone,
-    )
+    return plan_text(plan, display.style, everything=everything or display.log or display.verbose)

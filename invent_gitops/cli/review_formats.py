@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, Part
+from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, WorkspacePart
 from invent_gitops.cli.plain_formats import begin_text, join_text, part_of
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError
@@ -41,7 +41,7 @@ def _commit() -> str:
     return ""
 
 
-def write_markdown_part(delivery: Delivery) -> Part:
+def write_markdown_part(delivery: Delivery) -> WorkspacePart:
     write_markdown(delivery)
     return part_of(delivery)
 
@@ -66,10 +66,10 @@ def write_github(delivery: Delivery) -> None:
         delivery.show_text()
 
 
-def write_github_part(delivery: Delivery) -> Part:
+def write_github_part(delivery: Delivery) -> WorkspacePart:
     delivery.show_text()
     _summarise(delivery)
-    return Part(
+    return WorkspacePart(
         delivery.workspace, delivery.result.code, annotations=_annotations(delivery), outputs=_outputs(delivery)
     )
 

@@ -37,8 +37,8 @@ def _addresses() -> Callable[[str], str]:
     def address(file: str) -> str:
         # GitHub shows nothing at a link, so the file behind it is named, unless that is elsewhere.
         path = Path(os.path.abspath(file))
-        with suppress(OSError), inside(root) as place:
-            real = Path(place.real, place.resolve(below(path, root)))
+        with suppress(OSError), inside(root) as repository_root:
+            real = Path(repository_root.real, repository_root.resolve(below(path, root)))
             path = real if real.is_file() else path
         if path.is_relative_to(root):
             return quote(path.relative_to(root).as_posix(), errors="replace")

@@ -41,11 +41,11 @@ class Stream:
 
         What interrupts the program ends it, too.
         """
-        left = memoryview(text.encode())
+        unwritten = memoryview(text.encode())
         try:
-            while left:
+            while unwritten:
                 try:
-                    left = left[os.write(self._handle, left) :]
+                    unwritten = unwritten[os.write(self._handle, unwritten) :]
                 except BlockingIOError:
                     if not patient:
                         raise

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import click
 
-from invent_gitops.cli.delivery import Joined, Part
+from invent_gitops.cli.delivery import Joined, WorkspacePart
 from invent_gitops.cli.document_options import (
     NAME,
     FileOption,
@@ -68,7 +68,7 @@ class WorkspacesRun:
         values: Mapping[str, Any],
     ) -> None:
         self._session, self._command, self._function = session, command, function
-        self._scope, self._opened, self._given = scope, opened, values
+        self._scope, self._opened, self._all_values = scope, opened, values
         self._values = dict(values)
         self._wish = taken_from(command, self._values)
         self._workspaces = opened.project.workspaces or {}
@@ -83,7 +83,7 @@ class WorkspacesRun:
         session = self._session
         session.json = session.json or self._wish.form == "json"
         try:
-            _refuse_what_is_one(self._command, self._given)
+            _refuse_what_is_one(self._command, self._all_values)
             problems = self._problems()
             if problems and self._scope != "checks":
                 return self._cannot_begin(problems)
@@ -95,14 +95,14 @@ class WorkspacesRun:
 
     def _run_each(self, problems: Sequence[Problem]) -> ExitCode:
         annotations = self._show_problems(problems)
-        parts: list[Part] = []
+        parts: list[WorkspacePart] = []
         for name, project in self._workspaces.items():
             try:
                 parts.append(self._part(name, project))
             except KeyboardInterrupt:
                 # Between two of them.
                 self._session.stopping = True
-                parts.append(Part(name, None))
+                parts.append(WorkspacePart(name, None))
         codes = [ExitCode.INTERRUPTED if part.code is None else part.code for part in parts]
         code = worst([ExitCode.INVALID if problems else ExitCode.DONE, *codes])
         lines = [f"{part.workspace}: {_meaning(part)}" for part in parts]
@@ -158,13 +158,13 @@ class WorkspacesRun:
         self._session.show(problems_text(problems, self._session.style))
         return problems_github(problems, prefix(Path())) if self._form == "github" else ""
 
-    def _part(self, name: str, project: Project) -> Part:
+    def _part(self, name: str, project: Project) -> WorkspacePart:
         session, values = self._session, for_workspace(self._command, self._values, name)
         if (shared := option_of(self._command, SharedSecondsOption)) and values[shared.name or ""]:
             values[shared.name or ""] -= time.monotonic() - self._began
             session.stopping = session.stopping or values[shared.name or ""] <= 0
         if session.stopping:
-            return Part(name, None)
+            return WorkspacePart(name, None)
         output = Output(session, self._wish_for(name), workspace=name, sharing=len(self._workspaces))
         with self._working_in(project):
             FORMATS[self._form].begin(session, project, next(iter(self._workspaces)) == name)
@@ -187,7 +187,7 @@ def _refuse_what_is_one(command: click.Command, values: Mapping[str, Any]) -> No
             )
 
 
-def _totals(parts: Sequence[Part], code: ExitCode) -> dict[str, str | int]:
+def _totals(parts: Sequence[WorkspacePart], code: ExitCode) -> dict[str, str | int]:
     """A step's outputs for all workspaces: the sum of what each one tells; a digest and ids are of one."""
     if not any(part.outputs for part in parts):
         return {}
@@ -201,7 +201,7 @@ def _totals(parts: Sequence[Part], code: ExitCode) -> dict[str, str | int]:
     return {**sums, "exit_code": int(code)}
 
 
-def _meaning(part: Part) -> str:
+def _meaning(part: WorkspacePart) -> str:
     if part.code is None:
         return "not begun"
     meaning = _MEANINGS[part.code]

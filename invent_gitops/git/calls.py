@@ -33,13 +33,13 @@ def run_git(folder: Path, arguments: tuple[str, ...], stdin: str, settings: Mapp
     """
     location, program = _place(folder)
     hooks: tuple[str, ...] = ()
-    if location.found:
+    if location.exists:
         location, hooks = _confirmed(location, program, _fingerprint(location))
     return start(
         program,
         folder,
         arguments,
-        data=stdin,
+        stdin=stdin,
         hooks=hooks,
         variables=_named(location) | dict(settings),
         timeout=timeout,
@@ -118,7 +118,7 @@ def _agreed(location: Place, program: Program) -> Place:
     try:
         answer = start(program, location.top, asked, variables=ceiling, timeout=PATIENCE)
     except GitFailed as error:
-        if "cannot use bare repository" not in error.words:
+        if "cannot use bare repository" not in error.output:
             raise
         answer = str(location.top)
     git_dir, is_inside, prefix = (answer.split("\n") + [""] * 3)[:3]

@@ -25,7 +25,7 @@ class Place:
     top: Path
     git_dir: Path
     work_tree: Path | None = None
-    found: bool = True
+    exists: bool = True
 
 
 def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Place:
@@ -46,7 +46,7 @@ def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Pla
     chosen = _chosen(here, environment)
     below = [parent for parent in passed if not chosen or (parent != chosen.top and parent.is_relative_to(chosen.top))]
     _check_none_bare(below, chosen.top if chosen else None)
-    return chosen or Place(here, here, here / MARKER, found=False)
+    return chosen or Place(here, here, here / MARKER, exists=False)
 
 
 def find_marker(folder: Path, environment: Mapping[str, str] = os.environ) -> Path | None:

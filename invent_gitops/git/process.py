@@ -16,23 +16,23 @@ from invent_gitops.git.settings import OPTIONS, environment, words_of
 
 
 class GitFailed(Unavailable):
-    """Git ended with an error; `words` is what it said, `code` its exit code (0 if it did not end by itself)."""
+    """Git ended with an error; `output` is what it said, `code` its exit code (0 if it did not end by itself)."""
 
-    def __init__(self, words: str, code: int = 0) -> None:
-        super().__init__(f"Git could not do it: {reason_in(words)}", cure_for(words))
-        self.words, self.code = words, code
+    def __init__(self, output: str, code: int = 0) -> None:
+        super().__init__(f"Git could not do it: {reason_in(output)}", cure_for(output))
+        self.output, self.code = output, code
 
     @property
     def passing(self) -> bool:
         """Whether the same may go well in a moment."""
-        return is_passing(self.words)
+        return is_passing(self.output)
 
 
 class GitMissing(GitFailed):
     """There is no git that can be started."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
+    def __init__(self, output: str) -> None:
+        super().__init__(output)
         self.cure = "Install git, and see that this works: git --version"
 
 
@@ -41,7 +41,7 @@ def start(
     folder: Path,
     arguments: tuple[str, ...],
     *,
-    data: str = "",
+    stdin: str = "",
     hooks: tuple[str, ...] = (),
     variables: Mapping[str, str],
     timeout: float,
@@ -73,7 +73,7 @@ def start(
     except ValueError:
         raise GitFailed("a name holds a zero byte, which git takes nowhere") from None
     try:
-        out, err = process.communicate(data.encode("utf-8", "surrogateescape"), timeout=timeout)
+        out, err = process.communicate(stdin.encode("utf-8", "surrogateescape"), timeout=timeout)
     except subprocess.TimeoutExpired:
         end(process)
         raise GitFailed(f"git {_verb(arguments)} {HANGS} {timeout:.0f} seconds") from None

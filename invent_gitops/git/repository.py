@@ -41,9 +41,9 @@ class Git:
     folder: Path
     wait: Callable[[float], bool] = sleep
 
-    def run(self, *arguments: str, data: str = "", settings: dict[str, str] | None = None) -> str:
+    def run(self, *arguments: str, stdin: str = "", settings: dict[str, str] | None = None) -> str:
         """What git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
-        return run_git(self.folder, arguments, data, settings or {}, TIMEOUT)
+        return run_git(self.folder, arguments, stdin, settings or {}, TIMEOUT)
 
     def ask(self, *arguments: str) -> str:
         """`run` for what asks a remote and changes nothing there: a fault that may pass is repeated a few times."""
@@ -65,10 +65,12 @@ class Git:
             check_version(self.folder)
             return (self.folder / self.run("rev-parse", "--git-common-dir").rstrip("\n")).resolve()
         except GitFailed as error:
-            if "not a git repository" not in error.words:
-                message = f"The state is to be on a git branch, and git fails here: {reason_in(error.words)}"
+            if "not a git repository" not in error.output:
+                message = f"The state is to be on a git branch, and git fails here: {reason_in(error.output)}"
                 raise Refused(message, error.cure) from None
-            message = f"The state is to be on a git branch, and git finds no repository at {self.folder}: {error.words}"
+            message = (
+                f"The state is to be on a git branch, and git finds no repository at {self.folder}: {error.output}"
+            )
             if broken := self.marker():
                 cure = f"See what is wrong with it, and where it leads: ls -l {shlex.quote(str(broken))}"
                 raise Refused(message, cure) from None
@@ -100,7 +102,7 @@ class Git:
         try:
             remotes = self.remotes()
         except GitFailed as error:
-            raise Refused(f"Git cannot read its settings: {reason_in(error.words)}", error.cure) from None
+            raise Refused(f"Git cannot read its settings: {reason_in(error.output)}", error.cure) from None
         if remote not in remotes:
             raise InvalidInput(
                 f"This repository has no remote named {remote}, on which the state branch is to be.",
@@ -129,7 +131,7 @@ class Git:
         try:
             listed = self.ask("ls-remote", "--", remote, f"refs/heads/{branch}")
         except GitFailed as error:
-            message = f"The branch {branch} cannot be read from the remote {remote}: {reason_in(error.words)}"
+            message = f"The branch {branch} cannot be read from the remote {remote}: {reason_in(error.output)}"
             raise Unavailable(message, error.cure) from None
         # Git also lists refs whose names only end so.
         tips = (line.partition("\t") for line in listed.splitlines())
@@ -146,7 +148,7 @@ class Git:
                 self.ask("fetch", *FETCH, "--", remote, f"+refs/heads/{branch}:{ref}")
                 return self.commit_of(ref)
             except GitFailed as error:
-                output = error.words
+                output = error.output
                 # Asked only now, so that the common case is one round trip.
                 if not self.remote_tip(remote, branch):
                     return ""
@@ -190,7 +192,7 @@ class Git:
             return []
         if any("\n" in name for name in names):
             raise GitFailed("a name holds a line break, which git cannot be asked for")
-        listed = self.run("cat-file", "--batch", data="".join(f"{name}\n" for name in names))
+        listed = self.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names))
         # Sizes are in bytes, so the listing is cut as bytes.
         remaining = listed.encode("utf-8", "surrogateescape")
         texts: list[str | None] = []
@@ -231,7 +233,7 @@ class Git:
         `scratch` is a folder for an index that lives as long as this call. Raises `GitFailed`, and `Refused` where
         the commit is to be signed and git cannot.
         """
-        blob = self.run("hash-object", "-w", "--stdin", data=text).strip()
+        blob = self.run("hash-object", "-w", "--stdin", stdin=text).strip()
         try:
             scratch.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix="index-", dir=scratch) as folder:
@@ -245,7 +247,7 @@ class Git:
         parents = ["-p", parent] if parent else []
         command = ["commit-tree", tree, *parents, *(["-S"] if sign else []), "-F", "-"]
         try:
-            return self.run(*command, data=message, settings=identity).strip()
+            return self.run(*command, stdin=message, settings=identity).strip()
         except GitFailed as error:
             if sign:
                 raise unsigned(error) from None
@@ -270,7 +272,7 @@ class Git:
 def unsigned(error: GitFailed) -> Refused:
     """Why a commit that is to be signed was not made."""
     return Refused(
-        f"Git is set to sign commits (commit.gpgSign), and could not sign that of the state: {reason_in(error.words)}",
+        f"Git is set to sign commits (commit.gpgSign), and could not sign that of the state: {reason_in(error.output)}",
         "See that this works: git commit --allow-empty -S -m test . Or leave the state's commits unsigned: "
         "git config invent-gitops.gpgSign false",
     )

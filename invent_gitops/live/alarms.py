@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from invent_gitops.compare import field_changes
-from invent_gitops.live.drift import KNOWN, live_request, untold
+from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import Definition, Remote
+from invent_gitops.model.command import Command, Cure, resolve_command
 from invent_gitops.model.local import zone_change
-from invent_gitops.model.record import GONE, Intent, Record, Removal
+from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
+from invent_gitops.model.statuses import COMING, DOCUMENTED, GONE
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.text.commands import quoted, resolving, settling, words
+from invent_gitops.text.commands import quoted, settling_parts, words
 
 # How long after its hour a broadcast may wait before somebody should look.
 GRACE = timedelta(minutes=15)
 # How long sending may take before somebody should look.
 SENDING_TIME = timedelta(days=1)
-_WAITING = ("DRAFT", "SCHEDULED")
 # Statuses of broadcasts that are sent to single contacts as something happens, and so have no hour to miss.
 _STANDING = ("ACTIVE",)
 # The field of a definition in which a field of the request is written.
@@ -41,7 +42,6 @@ class Subject:
     state: State
     now: datetime
     soon: timedelta
-    flags: str
     definition: Definition | None
     record: Record | None
     remote: Remote | None
@@ -63,12 +63,12 @@ class Subject:
     @property
     def waiting(self) -> bool:
         """Whether Invent shows it as still to be sent."""
-        return self.told and self.row.state in _WAITING
+        return self.told and self.row.state in COMING
 
     @property
     def strange(self) -> bool:
         """Whether Invent shows a status that nobody has heard of, of something with an hour."""
-        familiar = (*KNOWN, *_STANDING)
+        familiar = (*DOCUMENTED, *_STANDING)
         return (
             self.told and self.remote is not None and self.row.state.upper() not in familiar and self.row.at is not None
         )
@@ -117,23 +117,22 @@ def alarms(subject: Subject) -> Iterator[Alarm]:
 
 def _blocked(subject: Subject) -> Iterator[Alarm]:
     if subject.intent:
-        cure = (
-            f"invent-gitops reconcile{subject.flags} looks for it. Or look in Invent, and say what is so: "
-            f"{settling(subject.flags, subject.row.key, subject.intent, subject.now)}"
-        )
+        look = " looks for it. Or look in Invent, and say what is so: "
+        settle = settling_parts(subject.row.key, subject.intent, subject.now)
+        cure = Cure((Command("reconcile"), look, *settle))
         yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
 
 
 def _twice(subject: Subject) -> Iterator[Alarm]:
     if subject.record and subject.record.note.role == "second" and subject.waiting:
-        remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
-        yield Alarm("twice", subject.record.note.text, f"Delete one of them in Invent, then: {remove}")
+        remove = Command("state rm", f"{words(subject.row.key)} --reason …")
+        yield Alarm("twice", subject.record.note.text, Cure(("Delete one of them in Invent, then: ", remove)))
     elif subject.record and subject.lookalike and subject.waiting:
         other = subject.lookalike.remote
         message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."
         unjudged = Twin(subject.row.key, subject.record.id, other)
         twin = judged(unjudged, subject.record, subject.remote, complete=subject.complete)
-        yield Alarm("twice", message, f"Both would be sent. {twin.cure(subject.flags)}")
+        yield Alarm("twice", message, Cure(("Both would be sent. ", *twin.cure.parts)))
 
 
 def _failed(subject: Subject) -> Iterator[Alarm]:
@@ -154,9 +153,9 @@ def _gone(subject: Subject) -> Iterator[Alarm]:
         message = "Invent's list does not hold it any more."
         young = subject.now - record.provenance.at < timedelta(hours=1)
         message += " It was created within the hour, and lists can lag." if young else ""
-        remove = f"invent-gitops state rm{subject.flags} {words(subject.row.key)} --reason …"
+        remove = Command("state rm", f"{words(subject.row.key)} --reason …")
         file = "delete its file as well, then: " if subject.definition else ""
-        yield Alarm("gone", message, f"Look in Invent. If it was deleted there, {file}{remove}")
+        yield Alarm("gone", message, Cure((f"Look in Invent. If it was deleted there, {file}", remove)))
 
 
 def _overdue(subject: Subject) -> Iterator[Alarm]:
@@ -204,7 +203,7 @@ def _drifted(subject: Subject) -> Iterator[Alarm]:
     if drift and drift.changes:
         fields = ", ".join(_WRITTEN.get(change.field, change.field) for change in drift.changes)
         yield Alarm("drift", f"Invent shows something else than is recorded: {fields}.", drift.cure)
-    elif drift and "unscheduled" in drift.words:
+    elif drift and "unscheduled" in drift.kinds:
         yield Alarm("drift", "It was scheduled, and is a draft again.", drift.cure)
 
 
@@ -220,10 +219,11 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
     fields = ", ".join(field for field in differing if field not in silent)
     rules = zone_change(record, definition)
     if fields == "schedule" and rules:
-        yield Alarm("changed", rules.message, f"To refresh: invent-gitops refresh{subject.flags}")
+        yield Alarm("changed", rules.message, Cure(("To refresh: ", Command("refresh"))))
     elif fields:
         message = f"Its file says something else than Invent, and an edit is never sent: {fields}."
-        cure = f"Make the change in Invent by hand, then invent-gitops refresh{subject.flags}. Or undo it in the file."
+        by_hand = "Make the change in Invent by hand, then "
+        cure = Cure((by_hand, Command("refresh"), ". Or undo it in the file."))
         yield Alarm("changed", message, cure)
 
 
@@ -239,15 +239,15 @@ def _not_created(subject: Subject) -> Iterator[Alarm]:
         anyway = "" if lookalike.how == "exact" else " --anyway"
         other = lookalike.remote
         message = f"It has no record, and Invent has one {how[lookalike.how]}: {other.id} ({other.status})."
-        same = resolving(subject.flags, subject.row.key, f"--id {quoted(other.id)}{anyway}")
-        yield Alarm("not-created", message, f"If it is the same: {same} . If not, see what plan says.")
+        same = resolve_command(subject.row.key, f"--id {quoted(other.id)}{anyway}")
+        yield Alarm("not-created", message, Cure(("If it is the same: ", same, " . If not, see what plan says.")))
     elif subject.row.at is not None and subject.row.at <= subject.now:
         message = "It was never created, and its hour has passed."
         yield Alarm("not-created", message, "Delete the file, or give it a time to come.")
     else:
         hurry = ", and is due soon" if subject.due else ""
         unread = "" if subject.complete else " Not all of Invent could be read, so it may be there."
-        yield Alarm("not-created", f"It is defined, not recorded as created{hurry}.{unread}", _planning(subject.flags))
+        yield Alarm("not-created", f"It is defined, not recorded as created{hurry}.{unread}", _PLANNING)
 
 
 def _no_file(subject: Subject) -> Iterator[Alarm]:
@@ -262,9 +262,9 @@ def _removed(subject: Subject) -> Iterator[Alarm]:
         message = (
             f"It was removed from the state ({subject.removal.reason}), and Invent still has it: {subject.remote.id}."
         )
-        restore = f"invent-gitops state restore{subject.flags} {words(subject.row.key)} --reason …"
-        yield Alarm("removed", message, f"If it is not to be sent, delete or cancel it in Invent. If it is: {restore}")
+        restore = Command("state restore", f"{words(subject.row.key)} --reason …")
+        cure = Cure(("If it is not to be sent, delete or cancel it in Invent. If it is: ", restore))
+        yield Alarm("removed", message, cure)
 
 
-def _planning(flags: str) -> str:
-    return f"invent-gitops plan{flags} says whether anything speaks against it; if nothing does, apply creates it."
+_PLANNING = Cure((Command("plan"), " says whether anything speaks against it; if nothing does, apply creates it."))

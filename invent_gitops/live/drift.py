@@ -8,18 +8,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from invent_gitops.compare import field_changes
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.command import Command, Cure
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
-from invent_gitops.model.record import GONE, Provenance, Record
+from invent_gitops.model.record import Provenance, Record
 from invent_gitops.model.state import Refreshed, State
+from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE
 from invent_gitops.text.commands import words
 
-KNOWN = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
-# A broadcast that has begun may show the time at which it did, where "at once" was requested.
-BEGUN = ("SENDING", "SENT", "FAILED")
 # How many broadcasts a gap names that is the same for all of them.
 _NAMED = 5
 _STATUS: Mapping[str, Word] = {
@@ -38,7 +36,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     else is called gone. What is in doubt is left to `reconcile`.
     """
     live = {remote.id: remote for remote in listing.entries}
-    items = tuple(_compared(item, state, live, listing, before, plan.options) for item in plan.items)
+    items = tuple(_compared(item, state, live, listing, before) for item in plan.items)
     look = look_at(state, listing, keys={item.key for item in items})
     return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
 
@@ -129,9 +127,7 @@ def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
     return (*fields, status) if before.status != after.status else fields
 
 
-def drift_of(
-    key: str, record: Record, remote: Remote | None, defined: Request | None, *, flags: str = ""
-) -> Drift | None:
+def drift_of(key: str, record: Record, remote: Remote | None, defined: Request | None) -> Drift | None:
     """How a live broadcast differs from its record, or None if it does not; no `remote` means that it is gone.
 
     `defined` is the request that the file gives, or None if there is no file.
@@ -139,21 +135,21 @@ def drift_of(
     if remote is None:
         if record.status == GONE:
             return None
-        return Drift(("gone",), GONE, record.status, cure=_gone(key, flags))
+        return Drift(("gone",), GONE, record.status, cure=_gone(key))
     live, status = live_request(record.request, remote), live_status(record, remote)
     if (live, status) == (record.request, record.status):
         return None
     changes = field_changes(record.request, live)
     case = _case(record.request, live, defined) if changes else ""
     drift_words = tuple(_words(record.status, status, {change.field for change in changes}))
-    cure = " ".join(_cures(drift_words, case, flags))
+    cure = _cure(drift_words, case)
     return Drift(drift_words, status, record.status, changes, case, remote.error_message, cure)
 
 
 def live_request(recorded: Request, remote: Remote) -> Request:
     """What Invent shows of a broadcast; what it does not tell is as it is recorded."""
     missing = untold(remote)
-    live = request_of(remote)
+    live = remote.request
     # The same name, however it is spelled there.
     same_name = live.plain.name == recorded.plain.name
     filled_in = recorded.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
@@ -182,7 +178,6 @@ def _compared(
     live: Mapping[str, Remote],
     listing: Listing[Remote],
     before: AbstractSet[str],
-    flags: str,
 ) -> Item:
     record = item.record
     if record is None or item.key in state.intents:
@@ -191,7 +186,7 @@ def _compared(
     if remote is None and not (listing.complete and record.id in before):
         return item
     defined = item.definition.request if item.definition else None
-    return replace(item, drift=drift_of(item.key, record, remote, defined, flags=flags))
+    return replace(item, drift=drift_of(item.key, record, remote, defined))
 
 
 def _case(recorded: Request, live: Request, defined: Request | None) -> Case:
@@ -210,7 +205,7 @@ def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
             yield "unscheduled"
         elif status in _STATUS:
             yield _STATUS[status]
-        elif status not in KNOWN:
+        elif status not in DOCUMENTED:
             yield "unknown status"
     if "scheduled_at" in fields:
         yield "rescheduled"
@@ -218,27 +213,37 @@ def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
         yield "edited"
 
 
-def _cures(drift_words: Sequence[Word], case: Case, flags: str) -> Iterator[str]:
-    refresh = f"invent-gitops refresh{flags}"
-    cases: Mapping[Case, str] = {
-        "": "",
-        "record behind": f"The file says what Invent shows, and only the record is behind: {refresh}",
-        "edited in Invent": f"Somebody edited it in Invent. To keep that, write it into the file and run {refresh} . "
-        "To drop it, undo it in Invent.",
-        "all differ": "File, record and Invent say three different things. Make the file and Invent the same, "
-        f"whichever is right, then run {refresh}",
-        "no file": f"Somebody edited it in Invent, and no file defines it. To take that into the record: {refresh}",
-    }
+def _cure(drift_words: Sequence[Word], case: Case) -> Cure | str:
     cures: Mapping[Word, str] = {
         "cancelled": "If it is to stay cancelled, delete its file. If not, schedule it again in Invent.",
         "failed": "Look in Invent for the reason, and send it from there: this tool never sends it again.",
         "unscheduled": "It is a draft again, and drafts are not known to be sent at their hour. Schedule it in Invent.",
     }
-    yield from filter(None, [*(cures.get(word, "") for word in drift_words), cases[case]])
+    advice = " ".join(cures[word] for word in drift_words if word in cures)
+    last = _CASES[case]
+    return Cure((f"{advice} ", *last) if advice else last) if last else advice
 
 
-def _gone(key: str, flags: str) -> str:
-    return (
-        "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
-        f"invent-gitops state rm{flags} {words(key)} --reason …"
-    )
+_REFRESH = Command("refresh")
+_CASES: Mapping[Case, tuple[str | Command, ...]] = {
+    "": (),
+    "record behind": ("The file says what Invent shows, and only the record is behind: ", _REFRESH),
+    "edited in Invent": (
+        "Somebody edited it in Invent. To keep that, write it into the file and run ",
+        _REFRESH,
+        " . To drop it, undo it in Invent.",
+    ),
+    "all differ": (
+        (
+            "File, record and Invent say three different things. Make the file and Invent the same, "
+            "whichever is right, then run "
+        ),
+        _REFRESH,
+    ),
+    "no file": ("Somebody edited it in Invent, and no file defines it. To take that into the record: ", _REFRESH),
+}
+
+
+def _gone(key: str) -> Cure:
+    look = "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
+    return Cure((look, Command("state rm", f"{words(key)} --reason …")))

@@ -8,13 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from invent_gitops.model.broadcast import Definition, Remote, Request
-from invent_gitops.model.record import OVER
 from invent_gitops.model.state import State
-
-# Statuses of what is not to come: it was sent, or will not be, whatever its time.
-_NOT_TO_COME = (*OVER, "SENDING")
-_BEGUN = ("SENDING", "SENT")
-_CALLED_OFF = ("CANCELLED", "FAILED")
+from invent_gitops.model.statuses import CALLED_OFF, GOING_OUT, NOT_TO_COME, OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class Lookalikes:
     def __init__(self, live: Sequence[Remote], state: State, definitions: Sequence[Definition], now: datetime) -> None:
         recorded = {record.id for record in state.broadcasts.values()}
         removed = {removal.id for removal in state.removed.values()}
-        comparable = [(request_of(remote).plain, remote) for remote in live if not _untold(remote)]
+        comparable = [(remote.request.plain, remote) for remote in live if not _untold(remote)]
         known_ids = recorded | removed
         # What no record knows weighs more than what one does.
         self._exact = dict(sorted(comparable, key=lambda it: it[1].id not in recorded))
@@ -56,7 +51,7 @@ class Lookalikes:
         partly = [
             remote
             for remote in live
-            if _untold(remote) and remote.id not in known_ids and remote.status not in _CALLED_OFF
+            if _untold(remote) and remote.id not in known_ids and remote.status not in CALLED_OFF
             # It may be what an attempt in doubt has made, and then it is that one's matter.
             if not any(_agrees(request, remote) for request in asked.get(_known_by(remote), ()))
         ]
@@ -73,7 +68,7 @@ class Lookalikes:
         self._at_once = {
             replace(request, scheduled_at=None).traits: remote
             for request, remote in loose
-            if remote.status in _BEGUN or (remote.status not in OVER and remote.at_once)
+            if remote.status in GOING_OUT or (remote.status not in OVER and remote.at_once)
         }
 
     def find(self, request: Request) -> Lookalike | None:
@@ -85,7 +80,7 @@ class Lookalikes:
         # What was sent is like nothing that is to come, but it may be what was to be sent at once.
         at_once = request.scheduled_at is None
         near = (*self._partly.get(("name", plain.name), ()), *self._partly.get(("time", plain.scheduled_at), ()))
-        eligible = (it for it in near if at_once or it[1].status not in _NOT_TO_COME)
+        eligible = (it for it in near if at_once or it[1].status not in NOT_TO_COME)
         partly = min((it for it in eligible if _agrees(plain, it[1])), default=None, key=lambda it: it[0])
         if partly:
             return Lookalike("partly", partly[1])
@@ -93,11 +88,6 @@ class Lookalikes:
         if not similar and at_once:
             similar = self._at_once.get(plain.traits)
         return Lookalike("similar", similar) if similar else None
-
-
-def request_of(remote: Remote) -> Request:
-    """What a live broadcast would have been asked for with."""
-    return Request(remote.name, remote.scheduled_at, remote.segment_ids, remote.send_to_all)
 
 
 def _untold(remote: Remote) -> bool:
@@ -112,7 +102,7 @@ def _known_by(remote: Remote) -> _Known:
     """What a request must have as well to agree with `remote`."""
     if "name" in remote.unread:
         return "time", remote.scheduled_at
-    return "name", request_of(remote).plain.name
+    return "name", remote.request.plain.name
 
 
 def _agrees(request: Request, remote: Remote) -> bool:
@@ -122,7 +112,7 @@ def _agrees(request: Request, remote: Remote) -> bool:
 
 
 def _told(request: Request, remote: Remote) -> Iterator[bool]:
-    live = request_of(remote).plain
+    live = remote.request.plain
     if "name" not in remote.unread:
         yield live.name == request.name
     if "scheduled_at" not in remote.unread:
@@ -134,4 +124,4 @@ def _told(request: Request, remote: Remote) -> Iterator[bool]:
 
 
 def _is_coming(remote: Remote, now: datetime) -> bool:
-    return remote.status not in _NOT_TO_COME and (remote.scheduled_at is None or remote.scheduled_at > now)
+    return remote.status not in NOT_TO_COME and (remote.scheduled_at is None or remote.scheduled_at > now)

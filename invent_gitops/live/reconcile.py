@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.alike import composed
 from invent_gitops.model.broadcast import Remote, Request
@@ -95,7 +94,7 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
                 continue
             # Older than the attempt by our clock, and equal all the same: somebody should look.
             differs = ("created_at",)
-        if not differs or request_of(remote).plain.name == intent.request.plain.name:
+        if not differs or remote.request.plain.name == intent.request.plain.name:
             candidates.append(Candidate(remote, differs))
     return tuple(sorted(candidates, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
 

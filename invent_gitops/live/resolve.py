@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from invent_gitops.errors import InventGitopsError, Refused, Unavailable
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.reconcile import differences, shown_for
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
@@ -204,7 +203,7 @@ def checked(possibilities: Sequence[Wanted], id: str, remotes: Sequence[Remote])
     for possibility in possibilities:
         if possibility.request is None:
             # Nobody knows any more what was requested: it is what Invent shows.
-            return possibility, request_of(remote), remote.status
+            return possibility, remote.request, remote.status
     assert possibilities[0].request is not None
     differs = ", ".join(differences(possibilities[0].request, remote))
     raise Refused(

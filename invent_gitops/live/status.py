@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from invent_gitops.live.alarms import Subject, alarms
-from invent_gitops.live.drift import BEGUN, KNOWN, drift_of, live_request, live_status, look_at, segment_names, untold
+from invent_gitops.live.drift import drift_of, live_request, live_status, look_at, segment_names, untold
 from invent_gitops.live.lookalikes import Lookalike, Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, OVER, Intent, Record, Removal
+from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
+from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
 
 
@@ -36,7 +37,6 @@ def status_of(
     catalogue: Catalogue | None,
     clock: Clock,
     workspace: str = "",
-    flags: str = "",
 ) -> Status:
     """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
 
@@ -51,7 +51,7 @@ def status_of(
     missing = before if listing.complete else frozenset()
     removed = _still_there(state, live)
     known_ids = state.ids()
-    maker = _Maker(state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, now, soon, flags)
+    maker = _Maker(state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, now, soon)
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
@@ -64,7 +64,6 @@ def status_of(
         soon=soon,
         timezone=clock.timezone,
         workspace=workspace,
-        options=flags,
         segment_names={id: segment.name for id, segment in segments.items()},
     )
 
@@ -81,7 +80,6 @@ class _Maker:
     segments: Mapping[str, Segment]
     now: datetime
     soon: timedelta
-    flags: str
 
     def row(self, key: str, definition: Definition | None) -> Row:
         record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
@@ -110,7 +108,6 @@ class _Maker:
             self.state,
             self.now,
             self.soon,
-            self.flags,
             definition,
             record,
             remote,
@@ -159,12 +156,12 @@ class _Maker:
         )
         defined = definition.request if definition else None
         if remote:
-            drift = drift_of(key, record, remote, defined, flags=self.flags)
+            drift = drift_of(key, record, remote, defined)
             row = replace(row, read=not untold(remote), state=live_status(record, remote), drift=drift)
             return _shown(row, remote)
         row = replace(row, since=request.scheduled_at or record.provenance.at)
         if record.id in self.missing:
-            drift = drift_of(key, record, None, defined, flags=self.flags)
+            drift = drift_of(key, record, None, defined)
             return replace(row, state=GONE, drift=drift)
         return replace(row, read=False)
 
@@ -172,7 +169,7 @@ class _Maker:
         """What is over; of a status that nobody knows, the clock alone can tell."""
         if row.state in (IN_DOUBT, NOT_CREATED):
             return False
-        if row.state in KNOWN or row.state == GONE:
+        if row.state in DOCUMENTED or row.state == GONE:
             return row.state in OVER
         return row.at is not None and row.at <= self.now
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.live.draft import reviewed
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.command import Command, Cure, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Provenance, Record, Recorded, State
-from invent_gitops.text.commands import quoted, resolving, words
+from invent_gitops.model.statuses import GONE
+from invent_gitops.text.commands import quoted, words
 from invent_gitops.validate.names import fault_of_id, fault_of_line
 from invent_gitops.validate.segments import ID_PREFIX
 
@@ -41,7 +41,7 @@ class Offer:
     wanted: str = ""
     defined: bool = False
     why_not: str = ""
-    cure: str = ""
+    cure: Cure | str = ""
     like: str = ""
 
 
@@ -81,17 +81,16 @@ def survey(
     definitions: Sequence[Definition],
     *,
     stems: AbstractSet[str] = frozenset(),
-    flags: str = "",
 ) -> Survey:
     """The live broadcasts that no record knows, oldest first, and the records whose definition is missing.
 
     `state` must be no older than the list. `stems` are file names without suffix, in the definitions folder, that
-    are taken; `flags` are the options that a printed command needs.
+    are taken.
     """
     recorded_ids = {record.id for record in state.broadcasts.values()}
     tombs = {removal.id for removal in state.removed.values()}
     oldest_first = sorted(remotes, key=lambda remote: (remote.created_at or _LATEST, remote.id))
-    surveyor = _Surveyor(oldest_first, state, definitions, stems, flags)
+    surveyor = _Surveyor(oldest_first, state, definitions, stems)
     defined = {definition.key for definition in definitions}
     return Survey(
         tuple(surveyor.offer(remote) for remote in oldest_first if remote.id not in recorded_ids | tombs),
@@ -143,9 +142,8 @@ class _Surveyor:
         state: State,
         definitions: Sequence[Definition],
         stems: AbstractSet[str],
-        flags: str,
     ) -> None:
-        self.state, self.flags = state, flags
+        self.state = state
         # By requests as people see them.
         self.defined = {definition.request.plain: definition.key for definition in definitions}
         self.requests = {definition.key: definition.request for definition in definitions}
@@ -153,7 +151,7 @@ class _Surveyor:
         self.occupied = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
         self.holders = {record.request.plain: key for key, record in state.broadcasts.items()}
         self.ids = {remote.id for remote in remotes}
-        exact = {request_of(remote).plain for remote in remotes}
+        exact = {remote.request.plain for remote in remotes}
         self.lost = {
             trait: definition
             for definition in definitions
@@ -166,7 +164,7 @@ class _Surveyor:
         self.offered: dict[Request, str] = {}
 
     def offer(self, remote: Remote) -> Offer:
-        request = request_of(remote)
+        request = remote.request
         doubt = next(self._doubts(remote), None)
         like = next((self.lost[trait] for trait in request.plain.traits if trait in self.lost), None)
         if like and not doubt and request.plain not in self.defined:
@@ -187,26 +185,27 @@ class _Surveyor:
 
     def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
         """Recorded under a key of its own, it would leave `like` to be created a second time."""
-        same = resolving(self.flags, like.key, f"--id {quoted(remote.id)} --anyway")
+        same = resolve_command(like.key, f"--id {quoted(remote.id)} --anyway")
+        another = " . If it is another, waive possible-rename in that file with a reason."
         return Offer(
             key_for(remote.name, remote.id),
             remote,
             request,
             why_not=f"It looks like {like.key} in {like.position.file}, which has no record.",
-            cure=f"If it is the same one: {same} . If it is another, waive possible-rename in that file with a reason.",
+            cure=Cure(("If it is the same one: ", same, another)),
             like=like.key,
         )
 
-    def _doubts(self, remote: Remote) -> Iterator[tuple[str, str]]:
+    def _doubts(self, remote: Remote) -> Iterator[tuple[str, Cure]]:
         """For an attempt that may have created it: why it is not imported, and what to do about it."""
         for key, intent in self.state.intents.items():
             for candidate in candidates_of(intent, [remote]):
                 reason = f"It may be what {key} was to create; whether that was created is in doubt."
                 anyway = " --anyway" if candidate.differs else ""
-                by_hand = resolving(self.flags, key, f"--id {quoted(remote.id)}{anyway}")
-                yield reason, f"Settle that first: invent-gitops reconcile{self.flags} . By hand: {by_hand}"
+                by_hand = resolve_command(key, f"--id {quoted(remote.id)}{anyway}")
+                yield reason, Cure(("Settle that first: ", Command("reconcile"), " . By hand: ", by_hand))
 
-    def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, str]]:
+    def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, Cure | str]]:
         """Why not, and what to do about it."""
         yield from _unreadable(remote)
         yield from _unwritable(request)
@@ -221,18 +220,18 @@ class _Surveyor:
             yield reason, f"Delete the file of {key}, then import it."
         if key in self.kept:
             reason = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
-            yield reason, f"See which with: invent-gitops state show{self.flags} {quoted(key)}"
+            yield reason, Cure(("See which with: ", Command("state show", quoted(key))))
 
-    def _twin_of(self, key: str) -> tuple[str, str]:
+    def _twin_of(self, key: str) -> tuple[str, Cure | str]:
         record = self.state.broadcasts[key]
         reason = f"It is exactly like {key}, which is recorded as {record.id}"
         if record.status != GONE and record.id in self.ids:
             return f"{reason}, and two definitions must not ask for the same.", _IN_INVENT
         file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
-        remove = f"invent-gitops state rm{self.flags} {words(key)} --reason …"
+        remove = Command("state rm", f"{words(key)} --reason …")
         return (
             f"{reason}, which Invent does not show any more.",
-            f"If that one was deleted in Invent, {file}{remove} . Then import this one.",
+            Cure((f"If that one was deleted in Invent, {file}", remove, " . Then import this one.")),
         )
 
 

@@ -6,23 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from invent_gitops.live.lookalikes import request_of
 from invent_gitops.live.reconcile import CLOCK_SKEW, differences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import OVER, Record
+from invent_gitops.model.record import Record
 from invent_gitops.model.state import State
-from invent_gitops.model.unsettled import Twin, Unsettled
+from invent_gitops.model.statuses import CALLED_OFF, COMING, OVER
+from invent_gitops.model.unsettled import Leftovers, Twin
 
 # How long after its adoption a broadcast is looked at again: by then, every list shows what the attempt has made.
 YOUNG = timedelta(days=1)
-_CALLED_OFF = ("CANCELLED", "FAILED")
-_WAITING = ("DRAFT", "SCHEDULED")
 
 
-def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Unsettled:
+def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Leftovers:
     """Everything that a person has to settle, in the whole state and in what could be read of Invent's list."""
-    return Unsettled(tuple(sorted(state.intents)), seconds(state), twins(state, listing, now))
+    return Leftovers(tuple(sorted(state.intents)), seconds(state), twins(state, listing, now))
 
 
 def seconds(state: State) -> tuple[str, ...]:
@@ -61,10 +59,10 @@ def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, 
         return ()
     known_ids = state.ids()
     live = {remote.id: remote for remote in listing.entries}
-    strange = [remote for remote in listing.entries if remote.id not in known_ids and remote.status not in _CALLED_OFF]
+    strange = [remote for remote in listing.entries if remote.id not in known_ids and remote.status not in CALLED_OFF]
     alike: dict[Request, list[Remote]] = {}
     for remote in strange:
-        alike.setdefault(request_of(remote).plain, []).append(remote)
+        alike.setdefault(remote.request.plain, []).append(remote)
     return tuple(
         judged(Twin(key, record.id, other), record, live.get(record.id), complete=listing.complete)
         for key, record in sorted(young.items())
@@ -86,22 +84,22 @@ def _is_twin(record: Record, mine: Remote | None, other: Remote) -> bool:
 def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -> Twin:
     """Which of the two is better deleted. Never one that has content, or may have, or that is being sent."""
     other = twin.other
-    if (mine is None and complete) or (mine and mine.status in _CALLED_OFF):
-        return replace(twin, right=other.id, why=f"{record.id} is not to be sent any more.")
+    if (mine is None and complete) or (mine and mine.status in CALLED_OFF):
+        return replace(twin, right=other.id, reason=f"{record.id} is not to be sent any more.")
     if mine is None:
         return twin
-    empty = [remote for remote in (mine, other) if remote.templates == 0 and remote.status in _WAITING]
+    empty = [remote for remote in (mine, other) if remote.templates == 0 and remote.status in COMING]
     if len(empty) == 1:
         [superfluous] = empty
         right = other if superfluous is mine else mine
         reason = "it has no content, and the other one has." if right.templates else "it has no content."
-        return replace(twin, right=right.id, superfluous=superfluous.id, why=reason)
+        return replace(twin, right=right.id, superfluous=superfluous.id, reason=reason)
     nearest = _nearest(record, empty)
     if nearest is None:
         return twin
     superfluous = other if nearest is mine else mine
     reason = f"{nearest.id} was created nearer to the attempt."
-    return replace(twin, right=nearest.id, superfluous=superfluous.id, why=reason)
+    return replace(twin, right=nearest.id, superfluous=superfluous.id, reason=reason)
 
 
 def _nearest(record: Record, remotes: Sequence[Remote]) -> Remote | None:

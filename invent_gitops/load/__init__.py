@@ -109,7 +109,7 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
             mark = root.start_mark
             start = Position(source.label, mark.line + 1, mark.column + 1)
             comments = tuple(_comments(source, root)) if suspect else ()
-            documents.append(Document(construction.data, key, locator, start, _marks(root), comments))
+            documents.append(Document(construction.content, key, locator, start, _marks(root), comments))
 
 
 def _comments(source: Source, root: Node) -> Iterator[Comment]:

@@ -42,9 +42,9 @@ class _Hopeless(Exception):
 
 
 class Construction:
-    """One pass over one document. `usable` says whether `data` is near enough to the text to be checked further."""
+    """One pass over one document. `usable` says whether `content` is near enough to the text to be checked further."""
 
-    __slots__ = ("_count", "_firsts", "_open", "_text", "_watch_tags", "data", "faults", "usable")
+    __slots__ = ("_count", "_firsts", "_open", "_text", "_watch_tags", "content", "faults", "usable")
 
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
@@ -55,9 +55,9 @@ class Construction:
         self._firsts: dict[int, dict[str, Node]] = {}
         self.faults: list[YamlFault] = []
         self.usable = True
-        self.data: Data = None
+        self.content: Data = None
         try:
-            self.data = self._value(root)
+            self.content = self._value(root)
             self._check_count(root)
             self._check_length(root)
         except _Hopeless:
@@ -84,7 +84,7 @@ class Construction:
 
     def _check_length(self, node: Node) -> None:
         # A long text costs nothing where it stands again, but whoever quotes or compares it pays for each place.
-        if "*" in self._text and _length(self.data) > MAX_LENGTH:
+        if "*" in self._text and _length(self.content) > MAX_LENGTH:
             message = f"The document holds more than {MAX_LENGTH:,} characters once its aliases are written out."
             self._give_up("yaml-too-long", message, "Use fewer aliases, or split it into several files.", node)
 

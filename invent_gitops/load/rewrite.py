@@ -81,7 +81,7 @@ class _Rewrite:
             line, column = source.place(start)
             if self._lines[line][:column].strip():
                 self._remarks[line] = source.text[start:end].rstrip()
-        document = Construction(source.text, root).data
+        document = Construction(source.text, root).content
         self._old, self._footer = self._split(root, document if isinstance(document, dict) else {})
 
     def write(self, entries: Mapping[str, Any], header: Sequence[str]) -> tuple[str, list[str]]:
@@ -228,7 +228,7 @@ def _data(text: str) -> Any:
     if fault or len(roots) != 1:
         return None
     construction = Construction(text, roots[0])
-    return _plain(construction.data) if isinstance(construction.data, dict) and not construction.faults else None
+    return _plain(construction.content) if isinstance(construction.content, dict) and not construction.faults else None
 
 
 def _plain(entries: Mapping[str, Any]) -> dict[str, Any]:

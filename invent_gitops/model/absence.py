@@ -21,7 +21,7 @@ class Absences:
 
     def of(self, key: str, request: Request | None = None) -> dict[str, Absence]:
         """By attempt, every word on a key, or on a request equal to the one that it is about now; oldest first."""
-        found = dict(self._by_key.get(key, {}))
+        absences = dict(self._by_key.get(key, {}))
         if request is not None:
-            found |= self._by_request.get(request.plain, {})
-        return dict(sorted(found.items(), key=lambda it: (it[1].provenance.at, it[0])))
+            absences |= self._by_request.get(request.plain, {})
+        return dict(sorted(absences.items(), key=lambda it: (it[1].provenance.at, it[0])))

@@ -114,23 +114,28 @@ class Catalogue:
 
     def names(self) -> list[str]:
         """Every name that a segment has now, as it is written, sorted."""
-        return sorted([*(one.name for one in self.segments.values()), *(one[0].name for one in self.twins.values())])
+        return sorted(
+            [
+                *(segment.name for segment in self.segments.values()),
+                *(several[0].name for several in self.twins.values()),
+            ]
+        )
 
     def by_id(self) -> dict[str, Segment]:
         """By id, and with the id behind a name that several segments have, so that reviewers can tell them apart."""
-        told = {segment.id: segment for segment in self.segments.values()}
+        segments = {segment.id: segment for segment in self.segments.values()}
         for several in self.twins.values():
-            told |= {one.id: replace(one, name=f"{one.name} (id:{one.id})") for one in several}
-        return told
+            segments |= {segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in several}
+        return segments
 
     def formerly(self) -> dict[str, tuple[Segment, ...]]:
         """The segments that had a name before which none has now, by that name in the form in which it is compared."""
-        found: dict[str, list[Segment]] = {}
+        former: dict[str, list[Segment]] = {}
         for segment in self.every():
             for name in segment.formerly:
                 if not self.named(name):
-                    found.setdefault(alike(name), []).append(segment)
-        return {name: tuple(several) for name, several in found.items()}
+                    former.setdefault(alike(name), []).append(segment)
+        return {name: tuple(several) for name, several in former.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,11 @@ class Remote:
     updated_at: datetime | None = field(default=None, compare=False)
     counts: Counts = field(default=NOT_TOLD, compare=False)
     unread: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def request(self) -> Request:
+        """What it would have been asked for with."""
+        return Request(self.name, self.scheduled_at, self.segment_ids, self.send_to_all)
 
     @property
     def at_once(self) -> bool:

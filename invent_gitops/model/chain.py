@@ -9,7 +9,7 @@ from typing import Literal
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.model.state import State
 
-What = Literal[
+ChangeKind = Literal[
     "created",
     "adopted",
     "resolved",
@@ -56,7 +56,7 @@ class Change:
     """
 
     at: datetime
-    what: What
+    kind: ChangeKind
     key: str
     id: str
     name: str
@@ -73,6 +73,6 @@ class Change:
 class Flaw:
     """Something in the chain that is not as the tool would have left it; `missing` if it cannot be checked here."""
 
-    place: str
+    location: str
     message: str
     missing: bool = False

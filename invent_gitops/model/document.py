@@ -30,7 +30,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`data` is made of dict, list, str, int, float, bool and None only.
+    """`content` is made of dict, list, str, int, float, bool and None only.
 
     `default_key` is the file's path below the definitions folder without its suffix, or "" where the
     document must name its own. `start` is the position of the document's first value, `marks` the lines and
@@ -40,7 +40,7 @@ class Document:
     text.
     """
 
-    data: object
+    content: object
     default_key: str
     locate: Callable[..., Span]
     start: Position = Position("")

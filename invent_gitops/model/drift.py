@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from invent_gitops.model.record import GONE
+from invent_gitops.model.command import Cure
+from invent_gitops.model.statuses import GONE
 
 if TYPE_CHECKING:
     from invent_gitops.model.plan import FieldChange
@@ -36,20 +37,20 @@ class Drift:
     was read to its end does not hold the broadcast. `cure` is for people, and empty where nobody has to do anything.
     """
 
-    words: tuple[Word, ...]
+    kinds: tuple[Word, ...]
     status: str
     recorded_status: str
     changes: tuple[FieldChange, ...] = ()
     case: Case = ""
     error_message: str = ""
-    cure: str = ""
+    cure: Cure | str = ""
 
     @property
     def alarming(self) -> bool:
         """Whether a person should look; a status that moved on by itself is no alarm."""
         if self.status == GONE and self.recorded_status == "SENT":
             return False
-        return bool(self.changes) or any(word in self.words for word in ("gone", "cancelled", "failed", "unscheduled"))
+        return bool(self.changes) or any(kind in self.kinds for kind in ("gone", "cancelled", "failed", "unscheduled"))
 
 
 @dataclass(frozen=True, slots=True)

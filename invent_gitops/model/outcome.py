@@ -93,25 +93,29 @@ class Report:
             replace(outcome, reason="") if outcome.fate == "created" and outcome.id in ids else outcome
             for outcome in self.outcomes
         )
-        left = tuple(outcome.key for outcome in outcomes if outcome.key in self.unrecorded and outcome.id not in ids)
+        unrecorded = tuple(
+            outcome.key for outcome in outcomes if outcome.key in self.unrecorded and outcome.id not in ids
+        )
         failure = self.failure
-        if isinstance(failure, Unsettled) and not left:
+        if isinstance(failure, Unsettled) and not unrecorded:
             over = "It could be written in the end, and nothing is lost. Run it again for the rest."
             failure = Unavailable(failure.message, over) if self.having("not-attempted") else None
-        return replace(self, outcomes=outcomes, unrecorded=left, failure=failure)
+        return replace(self, outcomes=outcomes, unrecorded=unrecorded, failure=failure)
 
     def with_adopted(self, adopted: tuple[Outcome, ...]) -> Report:
         """This report, with what was found in Invent in place of what was unknown about it."""
-        found = {outcome.key: outcome for outcome in adopted}
-        kept = [found.pop(outcome.key, outcome) for outcome in self.outcomes]
-        every = sorted([*kept, *found.values()], key=lambda outcome: outcome.key)
+        new = {outcome.key: outcome for outcome in adopted}
+        kept = [new.pop(outcome.key, outcome) for outcome in self.outcomes]
+        every = sorted([*kept, *new.values()], key=lambda outcome: outcome.key)
         return replace(self, outcomes=tuple(every))
 
     def with_earlier(self, keys: Collection[str], state: State) -> Report:
         """This report, with those of `keys` that another run has created, so that it tells of all of them."""
-        told = {outcome.key for outcome in self.outcomes}
-        found = [_earlier(key, state.broadcasts[key]) for key in keys if key in state.broadcasts and key not in told]
-        every = sorted([*self.outcomes, *found], key=lambda outcome: outcome.key)
+        reported = {outcome.key for outcome in self.outcomes}
+        earlier = [
+            _earlier(key, state.broadcasts[key]) for key in keys if key in state.broadcasts and key not in reported
+        ]
+        every = sorted([*self.outcomes, *earlier], key=lambda outcome: outcome.key)
         return replace(self, outcomes=tuple(every))
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.command import Cure
+from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.local import LocalTime, ZoneChange
@@ -35,7 +37,7 @@ class Refusal:
 
     policy: str
     message: str
-    cure: str
+    cure: Cure | str
     position: Position
 
 
@@ -112,6 +114,10 @@ class Plan:
     def __post_init__(self) -> None:
         tally = Counter(item.action for item in self.items)
         object.__setattr__(self, "counts", {action: tally.get(action, 0) for action in ACTIONS})
+
+    @property
+    def context(self) -> Context:
+        return Context(self.at, self.org, self.api, self.workspace, self.timezone, self.options, self.segment_names)
 
     @property
     def destination(self) -> Destination:

@@ -11,11 +11,6 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import NO_NOTE, Note
 
-# The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
-GONE = "GONE"
-# Statuses of what is not to be sent any more.
-OVER = ("SENT", "CANCELLED", "FAILED", GONE)
-
 # How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for
 # up to two minutes before its clock began.
 CALL_LASTS = timedelta(minutes=8)
@@ -92,15 +87,15 @@ class Record:
         """The request as it was sent."""
         return self.formerly[0] if self.formerly else self.request
 
-    def seen(self, request: Request, status: str, made: Provenance) -> Record:
+    def seen(self, request: Request, status: str, provenance: Provenance) -> Record:
         """This record as Invent shows it by now. An older look changes nothing, nor does the same one again."""
-        if self.refreshed and made.at <= self.refreshed.at:
+        if self.refreshed and provenance.at <= self.refreshed.at:
             return self
         if (request, status) == (self.request, self.status):
             return self
-        known = request == self.request or self.request in self.formerly
-        formerly = self.formerly if known else (*self.formerly, self.request)
-        return replace(self, request=request, status=status, formerly=formerly, refreshed=made)
+        repeated = request == self.request or self.request in self.formerly
+        formerly = self.formerly if repeated else (*self.formerly, self.request)
+        return replace(self, request=request, status=status, formerly=formerly, refreshed=provenance)
 
 
 @dataclass(frozen=True, slots=True)

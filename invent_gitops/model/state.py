@@ -100,10 +100,10 @@ class State:
         """The part of the state that speaks of one key."""
         return replace(
             self,
-            broadcasts={name: one for name, one in self.broadcasts.items() if name == key},
-            intents={name: one for name, one in self.intents.items() if name == key},
-            removed={name: one for name, one in self.removed.items() if name == key},
-            absences={attempt: one for attempt, one in self.absences.items() if one.key == key},
+            broadcasts={name: record for name, record in self.broadcasts.items() if name == key},
+            intents={name: intent for name, intent in self.intents.items() if name == key},
+            removed={name: removal for name, removal in self.removed.items() if name == key},
+            absences={attempt: absence for attempt, absence in self.absences.items() if absence.key == key},
         )
 
     def after(self, events: Iterable[Event]) -> State:
@@ -240,7 +240,7 @@ class _Fold:
 
     def takes_back(self, key: str, record: Record) -> bool:
         free = key in self.removed and key not in self.broadcasts and record.restores(self.removed[key])
-        return free and all(one.id != record.id for one in self.broadcasts.values())
+        return free and all(other.id != record.id for other in self.broadcasts.values())
 
     def close(self, key: str, attempt: str) -> None:
         for name in (key, beside(key, attempt)):

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from invent_gitops.model.broadcast import NOT_TOLD, Counts, Request
+from invent_gitops.model.command import Cure
+from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.problem import Position
@@ -47,7 +49,7 @@ class Alarm:
 
     rule: Rule
     message: str
-    cure: str
+    cure: Cure | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Row:
 
     def share(self, name: str) -> float | None:
         """A count as a share of what it is counted of, or None where one of them is not told or there is nothing."""
-        part, whole = getattr(self.counts, name), getattr(self.counts, SHARES[name])
-        return None if part is None or not whole else part / whole
+        part, base = getattr(self.counts, name), getattr(self.counts, SHARES[name])
+        return None if part is None or not base else part / base
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Status:
     workspace: str = ""
     options: str = ""
     segment_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> Context:
+        return Context(self.at, self.org, self.api, self.workspace, self.timezone, self.options, self.segment_names)
 
     @property
     def alarmed(self) -> tuple[Row, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invent_gitops.model.broadcast import Remote
-from invent_gitops.text.commands import instead
+from invent_gitops.model.command import Command, Cure, instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Twin:
     other: Remote
     right: str = ""
     superfluous: str = ""
-    why: str = ""
+    reason: str = ""
 
     @property
     def message(self) -> str:
@@ -30,23 +30,25 @@ class Twin:
             f"it, which no record knows: {self.other.id} ({self.other.status})."
         )
 
-    def cure(self, flags: str) -> str:
-        """What a person should do, the command last; `flags` are the options that it needs."""
-        command = self.command(flags)
+    @property
+    def cure(self) -> Cure:
+        """What a person should do, the command last."""
         if self.superfluous:
-            then = f" Then: {command}" if command else ""
-            return f"Delete {self.superfluous} in Invent: {self.why}{then}"
+            then: tuple[str | Command, ...] = (" Then: ", self.command) if self.command else ()
+            return Cure((f"Delete {self.superfluous} in Invent: {self.reason}", *then))
         if self.right:
-            return f"{self.why} Record the other one: {command}"
-        return f"Look at both in Invent, and delete one of them. If that is {self.recorded}, then: {command}"
+            return Cure((f"{self.reason} Record the other one: ", self.command or ""))
+        look = f"Look at both in Invent, and delete one of them. If that is {self.recorded}, then: "
+        return Cure((look, self.command or ""))
 
-    def command(self, flags: str) -> str:
-        """The one that makes the record right afterwards; "" where it is right already."""
-        return "" if self.right == self.recorded else instead(flags, self.key, self.other.id, self.recorded)
+    @property
+    def command(self) -> Command | None:
+        """The one that makes the record right afterwards; None where it is right already."""
+        return None if self.right == self.recorded else instead(self.key, self.other.id, self.recorded)
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class Leftovers:
     """`doubts` are the names of open attempts, `seconds` the keys of second broadcasts, `twins` those of live ones."""
 
     doubts: tuple[str, ...] = ()

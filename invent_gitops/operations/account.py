@@ -22,6 +22,7 @@ from invent_gitops.http.address import (
     checked_org,
 )
 from invent_gitops.model.broadcast import Catalogue
+from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.project import check_inside, shown
@@ -113,7 +114,21 @@ class Account:
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)
-        return FileStore(own_place(path, root, "state"), shown=shown(path), org=org, api=api)
+        return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api)
+
+    def chain(self, root: Path, project: Project) -> Chain:
+        """The states that git remembers. Raises `Refused` where they are of another account than the one named.
+
+        The first state says whose they are: a later one may have been altered, which is for the audit to find.
+        """
+        from invent_gitops.state.binding import check_binding
+
+        store = self.store(root, project, strict=False)
+        chain = store.chain()
+        first = next((link.state for link in chain.links if link.state and link.state.lineage), None)
+        if first:
+            check_binding(first.org, first.api, store.org, store.api, store.label)
+        return chain
 
     def state_path(self, root: Path, project: Project) -> Path:
         """The state file; for a state on a branch, where it would be in the work tree."""

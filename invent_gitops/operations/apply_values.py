@@ -62,7 +62,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ListEvidence:
     """What the looks at Invent have shown so far.
 
     `live` is what they held together, `first` the last of them, `reach` how far it went, and `recent` says whether it
@@ -83,7 +83,7 @@ class Looked:
 class Progress:
     """What is known by now: the looks, the `approved` keys, and the `report` of the creates so far."""
 
-    looked: Looked
+    looked: ListEvidence
     approved: Collection[str] = ()
     report: Report = field(default_factory=lambda: Report(()))
 
@@ -96,7 +96,7 @@ class Confirmed:
     progress: Progress
 
 
-def plan_now(apply: Apply, looked: Looked) -> Plan:
+def plan_now(apply: Apply, looked: ListEvidence) -> Plan:
     """The plan as of now, of the files, the state and what Invent has shown."""
     return plan_for(
         apply.loaded,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item
+from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import Intent, Listed
-from invent_gitops.operations.apply_values import Apply, Confirmed, Looked, Progress, plan_now
+from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, plan_now
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.list_guard import renew
 from invent_gitops.operations.reconcile import settle
@@ -101,30 +102,25 @@ def _create_in_rounds(
     return progress, doubts
 
 
-def _blinded(looked: Looked, items: Sequence[Item]) -> Report:
+def _blinded(looked: ListEvidence, items: Sequence[Item]) -> Report:
     outcomes = (Outcome(item.key, "not-created", item.request.name, reason=looked.blind) for item in items)
     return Report(tuple(outcomes))
 
 
-def _run(apply: Apply, api: Api, looked: Looked, tell: Callable[[Outcome], None]) -> Run:
+def _run(apply: Apply, api: Api, looked: ListEvidence, tell: Callable[[Outcome], None]) -> Run:
     from invent_gitops.api.limits import LONGEST_EXCHANGE
-    from invent_gitops.apply import Run
+    from invent_gitops.apply import Caller, Run
 
     store, options = apply.store, apply.options
-    return Run(
-        api,
-        store,
-        taken=store.state.ids() | {remote.id for remote in looked.live},
-        provenance=apply.origin.now,
-        attempt=_new_attempt,
-        stop=apply.stopping.event.is_set,
-        tell=tell,
+    pace = RunPace(
         concurrency=options.concurrency,
         batch=store.batch(options.concurrency),
         clock=stopwatch,
         window=FRESH + 2 * options.concurrency * 60 / options.rate,
         exchange=LONGEST_EXCHANGE,
     )
+    caller = Caller(provenance=apply.origin.now, attempt=_new_attempt, stop=apply.stopping.event.is_set, tell=tell)
+    return Run(api, store, caller, pace, known_ids=store.state.ids() | {remote.id for remote in looked.live})
 
 
 def _adopt(apply: Apply, api: InventApi) -> tuple[Outcome, ...]:

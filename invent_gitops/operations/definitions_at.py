@@ -36,7 +36,7 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
             git.export(commit, [below, project.segments], target)
             loaded = open_workspace(str(target / below), target)
         except GitFailed as error:
-            return f"git says: {error.words.splitlines()[0] if error.words else 'nothing'}"
+            return f"git says: {error.output.splitlines()[0] if error.output else 'nothing'}"
         except InventGitopsError as error:
             return error.message
         return {definition.key: definition.request for definition in loaded.definitions}

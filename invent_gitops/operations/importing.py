@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from invent_gitops.errors import Interrupted, Refused
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import State
 from invent_gitops.operations.account import Account, Store, connect
 from invent_gitops.operations.console import Console
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.look import of_this_account
 from invent_gitops.operations.plan import chooser
 from invent_gitops.operations.project import (
@@ -32,7 +35,7 @@ from invent_gitops.text.clean import clean
 
 if TYPE_CHECKING:
     from invent_gitops.live.unrecorded import Survey
-    from invent_gitops.render.text.imports import Imported
+    from invent_gitops.render.documents.imports import Imported
 
 
 def project_for_import() -> LoadedProject:
@@ -74,7 +77,7 @@ class Importing:
     def run(self, store: Store, stopping: Stopping, ids: Sequence[str], only: Sequence[str]) -> ImportReport:
         """Record what is chosen, then write the definitions. Raises `Refused` for an id that cannot be imported."""
         from invent_gitops.live.unrecorded import narrowed
-        from invent_gitops.render.text.imports import Imported
+        from invent_gitops.render.documents.imports import Imported
 
         listing = self._listed(stopping)
         store.refresh()
@@ -84,7 +87,7 @@ class Importing:
             # A twin, or what an attempt in doubt has created, may be on the part that could not be read.
             return ImportReport(listing, survey, store.state)
         for id in ids:
-            _check_chosen(id, survey, listing, store.state)
+            _check_chosen(id, survey, store.state, self.account.flags())
         keys = {offer.key for offer in survey.offers} | {missing.key for missing in survey.missing}
         chosen = chooser(only, keys, listing="invent-gitops import")
         survey = narrowed(survey, lambda key, id: id in ids if ids else chosen(key))
@@ -104,8 +107,7 @@ class Importing:
     def _survey(self, listing: Listing[Remote], state: State) -> Survey:
         from invent_gitops.live.unrecorded import survey
 
-        flags = self.account.flags()
-        return survey(listing.entries, state, self.loaded.definitions, stems=self._stems(), flags=flags)
+        return survey(listing.entries, state, self.loaded.definitions, stems=self._stems())
 
     @property
     def _folder(self) -> Path:
@@ -118,6 +120,10 @@ class Importing:
         check_inside(self._folder, self.loaded.root, "The folder of the definitions")
         entries = os.listdir(self._folder) if self._folder.is_dir() else []
         return reserved | {name.rpartition(".")[0] for name in entries if name.endswith((".yaml", ".yml"))}
+
+    def context(self, listing: Listing[Remote]) -> Context:
+        """In which a page or a document about `listing` is told."""
+        return context_of(self.account, self.loaded.project, names=self.segment_names(listing))
 
     def segment_names(self, listing: Listing[Remote]) -> dict[str, str]:
         """The names of segments by id: as Invent shows them, and where they are in the catalogue, as it does."""
@@ -192,7 +198,7 @@ class Importing:
         raise AssertionError("there is always another path")
 
 
-def _check_chosen(id: str, survey: Survey, listing: Listing[Remote], state: State) -> None:
+def _check_chosen(id: str, survey: Survey, state: State, flags: str) -> None:
     """Raises `Refused` for an id that cannot be imported, with the reason."""
     if any(missing.record.id == id for missing in survey.missing):
         return
@@ -207,4 +213,4 @@ def _check_chosen(id: str, survey: Survey, listing: Listing[Remote], state: Stat
             )
         raise Refused(f"Invent shows no broadcast with the id {id}.", "See the ids with: invent-gitops import")
     if offer.why_not:
-        raise Refused(f"{id} cannot be imported. {offer.why_not}", offer.cure)
+        raise Refused(f"{id} cannot be imported. {offer.why_not}", cure_text(offer.cure, flags))

@@ -8,7 +8,7 @@ from functools import partial
 
 from invent_gitops.errors import WrongUsage
 from invent_gitops.live.unsettled import watched
-from invent_gitops.operations.apply_values import Apply, Looked, plan_now
+from invent_gitops.operations.apply_values import Apply, ListEvidence, plan_now
 from invent_gitops.operations.branch_tip import newest_requests
 from invent_gitops.operations.look import first_look, lacks_records
 from invent_gitops.operations.reconcile import settle
@@ -19,9 +19,9 @@ from invent_gitops.text.clean import clean
 RECENT = 10.0
 
 
-def look_first(apply: Apply) -> Looked:
+def look_first(apply: Apply) -> ListEvidence:
     """Read the list in Invent before anything else, if there is anything to create, in doubt or lately settled."""
-    state, looked = apply.store.state, Looked()
+    state, looked = apply.store.state, ListEvidence()
     if state.intents or watched(state, apply.origin.now().at) or plan_now(apply, looked).counts["create"]:
         if not apply.account.sandbox:
             newest = newest_requests(apply.loaded, apply.options.definitions, apply.options.branch)
@@ -30,14 +30,14 @@ def look_first(apply: Apply) -> Looked:
     return looked
 
 
-def renew(apply: Apply, looked: Looked) -> Iterator[Looked]:
+def renew(apply: Apply, looked: ListEvidence) -> Iterator[ListEvidence]:
     """Read the state again, and the list if the last look is some seconds old; yields as `look` does."""
     apply.store.refresh()
     if not looked.recent():
         yield from look(apply, looked)
 
 
-def look(apply: Apply, looked: Looked, *, settling: bool = False) -> Iterator[Looked]:
+def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Iterator[ListEvidence]:
     """Read the list: for what is there already and, `settling`, for what an earlier run left in doubt.
 
     The state is the guard; this is a second one, for a state that was lost or put back. Where the list

@@ -15,8 +15,8 @@ from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment
 from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.project import Project
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
+from invent_gitops.model.statuses import GONE
 from invent_gitops.operations.account import Account, connect
 from invent_gitops.operations.console import Console
 

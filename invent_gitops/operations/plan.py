@@ -99,7 +99,6 @@ def plan_for(
         only=chooser(only, keys, listing="invent-gitops validate --json"),
         listed=LiveList(live, reach),
         newest=newest,
-        flags=flags,
     )
     return replace(plan, timezone=loaded.project.timezone, workspace=loaded.project.name, options=flags)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.status import Status
@@ -14,7 +15,7 @@ def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: 
     """Each broadcast of the project; one that is due within `soon` of `now` should be ready."""
     from invent_gitops.live.status import Clock, status_of
 
-    return status_of(
+    status = status_of(
         loaded.definitions,
         snapshot.state,
         snapshot.broadcasts,
@@ -22,5 +23,5 @@ def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: 
         catalogue=loaded.catalogue,
         clock=Clock(now, soon, loaded.project.timezone),
         workspace=loaded.project.name,
-        flags=account.flags(),
     )
+    return replace(status, options=account.flags())

@@ -35,7 +35,7 @@ def unsettled_code(
             if keys:
                 console.note(f"{problem}: {_named(keys)}. See and settle: invent-gitops plan{flags}")
         for twin in open_cases.twins:
-            console.note(clean(f"Twice in Invent: {twin.message} {twin.cure(flags)}"))
+            console.note(clean(f"Twice in Invent: {twin.message} {twin.cure.text(flags)}"))
     return ExitCode.UNSETTLED
 
 

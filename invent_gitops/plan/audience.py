@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from invent_gitops.live.drift import BEGUN
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.plan import Item, Plan
-from invent_gitops.model.record import GONE
+from invent_gitops.model.statuses import BEGUN, GONE
 from invent_gitops.policy import audience_today, audience_warnings, renaming_warnings
 from invent_gitops.policy.audience import audience_of
 

@@ -10,11 +10,15 @@ from invent_gitops.live.lookalikes import Lookalikes
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.command import Command, Cure, resolve_command
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Refusal
-from invent_gitops.model.record import OVER, Absence, own_key
+from invent_gitops.model.record import Absence, own_key
 from invent_gitops.model.state import State
-from invent_gitops.text.commands import quoted, resolving, settling, words
+from invent_gitops.model.statuses import OVER
+from invent_gitops.text.commands import quoted, settling_parts, words
+
+_WAIVED = " . If it is a new one, waive possible-rename with a reason."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,7 @@ class _Keys:
 class Duplicates:
     """What the state and Invent hold against creating a definition.
 
-    `live` is what Invent lists, and `reach` how far that list was read; `now` is aware; `flags` are the options that a
-    printed command needs.
+    `live` is what Invent lists, and `reach` how far that list was read; `now` is aware.
     """
 
     def __init__(
@@ -45,10 +48,9 @@ class Duplicates:
         state: State,
         live: Sequence[Remote],
         now: datetime,
-        flags: str,
         reach: Reach = "",
     ) -> None:
-        self._state, self._now, self._flags, self._reach = state, now, flags, reach
+        self._state, self._now, self._reach = state, now, reach
         self._absences = Absences(state.absences)
         self._defined = {definition.key for definition in definitions}
         self._orphans = _orphans(state, self._defined, now)
@@ -63,11 +65,9 @@ class Duplicates:
             message = (
                 f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}."
             )
-            restore = f"invent-gitops state restore{self._flags} {words(key)} --reason …"
-            cure = (
-                "Delete the file, or give the new broadcast a key and a name of its own. If it was removed by mistake: "
-                f"{restore}"
-            )
+            restore = Command("state restore", f"{words(key)} --reason …")
+            own = "Delete the file, or give the new broadcast a key and a name of its own."
+            cure: Cure | str = Cure((f"{own} If it was removed by mistake: ", restore))
             return (Refusal("removed", message, cure, definition.at("key")),)
         twin = self._keys.spellings.get(alike(key), key)
         if twin != key and twin not in self._defined:
@@ -81,18 +81,18 @@ class Duplicates:
         how, other = holder
         if how == "recorded":
             message = f"The same request is recorded under the key {other} already: it would message people twice."
-            cure = f"If the file was renamed: {self._move(other, key)}"
+            cure = Cure(("If the file was renamed: ", _move(other, key)))
         elif how == "formerly":
             message = f"The same request was sent for the key {other}, whose broadcast was edited in Invent since then."
-            same = self._move(other, key)
-            cure = f"If it is the same one: {same} . If it is a new one, give it another name or time."
+            new = " . If it is a new one, give it another name or time."
+            cure = Cure(("If it is the same one: ", _move(other, key), new))
         elif how == "intended":
             intent = self._state.intents[other]
             subject = (
                 "The same request" if intent.request.plain == definition.request.plain else "An attempt of this key"
             )
             message = f"{subject} is in doubt under the key {other}: it may have been created."
-            cure = f"Settle it first: {settling(self._flags, other, intent, self._now)}"
+            cure = Cure(("Settle it first: ", *settling_parts(other, intent, self._now)))
         else:
             message = f"The same request was removed from the state under the key {other}."
             cure = "If it is to be a new broadcast, give it another name or time."
@@ -105,7 +105,8 @@ class Duplicates:
         signs = " and ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in twin if sign not in definition.key))
         held = f" with {signs}" if signs else ""
         message = f"The key looks the same as one that is {how} already, which is spelled otherwise{held}."
-        cure = f"Write the key as it is recorded. If the new spelling is to stay: {self._move(twin, definition.key)}"
+        kept = "Write the key as it is recorded. If the new spelling is to stay: "
+        cure: Cure | str = Cure((kept, _move(twin, definition.key)))
         if how == "removed from the state":
             cure = "Give the new broadcast a key of its own."
         return Refusal("same-key", message, cure, definition.at("key"))
@@ -127,8 +128,8 @@ class Duplicates:
             f"An attempt of it was declared not to have been created, by {last.provenance.by}. It is created only "
             "after Invent's whole list was read, and this run could not read it."
         )
-        same = resolving(self._flags, definition.key, "--id ID")
-        return (Refusal("unread-list", message, f"Run apply again later. If it is there: {same}", definition.position),)
+        cure = Cure(("Run apply again later. If it is there: ", resolve_command(definition.key, "--id ID")))
+        return (Refusal("unread-list", message, cure, definition.position),)
 
     def _found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
         """Whatever became of the state: what is in Invent already is not sent a second time."""
@@ -139,17 +140,18 @@ class Duplicates:
         message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
         if lookalike.others:
             message += f" There are more of them: {', '.join(lookalike.others[:5])}. Delete all but one in Invent."
-        same = resolving(self._flags, definition.key, "--id " + quoted(remote.id))
+        same = resolve_command(definition.key, f"--id {quoted(remote.id)}")
         if lookalike.how == "partly":
             untold = " and ".join(field for field in remote.unread if field not in ("status", "created_at"))
             resemblance = f"Invent has one like this as far as it tells, which no record knows: {remote.id}"
             message = f"{resemblance}. It does not tell its {untold}."
-            same += " --anyway"
+            same = resolve_command(definition.key, f"--id {quoted(remote.id)} --anyway")
         elif remote.id in self._keys.recorded:
             other = self._keys.recorded[remote.id]
             message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
-            same = self._move(other, definition.key)
-        cure = f"If it is the same: {same} . If it is another, give this one a name or a time of its own."
+            same = _move(other, definition.key)
+        another = " . If it is another, give this one a name or a time of its own."
+        cure: Cure | str = Cure(("If it is the same: ", same, another))
         if self._absences.of(definition.key, definition.request) and remote.id not in self._keys.recorded:
             message += " It may be what an attempt has made that was declared not to have created anything."
         if remote.id in self._keys.removed:
@@ -168,12 +170,13 @@ class Duplicates:
         if other is None:
             return self._edited_in_invent(definition)
         message = f"It looks like {other}, which was created, is still to be sent, and has no file here."
-        same = self._move(other, definition.key)
+        move = _move(other, definition.key)
+        same: tuple[str | Command, ...] = (move,)
         older = "If its file is elsewhere, such as on a newer commit, get that first. "
         if other in self._defined:
             message = f"It looks like {other}, which was imported from Invent, and is still to be sent."
-            same, older = f"delete the file of {other}, then {same}", ""
-        cure = f"{older}If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+            same, older = (f"delete the file of {other}, then ", move), ""
+        cure = Cure((f"{older}If it is the same one: ", *same, _WAIVED))
         return (Refusal("possible-rename", message, cure, definition.position),)
 
     def _edited_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
@@ -184,12 +187,13 @@ class Duplicates:
             return ()
         remote = lookalike.remote
         message = f"It looks like {remote.id} in Invent ({remote.status}), which no record knows."
-        same = resolving(self._flags, definition.key, f"--id {quoted(remote.id)} --anyway")
-        cure = f"If it is the same one: {same} . If it is a new one, waive possible-rename with a reason."
+        same = resolve_command(definition.key, f"--id {quoted(remote.id)} --anyway")
+        cure = Cure(("If it is the same one: ", same, _WAIVED))
         return (Refusal("possible-rename", message, cure, definition.position),)
 
-    def _move(self, key: str, to: str) -> str:
-        return f"invent-gitops state mv{self._flags} {words(key, to)}"
+
+def _move(key: str, to: str) -> Command:
+    return Command("state mv", words(key, to))
 
 
 def _keys(state: State) -> _Keys:

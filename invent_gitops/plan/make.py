@@ -48,21 +48,19 @@ def make_plan(
     only: Callable[[str], bool] = lambda key: True,
     listed: LiveList = NOT_LOOKED,
     newest: Mapping[str, Request] | None = None,
-    flags: str = "",
 ) -> Plan:
     """The plan for all keys that `only` lets through; `now` is aware.
 
     Guards look at every definition and every record, whatever `only` says. What is `listed` already and
     recorded nowhere is not created a second time; what was declared not to have been created is refused
     where the list was not read to its end. `newest` is what a newer
-    commit defines, if this is an older one's: what is not so there any more is not created. `flags`
-    are the options that a printed command needs.
+    commit defines, if this is an older one's: what is not so there any more is not created.
     """
     defined = {definition.key for definition in definitions}
     policies, catalogue, live, reach = terms.policies, terms.catalogue, listed.live, listed.reach
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
-    duplicates = Duplicates(definitions, state, live, now, flags, reach)
+    duplicates = Duplicates(definitions, state, live, now, reach)
     planner = _Planner(state, terms, now, duplicates, newest, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined

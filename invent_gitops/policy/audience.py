@@ -14,9 +14,9 @@ def audience_of(request: Request, segments: Mapping[str, Segment]) -> Audience:
     """Whom `request` would reach, with the names and numbers of `segments`, the catalogue by id."""
     if request.send_to_all:
         return Audience((), True, None)
-    known = [segments.get(id) for id in request.segment_ids]
-    names = tuple(segment.name if segment else id for id, segment in zip(request.segment_ids, known, strict=True))
-    counts = [segment.contacts if segment else None for segment in known]
+    reached = [segments.get(id) for id in request.segment_ids]
+    names = tuple(segment.name if segment else id for id, segment in zip(request.segment_ids, reached, strict=True))
+    counts = [segment.contacts if segment else None for segment in reached]
     complete = [count for count in counts if count is not None]
     return Audience(names, False, sum(complete) if len(complete) == len(counts) else None)
 
@@ -32,8 +32,8 @@ def audience_warnings(
     nobody is warned. Segments may overlap, so each is compared by itself. A broadcast to everyone names no
     segments, and nothing is said of it.
     """
-    found = (_of_segment(id, pulled.get(id), live, jump) for id in request.segment_ids)
-    return tuple(warning for warning in found if warning)
+    warnings = (_of_segment(id, pulled.get(id), live, jump) for id in request.segment_ids)
+    return tuple(warning for warning in warnings if warning)
 
 
 def audience_today(request: Request, live: Mapping[str, int | None]) -> int | None:
@@ -42,8 +42,8 @@ def audience_today(request: Request, live: Mapping[str, int | None]) -> int | No
     `live` is as for `audience_warnings`.
     """
     counts = [live.get(id) for id in request.segment_ids]
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) and not request.send_to_all else None
+    complete = [count for count in counts if count is not None]
+    return sum(complete) if len(complete) == len(counts) and not request.send_to_all else None
 
 
 def renaming_warnings(
@@ -61,15 +61,15 @@ def renaming_warnings(
         if id not in request.segment_ids or segment.name.startswith("id:"):
             continue
         # After a pull, what the definition writes would mean the segment that has the name by then.
-        taken = {
+        retaken = {
             name: other
             for other, name in named.items()
             if other != id and alike(name) in names & (entries | {alike(segment.name)})
         }
         now = composed(named.get(id, segment.name))
-        if taken and alike(now) not in {alike(name) for name in taken}:
-            told = " and ".join(f"{name} is {other} there now" for name, other in sorted(taken.items()))
-            message = f"The segment {segment.name} ({id}) is named {now} in Invent, and {told}."
+        if retaken and alike(now) not in {alike(name) for name in retaken}:
+            newcomers = " and ".join(f"{name} is {other} there now" for name, other in sorted(retaken.items()))
+            message = f"The segment {segment.name} ({id}) is named {now} in Invent, and {newcomers}."
             cure = f"Write id:{id} if that one is meant, before anybody runs invent-gitops segments pull."
             yield AudienceWarning("audience-retaken", message, cure, id)
         elif alike(now) != alike(segment.name):

@@ -42,8 +42,8 @@ class Calendar:
             if request.send_to_all
             else [self.to_everyone, *(self.of_segment.get(id, ()) for id in request.segment_ids)]
         )
-        found = [entry for line in lines for entry in _neighbours(line, at, key)]
-        return min(found, key=lambda entry: (abs(entry.at - at), entry.at, entry.key), default=None)
+        neighbours = [entry for line in lines for entry in _neighbours(line, at, key)]
+        return min(neighbours, key=lambda entry: (abs(entry.at - at), entry.at, entry.key), default=None)
 
 
 def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) -> Calendar:
@@ -53,17 +53,17 @@ def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) 
     and what was removed is not sent again.
     """
     entries = [
-        Entry(each.request.scheduled_at or each.provenance.at, key, "recorded", each.request)
-        for key, each in state.broadcasts.items()
+        Entry(record.request.scheduled_at or record.provenance.at, key, "recorded", record.request)
+        for key, record in state.broadcasts.items()
     ]
     entries += [
-        Entry(each.request.scheduled_at or each.provenance.at, key, "intended", each.request)
-        for key, each in state.intents.items()
+        Entry(intent.request.scheduled_at or intent.provenance.at, key, "intended", intent.request)
+        for key, intent in state.intents.items()
     ]
     entries += [
-        Entry(each.request.scheduled_at or now, each.key, "defined", each.request)
-        for each in definitions
-        if each.key not in state.broadcasts and each.key not in state.intents and each.key not in state.removed
+        Entry(definition.request.scheduled_at or now, definition.key, "defined", definition.request)
+        for definition in definitions
+        if not any(definition.key in part for part in (state.broadcasts, state.intents, state.removed))
     ]
     # Sorted once: every line below is filled in this order.
     entries.sort(key=lambda entry: (entry.at, entry.key, entry.how))
@@ -85,13 +85,13 @@ def of_the_gap(
     other = calendar.nearest(request, at, definition.key)
     if other is None or abs(other.at - at) >= policies.minimum_gap:
         return
-    known = {"defined": "", "recorded": ", which was created already,", "intended": ", which may have been created,"}
+    origin = {"defined": "", "recorded": ", which was created already,", "intended": ", which may have been created,"}
     move = "Move one of the two" if other.how == "defined" else "Move this one"
     apart = f"{duration(abs(other.at - at), days=False)} apart" if other.at != at else "at the same time"
     asked = duration(policies.minimum_gap, days=False)
     yield Refusal(
         "minimum-gap",
-        f"{sending(request.scheduled_at, now, zone)}, and {other.key}{known[other.how]} on {moment(other.at, zone)}, "
+        f"{sending(request.scheduled_at, now, zone)}, and {other.key}{origin[other.how]} on {moment(other.at, zone)}, "
         f"{_shared(request, other.request, segments)}: {apart}. policies.minimum_gap asks for {asked} between two "
         "broadcasts to one segment.",
         f"{move}, or waive minimum-gap with a reason.",
@@ -109,10 +109,10 @@ def _neighbours(line: Sequence[Entry], at: datetime, key: str) -> Iterator[Entry
             yield entry
 
 
-def _shared(one: Request, other: Request, segments: Mapping[str, Segment]) -> str:
-    if one.send_to_all and other.send_to_all:
+def _shared(request: Request, other: Request, segments: Mapping[str, Segment]) -> str:
+    if request.send_to_all and other.send_to_all:
         return "both to everyone"
-    if one.send_to_all or other.send_to_all:
-        return f"{'this one' if one.send_to_all else 'that one'} to everyone"
-    ids = sorted(set(one.segment_ids) & set(other.segment_ids))
+    if request.send_to_all or other.send_to_all:
+        return f"{'this one' if request.send_to_all else 'that one'} to everyone"
+    ids = sorted(set(request.segment_ids) & set(other.segment_ids))
     return "both to " + " and ".join(segments[id].name if id in segments else id for id in ids)

@@ -13,19 +13,19 @@ def reach(audiences: Sequence[tuple[bool, int | None]], strong: Callable[[str], 
     messages. `strong` marks what the eye is to find.
     """
     everyone = sum(1 for all_of_them, _ in audiences if all_of_them)
-    known = [contacts for all_of_them, contacts in audiences if not all_of_them and contacts is not None]
-    unknown = len(audiences) - everyone - len(known)
-    many = strong(f"{sum(known):,}")
-    reached = f"to up to {many} contacts" if len(known) == 1 else f"with up to {many} messages"
-    if len(known) > 1 and (everyone or unknown):
+    counts = [contacts for all_of_them, contacts in audiences if not all_of_them and contacts is not None]
+    unknown = len(audiences) - everyone - len(counts)
+    many = strong(f"{sum(counts):,}")
+    reached = f"to up to {many} contacts" if len(counts) == 1 else f"with up to {many} messages"
+    if len(counts) > 1 and (everyone or unknown):
         # Beside other numbers, it could be taken for that of each.
         reached += " in all"
-    told = {
+    numbers = {
         f"to {strong('everyone')}": everyone,
-        reached: len(known),
+        reached: len(counts),
         "to an audience of unknown size": unknown,
     }
-    parts = {words: number for words, number in told.items() if number}
+    parts = {phrase: number for phrase, number in numbers.items() if number}
     if len(parts) == 1:
         return next(iter(parts))
-    return ", ".join(f"{number:,} {words}" for words, number in parts.items())
+    return ", ".join(f"{number:,} {phrase}" for phrase, number in parts.items())

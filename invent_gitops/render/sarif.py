@@ -39,11 +39,11 @@ def problems_sarif(
     `failures` are why a part of the project could not be looked at.
     """
     kept = problems[:MOST]
-    log, told = _log(kept, len(problems), address, exit_code, failures)
+    log, notes = _log(kept, len(problems), address, exit_code, failures)
     while kept and len(log) > most_bytes and len(zlib.compress(log.encode())) > most_bytes:
         kept = kept[: len(kept) // 2]
-        log, told = _log(kept, len(problems), address, exit_code, failures)
-    return log, told
+        log, notes = _log(kept, len(problems), address, exit_code, failures)
+    return log, notes
 
 
 def failure_sarif(error: InventGitopsError, exit_code: int) -> str:
@@ -52,20 +52,20 @@ def failure_sarif(error: InventGitopsError, exit_code: int) -> str:
 
 
 def _told(kept: int, count: int) -> list[str]:
-    told = []
+    notes = []
     if kept < count:
-        told.append(f"Cut to what GitHub takes: {kept:,} of {count:,} problems are in this log.")
+        notes.append(f"Cut to what GitHub takes: {kept:,} of {count:,} problems are in this log.")
     if kept > MOST_SHOWN:
-        told.append(f"GitHub shows {MOST_SHOWN:,} of the {kept:,} problems in this log.")
-    return told
+        notes.append(f"GitHub shows {MOST_SHOWN:,} of the {kept:,} problems in this log.")
+    return notes
 
 
 def _log(
     kept: Sequence[Problem], count: int, address: Address, exit_code: int, failures: Sequence[InventGitopsError]
 ) -> tuple[str, list[str]]:
-    told = _told(len(kept), count)
-    why = [f"{error.message} {error.cure}".strip() for error in failures]
-    notifications = [("error", sentence) for sentence in why] + [("warning", sentence) for sentence in told]
+    notes = _told(len(kept), count)
+    reasons = [f"{error.message} {error.cure}".strip() for error in failures]
+    notifications = [("error", sentence) for sentence in reasons] + [("warning", sentence) for sentence in notes]
     invocation = {
         "executionSuccessful": not failures,
         "exitCode": exit_code,
@@ -73,7 +73,7 @@ def _log(
             {"level": level, "message": _message(sentence)} for level, sentence in notifications
         ],
     }
-    return _dump(_results(kept, address), _rules(kept), invocation), told
+    return _dump(_results(kept, address), _rules(kept), invocation), notes
 
 
 def _dump(
@@ -102,16 +102,16 @@ def _rules(problems: Sequence[Problem]) -> list[dict[str, object]]:
 
 
 def _rule(rule: str, cures: Sequence[str]) -> dict[str, object]:
-    words = cut(rule.replace("-", " ").capitalize(), 200)
+    title = cut(rule.replace("-", " ").capitalize(), 200)
     listed = [f"- {cut(cure, 1000)}" for cure in cures[:_CURES]]
-    rest = [f"- … and {len(cures) - _CURES:,} more, each in the message of its problem."] if cures[_CURES:] else []
+    more = [f"- … and {len(cures) - _CURES:,} more, each in the message of its problem."] if cures[_CURES:] else []
     return {
         "id": cut(rule, 200),
-        "shortDescription": {"text": f"{words}."},
+        "shortDescription": {"text": f"{title}."},
         "fullDescription": {
-            "text": f"{words}: a rule of `invent-gitops validate`. Nothing is created while it is broken."
+            "text": f"{title}: a rule of `invent-gitops validate`. Nothing is created while it is broken."
         },
-        "help": {"text": _plain("\n".join(["What mends it here:", *listed, *rest] if listed else ["Mend the input."]))},
+        "help": {"text": _plain("\n".join(["What mends it here:", *listed, *more] if listed else ["Mend the input."]))},
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": ["broadcasts"], "precision": "very-high", "problem.severity": "error"},
     }
@@ -167,10 +167,10 @@ def _end(problem: Problem) -> int:
     return min(end, length + 1) if problem.source and problem.position.column <= length else end
 
 
-def _message(words: str) -> dict[str, object]:
-    return {"text": _plain(cut(words, 1000)) or "?"}
+def _message(sentence: str) -> dict[str, object]:
+    return {"text": _plain(cut(sentence, 1000)) or "?"}
 
 
-def _plain(words: str) -> str:
-    """`words` without a link: in the plain text of SARIF, `[words](address)` is one, and a backslash prevents it."""
-    return re.sub(r"[\[\]\\]", r"\\\g<0>", words) if re.search(r"\]\s*\(", words) else words
+def _plain(sentence: str) -> str:
+    """`sentence` without a link: in the plain text of SARIF, `[words](address)` is one, and a backslash prevents it."""
+    return re.sub(r"[\[\]\\]", r"\\\g<0>", sentence) if re.search(r"\]\s*\(", sentence) else sentence

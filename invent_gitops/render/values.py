@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant
 from invent_gitops.text.clean import cut
 from invent_gitops.text.times import moment
 
 
-def value_text(field: str, value: object, names: Mapping[str, str], zone: str) -> str:
-    """`value` as in a request's JSON; `names` are those of segments by id."""
+def value_text(field: str, value: object, context: Context) -> str:
+    """`value` as in a request's JSON."""
     if field == "scheduled_at":
-        return moment(read_instant(value), zone)
+        return moment(read_instant(value), context.zone)
     if isinstance(value, list):
-        return ", ".join(cut(names.get(str(id), str(id)), 40) for id in value) or "none"
+        return ", ".join(cut(context.names.get(str(id), str(id)), 40) for id in value) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return cut(str(value), 80)

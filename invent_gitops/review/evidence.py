@@ -22,7 +22,8 @@ from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.plan.approval import approved_plan, read_request
-from invent_gitops.render.documents.machine import document, plan_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.text.secret import hide
 
 # Characters of the line, and bytes of what it unpacks to: a short line may unpack to a thousand times its length.

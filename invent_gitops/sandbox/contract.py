@@ -53,7 +53,7 @@ class Answer:
         return json.loads(self.body)
 
 
-class Refusal(Exception):
+class Rejection(Exception):
     """The sandbox says no to a request, in the manner of an API."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
@@ -83,25 +83,25 @@ def json_answer(status: int, value: object, headers: Mapping[str, str] | None = 
 
 
 def find_route(method: str, path: str) -> Route:
-    """The documented route that a method and a percent-encoded path lead to; `Refusal` with 404 or 405 if none does."""
+    """The documented route that a method and a percent-encoded path lead to; `Rejection` with 404 or 405 if none."""
     match = _PATH.fullmatch(path)
     if not match:
-        raise Refusal(404, "There is no such route.")
+        raise Rejection(404, "There is no such route.")
     org, collection = unquote(match[1]), match[2]
     name = _ROUTES.get((method, collection))
     if not name:
         allowed = ", ".join(verb for verb, of in _ROUTES if of == collection)
-        raise Refusal(405, f"This route answers to {allowed} only.", {"allow": allowed})
+        raise Rejection(405, f"This route answers to {allowed} only.", {"allow": allowed})
     return Route(name, org)
 
 
 def check_key(header: str, key: str | None) -> None:
-    """`Refusal` with 401 unless the Authorization header carries `key`, or any key at all where `key` is None."""
+    """`Rejection` with 401 unless the Authorization header carries `key`, or any key at all where `key` is None."""
     scheme, _, token = header.strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Refusal(401, "An API key is needed: Authorization: Bearer KEY.", {"www-authenticate": "Bearer"})
+        raise Rejection(401, "An API key is needed: Authorization: Bearer KEY.", {"www-authenticate": "Bearer"})
     if key is not None and token.strip() != key:
-        raise Refusal(401, "This API key is not known.", {"www-authenticate": "Bearer"})
+        raise Rejection(401, "This API key is not known.", {"www-authenticate": "Bearer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +116,19 @@ class Page:
 
 
 def read_page(route: RouteName, query: str) -> Page:
-    """The query of a list, checked; `Refusal` with 400."""
+    """The query of a list, checked; `Rejection` with 400."""
     own = _FILTERS[route]
     values: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name not in ("page", "take", *own):
-            raise Refusal(400, f"The query parameter {name} is not known; known are page, take, {', '.join(own)}.")
+            raise Rejection(400, f"The query parameter {name} is not known; known are page, take, {', '.join(own)}.")
         if name in values:
-            raise Refusal(400, f"The query parameter {name} is given twice.")
+            raise Rejection(400, f"The query parameter {name} is given twice.")
         values[name] = value
     statuses = CONTACT_STATUSES if route == "contacts" else STATUSES
     status = values.get("status", "ALL")
     if status not in ("ALL", *statuses):
-        raise Refusal(400, f"status must be one of ALL, {', '.join(statuses)}.")
+        raise Rejection(400, f"status must be one of ALL, {', '.join(statuses)}.")
     number, take = _read_number(values, "page", 1, 999_999_999), _read_number(values, "take", 20, 100)
     filters = "" if status == "ALL" else status, values.get("search", ""), values.get("segment_id", "")
     return Page(number, take, *filters)
@@ -138,34 +138,34 @@ def page_asked(route: RouteName | None, query: str) -> int | None:
     """The number of the page that a request asks for, or None if it asks for none or wrongly."""
     try:
         return read_page(route, query).number if route in _FILTERS else None
-    except Refusal:
+    except Rejection:
         return None
 
 
 def _read_number(values: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = values.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        raise Refusal(400, f"{name} must be a whole number from 1 to {most}.")
+        raise Rejection(400, f"{name} must be a whole number from 1 to {most}.")
     return int(text)
 
 
 def read_create(body: bytes) -> dict[str, Any]:
-    """The body of a create as the four fields of `check_create`; `Refusal` with 400 or 413."""
+    """The body of a create as the four fields of `check_create`; `Rejection` with 400 or 413."""
     return check_create(read_object(body, WRITABLE))
 
 
 def check_create(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """The four fields of a create, checked, with defaults for what is not written; `Refusal` with 400.
+    """The four fields of a create, checked, with defaults for what is not written; `Rejection` with 400.
 
     Repeated segments count once, and the instant is given in UTC as the list gives it later.
     """
     name, ids = wish.get("name"), wish.get("segment_ids", [])
     if not (is_text(name) and len(name) <= 255):
-        raise Refusal(400, "name must be a string of 1 to 255 characters.")
+        raise Rejection(400, "name must be a string of 1 to 255 characters.")
     if not (isinstance(ids, list) and len(ids) <= 10 and all(map(is_text, ids))):
-        raise Refusal(400, "segment_ids must be an array of at most 10 strings, none of them empty.")
+        raise Rejection(400, "segment_ids must be an array of at most 10 strings, none of them empty.")
     if not isinstance(wish.get("send_to_all", False), bool):
-        raise Refusal(400, "send_to_all must be true or false.")
+        raise Rejection(400, "send_to_all must be true or false.")
     return {
         "name": name,
         "scheduled_at": read_moment("scheduled_at", wish.get("scheduled_at")),
@@ -175,17 +175,17 @@ def check_create(wish: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_object(body: bytes, allowed: Sequence[str]) -> dict[str, Any]:
-    """A body that is a JSON object with no field but those `allowed`; `Refusal` with 400 or 413."""
+    """A body that is a JSON object with no field but those `allowed`; `Rejection` with 400 or 413."""
     if len(body) > MAX_BODY:
-        raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+        raise Rejection(413, f"The body is larger than {MAX_BODY} bytes.")
     try:
         parsed = json.loads(body.decode())
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        raise Refusal(400, "The body must be a JSON object.")
+        raise Rejection(400, "The body must be a JSON object.")
     for unknown in parsed.keys() - set(allowed):
-        raise Refusal(400, f"The field {unknown} is not known; known are {', '.join(allowed)}.")
+        raise Rejection(400, f"The field {unknown} is not known; known are {', '.join(allowed)}.")
     return parsed
 
 
@@ -195,7 +195,7 @@ def is_text(value: object) -> TypeGuard[str]:
 
 
 def read_moment(name: str, value: object) -> str | None:
-    """An instant or null as the lists give it, in UTC; `Refusal` with 400."""
+    """An instant or null as the lists give it, in UTC; `Rejection` with 400."""
     if value is None:
         return None
     try:
@@ -204,7 +204,7 @@ def read_moment(name: str, value: object) -> str | None:
         return stamp(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
         cure = "an RFC 3339 date-time with an offset, such as 2026-11-27T09:00:00Z"
-        raise Refusal(400, f"{name} must be null or {cure}.") from None
+        raise Rejection(400, f"{name} must be null or {cure}.") from None
 
 
 def stamp(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from invent_gitops.sandbox.contract import (
     STATISTICS,
     STATUSES,
     WRITABLE,
-    Refusal,
+    Rejection,
     check_create,
     is_text,
     read_moment,
@@ -38,29 +38,29 @@ class Control:
 
 
 def find_control(method: str, path: str) -> Control:
-    """What a method and a percent-encoded path ask for; `Refusal` with 404 or 405."""
+    """What a method and a percent-encoded path ask for; `Rejection` with 404 or 405."""
     match = _PATH.fullmatch(path)
     if not match:
-        raise Refusal(404, f"There is no such control; there are {PREFIX}orgs/ORG/broadcasts/ID and …/segments/ID.")
+        raise Rejection(404, f"There is no such control; there are {PREFIX}orgs/ORG/broadcasts/ID and …/segments/ID.")
     if method not in ("POST", "DELETE"):
-        raise Refusal(405, "A control answers to POST, DELETE only.", {"allow": "POST, DELETE"})
+        raise Rejection(405, "A control answers to POST, DELETE only.", {"allow": "POST, DELETE"})
     collection: Literal["broadcasts", "segments"] = "broadcasts" if match[2] == "broadcasts" else "segments"
     return Control(collection, unquote(match[1]), unquote(match[3]), method == "DELETE")
 
 
 def read_segment_change(body: bytes) -> tuple[str | None, int | None]:
-    """The new name and count of a segment, None for what stays; `Refusal` with 400 or 413."""
+    """The new name and count of a segment, None for what stays; `Rejection` with 400 or 413."""
     wish = read_object(body, ("name", "contacts_count"))
     name, count = wish.get("name"), wish.get("contacts_count")
     if name is not None and not (is_text(name) and len(name) <= 128):
-        raise Refusal(400, "name must be a string of 1 to 128 characters.")
+        raise Rejection(400, "name must be a string of 1 to 128 characters.")
     if count is not None and not _is_count(count):
-        raise Refusal(400, "contacts_count must be a whole number that is not negative.")
+        raise Rejection(400, "contacts_count must be a whole number that is not negative.")
     return name, count
 
 
 def read_broadcast_change(id: str, body: bytes, now: str) -> dict[str, Any]:
-    """The fields of a broadcast to set, each as the lists show it; `Refusal` with 400 or 413."""
+    """The fields of a broadcast to set, each as the lists show it; `Rejection` with 400 or 413."""
     wish = read_object(body, _FIELDS)
     # What can be created is held to the rules of a create; what is not written is not changed.
     created = check_create({"name": "x", **{name: wish[name] for name in WRITABLE if name in wish}})
@@ -106,13 +106,13 @@ def _read_field(name: str, value: object) -> Any:
     if name in _MOMENTS:
         return read_moment(name, value)
     if name in _COUNTS and not _is_count(value):
-        raise Refusal(400, f"{name} must be a whole number that is not negative.")
+        raise Rejection(400, f"{name} must be a whole number that is not negative.")
     if name == "status" and value not in STATUSES:
-        raise Refusal(400, f"status must be one of {', '.join(STATUSES)}.")
+        raise Rejection(400, f"status must be one of {', '.join(STATUSES)}.")
     if name == "error_message" and not (value is None or is_text(value)):
-        raise Refusal(400, "error_message must be null or a string that is not empty.")
+        raise Rejection(400, "error_message must be null or a string that is not empty.")
     if name == "templates" and not (isinstance(value, list) and all(map(_is_template, value))):
-        raise Refusal(400, 'templates must be an array of objects, each {} or with an error: {"error": "…"}.')
+        raise Rejection(400, 'templates must be an array of objects, each {} or with an error: {"error": "…"}.')
     return value
 
 

@@ -158,7 +158,7 @@ class Faults:
         self._seed = seed
         self._added = 0
         self._faults: list[tuple[Fault, random.Random]] = []
-        self._seen: dict[Target, int] = dict.fromkeys(TARGETS, 0)
+        self._counts: dict[Target, int] = dict.fromkeys(TARGETS, 0)
         for spec in specs:
             self.add(spec)
 
@@ -178,7 +178,7 @@ class Faults:
     def seen(self, target: Target = "any") -> int:
         """How many requests of this kind have come so far."""
         with self._lock:
-            return self._seen[target]
+            return self._counts[target]
 
     def strike(self, route: RouteName | None, page: int | None = None) -> tuple[float, Fault | None]:
         """Count a request (None: it leads nowhere), and say how many seconds to delay it and which fault strikes it.
@@ -187,9 +187,9 @@ class Faults:
         """
         delay, struck = 0.0, None
         with self._lock:
-            self._seen["any"] += 1
+            self._counts["any"] += 1
             if route:
-                self._seen[route] += 1
+                self._counts[route] += 1
             for fault, chance in self._faults:
                 if fault.target not in (route, "any"):
                     continue
@@ -197,7 +197,7 @@ class Faults:
                 if fault.page is not None:
                     hit = fault.page == page
                 elif fault.share is None:
-                    hit = fault.first <= self._seen[fault.target] <= fault.last
+                    hit = fault.first <= self._counts[fault.target] <= fault.last
                 else:
                     hit = chance.random() < fault.share
                 if hit and fault.kind == "delay":

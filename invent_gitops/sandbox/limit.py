@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from invent_gitops.sandbox.contract import Refusal
+from invent_gitops.sandbox.contract import Rejection
 
 
 class Limit:
@@ -19,7 +19,7 @@ class Limit:
         self._recent: deque[float] = deque()
 
     def check(self) -> None:
-        """Count a request; `Refusal` with 429 and the wait where it is one too many."""
+        """Count a request; `Rejection` with 429 and the wait where it is one too many."""
         if not self._limit:
             return
         with self._lock:
@@ -28,5 +28,5 @@ class Limit:
                 self._recent.popleft()
             if len(self._recent) >= self._limit:
                 wait = max(1, math.ceil(self._recent[0] + 60 - now))
-                raise Refusal(429, f"More than {self._limit} requests a minute.", {"retry-after": str(wait)})
+                raise Rejection(429, f"More than {self._limit} requests a minute.", {"retry-after": str(wait)})
             self._recent.append(now)

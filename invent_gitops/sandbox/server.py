@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from invent_gitops.errors import InventGitopsError
-from invent_gitops.sandbox.contract import MAX_BODY, Answer, Refusal, RouteName, find_route, json_answer, page_asked
+from invent_gitops.sandbox.contract import MAX_BODY, Answer, Rejection, RouteName, find_route, json_answer, page_asked
 from invent_gitops.sandbox.control import PREFIX
 from invent_gitops.sandbox.false_answers import Alteration
 from invent_gitops.sandbox.faults import Fault, Faults
@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         try:
             length = self.body_length()
-        except Refusal as refusal:
+        except Rejection as refusal:
             self.server.sandbox.remember(self.command, path, b"", refusal.answer.status)
             return self.reject(refusal.answer)
         body = self.rfile.read(length)
@@ -179,15 +179,15 @@ class _Handler(BaseHTTPRequestHandler):
             return json_answer(500, {"message": f"A bug in the sandbox: {error!r}"})
 
     def body_length(self) -> int:
-        """How many bytes of body follow; `Refusal` where that is not said in a way the sandbox can use."""
+        """How many bytes of body follow; `Rejection` where that is not said in a way the sandbox can use."""
         if self.headers["Transfer-Encoding"]:
-            raise Refusal(411, "The sandbox needs a Content-Length and reads no chunks.")
+            raise Rejection(411, "The sandbox needs a Content-Length and reads no chunks.")
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         text = lengths.pop().strip()
         if lengths or not re.fullmatch(r"[0-9]{1,15}", text):
-            raise Refusal(400, "The Content-Length is not a number of bytes.")
+            raise Rejection(400, "The Content-Length is not a number of bytes.")
         if int(text) > MAX_BODY:
-            raise Refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+            raise Rejection(413, f"The body is larger than {MAX_BODY} bytes.")
         return int(text)
 
     def date_off_by(self, seconds: float | None) -> str:
@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
 def _route_name(method: str, path: str) -> RouteName | None:
     try:
         return find_route(method, path).name
-    except Refusal:
+    except Rejection:
         return None
 
 

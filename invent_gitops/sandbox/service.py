@@ -17,7 +17,7 @@ from invent_gitops.sandbox.contract import (
     MAX_BODY,
     Answer,
     Page,
-    Refusal,
+    Rejection,
     Route,
     Seen,
     check_key,
@@ -102,7 +102,7 @@ class Sandbox:
             route = find_route(method, path)
             self._check_key(headers)
             answer = self._answer(route, query, body, altered)
-        except Refusal as refusal:
+        except Rejection as refusal:
             answer = refusal.answer
         self.remember(method, path, body, answer.status)
         return answer
@@ -115,7 +115,7 @@ class Sandbox:
             return json_answer(200, self._change(wish, body))
         except KeyError as error:
             return json_answer(404, {"message": error.args[0]})
-        except Refusal as refusal:
+        except Rejection as refusal:
             return refusal.answer
 
     @property

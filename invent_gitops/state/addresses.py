@@ -45,23 +45,23 @@ def why_apart(git: Git, remote: str) -> tuple[str, str]:
     if not culprits or pushed == fetched[:1]:
         cure = "If the host serves reads from a mirror, wait until it has caught up, then run this again. Compare: "
         return f"{where}, and no setting of git parts the two", f"{cure}git ls-remote {shlex.quote(remote)}"
-    lines = "; ".join(f"{one.name} = {_bare(one.value)} in {one.place}" for one in culprits)
+    lines = "; ".join(f"{setting.name} = {_bare(setting.value)} in {setting.place}" for setting in culprits)
     return (
         f"{where}. The setting is {lines}",
-        f"Take it out: {' ; '.join(dict.fromkeys(one.removal for one in culprits))}",
+        f"Take it out: {' ; '.join(dict.fromkeys(setting.removal for setting in culprits))}",
     )
 
 
 def _culprits(git: Git, remote: str) -> list[Setting]:
     """The settings that git takes an address for pushes from, other than the one for both."""
     name = f"remote.{remote}."
-    own = [one for one in _settings(git, r"^remote\..*\.(url|pushurl)$") if one.name.startswith(name)]
-    pushes = [one for one in own if one.name == f"{name}pushurl"]
+    own = [setting for setting in _settings(git, r"^remote\..*\.(url|pushurl)$") if setting.name.startswith(name)]
+    pushes = [setting for setting in own if setting.name == f"{name}pushurl"]
     if pushes:
         return pushes
-    urls = [one for one in own if one.name == f"{name}url"]
+    urls = [setting for setting in own if setting.name == f"{name}url"]
     rewrites = _settings(git, r"^url\..*\.pushinsteadof$")
-    used = [one for one in rewrites if any(url.value.startswith(one.value) for url in urls)]
+    used = [setting for setting in rewrites if any(url.value.startswith(setting.value) for url in urls)]
     return used or urls[1:]
 
 

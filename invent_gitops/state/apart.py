@@ -7,17 +7,17 @@ from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.project import BranchPlace
 
 
-def check_apart(git: Git, place: BranchPlace) -> None:
+def check_apart(git: Git, location: BranchPlace) -> None:
     """Raise `InvalidInput` where the state's branch is the remote's default, or is checked out and holds other files.
 
     Asks this clone alone. A branch of nothing but the state may be checked out, to look at it; so may one of that name
     that the remote does not have.
     """
-    tracked = f"refs/remotes/{place.remote}/{place.branch}"
-    if _target(git, f"refs/remotes/{place.remote}/HEAD") == tracked:
-        raise _shared(place, "people merge to")
-    if _target(git, "HEAD") == f"refs/heads/{place.branch}" and _holds_more(git, tracked, place.path):
-        raise _shared(place, "is checked out here")
+    tracked = f"refs/remotes/{location.remote}/{location.branch}"
+    if _target(git, f"refs/remotes/{location.remote}/HEAD") == tracked:
+        raise _shared(location, "people merge to")
+    if _target(git, "HEAD") == f"refs/heads/{location.branch}" and _holds_more(git, tracked, location.path):
+        raise _shared(location, "is checked out here")
 
 
 def _target(git: Git, ref: str) -> str:
@@ -35,8 +35,8 @@ def _holds_more(git: Git, ref: str, path: str) -> bool:
     return any(name not in ("", path) for name in names)
 
 
-def _shared(place: BranchPlace, what: str) -> InvalidInput:
+def _shared(location: BranchPlace, clause: str) -> InvalidInput:
     return InvalidInput(
-        f"The state is to be on the branch {place.branch}, which {what}: each record would be a commit there.",
+        f"The state is to be on the branch {location.branch}, which {clause}: each record would be a commit there.",
         "Give it a branch of its own in the project file: state: {branch: broadcast-state}",
     )

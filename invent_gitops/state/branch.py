@@ -38,19 +38,19 @@ class BranchStore:
     """
 
     def __init__(
-        self, folder: Path, place: BranchPlace, *, org: str, api: str, provenance: Callable[[], Provenance]
+        self, folder: Path, location: BranchPlace, *, org: str, api: str, provenance: Callable[[], Provenance]
     ) -> None:
         self.org, self.api, self.provenance = org, api, provenance
         self._stop = threading.Event()
-        self.remote = RemoteBranch(folder, place, org=org, api=api, wait=self._pause)
-        self.shown, self.path = self.remote.shown, place.path
-        self._file = folder / place.path
+        self.remote = RemoteBranch(folder, location, org=org, api=api, wait=self._pause)
+        self.label, self.path = self.remote.label, location.path
+        self._file = folder / location.path
         own = self.remote.folder / "invent-gitops"
-        name = quote(f"{place.remote} {place.branch} {place.path}", safe="")
+        name = quote(f"{location.remote} {location.branch} {location.path}", safe="")
         self.journal_path = own / f"{name}.journal"
         self._journal = RunJournal(self.journal_path, str(self.journal_path))
         # Without locks nothing is lost: it is the push that keeps others out.
-        self._lock = StateLock(own / f"{name}.lock", f"{self.shown} from this clone", needed=False)
+        self._lock = StateLock(own / f"{name}.lock", f"{self.label} from this clone", needed=False)
         self._tip = ""
         self._base = State("", 0, org, api)
         self._pending: list[Event] = []
@@ -74,8 +74,8 @@ class BranchStore:
     def last_seen(self) -> State:
         """The state at the tip that was fetched last, with what the journal has; nothing is fetched."""
         journal = self._journal.read()
-        found = self.remote.last_seen() or self._base
-        return found.after(journal.events) if journal else found
+        state = self.remote.last_seen() or self._base
+        return state.after(journal.events) if journal else state
 
     def chain(self) -> Chain:
         """The states at all commits of the remote's branch."""
@@ -114,7 +114,7 @@ class BranchStore:
             check_binding(journal.org, journal.api, self.org, self.api, str(self.journal_path))
             if journal.lineage != self._base.lineage:
                 raise InvalidInput(
-                    f"The journal {self.journal_path} belongs to another state than {self.shown}.",
+                    f"The journal {self.journal_path} belongs to another state than {self.label}.",
                     "Keep a copy of it: it may hold ids that no state has. Then move it away.",
                 )
             self._pending = list(journal.events)
@@ -130,7 +130,7 @@ class BranchStore:
 
     def finish(self) -> None:
         """Push what was appended. Raises `Unsettled` if that fails; the journal then has it all."""
-        told = self._failed
+        reported = self._failed
         try:
             if self._doubtful:
                 # A push that failed may have landed all the same, and its intents are to be taken back.
@@ -139,7 +139,7 @@ class BranchStore:
             self.sync()
         except InventGitopsError:
             # Whoever appended it has heard of it already, and a second error would hide their report.
-            if not told:
+            if not reported:
                 raise
         finally:
             self._journal.close()
@@ -250,21 +250,21 @@ class BranchStore:
                 self._done(commit, after)
                 self.remember()
                 return
-            self._doubtful = self._doubtful or "[rejected]" not in refusal.words
+            self._doubtful = self._doubtful or "[rejected]" not in refusal.output
             before = self._tip
             self._fetch()
             if self._tip != before and intended:
                 raise StateMoved(
-                    f"Somebody else wrote {self.shown} since it was read.",
+                    f"Somebody else wrote {self.label} since it was read.",
                     "Plan again; nothing of this batch was sent.",
                 )
             if self._tip == before:
                 # Two pushes that meet on the server may both find the ref locked for a moment; a host may be busy.
-                locked = "lock" in refusal.words and attempt <= 5
+                locked = "lock" in refusal.output and attempt <= 5
                 pause = 0.1 * (attempt + 1) if locked else pauses.pop(0) if pauses else None
                 if pause is None or self._stop.wait(pause):
                     raise self.remote.unpushed(refusal, None if intended else self._journal.kept())
-        raise Unsettled(f"{self.shown} moved {PATIENCE} times while results were pushed.", self._journal.kept())
+        raise Unsettled(f"{self.label} moved {PATIENCE} times while results were pushed.", self._journal.kept())
 
     def _check_read_back(self, commit: str, pushed: State) -> None:
         """Once a run; where it fails, the push that went well is one in doubt."""
@@ -282,18 +282,19 @@ class BranchStore:
         self._journal.clear()
 
     def _commit(self, state: State) -> str:
-        made = self.provenance()
-        return self.remote.write(state, commit_message(self._pending, state.serial, made), by=made.by, parent=self._tip)
+        provenance = self.provenance()
+        message = commit_message(self._pending, state.serial, provenance)
+        return self.remote.write(state, message, by=provenance.by, parent=self._tip)
 
     def take_over(self, state: State) -> None:
         """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
         self.remote.begin(state, self.provenance())
 
     def _fetch(self) -> None:
-        self._tip, found = self.remote.fetch()
+        self._tip, state = self.remote.fetch()
         if not self._tip and (self._file.is_symlink() or self._file.is_file()):
             raise Refused(
-                f"There is a state in the file {self._file.name}, and none on the branch yet: {self.shown}.",
+                f"There is a state in the file {self._file.name}, and none on the branch yet: {self.label}.",
                 "Put it there with: invent-gitops state migrate . If it is that of the sandbox, delete it.",
             )
-        self._base = found or State(self._base.lineage, 0, self.org, self.api)
+        self._base = state or State(self._base.lineage, 0, self.org, self.api)

@@ -49,11 +49,12 @@ def _blobs(git: Git, commit: str, names: Iterable[str]) -> dict[str, str]:
     """The blob of each regular file in a commit, of the folders that hold `names`."""
     folders = {name.rpartition("/")[0] for name in names}
     # Fewer words than files, however many definitions there are.
-    wanted = [] if "" in folders else [f"{one}/" for one in sorted({one.partition("/")[0] for one in folders})]
+    tops = {folder.partition("/")[0] for folder in folders}
+    wanted = [] if "" in folders else [f"{top}/" for top in sorted(tops)]
     return {entry.name: entry.object for entry in git.tree(commit, *wanted) if entry.is_file}
 
 
 def _hashes(git: Git, names: Sequence[str]) -> dict[str, str]:
     """The blob that git would make of each file, with the conversions that git makes for it."""
-    listed = git.run("hash-object", "--stdin-paths", data="".join(f"{name}\n" for name in names)) if names else ""
+    listed = git.run("hash-object", "--stdin-paths", stdin="".join(f"{name}\n" for name in names)) if names else ""
     return dict(zip(names, listed.split(), strict=True))

@@ -16,30 +16,30 @@ RESTORE = (
 )
 
 
-def decode(text: str, shown: str) -> Mapping[str, Any]:
-    """The JSON object that `text` spells. Raises `InvalidInput`, naming `shown` and the place in it."""
+def decode(text: str, label: str) -> Mapping[str, Any]:
+    """The JSON object that `text` spells. Raises `InvalidInput`, naming `label` and the place in it."""
     for number, line in enumerate(text.split("\n"), start=1):
         if line.startswith(("<<<<<<<", ">>>>>>>", "=======", "|||||||")):
             raise InvalidInput(
-                f"{shown}:{number}:1: the state holds conflict markers of a git merge.",
+                f"{label}:{number}:1: the state holds conflict markers of a git merge.",
                 "Keep the records of both sides (each id stands for a broadcast that exists), remove the markers, and "
                 "check with: invent-gitops state list",
             )
     if text.startswith("version https://git-lfs.github.com/spec/"):
         raise InvalidInput(
-            f"{shown} is a pointer of Git LFS and not the state itself, which was not fetched.", "Run: git lfs pull"
+            f"{label} is a pointer of Git LFS and not the state itself, which was not fetched.", "Run: git lfs pull"
         )
     try:
         document = read_json(text)
     except json.JSONDecodeError as error:
-        place = f"{shown}:{error.lineno}:{error.colno}"
-        raise InvalidInput(f"{place}: the state is not valid JSON: {error.msg}.", RESTORE) from None
+        position = f"{label}:{error.lineno}:{error.colno}"
+        raise InvalidInput(f"{position}: the state is not valid JSON: {error.msg}.", RESTORE) from None
     except Damaged as damage:
-        raise InvalidInput(f"{shown} is damaged: {damage}.", RESTORE) from None
+        raise InvalidInput(f"{label} is damaged: {damage}.", RESTORE) from None
     except (RecursionError, ValueError):
-        raise InvalidInput(f"{shown} is not a state of invent-gitops.", RESTORE) from None
+        raise InvalidInput(f"{label} is not a state of invent-gitops.", RESTORE) from None
     if not isinstance(document, dict):
-        raise InvalidInput(f"{shown} is not a state of invent-gitops: it is not a JSON object.", RESTORE)
+        raise InvalidInput(f"{label} is not a state of invent-gitops: it is not a JSON object.", RESTORE)
     return cast("Mapping[str, Any]", document)
 
 
@@ -48,20 +48,20 @@ def read_json(text: str) -> object:
 
     That is a key that stands twice, and half of a character, which JSON can spell and UTF-8 cannot.
     """
-    found: object = json.loads(text, object_pairs_hook=_without_repeats)
+    parsed: object = json.loads(text, object_pairs_hook=_without_repeats)
     if "\\ud" in text or "\\uD" in text:
         try:
-            json.dumps(found, ensure_ascii=False).encode()
+            json.dumps(parsed, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise Damaged("it holds an escape that names no character") from None
-    return found
+    return parsed
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     # json keeps the last of two equal keys: after a hand-made merge that would lose an id without a word.
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         counted = Counter(name for name, _ in pairs)
         repeated = next(name for name, count in counted.items() if count > 1)
         raise Damaged(f"{repeated!r} stands twice in one object")
-    return found
+    return members

@@ -66,14 +66,14 @@ def _was_refreshed(state: State) -> bool:
 def parse(text: str, name: str) -> State:
     """The state that `text` spells. Raises `InvalidInput`, naming `name` and the place in it."""
     document = decode(text, name)
-    found = document.get("version")
-    if type(found) is not int or not VERSION <= found <= WITH_ROLES:
-        if type(found) is int and found > WITH_ROLES:
+    version = document.get("version")
+    if type(version) is not int or not VERSION <= version <= WITH_ROLES:
+        if type(version) is int and version > WITH_ROLES:
             raise InvalidInput(
-                f"{name} was written by a newer invent-gitops (state version {found}; this one knows {WITH_ROLES}).",
+                f"{name} was written by a newer invent-gitops (state version {version}; this one knows {WITH_ROLES}).",
                 "Upgrade invent-gitops. Nothing was changed.",
             )
-        raise InvalidInput(f"{name} is not a state of invent-gitops: its version is {shown(found)}.", RESTORE)
+        raise InvalidInput(f"{name} is not a state of invent-gitops: its version is {shown(version)}.", RESTORE)
     try:
         return State(
             lineage=read_text(document, "lineage"),
@@ -189,10 +189,10 @@ def read_local(value: Mapping[str, Any]) -> LocalTime:
 
 
 def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
-    found = value.get("formerly", [])
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise Damaged(f"formerly is {shown(found)}, and should be a list of objects")
-    return tuple(read_request(one) for one in found)
+    requests = value.get("formerly", [])
+    if not isinstance(requests, list) or not all(isinstance(request, dict) for request in requests):
+        raise Damaged(f"formerly is {shown(requests)}, and should be a list of objects")
+    return tuple(read_request(request) for request in requests)
 
 
 def write_intent(intent: Intent) -> dict[str, object]:
@@ -277,9 +277,9 @@ def write_absence(absence: Absence) -> dict[str, object]:
         written["request"] = write_request(absence.request)
     if absence.listed:
         written["listed"] = True
-    for name, words in (("overridden", absence.overridden), ("others", absence.others)):
-        if words:
-            written[name] = list(words)
+    for name, texts in (("overridden", absence.overridden), ("others", absence.others)):
+        if texts:
+            written[name] = list(texts)
     return written
 
 

@@ -28,25 +28,25 @@ def shown(value: object) -> str:
 
 
 def read_text(value: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    found = value.get(name, default)
-    if not isinstance(found, str) or (default is None and not found):
-        raise Damaged(f"{name} is {shown(found)}, and should be text")
-    return found
+    text = value.get(name, default)
+    if not isinstance(text, str) or (default is None and not text):
+        raise Damaged(f"{name} is {shown(text)}, and should be text")
+    return text
 
 
 def read_word(value: Mapping[str, Any], name: str) -> str:
     """Text that may be empty, and must be there."""
-    found = value.get(name)
-    if not isinstance(found, str):
-        raise Damaged(f"{name} is {shown(found)}, and should be text")
-    return found
+    text = value.get(name)
+    if not isinstance(text, str):
+        raise Damaged(f"{name} is {shown(text)}, and should be text")
+    return text
 
 
 def read_texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = value.get(name)
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise Damaged(f"{name} is {shown(found)}, and should be a list of texts")
-    return tuple(found)
+    texts = value.get(name)
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise Damaged(f"{name} is {shown(texts)}, and should be a list of texts")
+    return tuple(texts)
 
 
 def read_some(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -55,29 +55,29 @@ def read_some(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def read_number(value: Mapping[str, Any], name: str) -> int:
-    found = value.get(name)
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < _GREATEST:
-        raise Damaged(f"{name} is {shown(found)}, and should be a number")
-    return found
+    number = value.get(name)
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < _GREATEST:
+        raise Damaged(f"{name} is {shown(number)}, and should be a number")
+    return number
 
 
 def read_object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = value.get(name)
-    if not isinstance(found, dict):
-        raise Damaged(f"{name} is {shown(found)}, and should be an object")
-    return found
+    mapping = value.get(name)
+    if not isinstance(mapping, dict):
+        raise Damaged(f"{name} is {shown(mapping)}, and should be an object")
+    return mapping
 
 
 def read_each(document: Mapping[str, Any], name: str, read: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
-    found: dict[str, T] = {}
+    by_key: dict[str, T] = {}
     for key, value in read_object(document, name).items():
         try:
             if not isinstance(value, dict):
                 raise Damaged(f"it is {shown(value)}, and should be an object")
-            found[key] = read(value)
+            by_key[key] = read(value)
         except Damaged as damage:
             raise Damaged(f"{name}.{key}: {damage}") from None
-    return found
+    return by_key
 
 
 def read_moment(value: Mapping[str, Any], name: str) -> datetime | None:

@@ -32,26 +32,29 @@ class FileStore:
     the lock, replays a journal that a killed run left behind, and folds the new one in at the end.
     """
 
-    def __init__(self, path: Path, *, shown: str, org: str, api: str) -> None:
+    def __init__(self, path: Path, *, label: str, org: str, api: str) -> None:
         if path.is_symlink() and not path.exists():
             raise InvalidInput(
-                f"The state {shown} is a link that leads nowhere.",
+                f"The state {label} is a link that leads nowhere.",
                 "Mount or restore what it leads to. Without its state, everything would be created again.",
             )
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
-        self.shown, self.org, self.api = shown, org, api
-        self.journal_path = self.path.with_name(self.path.name + ".journal")
-        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), shown)
-        self._journal = RunJournal(self.journal_path, f"{shown}.journal")
+        self.label, self.org, self.api = label, org, api
+        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label)
+        self._journal = RunJournal(self.path.with_name(self.path.name + ".journal"), f"{label}.journal")
         self._events: list[Event] = []
         self._base = State("", 0, org, api)
-        self._memory = Memory(self.path, shown, org, api)
+        self._memory = Memory(self.path, label, org, api)
         self._mark: tuple[int, ...] | None = None
         # Whether this clone has worked with the state before, so that it knows of an older one in its place.
         self.vouched = False
         # What this run has found out of that: whether the list showed nothing that the state lacks.
         self._sure: bool | None = None
+
+    @property
+    def journal_path(self) -> Path:
+        return self._journal.path
 
     @property
     def state(self) -> State:
@@ -100,7 +103,7 @@ class FileStore:
 
     def went_back(self, org: str, api: str) -> str:
         """Why the file is older than what this clone has seen of it for that account, "" if it is not."""
-        return Memory(self.path, self.shown, org, api).older(self._stored(), journal=self.journal_path.exists())
+        return Memory(self.path, self.label, org, api).older(self._stored(), journal=self.journal_path.exists())
 
     def finish(self) -> None:
         """Fold what was appended into the state. Raises `Unsettled` if that fails; the journal then has it all."""
@@ -110,13 +113,13 @@ class FileStore:
             # Somebody may have put another version of the file there meanwhile, as a `git pull` does.
             stored = self._stored()
             if stored and self._base.serial and stored.lineage != self._base.lineage:
-                raise InvalidInput(f"{self.shown} was replaced by another state.", "Put the right one back.")
+                raise InvalidInput(f"{self.label} was replaced by another state.", "Put the right one back.")
             self._check_kept((stored or self._base).after(self._events))
             serial = max(self._base.serial, stored.serial if stored else 0)
             self._base = replace(stored or self._base, serial=serial)
             self._fold(self.state, changed=self.state != stored)
         except (InvalidInput, Refused) as error:
-            kept = f"What happened is kept in {self.shown}.journal, and the next run reads it."
+            kept = f"What happened is kept in {self.label}.journal, and the next run reads it."
             raise Unsettled(f"{error.message} {kept}", error.cure) from None
         finally:
             self._journal.close()
@@ -125,8 +128,8 @@ class FileStore:
         """Raise `Refused` where a fold would drop an id or an open attempt that was read before."""
         if lost := folded.lacks(self._base.after(self._events)):
             raise Refused(
-                f"{self.shown} was replaced under this run, and lacks what was in it: {', '.join(lost[:5])}.",
-                f"Put its newest version back: git log --all -- {self.shown}",
+                f"{self.label} was replaced under this run, and lacks what was in it: {', '.join(lost[:5])}.",
+                f"Put its newest version back: git log --all -- {self.label}",
             )
 
     def wait_with(self, stop: threading.Event) -> None:
@@ -158,13 +161,13 @@ class FileStore:
             if lost := self._base.lacks(before):
                 self._base = before
                 raise Refused(
-                    f"{self.shown} was replaced by an older version, which lacks: {', '.join(lost[:5])}.",
-                    f"Put its newest version back: git log --all -- {self.shown}",
+                    f"{self.label} was replaced by an older version, which lacks: {', '.join(lost[:5])}.",
+                    f"Put its newest version back: git log --all -- {self.label}",
                 )
             return
         stored = self._stored()
         if stored and self._base.serial and stored.lineage != self._base.lineage:
-            raise Refused(f"{self.shown} was replaced by another state.", "Put the right one back.")
+            raise Refused(f"{self.label} was replaced by another state.", "Put the right one back.")
         if stored:
             self._check_kept(stored.after(self._events))
             self._base = replace(stored, serial=max(stored.serial, self._base.serial))
@@ -183,12 +186,12 @@ class FileStore:
             self._journal.append(batch)
         except OSError as error:
             raise InvalidInput(
-                f"The state {self.shown} cannot be written: {error.strerror}.",
+                f"The state {self.label} cannot be written: {error.strerror}.",
                 "Free some space or make its folder writable, then run this again.",
             ) from None
         except UnicodeError:
             raise InvalidInput(
-                f"The state {self.shown} cannot hold text that is not UTF-8.", "Write it without the odd bytes."
+                f"The state {self.label} cannot hold text that is not UTF-8.", "Write it without the odd bytes."
             ) from None
         self._events += batch
 
@@ -203,7 +206,7 @@ class FileStore:
         """Raise `StateMoved` unless the file and its lock are those that were read."""
         if self._lock.held and self._signature() == self._mark:
             return
-        raise StateMoved(f"Somebody else wrote {self.shown} since it was read.", "Plan again; nothing was sent.")
+        raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
 
     def _signature(self) -> tuple[int, ...] | None:
         """What tells two versions of the file apart, or None where there is no file."""
@@ -228,7 +231,7 @@ class FileStore:
         self._base = self._begun(stored, journal)
         if self.journal_path.exists():
             # The lock file may have been deleted under a run that is still working; its journal is locked as well.
-            with locked_journal(self.journal_path, self.shown):
+            with locked_journal(self.journal_path, self.label):
                 if journal:
                     after = self._base.after(journal.events)
                     self._fold(after, changed=after != self._base)
@@ -256,8 +259,8 @@ class FileStore:
             replace_durably(self.path, text)
         except OSError as error:
             raise Unsettled(
-                f"The state {self.shown} cannot be written: {error.strerror}. What happened is kept in "
-                f"{self.shown}.journal, and the next run reads it.",
+                f"The state {self.label} cannot be written: {error.strerror}. What happened is kept in "
+                f"{self.label}.journal, and the next run reads it.",
                 "Free some space or make its folder writable, then run this again.",
             ) from None
 
@@ -271,25 +274,25 @@ class FileStore:
             cure = "Make it readable, or restore it from git. Do not delete it."
             if isinstance(error, NotPlain) and not error.special:
                 cure = "Put a copy in its place, and keep the rest as it is: cp -p FILE FILE.copy && mv FILE.copy FILE"
-            raise InvalidInput(f"The state {self.shown} cannot be read: {reason}.", cure) from None
-        state = document.parse(text, self.shown)
-        check_binding(state.org, state.api, self.org, self.api, self.shown)
+            raise InvalidInput(f"The state {self.label} cannot be read: {reason}.", cure) from None
+        state = document.parse(text, self.label)
+        check_binding(state.org, state.api, self.org, self.api, self.label)
         return state
 
     def _begun(self, stored: State | None, journal: Journal | None) -> State:
         """The state that a journal goes on from; a first run may have been killed before any state was written."""
         if journal:
-            check_binding(journal.org, journal.api, self.org, self.api, f"{self.shown}.journal")
+            check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal")
             if stored and stored.lineage != journal.lineage:
                 raise InvalidInput(
-                    f"The journal {self.shown}.journal belongs to another state than {self.shown}.",
+                    f"The journal {self.label}.journal belongs to another state than {self.label}.",
                     "Put back the state that it belongs to; the journal holds ids that no other file has.",
                 )
             if journal.serial > (stored.serial if stored else 0):
                 raise InvalidInput(
-                    f"The journal {self.shown}.journal goes on from serial {journal.serial} of the state, and "
-                    f"{self.shown} is {f'of serial {stored.serial}' if stored else 'gone'}.",
-                    f"Put its newest version back: git log --all -- {self.shown}",
+                    f"The journal {self.label}.journal goes on from serial {journal.serial} of the state, and "
+                    f"{self.label} is {f'of serial {stored.serial}' if stored else 'gone'}.",
+                    f"Put its newest version back: git log --all -- {self.label}",
                 )
             return stored or State(journal.lineage, 0, journal.org, journal.api)
         return stored or State(str(uuid.uuid4()), 0, self.org, self.api)

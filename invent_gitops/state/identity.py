@@ -14,26 +14,28 @@ NOWHERE = "invent-gitops@localhost"
 
 def author_name(git: Git, environment: Mapping[str, str] = os.environ) -> str:
     """Who acts, as git would name the author of a commit; "" if nobody has told git."""
-    known = _settings(git)
+    settings = _settings(git)
     return (
         environment.get("GIT_AUTHOR_NAME")
-        or known.get("author.name")
-        or known.get("user.name")
+        or settings.get("author.name")
+        or settings.get("user.name")
         or environment.get("GIT_COMMITTER_NAME")
-        or known.get("committer.name", "")
+        or settings.get("committer.name", "")
     )
 
 
 def commit_identity(git: Git, by: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables for a commit of which `by` is the author; the committer is whoever git would take."""
-    known = _settings(git)
+    settings = _settings(git)
 
     def mail(role: str) -> str:
-        given = environment.get(f"GIT_{role.upper()}_EMAIL") or known.get(f"{role}.email") or known.get("user.email")
-        return given or environment.get("EMAIL", "")
+        address = (
+            environment.get(f"GIT_{role.upper()}_EMAIL") or settings.get(f"{role}.email") or settings.get("user.email")
+        )
+        return address or environment.get("EMAIL", "")
 
     author_mail = mail("author") or NOWHERE
-    committer = environment.get("GIT_COMMITTER_NAME") or known.get("committer.name") or known.get("user.name")
+    committer = environment.get("GIT_COMMITTER_NAME") or settings.get("committer.name") or settings.get("user.name")
     return {
         "GIT_AUTHOR_NAME": _usable(by),
         "GIT_AUTHOR_EMAIL": author_mail,

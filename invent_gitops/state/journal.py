@@ -88,12 +88,12 @@ class JournalWriter:
         self._write([write_event(event) for event in events])
 
     def _write(self, lines: list[dict[str, object]]) -> None:
-        data = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+        encoded = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
         start = os.fstat(self._file).st_size
         try:
             written = 0
-            while written < len(data):
-                written += os.write(self._file, data[written:])
+            while written < len(encoded):
+                written += os.write(self._file, encoded[written:])
             os.fsync(self._file)
         except OSError:
             # A full disk leaves half a line, and the next line must not be glued to it.
@@ -117,24 +117,24 @@ class JournalWriter:
 
 
 @contextmanager
-def locked_journal(path: Path, shown: str) -> Iterator[None]:
+def locked_journal(path: Path, label: str) -> Iterator[None]:
     """Hold a journal that was found, so that it is surely nobody's. Raises `Refused` if a run is writing it."""
     try:
         file = open_regular(path, os.O_RDWR)
     except OSError as error:
         raise InvalidInput(
-            f"The journal {shown}.journal cannot be opened: {error.strerror}.", "Make it writable."
+            f"The journal {label}.journal cannot be opened: {error.strerror}.", "Make it writable."
         ) from None
     try:
         _lock(file)
         yield
     except BlockingIOError:
         raise Refused(
-            f"Another invent-gitops is writing {shown} right now.", "Wait until it is done, then run this again."
+            f"Another invent-gitops is writing {label} right now.", "Wait until it is done, then run this again."
         ) from None
     except OSError as error:
         raise InvalidInput(
-            f"The journal {shown}.journal cannot be locked: {error.strerror}.", "Put the state on a local disk."
+            f"The journal {label}.journal cannot be locked: {error.strerror}.", "Put the state on a local disk."
         ) from None
     finally:
         os.close(file)
@@ -153,7 +153,7 @@ def _lock(file: int) -> None:
                 raise
 
 
-def read_journal(path: Path, shown: str) -> Journal | None:
+def read_journal(path: Path, label: str) -> Journal | None:
     """The journal at `path`, or None if there is none or not even its header was finished. Raises `InvalidInput`."""
     try:
         # As bytes, since a torn last line may end in the middle of a character.
@@ -162,7 +162,7 @@ def read_journal(path: Path, shown: str) -> Journal | None:
         return None
     except OSError as error:
         raise InvalidInput(
-            f"The journal {shown} cannot be read: {error.strerror}.",
+            f"The journal {label} cannot be read: {error.strerror}.",
             "Make it readable; it holds ids that nothing else has.",
         ) from None
     if not lines:
@@ -177,7 +177,7 @@ def read_journal(path: Path, shown: str) -> Journal | None:
         return replace(head, events=tuple(events))
     except Damaged as damage:
         raise InvalidInput(
-            f"The journal {shown} is damaged in line {number}: {damage}.",
+            f"The journal {label} is damaged in line {number}: {damage}.",
             "It holds ids that the state does not have yet. Keep a copy, move it away, and record each of its ids "
             "with: invent-gitops resolve KEY --id ID",
         ) from None
@@ -192,14 +192,14 @@ def _header(value: Mapping[str, Any]) -> Journal:
 
 def _object(line: bytes) -> Mapping[str, Any]:
     try:
-        found = read_json(line.decode())
+        parsed = read_json(line.decode())
     except Damaged:
         raise
     except (ValueError, RecursionError):
         raise Damaged(f"{line[:80]!r} is not JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise Damaged(f"{line[:80]!r} is not an object")
-    return found
+    return parsed
 
 
 def write_event(event: Event) -> dict[str, object]:
@@ -212,8 +212,8 @@ def write_event(event: Event) -> dict[str, object]:
         case Listed():
             return {"event": "listed"}
         case Looked(key, attempt, candidates):
-            found = [candidate.as_json() for candidate in candidates]
-            return {"event": "looked", "key": key, "attempt": attempt, "candidates": found}
+            written_candidates = [candidate.as_json() for candidate in candidates]
+            return {"event": "looked", "key": key, "attempt": attempt, "candidates": written_candidates}
         case Recorded(key, record):
             return {"event": "recorded", "key": key, "record": document.write_record(record)}
         case Withdrawn(key, attempt):
@@ -223,14 +223,14 @@ def write_event(event: Event) -> dict[str, object]:
         case Corrected(key, wrong, record):
             return {"event": "corrected", "key": key, "wrong": wrong, "record": document.write_record(record)}
         case Moved(key, to, id, provenance):
-            made = document.write_provenance(provenance)
-            return {"event": "moved", "key": key, "to": to, "id": id, "provenance": made}
+            written = document.write_provenance(provenance)
+            return {"event": "moved", "key": key, "to": to, "id": id, "provenance": written}
         case Removed(key, removal):
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
         case Refreshed(key, id, request, status, provenance):
-            made = document.write_provenance(provenance)
-            shown = {"request": document.write_request(request), "status": status}
-            return {"event": "refreshed", "key": key, "id": id, **shown, "provenance": made}
+            written = document.write_provenance(provenance)
+            fields = {"request": document.write_request(request), "status": status}
+            return {"event": "refreshed", "key": key, "id": id, **fields, "provenance": written}
         case _:
             assert_never(event)
 
@@ -244,7 +244,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
     def part(name: str, read: Callable[[Mapping[str, Any]], T]) -> T:
         return read(read_object(value, name))
 
-    made = document.read_provenance
+    read_provenance = document.read_provenance
     readers: dict[str, Callable[[], Event]] = {
         "intended": lambda: Intended(word("key"), part("intent", document.read_intent)),
         "reopened": lambda: Reopened(word("key"), part("intent", document.read_intent)),
@@ -254,10 +254,14 @@ def read_event(value: Mapping[str, Any]) -> Event:
         "withdrawn": lambda: Withdrawn(word("key"), word("attempt")),
         "absent": lambda: DeclaredAbsent(word("attempt"), part("absence", document.read_absence)),
         "corrected": lambda: Corrected(word("key"), word("wrong"), part("record", document.read_record)),
-        "moved": lambda: Moved(word("key"), word("to"), word("id"), part("provenance", made)),
+        "moved": lambda: Moved(word("key"), word("to"), word("id"), part("provenance", read_provenance)),
         "removed": lambda: Removed(word("key"), part("removal", document.read_removal)),
         "refreshed": lambda: Refreshed(
-            word("key"), word("id"), part("request", document.read_request), word("status"), part("provenance", made)
+            word("key"),
+            word("id"),
+            part("request", document.read_request),
+            word("status"),
+            part("provenance", read_provenance),
         ),
     }
     name = value.get("event")

@@ -16,13 +16,13 @@ from invent_gitops.state.journal import NO_LOCKS
 
 
 class StateLock:
-    """The lock of the state `shown`, in the file `path`. A lock proves nothing by itself: its file can be deleted.
+    """The lock of the state `label`, in the file `path`. A lock proves nothing by itself: its file can be deleted.
 
     Where it is not `needed`, a file system without locks does without.
     """
 
-    def __init__(self, path: Path, shown: str, *, needed: bool = True) -> None:
-        self.path, self._shown, self._needed = path, shown, needed
+    def __init__(self, path: Path, label: str, *, needed: bool = True) -> None:
+        self.path, self._label, self._needed = path, label, needed
         self._lock = FileLock(path, timeout=0)
         self._locked: os.stat_result | None = None
 
@@ -39,7 +39,7 @@ class StateLock:
             self._locked = os.lstat(self.path)
         except Timeout:
             raise Refused(
-                f"Another invent-gitops is writing {self._shown} right now.",
+                f"Another invent-gitops is writing {self._label} right now.",
                 "Wait until it is done, then run this again.",
             ) from None
         except (OSError, NotImplementedError) as error:
@@ -47,7 +47,7 @@ class StateLock:
                 return
             reason = error.strerror if isinstance(error, OSError) else "its file system has no locks"
             raise InvalidInput(
-                f"The state {self._shown} cannot be locked for writing: {reason}.",
+                f"The state {self._label} cannot be locked for writing: {reason}.",
                 "Make its folder writable, put it on a local disk, or choose another place with --state.",
             ) from None
 

@@ -53,11 +53,11 @@ def file_chain(path: Path) -> Chain:
     return Chain(links, strict=False)
 
 
-def _links(git: Git, what: list[str], path: str) -> tuple[Link, ...]:
+def _links(git: Git, revisions: list[str], path: str) -> tuple[Link, ...]:
     # Each commit ends with two zero bytes in a row, as no message can.
     form = "%H%x00%P%x00%an%x00%at%x00%B%x00%x00"
-    listed = git.run("log", "--reverse", "--topo-order", f"--format={form}", *what)
-    heads = [one.lstrip("\n").split("\0") for one in listed.split("\0\0\n") if one.strip("\n\0")]
+    listed = git.run("log", "--reverse", "--topo-order", f"--format={form}", *revisions)
+    heads = [entry.lstrip("\n").split("\0") for entry in listed.split("\0\0\n") if entry.strip("\n\0")]
     texts = git.read_many([f"{commit}:{path}" for commit, *_ in heads])
     return tuple(
         _parsed(
@@ -76,8 +76,8 @@ def _links(git: Git, what: list[str], path: str) -> tuple[Link, ...]:
     )
 
 
-def _parsed(link: Link, shown: str) -> Link:
+def _parsed(link: Link, label: str) -> Link:
     try:
-        return replace(link, state=document.parse(link.text, shown))
+        return replace(link, state=document.parse(link.text, label))
     except InventGitopsError as error:
         return replace(link, fault=error.message)

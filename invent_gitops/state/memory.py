@@ -26,7 +26,7 @@ class Sighting:
 
     lineage: str
     serial: int
-    known: frozenset[str]
+    identifiers: frozenset[str]
     journal: bool = False
     vouched: bool = False
 
@@ -38,8 +38,8 @@ class Memory:
     repository there is none. The state of a sandbox may be thrown away, and has none either.
     """
 
-    def __init__(self, path: Path, shown: str, org: str, api: str) -> None:
-        self._state, self._shown, self._org, self._api = path, shown, org, api
+    def __init__(self, path: Path, label: str, org: str, api: str) -> None:
+        self._state, self._label, self._org, self._api = path, label, org, api
 
     def vouches(self, stored: State | None) -> bool:
         """Whether this clone knows that state to be whole: it has read the list beside it, and nobody else writes it.
@@ -47,8 +47,8 @@ class Memory:
         Where the repository has a remote, others may have pushed a newer one that was not pulled.
         """
         sighting = _read(self._file(stored)) if stored else None
-        known = bool(stored and sighting and sighting.vouched and sighting.lineage == stored.lineage)
-        return known and not self._is_shared()
+        is_vouched = bool(stored and sighting and sighting.vouched and sighting.lineage == stored.lineage)
+        return is_vouched and not self._is_shared()
 
     def check(self, stored: State | None, *, journal: bool) -> None:
         """Raise `Refused` where the state, or the `journal` beside it, is older than what was seen of it."""
@@ -56,7 +56,7 @@ class Memory:
             file = self._file(stored)
             raise Refused(
                 f"{reason} What was created since then would be created again.",
-                f"Restore the newest version: git log --all -- {self._shown} . If this one is right, look in Invent "
+                f"Restore the newest version: git log --all -- {self._label} . If this one is right, look in Invent "
                 f"first, then delete what this clone remembers: {file or ''}",
             )
 
@@ -66,24 +66,24 @@ class Memory:
         if SANDBOX in (self._api, stored.api if stored else ""):
             return ""
         if sighting and sighting.serial and stored is None and not journal:
-            return f"The state {self._shown} is gone; this clone has seen its serial {sighting.serial}."
+            return f"The state {self._label} is gone; this clone has seen its serial {sighting.serial}."
         if sighting and stored and sighting.lineage != stored.lineage:
-            return f"The state {self._shown} was replaced by another one (its lineage differs)."
+            return f"The state {self._label} was replaced by another one (its lineage differs)."
         if stored and (reason := self._lacking(stored)):
             return reason
         if sighting and sighting.journal and not journal:
-            return f"The journal {self._shown}.journal is gone, which held what an interrupted run had done."
+            return f"The journal {self._label}.journal is gone, which held what an interrupted run had done."
         return ""
 
     def _lacking(self, stored: State) -> str:
         """Why the state is older than, or beside, what was seen of its lineage from any work tree of this clone."""
-        seen = [sighting for sighting in self._every() if sighting.lineage == stored.lineage]
-        highest = max((sighting.serial for sighting in seen), default=0)
+        sightings = [sighting for sighting in self._every() if sighting.lineage == stored.lineage]
+        highest = max((sighting.serial for sighting in sightings), default=0)
         if highest > stored.serial:
-            return f"The state {self._shown} went back: its serial is {stored.serial}, this clone has {highest}."
-        known = frozenset[str]().union(*(sighting.known for sighting in seen))
-        if lacks := sorted(known - stored.ids() - stored.attempts() - stored.corrected()):
-            return f"The state {self._shown} lacks what this clone has seen in it: {', '.join(lacks[:5])}."
+            return f"The state {self._label} went back: its serial is {stored.serial}, this clone has {highest}."
+        identifiers = frozenset[str]().union(*(sighting.identifiers for sighting in sightings))
+        if lacks := sorted(identifiers - stored.ids() - stored.attempts() - stored.corrected()):
+            return f"The state {self._label} lacks what this clone has seen in it: {', '.join(lacks[:5])}."
         return ""
 
     def keep(self, state: State, *, journal: bool = False, vouched: bool | None = None) -> None:
@@ -96,13 +96,13 @@ class Memory:
         file = self._file(state)
         if file is None:
             return
-        known, serial = state.ids() | state.attempts(), state.serial
+        identifiers, serial = state.ids() | state.attempts(), state.serial
         if (before := _read(file)) and before.lineage == state.lineage:
             # A memory never goes back: the file may have been an older one for a while.
-            known, serial = known | before.known - state.corrected(), max(serial, before.serial)
+            identifiers, serial = identifiers | before.identifiers - state.corrected(), max(serial, before.serial)
             vouched = before.vouched if vouched is None else vouched
         value = {"lineage": state.lineage, "serial": serial, "journal": journal, "vouched": vouched is True}
-        value["known"] = sorted(known)
+        value["known"] = sorted(identifiers)
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_durably(file, json.dumps(value) + "\n")
@@ -131,7 +131,7 @@ class Memory:
 
     def _every(self) -> list[Sighting]:
         """What was seen from any work tree of this clone."""
-        return [one for path in self._folder.glob("*.seen") if (one := _read(path))] if self._folder else []
+        return [sighting for path in self._folder.glob("*.seen") if (sighting := _read(path))] if self._folder else []
 
 
 def _read(file: Path | None) -> Sighting | None:
@@ -139,8 +139,8 @@ def _read(file: Path | None) -> Sighting | None:
         return None
     try:
         value = json.loads(read_regular(file))
-        known = frozenset(read_texts(value, "known"))
+        identifiers = frozenset(read_texts(value, "known"))
         journal, vouched = value["journal"] is True, value["vouched"] is True
-        return Sighting(read_text(value, "lineage"), read_number(value, "serial"), known, journal, vouched)
+        return Sighting(read_text(value, "lineage"), read_number(value, "serial"), identifiers, journal, vouched)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

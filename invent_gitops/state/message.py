@@ -23,41 +23,43 @@ from invent_gitops.model.state import (
 )
 
 
-def commit_message(events: Sequence[Event], serial: int, made: Provenance) -> str:
+def commit_message(events: Sequence[Event], serial: int, provenance: Provenance) -> str:
     """A subject, a sentence for each event, and trailers: one for each event, then run, commit, actor and serial."""
     # That the list was read is worth a trailer, and no sentence beside others.
-    sentences = [_words(event) for event in events if not isinstance(event, Listed)] or [
-        _words(event) for event in events
+    sentences = [_sentence(event) for event in events if not isinstance(event, Listed)] or [
+        _sentence(event) for event in events
     ]
     subject = sentences[0] if len(sentences) == 1 else _counted(events)
     body = [] if len(sentences) == 1 else ["", *sentences]
     trailers = [_flat(_trailer(event)) for event in sorted(events, key=lambda event: isinstance(event, Listed))]
-    return "\n".join([subject, *body, "", *trailers, *_made(made, serial, _sources(events))]) + "\n"
+    return (
+        "\n".join([subject, *body, "", *trailers, *_provenance_trailers(provenance, serial, _sources(events))]) + "\n"
+    )
 
 
 def _sources(events: Sequence[Event]) -> list[str]:
     """The commits that hold the definitions that the events are about, each marked if it does not hold them all."""
     attempts = [event.intent.provenance for event in events if isinstance(event, Intended)]
     records = [event.record.provenance for event in events if isinstance(event, Recorded)]
-    return sorted({made.commit for made in (*attempts, *records)} - {""})
+    return sorted({provenance.commit for provenance in (*attempts, *records)} - {""})
 
 
-def taken_over_message(state: State, made: Provenance) -> str:
+def taken_over_message(state: State, provenance: Provenance) -> str:
     """For the first commit of a branch that goes on with a state that was in a file before."""
     count = len(state.broadcasts)
     subject = f"Take over the state from a file, with {count} broadcast{'' if count == 1 else 's'}"
     trailer = f"State-Taken-Over: {state.lineage} {state.serial}"
-    return "\n".join([subject, "", trailer, *_made(made, state.serial, [])]) + "\n"
+    return "\n".join([subject, "", trailer, *_provenance_trailers(provenance, state.serial, [])]) + "\n"
 
 
-def _made(made: Provenance, serial: int, sources: Sequence[str]) -> list[str]:
-    trailers = [f"Source-Commit: {commit}" for commit in (sources or [made.commit]) if commit]
-    trailers += [f"Run: {made.run}"] if made.run else []
-    return [_flat(trailer) for trailer in (*trailers, f"Actor: {made.by}", f"Serial: {serial}")]
+def _provenance_trailers(provenance: Provenance, serial: int, sources: Sequence[str]) -> list[str]:
+    trailers = [f"Source-Commit: {commit}" for commit in (sources or [provenance.commit]) if commit]
+    trailers += [f"Run: {provenance.run}"] if provenance.run else []
+    return [_flat(trailer) for trailer in (*trailers, f"Actor: {provenance.by}", f"Serial: {serial}")]
 
 
 def _counted(events: Sequence[Event]) -> str:
-    words = {
+    counts = {
         "recorded": sum(isinstance(event, Recorded) for event in events),
         "about to be created": sum(isinstance(event, Intended) for event in events),
         "unknown again": sum(isinstance(event, Reopened) for event in events),
@@ -68,11 +70,11 @@ def _counted(events: Sequence[Event]) -> str:
         "removed": sum(isinstance(event, Removed) for event in events),
         "refreshed": sum(isinstance(event, Refreshed) for event in events),
     }
-    counted = ", ".join(f"{count} {word}" for word, count in words.items() if count)
+    counted = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     return f"Broadcasts: {counted}"
 
 
-def _words(event: Event) -> str:
+def _sentence(event: Event) -> str:
     match event:
         case Intended(key, intent):
             return _flat(f"About to create {key}: {intent.request.name}")

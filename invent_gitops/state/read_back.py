@@ -13,7 +13,7 @@ from invent_gitops.state.remote import RemoteBranch
 
 
 def check_read_back(
-    remote: RemoteBranch, commit: str, pushed: State, events: Sequence[Event], made: Provenance
+    remote: RemoteBranch, commit: str, pushed: State, events: Sequence[Event], provenance: Provenance
 ) -> None:
     """Raise what `RemoteBranch.check_read_back` raises, after taking the intents back from where they were pushed.
 
@@ -23,10 +23,10 @@ def check_read_back(
     try:
         remote.check_read_back(commit)
     except InventGitopsError:
-        back = [Withdrawn(one.key, one.intent.attempt) for one in events if isinstance(one, Intended)]
+        back = [Withdrawn(event.key, event.intent.attempt) for event in events if isinstance(event, Intended)]
         if back:
             with suppress(InventGitopsError):
                 undone = replace(pushed.after(back), serial=pushed.serial + 1)
-                message = commit_message(back, undone.serial, made)
-                remote.push(remote.write(undone, message, by=made.by, parent=commit), commit)
+                message = commit_message(back, undone.serial, provenance)
+                remote.push(remote.write(undone, message, by=provenance.by, parent=commit), commit)
         raise

@@ -14,12 +14,12 @@ from invent_gitops.state.journal import Journal, JournalWriter, read_journal
 class RunJournal:
     """The journal at `path`. Whoever has not begun one may read what another run left there."""
 
-    def __init__(self, path: Path, shown: str) -> None:
-        self.path, self._shown = path, shown
+    def __init__(self, path: Path, label: str) -> None:
+        self.path, self._label = path, label
         self._writer: JournalWriter | None = None
         self._lineage = ""
         # Whether this run has closed one that still lies there.
-        self._left = False
+        self._closed_in_place = False
         # Whether something could not be written down in it.
         self._lost = False
 
@@ -28,7 +28,7 @@ class RunJournal:
 
         Raises `InvalidInput`.
         """
-        journal = read_journal(self.path, self._shown)
+        journal = read_journal(self.path, self._label)
         return journal if journal and journal.events else None
 
     @property
@@ -47,7 +47,7 @@ class RunJournal:
         """
         if self.in_place and self._lineage == base.lineage:
             return
-        if self.in_place or self._left:
+        if self.in_place or self._closed_in_place:
             self.path.unlink(missing_ok=True)
         self.close()
         self._writer, self._lineage = JournalWriter(self.path, base), base.lineage
@@ -78,6 +78,6 @@ class RunJournal:
     def close(self) -> None:
         """Leave it as it is, for the next run to read."""
         if self._writer:
-            self._left = self._writer.in_place
+            self._closed_in_place = self._writer.in_place
             self._writer.close()
             self._writer = None

@@ -36,7 +36,7 @@ def remote_of(git: Git, wanted: str) -> str:
             return ""
         check_version(git.folder)
     except GitFailed as error:
-        message = f"Git cannot tell which commit this run is of: {reason_in(error.words)}"
+        message = f"Git cannot tell which commit this run is of: {reason_in(error.output)}"
         raise Refused(message, error.cure) from None
     upstream, _ = _upstream(git, _checked_out(git))
     for name in (wanted, upstream, "origin", *(names if len(names) == 1 else [])):
@@ -64,20 +64,20 @@ def is_shallow(git: Git) -> bool:
 def checkout_of(
     git: Git,
     remote: str,
-    said: str,
+    named_branch: str,
     is_clean: Callable[[str], bool],
     environment: Mapping[str, str] = os.environ,
 ) -> Checkout:
     """The evidence, as far as it is needed: branches after the first that counts are not asked for.
 
-    `said` is the branch that a person named, "" if none; `is_clean` says whether the files that were read are those of
-    a commit. Raises `Unavailable` where the remote cannot be read.
+    `named_branch` is the one that a person named, "" if none; `is_clean` says whether the files that were read are
+    those of a commit. Raises `Unavailable` where the remote cannot be read.
     """
     head = git.commit_of("HEAD")
     if not head:
         return Checkout(remote, "", clean=False, branches=())
     branches: list[Branch] = []
-    for name, source in _candidates(git, remote, said, environment):
+    for name, source in _candidates(git, remote, named_branch, environment):
         if name in (branch.name for branch in branches):
             continue
         branch = _branch(git, remote, name, source, head)
@@ -87,9 +87,11 @@ def checkout_of(
     return Checkout(remote, head, is_clean(head), tuple(branches))
 
 
-def _candidates(git: Git, remote: str, said: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Source]]:
-    if said:
-        yield said, "said"
+def _candidates(
+    git: Git, remote: str, named_branch: str, environment: Mapping[str, str]
+) -> Iterator[tuple[str, Source]]:
+    if named_branch:
+        yield named_branch, "said"
         return
     local = _checked_out(git)
     if local:

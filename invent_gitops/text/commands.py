@@ -6,10 +6,9 @@ import shlex
 from collections.abc import Sequence
 from datetime import MAXYEAR, UTC, datetime, timedelta
 
+from invent_gitops.model.command import UNFINISHED, Command, Cure, resolve_command
 from invent_gitops.model.record import Intent
 
-# What a person is to put words in place of.
-UNFINISHED = "…"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -20,9 +19,7 @@ def quoted(word: str) -> str:
 
 def resolving(flags: str, key: str, options: str) -> str:
     """A `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
-    if key.startswith("-"):
-        return f"invent-gitops resolve{flags} {options} -- {quoted(key)}"
-    return f"invent-gitops resolve{flags} {quoted(key)} {options}"
+    return resolve_command(key, options).text(flags)
 
 
 def not_created(ids: Sequence[str]) -> str:
@@ -35,27 +32,27 @@ def not_created(ids: Sequence[str]) -> str:
     return f'--not-created{others} --reason "{reason}"'
 
 
-def instead(flags: str, key: str, right: str, wrong: str) -> str:
-    """The command that puts one id in place of another."""
-    return resolving(flags, key, f'--id {quoted(right)} --instead-of {quoted(wrong)} --reason "{UNFINISHED}"')
-
-
 def from_when(at: datetime, now: datetime) -> str:
     """`from 2026-11-27 14:06 UTC on, in 5 minutes`: both rounded up; the second part only if that is still to come."""
     minutes = -((now - at) // _MINUTE)
     exact = at.astimezone(UTC)
     # The last minute of all has no next one.
     rounded = exact == exact.replace(second=0, microsecond=0) or exact.year == MAXYEAR
-    shown = exact if rounded else exact + _MINUTE
+    minute = exact if rounded else exact + _MINUTE
     ahead = f", in {minutes} minute{'' if minutes == 1 else 's'}" if minutes > 0 else ""
-    return f"from {shown:%Y-%m-%d %H:%M} UTC on{ahead}"
+    return f"from {minute:%Y-%m-%d %H:%M} UTC on{ahead}"
+
+
+def settling_parts(key: str, intent: Intent, now: datetime) -> tuple[str | Command, ...]:
+    """How a person settles an attempt that is kept under `key`, as the end of a cure."""
+    ids = [candidate.remote.id for candidate in intent.candidates or ()]
+    since = from_when(intent.settled_from, now)
+    return (resolve_command(key, "--id ID"), f" ; or {since}, if it is not there: {not_created(ids)}")
 
 
 def settling(flags: str, key: str, intent: Intent, now: datetime) -> str:
     """How a person settles an attempt that is kept under `key`, as the end of a sentence."""
-    ids = [candidate.remote.id for candidate in intent.candidates or ()]
-    settled = resolving(flags, key, "--id ID")
-    return f"{settled} ; or {from_when(intent.settled_from, now)}, if it is not there: {not_created(ids)}"
+    return Cure(settling_parts(key, intent, now)).text(flags)
 
 
 def words(*arguments: str) -> str:

@@ -15,14 +15,14 @@ LONGEST_QUOTE = 60
 
 def quote(text: object) -> str:
     """What a person wrote, in backticks, cut, on one line and without anything invisible."""
-    shown = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
-    shown = hide(shown)
-    if len(shown) > LONGEST_QUOTE:
-        shown = shown[: LONGEST_QUOTE - 1] + "…"
-    shown = INVISIBLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", shown)
-    if not shown.isprintable():
-        shown = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in shown)
-    return f"`{shown}`"
+    written = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
+    written = hide(written)
+    if len(written) > LONGEST_QUOTE:
+        written = written[: LONGEST_QUOTE - 1] + "…"
+    written = INVISIBLE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", written)
+    if not written.isprintable():
+        written = "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in written)
+    return f"`{written}`"
 
 
 def field_name(path: Path) -> str:
@@ -33,9 +33,9 @@ def field_name(path: Path) -> str:
     return name
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """A question for what was surely meant by a word that nobody knows, or ""."""
-    meant = guess(word, known)
+    meant = guess(word, candidates)
     return f"Did you mean {quote(meant)}?" if meant else ""
 
 

@@ -66,14 +66,14 @@ def hide(text: str, more: Iterable[str] = (), *, in_place: bool = False) -> str:
     """`text` without any secret; `more` are further ones. With `in_place` the text keeps its length."""
     if len(text) < LEAST:
         return text
-    given = (*_held, *more)
-    forms = _forms(given) if given else ()
+    secrets = (*_held, *more)
+    forms = _forms(secrets) if secrets else ()
     hints = [hint for hint in _HINTS if hint in text] or [hint for hint in _HINTS if hint in text.casefold()]
     plain = is_as_seen(text)
     if plain and not hints and not any(form in text for form in forms):
         return text
-    found = [*_spans(text, forms), *(() if plain else _through_gaps(text, forms))]
-    return _masked(text, found, in_place=in_place)
+    spans = [*_spans(text, forms), *(() if plain else _through_gaps(text, forms))]
+    return _masked(text, spans, in_place=in_place)
 
 
 def _given(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -84,8 +84,8 @@ def _given(environment: Mapping[str, str]) -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Every spelling of each, the longest first, since one may begin as another does."""
-    found = {form for secret in secrets if len(secret) >= LEAST for form in _spelled(secret)}
-    return tuple(sorted(found, key=lambda form: (-len(form), form)))
+    forms = {form for secret in secrets if len(secret) >= LEAST for form in _spelled(secret)}
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 
 def _spelled(secret: str) -> Iterator[str]:
@@ -97,12 +97,12 @@ def _spelled(secret: str) -> Iterator[str]:
         for _ in range(_NESTED):
             spelled = json.dumps(spelled, ensure_ascii=ascii_only)[1:-1]
             yield spelled
-    data = secret.encode("utf-8", "surrogateescape")
+    encoded = secret.encode("utf-8", "surrogateescape")
     for before, left_out in _OFFSETS.items():
         # Only whole characters of the encoding: those that no neighbour changes.
-        whole = (before + len(data)) * 8 // 6
+        digits = (before + len(encoded)) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            if len(form := encode(b"\0" * before + data).decode()[left_out:whole]) >= LEAST:
+            if len(form := encode(b"\0" * before + encoded).decode()[left_out:digits]) >= LEAST:
                 yield form
 
 
@@ -122,11 +122,11 @@ def _through_gaps(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]
             yield reading.source(start, end)
 
 
-def _masked(text: str, found: list[tuple[int, int]], *, in_place: bool) -> str:
+def _masked(text: str, spans: list[tuple[int, int]], *, in_place: bool) -> str:
     parts: list[str] = []
     at = 0
     last = -1
-    for start, end in sorted(found):
+    for start, end in sorted(spans):
         if start >= last:
             parts += [text[at:start], "*" * (end - start) if in_place else HIDDEN]
         elif in_place and end > last:

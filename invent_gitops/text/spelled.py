@@ -64,14 +64,14 @@ def is_as_seen(text: str) -> bool:
 def readings(text: str) -> Iterator[Reading]:
     """Every other reading of a text, each made by going through it once."""
     for pattern, read in ((_GAPS, _nothing), (_PRINTABLE, _character)):
-        if found := _read(text, pattern, read, None):
-            yield found
-    found = None
+        if reading := _read(text, pattern, read, None):
+            yield reading
+    reading = None
     for _ in range(_ROUNDS):
-        found = _read(found.text if found else text, _NUMBERS, _character, found)
-        if found is None:
+        reading = _read(reading.text if reading else text, _NUMBERS, _character, reading)
+        if reading is None:
             return
-        yield found
+        yield reading
 
 
 def _nothing(_: re.Match[str]) -> str:
@@ -99,7 +99,7 @@ def _read(
     text: str, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str], before: Reading | None
 ) -> Reading | None:
     """The reading of a text in which each match is read so; None where nothing is read otherwise."""
-    said: list[str] = []
+    letters: list[str] = []
     parts: list[tuple[int, int, int]] = []
     at = length = 0
     for match in pattern.finditer(text):
@@ -108,16 +108,16 @@ def _read(
             continue
         if start > at:
             parts.append((length, at, 0))
-            said.append(text[at:start])
+            letters.append(text[at:start])
             length += start - at
         if meant:
             parts.append((length, start, end - start))
-            said.append(meant)
+            letters.append(meant)
             length += len(meant)
         at = end
     if not at:
         return None
     if at < len(text):
         parts.append((length, at, 0))
-        said.append(text[at:])
-    return Reading("".join(said), parts, before)
+        letters.append(text[at:])
+    return Reading("".join(letters), parts, before)

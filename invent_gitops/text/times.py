@@ -48,8 +48,8 @@ def distance(at: datetime, now: datetime) -> str:
     ):
         count = span // size
         if count >= least:
-            words = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"in {words}" if at > now else f"{words} ago"
+            length = f"{count} {unit}{'' if count == 1 else 's'}"
+            return f"in {length}" if at > now else f"{length} ago"
     return "in less than a minute" if at > now else "just now"
 
 

@@ -29,7 +29,7 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
     unclear = {path[0] for path in Shape(schema).check(report) if path}
     # An id holds no space, so a comment after one cuts nothing.
     check_comments(report, lambda path: "formerly" in path[1:])
-    entries: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    entries: dict[str, Any] = document.content if isinstance(document.content, dict) else {}
     by_name: dict[str, list[Segment]] = {}
     read_at = None
     for name, value in entries.items():

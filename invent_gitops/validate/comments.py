@@ -19,7 +19,7 @@ def check_comments(report: ProblemReport, holds_text: Callable[[Path], bool]) ->
     for comment in report.document.comments:
         if not _touches(comment) or not holds_text(comment.path):
             continue
-        value = _value(report.document.data, comment.path)
+        value = _value(report.document.content, comment.path)
         name = quote(field_name(comment.path)) if comment.path else "the text"
         message = f"{quote(comment.text)} is a comment in YAML, so {name} is only {quote(value)}."
         cure = "Write a space after the `#` if it is a remark; an id holds no space."
@@ -40,7 +40,7 @@ def commented(documents: Iterable[Document]) -> Iterator[str]:
     """A note for each remark after a text in a definition, which may have been meant as a part of it."""
     for document in documents:
         for comment in document.comments:
-            value = _value(document.data, comment.path)
+            value = _value(document.content, comment.path)
             # An id holds no space, so nothing after one can be a part of it.
             if of_text(comment.path) and not _is_id(value) and not _touches(comment):
                 yield (

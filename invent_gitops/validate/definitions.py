@@ -54,7 +54,7 @@ def _define(
     report: ProblemReport, shape: Shape, project: Project, known_segments: KnownSegments | None
 ) -> Definition | None:
     document = report.document = _as_sent(report.document)
-    fields = document.data
+    fields = document.content
     report.key = _key(document)
     unclear = {path[0] for path in shape.check(report) if path}
     check_comments(report, of_text)
@@ -97,18 +97,20 @@ def _define(
 
 
 def _key(document: Document) -> str:
-    written = document.data.get("key") if isinstance(document.data, dict) else None
+    written = document.content.get("key") if isinstance(document.content, dict) else None
     return written if isinstance(written, str) else document.default_key
 
 
 def _as_sent(document: Document) -> Document:
     """The document with key and name as they are recorded and sent, so that limits hold for that."""
-    fields = document.data
+    fields = document.content
     if not isinstance(fields, dict):
         return document
     sent = {name: composed(fields[name]) for name in ("key", "name") if isinstance(fields.get(name), str)}
     return (
-        replace(document, data=fields | sent) if any(fields[name] != text for name, text in sent.items()) else document
+        replace(document, content=fields | sent)
+        if any(fields[name] != text for name, text in sent.items())
+        else document
     )
 
 
@@ -230,7 +232,7 @@ class _Seen:
             twin = bool(definition and first[1] and definition.request.plain == first[1].request.plain)
             also = ", and its request too: it would be sent twice" if twin else ""
             cure = "Delete one of the two." if twin else "Give one of them another `key`."
-            written = isinstance(report.document.data, dict) and "key" in report.document.data
+            written = isinstance(report.document.content, dict) and "key" in report.document.content
             other_key = first[1].key if first[1] else key
             same = f"looks the same as {quote(other_key)} of" if other_key != key else "is taken by"
             message = f"The key {quote(key)} {same} {first[0]}{also}."

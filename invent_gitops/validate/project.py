@@ -46,7 +46,7 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
         problem for problem in report.problems if problem.rule != "unknown-field" or problem.position not in secrets
     ]
     check_comments(report, lambda path: not _FREE.isdisjoint(path))
-    settings: dict[str, Any] = document.data if isinstance(document.data, dict) else {}
+    settings: dict[str, Any] = document.content if isinstance(document.content, dict) else {}
     project = _settings(report, settings, unclear, (), Project(file=file))
     if "workspaces" in settings:
         unclear_in: dict[object, set[Path]] = {}
@@ -120,7 +120,7 @@ def _in_zone(policies: Policies, timezone: str) -> Policies:
 
 def _refuse_secrets(report: ProblemReport) -> set[Position]:
     places: set[Position] = set()
-    for path in _fields(report.document.data, ()):
+    for path in _fields(report.document.content, ()):
         # A workspace may have any name, and names the variable of its key.
         if path[0] == "workspaces" and (len(path) == 2 or path[2:] == ("key",)):
             continue

@@ -43,7 +43,7 @@ class Shape:
 
     def check(self, report: ProblemReport) -> set[Path]:
         """Reports every fault of the shape; answers with the paths that cannot be judged further."""
-        document = report.document.data
+        document = report.document.content
         if self.surely_allows(document):
             return set()
         violations = sorted(

@@ -82,7 +82,7 @@ def check_workspaces(report: ProblemReport, workspaces: Mapping[str, Project]) -
                     several.append(later)
             for conflict in (conflict for earlier in near.values() if (conflict := clash(earlier, later))):
                 rule, entry, message, cure = conflict
-                document: Any = report.document.data
+                document: Any = report.document.content
                 at: Path = ("workspaces", later.name)
                 written = entry in document["workspaces"][later.name]
                 report.add(rule, message, cure, (*at, entry) if written else at, of_key=not written)

@@ -110,7 +110,7 @@ def test_answer_that_fills_in_what_was_left_open_is_recorded(asked: dict[str, An
 
 def test_answer_with_an_id_that_the_state_knows_proves_nothing() -> None:
     api = Scripted(Memory(), {name("a"): Created(a_remote("bc_1", an_item("a").request))})
-    report = perform(api, items_named("a"), taken=["bc_0", "bc_1"])
+    report = perform(api, items_named("a"), known_ids=["bc_0", "bc_1"])
     assert fates(report) == {"a": "unknown"}
     assert "bc_1" in report.outcomes[0].reason
     assert (list(api.store.durable.intents), api.store.durable.broadcasts) == (["a"], {})

@@ -65,7 +65,8 @@ def test_the_whole_life_of_a_key_is_told_oldest_first_and_also_under_its_former_
             rows = told(clone, server, "history", key, "--json").json["changes"]
             assert {row["id"] for row in rows} == {ids["Campaign one"]}
             assert {row["key"] for row in rows} == {"one", "first", "begin"}
-        assert told(clone, server, "history", "nobody", "--json").json["changes"] == []
+        refused = told(clone, server, "history", "nobody", "--json")
+        assert (refused.code, refused.json["error"]["message"]) == (5, "The state knows no key nobody.")
         shown = told(clone, server, "history").out
         assert "declared not created" in shown
         assert "from first" in shown
@@ -88,7 +89,7 @@ def test_a_corrected_id_is_told_as_such_where_git_has_no_state_with_the_wrong_on
     record = replace(a_record("bc_2", note="hers"), instead_of=("bc_1",))
     link = Link("c1", 1, "alice", NOW, "", a_state({"spring": record}))
     [change] = changes(Chain((link,), strict=False))
-    assert (change.what, change.note) == ("corrected", "instead of bc_1: hers")
+    assert (change.kind, change.note) == ("corrected", "instead of bc_1: hers")
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=-5)], ids=["the same second", "a clock behind"])

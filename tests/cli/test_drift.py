@@ -16,8 +16,8 @@ from invent_gitops.cli.session import Session
 from invent_gitops.live import drift
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import Project
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Recorded, Refreshed
+from invent_gitops.model.statuses import GONE
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import Reader, look, reading
 from invent_gitops.sandbox.server import Server

@@ -51,6 +51,12 @@ def test_h_is_short_for_help(tmp_path: Path, words: str) -> None:
     assert call(tmp_path, *words.split(), "-h") == call(tmp_path, *words.split(), "--help")
 
 
+@pytest.mark.parametrize("words", ALL)
+def test_the_help_says_what_v_prints(tmp_path: Path, words: str) -> None:
+    page = " ".join(call(tmp_path, *words.split(), "--help").out.split())
+    assert "Print the traceback of a bug, all of a long plan or status, and the sandbox's requests." in page
+
+
 def test_the_overview_names_every_command_with_a_sentence() -> None:
     assert set(COMMANDS) == {words.split()[0] for words in ALL if words}
     assert all(sentence.endswith(".") for sentence in COMMANDS.values())

@@ -19,7 +19,7 @@ IMPOSSIBLE = {"--org": "../evil", "--base-url": "gopher://nowhere"}
 COMPLAINTS = {"--org": "evil", "--base-url": "The base URL has no usable scheme"}
 ARGUMENTS = {"key": "spring", "to": "summer", "keys": "spring"}
 # What a command refuses to go on without.
-NEEDED = {("resolve",): ["--not-created", "--reason", "looked"]}
+NEEDED: dict[tuple[str, ...], list[str]] = {("resolve",): ["--not-created", "--reason", "looked"]}
 
 
 def commands(group: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

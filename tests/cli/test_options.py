@@ -62,8 +62,12 @@ def test_sandbox_beside_an_address_is_refused_unless_the_address_is_a_variable(t
     assert (allowed.code, json.loads(allowed.out)["api"]) == (0, "sandbox")
 
 
-@pytest.mark.parametrize("words", ["history", "state verify"])
-@pytest.mark.parametrize("option", ["--org", "--base-url", "--sandbox"])
-def test_command_that_speaks_to_no_api_offers_none_of_its_options(tmp_path: Path, words: str, option: str) -> None:
-    result = call(tmp_path, *words.split(), option)
-    assert (result.code, f"No such option '{option}'" in result.err) == (2, True)
+@pytest.mark.parametrize("words", ["history", "state verify", "state list"])
+def test_state_of_another_account_than_the_one_that_is_named_is_refused(tmp_path: Path, words: str) -> None:
+    define(tmp_path, "one")
+    assert call(tmp_path, "apply", "--sandbox", "--yes").code == 0
+    for options in (["--org", "other"], ["--base-url", "https://invent.test"]):
+        refused = call(tmp_path, *words.split(), *options)
+        assert (refused.code, "records the broadcasts of org c at sandbox" in refused.err) == (5, True), refused.all
+    for named in ([], ["--sandbox"], ["--org", "c"]):
+        assert "records the broadcasts of org" not in call(tmp_path, *words.split(), *named).err

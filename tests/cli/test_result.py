@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from invent_gitops.cli.delivery import Delivery, Part
+from invent_gitops.cli.delivery import Delivery, WorkspacePart
 from invent_gitops.cli.document_options import OutOption
 from invent_gitops.cli.errors import answers, through_the_door
 from invent_gitops.cli.formats import FORMATS, Format, formats_of
@@ -58,7 +58,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "options", [document_options(what="audit"), click.option("--out", cls=OutOption, kind="audit")]
+    "options", [document_options(kind="audit"), click.option("--out", cls=OutOption, kind="audit")]
 )
 def test_out_of_a_command_that_nothing_else_knows_is_written_for_each_workspace(folder: Path, options: Options) -> None:
     assert run(audit_command(options, audited), "--all", "--out", "{workspace}.json") is ExitCode.DONE
@@ -69,7 +69,7 @@ def test_out_of_a_command_that_nothing_else_knows_is_written_for_each_workspace(
 def test_out_that_names_one_file_for_all_is_refused_for_every_command(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = audit_command(document_options(what="audit"), audited)
+    command = audit_command(document_options(kind="audit"), audited)
     assert run(command, "--all", "--out", "one.json") is ExitCode.USAGE
     assert "--out names one file for several workspaces." in capsys.readouterr().err
     assert not (folder / "one.json").exists()
@@ -77,7 +77,7 @@ def test_out_that_names_one_file_for_all_is_refused_for_every_command(
 
 def test_file_that_holds_something_else_is_not_written_over_in_any_workspace(folder: Path) -> None:
     (folder / "acme.json").write_text('{"kind": "plan"}', encoding="utf-8")
-    command = audit_command(document_options(what="audit"), audited)
+    command = audit_command(document_options(kind="audit"), audited)
     assert run(command, "--all", "--out", "{workspace}.json") is ExitCode.REFUSED
     assert (folder / "acme.json").read_text("utf-8") == '{"kind": "plan"}'
     assert json.loads((folder / "globex.json").read_text("utf-8"))["exit_code"] == 0
@@ -89,14 +89,14 @@ def test_row_of_the_table_is_a_new_format_for_one_and_for_all(
     def write(delivery: Delivery) -> None:
         delivery.session.show(",".join(str(value) for value in delivery.result.body().values()))
 
-    def write_part(delivery: Delivery) -> Part:
+    def write_part(delivery: Delivery) -> WorkspacePart:
         write(delivery)
-        return Part(delivery.workspace, delivery.result.code)
+        return WorkspacePart(delivery.workspace, delivery.result.code)
 
     monkeypatch.setitem(FORMATS, "csv", Format(("audit",), write, write_part, join_text, begin_text))
     assert formats_of("audit") == ["text", "json", "csv"]
     assert "csv" not in formats_of("plan")
-    command = audit_command(document_options(what="audit"), audited)
+    command = audit_command(document_options(kind="audit"), audited)
     assert run(command, "--format", "csv", "--workspace", "globex") is ExitCode.DONE
     assert capsys.readouterr().out == "globex\n"
     assert run(command, "--format", "csv") is ExitCode.DONE
@@ -115,7 +115,7 @@ def test_text_and_document_are_made_only_where_they_are_wanted(folder: Path, for
         made.append("json")
         return {}
 
-    command = audit_command(document_options(what="audit"), lambda: Result("audit", ExitCode.DONE, body, text))
+    command = audit_command(document_options(kind="audit"), lambda: Result("audit", ExitCode.DONE, body, text))
     assert run(command, "--workspace", "acme", "--format", form) is ExitCode.DONE
     assert made == [form]
 
@@ -129,7 +129,7 @@ def test_error_of_one_workspace_is_its_result_and_the_others_have_theirs(
             raise Refused("Not this one.", "Leave it.")
         return result
 
-    command = audit_command(document_options(what="audit"), work)
+    command = audit_command(document_options(kind="audit"), work)
     assert run(command, "--all", "--json") is ExitCode.REFUSED
     captured = capsys.readouterr()
     parts = json.loads(captured.out)["workspaces"]
@@ -146,7 +146,7 @@ def test_bug_in_a_text_is_told_once_and_the_file_is_whole(folder: Path, capsys: 
     def text(display: Display) -> str:
         raise ZeroDivisionError
 
-    command = audit_command(document_options(what="audit"), lambda: Result("audit", ExitCode.DONE, dict, text))
+    command = audit_command(document_options(kind="audit"), lambda: Result("audit", ExitCode.DONE, dict, text))
     assert run(command, "--workspace", "acme", "--out", "audit.json") is ExitCode.BUG
     captured = capsys.readouterr()
     assert captured.err.count("This is a bug in invent-gitops: ZeroDivisionError") == 1

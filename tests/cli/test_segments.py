@@ -210,6 +210,18 @@ def test_sandbox_knows_the_catalogue_and_what_was_renamed_in_it_stays_renamed(tm
     assert "VIP 2027: {id: seg_1, contacts_count: 7, formerly: [VIP]}\n" in catalogue(tmp_path)
 
 
+def test_state_places_the_sandbox_and_is_refused_without_it(tmp_path: Path) -> None:
+    (tmp_path / "segments.yaml").write_text("VIP: {id: seg_1, contacts_count: 7}\n", "utf-8")
+    before = catalogue(tmp_path)
+    with invent() as server:
+        refused = call(tmp_path, "segments", "pull", "--state", "other.state.json", env=account(server.url))
+    assert (refused.code, catalogue(tmp_path)) == (2, before), refused.all
+    assert "--state acts only with --sandbox here" in refused.err
+    assert call(tmp_path, "segments", "pull", "--sandbox", "--state", "other.state.json").code == 0
+    assert (tmp_path / "other.sandbox.sqlite").exists()
+    assert not (tmp_path / "invent.sandbox.sqlite").exists()
+
+
 def test_list_works_offline_and_says_what_to_write(tmp_path: Path) -> None:
     text = "read_at: 2026-11-20T08:00:00Z\nVIP: {id: seg_1, contacts_count: 1240}\nTwin: [{id: seg_2}, {id: seg_3}]\n"
     (tmp_path / "segments.yaml").write_text(text, "utf-8")

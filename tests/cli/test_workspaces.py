@@ -538,3 +538,17 @@ def test_segments_of_each_workspace_are_listed(tmp_path: Path) -> None:
     assert (shown.code, shown.out.count("Workspace ")) == (0, 3)
     one = call(tmp_path, "segments", "list", "--workspace", "acme")
     assert (one.code, "Workspace" in one.out, "vip" in one.out) == (0, False, True), one.all
+
+
+def test_history_of_a_key_in_all_workspaces_needs_one_that_knows_it(tmp_path: Path) -> None:
+    project(tmp_path)
+    with invent() as server:
+        assert call(tmp_path, *APPLY, "--workspace", "acme", env=keys(server)).code == 0
+    everywhere = call(tmp_path, "history", "a", "--all", "--json")
+    assert (everywhere.code, set(codes(everywhere).values())) == (0, {0}), everywhere.all
+    listed = {part["workspace"]: len(part["document"]["changes"]) for part in everywhere.json["workspaces"]}
+    assert listed == {name: int(name == "acme") for name in THREE}
+    nowhere = call(tmp_path, "history", "nosuchkey", "--all", "--json")
+    assert (nowhere.code, set(codes(nowhere).values())) == (5, {5}), nowhere.all
+    other = next(name for name in THREE if name != "acme")
+    assert call(tmp_path, "history", "a", "--workspace", other).code == 5, "the one that was asked does not know it"

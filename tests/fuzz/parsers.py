@@ -32,5 +32,5 @@ def _outcome(folder: Path) -> str:
         documents, problems = read_definitions(folder, root=folder)
     except Exception:  # noqa: BLE001  # it is what is looked for
         return traceback.format_exc()
-    read = [(one.data, one.default_key, one.start, one.marks, one.comments) for one in documents]
+    read = [(one.content, one.default_key, one.start, one.marks, one.comments) for one in documents]
     return repr((read, problems))

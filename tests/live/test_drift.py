@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from invent_gitops.live.drift import drift_of, live_request, refreshed, with_drift
 from invent_gitops.model.broadcast import Catalogue, Remote, RemoteSegment, Request, Segment
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.drift import Drift
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE, Record
+from invent_gitops.model.record import Record
 from invent_gitops.model.state import State
+from invent_gitops.model.statuses import GONE
 from invent_gitops.plan.audience import with_audiences
 from tests.making import (
     NOW,
@@ -65,8 +67,8 @@ def test_each_of_the_three_way_cases_has_its_own_cure(
     live: Request, defined: Request | None, case: str, cure: str
 ) -> None:
     made = found(a_remote("bc_1", live), defined)
-    assert (made.case, made.words, made.alarming) == (case, ("rescheduled",), True)
-    assert cure in made.cure
+    assert (made.case, made.kinds, made.alarming) == (case, ("rescheduled",), True)
+    assert cure in cure_text(made.cure, "")
 
 
 def test_what_is_live_as_it_is_recorded_has_not_drifted_whatever_the_file_says() -> None:
@@ -99,7 +101,7 @@ def test_status_that_moved_on_by_itself_is_no_alarm(
     recorded: str, live: str, words: tuple[str, ...], alarming: bool
 ) -> None:
     made = found(a_remote("bc_1", A, status=live), record=replace(RECORD, status=recorded))
-    assert (made.words, made.alarming, made.status) == (words, alarming, live)
+    assert (made.kinds, made.alarming, made.status) == (words, alarming, live)
 
 
 def test_failure_brings_the_words_of_invent() -> None:
@@ -109,7 +111,7 @@ def test_failure_brings_the_words_of_invent() -> None:
 
 def test_broadcast_that_is_gone_is_an_alarm_unless_it_was_sent_or_is_recorded_as_gone() -> None:
     assert found(None).alarming
-    assert "state rm spring" in found(None).cure
+    assert "state rm spring" in cure_text(found(None).cure, "")
     assert not found(None, record=replace(RECORD, status="SENT")).alarming
     assert drift(None, record=replace(RECORD, status=GONE)) is None
 
@@ -160,7 +162,7 @@ def test_plan_says_what_drifted_and_decides_as_before() -> None:
     plain = plan_of(definitions, state)
     listing = Listing((a_remote("bc_1", B), a_remote("bc_3", replace(C, name="By hand"))))
     made = with_drift(plain, state, listing, before={"bc_1", "bc_2"})
-    assert {item.key: item.drift.words for item in made.items if item.drift} == {
+    assert {item.key: item.drift.kinds for item in made.items if item.drift} == {
         "spring": ("rescheduled",),
         "old": ("gone",),
     }
@@ -173,7 +175,7 @@ def test_what_a_cut_off_list_does_not_hold_is_unread_and_never_gone() -> None:
     state = a_state({"spring": RECORD, "old": a_record("bc_2", B)})
     listing = Listing((a_remote("bc_1", B),), ("Page 2 could not be read.",))
     made = with_drift(plan_of([], state), state, listing, before={"bc_1", "bc_2"})
-    assert {item.key: item.drift.words for item in made.items if item.drift} == {"spring": ("rescheduled",)}
+    assert {item.key: item.drift.kinds for item in made.items if item.drift} == {"spring": ("rescheduled",)}
     assert made.look is not None
     assert (made.look.complete, made.look.unread) == (False, ("old",))
 

@@ -15,12 +15,13 @@ from jsonschema import Draft202012Validator
 
 from invent_gitops.live.status import Clock, status_of
 from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote, Segment
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.note import second_note
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Row, Status
-from invent_gitops.render.documents.machine import document
+from invent_gitops.model.statuses import GONE
+from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.status import status_json
 from invent_gitops.render.markdown.status import COMMENT_LIMIT, status_markdown
 from invent_gitops.render.text.status import status_text
@@ -178,7 +179,7 @@ def test_what_was_not_read_is_not_said_to_be_missing_and_what_looks_created_is_n
     ):
         [row] = status(remote, definitions=(definition,)).rows
         assert (rules(row), words in row.alarms[0].message) == (["not-created"], True)
-        assert "invent-gitops resolve spring --id bc_9" in row.alarms[0].cure
+        assert "invent-gitops resolve spring --id bc_9" in cure_text(row.alarms[0].cure, "")
 
 
 def test_one_that_invent_has_twice_needs_a_person() -> None:
@@ -214,7 +215,7 @@ def test_a_draft_that_somebody_made_by_hand_and_gave_no_hour_waits_for_nobody() 
 def test_a_removed_key_with_a_file_needs_a_person() -> None:
     state = a_state(removed={"spring": a_removal()})
     [row] = status(definitions=(a_definition("spring"),), state=state).rows
-    assert (rules(row), row.alarms[0].cure) == (["not-created"], "Delete the file.")
+    assert (rules(row), cure_text(row.alarms[0].cure, "")) == (["not-created"], "Delete the file.")
 
 
 def test_what_is_in_doubt_needs_a_person_with_a_file_and_without() -> None:
@@ -254,7 +255,7 @@ def test_nothing_is_said_of_what_could_not_be_read_but_what_is_recorded() -> Non
 
 def test_what_was_recorded_while_the_list_was_read_is_not_gone() -> None:
     state = a_state({"spring": a_record("bc_1")})
-    found = status_of([], state, Listing(()), before=set(), catalogue=None, clock=Clock(NOW, timedelta()), flags="")
+    found = status_of([], state, Listing(()), before=set(), catalogue=None, clock=Clock(NOW, timedelta()))
     assert [(row.read, row.state) for row in found.rows] == [(False, "SCHEDULED")]
 
 

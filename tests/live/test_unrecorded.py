@@ -18,6 +18,7 @@ from invent_gitops.live.unrecorded import Offer, Survey, recorded, survey
 from invent_gitops.load import read_definitions
 from invent_gitops.load.write import definition_text
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import State
 from invent_gitops.schemas import read_schema
@@ -170,7 +171,7 @@ TOO_MANY = a_request(segments=[f"seg_{number}" for number in range(11)])
 def test_what_no_definition_could_say_is_not_imported(remote: Remote, reason: str) -> None:
     offer = only(surveyed(remote))
     assert reason in offer.why_not
-    assert offer.cure
+    assert cure_text(offer.cure, "")
     assert recorded(surveyed(remote), a_provenance()) == []
 
 
@@ -200,8 +201,8 @@ def test_what_an_attempt_in_doubt_may_have_made_is_left_to_reconcile(differs: bo
     live = a_request("Sale", NOW + timedelta(days=9)) if differs else a_request("Sale")
     offer = only(surveyed(a_remote("b_1", live), state=a_state(intents={"spring": intent})))
     assert "spring" in offer.why_not
-    assert "reconcile" in offer.cure
-    assert "resolve spring --id b_1" in offer.cure
+    assert "reconcile" in cure_text(offer.cure, "")
+    assert "resolve spring --id b_1" in cure_text(offer.cure, "")
 
 
 def test_of_two_that_are_the_same_the_older_is_imported() -> None:
@@ -220,7 +221,7 @@ def test_what_is_exactly_like_a_recorded_one_is_not_imported() -> None:
     state = a_state({"spring": a_record("b_1")})
     offer = only(surveyed(a_remote("b_1"), a_remote("b_2"), state=state))
     assert "exactly like spring, which is recorded as b_1" in offer.why_not
-    assert "state rm" not in offer.cure
+    assert "state rm" not in cure_text(offer.cure, "")
 
 
 def test_definition_that_asks_for_exactly_this_gets_the_record_and_no_file() -> None:
@@ -234,7 +235,7 @@ def test_definition_that_asks_for_exactly_this_and_is_another_one_stands_in_the_
     state = a_state({"spring": a_record("b_1", a_request("What it was before"))})
     offer = only(surveyed(a_remote("b_2", definition.request), definitions=[definition], state=state))
     assert "stands for another broadcast" in offer.why_not
-    assert "state show spring" in offer.cure
+    assert "state show spring" in cure_text(offer.cure, "")
 
 
 def test_imported_record_without_a_definition_is_missing_and_a_created_one_is_not() -> None:
@@ -253,7 +254,7 @@ def test_what_looks_like_a_definition_that_has_no_record_is_left_to_a_person(liv
     found = surveyed(a_remote("b_1", live), definitions=[definition])
     assert only(found).like == "vip"
     assert only(found).why_not == f"It looks like vip in {definition.position.file}, which has no record."
-    assert "invent-gitops resolve vip --id b_1 --anyway" in only(found).cure
+    assert "invent-gitops resolve vip --id b_1 --anyway" in cure_text(only(found).cure, "")
     assert recorded(found, a_provenance()) == []
     assert found.unrecorded == ("vip",)
 
@@ -300,8 +301,8 @@ def test_what_was_deleted_and_made_again_by_hand_is_imported_once_the_old_record
     live = [a_remote("b_2"), *([a_remote("b_1")] if listed else [])]
     definitions = [a_definition("spring", record.request)] if with_file else []
     offer = only(surveyed(*live, state=a_state({"spring": record}), definitions=definitions))
-    assert "invent-gitops state rm spring --reason …" in offer.cure
-    assert ("delete the file of spring" in offer.cure) == with_file
+    assert "invent-gitops state rm spring --reason …" in cure_text(offer.cure, "")
+    assert ("delete the file of spring" in cure_text(offer.cure, "")) == with_file
     removed = a_state(removed={"spring": a_removal("b_1", request=record.request)})
     assert only(surveyed(a_remote("b_2"), state=removed)).why_not == ""
     kept = only(surveyed(a_remote("b_2"), state=removed, definitions=[a_definition("spring", record.request)]))

@@ -10,8 +10,8 @@ import pytest
 from invent_gitops.live.unsettled import YOUNG, seconds, twins, unsettled
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Record, Recorded, State
+from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
 from tests.making import NOW, a_provenance, a_record, a_remote, a_request, a_state, an_intent
 
@@ -122,7 +122,7 @@ def test_what_has_content_or_is_being_sent_is_never_advised_to_be_deleted(
 ) -> None:
     [twin] = found(mine, other)
     assert (twin.superfluous, twin.right) == (superfluous, right)
-    cure = twin.cure(" --org o")
+    cure = twin.cure.text(" --org o")
     assert (f"Delete {superfluous} in Invent" in cure) == bool(superfluous)
     corrected = "invent-gitops resolve --org o spring --id theirs --instead-of mine --reason"
     assert (corrected in cure) == (right != "mine")

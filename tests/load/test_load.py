@@ -31,7 +31,7 @@ def load_text(tmp_path: Path, text: str | bytes) -> tuple[list[Document], list[P
 def data_of(tmp_path: Path, text: str | bytes) -> object:
     (document,), problems = load_text(tmp_path, text)
     assert problems == []
-    return document.data
+    return document.content
 
 
 @pytest.fixture(params=["libyaml", "pure"])
@@ -108,7 +108,7 @@ def test_places_in_the_second_document_are_its_own(tmp_path: Path, parser: str) 
 
 def test_documents_before_a_broken_one_are_kept(tmp_path: Path, parser: str) -> None:
     documents, problems = load_text(tmp_path, "key: a\n---\nkey: [\n---\nkey: c\n")
-    assert [document.data for document in documents] == [{"key": "a"}]
+    assert [document.content for document in documents] == [{"key": "a"}]
     assert documents[0].default_key == ""
     assert [problem.rule for problem in problems] == ["yaml-syntax"]
 
@@ -233,7 +233,7 @@ def test_empty_project_file_is_an_empty_mapping(tmp_path: Path, parser: str, tex
     document, problems = read_document(path, "invent.yaml")
     assert problems == []
     assert document is not None
-    assert document.data == {}
+    assert document.content == {}
     assert document.locate(("a",)).position.file == "invent.yaml"
 
 
@@ -446,7 +446,7 @@ PARTS = [
 
 def outcome(folder: Path, text: str) -> object:
     documents, problems = load_text(folder, text)
-    return [(one.data, one.default_key, one.start, one.marks, one.comments) for one in documents], problems
+    return [(one.content, one.default_key, one.start, one.marks, one.comments) for one in documents], problems
 
 
 @pytest.mark.skipif(not grammar.LIBYAML, reason="this PyYAML was built without libyaml")

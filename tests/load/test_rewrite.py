@@ -159,7 +159,7 @@ def test_whatever_becomes_of_the_entries_no_comment_is_lost_and_the_data_is_righ
     document, problems = read_document(folder / "segments.yaml", "segments.yaml")
     assert problems == []
     assert document is not None
-    assert {name: plain(value) for name, value in document.data.items()} == {  # type: ignore[attr-defined]
+    assert {name: plain(value) for name, value in document.content.items()} == {  # type: ignore[attr-defined]
         name: plain(value) for name, value in new.items()
     }
     assert rewritten(result.text, new, HEADER).text == result.text, "a second time changes nothing"

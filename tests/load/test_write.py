@@ -99,7 +99,7 @@ def read_back(file: Path, text: str) -> object:
     document, problems = read_document(file, file.name)
     assert problems == []
     assert document
-    return document.data
+    return document.content
 
 
 @given(entries=st.dictionaries(texts, data, max_size=4), header=st.lists(texts, max_size=2))

@@ -9,7 +9,8 @@ import pytest
 from invent_gitops.errors import ExitCode
 from invent_gitops.github.repository import Repository
 from invent_gitops.github.rest import Rest
-from invent_gitops.render.documents.machine import document, plan_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.review.evidence import approved_line
 from invent_gitops.text.secret import hold
 from tests.github.reviewed_project import Desk

@@ -15,7 +15,8 @@ from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.model.digest import Destination
 from invent_gitops.plan import approval
 from invent_gitops.plan.approval import approved_plan, check_digest, check_plan
-from invent_gitops.render.documents.machine import document, plan_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
 from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, plan_of
 from tests.running import account, call, define, ids, invent, live, posted, started, until
 

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Definition, Request
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.digest import Claim, Destination, digest, is_old_digest, read_digest
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.note import NO_NOTE, defined_note, restored_note
 from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
-from invent_gitops.model.record import GONE
 from invent_gitops.model.state import Absence, Record, Recorded, State
+from invent_gitops.model.statuses import GONE
 from tests.making import (
     API,
     LINEAGE,
@@ -178,7 +179,7 @@ def test_same_request_under_another_key_is_refused(how: str, defined: bool) -> N
 def test_renamed_file_is_told_the_command_that_renames_its_record() -> None:
     plan = plan_of([of("it's new", OTHER)], HOLDERS["recorded"])
     refusal = next(item for item in plan.items if item.key == "it's new").refusals[0]
-    assert "state mv old 'it'\"'\"'s new'" in refusal.cure
+    assert "state mv old 'it'\"'\"'s new'" in cure_text(refusal.cure, "")
 
 
 def test_waiver_cannot_lift_the_rule_that_nothing_is_sent_twice() -> None:
@@ -457,7 +458,7 @@ def test_broadcast_that_invent_has_already_is_not_created_a_second_time() -> Non
     [item] = plan_of([definition], live=[a_remote("bc_live", definition.request)]).items
     assert item.action == "refused"
     assert [refusal.policy for refusal in item.refusals] == ["exists-already"]
-    assert f"resolve {definition.key} --id bc_live" in item.refusals[0].cure
+    assert f"resolve {definition.key} --id bc_live" in cure_text(item.refusals[0].cure, "")
 
 
 @pytest.mark.parametrize(
@@ -477,7 +478,7 @@ def test_what_was_edited_in_invent_after_the_state_was_lost_is_not_created_witho
     definition = a_definition(request=a_request())
     (item,) = plan_of([definition], live=live).items
     assert [refusal.policy for refusal in item.refusals] == ["possible-rename"]
-    assert f"resolve {item.key} --id bc_live --anyway" in item.refusals[0].cure
+    assert f"resolve {item.key} --id bc_live --anyway" in cure_text(item.refusals[0].cure, "")
     waived = replace(definition, waive={"possible-rename": "the second one of a series"})
     assert [item.action for item in plan_of([waived], live=live).items] == ["create"]
     for status in ("CANCELLED", "SENT"):
@@ -553,7 +554,7 @@ def test_live_broadcast_of_another_key_that_was_edited_into_this_one_is_not_crea
         item.key: item for item in plan_of([definition], state, live=[a_remote("bc_live", definition.request)]).items
     }
     assert [refusal.policy for refusal in found["new"].refusals] == ["exists-already"]
-    assert "state mv other new" in found["new"].refusals[0].cure
+    assert "state mv other new" in cure_text(found["new"].refusals[0].cure, "")
 
 
 def edited_in_invent(sent: Request, live: Request) -> Record:
@@ -566,7 +567,7 @@ def test_request_that_was_sent_is_not_sent_again_under_another_key_after_an_edit
     state = a_state({"old": edited_in_invent(sent, a_request(at=SOON + late))})
     found = {item.key: item for item in plan_of([a_definition(key="new", request=sent)], state).items}
     assert [refusal.policy for refusal in found["new"].refusals] == ["same-request"]
-    assert "state mv old new" in found["new"].refusals[0].cure
+    assert "state mv old new" in cure_text(found["new"].refusals[0].cure, "")
 
 
 def test_request_that_a_removed_broadcast_once_had_stays_refused() -> None:
@@ -594,7 +595,7 @@ def test_file_that_was_renamed_and_edited_at_once_is_not_a_new_broadcast() -> No
     definition = a_definition(key="new", request=a_request(name="Spring sale"))
     found = {item.key: item for item in plan_of([definition], state).items}
     assert [refusal.policy for refusal in found["new"].refusals] == ["possible-rename"]
-    assert "state mv old new" in found["new"].refusals[0].cure
+    assert "state mv old new" in cure_text(found["new"].refusals[0].cure, "")
     waived = replace(definition, waive={"possible-rename": "a second mailing"})
     assert {item.key: item.action for item in plan_of([waived], state).items}["new"] == "create"
 
@@ -627,8 +628,8 @@ def test_what_looks_like_an_imported_broadcast_is_refused_although_that_one_has_
     found = {item.key: item for item in plan_of(definitions, state).items}
     assert [refusal.policy for refusal in found["vip"].refusals] == ["possible-rename"]
     assert "imported from Invent" in found["vip"].refusals[0].message
-    assert (
-        "delete the file of spring-sale, then invent-gitops state mv spring-sale vip" in found["vip"].refusals[0].cure
+    assert "delete the file of spring-sale, then invent-gitops state mv spring-sale vip" in cure_text(
+        found["vip"].refusals[0].cure, ""
     )
     definitions[1] = replace(definitions[1], waive={"possible-rename": "a second mailing"})
     assert actions(plan_of(definitions, state))["vip"] == "create"
@@ -652,7 +653,7 @@ def test_what_looks_like_no_imported_broadcast_that_is_still_coming_is_created(r
 def test_of_two_that_it_looks_like_the_one_without_a_file_is_named() -> None:
     state = a_state({"kept": IMPORTED, "gone": a_record("bc_2", request=a_request("Sale"))})
     found = {item.key: item for item in plan_of([of("kept", IMPORTED.request), of("vip", a_request("V"))], state).items}
-    assert "state mv" in found["vip"].refusals[0].cure
+    assert "state mv" in cure_text(found["vip"].refusals[0].cure, "")
     assert "no file here" in found["vip"].refusals[0].message
 
 
@@ -698,7 +699,7 @@ def test_what_was_removed_and_edited_into_this_one_is_refused_with_a_cure_that_w
     (refusal,) = item.refusals
     assert refusal.policy == "exists-already"
     assert "gone was removed" in refusal.message
-    assert "resolve" not in refusal.cure
+    assert "resolve" not in cure_text(refusal.cure, "")
 
 
 @pytest.mark.parametrize("kept", ["recorded", "intended", "removed"])
@@ -765,4 +766,4 @@ def test_key_with_an_attempt_that_is_kept_beside_another_one_is_not_created() ->
     plan = plan_of([a_definition("spring")], state)
     assert actions(plan) == {"spring": "refused", "spring#t2": "blocked"}
     [refusal] = plan.having("refused")[0].refusals
-    assert "resolve 'spring#t2'" in refusal.cure
+    assert "resolve 'spring#t2'" in cure_text(refusal.cure, "")

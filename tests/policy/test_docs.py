@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def planned(folder: Path) -> str:
     )
     assert [*unread, *unread_names, *wrong, *wrong_names, *unread_files, *faults] == []
     return plan_text(
-        plan_of(definitions, policies=project.policies, catalogue=catalogue), Style(False), zone=project.timezone
+        replace(plan_of(definitions, policies=project.policies, catalogue=catalogue), timezone=project.timezone),
+        Style(False),
     )
 
 

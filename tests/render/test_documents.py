@@ -24,9 +24,12 @@ from invent_gitops.model.state import State
 from invent_gitops.model.status import Status
 from invent_gitops.operations.posts import PostResult
 from invent_gitops.render.documents.drift import renewal_json
-from invent_gitops.render.documents.machine import document, plan_json, records_json, report_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
+from invent_gitops.render.documents.records import records_json
+from invent_gitops.render.documents.report import report_json
+from invent_gitops.render.documents.segments import catalogue_json
 from invent_gitops.render.documents.status import status_json
-from invent_gitops.render.text.segments import catalogue_json
 from invent_gitops.schemas import read_schema, schema_names
 from tests.making import (
     NASTY,

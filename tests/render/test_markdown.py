@@ -18,7 +18,8 @@ from invent_gitops.errors import InvalidInput, InventGitopsError
 from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate
-from invent_gitops.render.documents.machine import document, plan_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.github.annotations import MOST, plan_annotations
 from invent_gitops.render.github.outputs import step_outputs
 from invent_gitops.render.markdown.calendar import BARS

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from invent_gitops.errors import InvalidInput
+from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Fate, Outcome, Report
 from invent_gitops.model.state import Candidate
 from invent_gitops.render.text.records import record_text, records_text
@@ -14,6 +15,7 @@ from invent_gitops.render.text.report import SYMBOLS, WORDS, outcome_line, repor
 from invent_gitops.render.text.style import Style
 from tests.making import (
     NASTY,
+    NOW,
     a_provenance,
     a_record,
     a_remote,
@@ -30,7 +32,7 @@ FATES: tuple[Fate, ...] = ("created", "adopted", "not-created", "unknown", "not-
 
 def text_of(*outcomes: Outcome, **more: object) -> str:
     report = replace(Report(outcomes), **more)  # type: ignore[arg-type]  # named as in Report
-    return report_text(report, PLAIN, place="invent.state.json", flags=" --state x.json")
+    return report_text(report, PLAIN, Context(NOW, flags=" --state x.json"), place="invent.state.json")
 
 
 # ---------------------------------------------------------------- the report
@@ -88,7 +90,7 @@ def test_stopped_run_says_that_going_on_is_safe() -> None:
 def test_nothing_in_a_report_acts() -> None:
     outcomes = [Outcome(NASTY, fate, NASTY, NASTY, NASTY) for fate in FATES]
     text = report_text(
-        Report(tuple(outcomes), InvalidInput(NASTY, NASTY), True, (NASTY,)), PLAIN, place=NASTY, flags=""
+        Report(tuple(outcomes), InvalidInput(NASTY, NASTY), True, (NASTY,)), PLAIN, Context(NOW), place=NASTY
     )
     assert [line for line in text.split("\n") if not is_harmless(line)] == []
 

@@ -26,7 +26,8 @@ from invent_gitops.model.plan import ACTIONS, Item, Plan
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate, Intent, Provenance
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.render.documents.machine import document, report_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.report import report_json
 from invent_gitops.render.github.annotations import MOST, report_annotations
 from invent_gitops.render.github.outputs import step_outputs
 from invent_gitops.render.markdown.document import page

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Candidate, Intent
@@ -34,7 +35,9 @@ LATE = Refusal("schedule-in-past", "Its time has passed.", "Give it a time to co
 
 
 def shown(plan: Plan, *, flags: str = "", everything: bool = False, zone: str = "") -> str:
-    return plan_text(plan, PLAIN, flags=flags, everything=everything, zone=zone)
+    return plan_text(
+        replace(plan, options=flags or plan.options, timezone=zone or plan.timezone), PLAIN, everything=everything
+    )
 
 
 def blocked(key: str = "doubt", intent: Intent | None = None, candidates: tuple[Candidate, ...] | None = None) -> Item:
@@ -219,7 +222,7 @@ def test_commands_that_settle_a_key_can_be_pasted_as_they_are() -> None:
 
 
 def test_without_candidates_the_command_asks_for_the_id() -> None:
-    assert settling("doubt", an_intent(), "") == [
+    assert settling("doubt", an_intent(), Context(NOW)) == [
         "invent-gitops resolve doubt --id ID",
         'invent-gitops resolve doubt --not-created --reason "…"',
     ]

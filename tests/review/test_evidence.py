@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.plan.approval import approved_plan
-from invent_gitops.render.documents.machine import document, plan_json
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.review.evidence import LINE_LIMIT, PACKED_LIMIT, approved_in, approved_line, read_approved
 from tests.making import API, NASTY, NOW, ORG, a_plan, a_request, an_item, costly
 

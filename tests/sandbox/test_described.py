@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from invent_gitops.model.instant import read_instant
-from invent_gitops.sandbox.contract import STATUSES, Refusal, find_route
+from invent_gitops.sandbox.contract import STATUSES, Rejection, find_route
 from invent_gitops.sandbox.service import Sandbox
 
 DESCRIPTION = yaml.safe_load((Path(__file__).parents[1] / "prism" / "openapi.yaml").read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def test_the_sandbox_has_the_routes_that_are_described_and_no_other() -> None:
         for method in ("get", "post", "put", "patch", "delete"):
             try:
                 found = find_route(method.upper(), path.replace("{org_id}", "c")).name
-            except Refusal:
+            except Rejection:
                 assert (path, method) not in ROUTES
             else:
                 assert found == DESCRIPTION["paths"][path][method]["operationId"]

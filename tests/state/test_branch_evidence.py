@@ -125,7 +125,7 @@ def test_slow_host_gets_through_since_the_intent_is_seen_open_after_the_push(
 
 def test_host_that_is_never_fast_enough_gets_no_call(remote: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creating, "FRESH", -1.0)
-    monkeypatch.setattr("invent_gitops.apply.SLOW", 1.5)
+    monkeypatch.setattr("invent_gitops.model.run_pace.SLOW", 1.5)
     with invent() as server:
         done = applied(remote.clone("mine"), server)
         assert (done.code, posted(server)) == (ExitCode.UNAVAILABLE, []), done.all

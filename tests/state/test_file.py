@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def store(path: Path, org: str = ORG, api: str = API) -> FileStore:
-    return FileStore(path, shown="invent.state.json", org=org, api=api)
+    return FileStore(path, label="invent.state.json", org=org, api=api)
 
 
 def journal_of(path: Path) -> Path:

@@ -32,7 +32,7 @@ from invent_gitops.state.file import FileStore
 from tests.making import a_record, a_request, an_intent, API, ORG
 
 path = Path(sys.argv[1])
-store = FileStore(path, shown=path.name, org=ORG, api=API)
+store = FileStore(path, label=path.name, org=ORG, api=API)
 
 def say(**words):
     print(json.dumps(words), flush=True)
@@ -72,7 +72,7 @@ def finished(path: Path, script: str, code: int = 0) -> dict[str, Any]:
 
 
 def store(path: Path) -> FileStore:
-    return FileStore(path, shown=path.name, org=ORG, api=API)
+    return FileStore(path, label=path.name, org=ORG, api=API)
 
 
 def recorded(path: Path) -> dict[str, str]:

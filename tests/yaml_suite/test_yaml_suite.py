@@ -81,7 +81,7 @@ def read(folder: Path, text: str) -> tuple[list[Any], list[str]]:
     """The values of a text, and the rules that it breaks."""
     (folder / "x.yaml").write_bytes(text.encode())
     documents, problems = read_definitions(folder, root=folder)
-    return [document.data for document in documents], [problem.rule for problem in problems]
+    return [document.content for document in documents], [problem.rule for problem in problems]
 
 
 def spelled(case: dict[str, Any]) -> list[Any] | None:

@@ -19,6 +19,7 @@ from invent_gitops.cli.plans import plan_options, text_of
 from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
+from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
@@ -70,7 +71,7 @@ from invent_gitops.render.github.annotations import report_annotations
     metavar="SECONDS",
     help="Start nothing new after so many seconds; answers in flight are awaited.",
 )
-@document_options(what="report", drafts=True)
+@document_options(kind="report", drafts=True)
 @common_options
 @answers("report", reviewed=True)
 def apply(
@@ -122,7 +123,7 @@ def _result(run: Apply, applied: Applied) -> Result:
         "report",
         applied.code,
         partial(body_of, run, applied.plan, lambda: report),
-        partial(text_of_report, run.account, report, run.store),
+        partial(text_of_report, applied.plan.context, report, run.store),
         error=report.failure,
         annotations=partial(report_annotations, report, applied.plan),
     )
@@ -162,15 +163,15 @@ class View:
 
     def _text(self, plan: Plan, *, everything: bool = False) -> str:
         display = Display(self.session.style, self.session.verbose)
-        return text_of(self.account, self._run.loaded, plan, display, everything=everything)
+        return text_of(plan, display, everything=everything)
 
 
 def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
     """The content of the document: of the report, or of what is known before there is one."""
-    from invent_gitops.render.documents.machine import report_json
+    from invent_gitops.render.documents.report import report_json
 
-    store, name = run.store, run.loaded.project.name
-    return report_json(report(), plan, store.shown, run.origin.now(), store.state.intents, workspace=name)
+    store = run.store
+    return report_json(report(), plan, store.label, run.origin.now(), store.state.intents)
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
@@ -193,11 +194,11 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def text_of_report(account: Account, report: Report, store: Store, display: Display) -> str | None:
+def text_of_report(context: Context, report: Report, store: Store, display: Display) -> str | None:
     """The report for a terminal; None if there is nothing to say beside the plan."""
     from invent_gitops.render.text.report import report_text
 
     if not (report.outcomes or report.failure or report.twins):
         return None
     open_intents = len(store.state.intents)
-    return "\n" + report_text(report, display.style, place=store.shown, flags=account.flags(), left=open_intents)
+    return "\n" + report_text(report, display.style, context, place=store.label, left=open_intents)

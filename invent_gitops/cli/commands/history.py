@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from invent_gitops.cli.account_options import state_options
+from invent_gitops.cli.account_options import account_options
 from invent_gitops.cli.completion.keys import known
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
 from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.errors import ExitCode, InventGitopsError, Refused
 from invent_gitops.operations.account import Account
-from invent_gitops.operations.project import checked_project
+from invent_gitops.operations.context import context_of
+from invent_gitops.operations.project import checked_project, working
 from invent_gitops.provenance import DIRTY
 
 if TYPE_CHECKING:
@@ -31,33 +33,52 @@ DEFINED = ("created", "adopted", "resolved")
 
 @click.command()
 @click.argument("key", required=False, shell_complete=known)
-@state_options
+@account_options
 @common_options
 @answers("history")
 def history(session: Session, account: Account, key: str | None) -> Result:
     """Show what was created, adopted, resolved, moved, refreshed and removed, by whom and from which commit.
 
     Reads the commits of the state branch, or of the state file. With KEY only what happened to that
-    key, under its former names as well.
+    key, under its former names as well; with --all one workspace has to know it.
     """
     from invent_gitops.audit.history import about, changes, keys
-    from invent_gitops.render.text.history import history_json, history_text
+    from invent_gitops.render.documents.history import history_json
+    from invent_gitops.render.text.history import history_text
 
     root, project = checked_project()
-    chain = account.store(root, project, strict=False).chain()
+    chain = account.chain(root, project)
     listed = changes(chain)
-    if key and key not in (known_keys := keys(chain, listed)):
+    if key and key not in (known_keys := keys(chain, listed)) and not _known_elsewhere(account, root, key):
         raise Refused(f"The state knows no key {key}.", _cure(key, known_keys))
     listed = _with_pull_requests(root, about(listed, key) if key else listed)
     return Result(
         "history",
         ExitCode.DONE,
         lambda: history_json(listed),
-        lambda display: history_text(listed, display.style, zone=project.timezone),
+        lambda display: history_text(listed, display.style, context_of(account, project)),
     )
 
 
-def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
+def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
+    """Whether the run is for all workspaces, and another one knows the key; what cannot be read has its own turn."""
+    from invent_gitops.audit.history import changes, keys
+
+    opened = working()
+    if not (opened and opened.several and click.get_current_context().params.get("every")):
+        return False
+    for project in opened.several.values():
+        if project.name == account.workspace:
+            continue
+        with suppress(InventGitopsError, OSError):
+            # --state is for one workspace, and --org is not offered: there is nothing to carry over.
+            chain = Account().of(project, opened.several).store(root, project, strict=False).chain()
+            if key in keys(chain, changes(chain)):
+                return True
+    return False
+
+
+def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
     """Each broadcast with the pull request that its source commit names, where this clone has that commit.
 
     A commit that does not hold the definition has nothing to do with it, and other changes are nobody's definition.
@@ -65,11 +86,13 @@ def _with_pull_requests(root: Path, found: Sequence[Change]) -> list[Change]:
     from invent_gitops.git.repository import Git
     from invent_gitops.git.subjects import subjects
 
-    credited = {change.source for change in found if change.what in DEFINED and not change.source.endswith(DIRTY)}
-    known = subjects(Git(root), credited - {""})
+    credited = {change.source for change in listed if change.kind in DEFINED and not change.source.endswith(DIRTY)}
+    subject_of = subjects(Git(root), credited - {""})
     return [
-        replace(change, pull_request=_pull_request(known.get(change.source, ""))) if change.what in DEFINED else change
-        for change in found
+        replace(change, pull_request=_pull_request(subject_of.get(change.source, "")))
+        if change.kind in DEFINED
+        else change
+        for change in listed
     ]
 
 

@@ -77,24 +77,22 @@ def _failure(report: ImportReport) -> InventGitopsError | None:
 
 
 def _body(importing: Importing, report: ImportReport, store: Store) -> dict[str, object]:
-    from invent_gitops.render.text.imports import Imported, import_json
+    from invent_gitops.render.documents.imports import Imported, import_json
 
-    names = importing.segment_names(report.listing)
-    imported = report.imported or Imported()
-    return import_json(report.survey, imported, report.listing.gaps, state=store.shown, segments=names)
+    context, imported = importing.context(report.listing), report.imported or Imported()
+    return import_json(report.survey, imported, report.listing.gaps, state=store.label, context=context)
 
 
 def _text(importing: Importing, report: ImportReport, store: Store, display: Display) -> str:
     from invent_gitops.render.text.imports import imported_text, survey_text
 
+    context = importing.context(report.listing)
     if report.imported is not None:
-        return imported_text(report.survey, report.imported, display.style, state=store.shown)
+        return imported_text(report.survey, report.imported, display.style, context, state=store.label)
     return survey_text(
         report.survey,
-        importing.segment_names(report.listing),
         display.style,
-        zone=importing.loaded.project.timezone,
-        flags=importing.account.flags(),
+        context,
         complete=report.listing.complete,
     )
 

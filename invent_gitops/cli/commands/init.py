@@ -155,7 +155,7 @@ def _wording(
     if "${{" in prefix(folder):
         raise WrongUsage("The name of this folder holds ${{, which GitHub takes for code.", "Choose another name.")
     used = action_reference(action) if action else own_action()
-    keys = tuple(dict.fromkeys(one.key for one in (project.workspaces or {}).values()))
+    keys = tuple(dict.fromkeys(workspace.key for workspace in (project.workspaces or {}).values()))
     waiting = lets_runs_wait(server_of(folder)) if queue is None else queue
     return Wording(used, branch, prefix(folder).removesuffix("/"), sandbox, keys, waiting)
 
@@ -194,12 +194,12 @@ def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str
     yield from _forgetful(project, wording)
     keys = wording.keys or ("INVENT_API_KEY",)
     secrets = "" if wording.sandbox else f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)}"
-    place = "the definitions of a workspace" if wording.keys else f"{clean(project.definitions)}/"
+    folder = "the definitions of a workspace" if wording.keys else f"{clean(project.definitions)}/"
     change = f"change or delete {clean(example)}, which would be created, then " if example else ""
     yield (
         f"What is on the branch {wording.branch} is applied; --branch names another. Next: {change}commit and push. "
         f"On GitHub, make the environment {wording.project} for the branch {wording.branch} only{secrets}. Then open a "
-        f"pull request with a new file in {place}: a comment shows who would be messaged."
+        f"pull request with a new file in {folder}: a comment shows who would be messaged."
     )
 
 
@@ -214,7 +214,7 @@ def _forgetful(project: Project, wording: Wording) -> Iterator[str]:
                 "and, if there is a state already: invent-gitops state migrate"
             )
         return
-    kept = [one.name for one in project.workspaces.values() if not isinstance(one.state, BranchPlace)]
+    kept = [workspace.name for workspace in project.workspaces.values() if not isinstance(workspace.state, BranchPlace)]
     if kept:
         lines = "\n".join(f"  {name}: {{…, state: {{branch: {wording.state_branch}-{name}}}}}" for name in kept)
         yield (

@@ -18,7 +18,7 @@ from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
 from invent_gitops.operations.plan import compared, looked, plan_code, plan_for, read_state, warn_of_older
 from invent_gitops.operations.project import open_workspace
-from invent_gitops.render.documents.machine import plan_json
+from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.github.annotations import plan_annotations
 
 
@@ -28,7 +28,7 @@ from invent_gitops.render.github.annotations import plan_annotations
 @plan_options
 @click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
 @click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
-@document_options(what="plan", told="markdown is for reviewers; ")
+@document_options(kind="plan", more_forms="markdown is for reviewers; ")
 @common_options
 @answers("plan", reviewed=True)
 def plan(
@@ -63,6 +63,6 @@ def plan(
         "plan",
         worst([plan_code(planned), creates]),
         partial(plan_json, planned),
-        partial(text_of, account, workspace, planned),
+        partial(text_of, planned),
         annotations=partial(plan_annotations, planned),
     )

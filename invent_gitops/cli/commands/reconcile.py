@@ -11,6 +11,7 @@ from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project
 from invent_gitops.operations.reconcile import reconcile_doubts
 from invent_gitops.operations.unsettled import unsettled_code
@@ -30,11 +31,11 @@ def reconcile(session: Session, account: Account) -> Result:
     What was adopted within a day is looked at again: another one exactly like it is told first. Exit code 7 as
     long as anything is in doubt or exists twice. Nothing is written to Invent.
     """
-    from invent_gitops.render.documents.machine import report_json
+    from invent_gitops.render.documents.report import report_json
     from invent_gitops.render.text.report import report_text
 
     root, project = checked_project()
-    origin, flags = find_origin(root), account.flags()
+    origin, context = find_origin(root), context_of(account, project)
     store = account.store(root, project, strict=True)
     reconciled = reconcile_doubts(session, account, root, project, store, origin)
     report, state, failure = reconciled.report, reconciled.state, reconciled.report.failure
@@ -46,11 +47,11 @@ def reconcile(session: Session, account: Account) -> Result:
     at = origin.now()
 
     def body() -> dict[str, object]:
-        return report_json(report, None, store.shown, at, state.intents, workspace=project.name, flags=flags)
+        return report_json(report, None, store.label, at, state.intents, context=context)
 
     def text(display: Display) -> str:
         if report.outcomes or report.twins or failure:
-            return report_text(report, display.style, place=store.shown, flags=flags)
+            return report_text(report, display.style, context, place=store.label)
         return "Nothing is in doubt."
 
     return Result("report", code, body, text, error=failure)

@@ -11,6 +11,7 @@ from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project
 from invent_gitops.operations.refresh import refresh_records
 from invent_gitops.operations.unsettled import unsettled_code
@@ -40,6 +41,6 @@ def refresh(session: Session, account: Account) -> Result:
     return Result(
         "refresh",
         worst([read, unsettled_code(session, account, state, snapshot.broadcasts)]),
-        lambda: renewal_json(renewed, store.shown, state.serial),
-        lambda display: renewal_text(renewed, display.style, zone=project.timezone, flags=account.flags()),
+        lambda: renewal_json(renewed, store.label, state.serial),
+        lambda display: renewal_text(renewed, display.style, context_of(account, project, names=renewed.segment_names)),
     )

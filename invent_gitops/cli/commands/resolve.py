@@ -64,7 +64,7 @@ def resolve(
     corrected. With --not-created Invent's whole list is read; if it shows nothing of the attempt, and its call is over
     for certain, the KEYs are free again. Your word, your name and the reason are recorded, and what you set aside.
     """
-    from invent_gitops.render.documents.machine import records_json
+    from invent_gitops.render.documents.records import records_json
 
     _check_words(keys, id, not_created, reason)
     _check_options(id, wrong, not_created, others, reason)

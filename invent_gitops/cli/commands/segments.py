@@ -15,7 +15,7 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
-from invent_gitops.errors import ExitCode, InvalidInput, Refused
+from invent_gitops.errors import ExitCode, InvalidInput, Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Definition
 from invent_gitops.model.project import Project
 from invent_gitops.operations.account import Account, connect, own_place
@@ -43,8 +43,14 @@ def pull(session: Session, account: Account) -> Result:
     """
     from invent_gitops.live.segments import entries, merge, used_by, written_by
     from invent_gitops.load.write import schema_line
-    from invent_gitops.render.text.segments import catalogue_json, pull_text
+    from invent_gitops.render.documents.segments import catalogue_json
+    from invent_gitops.render.text.segments import pull_text
 
+    if account.state and not account.sandbox:
+        raise WrongUsage(
+            "--state acts only with --sandbox here: the sandbox's file is beside the state.",
+            "Leave --state out, or give --sandbox as well.",
+        )
     root, project = checked_project()
     path = root / project.segments
     # Before anything is read, since what is read goes there.
@@ -87,7 +93,8 @@ def pull(session: Session, account: Account) -> Result:
 def list_(session: Session) -> Result:
     """List what definitions may write for a segment, with its id and the contacts that it had; works offline."""
     from invent_gitops.live.segments import used_by
-    from invent_gitops.render.text.segments import catalogue_json, catalogue_text
+    from invent_gitops.render.documents.segments import catalogue_json
+    from invent_gitops.render.text.segments import catalogue_text
 
     root, project = checked_project()
     file = shown(root / project.segments)

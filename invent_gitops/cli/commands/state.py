@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from invent_gitops.cli.account_options import account_options, one_account_options, state_options
+from invent_gitops.cli.account_options import account_options, one_account_options
 from invent_gitops.cli.completion.keys import known, recorded, removed, unrecorded
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import a_reason, common_options, folders
@@ -81,19 +81,23 @@ def mv(session: Session, account: Account, key: str, to: str) -> Result:
 
     moved = ""
 
-    def event(found: State, origin: Origin) -> Event:
+    def event(current: State, origin: Origin) -> Event:
         nonlocal moved
-        _check_recorded(found, key, origin.now().at, account.flags())
-        for part, word in ((found.broadcasts, "recorded"), (found.intents, "in doubt"), (found.removed, "removed")):
+        _check_recorded(current, key, origin.now().at, account.flags())
+        for part, word in (
+            (current.broadcasts, "recorded"),
+            (current.intents, "in doubt"),
+            (current.removed, "removed"),
+        ):
             if to in part:
                 raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
         if not to.strip() or not to.isprintable() or len(to) > 255:
             raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
-        moved = found.broadcasts[key].id
+        moved = current.broadcasts[key].id
         return Moved(key, to, moved, origin.now())
 
-    def done(found: State) -> bool:
-        return to in found.broadcasts and found.broadcasts[to].id == moved
+    def done(current: State) -> bool:
+        return to in current.broadcasts and current.broadcasts[to].id == moved
 
     return _change(session, account, event, f"{clean(key)} is now {clean(to)}.", done)
 
@@ -110,21 +114,21 @@ def rm(session: Session, account: Account, key: str, reason: str) -> Result:
     The broadcast in Invent is left alone.
     """
 
-    def event(found: State, origin: Origin) -> Event:
-        made = origin.now()
-        _check_recorded(found, key, made.at, account.flags())
-        record = found.broadcasts[key]
+    def event(current: State, origin: Origin) -> Event:
+        provenance = origin.now()
+        _check_recorded(current, key, provenance.at, account.flags())
+        record = current.broadcasts[key]
         if record.restored:
             # Later than that, within one second too, or it would pass for the removal that was taken back.
-            made = replace(made, at=max(made.at, record.provenance.at + timedelta(seconds=1)))
-        removal = Removal(record.id, record.request, reason, made, record.attempt, record.formerly)
+            provenance = replace(provenance, at=max(provenance.at, record.provenance.at + timedelta(seconds=1)))
+        removal = Removal(record.id, record.request, reason, provenance, record.attempt, record.formerly)
         return Removed(key, removal)
 
-    def done(found: State) -> bool:
-        return key in found.removed and key not in found.broadcasts
+    def done(current: State) -> bool:
+        return key in current.removed and key not in current.broadcasts
 
-    told = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
-    return _change(session, account, event, f"{clean(key)} is removed. {told}", done)
+    reminder = "Its tombstone keeps it from being sent again. Invent was not asked: what is still there is still sent."
+    return _change(session, account, event, f"{clean(key)} is removed. {reminder}", done)
 
 
 @state.command()
@@ -139,23 +143,23 @@ def restore(session: Session, account: Account, key: str, reason: str) -> Result
     Nothing is created, neither now nor by the next apply. `refresh` fetches its status from Invent.
     """
 
-    def event(found: State, origin: Origin) -> Event:
-        if key not in found.removed or key in found.broadcasts:
+    def event(current: State, origin: Origin) -> Event:
+        if key not in current.removed or key in current.broadcasts:
             raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
-        gone, note = found.removed[key], restored_note(reason)
-        holder = next((name for name, record in found.broadcasts.items() if record.id == gone.id), "")
+        gone, note = current.removed[key], restored_note(reason)
+        holder = next((name for name, record in current.broadcasts.items() if record.id == gone.id), "")
         if holder:
             raise Refused(f"{gone.id} is recorded as {holder} already.", "There is nothing to take back.")
         if key.endswith(f"#{gone.id}"):
             raise Refused(f"{gone.id} was a second broadcast for one key.", "Delete it in Invent.")
         now = origin.now()
         # Whatever the clocks of two machines say, this comes after that.
-        made = replace(now, at=max(now.at, gone.provenance.at))
-        record = Record(gone.id, gone.request, "UNKNOWN", "imported", made, gone.attempt, note, gone.formerly)
+        provenance = replace(now, at=max(now.at, gone.provenance.at))
+        record = Record(gone.id, gone.request, "UNKNOWN", "imported", provenance, gone.attempt, note, gone.formerly)
         return Recorded(key, record)
 
-    def done(found: State) -> bool:
-        return key in found.broadcasts and found.broadcasts[key].restored
+    def done(current: State) -> bool:
+        return key in current.broadcasts and current.broadcasts[key].restored
 
     return _change(session, account, event, f"{clean(key)} is recorded again.", done)
 
@@ -184,19 +188,19 @@ def migrate(session: Session, account: Account) -> Result:
     if project.name and not os.path.lexists(path) and os.path.lexists(usual):
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
-    with FileStore(own_place(path, root, "state"), shown=shown(path), org=store.org, api=store.api) as file:
+    with FileStore(own_place(path, root, "state"), label=shown(path), org=store.org, api=store.api) as file:
         current = file.state
         if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
         store.take_over(current)
     return _result(
-        current, plain(f"The state is on the branch now: {clean(store.shown)}. Delete {clean(shown(path))}.")
+        current, plain(f"The state is on the branch now: {clean(store.label)}. Delete {clean(shown(path))}.")
     )
 
 
 @state.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
-@state_options
+@account_options
 @common_options
 @answers("verification")
 def verify(session: Session, account: Account, definitions: str | None) -> Result:
@@ -208,15 +212,16 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     given one by hand.
     """
     from invent_gitops.audit.verify import verify as verify_chain
-    from invent_gitops.render.text.history import flaws_json, flaws_text
+    from invent_gitops.render.documents.history import flaws_json
+    from invent_gitops.render.text.history import flaws_text
     from invent_gitops.state.document import dump
 
     root, project = checked_project()
     store = account.store(root, project, strict=False)
-    chain = store.chain()
+    chain = account.chain(root, project)
     if not chain.links:
         raise Refused(
-            f"There is no state in {store.shown}, so there is nothing to verify.",
+            f"There is no state in {store.label}, so there is nothing to verify.",
             "Name the state that you mean with --state FILE, or begin one with: invent-gitops apply",
         )
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
@@ -256,16 +261,16 @@ def _change(
 
 
 def _result(state: State, text: Callable[[Display], str], code: ExitCode = ExitCode.DONE) -> Result:
-    from invent_gitops.render.documents.machine import records_json
+    from invent_gitops.render.documents.records import records_json
 
     return Result("records", code, lambda: records_json(state), text)
 
 
-def _check_recorded(found: State, key: str, now: datetime, flags: str) -> None:
-    if key in found.intents:
+def _check_recorded(state: State, key: str, now: datetime, flags: str) -> None:
+    if key in state.intents:
         raise Refused(
             f"{key} is in doubt.",
-            f"Settle it first: {settling(flags, key, found.intents[key], now)}",
+            f"Settle it first: {settling(flags, key, state.intents[key], now)}",
         )
-    if key not in found.broadcasts:
+    if key not in state.broadcasts:
         raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")

@@ -52,7 +52,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     metavar="N",
     help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
 )
-@document_options(what="status", told="markdown is for an issue; ")
+@document_options(kind="status", more_forms="markdown is for an issue; ")
 @common_options
 @answers("status", reviewed=True)
 def status(

@@ -31,8 +31,8 @@ def schemas(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
 
 def blocked(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
     """Keys that wait for somebody's word, without those that are on the line already."""
-    given = ctx.params.get(parameter.name or "") or ()
-    return _offered(_recorded(ctx, lambda state: state.intents.keys() - set(given)), incomplete)
+    typed = ctx.params.get(parameter.name or "") or ()
+    return _offered(_recorded(ctx, lambda state: state.intents.keys() - set(typed)), incomplete)
 
 
 def known(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
@@ -54,8 +54,8 @@ def removed(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
 
 def unrecorded(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
     """Keys that are defined and that the state does not know: what a renamed definition is called now."""
-    taken = _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys() | state.removed.keys())
-    return _offered(_defined(ctx) - taken, incomplete)
+    in_state = _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys() | state.removed.keys())
+    return _offered(_defined(ctx) - in_state, incomplete)
 
 
 def patterns(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
@@ -73,30 +73,30 @@ def _offered(keys: Iterable[str], incomplete: str) -> Completed:
 
 def _recorded(ctx: click.Context, chosen: Callable[[State], Iterable[str]]) -> set[str]:
     """Keys of the state as this machine knows it; none where it cannot be read."""
-    found: set[str] = set()
+    keys: set[str] = set()
     for root, project in _projects(ctx):
         with suppress(InventGitopsError, OSError):
             # Whatever account the state is bound to: these are only its keys.
             account = Account(state=ctx.params.get("state") or "")
-            found |= set(chosen(account.store(root, project, strict=False).last_seen()))
-    return found
+            keys |= set(chosen(account.store(root, project, strict=False).last_seen()))
+    return keys
 
 
 def _defined(ctx: click.Context) -> set[str]:
     """Keys of the definitions; those of a file that cannot be read are missing."""
-    found: set[str] = set()
+    keys: set[str] = set()
     for root, project in _projects(ctx):
         with suppress(InventGitopsError, OSError):
             # An option that has no value yet keeps click from handing out the arguments before it.
-            given = ctx.params.get("definitions") or next(iter(ctx.args), "")
-            folder = Path(given or shown(root / project.definitions))
+            path = ctx.params.get("definitions") or next(iter(ctx.args), "")
+            folder = Path(path or shown(root / project.definitions))
             documents, _ = definitions_of(root, project, folder)
-            found |= {key for document in documents for key in _key(document.data, document.default_key)}
-    return found
+            keys |= {key for document in documents for key in _key(document.content, document.default_key)}
+    return keys
 
 
-def _key(data: object, default: str) -> Iterator[str]:
-    written = data.get("key") if isinstance(data, dict) else None
+def _key(definition: object, default: str) -> Iterator[str]:
+    written = definition.get("key") if isinstance(definition, dict) else None
     key = composed(written) if isinstance(written, str) else default
     if key:
         yield key

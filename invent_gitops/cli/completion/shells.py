@@ -161,9 +161,9 @@ def answer(cli: click.Command, session: Session, instruction: str) -> ExitCode:
     return ExitCode.DONE
 
 
-def _at_home(words: list[str]) -> list[str]:
-    """The words with `~` as a shell would have expanded it."""
-    return [os.path.expanduser(word) for word in words]
+def _at_home(arguments: list[str]) -> list[str]:
+    """The arguments with `~` as a shell would have expanded it."""
+    return [os.path.expanduser(word) for word in arguments]
 
 
 @contextmanager

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.drift import Coverage, Drift, Renewal
 
 
-def drift_json(drift: Drift, defined: Request | None) -> dict[str, object]:
+def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, object]:
     """`defined` is the request that the file gives, or None without a file."""
     file = defined.as_json() if defined else {}
     return {
-        "words": list(drift.words),
+        "words": list(drift.kinds),
         "needs_you": drift.alarming,
         "case": drift.case or None,
         "status": drift.status,
@@ -21,7 +22,7 @@ def drift_json(drift: Drift, defined: Request | None) -> dict[str, object]:
             for it in drift.changes
         ],
         "error_message": drift.error_message or None,
-        "cure": drift.cure or None,
+        "cure": cure_text(drift.cure, flags) or None,
     }
 
 
@@ -46,20 +47,20 @@ def look_json(look: Coverage) -> dict[str, object]:
     }
 
 
-def renewal_json(made: Renewal, place: str, serial: int) -> dict[str, object]:
+def renewal_json(renewal: Renewal, path: str, serial: int) -> dict[str, object]:
     return {
-        "state": place,
+        "state": path,
         "serial": serial,
-        "records": made.records,
+        "records": renewal.records,
         "refreshed": [
             {
-                "key": one.key,
-                "id": one.id,
-                "name": one.name,
-                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in one.fields],
+                "key": renewed.key,
+                "id": renewed.id,
+                "name": renewed.name,
+                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in renewed.fields],
             }
-            for one in made.renewed
+            for renewed in renewal.renewed
         ],
-        "in_doubt": list(made.doubts),
-        "look": look_json(made.look),
+        "in_doubt": list(renewal.doubts),
+        "look": look_json(renewal.look),
     }

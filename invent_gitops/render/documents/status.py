@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from invent_gitops.model.broadcast import Counts
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.status import SHARES, Row, Status
 from invent_gitops.render.documents.drift import drift_json, look_json
@@ -52,8 +53,10 @@ def _row(row: Row, status: Status) -> dict[str, object]:
         "error_message": row.error_message or None,
         "counts": {name: getattr(row.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
-        "drift": drift_json(row.drift, row.defined) if row.drift else None,
-        "warnings": [{"rule": it.rule, "message": it.message, "cure": it.cure} for it in row.alarms],
+        "drift": drift_json(row.drift, row.defined, status.options) if row.drift else None,
+        "warnings": [
+            {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.options)} for it in row.alarms
+        ],
         "file": row.position.file if row.position else None,
         "line": (row.position.line or None) if row.position else None,
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
@@ -30,36 +32,38 @@ class Annotation:
 
     def command(self, prefix: str) -> str:
         """The line for the log. `prefix` leads from the root of the repository to the current folder."""
-        place = []
+        properties = []
         if self.position is not None:
             path = self.position.file
-            place.append(f"file={_property(path if path.startswith('/') or not path else prefix + path)}")
+            properties.append(f"file={_property(path if path.startswith('/') or not path else prefix + path)}")
             if self.position.line:
-                place.append(f"line={self.position.line},col={self.position.column or 1}")
-        return f"::{self.level} {','.join([*place, f'title={_property(self.title)}'])}::{_data(self.message)}"
+                properties.append(f"line={self.position.line},col={self.position.column or 1}")
+        return f"::{self.level} {','.join([*properties, f'title={_property(self.title)}'])}::{_data(self.message)}"
 
 
 def plan_annotations(plan: Plan, prefix: str = "") -> str:
     """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
-    told = [one for tell in (_blocked, _refused, _changed) for item in plan.items for one in tell(item)]
+    notes = [
+        note for tell in (_blocked, _refused, _changed) for item in plan.items for note in tell(item, plan.context)
+    ]
     if plan.counts["create"] and not plan.lineage:
-        words = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
-        told.insert(0, Annotation("warning", "new state", words))
-    return commands(told, prefix)
+        message = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
+        notes.insert(0, Annotation("warning", "new state", message))
+    return commands(notes, prefix)
 
 
 def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     """What went wrong as errors at the definitions, then what the plan has for a person."""
     items = {item.key: item for item in plan.items}
-    told = [one for outcome in report.outcomes for one in _outcome(outcome, report, items.get(outcome.key))]
-    told += [Annotation("error", "twice", f"{twin.message} {twin.cure(plan.options)}") for twin in report.twins]
-    told += [one for outcome in report.outcomes for one in _differing(outcome, items.get(outcome.key))]
-    told += [one for tell in (_blocked, _refused) for item in plan.items for one in tell(item)]
+    notes = [note for outcome in report.outcomes for note in _outcome(outcome, report, items.get(outcome.key))]
+    notes += [Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.options)}") for twin in report.twins]
+    notes += [note for outcome in report.outcomes for note in _differing(outcome, items.get(outcome.key))]
+    notes += [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
     if report.failure:
-        words = f"{report.failure.message} {report.failure.cure}".strip()
-        told.append(Annotation("error", "invent-gitops apply", words))
-    told.sort(key=lambda one: one.level)
-    return commands(told, prefix)
+        message = f"{report.failure.message} {report.failure.cure}".strip()
+        notes.append(Annotation("error", "invent-gitops apply", message))
+    notes.sort(key=lambda note: note.level)
+    return commands(notes, prefix)
 
 
 def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[Annotation]:
@@ -67,30 +71,30 @@ def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[An
     name, reason = f"{outcome.key}: “{outcome.name}”", f" {outcome.reason}" if outcome.reason else ""
     position = item.definition.position if item and item.definition else None
     if outcome.fate == "unknown":
-        why = f"may have been created: look before anyone retries; the summary has the commands.{reason}"
-        yield Annotation("error", "unknown", f"{name} {why}", position)
+        message = f"may have been created: look before anyone retries; the summary has the commands.{reason}"
+        yield Annotation("error", "unknown", f"{name} {message}", position)
     elif outcome.fate == "not-created":
         yield Annotation("error", "not created", f"{name} was not created, and a re-run is safe.{reason}", position)
     if outcome.key in report.unrecorded and outcome.id:
-        why = f"was created with the id {outcome.id}, which could not be recorded: keep it."
-        yield Annotation("error", "not recorded", f"{name} {why}", position)
+        message = f"was created with the id {outcome.id}, which could not be recorded: keep it."
+        yield Annotation("error", "not recorded", f"{name} {message}", position)
 
 
 def _differing(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
     if outcome.differs:
         fields = ", ".join(outcome.differs)
         position = item.definition.position if item and item.definition else None
-        words = f"{outcome.key}: Invent's answer differs from the request in {fields}: look at it in Invent."
-        yield Annotation("notice", "differs", words, position)
+        message = f"{outcome.key}: Invent's answer differs from the request in {fields}: look at it in Invent."
+        yield Annotation("notice", "differs", message, position)
 
 
 def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "message") -> str:
     """One command a line, at most `MOST` and one that says how many more there are."""
     lines = [annotation.command(prefix) for annotation in annotations[:MOST]]
-    if rest := annotations[MOST:]:
-        level = "error" if any(one.level == "error" for one in rest) else "notice"
-        plural = "" if len(rest) == 1 else "s"
-        lines.append(f"::{level} ::and {len(rest)} more {what}{plural}; the log of this step has them all.")
+    if others := annotations[MOST:]:
+        level = "error" if any(note.level == "error" for note in others) else "notice"
+        plural = "" if len(others) == 1 else "s"
+        lines.append(f"::{level} ::and {len(others)} more {what}{plural}; the log of this step has them all.")
     return "\n".join(lines)
 
 
@@ -98,32 +102,32 @@ def together(texts: Sequence[str]) -> str:
     """What `commands` made for several workspaces as those of one step, which shows no more than for one."""
     lines = [line for text in texts for line in text.split("\n") if line]
     counted = [(line, match) for line in lines if (match := _REST.match(line))]
-    told = [line for line in lines if not _REST.match(line)]
-    told.sort(key=lambda line: not line.startswith("::error "))
-    kept, rest = told[:MOST], told[MOST:] + [line for line, _ in counted]
-    number = len(told[MOST:]) + sum(int(match[1]) for _, match in counted)
+    messages = [line for line in lines if not _REST.match(line)]
+    messages.sort(key=lambda line: not line.startswith("::error "))
+    kept, others = messages[:MOST], messages[MOST:] + [line for line, _ in counted]
+    number = len(messages[MOST:]) + sum(int(match[1]) for _, match in counted)
     if number:
-        level = "error" if any(line.startswith("::error ") for line in rest) else "notice"
+        level = "error" if any(line.startswith("::error ") for line in others) else "notice"
         plural = "" if number == 1 else "s"
         kept.append(f"::{level} ::and {number} more message{plural}; the log of this step has them all.")
     return "\n".join(kept)
 
 
-def _blocked(item: Item) -> Iterator[Annotation]:
+def _blocked(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "blocked":
-        why = "may exist in Invent already, so no run creates it until it is settled; the log has the commands."
+        message = "may exist in Invent already, so no run creates it until it is settled; the log has the commands."
         position = item.definition.position if item.definition else None
-        yield Annotation("error", "blocked", f"{item.key}: “{item.request.name}” {why}", position)
+        yield Annotation("error", "blocked", f"{item.key}: “{item.request.name}” {message}", position)
 
 
-def _refused(item: Item) -> Iterator[Annotation]:
+def _refused(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "refused":
         for refusal in item.refusals:
-            message = f"{item.key}: {refusal.message} {refusal.cure}".strip()
+            message = f"{item.key}: {refusal.message} {cure_text(refusal.cure, context.flags)}".strip()
             yield Annotation("error", refusal.policy, message, refusal.position)
 
 
-def _changed(item: Item) -> Iterator[Annotation]:
+def _changed(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "changed" and item.definition:
         fields = [_WRITTEN.get(change.field, change.field) for change in item.changes]
         position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
@@ -134,9 +138,9 @@ def _changed(item: Item) -> Iterator[Annotation]:
         yield Annotation("notice", "changed", message, position or item.definition.position)
 
 
-def _data(words: str) -> str:
-    return cut(words, 1000).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _data(message: str) -> str:
+    return cut(message, 1000).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(words: str) -> str:
-    return _data(words).replace(":", "%3A").replace(",", "%2C")
+def _property(value: str) -> str:
+    return _data(value).replace(":", "%3A").replace(",", "%2C")

@@ -12,8 +12,8 @@ _IDS_LIMIT = 20_000
 
 def step_outputs(document: Document) -> dict[str, str | int]:
     """The outputs of a document. What did not come about is none, and nothing else is claimed of it."""
-    made = {"report": _report, "status": _status}.get(document["kind"], _plan)(document)
-    return {**made, "exit_code": document["exit_code"]}
+    outputs = {"report": _report, "status": _status}.get(document["kind"], _plan)(document)
+    return {**outputs, "exit_code": document["exit_code"]}
 
 
 def _plan(document: Document) -> dict[str, str | int]:
@@ -32,9 +32,9 @@ def _report(document: Document) -> dict[str, str | int]:
     done = ("created", "adopted", "already-created")
     ids = {one["key"]: one["id"] for one in outcomes if one["id"] and one["outcome"] in done}
     # ASCII, on one line; and a runner acts on "##[" wherever it stands.
-    told = json.dumps(ids).replace("##[", "##\\u005b")
+    line = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}
-    return {**numbers, "ids": told if len(told) <= _IDS_LIMIT else "", "digest": plan.get("digest", "")}
+    return {**numbers, "ids": line if len(line) <= _IDS_LIMIT else "", "digest": plan.get("digest", "")}
 
 
 def _status(document: Document) -> dict[str, str | int]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.status import Status
 from invent_gitops.render.github.annotations import Annotation, commands
 
 
 def status_annotations(status: Status, prefix: str = "") -> str:
     """`prefix` leads from the root of the repository to the current folder."""
-    told = [
-        Annotation("error", alarm.rule, f"{row.key}: “{row.name}”: {alarm.message} {alarm.cure}", row.position)
+    notes = [
+        Annotation(
+            "error",
+            alarm.rule,
+            f"{row.key}: “{row.name}”: {alarm.message} {cure_text(alarm.cure, status.options)}",
+            row.position,
+        )
         for row in status.alarmed
         for alarm in row.alarms
+        for cure in (cure_text(alarm.cure, status.options),)
     ]
-    return commands(told, prefix)
+    return commands(notes, prefix)

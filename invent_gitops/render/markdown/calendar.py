@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from invent_gitops.model.instant import read_instant
-from invent_gitops.model.record import OVER
+from invent_gitops.model.statuses import OVER
 from invent_gitops.render.markdown.markup import label
 
 # GitHub shows no diagram beyond 50,000 characters, and nobody reads more bars than this.
@@ -30,12 +30,12 @@ def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) ->
     old = _coming([_as_created(item) for item in created if item.get("status") not in OVER], now)
     bars = new[:BARS]
     others = old[: BARS - len(bars)] if bars else []
-    total, shown = len(new) + len(old), len(bars) + len(others)
-    if not bars or shown < 2:
+    total, drawn = len(new) + len(old), len(bars) + len(others)
+    if not bars or drawn < 2:
         return []
-    title = f"Calendar of the {total:,} coming sends" if shown == total else f"Calendar of {shown} of {total:,} sends"
+    title = f"Calendar of the {total:,} coming sends" if drawn == total else f"Calendar of {drawn} of {total:,} sends"
     return [
-        f"<details{' open' if shown <= _OPEN else ''}><summary>{title}</summary>",
+        f"<details{' open' if drawn <= _OPEN else ''}><summary>{title}</summary>",
         "",
         "```mermaid",
         "gantt",

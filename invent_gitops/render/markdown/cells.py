@@ -40,9 +40,9 @@ class Sheet:
 
     def over(self, items: list[Document]) -> Sheet:
         """The same sheet over some of its items."""
-        found = copy(self)
-        found.items = items
-        return found
+        sheet = copy(self)
+        sheet.items = items
+        return sheet
 
     def having(self, *actions: str) -> list[Document]:
         return [item for item in self.items if item["action"] in actions]
@@ -69,8 +69,8 @@ def when(at: str | None, zone: str) -> str:
     """The day and the time on one line, which does not break; below it the zone, and the time in UTC."""
     if at is None:
         return "<b>at once</b>"
-    words = local(at, zone).split(" ", 5)
-    return f"<b>{SPACE.join(words[:5])}</b><br>{text(words[5]).replace(' ', SPACE)}"
+    parts = local(at, zone).split(" ", 5)
+    return f"<b>{SPACE.join(parts[:5])}</b><br>{text(parts[5]).replace(' ', SPACE)}"
 
 
 def audience(item: Document) -> str:
@@ -84,10 +84,10 @@ def audience(item: Document) -> str:
 
 
 def refused(item: Document, sheet: Sheet) -> str:
-    whys = [f"{text(one['message'])} {code(one['policy'])}" for one in item["refusals"]]
-    cures = [text(one["cure"]) for one in item["refusals"]]
-    place = item["refusals"][0] if item["refusals"] else item["position"]
-    return row(f"{cell(item)}<br>{file(place, sheet)}", "<br>".join(whys), "<br>".join(cures))
+    whys = [f"{text(refusal['message'])} {code(refusal['policy'])}" for refusal in item["refusals"]]
+    cures = [text(refusal["cure"]) for refusal in item["refusals"]]
+    position = item["refusals"][0] if item["refusals"] else item["position"]
+    return row(f"{cell(item)}<br>{file(position, sheet)}", "<br>".join(whys), "<br>".join(cures))
 
 
 def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
@@ -113,7 +113,7 @@ def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
     since = from_when(over, sheet.now if sheet.dated else over)
     settled.append((f"it surely is not there, {since}", not_created([one["id"] for one in candidates or ()])))
     lines += [
-        f"  - If {found}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for found, option in settled
+        f"  - If {answer}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for answer, option in settled
     ]
     return "\n".join(lines)
 
@@ -124,11 +124,11 @@ def made_by(provenance: Document) -> str:
     return f"by {text(provenance['by'])}" + (f" in [this run]({run})" if run else "")
 
 
-def problems(found: Sequence[Document], sheet: Sheet) -> Part:
+def problems(listed: Sequence[Document], sheet: Sheet) -> Part:
     rows = []
-    for problem in found:
-        words = " ".join(text(words) for words in (problem["message"], problem["cure"]) if words)
-        rows.append(f"- {file(problem, sheet, numbered=True)} {words} {code(problem['rule'])}")
+    for problem in listed:
+        sentence = " ".join(text(sentence) for sentence in (problem["message"], problem["cure"]) if sentence)
+        rows.append(f"- {file(problem, sheet, numbered=True)} {sentence} {code(problem['rule'])}")
     return Part([], rows)
 
 
@@ -145,11 +145,11 @@ def zone_of(item: Document, sheet: Sheet) -> str:
 
 def local(at: object, zone: str) -> str:
     """A time of a document in a zone, or in UTC where nobody knows the zone."""
-    found = read_instant(at)
+    read = read_instant(at)
     try:
-        return moment(found, zone)
+        return moment(read, zone)
     except UnknownZone:
-        return moment(found)
+        return moment(read)
 
 
 def _soonest(item: Document) -> tuple[str, str]:
@@ -161,13 +161,13 @@ def instant(value: object) -> datetime:
     return read_instant(value) or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def value(field: str, found: object, item: Document, sheet: Sheet) -> str:
-    match found:
+def value(field: str, raw: object, item: Document, sheet: Sheet) -> str:
+    match raw:
         case bool():
-            return "yes" if found else "no"
+            return "yes" if raw else "no"
         case list():
-            return ", ".join(text(sheet.segments.get(str(one), str(one)), 80) for one in found) or "none"
+            return ", ".join(text(sheet.segments.get(str(entry), str(entry)), 80) for entry in raw) or "none"
         case _ if field == "scheduled_at":
-            return text(local(found, zone_of(item, sheet)))
+            return text(local(raw, zone_of(item, sheet)))
         case _:
-            return text(str(found))
+            return text(str(raw))

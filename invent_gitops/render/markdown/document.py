@@ -30,13 +30,13 @@ def page(
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind not in ("plan", "report", "status"):
         raise InvalidInput("This is neither a plan nor a report nor a status of invent-gitops.", _CURE)
-    whole: Document = document
+    content: Document = document
     try:
         if kind == "report":
-            return report_markdown(whole, files=files, limit=limit, size=size, with_plan=with_plan, rest=rest)
+            return report_markdown(content, files=files, limit=limit, size=size, with_plan=with_plan, rest=rest)
         if kind == "plan":
-            return plan_markdown(whole, files=files, limit=limit, size=size, rest=rest)
-        return status_markdown(whole, files=files, limit=limit, size=size)
+            return plan_markdown(content, files=files, limit=limit, size=size, rest=rest)
+        return status_markdown(content, files=files, limit=limit, size=size)
     # An edited document may hold anything: a zone that does not exist, a number beyond every calendar.
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error

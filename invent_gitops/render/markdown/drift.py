@@ -25,16 +25,16 @@ def look_lines(document: Document) -> Iterator[str]:
     if count := sum(1 for item in document.get("items", ()) if (item.get("drift") or {}).get("needs_you")):
         yield from ("", f"**{count:,}** differ{'s' if count == 1 else ''} in Invent from what is recorded.")
     if count := look["unrecorded"]:
-        one = f"**{count:,}** broadcast{'' if count == 1 else 's'} in Invent {'is' if count == 1 else 'are'}"
-        yield from ("", f"{one} recorded nowhere: {code('invent-gitops import')}")
+        number = f"**{count:,}** broadcast{'' if count == 1 else 's'} in Invent {'is' if count == 1 else 'are'}"
+        yield from ("", f"{number} recorded nowhere: {code('invent-gitops import')}")
 
 
 def drift_parts(sheet: Sheet) -> Iterator[Part]:
     """First what a person should look at, then what moved on by itself."""
     drifted = [item for item in sheet.items if item.get("drift")]
-    if found := [_drifted(item, sheet) for item in drifted if item["drift"]["needs_you"]]:
-        title = f"#### ⚠️ {len(found):,} drifted: Invent shows something else than the records"
-        yield rows.table(title, _HEADS, found)
+    if lines := [_drifted(item, sheet) for item in drifted if item["drift"]["needs_you"]]:
+        title = f"#### ⚠️ {len(lines):,} drifted: Invent shows something else than the records"
+        yield rows.table(title, _HEADS, lines)
     if odd := [_odd(item, warning) for item in sheet.items for warning in item.get("warnings", ())]:
         yield Part(["#### ⚠️ Audiences to look at", ""], odd)
     if moved := [_moved(item) for item in drifted if not item["drift"]["needs_you"]]:
@@ -52,12 +52,14 @@ def _drifted(item: Document, sheet: Sheet) -> str:
         gone = "gone" in drift["words"]
         recorded.append(code(drift["recorded_status"] or "none"))
         live.append("not in the list" if gone else code(drift["status"]))
-    for one in drift["fields"]:
-        old, new, file = (rows.value(one["field"], one[side], item, sheet) for side in ("recorded", "live", "defined"))
-        recorded.append(f"{code(one['field'])} {old}")
-        live.append(f"{code(one['field'])} {new}" + (f"<br>the file says {file}" if item["position"] else ""))
-    words = ", ".join(text(word) for word in drift["words"])
-    return rows.row(rows.cell(item), words, "<br>".join(recorded), "<br>".join(live), cure)
+    for change in drift["fields"]:
+        old, new, file = (
+            rows.value(change["field"], change[side], item, sheet) for side in ("recorded", "live", "defined")
+        )
+        recorded.append(f"{code(change['field'])} {old}")
+        live.append(f"{code(change['field'])} {new}" + (f"<br>the file says {file}" if item["position"] else ""))
+    labels = ", ".join(text(word) for word in drift["words"])
+    return rows.row(rows.cell(item), labels, "<br>".join(recorded), "<br>".join(live), cure)
 
 
 def _odd(item: Document, warning: Document) -> str:

@@ -41,30 +41,30 @@ def fitted(parts: Sequence[Part], limit: int, size: Size = len, rest: str = "") 
     first part ends with the number of those that are left out, and with `rest`: where they are.
     """
     counts = [len(part.rows) for part in parts]
-    whole = _joined(parts, counts, rest)
-    if size(whole) <= limit:
-        return whole
-    shown = [0] * len(parts)
+    page = _joined(parts, counts, rest)
+    if size(page) <= limit:
+        return page
+    numbers = [0] * len(parts)
     # With no row at all the notes are as long as they get.
-    room = limit - size(_joined(parts, shown, rest))
+    room = limit - size(_joined(parts, numbers, rest))
     growing = [index for index, count in enumerate(counts) if count]
     while growing:
         for index in list(growing):
-            cost = parts[index].cost(shown[index], size)
+            cost = parts[index].cost(numbers[index], size)
             if cost > room:
                 growing.remove(index)
                 continue
             room -= cost
-            shown[index] += 1
-            if shown[index] == counts[index]:
+            numbers[index] += 1
+            if numbers[index] == counts[index]:
                 growing.remove(index)
-    return _joined(parts, shown, rest)
+    return _joined(parts, numbers, rest)
 
 
-def _joined(parts: Sequence[Part], shown: Sequence[int], rest: str) -> str:
-    first, *others = [part.shown(count) for part, count in zip(parts, shown, strict=True)]
+def _joined(parts: Sequence[Part], counts: Sequence[int], rest: str) -> str:
+    first, *others = [part.shown(count) for part, count in zip(parts, counts, strict=True)]
     every = sum(len(part.rows) for part in parts)
-    hidden = every - sum(shown)
+    hidden = every - sum(counts)
     if hidden:
         first += (
             f"\n\n**Cut to fit: {hidden:,} of {every:,} entries are not shown below.** The numbers above count all."

@@ -33,11 +33,11 @@ class Ledger:
         # Reports of older versions do not hold them.
         self.twins: Sequence[Document] = document.get("twins") or ()
         self.outcomes: Sequence[Document] = sorted(document.get("outcomes", ()), key=self._soonest)
-        self.unrecorded = [one for one in self.having("created", "adopted") if not one["recorded"]]
+        self.unrecorded = [outcome for outcome in self.having("created", "adopted") if not outcome["recorded"]]
         # Put in place before the first create, and the run has written nothing since: it knows of no attempt.
         unknown = self.having("unknown")
         ended = document["exit_code"] != _CUT_OFF or document.get("stopped") or not document["error"]
-        self.cut_off = bool(unknown) and not ended and not any(one["intent"] for one in unknown)
+        self.cut_off = bool(unknown) and not ended and not any(outcome["intent"] for outcome in unknown)
 
     def having(self, *fates: str) -> list[Document]:
         return [outcome for outcome in self.outcomes if outcome["outcome"] in fates]
@@ -62,7 +62,7 @@ class _Case(NamedTuple):
 def head(ledger: Ledger) -> Iterator[str]:
     document = ledger.document
     yield f"### {_verdict(ledger)}"
-    numbers = [f"**{len(found):,}** {word}" for fate, word in _WORDS.items() if (found := ledger.having(fate))]
+    numbers = [f"**{len(outcomes):,}** {word}" for fate, word in _WORDS.items() if (outcomes := ledger.having(fate))]
     numbers += [f"**{count:,}** {action}" for action in ("blocked", "refused") if (count := ledger.count(action))]
     # A single number is in the headline already.
     if len(numbers) > 1:
@@ -78,9 +78,9 @@ def _verdict(ledger: Ledger) -> str:
     if count := len(ledger.document["problems"]):
         return f"⛔ {count:,} problem{'' if count == 1 else 's'} in the input: nothing was created"
     cases = [*_bad(ledger), *([] if ledger.document["error"] else _good(ledger))]
-    for number, one, several in cases:
+    for number, case, several in cases:
         if number:
-            return one if number == 1 else several.format(f"{number:,}")
+            return case if number == 1 else several.format(f"{number:,}")
     return _failure(ledger) if ledger.document["error"] else _nothing(ledger)
 
 
@@ -88,41 +88,43 @@ def _bad(ledger: Ledger) -> Iterator[_Case]:
     created = len(ledger.having("created"))
     first = f"{created:,} created, " if created else ""
     look = "look before anyone retries"
-    told = f"⛔ {first}{{}} twice in Invent: delete one of the two"
-    yield _Case(len(ledger.twins), told.format(1), told)
+    sentence = f"⛔ {first}{{}} twice in Invent: delete one of the two"
+    yield _Case(len(ledger.twins), sentence.format(1), sentence)
     if ledger.cut_off:
-        told = "⚠️ It was cut off: {} may have been created"
-        yield _Case(len(ledger.having("unknown")), told.format(1), told)
+        sentence = "⚠️ It was cut off: {} may have been created"
+        yield _Case(len(ledger.having("unknown")), sentence.format(1), sentence)
     yield _Case(
         len(ledger.having("unknown")),
         f"⛔ {first}1 may have been created: {look}",
         f"⛔ {first}{{}} may have been created: {look}",
     )
-    told = "⛔ {} created, but not recorded: keep the ids below"
-    yield _Case(len(ledger.unrecorded), told.format(1), told)
+    sentence = "⛔ {} created, but not recorded: keep the ids below"
+    yield _Case(len(ledger.unrecorded), sentence.format(1), sentence)
     if ledger.document["exit_code"] == _UNSETTLED and not ledger.document["error"]:
-        told = f"⛔ {first}{{}} still in doubt: {look}"
-        yield _Case(ledger.count("blocked"), told.format(1), told)
+        sentence = f"⛔ {first}{{}} still in doubt: {look}"
+        yield _Case(ledger.count("blocked"), sentence.format(1), sentence)
         yield _Case(1, f"⛔ {first}something else is still in doubt: {look}", "")
-    told = f"❌ {first}{{}} not created: a re-run is safe"
-    yield _Case(len(ledger.having("not-created")), told.format(1), told)
-    left = len(ledger.having("not-attempted"))
+    sentence = f"❌ {first}{{}} not created: a re-run is safe"
+    yield _Case(len(ledger.having("not-created")), sentence.format(1), sentence)
+    waiting = len(ledger.having("not-attempted"))
     if ledger.document["error"] or ledger.document.get("stopped"):
-        told = f"⚠️ Stopped after {created:,} of {created + left:,}: a re-run goes on with the rest"
-        yield _Case(left, told, told)
-    told = f"⚠️ {first}{{}} not attempted"
-    yield _Case(left, told.format(1), told)
+        sentence = f"⚠️ Stopped after {created:,} of {created + waiting:,}: a re-run goes on with the rest"
+        yield _Case(waiting, sentence, sentence)
+    sentence = f"⚠️ {first}{{}} not attempted"
+    yield _Case(waiting, sentence.format(1), sentence)
 
 
 def _good(ledger: Ledger) -> Iterator[_Case]:
     refused = ledger.count("refused")
-    mark, rest = ("⚠️", f", {refused:,} refused") if refused else ("✅", "")
+    mark, also = ("⚠️", f", {refused:,} refused") if refused else ("✅", "")
     yield _Case(
-        len(ledger.having("created")), f"{mark} 1 broadcast created{rest}", f"{mark} {{}} broadcasts created{rest}"
+        len(ledger.having("created")),
+        f"{mark} 1 broadcast created{also}",
+        f"{mark} {{}} broadcasts created{also}",
     )
-    told = f"{mark} {{}} found in Invent and recorded, nothing was created{rest}"
-    yield _Case(len(ledger.having("adopted")), told.format(1), told)
-    already = f"created already, by another run{rest}"
+    sentence = f"{mark} {{}} found in Invent and recorded, nothing was created{also}"
+    yield _Case(len(ledger.having("adopted")), sentence.format(1), sentence)
+    already = f"created already, by another run{also}"
     yield _Case(
         len(ledger.having("already-created")),
         f"{mark} 1 broadcast was {already}",

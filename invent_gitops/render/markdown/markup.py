@@ -27,30 +27,33 @@ _FIRST = re.compile(r"^(?:[-+=#]|\d+(?=[.)]))")
 _LABEL = 40
 
 
-def text(words: str, most: int = 500) -> str:
-    """`words` as plain text on one line, cut to `most` characters: no markup, HTML, mention, reference or address."""
-    broken = _LINKED.sub(lambda match: match[0] + _GAP, cut(words.strip(), most))
+def text(raw: str, most: int = 500) -> str:
+    """`raw` as plain text on one line, cut to `most` characters: no markup, HTML, mention, reference or address."""
+    broken = _LINKED.sub(lambda match: match[0] + _GAP, cut(raw.strip(), most))
     return _FIRST.sub(lambda match: f"{_GAP}{match[0]}", broken.translate(_MARKUP))
 
 
-def code(words: str, most: int = 300) -> str:
-    """`words` as inline code, in which nothing means anything; a table survives it."""
-    shown = cut(words, most)
-    if "|" in shown or "<" in shown or not shown.strip():
+def code(raw: str, most: int = 300) -> str:
+    """`raw` as inline code, in which nothing means anything; a table survives it."""
+    short = cut(raw, most)
+    if "|" in short or "<" in short or not short.strip():
         # A pipe would end the cell of a table even inside of code, and its escape means something only there. And if
         # code is cut off or taken apart by another reader of Markdown, no HTML must come of it.
-        return f"<code>{text(shown, most) or ' '}</code>"
-    ticks = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
-    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}"
+        return f"<code>{text(short, most) or ' '}</code>"
+    ticks = "`" * (max((len(run) for run in re.findall(r"`+", short)), default=0) + 1)
+    pad = " " if short[0] in "` " or short[-1] in "` " else ""
+    return f"{ticks}{pad}{short}{pad}{ticks}"
 
 
-def label(words: str) -> str:
-    """`words` as a label of Mermaid: letters, marks, digits, symbols and blanks, cut short.
+def label(raw: str) -> str:
+    """`raw` as a label of Mermaid: letters, marks, digits, symbols and blanks, cut short.
 
     The quotes keep it from beginning with a word of Mermaid's own.
     """
-    kept = "".join(one if unicodedata.category(one)[0] in "LMN" or one in ".,!?'–-&%" else " " for one in clean(words))
+    kept = "".join(
+        character if unicodedata.category(character)[0] in "LMN" or character in ".,!?'–-&%" else " "
+        for character in clean(raw)
+    )
     # Two hyphens would be an arrow, and two percent signs a comment.
     line = re.sub("([-%])[-%]+", r"\1", " ".join(kept.split())).strip(" -,.")
     return f"“{(line if len(line) <= _LABEL else line[: _LABEL - 1].rstrip() + '…') or 'no name'}”"

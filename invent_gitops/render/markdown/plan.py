@@ -47,14 +47,14 @@ def plan_markdown(
         )
         parts = [Part([title]), rows.problems(problems, sheet)]
     elif error := document["error"]:
-        told = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
-        parts = [Part(["### ⛔ There is no plan", "", told])]
+        message = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
+        parts = [Part(["### ⛔ There is no plan", "", message])]
     else:
         parts = [Part(list(headline(document, sheet))), *plan_parts(document, sheet)]
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
     tries = (fitted(some, limit, size, rest) for some in (parts, shorter))
-    return next((made for made in tries if size(made) <= limit), fitted(parts[:1], limit, size))
+    return next((page_text for page_text in tries if size(page_text) <= limit), fitted(parts[:1], limit, size))
 
 
 def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
@@ -64,41 +64,41 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")
-    if found := list(_waivers(waiving, needed=True)):
-        yield Part(["#### ⚠️ Rules set aside, and why", ""], found)
+    if lines := list(_waivers(waiving, needed=True)):
+        yield Part(["#### ⚠️ Rules set aside, and why", ""], lines)
     creates = sheet.having("create")
-    if found := [_created(item, sheet) for item in creates]:
-        yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), found)
+    if lines := [_created(item, sheet) for item in creates]:
+        yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), lines)
     if chart := calendar(creates, sheet.having("unchanged", "changed", "undefined"), sheet.now):
         yield Part(chart)
-    if found := [_changed(item, sheet) for item in sheet.having("changed")]:
+    if lines := [_changed(item, sheet) for item in sheet.having("changed")]:
         title = (
             f"{counts['changed']:,} changed after creation: Invent has no update, so there it stays as it was created"
         )
         heads = ("Broadcast", "Field", "As created", "As written now")
-        yield rows.table(f"<details><summary>{title}</summary>", heads, found, folded=True)
-    if found := list(_waivers(waiving, needed=False)):
-        title = "1 waiver sets nothing aside" if len(found) == 1 else f"{len(found):,} waivers set nothing aside"
-        more = [f"- and {len(found) - _IDLE:,} more"] if len(found) > _IDLE else []
-        yield Part([f"<details><summary>{title}</summary>", "", *found[:_IDLE], *more, "", "</details>"])
-    if found := [f"- {rows.title(item)}" for item in sheet.having("undefined")]:
+        yield rows.table(f"<details><summary>{title}</summary>", heads, lines, folded=True)
+    if lines := list(_waivers(waiving, needed=False)):
+        title = "1 waiver sets nothing aside" if len(lines) == 1 else f"{len(lines):,} waivers set nothing aside"
+        more = [f"- and {len(lines) - _IDLE:,} more"] if len(lines) > _IDLE else []
+        yield Part([f"<details><summary>{title}</summary>", "", *lines[:_IDLE], *more, "", "</details>"])
+    if lines := [f"- {rows.title(item)}" for item in sheet.having("undefined")]:
         title = f"{counts['undefined']:,} recorded, but no file defines them any more: kept for the audit"
-        yield Part([f"<details><summary>{title}</summary>", ""], found, ["", "</details>"])
-    place = f"org {text(document['org'])} at {text(document['api'])}"
+        yield Part([f"<details><summary>{title}</summary>", ""], lines, ["", "</details>"])
+    target = f"org {text(document['org'])} at {text(document['api'])}"
     zones = f" Time zone data {text(document['zone_data'])}." if document.get("zone_data") else ""
-    yield Part([f"<sub>Planned {text(moment(sheet.now))} for {place}.{zones} Digest {code(document['digest'])}</sub>"])
+    yield Part([f"<sub>Planned {text(moment(sheet.now))} for {target}.{zones} Digest {code(document['digest'])}</sub>"])
 
 
 def blocked_part(sheet: Sheet) -> Iterator[Part]:
-    if found := [rows.blocked(item, sheet) for item in sheet.having("blocked")]:
-        title = f"#### ⛔ {len(found):,} blocked: may exist in Invent already, so no run creates "
-        yield Part([f"{title}{'it' if len(found) == 1 else 'them'} until somebody settles it", ""], found)
+    if lines := [rows.blocked(item, sheet) for item in sheet.having("blocked")]:
+        title = f"#### ⛔ {len(lines):,} blocked: may exist in Invent already, so no run creates "
+        yield Part([f"{title}{'it' if len(lines) == 1 else 'them'} until somebody settles it", ""], lines)
 
 
 def refused_part(sheet: Sheet) -> Iterator[Part]:
-    if found := [rows.refused(item, sheet) for item in sheet.having("refused")]:
-        title = f"#### ⛔ {len(found):,} refused: nothing is sent for {'it' if len(found) == 1 else 'these'}"
-        yield rows.table(title, ("Broadcast", "Why not", "What to do"), found)
+    if lines := [rows.refused(item, sheet) for item in sheet.having("refused")]:
+        title = f"#### ⛔ {len(lines):,} refused: nothing is sent for {'it' if len(lines) == 1 else 'these'}"
+        yield rows.table(title, ("Broadcast", "Why not", "What to do"), lines)
 
 
 def headline(document: Document, sheet: Sheet) -> Iterator[str]:
@@ -128,18 +128,18 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
 
 def _total_audience(items: Sequence[Document]) -> str:
     audiences = [item["audience"] or {"everyone": False, "contacts": None} for item in items]
-    found = [(audience["everyone"], audience["contacts"]) for audience in audiences]
-    return reach(found, lambda words: f"**{words}**")
+    sizes = [(audience["everyone"], audience["contacts"]) for audience in audiences]
+    return reach(sizes, lambda number: f"**{number}**")
 
 
 def _created(item: Document, sheet: Sheet) -> str:
     at = item["request"]["scheduled_at"]
-    told = [text(words, 160) for words in (item["description"], item["owner"]) if words]
+    notes = [text(remark, 160) for remark in (item["description"], item["owner"]) if remark]
     if absence := item.get("absence"):
         # Plans of older versions do not hold it.
-        said = f"{absence['by']} declared that an attempt created nothing: {absence['reason']}"
-        told.append(f"⚠️ {text(said, 200)}")
-    note = f"<br><sub>{' · '.join(told)}</sub>" if told else ""
+        declared = f"{absence['by']} declared that an attempt created nothing: {absence['reason']}"
+        notes.append(f"⚠️ {text(declared, 200)}")
+    note = f"<br><sub>{' · '.join(notes)}</sub>" if notes else ""
     away = distance(rows.instant(at), sheet.now).replace(" ", SPACE) if at else "now"
     when, file = rows.when(at, rows.zone_of(item, sheet)), rows.file(item["position"], sheet)
     return rows.row(rows.cell(item) + note, when, away, rows.audience(item), file)

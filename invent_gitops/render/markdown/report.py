@@ -39,19 +39,19 @@ def report_markdown(
     parts += _parts(ledger)
     # Room for the line that says that the plan is left out, at least.
     folds = bool(ledger.items) and with_plan
-    told = f"{code(f'invent-gitops state list{ledger.sheet.options}', rows.WHOLE)} shows every id. {rest}".strip()
-    made = fitted(parts, limit - (size(_LEFT_OUT) + 2 if folds else 0), size, told)
-    if size(made) > limit:
+    hint = f"{code(f'invent-gitops state list{ledger.sheet.options}', rows.WHOLE)} shows every id. {rest}".strip()
+    page_text = fitted(parts, limit - (size(_LEFT_OUT) + 2 if folds else 0), size, hint)
+    if size(page_text) > limit:
         return fitted(parts[:1], limit, size)
     if not folds:
-        return made
-    folded = _plan(ledger, limit - size(made) - 2, size)
-    return f"{made}\n\n{folded}" if folded else made
+        return page_text
+    folded = _plan(ledger, limit - size(page_text) - 2, size)
+    return f"{page_text}\n\n{folded}" if folded else page_text
 
 
 def _parts(ledger: Ledger) -> Iterator[Part]:
-    told = {outcome["key"] for outcome in ledger.outcomes}
-    rest = ledger.sheet.over([item for item in ledger.sheet.items if item["key"] not in told])
+    reported = {outcome["key"] for outcome in ledger.outcomes}
+    remainder = ledger.sheet.over([item for item in ledger.sheet.items if item["key"] not in reported])
     yield from _listed("#### ⛔ Twice in Invent: both would be sent", ledger.twins, _twin, ledger)
     unknown = ledger.having("unknown")
     if ledger.cut_off:
@@ -61,7 +61,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     yield from _listed("#### ⛔ Look in Invent, then settle it with one of the commands", unknown, _unknown, ledger)
     title = "#### ⛔ Created in Invent, but not recorded: keep these ids"
     yield from _listed(title, ledger.unrecorded, _unrecorded, ledger)
-    yield from blocked_part(rest)
+    yield from blocked_part(remainder)
     title = "#### ❌ Not created: nothing was sent, so run it again when the reason is gone"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-created"), _reason, ledger)
     title = "#### ⚠️ Not attempted: running it again is safe"
@@ -69,7 +69,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     differing = [outcome for outcome in ledger.outcomes if outcome["differs"]]
     title = "#### ⚠️ Invent's answer is not what was asked for: look at it in Invent"
     yield from _tabled(title, ("Broadcast", "Id", "Differs in"), differing, _differs, ledger)
-    yield from refused_part(rest)
+    yield from refused_part(remainder)
     heads = ("Broadcast", "Id in Invent", "When", "Audience")
     yield from _tabled("#### Created", heads, ledger.having("created"), _done, ledger)
     title = "#### Found in Invent, exactly as asked for, and recorded"
@@ -128,8 +128,8 @@ def _wanted(outcome: Document, ledger: Ledger) -> Iterator[str]:
     """What to look for in Invent."""
     if item := ledger.items.get(outcome["key"]):
         when = text(rows.local(item["request"]["scheduled_at"], rows.zone_of(item, ledger.sheet)))
-        who = f" to {rows.audience(item).replace('<br>', ', ')}" if item["audience"] else ""
-        yield f"To be sent {when}{who}."
+        recipients = f" to {rows.audience(item).replace('<br>', ', ')}" if item["audience"] else ""
+        yield f"To be sent {when}{recipients}."
 
 
 def _begun(outcome: Document, ledger: Ledger) -> str:
@@ -150,9 +150,10 @@ def _unrecorded(outcome: Document, ledger: Ledger) -> str:
 
 def _reason(outcome: Document, ledger: Ledger) -> str:
     item = ledger.items.get(outcome["key"])
-    place = rows.file(item["position"], ledger.sheet) if item else ""
+    file = rows.file(item["position"], ledger.sheet) if item else ""
     return rows.row(
-        rows.cell(outcome) + (f"<br>{place}" if place else ""), text(outcome["reason"] or "Its turn did not come.")
+        rows.cell(outcome) + (f"<br>{file}" if file else ""),
+        text(outcome["reason"] or "Its turn did not come."),
     )
 
 
@@ -170,8 +171,8 @@ def _done(outcome: Document, ledger: Ledger) -> str:
     if item is None:
         return rows.row(rows.cell(outcome), id, "", "")
     when = rows.when(item["request"]["scheduled_at"], rows.zone_of(item, ledger.sheet))
-    who = rows.audience(item) if item["audience"] else ""
-    return rows.row(rows.cell(outcome), id, when, who)
+    recipients = rows.audience(item) if item["audience"] else ""
+    return rows.row(rows.cell(outcome), id, when, recipients)
 
 
 # ---------------------------------------------------------------- below
@@ -181,11 +182,11 @@ def _origin(ledger: Ledger) -> Iterator[Part]:
     document = ledger.document
     if not document.get("at"):
         return
-    told = f"Ended {moment(rows.instant(document['at']))}, run {rows.made_by(document)}"
+    ended = f"Ended {moment(rows.instant(document['at']))}, run {rows.made_by(document)}"
     if document["commit"]:
-        told += f" from commit {code(document['commit'][:12])}"
-    place = f"; recorded in {code(document['state'])}" if ledger.having("created", "adopted", "already-created") else ""
-    yield Part([f"<sub>{told}{place}.</sub>"])
+        ended += f" from commit {code(document['commit'][:12])}"
+    state = f"; recorded in {code(document['state'])}" if ledger.having("created", "adopted", "already-created") else ""
+    yield Part([f"<sub>{ended}{state}.</sub>"])
 
 
 def _plan(ledger: Ledger, room: int, size: Size) -> str:
@@ -195,7 +196,7 @@ def _plan(ledger: Ledger, room: int, size: Size) -> str:
     if space >= _LEAST:
         first, *more = headline(ledger.plan, ledger.sheet)
         # One level below the headline of the page.
-        shown = fitted([Part([f"#{first}", *more]), *plan_parts(ledger.plan, ledger.sheet)], space, size)
-        if size(shown) <= space:
-            return f"{above}{shown}{below}"
+        page_text = fitted([Part([f"#{first}", *more]), *plan_parts(ledger.plan, ledger.sheet)], space, size)
+        if size(page_text) <= space:
+            return f"{above}{page_text}{below}"
     return _LEFT_OUT if size(_LEFT_OUT) <= room else ""

@@ -47,12 +47,12 @@ def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT
         title = f"### ⛔ {len(problems):,} problem{'' if len(problems) == 1 else 's'} in the input: there is no status"
         parts = [Part([title]), rows.problems(problems, rows.Sheet({}, files))]
     elif error := document["error"]:
-        told = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
-        parts = [Part(["### ⛔ There is no status", "", told])]
+        message = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
+        parts = [Part(["### ⛔ There is no status", "", message])]
     else:
         parts = [Part(list(_headline(document, sheet))), *_parts(document, sheet)]
-    made = fitted(parts, limit, size)
-    return made if size(made) <= limit else fitted(parts[:1], limit, size)
+    page_text = fitted(parts, limit, size)
+    return page_text if size(page_text) <= limit else fitted(parts[:1], limit, size)
 
 
 def _headline(document: Document, sheet: _Sheet) -> Iterator[str]:
@@ -68,12 +68,12 @@ def _headline(document: Document, sheet: _Sheet) -> Iterator[str]:
     else:
         yield f"### ❔ {number:,} broadcast{plural}, and not all of Invent could be read"
     soon = [row for row in document["rows"] if not row["past"] and _within(row, sheet)]
-    told = [
+    sentences = [
         f"**{len(soon):,}** due within {_span(sheet.soon)}",
         f"**{counts['coming']:,}** coming up",
         f"**{counts['past']:,}** sent or over",
     ]
-    yield from ("", " · ".join(told))
+    yield from ("", " · ".join(sentences))
     yield from look_lines(document)
 
 
@@ -89,37 +89,37 @@ def _span(span: timedelta) -> str:
 
 def _parts(document: Document, sheet: _Sheet) -> Iterator[Part]:
     every = document["rows"]
-    if found := [_alarmed(row, sheet) for row in every if row["warnings"]]:
-        yield rows.table("#### Needs a person", ("Broadcast", "When", "What is wrong", "What to do"), found)
-    if found := [_coming(row, sheet) for row in every if not row["past"]]:
-        yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), found)
+    if lines := [_alarmed(row, sheet) for row in every if row["warnings"]]:
+        yield rows.table("#### Needs a person", ("Broadcast", "When", "What is wrong", "What to do"), lines)
+    if lines := [_coming(row, sheet) for row in every if not row["past"]]:
+        yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), lines)
     past = [row for row in every if row["past"]]
-    if found := [_past(row, sheet) for row in past]:
-        title = f"<details><summary>{len(found):,} sent or over, newest first, and what came of it</summary>"
+    if lines := [_past(row, sheet) for row in past]:
+        title = f"<details><summary>{len(lines):,} sent or over, newest first, and what came of it</summary>"
         heads = ("When", "Broadcast", "Recipients", *_COUNTED.values())
-        part = rows.table(title, heads, found, folded=True)
+        part = rows.table(title, heads, lines, folded=True)
         yield Part(
             part.above, part.rows, ["", f"<sub>Times in {text(sheet.zone or 'UTC')}. {_NOTE}</sub>", *part.below]
         )
-    place = f"org {text(document['org'])} at {text(document['api'])}"
-    yield Part([f"<sub>As of {text(moment(sheet.now, sheet.zone))}, {place}</sub>"])
+    account = f"org {text(document['org'])} at {text(document['api'])}"
+    yield Part([f"<sub>As of {text(moment(sheet.now, sheet.zone))}, {account}</sub>"])
 
 
 def _alarmed(row: Document, sheet: _Sheet) -> str:
     file = {"file": row["file"], "line": row["line"]} if row["file"] else None
-    place = f"<br>{rows.file(file, sheet.plain)}" if file else ""
+    position = f"<br>{rows.file(file, sheet.plain)}" if file else ""
     whats = [f"{text(it['message'])} {code(it['rule'])}" for it in row["warnings"]]
     whats += list(_fields(row, sheet)) if any(it["rule"] == "drift" for it in row["warnings"]) else []
     cures = [text(it["cure"]) for it in row["warnings"]]
     away = "" if row["scheduled_at"] is None else f"<br>{distance(rows.instant(row['scheduled_at']), sheet.now)}"
     when = rows.when(row["scheduled_at"], row["timezone"] or sheet.zone) + away
-    return rows.row(rows.cell(row) + place, when, "<br>".join(whats), "<br>".join(cures))
+    return rows.row(rows.cell(row) + position, when, "<br>".join(whats), "<br>".join(cures))
 
 
 def _fields(row: Document, sheet: _Sheet) -> Iterator[str]:
-    for one in (row["drift"] or {}).get("fields", ()):
-        old, new = (rows.value(one["field"], one[side], row, sheet.plain) for side in ("recorded", "live"))
-        yield f"{code(one['field'])} recorded {old}<br>in Invent {new}"
+    for change in (row["drift"] or {}).get("fields", ()):
+        old, new = (rows.value(change["field"], change[side], row, sheet.plain) for side in ("recorded", "live"))
+        yield f"{code(change['field'])} recorded {old}<br>in Invent {new}"
 
 
 def _coming(row: Document, sheet: _Sheet) -> str:
@@ -130,10 +130,10 @@ def _coming(row: Document, sheet: _Sheet) -> str:
 
 def _past(row: Document, sheet: _Sheet) -> str:
     counts = row["counts"]
-    told = [_counted(row, name) for name in _COUNTED]
+    counted = [_counted(row, name) for name in _COUNTED]
     # Nine columns have to fit: the day alone with its time, in the zone that the line below the table names.
     when = rows.when(row["scheduled_at"], sheet.zone).partition("<br>")[0]
-    return rows.row(when, f"{rows.cell(row)} {_state(row)}", _number(counts["recipients"]), *told)
+    return rows.row(when, f"{rows.cell(row)} {_state(row)}", _number(counts["recipients"]), *counted)
 
 
 def _state(row: Document) -> str:

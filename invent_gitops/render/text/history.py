@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.chain import Change, Flaw
-from invent_gitops.model.instant import write_instant
+from invent_gitops.model.context import Context
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
@@ -14,15 +14,15 @@ from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
 
 
-def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
+def history_text(changes: Sequence[Change], style: Style, context: Context) -> str:
     """A row for each change, oldest first: when, what, key, id, by whom, from where, and the name."""
     if not changes:
         return "Nothing was created yet."
     rows = [("WHEN", "WHAT", "KEY", "ID", "BY", "FROM", "NAME")]
     rows += [
         (
-            stamp(change.at, zone),
-            change.what,
+            stamp(change.at, context.zone),
+            change.kind,
             cut(change.key, 60),
             cut(change.id, 60) or "-",
             cut(change.by, 40),
@@ -35,14 +35,14 @@ def history_text(changes: Sequence[Change], style: Style, *, zone: str) -> str:
     told = [
         line
         for change, row in zip(changes, lines, strict=True)
-        for line in (row, *(_field(one, zone) for one in change.fields))
+        for line in (row, *(_field(entry, context) for entry in change.fields))
     ]
     return "\n".join([heading, *told])
 
 
-def _field(change: FieldChange, zone: str) -> str:
+def _field(change: FieldChange, context: Context) -> str:
     """A field that a refresh took over from Invent."""
-    old, new = (value_text(change.field, value, {}, zone) for value in (change.old, change.new))
+    old, new = (value_text(change.field, value, context) for value in (change.old, change.new))
     return f"    {change.field}: {old} → {new}"
 
 
@@ -51,33 +51,11 @@ def _source(change: Change) -> str:
     return f"{commit} #{change.pull_request}" if change.pull_request else commit
 
 
-def history_json(changes: Sequence[Change]) -> dict[str, object]:
-    return {
-        "changes": [
-            {
-                "at": write_instant(change.at),
-                "what": change.what,
-                "key": change.key,
-                "id": change.id or None,
-                "name": change.name or None,
-                "by": change.by,
-                "source_commit": change.source or None,
-                "pull_request": change.pull_request,
-                "run": change.run or None,
-                "state_commit": change.commit or None,
-                "note": change.note or None,
-                "fields": [{"field": it.field, "old": it.old, "new": it.new} for it in change.fields],
-            }
-            for change in changes
-        ]
-    }
-
-
 def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
     """What is wrong with the chain, or that it is whole."""
     broken = [flaw for flaw in flaws if not flaw.missing]
     lines = [
-        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.place)}: "
+        f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.location)}: "
         f"{clean(flaw.message)}."
         for flaw in flaws
     ]
@@ -93,10 +71,3 @@ def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
 
 def _places(count: int) -> str:
     return f"{count} place{'' if count == 1 else 's'}"
-
-
-def flaws_json(flaws: Sequence[Flaw], links: int) -> dict[str, object]:
-    return {
-        "states": links,
-        "flaws": [{"place": flaw.place, "message": flaw.message, "missing": flaw.missing} for flaw in flaws],
-    }

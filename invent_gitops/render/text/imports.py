@@ -1,30 +1,22 @@
-"""What Invent has and no record knows, and what an import made of it, for a terminal and for machines."""
+"""What Invent has and no record knows, and what an import made of it, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 
 from invent_gitops.live.unrecorded import Offer, Survey
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
+from invent_gitops.render.documents.imports import Imported
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import has done: the keys that are recorded now, and the file that was written for each key."""
-
-    keys: frozenset[str] = frozenset()
-    files: Mapping[str, str] = field(default_factory=dict)
-
-
-def survey_text(
-    survey: Survey, names: Mapping[str, str], style: Style, *, zone: str, flags: str, complete: bool = True
-) -> str:
+def survey_text(survey: Survey, style: Style, context: Context, *, complete: bool = True) -> str:
     """A line for each broadcast that no record knows, and for each that cannot be imported the reason.
 
     `complete` is whether the list was read to its end.
@@ -33,13 +25,17 @@ def survey_text(
     lines: list[str] = []
     if good:
         head = ("KEY", "ID", "STATUS", "WHEN", "TO", "NAME")
-        lines += table([head, *(_row(one, names, zone) for one in good)], style)
-    lines += _refused(survey, style)
-    lines += [f"{cut(one.key, 60)} is recorded as {clean(one.record.id)}, and has no file." for one in survey.missing]
+        lines += table([head, *(_row(entry, context) for entry in good)], style)
+    lines += _refused(survey, style, context)
+    lines += [
+        f"{cut(entry.key, 60)} is recorded as {clean(entry.record.id)}, and has no file." for entry in survey.missing
+    ]
     lines += _removed(survey)
     if good or survey.missing:
         many = _many(len(good), "broadcast") if good else _many(len(survey.missing), "definition")
-        lines.append(style.bold(f"{many} to import: invent-gitops import{flags} --all, or --only GLOB, or an ID."))
+        lines.append(
+            style.bold(f"{many} to import: invent-gitops import{context.flags} --all, or --only GLOB, or an ID.")
+        )
     elif not lines:
         lines.append("Every broadcast in Invent is recorded." if complete else "Nothing of what could be read is new.")
     else:
@@ -48,65 +44,32 @@ def survey_text(
     return "\n".join(lines)
 
 
-def imported_text(survey: Survey, done: Imported, style: Style, *, state: str) -> str:
+def imported_text(survey: Survey, done: Imported, style: Style, context: Context, *, state: str) -> str:
     """A line for each key that was recorded or got its file, then what could not be imported."""
     files = done.files
     lines = [_imported(offer, files) for offer in survey.importable if offer.key in done.keys]
-    again = [one.key for one in survey.missing if one.key in files]
+    again = [missing.key for missing in survey.missing if missing.key in files]
     lines += [f"{cut(key, 60)} has its file again: {clean(files[key])}" for key in again]
-    lines += _refused(survey, style)
+    lines += _refused(survey, style, context)
     counted = f"{_many(len(done.keys), 'broadcast')} recorded in {clean(state)}, {_many(len(files), 'file')} written."
     return "\n".join([*lines, style.bold(counted), *_unrecorded(survey, done.keys)])
 
 
-def import_json(
-    survey: Survey, done: Imported, gaps: Sequence[str], *, state: str, segments: Mapping[str, str]
-) -> dict[str, object]:
-    """The body of a document `import`."""
-    files = done.files
-    return {
-        "state": state,
-        "gaps": list(gaps),
-        "broadcasts": [
-            {
-                "key": offer.key,
-                "id": offer.remote.id,
-                "name": offer.remote.name,
-                "status": offer.remote.status,
-                "request": offer.request.as_json(),
-                "segments": [segments.get(id, "") or id for id in offer.request.segment_ids],
-                "importable": not offer.why_not,
-                "reason": offer.why_not or None,
-                "cure": offer.cure or None,
-                "wanted": offer.wanted or None,
-                "defined": offer.defined,
-                "recorded": offer.key in done.keys and not offer.why_not,
-                "file": files.get(offer.key) if not offer.why_not else None,
-            }
-            for offer in survey.offers
-        ],
-        "missing": [
-            {"key": one.key, "id": one.record.id, "name": one.record.request.name, "file": files.get(one.key)}
-            for one in survey.missing
-        ],
-        "removed": [{"id": remote.id, "name": remote.name} for remote in survey.removed],
-        "unrecorded": [key for key in survey.unrecorded if key not in done.keys],
-    }
-
-
-def _row(offer: Offer, names: Mapping[str, str], zone: str) -> tuple[str, ...]:
+def _row(offer: Offer, context: Context) -> tuple[str, ...]:
     request, note = offer.request, ""
     if offer.defined:
         note = "  (its definition is there)"
     elif offer.wanted:
         note = f"  ({cut(offer.wanted, 60)} is taken)"
-    when = stamp(request.scheduled_at, zone) if request.scheduled_at else "at once"
-    cells = (offer.key, offer.remote.id, offer.remote.status or "?", when, _audience(request, names))
+    when = stamp(request.scheduled_at, context.zone) if request.scheduled_at else "at once"
+    cells = (offer.key, offer.remote.id, offer.remote.status or "?", when, _audience(request, context))
     return (*(cut(cell, 60) for cell in cells), cut(request.name, 60) + note)
 
 
-def _audience(request: Request, names: Mapping[str, str]) -> str:
-    return "everyone" if request.send_to_all else ", ".join(names.get(id, "") or id for id in request.segment_ids)
+def _audience(request: Request, context: Context) -> str:
+    return (
+        "everyone" if request.send_to_all else ", ".join(context.names.get(id, "") or id for id in request.segment_ids)
+    )
 
 
 def _imported(offer: Offer, files: Mapping[str, str]) -> str:
@@ -118,13 +81,13 @@ def _imported(offer: Offer, files: Mapping[str, str]) -> str:
     return line + (f" ({cut(offer.wanted, 60)} is taken)" if offer.wanted else "")
 
 
-def _refused(survey: Survey, style: Style) -> Iterable[str]:
+def _refused(survey: Survey, style: Style, context: Context) -> Iterable[str]:
     if survey.refused:
         yield style.yellow(f"{_many(len(survey.refused), 'broadcast')} that cannot be imported:")
     for offer in survey.refused:
         yield f"  {clean(offer.remote.id)} ({clean(offer.remote.status) or '?'}) {cut(offer.remote.name, 60)}"
         yield f"      {clean(offer.why_not)}"
-        yield f"      {style.green('→')} {clean(offer.cure)}"
+        yield f"      {style.green('→')} {clean(cure_text(offer.cure, context.flags))}"
 
 
 def _removed(survey: Survey) -> Iterator[str]:
@@ -134,16 +97,16 @@ def _removed(survey: Survey) -> Iterator[str]:
         yield f"Not offered, since it was removed from the state: {', '.join(ids[:12])}{more}."
 
 
-def _unrecorded(survey: Survey, known: AbstractSet[str]) -> Iterator[str]:
-    """What a plan would create, without those that are `known` to be in Invent."""
-    keys = [cut(key, 60) for key in survey.unrecorded if key not in known]
+def _unrecorded(survey: Survey, recorded: AbstractSet[str]) -> Iterator[str]:
+    """What a plan would create, without those that are `recorded` to be in Invent."""
+    keys = [cut(key, 60) for key in survey.unrecorded if key not in recorded]
     if keys:
         have = "has" if len(keys) == 1 else "have"
         more = f" and {len(keys) - 12} more" if len(keys) > 12 else ""
         them = "it" if len(keys) == 1 else "them"
-        told = f"{_many(len(keys), 'definition')} {have} no record: the next plan would create {them}: "
-        yield f"{told}{', '.join(keys[:12])}{more}."
+        sentence = f"{_many(len(keys), 'definition')} {have} no record: the next plan would create {them}: "
+        yield f"{sentence}{', '.join(keys[:12])}{more}."
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
@@ -20,8 +22,7 @@ from invent_gitops.text.times import distance, moment
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
 SHOWN = 12
 
-# Item, plan, style, flags for printed commands, the project's zone.
-Describe = Callable[[Item, Plan, Style, str, str], Iterator[str]]
+Describe = Callable[[Item, Style, Context], Iterator[str]]
 
 WORDS: Mapping[Action, str] = {
     "blocked": "blocked",
@@ -33,22 +34,18 @@ WORDS: Mapping[Action, str] = {
 }
 
 
-def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = False, zone: str = "") -> str:
-    """The plan as text without a line feed at the end.
-
-    `flags` are the options that a printed command needs to speak of the same state, `everything`
-    shows all items, `zone` is the project's time zone for times that were written without one.
-    """
+def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
+    """The plan as text without a line feed at the end; `everything` shows all items."""
+    context = plan.context
     shown = len(plan.items) if everything else SHOWN
     lines = [*headline(plan, style)]
-    lines += look_text(plan, style, flags)
+    lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
         if item.record and item.record.note.role == "second":
             message = f"Twice: {clean(item.record.note.text)} It is {clean(item.record.id)}."
             lines += ["", style.red(style.bold(message))]
-            lines.append(
-                f"  Delete one of them in Invent, then: invent-gitops state rm{flags} {words(item.key)} --reason …"
-            )
+            remove = f"invent-gitops state rm{context.flags} {words(item.key)} --reason …"
+            lines.append(f"  Delete one of them in Invent, then: {remove}")
     sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
         ("refused", "Refused: nothing is sent for these.", _refused),
@@ -63,14 +60,14 @@ def plan_text(plan: Plan, style: Style, *, flags: str = "", everything: bool = F
     for action, title, describe in sections:
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
-            lines += drift_text(plan, style, zone=zone, shown=shown)
+            lines += drift_text(plan, style, context, shown=shown)
             lines += audiences_text(plan, style, shown=shown)
         items = sorted(plan.having(action), key=_soonest)
         if not items:
             continue
         lines += ["", style.bold(title)]
         for item in items[:shown]:
-            lines += describe(item, plan, style, flags, zone)
+            lines += describe(item, style, context)
         if len(items) > shown:
             lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
     if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
@@ -95,8 +92,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     else:
         yield style.bold("No changes. Nothing to create.")
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
-    place = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
-    yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({place})")
+    account = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
+    yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
     if plan.api == SANDBOX and "--sandbox" not in plan.options:
         yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
@@ -118,65 +115,65 @@ def _title(symbol: str, item: Item, name: str) -> str:
     return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
 
 
-def zone_of(item: Item, zone: str) -> str:
-    return (item.definition.timezone if item.definition else "") or zone
+def context_of(item: Item, context: Context) -> Context:
+    """In the zone that the item's author wrote, if there is one."""
+    return context.within(item.definition.timezone if item.definition else "")
 
 
-def when_text(request: Request, now: datetime, zone: str) -> str:
+def when_text(request: Request, context: Context) -> str:
     at = request.scheduled_at
-    return "at once" if at is None else f"{moment(at, zone)}, {distance(at, now)}"
+    return "at once" if at is None else f"{moment(at, context.zone)}, {distance(at, context.at)}"
 
 
-def _created(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
-    yield f"      {when_text(item.request, plan.at, zone_of(item, zone))}{audience}"
+    yield f"      {when_text(item.request, context_of(item, context))}{audience}"
     if item.absence:
-        yield f"      {absence_text(item, item.absence, flags)}"
+        yield f"      {absence_text(item, item.absence, context)}"
     yield from _waivers(item, style)
 
 
-def absence_text(item: Item, absence: Absence, flags: str) -> str:
+def absence_text(item: Item, absence: Absence, context: Context) -> str:
     """What was said before of what is to be created now."""
-    made = absence.provenance
-    said = f"{clean(made.by)} declared on {moment(made.at)} that an attempt created nothing: {clean(absence.reason)}"
-    repaired = clean(resolving(flags, item.key, "--id ID"))
-    return (
-        f"{said.rstrip('.')}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
-    )
+    provenance = absence.provenance
+    declared = f"{clean(provenance.by)} declared on {moment(provenance.at)} that an attempt created nothing"
+    declared = f"{declared}: {clean(absence.reason)}".rstrip(".")
+    repaired = clean(resolving(context.flags, item.key, "--id ID"))
+    return f"{declared}. apply creates it only after it has read Invent's whole list. If it turned up: {repaired}"
 
 
 def _waivers(item: Item, style: Style) -> Iterator[str]:
     for policy, reason in item.waived.items():
-        told = f"      waives {clean(policy)}: {clean(reason)}"
+        line = f"      waives {clean(policy)}: {clean(reason)}"
         idle = policy in item.unneeded_waivers
-        yield style.dim(f"{told} (it would not have refused this)") if idle else style.yellow(told)
+        yield style.dim(f"{line} (it would not have refused this)") if idle else style.yellow(line)
 
 
-def _refused(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.red(_title("x", item, item.request.name))
     for refusal in item.refusals:
-        place = clean(str(refusal.position))
-        yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {place}')}"
-        yield f"      {style.green('→')} {clean(refusal.cure)}"
-    yield from _changes(item, plan, zone)
+        position = clean(str(refusal.position))
+        yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {position}')}"
+        yield f"      {style.green('→')} {clean(cure_text(refusal.cure, context.flags))}"
+    yield from _changes(item, context)
 
 
-def _changed(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
     if item.zone_change:
         yield f"      {clean(item.zone_change.message)}"
-    yield from _changes(item, plan, zone)
+    yield from _changes(item, context)
 
 
-def _changes(item: Item, plan: Plan, zone: str) -> Iterator[str]:
+def _changes(item: Item, context: Context) -> Iterator[str]:
+    own = context_of(item, context)
     for change in item.changes:
-        zone, names = zone_of(item, zone), plan.segment_names
-        old, new = (value_text(change.field, value, names, zone) for value in (change.old, change.new))
+        old, new = (value_text(change.field, value, own) for value in (change.old, change.new))
         yield f"      {change.field}: {old} → {new}"
 
 
-def _undefined(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _undefined(item: Item, style: Style, context: Context) -> Iterator[str]:
     note = f"  {clean(item.record.note.text)}" if item.record and item.record.note.text else ""
     yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
 
@@ -185,25 +182,25 @@ def _id(item: Item) -> str:
     return f"id {clean(item.record.id)}" if item.record else "no id"
 
 
-def _blocked(item: Item, plan: Plan, style: Style, flags: str, zone: str) -> Iterator[str]:
+def _blocked(item: Item, style: Style, context: Context) -> Iterator[str]:
     intent = item.intent
     assert intent is not None
     yield style.red(style.bold(_title("!", item, intent.request.name)))
-    yield f"      {attempted(intent, plan.at)}"
-    yield f"      for {when_text(intent.request, plan.at, zone_of(item, zone))}"
-    yield from candidates_text(intent, plan.at)
+    yield f"      {attempted(intent, context.at)}"
+    yield f"      for {when_text(intent.request, context_of(item, context))}"
+    yield from candidates_text(intent, context.at)
     yield "      Settle it with one of:"
-    for command in settling(item.key, intent, flags):
+    for command in settling(item.key, intent, context):
         yield f"        {command}"
-    since = from_when(intent.settled_from, plan.at)
+    since = from_when(intent.settled_from, context.at)
     yield f"      The last one {since}: until then its call may still be in flight."
 
 
 def attempted(intent: Intent, now: datetime) -> str:
-    made = intent.provenance
-    by = f"by {clean(made.by)}"
-    run = f" in the run {clean(made.run)}" if made.run else ""
-    return f"Attempted {moment(made.at)} ({distance(made.at, now)}) {by}{run}; the answer is not known."
+    provenance = intent.provenance
+    by = f"by {clean(provenance.by)}"
+    run = f" in the run {clean(provenance.run)}" if provenance.run else ""
+    return f"Attempted {moment(provenance.at)} ({distance(provenance.at, now)}) {by}{run}; the answer is not known."
 
 
 def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
@@ -222,13 +219,15 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
         if not candidate.differs
         else "differs in " + ", ".join(clean(field) for field in candidate.differs)
     )
-    made = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
-    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{made}; {same}"
+    created = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
+    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{created}; {same}"
 
 
-def settling(key: str, intent: Intent, flags: str) -> list[str]:
+def settling(key: str, intent: Intent, context: Context) -> list[str]:
     """The commands that settle a blocked key, ready to be pasted, all but the reason."""
     candidates = intent.candidates or ()
-    ids = [f"--id {quoted(one.remote.id)}" + (" --anyway" if one.differs else "") for one in candidates]
-    wanted = [*(ids or ["--id ID"]), not_created([one.remote.id for one in candidates])]
-    return [clean(resolving(flags, key, options)) for options in wanted]
+    ids = [
+        f"--id {quoted(candidate.remote.id)}" + (" --anyway" if candidate.differs else "") for candidate in candidates
+    ]
+    wanted = [*(ids or ["--id ID"]), not_created([candidate.remote.id for candidate in candidates])]
+    return [clean(resolving(context.flags, key, options)) for options in wanted]

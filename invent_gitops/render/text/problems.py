@@ -42,9 +42,9 @@ def _excerpt(problem: Problem) -> tuple[str, str]:
     start = max(0, column - _WINDOW + 20) if column > _WINDOW - 20 else 0
     # Before the window cuts one, and as long as it was, so that the carets stay where they belong.
     window = hide(problem.source, in_place=True)[start : start + _WINDOW]
-    shown = "".join(character if len(clean(character)) == 1 else "·" for character in window.replace("##[", "##("))
-    carets = max(1, min(problem.length, len(shown) - (column - start)))
-    return shown.rstrip(), " " * (column - start) + "^" * carets
+    visible = "".join(character if len(clean(character)) == 1 else "·" for character in window.replace("##[", "##("))
+    carets = max(1, min(problem.length, len(visible) - (column - start)))
+    return visible.rstrip(), " " * (column - start) + "^" * carets
 
 
 def problems_github(problems: Sequence[Problem], prefix: str = "") -> str:
@@ -52,5 +52,8 @@ def problems_github(problems: Sequence[Problem], prefix: str = "") -> str:
 
     `prefix` leads from the root of the repository to the current folder, such as `examples/`.
     """
-    told = [Annotation("error", one.rule, f"{one.message} {one.cure}".strip(), one.position) for one in problems]
+    told = [
+        Annotation("error", problem.rule, f"{problem.message} {problem.cure}".strip(), problem.position)
+        for problem in problems
+    ]
     return commands(told, prefix, "problem")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Fate, Outcome, Report
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.text.style import Style
@@ -40,14 +41,17 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
     return paint.get(outcome.fate, style.dim)(text)
 
 
-def report_text(report: Report, style: Style, *, place: str, flags: str, left: int = 0) -> str:
+def report_text(report: Report, style: Style, context: Context, *, place: str, left: int = 0) -> str:
     """What exists twice, then the summary, a line for each key with its id, and what to do about what went wrong.
 
-    `left` is how many keys are in doubt now, `place` where the state is, `flags` what a printed command needs.
+    `left` is how many keys are in doubt now, `place` where the state is.
     """
-    lines = [line for twin in report.twins for line in twin_lines(twin, style, flags)]
+    lines = [line for twin in report.twins for line in twin_lines(twin, style, context)]
     if report.outcomes or not report.twins:
-        lines += [style.bold(summary(report.outcomes)), *(f"  {outcome_line(one, style)}" for one in report.outcomes)]
+        lines += [
+            style.bold(summary(report.outcomes)),
+            *(f"  {outcome_line(result, style)}" for result in report.outcomes),
+        ]
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
         lines.append(f"The ids are recorded in {clean(place)}.")
@@ -57,13 +61,14 @@ def report_text(report: Report, style: Style, *, place: str, flags: str, left: i
             style.red(f"Created, but not recorded yet: {keys}. Keep the ids above; the next run looks for them.")
         )
     if any(outcome.differs for outcome in report.outcomes):
-        told = "Some answers differ from their requests, as said above: look at them in Invent."
-        lines.append(style.red(style.bold(told)))
+        warning = "Some answers differ from their requests, as said above: look at them in Invent."
+        lines.append(style.red(style.bold(warning)))
+    settle = f"invent-gitops plan{context.flags}"
     if left:
         blocked = "key is" if left == 1 else "keys are"
-        lines.append(style.red(f"{left} {blocked} in doubt. See and settle: invent-gitops plan{flags}"))
+        lines.append(style.red(f"{left} {blocked} in doubt. See and settle: {settle}"))
     elif report.having("unknown"):
-        lines.append(style.red(f"Unknown means: it may exist. See and settle it with: invent-gitops plan{flags}"))
+        lines.append(style.red(f"Unknown means: it may exist. See and settle it with: {settle}"))
     if report.failure:
         lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))
     if report.stopped:
@@ -71,11 +76,11 @@ def report_text(report: Report, style: Style, *, place: str, flags: str, left: i
     return "\n".join(lines)
 
 
-def twin_lines(twin: Twin, style: Style, flags: str) -> list[str]:
+def twin_lines(twin: Twin, style: Style, context: Context) -> list[str]:
     """What exists twice, and what to do about it."""
     return [
         style.red(style.bold(f"Twice: {clean(twin.message)}")),
-        f"  {style.green('→')} {clean(twin.cure(flags))}",
+        f"  {style.green('→')} {clean(twin.cure.text(context.flags))}",
     ]
 
 

@@ -1,18 +1,18 @@
-"""The segment catalogue, and what a reading of Invent changed in it, for a terminal and for machines."""
+"""The segment catalogue, and what a reading of Invent changed in it, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from invent_gitops.live.segments import Pull
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
 from invent_gitops.model.instant import write_instant
+from invent_gitops.render.documents.segments import Users
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
 
-Users = Mapping[str, Sequence[str]]
 MOST_NAMES = 12
 
 
@@ -37,64 +37,31 @@ def catalogue_text(catalogue: Catalogue, style: Style) -> str:
     """One line for each segment: what a definition writes for it, its id and its count."""
     if not any(catalogue.every()):
         return "The catalogue is empty."
-    rows = [(one.name, one.id, _count(one)) for one in catalogue.segments.values()]
-    rows += [(f"id:{one.id}", one.id, _count(one)) for several in catalogue.twins.values() for one in several]
-    names = {one.id: one.name for several in catalogue.twins.values() for one in several}
+    rows = [(segment.name, segment.id, _count(segment)) for segment in catalogue.segments.values()]
+    rows += [(f"id:{twin.id}", twin.id, _count(twin)) for several in catalogue.twins.values() for twin in several]
+    names = {segment.id: segment.name for several in catalogue.twins.values() for segment in several}
     notes = {row[1]: f"{row[2]}  named {names[row[1]]}, as others" for row in rows if row[1] in names}
-    shown = [tuple(cut(cell, 60) for cell in (row[0], row[1], notes.get(row[1], row[2]))) for row in rows]
-    lines = table([("SEGMENT", "ID", "CONTACTS"), *shown], style)
+    cells = [tuple(cut(cell, 60) for cell in (row[0], row[1], notes.get(row[1], row[2]))) for row in rows]
+    lines = table([("SEGMENT", "ID", "CONTACTS"), *cells], style)
     if catalogue.read_at:
         lines.append(style.dim(f"Read from Invent at {write_instant(catalogue.read_at)}."))
     return "\n".join(lines)
 
 
-def catalogue_json(catalogue: Catalogue, place: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
-    """The body of a document `catalogue`; `changes` is null where nobody read anything."""
-    twins = {one.id for several in catalogue.twins.values() for one in several}
-    return {
-        "catalogue": place,
-        "read_at": write_instant(catalogue.read_at) if catalogue.read_at else None,
-        "segments": [
-            {
-                "id": one.id,
-                "name": one.name,
-                "write": f"id:{one.id}" if one.id in twins else one.name,
-                "contacts_count": one.contacts,
-                "formerly": list(one.formerly),
-                "used_by": list(by_id.get(one.id, ())),
-            }
-            for one in catalogue.every()
-        ],
-        "changes": _changes_json(pull, by_id) if pull else None,
-    }
-
-
-def _changes_json(pull: Pull, by_id: Users) -> dict[str, object]:
-    return {
-        "new": [one.id for one in pull.new],
-        "renamed": [{"id": one.id, "old": one.old, "new": one.new} for one in pull.renamed],
-        "retaken": [{"name": one.name, "old_id": one.old, "new_id": one.new} for one in pull.retaken],
-        "gone": [{"id": one.id, "name": one.name, "used_by": list(by_id.get(one.id, ()))} for one in pull.gone],
-        "unwritable": [{"id": one.id, "name": one.name} for one in pull.unwritable],
-        "left_out": [{"id": one.id, "name": one.name} for one in pull.left_out],
-        "recounted": pull.recounted,
-    }
-
-
 def _renamed(pull: Pull) -> Iterator[str]:
     formerly = {segment.id: segment.formerly for segment in pull.catalogue.every()}
-    for one in pull.renamed:
-        both = "; both names are understood" if one.old in formerly.get(one.id, ()) else ""
-        yield f"renamed: {cut(one.old, 60)} is now {cut(one.new, 60)} ({clean(one.id)}){both}"
+    for change in pull.renamed:
+        both = "; both names are understood" if change.old in formerly.get(change.id, ()) else ""
+        yield f"renamed: {cut(change.old, 60)} is now {cut(change.new, 60)} ({clean(change.id)}){both}"
 
 
 def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[str]:
     """What may need somebody's hand."""
     for gone in pull.gone:
         yield style.yellow(f"gone: {cut(gone.name, 60)} ({clean(gone.id)})") + _used(by_id.get(gone.id, ()))
-    for taken in pull.retaken:
-        told = f"{cut(taken.name, 60)} is another segment now: {clean(taken.old)} before, {clean(taken.new)} now"
-        yield style.yellow(told) + _used(by_entry.get(alike(taken.name), ()))
+    for change in pull.retaken:
+        message = f"{cut(change.name, 60)} is another segment now: {clean(change.old)} before, {clean(change.new)} now"
+        yield style.yellow(message) + _used(by_entry.get(alike(change.name), ()))
     for remote in pull.unwritable:
         yield f"write {clean('id:' + remote.id)} for the segment {_raw(remote)}, whose name no definition can hold"
     for remote in pull.left_out:
@@ -103,7 +70,7 @@ def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[s
 
 def _twins(catalogue: Catalogue) -> Iterator[str]:
     for several in catalogue.twins.values():
-        choices = " or ".join(f"{clean('id:' + one.id)} ({_count(one)} contacts)" for one in several)
+        choices = " or ".join(f"{clean('id:' + segment.id)} ({_count(segment)} contacts)" for segment in several)
         yield f"{len(several)} segments are named {cut(several[0].name, 60)}: write {choices}"
 
 
@@ -116,9 +83,9 @@ def _raw(remote: RemoteSegment) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = [cut(name, 60) for name in names[:MOST_NAMES]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+    listed = [cut(name, 60) for name in names[:MOST_NAMES]]
+    more = len(names) - len(listed)
+    return ", ".join(listed) + (f" and {more:,} more" if more else "")
 
 
 def _count(segment: Segment) -> str:

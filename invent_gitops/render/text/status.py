@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
 from invent_gitops.render.cells import share_text
@@ -41,13 +42,13 @@ def status_text(status: Status, style: Style, *, width: int | None, everything: 
     if status.coming:
         lines += ["", style.bold("Coming up, soonest first:")]
         lines += _blocks(status.coming, status, width or _NARROW) if narrow else _coming(status, style, width)
-    shown = status.past if past is None else status.past[:past]
+    listed = status.past if past is None else status.past[:past]
     if status.past:
         lines += ["", style.bold("Sent or over, newest first:")]
-        lines += _blocks(shown, status, width or _NARROW) if narrow else _past(shown, status, style, width)
-        if len(shown) < len(status.past):
-            lines.append(f"  … and {len(status.past) - len(shown):,} more; without --past they are all shown.")
-        elif any(row.counts.recipients for row in shown) and not narrow:
+        lines += _blocks(listed, status, width or _NARROW) if narrow else _past(listed, status, style, width)
+        if len(listed) < len(status.past):
+            lines.append(f"  … and {len(status.past) - len(listed):,} more; without --past they are all shown.")
+        elif any(row.counts.recipients for row in listed) and not narrow:
             lines.append(style.dim(f"  {shares_note()}"))
     return "\n".join(lines)
 
@@ -67,7 +68,7 @@ def headline(status: Status, style: Style) -> Iterator[str]:
         yield style.bold(f"{number:,} broadcast{plural}; nothing that could be read needs a person.")
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
-        yield style.yellow(unrecorded_text(status.look.unrecorded, status.options))
+        yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))
     as_of = f"As of {moment(status.at.replace(microsecond=0), status.timezone)}"
     yield style.dim(f"{as_of}, org {clean(status.org)} at {clean(status.api)}.")
 
@@ -76,20 +77,19 @@ def shares_note() -> str:
     return "Delivered and failed are shares of the recipients; opened, clicked and unsubscribed of what was delivered."
 
 
-def _alarms(status: Status, style: Style, shown: int) -> Iterator[str]:
+def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
     alarmed = status.alarmed
     if alarmed:
         yield from ("", style.bold("Needs a person:"))
-    for row in alarmed[:shown]:
+    for row in alarmed[:most]:
         yield style.red(f"  ! {clean(row.key)}  {fit(row.name, 80)}  {_when_and_away(row, status)}")
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
-                zone = row.timezone or status.timezone
-                yield from fields_text(row.drift, row.defined, status.segment_names, zone)
-            yield f"      {style.green('→')} {clean(alarm.cure)}"
-    if len(alarmed) > shown:
-        yield f"  … and {len(alarmed) - shown:,} more; -v shows them all."
+                yield from fields_text(row.drift, row.defined, status.context.within(row.timezone))
+            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.options))}"
+    if len(alarmed) > most:
+        yield f"  … and {len(alarmed) - most:,} more; -v shows them all."
 
 
 def _when_and_away(row: Row, status: Status) -> str:
@@ -114,10 +114,10 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
     return _table(rows, style, width)
 
 
-def _past(shown: Sequence[Row], status: Status, style: Style, width: int | None) -> list[str]:
+def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None) -> list[str]:
     heads = [name.upper() for name in _COUNTED.values()]
     rows: list[tuple[str, ...]] = [(f"WHEN ({_zone_name(status)})", "STATE", "RECIPIENTS", *heads, "KEY", "NAME")]
-    for row in shown:
+    for row in listed:
         recipients = _number(row.counts.recipients)
         counted = [_counted(row, name) for name in _COUNTED]
         rows.append(
@@ -138,9 +138,9 @@ def _table(rows: Sequence[tuple[str, ...]], style: Style, width: int | None, rig
     return [style.dim(lines[0]), *lines[1:]]
 
 
-def _blocks(shown: Sequence[Row], status: Status, width: int) -> Iterator[str]:
+def _blocks(listed: Sequence[Row], status: Status, width: int) -> Iterator[str]:
     """For a narrow terminal: a few short lines for each."""
-    for row in shown:
+    for row in listed:
         yield fit(f"  {row.key}  {row.name}", width)
         when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
         yield fit(f"    {when} · {state_text(row)}", width)

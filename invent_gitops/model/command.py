@@ -1,0 +1,50 @@
+"""A command that a cure tells people to run, as a value. Who prints it adds the options that name the account."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+# What a person is to put words in place of.
+UNFINISHED = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` is that of a subcommand, such as `state mv`; `arguments` are quoted for a shell."""
+
+    name: str
+    arguments: str = ""
+
+    def text(self, flags: str) -> str:
+        """The whole line; `flags` are the options that it needs, with a space before each."""
+        return f"invent-gitops {self.name}{flags}" + (f" {self.arguments}" if self.arguments else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """What a person should do: text, with the commands in it as values."""
+
+    parts: tuple[str | Command, ...]
+
+    def text(self, flags: str) -> str:
+        """All of it; `flags` are the options that its commands need, with a space before each."""
+        return "".join(part if isinstance(part, str) else part.text(flags) for part in self.parts)
+
+
+def resolve_command(key: str, options: str) -> Command:
+    """A `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
+    if key.startswith("-"):
+        return Command("resolve", f"{options} -- {shlex.quote(key)}")
+    return Command("resolve", f"{shlex.quote(key)} {options}")
+
+
+def instead(key: str, right: str, wrong: str) -> Command:
+    """The command that puts one id in place of another."""
+    options = f'--id {shlex.quote(right)} --instead-of {shlex.quote(wrong)} --reason "{UNFINISHED}"'
+    return resolve_command(key, options)
+
+
+def cure_text(cure: Cure | str, flags: str) -> str:
+    """A cure as a line; one without a command is plain text."""
+    return cure if isinstance(cure, str) else cure.text(flags)

@@ -1,0 +1,29 @@
+"""What a page is told in: its moment, its account, its time zone, and the options and names that its lines need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One value that the renderers read; a command makes it once, or a Plan and a Status give theirs.
+
+    `at` is aware. `org` and `api` are "" for a page that names no account, `workspace` is "" without several. `zone` is
+    the project's, "" for UTC. `flags` are the options that a printed command needs to speak of the same account, with a
+    space before each. `names` are those of segments by id.
+    """
+
+    at: datetime
+    org: str = ""
+    api: str = ""
+    workspace: str = ""
+    zone: str = ""
+    flags: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, zone: str) -> Context:
+        """The same in the zone that an author wrote, if there is one."""
+        return replace(self, zone=zone) if zone else self
