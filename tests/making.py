@@ -39,7 +39,7 @@ from invent_gitops.model.state import (
 )
 from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.plan.make import make_plan
+from invent_gitops.plan.make import LiveList, Terms, make_plan
 from invent_gitops.policy import calendar_of, is_waived, objections
 from invent_gitops.policy.audience import audience_of
 
@@ -171,13 +171,10 @@ def plan_of(
     return make_plan(
         definitions,
         state or a_state(),
-        policies=policies or Policies(),
-        catalogue=catalogue,
+        terms=Terms(policies or Policies(), catalogue, strict),
         now=now,
         only=only,
-        strict=strict,
-        live=live,
-        reach=reach,
+        listed=LiveList(live, reach),
     )
 
 

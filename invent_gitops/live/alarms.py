@@ -68,8 +68,10 @@ class Subject:
     @property
     def strange(self) -> bool:
         """Whether Invent shows a status that nobody has heard of, of something with an hour."""
-        known = (*DOCUMENTED, *_STANDING)
-        return self.told and self.remote is not None and self.row.state.upper() not in known and self.row.at is not None
+        familiar = (*DOCUMENTED, *_STANDING)
+        return (
+            self.told and self.remote is not None and self.row.state.upper() not in familiar and self.row.at is not None
+        )
 
     @property
     def aimless(self) -> bool:
@@ -89,8 +91,8 @@ class Subject:
     @property
     def due(self) -> bool:
         """Whether somebody should have it ready by now."""
-        known = "scheduled_at" not in self.untold and not self.aimless
-        return known and (self.row.at is None or self.row.at <= self.now + self.soon)
+        hour_is_known = "scheduled_at" not in self.untold and not self.aimless
+        return hour_is_known and (self.row.at is None or self.row.at <= self.now + self.soon)
 
 
 def alarms(subject: Subject) -> Iterator[Alarm]:
@@ -128,17 +130,19 @@ def _twice(subject: Subject) -> Iterator[Alarm]:
     elif subject.record and subject.lookalike and subject.waiting:
         other = subject.lookalike.remote
         message = f"Invent has another one exactly like it, which no record knows: {other.id} ({other.status})."
-        found = Twin(subject.row.key, subject.record.id, other)
-        twin = judged(found, subject.record, subject.remote, complete=subject.complete)
+        unjudged = Twin(subject.row.key, subject.record.id, other)
+        twin = judged(unjudged, subject.record, subject.remote, complete=subject.complete)
         yield Alarm("twice", message, Cure(("Both would be sent. ", *twin.cure.parts)))
 
 
 def _failed(subject: Subject) -> Iterator[Alarm]:
     # A file that was deleted says that somebody has dealt with it.
     if subject.told and subject.row.state == "FAILED" and subject.definition:
-        told = f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+        reason = (
+            f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+        )
         cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
-        yield Alarm("failed", f"It failed. {told}", cure)
+        yield Alarm("failed", f"It failed. {reason}", cure)
 
 
 def _gone(subject: Subject) -> Iterator[Alarm]:
@@ -226,15 +230,16 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
 def _not_created(subject: Subject) -> Iterator[Alarm]:
     if subject.row.state != NOT_CREATED:
         return
-    found = subject.lookalike
+    lookalike = subject.lookalike
     if subject.removal:
         message = f"Its key was removed from the state ({subject.removal.reason}), and is never created again."
         yield Alarm("not-created", message, "Delete the file.")
-    elif found:
+    elif lookalike:
         how = {"exact": "exactly like it", "partly": "like it as far as it tells", "similar": "that looks like it"}
-        anyway = "" if found.how == "exact" else " --anyway"
-        message = f"It has no record, and Invent has one {how[found.how]}: {found.remote.id} ({found.remote.status})."
-        same = resolve_command(subject.row.key, f"--id {quoted(found.remote.id)}{anyway}")
+        anyway = "" if lookalike.how == "exact" else " --anyway"
+        other = lookalike.remote
+        message = f"It has no record, and Invent has one {how[lookalike.how]}: {other.id} ({other.status})."
+        same = resolve_command(subject.row.key, f"--id {quoted(other.id)}{anyway}")
         yield Alarm("not-created", message, Cure(("If it is the same: ", same, " . If not, see what plan says.")))
     elif subject.row.at is not None and subject.row.at <= subject.now:
         message = "It was never created, and its hour has passed."
@@ -246,8 +251,8 @@ def _not_created(subject: Subject) -> Iterator[Alarm]:
 
 
 def _no_file(subject: Subject) -> Iterator[Alarm]:
-    known = subject.intent or subject.removal
-    if subject.definition is None and subject.waiting and not subject.late and not known:
+    explained = subject.intent or subject.removal
+    if subject.definition is None and subject.waiting and not subject.late and not explained:
         message = "No file defines it any more, and it is still to be sent: deleting a file cancels nothing."
         yield Alarm("no-file", message, "Cancel it in Invent, or put its file back.")
 

@@ -25,13 +25,13 @@ class Draft:
 
 def draft(request: Request, *, timezone: str, catalogue: Catalogue | None, names: Mapping[str, str]) -> Draft:
     """`timezone` is the project's ("" for none), `names` are those of segments by id, as Invent shows them."""
-    written = {one.id: one.name for _, one in sorted(catalogue.segments.items())} if catalogue else {}
+    written = {segment.id: segment.name for _, segment in sorted(catalogue.segments.items())} if catalogue else {}
     entries = [written.get(id) or ID_PREFIX + id for id in request.segment_ids]
-    said = [
+    shown_names = [
         names.get(id, "") if entry == ID_PREFIX + id else ""
         for id, entry in zip(request.segment_ids, entries, strict=True)
     ]
-    segments = sorted(zip(entries, said, strict=True), key=lambda pair: (pair[0].startswith(ID_PREFIX), pair))
+    segments = sorted(zip(entries, shown_names, strict=True), key=lambda pair: (pair[0].startswith(ID_PREFIX), pair))
     return Draft(request.name, _schedule(request.scheduled_at, timezone), tuple(segments))
 
 

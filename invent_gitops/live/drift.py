@@ -37,20 +37,20 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     """
     live = {remote.id: remote for remote in listing.entries}
     items = tuple(_compared(item, state, live, listing, before) for item in plan.items)
-    look = look_at(state, listing, shown={item.key for item in items})
+    look = look_at(state, listing, keys={item.key for item in items})
     return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
 
 
-def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] | None = None) -> Coverage:
+def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | None = None) -> Coverage:
     """How much of what is recorded the list tells, and how much it tells beside that.
 
-    Only the keys `shown` count for what could not be read; None stands for all.
+    Only `keys` count for what could not be read; None stands for all.
     """
     live = {remote.id: remote for remote in listing.entries}
     unread: list[str] = []
     vague: dict[tuple[str, ...], list[str]] = {}
     for key, record in sorted(state.broadcasts.items()):
-        if shown is not None and key not in shown:
+        if keys is not None and key not in keys:
             continue
         remote = live.get(record.id)
         fields = untold(remote) if remote else ()
@@ -58,7 +58,7 @@ def look_at(state: State, listing: Listing[Remote], *, shown: AbstractSet[str] |
             vague.setdefault(fields, []).append(f"{record.id} ({key})")
         if fields or (remote is None and not listing.complete):
             unread.append(key)
-    gaps = tuple(_gap(fields, found) for fields, found in vague.items())
+    gaps = tuple(_gap(fields, labels) for fields, labels in vague.items())
     return Coverage((*listing.gaps, *gaps), tuple(unread), len(live.keys() - state.ids()))
 
 
@@ -70,10 +70,10 @@ def untold(remote: Remote) -> tuple[str, ...]:
     return tuple(field for field in compared if field in remote.unread or not usable.get(field, True))
 
 
-def _gap(fields: Sequence[str], found: Sequence[str]) -> str:
-    told = " and ".join(filter(None, [", ".join(fields[:-1]), fields[-1]]))
-    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-    return f"Invent does not tell the {told} of {', '.join(found[:_NAMED])}{more}."
+def _gap(fields: Sequence[str], labels: Sequence[str]) -> str:
+    field_list = " and ".join(filter(None, [", ".join(fields[:-1]), fields[-1]]))
+    more = f" and {len(labels) - _NAMED:,} more" if len(labels) > _NAMED else ""
+    return f"Invent does not tell the {field_list} of {', '.join(labels[:_NAMED])}{more}."
 
 
 def segment_names(listing: Listing[Remote]) -> dict[str, str]:
@@ -81,7 +81,9 @@ def segment_names(listing: Listing[Remote]) -> dict[str, str]:
     return {id: name for remote in listing.entries for id, name in remote.segments if name}
 
 
-def refreshed(state: State, listing: Listing[Remote], made: Provenance, *, before: AbstractSet[str]) -> list[Refreshed]:
+def refreshed(
+    state: State, listing: Listing[Remote], provenance: Provenance, *, before: AbstractSet[str]
+) -> list[Refreshed]:
     """What Invent shows otherwise than it is recorded, as events; none where nothing differs.
 
     `before` is as for `with_drift`. Keys in doubt are left alone.
@@ -98,17 +100,17 @@ def refreshed(state: State, listing: Listing[Remote], made: Provenance, *, befor
         elif listing.complete and record.id in before:
             status = GONE
         if (request, status) != (record.request, record.status):
-            events.append(Refreshed(key, record.id, request, status, _after(record, made)))
+            events.append(Refreshed(key, record.id, request, status, _after(record, provenance)))
     return events
 
 
 def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[Remote]) -> Renewal:
     """What a refresh has made of the records of `keys`."""
-    found = [(key, before.broadcasts[key], after.broadcasts.get(key)) for key in keys]
+    histories = [(key, before.broadcasts[key], after.broadcasts.get(key)) for key in keys]
     return Renewal(
         tuple(
             Renewed(key, new.id, new.request.name, fields)
-            for key, old, new in found
+            for key, old, new in histories
             if new and new.id == old.id and (fields := taken_over(old, new))
         ),
         len(after.broadcasts),
@@ -139,23 +141,23 @@ def drift_of(key: str, record: Record, remote: Remote | None, defined: Request |
         return None
     changes = field_changes(record.request, live)
     case = _case(record.request, live, defined) if changes else ""
-    told = tuple(_words(record.status, status, {change.field for change in changes}))
-    cure = _cure(told, case)
-    return Drift(told, status, record.status, changes, case, remote.error_message, cure)
+    drift_words = tuple(_words(record.status, status, {change.field for change in changes}))
+    cure = _cure(drift_words, case)
+    return Drift(drift_words, status, record.status, changes, case, remote.error_message, cure)
 
 
-def live_request(known: Request, remote: Remote) -> Request:
-    """What Invent shows of a broadcast; what it does not tell is as it is known."""
+def live_request(recorded: Request, remote: Remote) -> Request:
+    """What Invent shows of a broadcast; what it does not tell is as it is recorded."""
     missing = untold(remote)
-    shown = remote.request
+    live = remote.request
     # The same name, however it is spelled there.
-    same_name = shown.plain.name == known.plain.name
-    filled_in = known.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
+    same_name = live.plain.name == recorded.plain.name
+    filled_in = recorded.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
     return Request(
-        name=known.name if same_name or "name" in missing else remote.name,
-        scheduled_at=known.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
-        segment_ids=known.segment_ids if "segments" in missing else remote.segment_ids,
-        send_to_all=known.send_to_all if "send_to_all" in missing else remote.send_to_all,
+        name=recorded.name if same_name or "name" in missing else remote.name,
+        scheduled_at=recorded.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
+        segment_ids=recorded.segment_ids if "segments" in missing else remote.segment_ids,
+        send_to_all=recorded.send_to_all if "send_to_all" in missing else remote.send_to_all,
     )
 
 
@@ -163,11 +165,11 @@ def live_status(record: Record, remote: Remote) -> str:
     return record.status if "status" in remote.unread else remote.status or record.status
 
 
-def _after(record: Record, made: Provenance) -> Provenance:
-    """`made`, later than the last refresh whatever the clocks say: an older one would be taken for a replay."""
+def _after(record: Record, provenance: Provenance) -> Provenance:
+    """`provenance`, later than the last refresh whatever the clocks say: an older one would be taken for a replay."""
     if record.refreshed is None:
-        return made
-    return replace(made, at=max(made.at, record.refreshed.at + timedelta(seconds=1)))
+        return provenance
+    return replace(provenance, at=max(provenance.at, record.refreshed.at + timedelta(seconds=1)))
 
 
 def _compared(
@@ -211,13 +213,13 @@ def _words(recorded: str, status: str, fields: set[str]) -> Iterator[Word]:
         yield "edited"
 
 
-def _cure(told: Sequence[Word], case: Case) -> Cure | str:
-    found: Mapping[Word, str] = {
+def _cure(drift_words: Sequence[Word], case: Case) -> Cure | str:
+    cures: Mapping[Word, str] = {
         "cancelled": "If it is to stay cancelled, delete its file. If not, schedule it again in Invent.",
         "failed": "Look in Invent for the reason, and send it from there: this tool never sends it again.",
         "unscheduled": "It is a draft again, and drafts are not known to be sent at their hour. Schedule it in Invent.",
     }
-    advice = " ".join(found[word] for word in told if word in found)
+    advice = " ".join(cures[word] for word in drift_words if word in cures)
     last = _CASES[case]
     return Cure((f"{advice} ", *last) if advice else last) if last else advice
 

@@ -35,13 +35,13 @@ class Lookalikes:
     def __init__(self, live: Sequence[Remote], state: State, definitions: Sequence[Definition], now: datetime) -> None:
         recorded = {record.id for record in state.broadcasts.values()}
         removed = {removal.id for removal in state.removed.values()}
-        told = [(remote.request.plain, remote) for remote in live if not _untold(remote)]
-        known = recorded | removed
+        comparable = [(remote.request.plain, remote) for remote in live if not _untold(remote)]
+        known_ids = recorded | removed
         # What no record knows weighs more than what one does.
-        self._exact = dict(sorted(told, key=lambda it: it[1].id not in recorded))
+        self._exact = dict(sorted(comparable, key=lambda it: it[1].id not in recorded))
         self._unrecorded: dict[Request, list[str]] = {}
-        for request, remote in told:
-            if remote.id not in known:
+        for request, remote in comparable:
+            if remote.id not in known_ids:
                 self._unrecorded.setdefault(request, []).append(remote.id)
         intended = {intent.request.plain for intent in state.intents.values()}
         asked: dict[_Known, list[Request]] = {}
@@ -51,16 +51,16 @@ class Lookalikes:
         partly = [
             remote
             for remote in live
-            if _untold(remote) and remote.id not in known and remote.status not in CALLED_OFF
+            if _untold(remote) and remote.id not in known_ids and remote.status not in CALLED_OFF
             # It may be what an attempt in doubt has made, and then it is that one's matter.
             if not any(_agrees(request, remote) for request in asked.get(_known_by(remote), ()))
         ]
         # In the order of the list, of which the first one counts.
         self._partly: dict[_Known, list[tuple[int, Remote]]] = {}
-        for place, remote in enumerate(partly):
-            self._partly.setdefault(_known_by(remote), []).append((place, remote))
-        wanted = {definition.request.plain for definition in definitions} | intended if told else intended
-        loose = [it for it in told if it[1].id not in known and it[0] not in wanted]
+        for position, remote in enumerate(partly):
+            self._partly.setdefault(_known_by(remote), []).append((position, remote))
+        wanted = {definition.request.plain for definition in definitions} | intended if comparable else intended
+        loose = [it for it in comparable if it[1].id not in known_ids and it[0] not in wanted]
         self._coming = {
             trait: remote for request, remote in loose if _is_coming(remote, now) for trait in request.traits
         }
@@ -80,8 +80,8 @@ class Lookalikes:
         # What was sent is like nothing that is to come, but it may be what was to be sent at once.
         at_once = request.scheduled_at is None
         near = (*self._partly.get(("name", plain.name), ()), *self._partly.get(("time", plain.scheduled_at), ()))
-        found = (it for it in near if at_once or it[1].status not in NOT_TO_COME)
-        partly = min((it for it in found if _agrees(plain, it[1])), default=None, key=lambda it: it[0])
+        eligible = (it for it in near if at_once or it[1].status not in NOT_TO_COME)
+        partly = min((it for it in eligible if _agrees(plain, it[1])), default=None, key=lambda it: it[0])
         if partly:
             return Lookalike("partly", partly[1])
         similar = next((self._coming[trait] for trait in plain.traits if trait in self._coming), None)
@@ -112,15 +112,15 @@ def _agrees(request: Request, remote: Remote) -> bool:
 
 
 def _told(request: Request, remote: Remote) -> Iterator[bool]:
-    found = remote.request.plain
+    live = remote.request.plain
     if "name" not in remote.unread:
-        yield found.name == request.name
+        yield live.name == request.name
     if "scheduled_at" not in remote.unread:
-        yield found.scheduled_at == request.scheduled_at
+        yield live.scheduled_at == request.scheduled_at
     segments, everyone = "segments" not in remote.unread, "send_to_all" not in remote.unread
-    if segments or (everyone and found.send_to_all):
-        same = not segments or found.segment_ids == request.segment_ids
-        yield same and (not everyone or found.send_to_all == request.send_to_all)
+    if segments or (everyone and live.send_to_all):
+        same = not segments or live.segment_ids == request.segment_ids
+        yield same and (not everyone or live.send_to_all == request.send_to_all)
 
 
 def _is_coming(remote: Remote, now: datetime) -> bool:

@@ -30,12 +30,12 @@ def other_keys(key: str) -> Iterator[str]:
         yield key[: LONGEST - len(suffix)].rstrip("-") + suffix
 
 
-def paths_for(key: str, taken: AbstractSet[str]) -> Iterator[str]:
+def paths_for(key: str, occupied: AbstractSet[str]) -> Iterator[str]:
     """Where the definition of a key may go, without suffix: where the path is the key itself, else below a name.
 
-    `taken` are paths that cannot be had.
+    `occupied` are paths that cannot be had.
     """
-    others = {name.casefold() for name in taken}
+    others = {name.casefold() for name in occupied}
     if _is_safe(key) and key.casefold() not in others:
         yield key
     yield from (path for path in other_keys(key_for(key, key)) if path not in others)

@@ -35,14 +35,19 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
 
     An absent broadcast is never taken as proof that it was not created: lists can lag.
     """
-    known = state.ids()
-    unknown = [remote for remote in remotes if remote.id not in known]
-    found = {name: candidates_of(intent, unknown) for name, intent in sorted(state.intents.items())}
+    known_ids = state.ids()
+    unknown = [remote for remote in remotes if remote.id not in known_ids]
+    candidates_by_name = {name: candidates_of(intent, unknown) for name, intent in sorted(state.intents.items())}
     # A broadcast that two attempts may have made belongs to neither until a person says so.
-    claims = Counter(one.remote.id for candidates in found.values() for one in candidates if not one.differs)
+    claims = Counter(
+        candidate.remote.id
+        for candidates in candidates_by_name.values()
+        for candidate in candidates
+        if not candidate.differs
+    )
     settled: dict[str, Remote] = {}
     held, absences = set(state.broadcasts), Absences(state.absences)
-    for name, candidates in found.items():
+    for name, candidates in candidates_by_name.items():
         intent = state.intents[name]
         key = own_key(name, intent.attempt)
         exact = [candidate.remote for candidate in candidates if not candidate.differs]
@@ -51,35 +56,35 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
         if len(exact) == 1 and claims[exact[0].id] == 1 and key not in held and not declared:
             settled[name] = exact[0]
             held.add(key)
-    taken = {remote.id for remote in settled.values()}
+    settled_ids = {remote.id for remote in settled.values()}
     events: list[Event] = []
-    for name, candidates in found.items():
+    for name, candidates in candidates_by_name.items():
         intent = state.intents[name]
-        left = tuple(candidate for candidate in candidates if candidate.remote.id not in taken)
+        remaining = tuple(candidate for candidate in candidates if candidate.remote.id not in settled_ids)
         if name in settled:
             events.append(Recorded(own_key(name, intent.attempt), adopted(intent, settled[name], provenance)))
-        elif left != intent.candidates:
-            events.append(Looked(name, intent.attempt, left))
+        elif remaining != intent.candidates:
+            events.append(Looked(name, intent.attempt, remaining))
     return events
 
 
 def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
     """Adopted by whoever looked; the definition is that of the commit from which it was attempted."""
-    made = replace(provenance, commit=intent.provenance.commit)
-    record = Record(remote.id, intent.request, remote.status, "adopted", made, intent.attempt)
+    adoption = replace(provenance, commit=intent.provenance.commit)
+    record = Record(remote.id, intent.request, remote.status, "adopted", adoption, intent.attempt)
     return replace(record, attempted=intent.provenance.at, local=intent.local)
 
 
 def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
     """What a list shows of one attempt, without what the state knows already."""
-    known = state.ids()
-    return candidates_of(intent, [remote for remote in remotes if remote.id not in known])
+    known_ids = state.ids()
+    return candidates_of(intent, [remote for remote in remotes if remote.id not in known_ids])
 
 
 def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
     """The live broadcasts that an attempt may have made: equal ones, and those that share its name."""
     since = intent.provenance.at - CLOCK_SKEW
-    found = []
+    candidates = []
     for remote in remotes:
         differs = differences(intent.request, remote)
         if remote.created_at is None:
@@ -90,22 +95,22 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
             # Older than the attempt by our clock, and equal all the same: somebody should look.
             differs = ("created_at",)
         if not differs or remote.request.plain.name == intent.request.plain.name:
-            found.append(Candidate(remote, differs))
-    return tuple(sorted(found, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
+            candidates.append(Candidate(remote, differs))
+    return tuple(sorted(candidates, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
 
 
-def unusable(intent: Intent, remote: Remote, taken: Collection[str]) -> str:
+def unusable(intent: Intent, remote: Remote, ids_before: Collection[str]) -> str:
     """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's.
 
-    `taken` are the ids that were there before the call.
+    `ids_before` are the ids that were there before the call.
     """
-    said = f"Invent answered with the id {remote.id}"
-    if remote.id in taken:
-        return f"{said}, which another broadcast has already."
+    answer = f"Invent answered with the id {remote.id}"
+    if remote.id in ids_before:
+        return f"{answer}, which another broadcast has already."
     if remote.created_at and remote.created_at < intent.provenance.at - CLOCK_SKEW:
-        return f"{said}, which was created before this call."
+        return f"{answer}, which was created before this call."
     if wrong := contradictions(intent.request, remote):
-        return f"{said}, whose {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not as requested."
+        return f"{answer}, whose {' and '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} not as requested."
     return ""
 
 
@@ -116,7 +121,7 @@ def reopened(
 
     Somebody has settled it while its answer was on the way, and the answer does not bear that out. `now` is aware.
     """
-    recorded = {one.attempt for part in (state.broadcasts, state.removed) for one in part.values()}
+    recorded = {record.attempt for part in (state.broadcasts, state.removed) for record in part.values()}
     lost = {
         key: intent
         for key, intent in doubts.items()
@@ -159,5 +164,5 @@ def _compared(request: Request, remote: Remote) -> Iterator[tuple[str, bool]]:
         "segment_ids": (request.segment_ids, remote.segment_ids),
         "send_to_all": (request.send_to_all, remote.send_to_all),
     }
-    for field, (wanted, shown) in pairs.items():
-        yield field, wanted == shown
+    for field, (wanted, live) in pairs.items():
+        yield field, wanted == live

@@ -46,7 +46,7 @@ class Wanted:
 class Word:
     """What a person says: the reason, whether in spite of its age and of an unread list, and what it is not."""
 
-    made: Provenance
+    provenance: Provenance
     reason: str
     anyway: bool = False
     others: frozenset[str] = frozenset()
@@ -72,8 +72,8 @@ def attempts_of(state: State, keys: Sequence[str]) -> list[str]:
 
 
 def not_blocked(state: State, key: str) -> Refused:
-    known = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
-    return Refused(f"{key} is not blocked: {known}.", _SEE)
+    reason = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
+    return Refused(f"{key} is not blocked: {reason}.", _SEE)
 
 
 # ---------------------------------------------------------------- it was not created
@@ -85,37 +85,39 @@ def absence(state: State, key: str, listing: Listing[Remote], word: Word, *, zon
     if not name:
         raise not_blocked(state, key)
     intent = state.intents[name]
-    shown = _shown(intent, state, listing)
-    against = [*_too_early(name, intent, word, zone), *_not_read(listing, word), *_found(name, shown, word, flags)]
+    candidates = _shown(intent, state, listing)
+    against = [*_too_early(name, intent, word, zone), *_not_read(listing, word), *_found(name, candidates, word, flags)]
     if against:
-        kind = Unavailable if any(isinstance(one, Unavailable) for one in against) else Refused
-        raise kind(" ".join(one.message for one in against), " ".join(one.cure for one in against))
-    overridden: list[Check] = ["too-early"] if word.made.at < intent.settled_from else []
+        kind = Unavailable if any(isinstance(objection, Unavailable) for objection in against) else Refused
+        raise kind(
+            " ".join(objection.message for objection in against), " ".join(objection.cure for objection in against)
+        )
+    overridden: list[Check] = ["too-early"] if word.provenance.at < intent.settled_from else []
     overridden += [] if listing.complete else ["not-read"]
-    others = tuple(one.remote.id for one in shown)
-    said = Absence(
+    others = tuple(candidate.remote.id for candidate in candidates)
+    declaration = Absence(
         own_key(name, intent.attempt),
         word.reason,
-        word.made,
+        word.provenance,
         intent.request,
         listing.complete,
         tuple(overridden),
         others,
     )
-    return DeclaredAbsent(intent.attempt, said)
+    return DeclaredAbsent(intent.attempt, declaration)
 
 
 def _shown(intent: Intent, state: State, listing: Listing[Remote]) -> tuple[Candidate, ...]:
     """What is shown of an attempt; where the list was not read, what was shown of it before still counts."""
-    shown = shown_for(intent, state, listing.entries)
+    candidates = shown_for(intent, state, listing.entries)
     if listing.complete:
-        return shown
-    known = state.ids() | {one.remote.id for one in shown}
-    return (*shown, *(one for one in intent.candidates or () if one.remote.id not in known))
+        return candidates
+    known_ids = state.ids() | {candidate.remote.id for candidate in candidates}
+    return (*candidates, *(candidate for candidate in intent.candidates or () if candidate.remote.id not in known_ids))
 
 
 def _too_early(name: str, intent: Intent, word: Word, zone: str) -> Iterator[InventGitopsError]:
-    now, since = word.made.at, intent.settled_from
+    now, since = word.provenance.at, intent.settled_from
     if now < since and not word.anyway:
         yield Refused(
             f"{name} was attempted {distance(intent.provenance.at, now)}, and its call may still be in flight. If that "
@@ -132,15 +134,17 @@ def _not_read(listing: Listing[Remote], word: Word) -> Iterator[InventGitopsErro
         )
 
 
-def _found(name: str, shown: Sequence[Candidate], word: Word, flags: str) -> Iterator[InventGitopsError]:
-    left = [one for one in shown if one.remote.id not in word.others]
-    if left:
-        found = ", ".join(f"{one.remote.id} ({one.remote.name}; {_same(one)})" for one in left)
-        anyway = " --anyway" if left[0].differs else ""
-        same = resolving(flags, name, f"--id {quoted(left[0].remote.id)}{anyway}")
-        named = " ".join(f"--not {quoted(one.remote.id)}" for one in left)
+def _found(name: str, candidates: Sequence[Candidate], word: Word, flags: str) -> Iterator[InventGitopsError]:
+    remaining = [candidate for candidate in candidates if candidate.remote.id not in word.others]
+    if remaining:
+        described = ", ".join(
+            f"{candidate.remote.id} ({candidate.remote.name}; {_same(candidate)})" for candidate in remaining
+        )
+        anyway = " --anyway" if remaining[0].differs else ""
+        same = resolving(flags, name, f"--id {quoted(remaining[0].remote.id)}{anyway}")
+        named = " ".join(f"--not {quoted(candidate.remote.id)}" for candidate in remaining)
         yield Refused(
-            f"Invent shows what the attempt of {name} may have made: {found}.",
+            f"Invent shows what the attempt of {name} may have made: {described}.",
             f"If that is it: {same} . If it is surely another one, say so: {named}",
         )
 
@@ -163,12 +167,14 @@ def wanted(state: State, key: str, defined: Request | None) -> list[Wanted]:
         return [Wanted(own_key(name, intent.attempt), intent.request, intent.attempt, intent.provenance.at)]
     ended = {record.attempt for part in (state.broadcasts, state.removed) for record in part.values()}
     declared = reversed(Absences(state.absences).of(key).items())
-    found = [Wanted(key, said.request, attempt) for attempt, said in declared if attempt not in ended]
+    possibilities = [
+        Wanted(key, declaration.request, attempt) for attempt, declaration in declared if attempt not in ended
+    ]
     if defined is not None and key not in state.broadcasts and key not in state.removed:
-        found.append(Wanted(key, defined))
-    if not found:
+        possibilities.append(Wanted(key, defined))
+    if not possibilities:
         raise not_blocked(state, key)
-    return found
+    return possibilities
 
 
 def check_free(state: State, id: str, *, for_key: str = "") -> None:
@@ -181,25 +187,25 @@ def check_free(state: State, id: str, *, for_key: str = "") -> None:
             raise Refused(f"The id {id} was removed under the key {key}.", "Look for the other id in Invent.")
 
 
-def checked(found: Sequence[Wanted], id: str, remotes: Sequence[Remote]) -> tuple[Wanted, Request, str]:
+def checked(possibilities: Sequence[Wanted], id: str, remotes: Sequence[Remote]) -> tuple[Wanted, Request, str]:
     """Which of what was wanted the broadcast with that id is, its request, and its status. Raises `Refused`."""
     remote = next((remote for remote in remotes if remote.id == id), None)
-    if remote is None and found[0].request is None:
+    if remote is None and possibilities[0].request is None:
         raise Refused(
             f"Invent's list does not show a broadcast with the id {id}, and no record says what was requested.",
             "Check the id.",
         )
     if remote is None:
         raise Refused(f"Invent's list does not show a broadcast with the id {id}.", "Check the id, or add --anyway.")
-    for one in found:
-        if one.request is not None and not differences(one.request, remote):
-            return one, one.request, remote.status
-    for one in found:
-        if one.request is None:
+    for possibility in possibilities:
+        if possibility.request is not None and not differences(possibility.request, remote):
+            return possibility, possibility.request, remote.status
+    for possibility in possibilities:
+        if possibility.request is None:
             # Nobody knows any more what was requested: it is what Invent shows.
-            return one, remote.request, remote.status
-    assert found[0].request is not None
-    differs = ", ".join(differences(found[0].request, remote))
+            return possibility, remote.request, remote.status
+    assert possibilities[0].request is not None
+    differs = ", ".join(differences(possibilities[0].request, remote))
     raise Refused(
         f"The broadcast {id} ({remote.name}) is not as it was requested: it differs in {differs}.",
         "If it is the one all the same, add --anyway.",
@@ -210,8 +216,8 @@ def instead_of(state: State, key: str, wrong: str) -> Record:
     """The record whose id is wrong. Raises `Refused` if the key stands for something else."""
     record = state.broadcasts.get(key)
     if record is None or record.id != wrong:
-        known = f"is recorded as {record.id}" if record else "has no record"
-        raise Refused(f"{key} {known}, and not as {wrong}.", "See the ids with: invent-gitops state list")
+        standing = f"is recorded as {record.id}" if record else "has no record"
+        raise Refused(f"{key} {standing}, and not as {wrong}.", "See the ids with: invent-gitops state list")
     return record
 
 
@@ -219,13 +225,13 @@ def correction(state: State, key: str, wrong: str, id: str, status: str, word: W
     """The event that puts `id` in place of `wrong`, which is free by that."""
     before = instead_of(state, key, wrong)
     # Whatever the clocks of two machines say, this comes after that.
-    made = word.made if word.made.at >= before.provenance.at else before.provenance
+    provenance = word.provenance if word.provenance.at >= before.provenance.at else before.provenance
     record = Record(
         id,
         before.sent,
         status,
         "resolved",
-        made,
+        provenance,
         before.attempt,
         Note(word.reason),
         attempted=before.attempted,

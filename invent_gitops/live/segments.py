@@ -67,17 +67,17 @@ def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetim
             f"None of the {len(before)} segments of the catalogue is in Invent: this looks like another account.",
             "Check the key and the org. To begin anew, delete the catalogue.",
         )
-    found: dict[str, list[Segment]] = {}
+    segments_by_name: dict[str, list[Segment]] = {}
     kept = [remote for remote in live if _can_stand(remote)]
     for remote in sorted(kept, key=lambda remote: remote.id):
         name = composed(remote.name) if writable_name(remote.name) else f"{ID_PREFIX}{remote.id}"
-        several = found.setdefault(alike(name), [])
+        several = segments_by_name.setdefault(alike(name), [])
         # Names that look the same are written once, as the first one is spelled.
         name = several[0].name if several else name
         several.append(_segment(remote, name, before.get(remote.id, ()), old))
-    names = sorted(found, key=lambda name: _order(found[name][0].name))
-    taken = {name: {segment.id for segment in found[name]} for name in names}
-    pruned = {name: [_pruned(segment, taken) for segment in found[name]] for name in names}
+    names = sorted(segments_by_name, key=lambda name: _order(segments_by_name[name][0].name))
+    ids_by_name = {name: {segment.id for segment in segments_by_name[name]} for name in names}
+    pruned = {name: [_pruned(segment, ids_by_name) for segment in segments_by_name[name]] for name in names}
     catalogue = Catalogue(
         {name: several[0] for name, several in pruned.items() if len(several) == 1},
         {name: tuple(several) for name, several in pruned.items() if len(several) > 1},
@@ -98,20 +98,20 @@ def entries(catalogue: Catalogue) -> dict[str, Any]:
 
 def used_by(definitions: Iterable[Definition]) -> Mapping[str, list[str]]:
     """By the id of a segment, the keys of the definitions that go to it."""
-    found: dict[str, list[str]] = {}
+    keys_by_id: dict[str, list[str]] = {}
     for definition in definitions:
         for id in definition.request.segment_ids:
-            found.setdefault(id, []).append(definition.key)
-    return found
+            keys_by_id.setdefault(id, []).append(definition.key)
+    return keys_by_id
 
 
 def written_by(definitions: Iterable[Definition]) -> Mapping[str, list[str]]:
     """By what stands in `segments`, in the form in which names are compared, the keys of those that write it."""
-    found: dict[str, list[str]] = {}
+    keys_by_entry: dict[str, list[str]] = {}
     for definition in definitions:
         for entry in definition.segments:
-            found.setdefault(alike(entry), []).append(definition.key)
-    return found
+            keys_by_entry.setdefault(alike(entry), []).append(definition.key)
+    return keys_by_entry
 
 
 def _order(name: str) -> tuple[bool, str, str]:
@@ -127,10 +127,10 @@ def _can_stand(remote: RemoteSegment) -> bool:
 
 def _by_id(old: Catalogue | None) -> dict[str, tuple[Segment, ...]]:
     """Every segment by id; a catalogue that people wrote may have several names for one."""
-    found: dict[str, list[Segment]] = {}
+    segments_by_id: dict[str, list[Segment]] = {}
     for segment in old.every() if old else ():
-        found.setdefault(segment.id, []).append(segment)
-    return {id: tuple(several) for id, several in found.items()}
+        segments_by_id.setdefault(segment.id, []).append(segment)
+    return {id: tuple(several) for id, several in segments_by_id.items()}
 
 
 def _segment(remote: RemoteSegment, name: str, before: Sequence[Segment], old: Catalogue | None) -> Segment:
@@ -144,9 +144,9 @@ def _segment(remote: RemoteSegment, name: str, before: Sequence[Segment], old: C
     return Segment(name, remote.id, remote.contacts, tuple(formerly.values()))
 
 
-def _pruned(segment: Segment, taken: Mapping[str, set[str]]) -> Segment:
+def _pruned(segment: Segment, ids_by_name: Mapping[str, set[str]]) -> Segment:
     """Without the former names that another segment has now: should that one go, they must not come back."""
-    formerly = tuple(name for name in segment.formerly if alike(name) not in taken)
+    formerly = tuple(name for name in segment.formerly if alike(name) not in ids_by_name)
     return Segment(segment.name, segment.id, segment.contacts, formerly)
 
 
@@ -164,7 +164,7 @@ def _compared(
         renamed=tuple(
             Renamed(segment.id, had[-1].name, segment.name)
             for had, segment in both
-            if alike(segment.name) not in [alike(one.name) for one in had]
+            if alike(segment.name) not in [alike(former.name) for former in had]
         ),
         retaken=tuple(_retaken(catalogue, old)) if old else (),
         gone=tuple(had[-1] for id, had in before.items() if id not in now),

@@ -19,6 +19,15 @@ from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`now` is aware; what is due within `soon` of it should be ready. `timezone` is the project's, "" for none."""
+
+    now: datetime
+    soon: timedelta
+    timezone: str = ""
+
+
 def status_of(
     definitions: Sequence[Definition],
     state: State,
@@ -26,26 +35,23 @@ def status_of(
     *,
     before: AbstractSet[str],
     catalogue: Catalogue | None,
-    now: datetime,
-    soon: timedelta,
-    timezone: str = "",
+    clock: Clock,
     workspace: str = "",
 ) -> Status:
     """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
-
-    `now` is aware.
 
     `listing` is what Invent shows. What it does not hold is gone only if it was read to its end and the id is one
     of `before`, which were recorded before it was read; everything else is shown as it is recorded.
     """
     names = segment_names(listing)
+    now, soon = clock.now, clock.soon
     segments = {id: Segment(name, id) for id, name in names.items()} | (catalogue.by_id() if catalogue else {})
     live = {remote.id: remote for remote in listing.entries}
     lookalikes = Lookalikes(listing.entries, state, definitions, now)
     missing = before if listing.complete else frozenset()
     removed = _still_there(state, live)
-    known = state.ids()
-    maker = _Maker(state, live, missing, removed, known, listing.complete, lookalikes, segments, now, soon)
+    known_ids = state.ids()
+    maker = _Maker(state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, now, soon)
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
@@ -56,7 +62,7 @@ def status_of(
         rows=tuple(_ordered(rows)),
         look=look_at(state, listing),
         soon=soon,
-        timezone=timezone,
+        timezone=clock.timezone,
         workspace=workspace,
         segment_names={id: segment.name for id, segment in segments.items()},
     )
@@ -68,7 +74,7 @@ class _Maker:
     live: Mapping[str, Remote]
     missing: AbstractSet[str]
     removed: AbstractSet[str]
-    known: AbstractSet[str]
+    known_ids: AbstractSet[str]
     complete: bool
     lookalikes: Lookalikes
     segments: Mapping[str, Segment]
@@ -96,7 +102,7 @@ class _Maker:
             defined=definition.request if definition else None,
             position=definition.position if definition else None,
         )
-        found = self.like(row, definition, record, remote)
+        lookalike = self.like(row, definition, record, remote)
         subject = Subject(
             row,
             self.state,
@@ -107,7 +113,7 @@ class _Maker:
             remote,
             intent,
             removal,
-            found,
+            lookalike,
             self.complete,
         )
         return replace(row, alarms=tuple(alarms(subject)))
@@ -117,12 +123,12 @@ class _Maker:
     ) -> Lookalike | None:
         """What Invent has, and no record knows, of a definition that was not created, or exactly like a live one."""
         if record and remote:
-            found = self.lookalikes.find(live_request(record.request, remote))
-            exact = found is not None and found.how == "exact" and found.remote.status not in OVER
-            return found if found and exact and found.remote.id not in self.known else None
-        found = self.lookalikes.find(definition.request) if definition and row.state == NOT_CREATED else None
+            lookalike = self.lookalikes.find(live_request(record.request, remote))
+            exact = lookalike is not None and lookalike.how == "exact" and lookalike.remote.status not in OVER
+            return lookalike if lookalike and exact and lookalike.remote.id not in self.known_ids else None
+        lookalike = self.lookalikes.find(definition.request) if definition and row.state == NOT_CREATED else None
         # What is another key's by now is told by the plan.
-        return found if found and found.remote.id not in self.known else None
+        return lookalike if lookalike and lookalike.remote.id not in self.known_ids else None
 
     def in_doubt(self, key: str, intent: Intent) -> Row:
         request = intent.request
@@ -170,8 +176,8 @@ class _Maker:
 
 def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
     """The keys that somebody took out of the state, and whose broadcasts Invent has, still to be sent."""
-    found = {key: live.get(removal.id) for key, removal in state.removed.items()}
-    return {key for key, remote in found.items() if remote and remote.status not in OVER}
+    remotes = {key: live.get(removal.id) for key, removal in state.removed.items()}
+    return {key for key, remote in remotes.items() if remote and remote.status not in OVER}
 
 
 def _shown(row: Row, remote: Remote) -> Row:

@@ -89,32 +89,32 @@ def survey(
     """
     recorded_ids = {record.id for record in state.broadcasts.values()}
     tombs = {removal.id for removal in state.removed.values()}
-    found = sorted(remotes, key=lambda remote: (remote.created_at or _LATEST, remote.id))
-    surveyor = _Surveyor(found, state, definitions, stems)
+    oldest_first = sorted(remotes, key=lambda remote: (remote.created_at or _LATEST, remote.id))
+    surveyor = _Surveyor(oldest_first, state, definitions, stems)
     defined = {definition.key for definition in definitions}
     return Survey(
-        tuple(surveyor.offer(remote) for remote in found if remote.id not in recorded_ids | tombs),
+        tuple(surveyor.offer(remote) for remote in oldest_first if remote.id not in recorded_ids | tombs),
         tuple(
             Missing(key, record)
             for key, record in sorted(state.broadcasts.items())
             if record.how == "imported" and key not in defined
         ),
-        tuple(remote for remote in found if remote.id in tombs - recorded_ids),
+        tuple(remote for remote in oldest_first if remote.id in tombs - recorded_ids),
         tuple(sorted(defined - surveyor.kept)),
     )
 
 
-def narrowed(found: Survey, chosen: Callable[[str, str], bool]) -> Survey:
+def narrowed(surveyed: Survey, chosen: Callable[[str, str], bool]) -> Survey:
     """What `chosen` lets through, which is given a key and an id, without what was removed."""
     return Survey(
-        tuple(one for one in found.offers if chosen(one.key, one.remote.id)),
-        tuple(one for one in found.missing if chosen(one.key, one.record.id)),
+        tuple(offer for offer in surveyed.offers if chosen(offer.key, offer.remote.id)),
+        tuple(missing for missing in surveyed.missing if chosen(missing.key, missing.record.id)),
         (),
-        found.unrecorded,
+        surveyed.unrecorded,
     )
 
 
-def recorded(found: Survey, made: Provenance, timezone: str = "") -> list[Recorded]:
+def recorded(surveyed: Survey, provenance: Provenance, timezone: str = "") -> list[Recorded]:
     """What is written down of each that can be imported; `timezone` is the project's, in which drafts show times."""
     return [
         Recorded(
@@ -124,12 +124,12 @@ def recorded(found: Survey, made: Provenance, timezone: str = "") -> list[Record
                 offer.request,
                 offer.remote.status or "UNKNOWN",
                 "imported",
-                made,
+                provenance,
                 note=defined_note() if offer.defined else NO_NOTE,
                 local=None if offer.defined else reviewed(offer.request.scheduled_at, timezone),
             ),
         )
-        for offer in found.importable
+        for offer in surveyed.importable
     ]
 
 
@@ -148,18 +148,20 @@ class _Surveyor:
         self.defined = {definition.request.plain: definition.key for definition in definitions}
         self.requests = {definition.key: definition.request for definition in definitions}
         self.kept = state.broadcasts.keys() | state.intents.keys() | state.removed.keys()
-        self.taken = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
+        self.occupied = {key.casefold() for key in (*self.kept, *self.defined.values(), *stems)}
         self.holders = {record.request.plain: key for key, record in state.broadcasts.items()}
         self.ids = {remote.id for remote in remotes}
         exact = {remote.request.plain for remote in remotes}
         self.lost = {
-            trait: one
-            for one in definitions
+            trait: definition
+            for definition in definitions
             # What Invent has exactly so needs no guess; and who waives this has said that it is another broadcast.
-            if one.key not in self.kept and one.request.plain not in exact and "possible-rename" not in one.waive
-            for trait in one.request.plain.traits
+            if definition.key not in self.kept
+            and definition.request.plain not in exact
+            and "possible-rename" not in definition.waive
+            for trait in definition.request.plain.traits
         }
-        self.seen: dict[Request, str] = {}
+        self.offered: dict[Request, str] = {}
 
     def offer(self, remote: Remote) -> Offer:
         request = remote.request
@@ -172,13 +174,13 @@ class _Surveyor:
         objection = doubt or next(self._objections(remote, request), None)
         if objection:
             return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
-        self.seen[request.plain] = remote.id
+        self.offered[request.plain] = remote.id
         if request.plain in self.defined:
             key = self.defined[request.plain]
             return Offer(key, remote, self.requests[key], defined=True)
         wanted = key_for(remote.name, remote.id)
-        key = next(key for key in other_keys(wanted) if key not in self.taken)
-        self.taken.add(key)
+        key = next(key for key in other_keys(wanted) if key not in self.occupied)
+        self.occupied.add(key)
         return Offer(key, remote, request, wanted if key != wanted else "")
 
     def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
@@ -198,37 +200,37 @@ class _Surveyor:
         """For an attempt that may have created it: why it is not imported, and what to do about it."""
         for key, intent in self.state.intents.items():
             for candidate in candidates_of(intent, [remote]):
-                told = f"It may be what {key} was to create; whether that was created is in doubt."
+                reason = f"It may be what {key} was to create; whether that was created is in doubt."
                 anyway = " --anyway" if candidate.differs else ""
                 by_hand = resolve_command(key, f"--id {quoted(remote.id)}{anyway}")
-                yield told, Cure(("Settle that first: ", Command("reconcile"), " . By hand: ", by_hand))
+                yield reason, Cure(("Settle that first: ", Command("reconcile"), " . By hand: ", by_hand))
 
     def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, Cure | str]]:
         """Why not, and what to do about it."""
         yield from _unreadable(remote)
         yield from _unwritable(request)
-        twin = self.seen.get(request.plain)
+        twin = self.offered.get(request.plain)
         if twin:
             yield f"It is exactly like {twin}, and two definitions must not ask for the same.", _IN_INVENT
         if request.plain in self.holders:
             yield self._twin_of(self.holders[request.plain])
         key = self.defined.get(request.plain, "")
         if key in self.state.removed:
-            told = f"The definition {key} asks for exactly this, and its key was removed from the state."
-            yield told, f"Delete the file of {key}, then import it."
+            reason = f"The definition {key} asks for exactly this, and its key was removed from the state."
+            yield reason, f"Delete the file of {key}, then import it."
         if key in self.kept:
-            told = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
-            yield told, Cure(("See which with: ", Command("state show", quoted(key))))
+            reason = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
+            yield reason, Cure(("See which with: ", Command("state show", quoted(key))))
 
     def _twin_of(self, key: str) -> tuple[str, Cure | str]:
         record = self.state.broadcasts[key]
-        told = f"It is exactly like {key}, which is recorded as {record.id}"
+        reason = f"It is exactly like {key}, which is recorded as {record.id}"
         if record.status != GONE and record.id in self.ids:
-            return f"{told}, and two definitions must not ask for the same.", _IN_INVENT
+            return f"{reason}, and two definitions must not ask for the same.", _IN_INVENT
         file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
         remove = Command("state rm", f"{words(key)} --reason …")
         return (
-            f"{told}, which Invent does not show any more.",
+            f"{reason}, which Invent does not show any more.",
             Cure((f"If that one was deleted in Invent, {file}", remove, " . Then import this one.")),
         )
 

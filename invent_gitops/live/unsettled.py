@@ -25,12 +25,12 @@ def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Leftover
 
 def seconds(state: State) -> tuple[str, ...]:
     """The keys of records that are a second broadcast for a key, as long as both are to be sent."""
-    found = []
+    keys = []
     for key, record in sorted(state.broadcasts.items()):
         first = state.broadcasts.get(key.removesuffix(f"#{record.id}"))
         if record.note.role == "second" and record.status not in OVER and first and first.status not in OVER:
-            found.append(key)
-    return tuple(found)
+            keys.append(key)
+    return tuple(keys)
 
 
 def watched(state: State, now: datetime) -> dict[str, Record]:
@@ -57,9 +57,9 @@ def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, 
     young = created | watched(state, now)
     if not young or not listing.entries:
         return ()
-    known = state.ids()
+    known_ids = state.ids()
     live = {remote.id: remote for remote in listing.entries}
-    strange = [remote for remote in listing.entries if remote.id not in known and remote.status not in CALLED_OFF]
+    strange = [remote for remote in listing.entries if remote.id not in known_ids and remote.status not in CALLED_OFF]
     alike: dict[Request, list[Remote]] = {}
     for remote in strange:
         alike.setdefault(remote.request.plain, []).append(remote)

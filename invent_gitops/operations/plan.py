@@ -88,19 +88,16 @@ def plan_for(
     flags: str = "",
 ) -> Plan:
     """The plan of a project against a state, as of now. Raises `WrongUsage` if one of `only` matches nothing."""
-    from invent_gitops.plan.make import make_plan
+    from invent_gitops.plan.make import LiveList, Terms, make_plan
 
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
     plan = make_plan(
         loaded.definitions,
         state,
-        policies=loaded.project.policies,
-        catalogue=loaded.catalogue,
+        terms=Terms(loaded.project.policies, loaded.catalogue, strict),
         now=datetime.now(UTC),
         only=chooser(only, keys, listing="invent-gitops validate --json"),
-        strict=strict,
-        live=live,
-        reach=reach,
+        listed=LiveList(live, reach),
         newest=newest,
     )
     return replace(plan, timezone=loaded.project.timezone, workspace=loaded.project.name, options=flags)

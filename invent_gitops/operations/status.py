@@ -13,7 +13,7 @@ from invent_gitops.operations.project import LoadedProject
 
 def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: Snapshot, soon: timedelta) -> Status:
     """Each broadcast of the project; one that is due within `soon` of `now` should be ready."""
-    from invent_gitops.live.status import status_of
+    from invent_gitops.live.status import Clock, status_of
 
     status = status_of(
         loaded.definitions,
@@ -21,9 +21,7 @@ def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: 
         snapshot.broadcasts,
         before=snapshot.before,
         catalogue=loaded.catalogue,
-        now=now,
-        soon=soon,
-        timezone=loaded.project.timezone,
+        clock=Clock(now, soon, loaded.project.timezone),
         workspace=loaded.project.name,
     )
     return replace(status, options=account.flags())

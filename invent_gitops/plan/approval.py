@@ -54,24 +54,24 @@ class Approval:
 def by_plan(document: object) -> Approval:
     """The approval of a saved plan. Raises `Refused` for what is none."""
     approved = approved_plan(document)
-    return Approval(partial(check_plan, approved), lambda made: approved.requests.keys())
+    return Approval(partial(check_plan, approved), lambda plan: approved.requests.keys())
 
 
 def by_digest(approved: str) -> Approval:
     """The approval of a digest, or of `UNAPPROVED`. Raises `Refused` for a text that is neither."""
     if approved == UNAPPROVED:
-        return Approval(check_nothing, lambda made: ())
+        return Approval(check_nothing, lambda plan: ())
     refuse_old(approved, "The approved digest")
     if not read_digest(approved):
         raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
     return Approval(partial(check_digest, approved), partial(_covered, approved))
 
 
-def refuse_old(digest: object, what: str, cure: str = _AGAIN) -> None:
+def refuse_old(digest: object, label: str, cure: str = _AGAIN) -> None:
     """Raise `Refused` for a digest of an older version: it may be of any account, such as the sandbox."""
     if is_old_digest(digest):
-        told = f"{what} was made by an older version of invent-gitops, and does not say for which account."
-        raise Refused(told, cure)
+        message = f"{label} was made by an older version of invent-gitops, and does not say for which account."
+        raise Refused(message, cure)
 
 
 def approved_plan(document: object) -> Approved:
@@ -98,74 +98,76 @@ def approved_plan(document: object) -> Approved:
     return Approved(requests, org, api, workspace)
 
 
-def check_plan(approved: Approved, made: Plan) -> None:
+def check_plan(approved: Approved, plan: Plan) -> None:
     """Refuse if anything that would be created is not in the approved plan, or not as it is there, or elsewhere.
 
     Two accounts may well have the same keys with the same requests. Raises `Refused`.
     """
-    if approved.workspace != made.workspace:
-        wanted = approved.workspace, made.workspace
-        there, here = (f"the workspace {one}" if one else "a project without workspaces" for one in wanted)
+    if approved.workspace != plan.workspace:
+        wanted = approved.workspace, plan.workspace
+        there, here = (
+            f"the workspace {workspace}" if workspace else "a project without workspaces" for workspace in wanted
+        )
         raise Refused(f"The approved plan is for {there}, and this run for {here}.", _AGAIN)
-    if (approved.org, approved.api) != (made.org, made.api):
+    if (approved.org, approved.api) != (plan.org, plan.api):
         raise Refused(
-            f"The approved plan is for org {approved.org} at {approved.api}, and this run for org {made.org} at "
-            f"{made.api}.",
+            f"The approved plan is for org {approved.org} at {approved.api}, and this run for org {plan.org} at "
+            f"{plan.api}.",
             f"{_AGAIN} {_SAME}",
         )
-    differences = [line for item in made.having("create") for line in _differences(approved.requests, item)]
+    differences = [line for item in plan.having("create") for line in _differences(approved.requests, item)]
     if differences:
-        shown = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in differences[:_MOST]]
+        lines = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in differences[:_MOST]]
         if len(differences) > _MOST:
-            shown.append(f"and {len(differences) - _MOST:,} more")
-        raise Refused(f"What would be created is not what was approved: {'; '.join(shown)}.", _AGAIN)
+            lines.append(f"and {len(differences) - _MOST:,} more")
+        raise Refused(f"What would be created is not what was approved: {'; '.join(lines)}.", _AGAIN)
 
 
-def check_digest(approved: str, made: Plan) -> None:
+def check_digest(approved: str, plan: Plan) -> None:
     """Refuse another account, or if what would be created, with what was created of it meanwhile, has another digest.
 
     A digest tells how many broadcasts it was made from, and not which. So the present creates are taken together with
     the latest records and attempts up to that number, as a run that was cut short has left them. Raises `Refused`.
     """
     claim = read_digest(approved)
-    if claim and claim.mark != made.destination.mark:
-        where = f"org {made.org} at {made.api}{f', the workspace {made.workspace}' if made.workspace else ''}"
+    if claim and claim.mark != plan.destination.mark:
+        where = f"org {plan.org} at {plan.api}{f', the workspace {plan.workspace}' if plan.workspace else ''}"
         raise Refused(
             f"The approved digest is of a plan for another org, API or workspace; this run is for {where}.",
             f"{_AGAIN} {_SAME}",
         )
-    if not made.counts["create"] or _found(approved, made) is not None:
+    if not plan.counts["create"] or _found(approved, plan) is not None:
         return
-    keys = ", ".join(item.key for item in made.having("create")[:_MOST]) or "nothing"
+    keys = ", ".join(item.key for item in plan.having("create")[:_MOST]) or "nothing"
     raise Refused(
-        f"What would be created ({keys}) has not the digest that was approved; it has {made.digest}.",
+        f"What would be created ({keys}) has not the digest that was approved; it has {plan.digest}.",
         f"{_AGAIN} To see what differs, approve with --plan FILE.",
     )
 
 
-def check_nothing(made: Plan) -> None:
+def check_nothing(plan: Plan) -> None:
     """Refuse if anything would be created, since there is no approved plan. Raises `Refused`."""
-    creates = made.having("create")
+    creates = plan.having("create")
     if creates:
         keys = ", ".join(item.key for item in creates[:_MOST])
-        told = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
+        creations = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
         raise Refused(
-            f"No approved plan was found, and {told}; the warning of github approved says why.",
+            f"No approved plan was found, and {creations}; the warning of github approved says why.",
             BY_HAND,
         )
 
 
-def _covered(approved: str, made: Plan) -> Collection[str]:
+def _covered(approved: str, plan: Plan) -> Collection[str]:
     """The keys of the set of items that has the digest; none where no set has it."""
-    return {item.key for item in _found(approved, made) or ()}
+    return {item.key for item in _found(approved, plan) or ()}
 
 
-def _found(approved: str, made: Plan) -> Sequence[Item] | None:
+def _found(approved: str, plan: Plan) -> Sequence[Item] | None:
     """The set of items that has the digest, or None."""
     claim = read_digest(approved)
-    for items in _candidates(made, claim.count) if claim else ():
+    for items in _candidates(plan, claim.count) if claim else ():
         ordered = sorted(items, key=lambda item: item.key)
-        if approved == digest_of(made.destination, (entry(item.key, item.request) for item in ordered)):
+        if approved == digest_of(plan.destination, (entry(item.key, item.request) for item in ordered)):
             return items
     return None
 
@@ -179,10 +181,10 @@ def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
         yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
 
 
-def _candidates(made: Plan, count: int) -> Iterator[Sequence[Item]]:
+def _candidates(plan: Plan, count: int) -> Iterator[Sequence[Item]]:
     """The sets of `count` items that may have been the creates of the approved plan: two at most."""
-    creates, refused = made.having("create"), made.having("refused")
-    done = [item for item in (*made.having("unchanged"), *made.having("blocked")) if item.definition]
+    creates, refused = plan.having("create"), plan.having("refused")
+    done = [item for item in (*plan.having("unchanged"), *plan.having("blocked")) if item.definition]
     done.sort(key=lambda item: (_moment(item), item.key), reverse=True)
     # What was approved may by now be refused, for its hour came too close.
     for base in (creates, (*creates, *refused)):
@@ -191,8 +193,8 @@ def _candidates(made: Plan, count: int) -> Iterator[Sequence[Item]]:
 
 
 def _moment(item: Item) -> float:
-    made = item.intent or item.record
-    return made.provenance.at.timestamp() if made else 0.0
+    origin = item.intent or item.record
+    return origin.provenance.at.timestamp() if origin else 0.0
 
 
 def read_request(value: Mapping[str, Any]) -> Request:

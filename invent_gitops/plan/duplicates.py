@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from invent_gitops.live.lookalikes import Lookalikes
@@ -18,6 +19,21 @@ from invent_gitops.model.statuses import OVER
 from invent_gitops.text.commands import quoted, settling_parts, words
 
 _WAIVED = " . If it is a new one, waive possible-rename with a reason."
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of a state by what a definition may have in common with them.
+
+    `holders` have, with each, in what way it holds the request; `doubts` are the names of open attempts by their own
+    keys; `recorded` and `removed` are by the id of the broadcast.
+    """
+
+    holders: Mapping[Request, tuple[str, str]]
+    doubts: Mapping[str, str]
+    recorded: Mapping[str, str]
+    removed: Mapping[str, str]
+    spellings: Mapping[str, str]
 
 
 class Duplicates:
@@ -36,13 +52,10 @@ class Duplicates:
     ) -> None:
         self._state, self._now, self._reach = state, now, reach
         self._absences = Absences(state.absences)
-        self._doubts = {own_key(name, intent.attempt): name for name, intent in state.intents.items()}
         self._defined = {definition.key for definition in definitions}
-        self._holders, self._orphans = _holders(state), _orphans(state, self._defined, now)
+        self._orphans = _orphans(state, self._defined, now)
         self._lookalikes = Lookalikes(live, state, definitions, now)
-        self._keys = {record.id: key for key, record in state.broadcasts.items()}
-        self._removed = {removal.id: key for key, removal in state.removed.items()}
-        self._spellings = {alike(key): key for keys in (state.removed, state.intents, state.broadcasts) for key in keys}
+        self._keys = _keys(state)
 
     def certain(self, definition: Definition) -> tuple[Refusal, ...]:
         """Why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in Invent."""
@@ -56,13 +69,13 @@ class Duplicates:
             own = "Delete the file, or give the new broadcast a key and a name of its own."
             cure: Cure | str = Cure((f"{own} If it was removed by mistake: ", restore))
             return (Refusal("removed", message, cure, definition.at("key")),)
-        twin = self._spellings.get(alike(key), key)
+        twin = self._keys.spellings.get(alike(key), key)
         if twin != key and twin not in self._defined:
             return (self._same_key(definition, twin),)
-        holder = self._holders.get(definition.request.plain)
-        if holder is None and key in self._doubts:
+        holder = self._keys.holders.get(definition.request.plain)
+        if holder is None and key in self._keys.doubts:
             # An attempt of this key that is kept beside another one, which was settled first.
-            holder = ("intended", self._doubts[key])
+            holder = ("intended", self._keys.doubts[key])
         if holder is None:
             return self._found_in_invent(definition) or self._unread(definition)
         how, other = holder
@@ -75,8 +88,10 @@ class Duplicates:
             cure = Cure(("If it is the same one: ", _move(other, key), new))
         elif how == "intended":
             intent = self._state.intents[other]
-            what = "The same request" if intent.request.plain == definition.request.plain else "An attempt of this key"
-            message = f"{what} is in doubt under the key {other}: it may have been created."
+            subject = (
+                "The same request" if intent.request.plain == definition.request.plain else "An attempt of this key"
+            )
+            message = f"{subject} is in doubt under the key {other}: it may have been created."
             cure = Cure(("Settle it first: ", *settling_parts(other, intent, self._now)))
         else:
             message = f"The same request was removed from the state under the key {other}."
@@ -118,31 +133,30 @@ class Duplicates:
 
     def _found_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
         """Whatever became of the state: what is in Invent already is not sent a second time."""
-        found = self._lookalikes.find(definition.request)
-        if found is None or found.how == "similar":
+        lookalike = self._lookalikes.find(definition.request)
+        if lookalike is None or lookalike.how == "similar":
             return ()
-        remote = found.remote
+        remote = lookalike.remote
         message = f"Invent has a broadcast exactly like this one, which no record knows: {remote.id} ({remote.status})."
-        if found.others:
-            message += f" There are more of them: {', '.join(found.others[:5])}. Delete all but one in Invent."
+        if lookalike.others:
+            message += f" There are more of them: {', '.join(lookalike.others[:5])}. Delete all but one in Invent."
         same = resolve_command(definition.key, f"--id {quoted(remote.id)}")
-        if found.how == "partly":
+        if lookalike.how == "partly":
             untold = " and ".join(field for field in remote.unread if field not in ("status", "created_at"))
-            told = f"Invent has one like this as far as it tells, which no record knows: {remote.id}"
-            message = f"{told}. It does not tell its {untold}."
+            resemblance = f"Invent has one like this as far as it tells, which no record knows: {remote.id}"
+            message = f"{resemblance}. It does not tell its {untold}."
             same = resolve_command(definition.key, f"--id {quoted(remote.id)} --anyway")
-        elif remote.id in self._keys:
-            other = self._keys[remote.id]
+        elif remote.id in self._keys.recorded:
+            other = self._keys.recorded[remote.id]
             message = f"By an edit in Invent, {remote.id} is exactly like this one, and it belongs to the key {other}."
             same = _move(other, definition.key)
         another = " . If it is another, give this one a name or a time of its own."
         cure: Cure | str = Cure(("If it is the same: ", same, another))
-        if self._absences.of(definition.key, definition.request) and remote.id not in self._keys:
+        if self._absences.of(definition.key, definition.request) and remote.id not in self._keys.recorded:
             message += " It may be what an attempt has made that was declared not to have created anything."
-        if remote.id in self._removed:
-            message = (
-                f"By an edit in Invent, {remote.id} is exactly like this one; {self._removed[remote.id]} was removed."
-            )
+        if remote.id in self._keys.removed:
+            other = self._keys.removed[remote.id]
+            message = f"By an edit in Invent, {remote.id} is exactly like this one; {other} was removed."
             cure = "Delete it in Invent, or give this one a name or a time of its own."
         return (Refusal("exists-already", message, cure, definition.position),)
 
@@ -168,10 +182,10 @@ class Duplicates:
     def _edited_in_invent(self, definition: Definition) -> tuple[Refusal, ...]:
         """After a state was lost, what was edited in Invent since its creation is known by what the edit has left."""
         # Only a similar one: what is exact or partly so was refused before anybody could waive it.
-        found = self._lookalikes.find(definition.request)
-        if found is None:
+        lookalike = self._lookalikes.find(definition.request)
+        if lookalike is None:
             return ()
-        remote = found.remote
+        remote = lookalike.remote
         message = f"It looks like {remote.id} in Invent ({remote.status}), which no record knows."
         same = resolve_command(definition.key, f"--id {quoted(remote.id)} --anyway")
         cure = Cure(("If it is the same one: ", same, _WAIVED))
@@ -180,6 +194,16 @@ class Duplicates:
 
 def _move(key: str, to: str) -> Command:
     return Command("state mv", words(key, to))
+
+
+def _keys(state: State) -> _Keys:
+    return _Keys(
+        _holders(state),
+        doubts={own_key(name, intent.attempt): name for name, intent in state.intents.items()},
+        recorded={record.id: key for key, record in state.broadcasts.items()},
+        removed={removal.id: key for key, removal in state.removed.items()},
+        spellings={alike(key): key for keys in (state.removed, state.intents, state.broadcasts) for key in keys},
+    )
 
 
 def _holders(state: State) -> Mapping[Request, tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from invent_gitops import policy
@@ -19,32 +19,49 @@ from invent_gitops.policy.audience import audience_of
 from invent_gitops.zonedata import zone_data_version
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a project plans by. With `strict`, an edit of a broadcast that exists is refused instead of shown."""
+
+    policies: Policies
+    catalogue: Catalogue | None
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveList:
+    """What the API lists, if somebody looked, and how far that list was read."""
+
+    live: Sequence[Remote] = ()
+    reach: Reach = ""
+
+
+NOT_LOOKED = LiveList()
+
+
 def make_plan(
     definitions: Sequence[Definition],
     state: State,
     *,
-    policies: Policies,
-    catalogue: Catalogue | None,
+    terms: Terms,
     now: datetime,
     only: Callable[[str], bool] = lambda key: True,
-    strict: bool = False,
-    live: Sequence[Remote] = (),
-    reach: Reach = "",
+    listed: LiveList = NOT_LOOKED,
     newest: Mapping[str, Request] | None = None,
 ) -> Plan:
     """The plan for all keys that `only` lets through; `now` is aware.
 
-    Guards look at every definition and every record, whatever `only` says. With `strict`, an edit
-    of a broadcast that exists is refused instead of shown. `live` is what the API lists, if somebody
-    looked: what is there already and recorded nowhere is not created a second time. `reach` is how far that list was
-    read: what was declared not to have been created is refused where that was not to its end. `newest` is what a newer
+    Guards look at every definition and every record, whatever `only` says. What is `listed` already and
+    recorded nowhere is not created a second time; what was declared not to have been created is refused
+    where the list was not read to its end. `newest` is what a newer
     commit defines, if this is an older one's: what is not so there any more is not created.
     """
     defined = {definition.key for definition in definitions}
+    policies, catalogue, live, reach = terms.policies, terms.catalogue, listed.live, listed.reach
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
     duplicates = Duplicates(definitions, state, live, now, reach)
-    planner = _Planner(state, policies, catalogue, now, strict, duplicates, newest, calendar)
+    planner = _Planner(state, terms, now, duplicates, newest, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
@@ -67,17 +84,15 @@ class _Planner:
     def __init__(
         self,
         state: State,
-        policies: Policies,
-        catalogue: Catalogue | None,
+        terms: Terms,
         now: datetime,
-        strict: bool,
         duplicates: Duplicates,
         newest: Mapping[str, Request] | None,
         calendar: policy.Calendar,
     ) -> None:
-        self.state, self.policies, self.now, self.strict = state, policies, now, strict
+        self.state, self.policies, self.now, self.strict = state, terms.policies, now, terms.strict
         self.duplicates, self.newest, self.calendar = duplicates, newest, calendar
-        self.segments = catalogue.by_id() if catalogue else {}
+        self.segments = terms.catalogue.by_id() if terms.catalogue else {}
 
     def of_definition(self, definition: Definition) -> Item:
         key, request = definition.key, definition.request
@@ -99,10 +114,10 @@ class _Planner:
         certain = self.duplicates.certain(definition)
         if certain:
             return replace(item, action="refused", refusals=certain)
-        found = self.objections(definition, audience)
-        lifted = {refusal.policy for refusal in found if policy.is_waived(definition, refusal)}
+        objections = self.objections(definition, audience)
+        lifted = {refusal.policy for refusal in objections if policy.is_waived(definition, refusal)}
         item = replace(item, unneeded_waivers=tuple(sorted(definition.waive.keys() - lifted)))
-        refusals = tuple(refusal for refusal in found if not policy.is_waived(definition, refusal))
+        refusals = tuple(refusal for refusal in objections if not policy.is_waived(definition, refusal))
         return replace(item, action="refused", refusals=refusals) if refusals else item
 
     def without_definition(self, key: str) -> Item:

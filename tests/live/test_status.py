@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from invent_gitops.live.status import status_of
+from invent_gitops.live.status import Clock, status_of
 from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote, Segment
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.listing import Listing
@@ -64,8 +64,7 @@ def status(
         Listing(remotes, gaps),
         before=known.ids(),
         catalogue=a_catalogue(a=7),
-        now=NOW,
-        soon=soon,
+        clock=Clock(NOW, soon),
     )
 
 
@@ -256,7 +255,7 @@ def test_nothing_is_said_of_what_could_not_be_read_but_what_is_recorded() -> Non
 
 def test_what_was_recorded_while_the_list_was_read_is_not_gone() -> None:
     state = a_state({"spring": a_record("bc_1")})
-    found = status_of([], state, Listing(()), before=set(), catalogue=None, now=NOW, soon=timedelta(), timezone="")
+    found = status_of([], state, Listing(()), before=set(), catalogue=None, clock=Clock(NOW, timedelta()))
     assert [(row.read, row.state) for row in found.rows] == [(False, "SCHEDULED")]
 
 
@@ -285,9 +284,7 @@ def test_the_page_in_the_readme_is_the_one_that_is_shown() -> None:
         Listing(tuple(replace(a_remote(f"b_{key}", requests[key]), **fields) for key, fields in shown_as.items())),
         before=a_state(records).ids(),
         catalogue=Catalogue({"VIP": Segment("VIP", "seg_vip", 1240)}),
-        now=datetime(2026, 11, 26, 9, tzinfo=UTC),
-        soon=timedelta(hours=24),
-        timezone="Europe/Berlin",
+        clock=Clock(datetime(2026, 11, 26, 9, tzinfo=UTC), timedelta(hours=24), "Europe/Berlin"),
     )
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("$ invent-gitops status\n")[2].partition("```")[0]

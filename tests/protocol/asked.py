@@ -12,7 +12,7 @@ from invent_gitops.model.plan import Action
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import Event, Intended, Recorded
-from invent_gitops.plan.make import make_plan
+from invent_gitops.plan.make import LiveList, Terms, make_plan
 from tests.protocol.values import BEGINNING, Live, event, event_of, moment, number, provenance, remote, request, state
 
 
@@ -53,7 +53,7 @@ def actions(known: int, lives: tuple[Live, ...], keys: tuple[str, ...]) -> tuple
     """`make_plan`: what each key needs."""
     definitions = [Definition(key, request(key), Position(f"broadcasts/{key}.yaml", 1, 1)) for key in keys]
     live = [remote(one) for one in lives]
-    plan = make_plan(definitions, state(known), policies=Policies(), catalogue=None, now=BEGINNING, live=live)
+    plan = make_plan(definitions, state(known), terms=Terms(Policies(), None), now=BEGINNING, listed=LiveList(live))
     found = {item.key: item.action for item in plan.items}
     return tuple(found[key] for key in keys)
 
