@@ -64,8 +64,8 @@ HOMES: dict[str, tuple[str, ...]] = {
 }
 # What would make `--help` slow. Commands import these when they run.
 HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml", "zoneinfo"}
-# These load OpenSSL and three libraries of compression, which a start has no use for.
-LARGE = {"secrets", "shutil"}
+# It loads OpenSSL, which a start has no use for.
+LARGE = {"secrets"}
 
 # The world outside.
 FILES = ("codecs", "dbm", "fileinput", "glob", "io", "mmap", "os", "pathlib", "shelve", "shutil", "tempfile")
