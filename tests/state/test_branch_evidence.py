@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import signal
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from invent_gitops.operations import create as creating
 from invent_gitops.sandbox.server import Server
 from invent_gitops.state.branch import BranchStore
 from tests.branch_repository import BRANCH, STATE, Hub, applied, git, hub
-from tests.running import FAST, account, afterwards, call, ended, invent, live, posted, run, started, until
+from tests.running import FAST, account, afterwards, ended, invent, live, posted, run, started, until
 
 # Waits as long as the test wants, once, in a push that others can see already.
 SLOW_ONCE = "[ -e slow ] && rm slow && while [ ! -e go ]; do sleep 0.05; done; exit 0"
@@ -205,8 +206,13 @@ def test_push_that_is_refused_for_a_while_heals_and_the_report_says_so(remote: H
 
 def test_push_is_not_tried_again_once_somebody_wants_to_stop(remote: Hub) -> None:
     remote.hook("pre-receive", 'echo x >> count; [ "$(wc -l < count)" -le 1 ]')
-    with invent("delay=1@create:1") as server:
-        done = call(remote.clone("mine"), "apply", "--yes", "--deadline", "0.5", *FAST, env=account(server.url))
+    with (
+        invent("delay=2@create:1") as server,
+        started(remote.clone("mine"), "apply", "--yes", *FAST, env=account(server.url)) as process,
+    ):
+        until(lambda: server.faults.seen("create") >= 1)
+        process.send_signal(signal.SIGINT)
+        done = ended(process)
         assert done.code == ExitCode.INTERRUPTED, done.all
         assert live(server)
     tried = (remote.bare / "count").read_text(encoding="utf-8").count("x")
