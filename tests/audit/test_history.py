@@ -264,6 +264,7 @@ def test_history_refuses_a_key_that_no_state_knows_with_the_nearest_one(tmp_path
         assert mistyped.code == call(folder, "state", "show", "sprng", env=env).code == 5
         assert mistyped.json["error"]["message"] == "The state knows no key sprng."
         assert "Did you mean `spring`?" in mistyped.json["error"]["cure"]
+        assert "nothing was created for it yet" in mistyped.json["error"]["cure"]
         assert call(folder, "history", "spring", env=env).code == 0
         assert call(folder, "state", "mv", "spring", "summer", env=env).code == 0
         git(folder, "init", "--quiet")

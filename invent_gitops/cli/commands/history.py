@@ -99,7 +99,9 @@ def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
 def _cure(key: str, known_keys: Iterable[str]) -> str:
     from invent_gitops.text.quoting import did_you_mean
 
-    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list".strip()
+    # A file may define it already, and then nothing is wrong but that it is early.
+    early = "If a file defines it, nothing was created for it yet; what apply would do: invent-gitops plan"
+    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list . {early}".strip()
 
 
 def _pull_request(subject: str) -> int | None:
