@@ -11,14 +11,14 @@ from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import Definition, Remote
-from invent_gitops.model.command import Command, Cure, resolve_command
+from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
 from invent_gitops.model.statuses import COMING, DOCUMENTED, GONE
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.text.commands import quoted, settling_parts, words
+from invent_gitops.text.commands import quoted, settling_parts
 
 # How long after its hour a broadcast may wait before somebody should look.
 GRACE = timedelta(minutes=15)
@@ -125,7 +125,7 @@ def _blocked(subject: Subject) -> Iterator[Alarm]:
 
 def _twice(subject: Subject) -> Iterator[Alarm]:
     if subject.record and subject.record.note.role == "second" and subject.waiting:
-        remove = Command("state rm", f"{words(subject.row.key)} --reason …")
+        remove = reasoned_command("state rm", subject.row.key)
         yield Alarm("twice", subject.record.note.text, Cure(("Delete one of them in Invent, then: ", remove)))
     elif subject.record and subject.lookalike and subject.waiting:
         other = subject.lookalike.remote
@@ -153,7 +153,7 @@ def _gone(subject: Subject) -> Iterator[Alarm]:
         message = "Invent's list does not hold it any more."
         young = subject.now - record.provenance.at < timedelta(hours=1)
         message += " It was created within the hour, and lists can lag." if young else ""
-        remove = Command("state rm", f"{words(subject.row.key)} --reason …")
+        remove = reasoned_command("state rm", subject.row.key)
         file = "delete its file as well, then: " if subject.definition else ""
         yield Alarm("gone", message, Cure((f"Look in Invent. If it was deleted there, {file}", remove)))
 
@@ -262,7 +262,7 @@ def _removed(subject: Subject) -> Iterator[Alarm]:
         message = (
             f"It was removed from the state ({subject.removal.reason}), and Invent still has it: {subject.remote.id}."
         )
-        restore = Command("state restore", f"{words(subject.row.key)} --reason …")
+        restore = reasoned_command("state restore", subject.row.key)
         cure = Cure(("If it is not to be sent, delete or cancel it in Invent. If it is: ", restore))
         yield Alarm("removed", message, cure)
 

@@ -9,14 +9,13 @@ from datetime import timedelta
 
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.command import Command, Cure
+from invent_gitops.model.command import Command, Cure, reasoned_command
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import Provenance, Record
 from invent_gitops.model.state import Refreshed, State
 from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE
-from invent_gitops.text.commands import words
 
 # How many broadcasts a gap names that is the same for all of them.
 _NAMED = 5
@@ -246,4 +245,4 @@ _CASES: Mapping[Case, tuple[str | Command, ...]] = {
 
 def _gone(key: str) -> Cure:
     look = "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
-    return Cure((look, Command("state rm", f"{words(key)} --reason …")))
+    return Cure((look, reasoned_command("state rm", key)))

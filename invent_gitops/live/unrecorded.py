@@ -11,7 +11,7 @@ from invent_gitops.live.draft import reviewed
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
-from invent_gitops.model.command import Command, Cure, resolve_command
+from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.model.statuses import GONE
@@ -220,7 +220,7 @@ class _Surveyor:
             yield reason, f"Delete the file of {key}, then import it."
         if key in self.kept:
             reason = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
-            yield reason, Cure(("See which with: ", Command("state show", quoted(key))))
+            yield reason, Cure(("See which with: ", Command("state show", words(key))))
 
     def _twin_of(self, key: str) -> tuple[str, Cure | str]:
         record = self.state.broadcasts[key]
@@ -228,7 +228,7 @@ class _Surveyor:
         if record.status != GONE and record.id in self.ids:
             return f"{reason}, and two definitions must not ask for the same.", _IN_INVENT
         file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
-        remove = Command("state rm", f"{words(key)} --reason …")
+        remove = reasoned_command("state rm", key)
         return (
             f"{reason}, which Invent does not show any more.",
             Cure((f"If that one was deleted in Invent, {file}", remove, " . Then import this one.")),

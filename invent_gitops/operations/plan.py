@@ -18,6 +18,7 @@ from invent_gitops.operations.console import Console
 from invent_gitops.operations.look import Snapshot, look, reading
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
+from invent_gitops.text.quoting import did_you_mean
 
 
 def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Callable[[str], bool]:
@@ -33,7 +34,8 @@ def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Call
         matching = {pattern} & set(keys) or {key for key in keys if alike(key) == alike(pattern)}
         matching = matching or {key for key in keys if fnmatchcase(key, pattern)}
         if not matching:
-            raise WrongUsage(f"--only {pattern!r} matches no key.", f"See the keys with: {listing}")
+            cure = f"{did_you_mean(pattern, keys)} See the keys with: {listing}".strip()
+            raise WrongUsage(f"--only {pattern!r} matches no key.", cure)
         chosen |= matching
     return chosen.__contains__
 

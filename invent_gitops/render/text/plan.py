@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import cure_text
+from invent_gitops.model.command import cure_text, reasoned_command
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
@@ -16,7 +16,7 @@ from invent_gitops.render.text.drift import audiences_text, drift_text, look_tex
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
-from invent_gitops.text.commands import from_when, not_created, quoted, resolving, words
+from invent_gitops.text.commands import from_when, not_created, quoted, resolving
 from invent_gitops.text.times import distance, moment
 
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
@@ -44,7 +44,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         if item.record and item.record.note.role == "second":
             message = f"Twice: {clean(item.record.note.text)} It is {clean(item.record.id)}."
             lines += ["", style.red(style.bold(message))]
-            remove = f"invent-gitops state rm{context.flags} {words(item.key)} --reason …"
+            remove = reasoned_command("state rm", item.key).text(context.flags)
             lines.append(f"  Delete one of them in Invent, then: {remove}")
     sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
