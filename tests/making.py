@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import Note
@@ -152,7 +153,12 @@ def an_item(key: str = "spring", action: Action = "create", request: Request | N
 
 
 def a_plan(*items: Item, at: datetime = NOW, api: str = API, lineage: str = LINEAGE) -> Plan:
-    return Plan(at, tuple(items), ORG, api, lineage, 3)
+    return Plan(Context(at, ORG, api), tuple(items), lineage, 3)
+
+
+def in_context(plan: Plan, **changes: Any) -> Plan:
+    """The plan with other values in its context."""
+    return replace(plan, context=replace(plan.context, **changes))
 
 
 def plan_of(
@@ -168,11 +174,12 @@ def plan_of(
     reach: Reach = "",
 ) -> Plan:
     """The real planner, with a default for every argument."""
+    state = state or a_state()
     return make_plan(
         definitions,
-        state or a_state(),
+        state,
         terms=Terms(policies or Policies(), catalogue, strict),
-        now=now,
+        context=Context(now, state.org, state.api, names=catalogue.names_by_id() if catalogue else {}),
         only=only,
         listed=LiveList(live, reach),
     )

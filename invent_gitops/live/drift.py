@@ -38,7 +38,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     live = {remote.id: remote for remote in listing.entries}
     items = tuple(_compared(item, state, live, listing, before) for item in plan.items)
     look = look_at(state, listing, keys={item.key for item in items})
-    return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
+    return replace(plan, items=items, look=look, context=plan.context.naming(segment_names(listing)))
 
 
 def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | None = None) -> Coverage:

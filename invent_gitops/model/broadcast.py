@@ -128,6 +128,10 @@ class Catalogue:
             segments |= {segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in several}
         return segments
 
+    def names_by_id(self) -> dict[str, str]:
+        """What a page calls each segment."""
+        return {id: segment.name for id, segment in self.by_id().items()}
+
     def formerly(self) -> dict[str, tuple[Segment, ...]]:
         """The segments that had a name before which none has now, by that name in the form in which it is compared."""
         former: dict[str, list[Segment]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -88,26 +88,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The page as of `at`: what is to come, soonest first, and then what is past, newest first.
+    """The page as of a moment: what is to come, soonest first, and then what is past, newest first.
 
-    `soon` is how far ahead somebody should have it ready. `workspace` is the one of several, "" without. `options` is
-    what a printed command needs to speak of the same account, with a space before each.
+    `context` is the moment and the account. `look` says how much of Invent was read. Within `soon` of the moment, a
+    broadcast should be ready.
     """
 
-    at: datetime
-    org: str
-    api: str
+    context: Context
     rows: tuple[Row, ...]
     look: Coverage
     soon: timedelta
-    timezone: str = ""
-    workspace: str = ""
-    options: str = ""
-    segment_names: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def context(self) -> Context:
-        return Context(self.at, self.org, self.api, self.workspace, self.timezone, self.options, self.segment_names)
 
     @property
     def alarmed(self) -> tuple[Row, ...]:

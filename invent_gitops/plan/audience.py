@@ -32,7 +32,7 @@ def with_audiences(
         return replace(plan, look=look)
     live = {segment.id: segment.contacts for segment in segments}
     pulled = catalogue.by_id() if catalogue else {}
-    waiting = [item for item in plan.items if _to_be_sent(item, plan.at)]
+    waiting = [item for item in plan.items if _to_be_sent(item, plan.context.at)]
     meant = {id for item in waiting for id in item.request.segment_ids}
     if len(meant) > 1 and not meant & live.keys():
         return replace(plan, look=replace(look, gaps=(*look.gaps, _OTHER_SEGMENTS.format(len(meant)))))
@@ -49,7 +49,7 @@ def with_audiences(
     }
     items = tuple(judged.get(item.key, item) for item in plan.items)
     names = {segment.id: segment.name for segment in segments if segment.name}
-    return replace(plan, items=items, look=look, segment_names={**names, **plan.segment_names})
+    return replace(plan, items=items, look=look, context=plan.context.naming(names))
 
 
 def _written(item: Item) -> Sequence[str]:

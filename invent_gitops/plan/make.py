@@ -9,6 +9,7 @@ from datetime import datetime
 from invent_gitops import policy
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
@@ -44,12 +45,12 @@ def make_plan(
     state: State,
     *,
     terms: Terms,
-    now: datetime,
+    context: Context,
     only: Callable[[str], bool] = lambda key: True,
     listed: LiveList = NOT_LOOKED,
     newest: Mapping[str, Request] | None = None,
 ) -> Plan:
-    """The plan for all keys that `only` lets through; `now` is aware.
+    """The plan for all keys that `only` lets through. `context` is its moment, and the account of the state.
 
     Guards look at every definition and every record, whatever `only` says. What is `listed` already and
     recorded nowhere is not created a second time; what was declared not to have been created is refused
@@ -57,7 +58,7 @@ def make_plan(
     commit defines, if this is an older one's: what is not so there any more is not created.
     """
     defined = {definition.key for definition in definitions}
-    policies, catalogue, live, reach = terms.policies, terms.catalogue, listed.live, listed.reach
+    policies, live, reach, now = terms.policies, listed.live, listed.reach, context.at
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
     duplicates = Duplicates(definitions, state, live, now, reach)
@@ -67,17 +68,7 @@ def make_plan(
     items += [planner.without_definition(key) for key in gone if only(key)]
     items.sort(key=lambda item: item.key)
     items = _bounded(items, policies)
-    names = {id: segment.name for id, segment in catalogue.by_id().items()} if catalogue else {}
-    return Plan(
-        at=now,
-        items=tuple(items),
-        org=state.org,
-        api=state.api,
-        lineage=state.lineage,
-        serial=state.serial,
-        segment_names=names,
-        zone_data=zone_data_version(),
-    )
+    return Plan(context, tuple(items), state.lineage, state.serial, zone_data=zone_data_version())
 
 
 class _Planner:

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from invent_gitops.live.status import Clock, status_of
+from invent_gitops.live.status import status_of
 from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote, Segment
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.note import second_note
 from invent_gitops.model.state import State
@@ -29,8 +30,10 @@ from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.width import cells
 from invent_gitops.schemas import read_schema
 from tests.making import (
+    API,
     NASTY,
     NOW,
+    ORG,
     SOON,
     a_catalogue,
     a_definition,
@@ -64,7 +67,8 @@ def status(
         Listing(remotes, gaps),
         before=known.ids(),
         catalogue=a_catalogue(a=7),
-        clock=Clock(NOW, soon),
+        context=Context(NOW, known.org, known.api),
+        soon=soon,
     )
 
 
@@ -255,7 +259,7 @@ def test_nothing_is_said_of_what_could_not_be_read_but_what_is_recorded() -> Non
 
 def test_what_was_recorded_while_the_list_was_read_is_not_gone() -> None:
     state = a_state({"spring": a_record("bc_1")})
-    found = status_of([], state, Listing(()), before=set(), catalogue=None, clock=Clock(NOW, timedelta()))
+    found = status_of([], state, Listing(()), before=set(), catalogue=None, context=Context(NOW), soon=timedelta())
     assert [(row.read, row.state) for row in found.rows] == [(False, "SCHEDULED")]
 
 
@@ -284,7 +288,8 @@ def test_the_page_in_the_readme_is_the_one_that_is_shown() -> None:
         Listing(tuple(replace(a_remote(f"b_{key}", requests[key]), **fields) for key, fields in shown_as.items())),
         before=a_state(records).ids(),
         catalogue=Catalogue({"VIP": Segment("VIP", "seg_vip", 1240)}),
-        clock=Clock(datetime(2026, 11, 26, 9, tzinfo=UTC), timedelta(hours=24), "Europe/Berlin"),
+        context=Context(datetime(2026, 11, 26, 9, tzinfo=UTC), ORG, API, zone="Europe/Berlin"),
+        soon=timedelta(hours=24),
     )
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("$ invent-gitops status\n")[2].partition("```")[0]

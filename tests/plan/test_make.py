@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Claim, Destination, digest, is_old_digest, read_digest
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.note import NO_NOTE, defined_note, restored_note
@@ -42,6 +43,7 @@ from tests.making import (
     crowded_states,
     few_keys,
     few_requests,
+    in_context,
     plan_of,
     requests,
 )
@@ -132,8 +134,8 @@ def test_guards_say_nothing_about_what_exists_already() -> None:
 
 def test_plan_carries_what_it_was_made_from() -> None:
     plan = plan_of([a_definition()], replace(a_state(), serial=7), catalogue=a_catalogue(a=3))
-    assert (plan.at, plan.org, plan.api, plan.lineage, plan.serial) == (NOW, ORG, API, LINEAGE, 7)
-    assert plan.segment_names == {"seg_a": "a"}
+    assert plan.context == Context(NOW, ORG, API, names={"seg_a": "a"})
+    assert (plan.lineage, plan.serial) == (LINEAGE, 7)
 
 
 def test_counts_name_every_action_and_add_up() -> None:
@@ -385,7 +387,7 @@ def test_digest_is_the_hash_of_the_destination_and_the_requests_in_one_spelling(
     mark = hashlib.sha256(b'["c","https://api.example","acme"]').hexdigest()[:16]
     expected = f"v2:1:{mark}:" + hashlib.sha256(content.encode()).hexdigest()
     made = plan_of([of("spring", a_request("Grüße", segments=("seg_b", "seg_a")))])
-    assert replace(made, org="c", api="https://api.example", workspace="acme").digest == expected
+    assert in_context(made, org="c", api="https://api.example", workspace="acme").digest == expected
 
 
 @pytest.mark.parametrize("field", ["org", "api", "workspace"])
@@ -714,7 +716,7 @@ def test_a_request_is_one_however_its_name_is_spelled_and_stays_refused_under_an
     assert [refusal.policy for refusal in item.refusals] == ["same-request"]
 
 
-def test_what_is_not_told_in_full_and_was_sent_may_be_what_was_to_be_sent_at_once() -> None:
+def test_what_is_not_in_context_full_and_was_sent_may_be_what_was_to_be_sent_at_once() -> None:
     sent = replace(a_remote("bc_live", a_request("Now", None), status="SENT"), unread=("send_to_all",))
     at_once, later = a_definition("now", a_request("Now", None)), a_definition("later", a_request("Now"))
     made = plan_of([at_once, later], live=[sent], policies=Policies(allow_immediate=True))

@@ -39,6 +39,7 @@ from tests.making import (
     an_intent,
     an_item,
     costly,
+    in_context,
     texts,
 )
 
@@ -67,14 +68,14 @@ ALL_EVIL = " ".join(EVIL)
 wild = st.sampled_from(EVIL) | texts | st.text(max_size=40)
 
 
-def made(*items: Item, problems: Sequence[Problem] = (), error: InventGitopsError | None = None, **fields: Any) -> Any:
-    body = {} if problems or error else plan_json(replace(a_plan(*items), **fields))
+def made(*items: Item, problems: Sequence[Problem] = (), error: InventGitopsError | None = None, **context: Any) -> Any:
+    body = {} if problems or error else plan_json(in_context(a_plan(*items), **context))
     return json.loads(document("plan", 0, body, problems=problems, error=error))
 
 
-def shown(*items: Item, files: str = "", limit: int = COMMENT_LIMIT, size: Any = len, **fields: Any) -> str:
-    """The page of a plan whose other `fields` are given."""
-    return plan_markdown(made(*items, **fields), files=files, limit=limit, size=size)
+def shown(*items: Item, files: str = "", limit: int = COMMENT_LIMIT, size: Any = len, **context: Any) -> str:
+    """The page of a plan with other values in its context."""
+    return plan_markdown(made(*items, **context), files=files, limit=limit, size=size)
 
 
 def blocked(key: str = "doubt") -> Item:
@@ -203,19 +204,19 @@ def test_soonest_broadcast_comes_first_and_at_once_before_all() -> None:
 
 
 def test_time_without_a_zone_is_shown_in_the_projects_and_a_zone_that_nobody_knows_as_utc() -> None:
-    assert "Europe/Berlin\u00a0(12:00\u00a0UTC)" in shown(create("a"), timezone="Europe/Berlin")
+    assert "Europe/Berlin\u00a0(12:00\u00a0UTC)" in shown(create("a"), zone="Europe/Berlin")
     assert "12:00</b><br>UTC" in shown(create("a", zone="Mars/Phobos"))
 
 
 def test_field_diffs_are_folded_and_name_segments_and_times_as_people_do() -> None:
-    markdown = shown(changed(), segment_names={"seg_a": "customers"})
+    markdown = shown(changed(), names={"seg_a": "customers"})
     folded = markdown[markdown.index("<details>") : markdown.index("</details>")]
     assert "| `scheduled_at` | Tue 24 Nov 2026 12:00 UTC | Wed 25 Nov 2026 12:00 UTC |" in folded
     assert "| `segment_ids` | customers | seg&#95;b |" in folded
 
 
 def test_blocked_key_shows_its_candidates_and_the_commands_that_settle_it() -> None:
-    markdown = shown(blocked(), options=" --org o")
+    markdown = shown(blocked(), flags=" --org o")
     assert "[this run](https://ci.test/9)" in markdown
     assert "`invent-gitops resolve --org o doubt --id bc_9`" in markdown
 

@@ -56,7 +56,9 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     """What went wrong as errors at the definitions, then what the plan has for a person."""
     items = {item.key: item for item in plan.items}
     notes = [note for outcome in report.outcomes for note in _outcome(outcome, report, items.get(outcome.key))]
-    notes += [Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.options)}") for twin in report.twins]
+    notes += [
+        Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.context.flags)}") for twin in report.twins
+    ]
     notes += [note for outcome in report.outcomes for note in _differing(outcome, items.get(outcome.key))]
     notes += [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
     if report.failure:

@@ -92,9 +92,9 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     else:
         yield style.bold("No changes. Nothing to create.")
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
-    account = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
+    account = f"org {clean(plan.context.org)} at {clean(plan.context.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
-    if plan.api == SANDBOX and "--sandbox" not in plan.options:
+    if plan.context.api == SANDBOX and "--sandbox" not in plan.context.flags:
         yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
 

@@ -69,8 +69,8 @@ def headline(status: Status, style: Style) -> Iterator[str]:
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
         yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))
-    as_of = f"As of {moment(status.at.replace(microsecond=0), status.timezone)}"
-    yield style.dim(f"{as_of}, org {clean(status.org)} at {clean(status.api)}.")
+    as_of = f"As of {moment(status.context.at.replace(microsecond=0), status.context.zone)}"
+    yield style.dim(f"{as_of}, org {clean(status.context.org)} at {clean(status.context.api)}.")
 
 
 def shares_note() -> str:
@@ -87,7 +87,7 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
                 yield from fields_text(row.drift, row.defined, status.context.within(row.timezone))
-            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.options))}"
+            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.context.flags))}"
     if len(alarmed) > most:
         yield f"  … and {len(alarmed) - most:,} more; -v shows them all."
 
@@ -95,7 +95,7 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
 def _when_and_away(row: Row, status: Status) -> str:
     if row.at is None:
         return "at once"
-    return f"{moment(row.at, row.timezone or status.timezone)}, {distance(row.at, status.at)}"
+    return f"{moment(row.at, row.timezone or status.context.zone)}, {distance(row.at, status.context.at)}"
 
 
 def _coming(status: Status, style: Style, width: int | None) -> list[str]:
@@ -103,7 +103,7 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
     rows += [
         (
             _clock(row.at, status),
-            distance(row.at, status.at).removeprefix("in ") if row.at else "now",
+            distance(row.at, status.context.at).removeprefix("in ") if row.at else "now",
             state_text(row),
             _audience(row.audience),
             fit(row.key, 40),
@@ -185,7 +185,7 @@ def _clock(at: datetime | None, status: Status) -> str:
         return "at once"
     local = at.astimezone(UTC)
     try:
-        local = at.astimezone(load_zone(status.timezone or "UTC"))
+        local = at.astimezone(load_zone(status.context.zone or "UTC"))
     except OverflowError:
         # At either end of the calendar the local time has no year any more.
         return f"{local:%a %Y-%m-%d %H:%M} UTC"
@@ -193,4 +193,4 @@ def _clock(at: datetime | None, status: Status) -> str:
 
 
 def _zone_name(status: Status) -> str:
-    return status.timezone or "UTC"
+    return status.context.zone or "UTC"
