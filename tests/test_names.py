@@ -58,7 +58,6 @@ VAGUE = frozenset(
 STILL_VAGUE: dict[str, int] = {"render": 21, "text": 1}
 STILL_LARGE: set[str] = {
     "model/broadcast.py:Remote",
-    "model/plan.py:Item",
     "model/status.py:Row",
     "state/branch.py:BranchStore",
 }

@@ -55,12 +55,23 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What the plan says of one key. `definition` is None exactly when the file is gone.
+class Remarks:
+    """What reviewers should know of a key beside its action. None of it refuses a create.
 
-    `unneeded_waivers` are policies that the definition waives, and that would not have refused it. `absence` is the
-    word of a person, of what has no record, that an earlier attempt created nothing.
+    `warnings` are about its audience. `unneeded_waivers` are policies that the definition waives, and that would not
+    have refused it. `zone_change` says that the rules of its time zone changed after the create. `absence` is the word
+    of a person, of what has no record, that an earlier attempt created nothing.
     """
+
+    warnings: tuple[AudienceWarning, ...] = ()
+    unneeded_waivers: tuple[str, ...] = ()
+    zone_change: ZoneChange | None = None
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the plan says of one key. `definition` is None exactly when the file is gone."""
 
     key: str
     action: Action
@@ -72,10 +83,7 @@ class Item:
     changes: tuple[FieldChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     drift: Drift | None = None
-    warnings: tuple[AudienceWarning, ...] = ()
-    unneeded_waivers: tuple[str, ...] = ()
-    zone_change: ZoneChange | None = None
-    absence: Absence | None = None
+    remarks: Remarks = Remarks()
 
     @property
     def local(self) -> LocalTime | None:

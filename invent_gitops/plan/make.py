@@ -12,7 +12,7 @@ from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import zone_change
-from invent_gitops.model.plan import Audience, Item, Plan, Refusal
+from invent_gitops.model.plan import Audience, Item, Plan, Refusal, Remarks
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 from invent_gitops.plan.duplicates import Duplicates
@@ -95,19 +95,20 @@ class _Planner:
         if key in self.state.intents:
             return replace(item, action="blocked", intent=self.state.intents[key])
         if record:
-            item = replace(
-                item, changes=field_changes(record.request, request), zone_change=zone_change(record, definition)
-            )
+            remarks = Remarks(zone_change=zone_change(record, definition))
+            item = replace(item, changes=field_changes(record.request, request), remarks=remarks)
             if self.strict:
                 return replace(item, action="refused", refusals=(_edited(item, definition),))
             return replace(item, action="changed")
-        item = replace(item, absence=self.duplicates.declared(definition))
+        remarks = Remarks(absence=self.duplicates.declared(definition))
+        item = replace(item, remarks=remarks)
         certain = self.duplicates.certain(definition)
         if certain:
             return replace(item, action="refused", refusals=certain)
         objections = self.objections(definition, audience)
         lifted = {refusal.policy for refusal in objections if policy.is_waived(definition, refusal)}
-        item = replace(item, unneeded_waivers=tuple(sorted(definition.waive.keys() - lifted)))
+        unneeded = tuple(sorted(definition.waive.keys() - lifted))
+        item = replace(item, remarks=replace(remarks, unneeded_waivers=unneeded))
         refusals = tuple(refusal for refusal in objections if not policy.is_waived(definition, refusal))
         return replace(item, action="refused", refusals=refusals) if refusals else item
 
@@ -161,9 +162,10 @@ def _bounded(items: list[Item], policies: Policies) -> list[Item]:
 
 
 def _edited(item: Item, definition: Definition) -> Refusal:
-    if item.zone_change and [change.field for change in item.changes] == ["scheduled_at"]:
+    zone_change = item.remarks.zone_change
+    if zone_change and [change.field for change in item.changes] == ["scheduled_at"]:
         cure = "Or write the time at which it goes out, or plan without --strict."
-        return Refusal("strict", item.zone_change.message, cure, definition.position)
+        return Refusal("strict", zone_change.message, cure, definition.position)
     return Refusal(
         "strict",
         "It was edited after it was created, and the API has no update.",

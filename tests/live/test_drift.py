@@ -198,7 +198,7 @@ def test_todays_audience_takes_the_place_of_the_catalogues_and_warns() -> None:
     [item] = with_audiences(plan, SEGMENTS, a_catalogue(a=5), 50, ()).items
     assert item.audience is not None
     assert (item.audience.contacts, item.audience.today, item.audience.segments) == (0, True, ("a",))
-    assert [warning.rule for warning in item.warnings] == ["audience-empty"]
+    assert [warning.rule for warning in item.remarks.warnings] == ["audience-empty"]
 
 
 @pytest.mark.parametrize(
@@ -217,13 +217,13 @@ def test_a_segment_that_is_called_otherwise_now_is_told_before_anybody_is_messag
 ) -> None:
     plan = plan_of([a_definition("spring", A)], catalogue=a_catalogue(a=5))
     [item] = with_audiences(plan, live, a_catalogue(a=5), 50, ()).items
-    assert [warning.rule for warning in item.warnings] == rules
+    assert [warning.rule for warning in item.remarks.warnings] == rules
     if "audience-retaken" in rules:
-        assert item.warnings[0].message == (
+        assert item.remarks.warnings[0].message == (
             "The segment a (seg_a) is named Do not message in Invent, and a is seg_9 there now."
         )
     [without] = with_audiences(plan, live, None, 50, ()).items
-    assert without.warnings == (), "nobody has read a name there"
+    assert without.remarks.warnings == (), "nobody has read a name there"
 
 
 def test_a_former_name_that_is_another_segments_by_now_is_told_with_a_cure_that_keeps_the_audience() -> None:
@@ -231,9 +231,9 @@ def test_a_former_name_that_is_another_segments_by_now_is_told_with_a_cure_that_
     plan = plan_of([replace(a_definition("spring", A), segments=("VIP",))], catalogue=known)
     live = (RemoteSegment("seg_a", "VIP 28", 5), RemoteSegment("seg_9", "VIP", 900))
     [item] = with_audiences(plan, live, known, 50, ()).items
-    assert [warning.rule for warning in item.warnings] == ["audience-retaken"]
-    assert "VIP is seg_9 there now" in item.warnings[0].message
-    assert item.warnings[0].cure.startswith("Write id:seg_a if that one is meant")
+    assert [warning.rule for warning in item.remarks.warnings] == ["audience-retaken"]
+    assert "VIP is seg_9 there now" in item.remarks.warnings[0].message
+    assert item.remarks.warnings[0].cure.startswith("Write id:seg_a if that one is meant")
 
 
 def test_segments_of_another_account_are_a_gap_and_none_of_them_is_called_gone() -> None:
@@ -241,21 +241,21 @@ def test_segments_of_another_account_are_a_gap_and_none_of_them_is_called_gone()
     made = with_audiences(plan, (RemoteSegment("seg_x", "x", 1),), None, 50, ())
     assert made.look is not None
     assert "this looks like another account" in made.look.gaps[0]
-    assert [item.warnings for item in made.items] == [(), ()]
+    assert [item.remarks.warnings for item in made.items] == [(), ()]
 
 
 @pytest.mark.parametrize("status", ["SENT", "CANCELLED", "FAILED", GONE])
 def test_audience_of_what_is_not_to_be_sent_any_more_is_nobodys_concern(status: str) -> None:
     state = a_state({"spring": replace(RECORD, status=status)})
     [item] = with_audiences(plan_of([a_definition("spring", A)], state), SEGMENTS, None, 50, ()).items
-    assert (item.audience, item.warnings) == (None, ())
+    assert (item.audience, item.remarks.warnings) == (None, ())
 
 
 def test_segments_that_could_not_be_read_are_a_gap_and_no_warning() -> None:
     plan = with_audiences(plan_of([a_definition("spring", A)]), None, None, 50, ("No segments.",))
     assert plan.look is not None
     assert plan.look.gaps == ("No segments.",)
-    assert plan.items[0].warnings == ()
+    assert plan.items[0].remarks.warnings == ()
 
 
 # ---------------------------------------------------------------- what a refresh takes over

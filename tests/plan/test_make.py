@@ -663,10 +663,10 @@ def test_a_waiver_is_needed_exactly_if_the_plan_would_refuse_without_it() -> Non
     policies = Policies(audience_cap=10)
     waive = {"audience-cap": "agreed", "quiet-hours": "just in case"}
     (item,) = plan_of([a_definition(waive=waive)], policies=policies).items
-    assert (item.action, item.unneeded_waivers) == ("create", ("quiet-hours",))
+    assert (item.action, item.remarks.unneeded_waivers) == ("create", ("quiet-hours",))
     (without,) = plan_of([a_definition(waive={"quiet-hours": "just in case"})], policies=policies).items
     assert [refusal.policy for refusal in without.refusals] == ["audience-cap"]
-    assert without.unneeded_waivers == ("quiet-hours",)
+    assert without.remarks.unneeded_waivers == ("quiet-hours",)
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "FAILED", "SENT", GONE])
@@ -757,10 +757,10 @@ def test_what_was_declared_absent_is_created_only_after_the_whole_list_was_read(
     absence = Absence(key, "looked", a_provenance(), definition.request if key != "spring" else None, listed)
     state = a_state(absences={"t1": absence})
     [item] = plan_of([definition], state, reach=reach).items
-    assert (item.action, item.absence) == (action, absence)
+    assert (item.action, item.remarks.absence) == (action, absence)
     assert [refusal.policy for refusal in item.refusals] == (["unread-list"] if action == "refused" else [])
     [free] = plan_of([a_definition("other")], state, reach="partly").items
-    assert (free.action, free.absence) == ("create", None)
+    assert (free.action, free.remarks.absence) == ("create", None)
 
 
 def test_key_with_an_attempt_that_is_kept_beside_another_one_is_not_created() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invent_gitops.errors import InvalidInput, InventGitopsError
-from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal, Remarks
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate
 from invent_gitops.render.documents.envelope import document
@@ -145,12 +145,14 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
 
 def test_waiver_that_sets_nothing_aside_is_kept_apart_from_those_that_do() -> None:
     item = create("waived", waive={"quiet-hours": "agreed with legal", "audience-cap": "just in case"})
-    markdown = shown(replace(item, unneeded_waivers=("audience-cap",)))
+    markdown = shown(replace(item, remarks=Remarks(unneeded_waivers=("audience-cap",))))
     aside, _, idle = markdown.partition("<details><summary>1 waiver sets nothing aside</summary>")
     assert "sets aside `quiet-hours`: “agreed with legal”" in aside
     assert "audience-cap" not in aside
     assert "waives `audience-cap`: “just in case”" in idle
-    assert "Rules set aside" not in shown(replace(item, unneeded_waivers=("audience-cap", "quiet-hours")))
+    assert "Rules set aside" not in shown(
+        replace(item, remarks=Remarks(unneeded_waivers=("audience-cap", "quiet-hours")))
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,17 +58,17 @@ def item_json(item: Item, flags: str) -> dict[str, object]:
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in item.changes],
         "refusals": [refusal_json(refusal, flags) for refusal in item.refusals],
         "waived": dict(item.waived),
-        "unneeded_waivers": list(item.unneeded_waivers),
-        "absence": {"reason": item.absence.reason, **provenance_json(item.absence.provenance)}
-        if item.absence
+        "unneeded_waivers": list(item.remarks.unneeded_waivers),
+        "absence": {"reason": item.remarks.absence.reason, **provenance_json(item.remarks.absence.provenance)}
+        if item.remarks.absence
         else None,
         "intent": intent_json(item.intent) if item.intent else None,
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,
         "position": position_json(definition.position) if definition else None,
-        "warnings": [warning_json(warning) for warning in item.warnings],
+        "warnings": [warning_json(warning) for warning in item.remarks.warnings],
         "drift": drift_json(item.drift, definition.request if definition else None, flags) if item.drift else None,
-        "zone_change": zone_change_json(item.zone_change) if item.zone_change else None,
+        "zone_change": zone_change_json(item.remarks.zone_change) if item.remarks.zone_change else None,
     }
 
 

@@ -135,8 +135,8 @@ def _changed(item: Item, context: Context) -> Iterator[Annotation]:
         position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
         edited = f"{item.key}: {', '.join(fields)} changed after the creation."
         message = f"{edited} Invent has no update: there it stays as it was created."
-        if item.zone_change:
-            message = f"{item.key}: {item.zone_change.message}"
+        if item.remarks.zone_change:
+            message = f"{item.key}: {item.remarks.zone_change.message}"
         yield Annotation("notice", "changed", message, position or item.definition.position)
 
 

@@ -129,8 +129,8 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
     yield f"      {when_text(item.request, context_of(item, context))}{audience}"
-    if item.absence:
-        yield f"      {absence_text(item, item.absence, context)}"
+    if item.remarks.absence:
+        yield f"      {absence_text(item, item.remarks.absence, context)}"
     yield from _waivers(item, style)
 
 
@@ -146,7 +146,7 @@ def absence_text(item: Item, absence: Absence, context: Context) -> str:
 def _waivers(item: Item, style: Style) -> Iterator[str]:
     for policy, reason in item.waived.items():
         line = f"      waives {clean(policy)}: {clean(reason)}"
-        idle = policy in item.unneeded_waivers
+        idle = policy in item.remarks.unneeded_waivers
         yield style.dim(f"{line} (it would not have refused this)") if idle else style.yellow(line)
 
 
@@ -161,8 +161,8 @@ def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
-    if item.zone_change:
-        yield f"      {clean(item.zone_change.message)}"
+    if item.remarks.zone_change:
+        yield f"      {clean(item.remarks.zone_change.message)}"
     yield from _changes(item, context)
 
 
