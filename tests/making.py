@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -126,8 +126,17 @@ def a_remote(
     status: str = "SCHEDULED",
     created_at: datetime | None = NOW,
 ) -> Remote:
-    wanted = request or a_request()
-    return Remote(id, wanted.name, status, wanted.scheduled_at, wanted.segment_ids, wanted.send_to_all, created_at)
+    return Remote(id, request or a_request(), status, created_at)
+
+
+def altered(remote: Remote, **changes: Any) -> Remote:
+    """The live broadcast with other values, wherever it holds them: itself, in its request or in its sending."""
+    parts = {
+        part: {field.name: changes.pop(field.name) for field in fields(value) if field.name in changes}
+        for part, value in (("request", remote.request), ("sending", remote.sending))
+    }
+    changed = {part: replace(getattr(remote, part), **values) for part, values in parts.items() if values}
+    return replace(remote, **changed, **changes)
 
 
 def a_state(
@@ -249,11 +258,8 @@ records = st.builds(
 remotes = st.builds(
     Remote,
     id=texts,
-    name=maybe_texts,
+    request=st.builds(Request, maybe_texts, st.none() | instants, segment_ids, st.booleans()),
     status=maybe_texts,
-    scheduled_at=st.none() | instants,
-    segment_ids=segment_ids,
-    send_to_all=st.booleans(),
     created_at=st.none() | instants,
 )
 FIELDS = ("name", "scheduled_at", "segment_ids", "send_to_all", "created_at")

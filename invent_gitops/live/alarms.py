@@ -166,11 +166,11 @@ def _overdue(subject: Subject) -> Iterator[Alarm]:
         empty = " It has no content." if subject.row.templates == 0 else ""
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
         yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
-    elif subject.strange and subject.late and remote and not (remote.started_at or remote.completed_at):
+    elif subject.strange and subject.late and remote and not (remote.sending.started_at or remote.sending.completed_at):
         message = f"Its hour has passed, and Invent shows it as {state}, which this version does not know."
         yield Alarm("overdue", message, "Look in Invent whether it was sent.")
     elif subject.told and state == "SENDING" and remote:
-        since = remote.started_at or subject.row.at
+        since = remote.sending.started_at or subject.row.at
         if since and subject.now - since > SENDING_TIME:
             yield Alarm("overdue", "It has been sending for more than a day.", "Look in Invent what holds it up.")
 
@@ -185,8 +185,8 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
     if subject.removal or not (subject.waiting or subject.strange):
         return
     remote = subject.remote
-    if remote and remote.template_errors:
-        first, more = remote.template_errors[0], len(remote.template_errors) - 1
+    if remote and remote.sending.template_errors:
+        first, more = remote.sending.template_errors[0], len(remote.sending.template_errors) - 1
         message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
         yield Alarm("template-error", message, "Mend its content in Invent.")
     if not subject.due or subject.late:

@@ -164,16 +164,16 @@ def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
 
 def _shown(row: Row, remote: Remote) -> Row:
     """The row with what only Invent knows."""
-    contacts = remote.counts.contacts
+    contacts = remote.sending.counts.contacts
     # What Invent counts for the broadcast itself is surer than the catalogue's sum of its segments.
     audience = row.audience if contacts is None else replace(row.audience, contacts=contacts, today=True)
     return replace(
         row,
         audience=audience,
-        since=remote.completed_at or remote.started_at or row.at or remote.created_at,
-        counts=remote.counts,
-        templates=remote.templates,
-        error_message=remote.error_message if row.state in BEGUN else "",
+        since=remote.sending.completed_at or remote.sending.started_at or row.at or remote.created_at,
+        counts=remote.sending.counts,
+        templates=remote.sending.templates,
+        error_message=remote.sending.error_message if row.state in BEGUN else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,7 @@ from tests.making import (
     a_remote,
     a_request,
     a_state,
+    altered,
     an_intent,
     few_ids,
     few_keys,
@@ -105,7 +107,7 @@ def test_status_that_moved_on_by_itself_is_no_alarm(
 
 
 def test_failure_brings_the_words_of_invent() -> None:
-    remote = replace(a_remote("bc_1", A, status="FAILED"), error_message="No sender")
+    remote = altered(a_remote("bc_1", A, status="FAILED"), error_message="No sender")
     assert found(remote).error_message == "No sender"
 
 
@@ -118,23 +120,21 @@ def test_broadcast_that_is_gone_is_an_alarm_unless_it_was_sent_or_is_recorded_as
 
 @pytest.mark.parametrize("field", ["name", "scheduled_at", "segments", "send_to_all", "status"])
 def test_field_that_invent_does_not_tell_has_not_drifted(field: str) -> None:
-    untold = replace(
-        a_remote("bc_1", A, status="SCHEDULED"),
-        **{  # type: ignore[arg-type]  # each with the value that a missing field gets
-            "name": {"name": ""},
-            "scheduled_at": {"scheduled_at": None},
-            "segments": {"segment_ids": ()},
-            "send_to_all": {"send_to_all": False},
-            "status": {"status": ""},
-        }[field],
-        unread=(field,),
-    )
+    # Each with the value that a missing field gets.
+    missing: dict[str, dict[str, Any]] = {
+        "name": {"name": ""},
+        "scheduled_at": {"scheduled_at": None},
+        "segments": {"segment_ids": ()},
+        "send_to_all": {"send_to_all": False},
+        "status": {"status": ""},
+    }
+    untold = altered(a_remote("bc_1", A, status="SCHEDULED"), **missing[field], unread=(field,))
     assert drift(untold) is None
 
 
 def test_name_or_segment_that_no_record_can_hold_is_left_alone() -> None:
-    assert live_request(A, replace(a_remote("bc_1", A), name="")) == A
-    assert live_request(A, replace(a_remote("bc_1", A), segment_ids=("half a pair \ud800",))) == A
+    assert live_request(A, altered(a_remote("bc_1", A), name="")) == A
+    assert live_request(A, altered(a_remote("bc_1", A), segment_ids=("half a pair \ud800",))) == A
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ from tests.making import (
     a_removal,
     a_request,
     a_state,
+    altered,
     an_intent,
     crowded_states,
     few_ids,
@@ -82,7 +83,7 @@ def of(remote: Remote | None, *, at: datetime | None = SOON, file: bool = True, 
 
 
 def live(state: str, *, at: datetime | None = SOON, **fields: Any) -> Remote:
-    return replace(a_remote("bc_1", a_request(at=at), status=state), **{"templates": 1, **fields})
+    return altered(a_remote("bc_1", a_request(at=at), status=state), **{"templates": 1, **fields})
 
 
 def rules(row: Row) -> list[str]:
@@ -193,7 +194,7 @@ def test_one_that_invent_has_twice_needs_a_person() -> None:
     [row] = status(live("SCHEDULED"), twin, definitions=(definition,), state=state).rows
     assert rules(row) == ["twice"]
     assert "bc_2 (SCHEDULED)" in row.alarms[0].message
-    for harmless in (replace(twin, name="Another"), replace(twin, status="CANCELLED")):
+    for harmless in (altered(twin, name="Another"), replace(twin, status="CANCELLED")):
         [row] = status(live("SCHEDULED"), harmless, definitions=(definition,), state=state).rows
         assert rules(row) == []
 
@@ -201,7 +202,7 @@ def test_one_that_invent_has_twice_needs_a_person() -> None:
 @pytest.mark.parametrize("file", [True, False])
 def test_what_was_taken_out_of_the_state_and_is_still_to_be_sent_needs_a_person(file: bool) -> None:
     state = a_state(removed={"spring": a_removal()})
-    remote = replace(a_remote(a_removal().id, a_removal().request, status="SCHEDULED"), templates=0)
+    remote = altered(a_remote(a_removal().id, a_removal().request, status="SCHEDULED"), templates=0)
     definitions = (a_definition("spring", a_removal().request),) if file else ()
     [row] = status(remote, definitions=definitions, state=state).rows
     assert (row.state, row.id, rules(row)) == ("SCHEDULED", a_removal().id, ["removed"])
@@ -285,7 +286,7 @@ def test_the_page_in_the_readme_is_the_one_that_is_shown() -> None:
     made = status_of(
         [a_definition(key, request) for key, request in requests.items()],
         a_state(records),
-        Listing(tuple(replace(a_remote(f"b_{key}", requests[key]), **fields) for key, fields in shown_as.items())),
+        Listing(tuple(altered(a_remote(f"b_{key}", requests[key]), **fields) for key, fields in shown_as.items())),
         before=a_state(records).ids(),
         catalogue=Catalogue({"VIP": Segment("VIP", "seg_vip", 1240)}),
         context=Context(datetime(2026, 11, 26, 9, tzinfo=UTC), ORG, API, zone="Europe/Berlin"),
@@ -307,7 +308,7 @@ def test_what_is_to_come_is_soonest_first_and_what_is_over_newest_first() -> Non
     }
     state = a_state({key: a_record(f"bc_{key}", request) for key, request in requests.items()})
     remotes = [
-        replace(a_remote(f"bc_{key}", request, status=states.get(key, "SCHEDULED")), templates=1)
+        altered(a_remote(f"bc_{key}", request, status=states.get(key, "SCHEDULED")), templates=1)
         for key, request in requests.items()
     ]
     definitions = tuple(a_definition(key, request) for key, request in requests.items())

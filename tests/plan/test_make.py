@@ -38,6 +38,7 @@ from tests.making import (
     a_request,
     a_state,
     actions,
+    altered,
     an_intent,
     costly,
     crowded_states,
@@ -517,10 +518,10 @@ def test_what_invent_does_not_tell_in_full_is_no_other_broadcast(untold: tuple[s
     missing = {
         field: value for field, value in empty.items() if field in untold or ("segments" in untold and "seg" in field)
     }
-    live = replace(a_remote("bc_live", definition.request), unread=untold, **missing)
+    live = altered(a_remote("bc_live", definition.request), unread=untold, **missing)
     (item,) = plan_of([definition], live=[live]).items
     assert [refusal.policy for refusal in item.refusals] == (["exists-already"] if refused else [])
-    told = replace(live, name="Another", unread=tuple(field for field in untold if field != "name"))
+    told = altered(live, name="Another", unread=tuple(field for field in untold if field != "name"))
     (item,) = plan_of([definition], live=[told]).items
     assert "exists-already" not in [refusal.policy for refusal in item.refusals]
 
@@ -689,7 +690,7 @@ def test_what_invent_fills_in_for_at_once_is_known_also_before_it_is_sent() -> N
 def test_what_an_attempt_may_have_made_refuses_no_sibling_that_invent_does_not_tell_from_it() -> None:
     mine = a_request()
     sibling = a_definition("sibling", a_request(segments=("seg_z",)))
-    live = replace(a_remote("bc_live", mine), segment_ids=(), unread=("segments",))
+    live = altered(a_remote("bc_live", mine), segment_ids=(), unread=("segments",))
     found = plan_of([a_definition("mine", mine), sibling], a_state({}, {"mine": an_intent(mine)}), live=[live])
     assert actions(found) == {"mine": "blocked", "sibling": "create"}
 

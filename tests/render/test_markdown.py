@@ -36,6 +36,7 @@ from tests.making import (
     a_record,
     a_remote,
     a_request,
+    altered,
     an_intent,
     an_item,
     costly,
@@ -407,7 +408,7 @@ def evil_item(action: Action, words: str, number: int = 0) -> Item:
             return replace(item, record=record, changes=(change, FieldChange("segment_ids", [words], [])))
         case "blocked":
             intent = an_intent(provenance=a_provenance(by=words, run=words))
-            remote = replace(a_remote(words), name=words, status=words)
+            remote = altered(a_remote(words), name=words, status=words)
             return replace(item, intent=replace(intent, candidates=(Candidate(remote, (words,)),)))
         case "undefined":
             return replace(item, definition=None, record=record)

@@ -25,6 +25,7 @@ from tests.making import (
     a_record,
     a_remote,
     a_request,
+    altered,
     an_intent,
     an_item,
     in_context,
@@ -315,7 +316,7 @@ def test_nothing_that_somebody_wrote_acts_on_a_terminal_or_a_runner(number: int)
 
 
 def test_nothing_in_a_blocked_attempt_acts() -> None:
-    found = (Candidate(replace(a_remote("bc_5"), name=NASTY, status=NASTY)),)
+    found = (Candidate(altered(a_remote("bc_5"), name=NASTY, status=NASTY)),)
     text = shown(a_plan(blocked("doubt", nasty_intent(), found)))
     assert [line for line in text.split("\n") if not is_harmless(line)] == []
 

@@ -220,7 +220,7 @@ def candidate_text(candidate: Candidate, now: datetime) -> str:
         else "differs in " + ", ".join(clean(field) for field in candidate.differs)
     )
     created = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
-    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{created}; {same}"
+    return f"{clean(remote.id)}  {cut(remote.request.name, 60)}  {clean(remote.status)}{created}; {same}"
 
 
 def settling(key: str, intent: Intent, context: Context) -> list[str]:
