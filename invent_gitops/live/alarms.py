@@ -139,7 +139,9 @@ def _failed(subject: Subject) -> Iterator[Alarm]:
     # A file that was deleted says that somebody has dealt with it.
     if subject.told and subject.row.state == "FAILED" and subject.definition:
         reason = (
-            f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+            f"Invent says: {subject.row.sending.error_message}"
+            if subject.row.sending.error_message
+            else "Invent does not say why."
         )
         cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
         yield Alarm("failed", f"It failed. {reason}", cure)
@@ -163,7 +165,7 @@ def _overdue(subject: Subject) -> Iterator[Alarm]:
     if subject.removal:
         return
     if subject.waiting and subject.late:
-        empty = " It has no content." if subject.row.templates == 0 else ""
+        empty = " It has no content." if subject.row.sending.templates == 0 else ""
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
         yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
     elif subject.strange and subject.late and remote and not (remote.sending.started_at or remote.sending.completed_at):
@@ -191,7 +193,7 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
         yield Alarm("template-error", message, "Mend its content in Invent.")
     if not subject.due or subject.late:
         return
-    if subject.row.templates == 0:
+    if subject.row.sending.templates == 0:
         draft = ", and is still a draft" if subject.row.state == "DRAFT" else ""
         yield Alarm("no-content", f"It is due soon, has no content yet{draft}.", "Give it content in Invent.")
     elif subject.row.state == "DRAFT":

@@ -80,9 +80,7 @@ class _Maker:
         row = replace(
             row,
             past=self.is_past(row),
-            timezone=definition.timezone if definition else "",
-            defined=definition.request if definition else None,
-            position=definition.position if definition else None,
+            definition=definition,
         )
         lookalike = self.like(row, definition, record, remote)
         subject = Subject(
@@ -115,27 +113,25 @@ class _Maker:
     def in_doubt(self, key: str, intent: Intent) -> Row:
         request = intent.request
         audience = audience_of(request, self.segments)
-        return Row(key, request.name, IN_DOUBT, request.scheduled_at, audience, since=intent.provenance.at)
+        return Row(key, request, IN_DOUBT, audience, since=intent.provenance.at)
 
     def taken_out(self, key: str, removal: Removal, remote: Remote) -> Row:
         request = live_request(removal.request, remote)
         audience = audience_of(request, self.segments)
         state = "" if "status" in remote.unread else remote.status
-        row = Row(key, request.name, state, request.scheduled_at, audience, removal.id, read=not untold(remote))
+        row = Row(key, request, state, audience, removal.id, read=not untold(remote))
         return _shown(row, remote)
 
     def not_created(self, definition: Definition) -> Row:
         request = definition.request
         audience = audience_of(request, self.segments)
-        return Row(definition.key, request.name, NOT_CREATED, request.scheduled_at, audience)
+        return Row(definition.key, request, NOT_CREATED, audience)
 
     def recorded(self, key: str, record: Record, remote: Remote | None, definition: Definition | None) -> Row:
         request = record.request
         if remote:
             request = live_request(record.request, remote)
-        row = Row(
-            key, request.name, record.status, request.scheduled_at, audience_of(request, self.segments), record.id
-        )
+        row = Row(key, request, record.status, audience_of(request, self.segments), record.id)
         defined = definition.request if definition else None
         if remote:
             drift = drift_of(key, record, remote, defined)
@@ -164,16 +160,15 @@ def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
 
 def _shown(row: Row, remote: Remote) -> Row:
     """The row with what only Invent knows."""
-    contacts = remote.sending.counts.contacts
+    sending = remote.sending
+    contacts = sending.counts.contacts
     # What Invent counts for the broadcast itself is surer than the catalogue's sum of its segments.
     audience = row.audience if contacts is None else replace(row.audience, contacts=contacts, today=True)
     return replace(
         row,
         audience=audience,
-        since=remote.sending.completed_at or remote.sending.started_at or row.at or remote.created_at,
-        counts=remote.sending.counts,
-        templates=remote.sending.templates,
-        error_message=remote.sending.error_message if row.state in BEGUN else "",
+        since=sending.completed_at or sending.started_at or row.at or remote.created_at,
+        sending=sending if row.state in BEGUN else replace(sending, error_message=""),
     )
 
 

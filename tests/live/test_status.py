@@ -377,7 +377,7 @@ def test_past_bounds_what_is_over_and_says_so() -> None:
 @pytest.mark.parametrize("width", [30, 60, 99, 100, 120, 200])
 @pytest.mark.parametrize("name", ["春のセール🎉" * 20, "e\u0301" * 90, NASTY, "x" * 255])
 def test_tables_fit_the_terminal_whatever_a_name_is_made_of(width: int, name: str) -> None:
-    rows = [replace(of(live(state, counts=SENT)), name=name) for state in ("SCHEDULED", "SENT")]
+    rows = [replace(of(live(state, counts=SENT)), request=a_request(name)) for state in ("SCHEDULED", "SENT")]
     lines = shown(*rows, width=width).splitlines()
     table = lines[lines.index("Coming up, soonest first:") :]
     over = [line for line in table if cells(line) > max(width, 141) and "shares of" not in line]

@@ -13,8 +13,8 @@ def status_annotations(status: Status, prefix: str = "") -> str:
         Annotation(
             "error",
             alarm.rule,
-            f"{row.key}: “{row.name}”: {alarm.message} {cure_text(alarm.cure, status.context.flags)}",
-            row.position,
+            f"{row.key}: “{row.request.name}”: {alarm.message} {cure_text(alarm.cure, status.context.flags)}",
+            row.definition.position if row.definition else None,
         )
         for row in status.alarmed
         for alarm in row.alarms
