@@ -139,7 +139,9 @@ def _failed(subject: Subject) -> Iterator[Alarm]:
     # A file that was deleted says that somebody has dealt with it.
     if subject.told and subject.row.state == "FAILED" and subject.definition:
         reason = (
-            f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+            f"Invent says: {subject.row.sending.error_message}"
+            if subject.row.sending.error_message
+            else "Invent does not say why."
         )
         cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
         yield Alarm("failed", f"It failed. {reason}", cure)
@@ -163,14 +165,14 @@ def _overdue(subject: Subject) -> Iterator[Alarm]:
     if subject.removal:
         return
     if subject.waiting and subject.late:
-        empty = " It has no content." if subject.row.templates == 0 else ""
+        empty = " It has no content." if subject.row.sending.templates == 0 else ""
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
         yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
-    elif subject.strange and subject.late and remote and not (remote.started_at or remote.completed_at):
+    elif subject.strange and subject.late and remote and not (remote.sending.started_at or remote.sending.completed_at):
         message = f"Its hour has passed, and Invent shows it as {state}, which this version does not know."
         yield Alarm("overdue", message, "Look in Invent whether it was sent.")
     elif subject.told and state == "SENDING" and remote:
-        since = remote.started_at or subject.row.at
+        since = remote.sending.started_at or subject.row.at
         if since and subject.now - since > SENDING_TIME:
             yield Alarm("overdue", "It has been sending for more than a day.", "Look in Invent what holds it up.")
 
@@ -185,13 +187,13 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
     if subject.removal or not (subject.waiting or subject.strange):
         return
     remote = subject.remote
-    if remote and remote.template_errors:
-        first, more = remote.template_errors[0], len(remote.template_errors) - 1
+    if remote and remote.sending.template_errors:
+        first, more = remote.sending.template_errors[0], len(remote.sending.template_errors) - 1
         message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
         yield Alarm("template-error", message, "Mend its content in Invent.")
     if not subject.due or subject.late:
         return
-    if subject.row.templates == 0:
+    if subject.row.sending.templates == 0:
         draft = ", and is still a draft" if subject.row.state == "DRAFT" else ""
         yield Alarm("no-content", f"It is due soon, has no content yet{draft}.", "Give it content in Invent.")
     elif subject.row.state == "DRAFT":

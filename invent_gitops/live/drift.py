@@ -37,7 +37,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     live = {remote.id: remote for remote in listing.entries}
     items = tuple(_compared(item, state, live, listing, before) for item in plan.items)
     look = look_at(state, listing, keys={item.key for item in items})
-    return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
+    return replace(plan, items=items, look=look, context=plan.context.naming(segment_names(listing)))
 
 
 def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | None = None) -> Coverage:
@@ -64,7 +64,7 @@ def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | 
 def untold(remote: Remote) -> tuple[str, ...]:
     """The fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
     # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
-    usable = {"name": bool(remote.name), "segments": all(id.isprintable() for id in remote.segment_ids)}
+    usable = {"name": bool(remote.request.name), "segments": all(id.isprintable() for id in remote.request.segment_ids)}
     compared = ("name", "scheduled_at", "segments", "send_to_all", "status")
     return tuple(field for field in compared if field in remote.unread or not usable.get(field, True))
 
@@ -142,7 +142,7 @@ def drift_of(key: str, record: Record, remote: Remote | None, defined: Request |
     case = _case(record.request, live, defined) if changes else ""
     drift_words = tuple(_words(record.status, status, {change.field for change in changes}))
     cure = _cure(drift_words, case)
-    return Drift(drift_words, status, record.status, changes, case, remote.error_message, cure)
+    return Drift(drift_words, status, record.status, changes, case, remote.sending.error_message, cure)
 
 
 def live_request(recorded: Request, remote: Remote) -> Request:
@@ -153,10 +153,10 @@ def live_request(recorded: Request, remote: Remote) -> Request:
     same_name = live.plain.name == recorded.plain.name
     filled_in = recorded.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
     return Request(
-        name=recorded.name if same_name or "name" in missing else remote.name,
-        scheduled_at=recorded.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
-        segment_ids=recorded.segment_ids if "segments" in missing else remote.segment_ids,
-        send_to_all=recorded.send_to_all if "send_to_all" in missing else remote.send_to_all,
+        name=recorded.name if same_name or "name" in missing else remote.request.name,
+        scheduled_at=recorded.scheduled_at if "scheduled_at" in missing or filled_in else remote.request.scheduled_at,
+        segment_ids=recorded.segment_ids if "segments" in missing else remote.request.segment_ids,
+        send_to_all=recorded.send_to_all if "send_to_all" in missing else remote.request.send_to_all,
     )
 
 

@@ -173,12 +173,14 @@ class _Surveyor:
             return self._lookalike(remote, request, like)
         objection = doubt or next(self._objections(remote, request), None)
         if objection:
-            return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
+            return Offer(
+                key_for(remote.request.name, remote.id), remote, request, why_not=objection[0], cure=objection[1]
+            )
         self.offered[request.plain] = remote.id
         if request.plain in self.defined:
             key = self.defined[request.plain]
             return Offer(key, remote, self.requests[key], defined=True)
-        wanted = key_for(remote.name, remote.id)
+        wanted = key_for(remote.request.name, remote.id)
         key = next(key for key in other_keys(wanted) if key not in self.occupied)
         self.occupied.add(key)
         return Offer(key, remote, request, wanted if key != wanted else "")
@@ -188,7 +190,7 @@ class _Surveyor:
         same = resolve_command(like.key, f"--id {quoted(remote.id)} --anyway")
         another = " . If it is another, waive possible-rename in that file with a reason."
         return Offer(
-            key_for(remote.name, remote.id),
+            key_for(remote.request.name, remote.id),
             remote,
             request,
             why_not=f"It looks like {like.key} in {like.position.file}, which has no record.",

@@ -15,6 +15,7 @@ from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.console import Console
+from invent_gitops.operations.context import bound_context
 from invent_gitops.operations.look import Snapshot, look, reading
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
@@ -93,16 +94,15 @@ def plan_for(
     from invent_gitops.plan.make import LiveList, Terms, make_plan
 
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
-    plan = make_plan(
+    return make_plan(
         loaded.definitions,
         state,
         terms=Terms(loaded.project.policies, loaded.catalogue, strict),
-        now=datetime.now(UTC),
+        context=bound_context(loaded, state, datetime.now(UTC), flags),
         only=chooser(only, keys, listing="invent-gitops validate --json"),
         listed=LiveList(live, reach),
         newest=newest,
     )
-    return replace(plan, timezone=loaded.project.timezone, workspace=loaded.project.name, options=flags)
 
 
 def plan_code(plan: Plan) -> ExitCode:
