@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from invent_gitops.model.audience import AudienceWarning
@@ -95,6 +95,7 @@ class Plan:
     `timezone` is the project's, `workspace` the one of several ("" without), and
     `options` is what a printed command needs to speak of the same account, with a space before each. `look`
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
+    `blackout_days` are the first and the last day of each span on which nothing may go out.
     """
 
     at: datetime
@@ -109,6 +110,7 @@ class Plan:
     options: str = ""
     look: Coverage | None = None
     zone_data: str = ""
+    blackout_days: tuple[tuple[date, date], ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

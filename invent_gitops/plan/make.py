@@ -77,6 +77,7 @@ def make_plan(
         serial=state.serial,
         segment_names=names,
         zone_data=zone_data_version(),
+        blackout_days=policies.blackout_days.spans if policies.blackout_days else (),
     )
 
 
