@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from invent_gitops.model.audience import AudienceWarning
@@ -101,6 +102,7 @@ class Plan:
 
     `context` is the moment and the account. `lineage` and `serial` are those of the state, "" and 0 without one. `look`
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
+    `blackout_days` are the first and the last day of each span on which nothing may go out.
     """
 
     context: Context
@@ -109,6 +111,7 @@ class Plan:
     serial: int = 0
     look: Coverage | None = None
     zone_data: str = ""
+    blackout_days: tuple[tuple[date, date], ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -68,7 +68,15 @@ def make_plan(
     items += [planner.without_definition(key) for key in gone if only(key)]
     items.sort(key=lambda item: item.key)
     items = _bounded(items, policies)
-    return Plan(context, tuple(items), state.lineage, state.serial, zone_data=zone_data_version())
+    blackout_days = policies.blackout_days.spans if policies.blackout_days else ()
+    return Plan(
+        context,
+        tuple(items),
+        state.lineage,
+        state.serial,
+        zone_data=zone_data_version(),
+        blackout_days=blackout_days,
+    )
 
 
 class _Planner:

@@ -23,6 +23,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "zone_data": plan.zone_data or None,
         "options": context.flags,
         "segment_names": _segment_names(plan),
+        "blackout_days": [[first.isoformat(), last.isoformat()] for first, last in plan.blackout_days],
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,

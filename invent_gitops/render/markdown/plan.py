@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.render.audience import reach
 from invent_gitops.render.markdown import cells as rows
-from invent_gitops.render.markdown.calendar import calendar
 from invent_gitops.render.markdown.cells import SPACE, Document, Sheet
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.sends import month_tables
 from invent_gitops.text.times import distance, moment
 
 # GitHub refuses a comment beyond 65,536 characters.
@@ -69,8 +69,8 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     creates = sheet.having("create")
     if lines := [_created(item, sheet) for item in creates]:
         yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), lines)
-    if chart := calendar(creates, sheet.having("unchanged", "changed", "undefined"), sheet.now):
-        yield Part(chart)
+    if tables := month_tables(document, sheet):
+        yield Part(tables)
     if lines := [_changed(item, sheet) for item in sheet.having("changed")]:
         title = (
             f"{counts['changed']:,} changed after creation: Invent has no update, so there it stays as it was created"
