@@ -84,8 +84,8 @@ class Run:
         self.failure: InventGitopsError | None = None
 
     def create(self, items: Sequence[Item]) -> Report:
-        """Go through `items`, past failed ones, and report on every one of them. Raises nothing of its own."""
-        waiting = deque(items)
+        """Go through `items` in their order, past failed ones, and report on every one. Raises nothing of its own."""
+        waiting, rank = deque(items), {item.key: number for number, item in enumerate(items)}
         flying: dict[Future[Answer], tuple[Item, Intent]] = {}
         with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="create") as pool:
             while True:
@@ -98,7 +98,8 @@ class Run:
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     item, intent = flying.pop(future)
                     if self._grew_old(item, intent, answer := _answer(future)):
-                        waiting.append(item)
+                        # Where it was: what is due soonest does not wait for all the others.
+                        waiting.insert(sum(rank[other.key] < rank[item.key] for other in waiting), item)
                     else:
                         self._settle(item, intent, answer)
         self._sync()

@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.order import soonest
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item
 from invent_gitops.model.run_pace import RunPace
@@ -44,7 +45,7 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
     if looked.blind:
         return replace(progress, report=_blinded(looked, list(items.values())))
     # Planned afresh: the question may have been open for hours.
-    waiting = [item for item in plan_now(apply, looked).having("create") if item.key in items]
+    waiting = soonest(item for item in plan_now(apply, looked).having("create") if item.key in items)
     late = items.keys() - {item.key for item in waiting}
     reason = "By now it is refused; invent-gitops plan --refresh says why."
     skipped = (Outcome(key, "not-attempted", items[key].request.name, reason=reason) for key in late)
@@ -94,7 +95,8 @@ def _create_in_rounds(
             progress = replace(progress, report=replace(progress.report, failure=error))
             break
         # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
-        waiting = [item for item in plan_now(apply, progress.looked).having("create") if item.key in confirmed]
+        creates = plan_now(apply, progress.looked).having("create")
+        waiting = soonest(item for item in creates if item.key in confirmed)
         if progress.looked.blind:
             report = progress.report.followed_by(_blinded(progress.looked, waiting))
             progress = replace(progress, report=report)

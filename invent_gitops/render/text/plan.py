@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
+from invent_gitops.model.order import soonest
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
@@ -62,7 +63,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
             # What needs a person in Invent comes before what is merely different.
             lines += drift_text(plan, style, context, shown=shown)
             lines += audiences_text(plan, style, shown=shown)
-        items = sorted(plan.having(action), key=_soonest)
+        items = soonest(plan.having(action))
         if not items:
             continue
         lines += ["", style.bold(title)]
@@ -73,10 +74,6 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
         lines += ["", style.dim(f"Local times are read with the time zone data {clean(plan.zone_data)} (tzdata).")]
     return "\n".join(lines)
-
-
-def _soonest(item: Item) -> tuple[datetime, str]:
-    return item.request.scheduled_at or datetime.min.replace(tzinfo=UTC), item.key
 
 
 def headline(plan: Plan, style: Style) -> Iterator[str]:
