@@ -97,7 +97,7 @@ class Run:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     item, intent = flying.pop(future)
-                    if self._grew_old(item, intent, answer := _answer(future)):
+                    if self._unsent(item, intent, answer := _answer(future)):
                         # Where it was: what is due soonest does not wait for all the others.
                         waiting.insert(sum(rank[other.key] < rank[item.key] for other in waiting), item)
                     else:
@@ -207,10 +207,11 @@ class Run:
         self.caller.tell(self.outcomes[item.key])
         return False
 
-    def _grew_old(self, item: Item, intent: Intent, answer: Answer) -> bool:
-        """Whether it is to be intended again: it was not sent, since somebody may have settled its intent meanwhile."""
+    def _unsent(self, item: Item, intent: Intent, answer: Answer) -> bool:
+        """Whether it waits again: its intent grew old, and somebody may have settled it, or the run is to stop."""
         self.tries[item.key] += 1
-        if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.caller.stop():
+        waits = isinstance(answer, NotCreated) and (answer.stale or answer.stopped)
+        if not waits or self.tries[item.key] > TRIES:
             return False
         self._withdraw([(item, intent)])
         return True

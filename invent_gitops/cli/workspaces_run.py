@@ -160,9 +160,10 @@ class WorkspacesRun:
 
     def _part(self, name: str, project: Project) -> WorkspacePart:
         session, values = self._session, for_workspace(self._command, self._values, name)
-        if (shared := option_of(self._command, SharedSecondsOption)) and values[shared.name or ""]:
-            values[shared.name or ""] -= time.monotonic() - self._began
-            session.stopping = session.stopping or values[shared.name or ""] <= 0
+        shared = option_of(self._command, SharedSecondsOption)
+        if shared and (deadline := values[shared.name or ""]):
+            values[shared.name or ""] = deadline = deadline.after(time.monotonic() - self._began)
+            session.stopping = session.stopping or not deadline.remaining
         if session.stopping:
             return WorkspacePart(name, None)
         output = Output(session, self._wish_for(name), workspace=name, sharing=len(self._workspaces))

@@ -60,8 +60,8 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
             adopted = _adopt(apply, api)
             looked = replace(progress.looked, adopted=(*progress.looked.adopted, *adopted))
             hear(progress := replace(progress, looked=looked))
-        report = _open_again(apply, progress.report, doubts)
-        return replace(progress, report=replace(report.seen_in(apply.store.state), stopped=stop.is_set()))
+        report = _open_again(apply, progress.report, doubts).seen_in(apply.store.state)
+        return replace(progress, report=replace(report, stopped=stop.is_set(), deadline=apply.stopping.overdue))
 
 
 def _create_in_rounds(

@@ -20,6 +20,7 @@ from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.model.context import Context
+from invent_gitops.model.deadline import Deadline
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
@@ -87,7 +88,7 @@ def apply(
     strict: bool,
     rate: float,
     concurrency: int,
-    deadline: float | None,
+    deadline: Deadline | None,
     draft: Callable[[Callable[[], Body]], None],
 ) -> Result:
     """Create the missing broadcasts, once each, and record their ids.

@@ -9,6 +9,7 @@ from invent_gitops.model.outcome import Fate, Outcome, Report
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
+from invent_gitops.text.times import deadline_over
 
 SYMBOLS: Mapping[Fate, str] = {
     "created": "+",
@@ -72,7 +73,8 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
     if report.failure:
         lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))
     if report.stopped:
-        lines.append("Stopped as asked. Run apply again to go on; nothing is created twice.")
+        stopped = "Stopped as asked." if report.deadline is None else deadline_over(report.deadline)
+        lines.append(f"{stopped} Run apply again to go on; nothing is created twice.")
     return "\n".join(lines)
 
 
