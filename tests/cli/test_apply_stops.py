@@ -184,14 +184,6 @@ def test_after_a_deadline_the_report_names_it_and_does_not_say_as_asked(tmp_path
     assert "as asked" not in result.all
 
 
-def test_deadline_during_the_look_says_that_nothing_was_created(tmp_path: Path) -> None:
-    define(tmp_path, "a")
-    with invent("delay=1@list:*") as server:
-        result = call(tmp_path, "apply", "--yes", *FAST, "--deadline", "0.1", env=account(server.url))
-        assert (result.code, posted(server)) == (ExitCode.INTERRUPTED, [])
-    assert "The deadline of 0.1 seconds was over. Nothing was created before that." in result.err
-
-
 def test_workspaces_name_the_deadline_that_they_share_and_not_what_was_left_of_it(tmp_path: Path) -> None:
     (tmp_path / "invent.yaml").write_text("workspaces: {acme: {org: org_1}, globex: {org: org_2}}\n")
     for name in ("acme", "globex"):
@@ -206,11 +198,13 @@ def test_workspaces_name_the_deadline_that_they_share_and_not_what_was_left_of_i
 
 def test_stop_while_invent_says_429_is_no_refusal_by_invent(tmp_path: Path) -> None:
     define(tmp_path, "a", "b")
-    with invent("429=60@create:1") as server:
-        with started(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url)) as process:
-            until(lambda: server.faults.seen("create") == 2 and len(server.sandbox.broadcasts()) == 1)
-            process.send_signal(signal.SIGINT)
-            result = ended(process)
+    with (
+        invent("429=60@create:1") as server,
+        started(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url)) as process,
+    ):
+        until(lambda: server.faults.seen("create") == 2 and len(server.sandbox.broadcasts()) == 1)
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
     assert sorted(one["outcome"] for one in result.json["outcomes"]) == ["created", "not-attempted"]
     assert state_of(tmp_path)["intents"] == {}
 

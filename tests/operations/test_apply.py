@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, Refused
+from invent_gitops.model.deadline import Deadline
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import Account
@@ -22,6 +23,7 @@ from invent_gitops.plan.approval import Approval
 from invent_gitops.render.text.style import Style
 from invent_gitops.sandbox.server import Server
 from tests.dashboard import create_by_hand
+from tests.forked import PATIENCE
 from tests.running import KEY, define, ids, invent, live, posted, state_of
 
 FAST = 1_000_000.0
@@ -161,6 +163,16 @@ def test_what_somebody_defines_while_the_question_is_open_is_left_to_the_next_ru
     console = Console(meanwhile=lambda: define(tmp_path, "b"))
     result = applied(server, console)
     assert (fates(result.report), posted(server)) == ({"a": "created"}, ["Campaign a"])
+
+
+def test_deadline_before_anything_was_created_is_named() -> None:
+    with Stopping(Console(), Deadline(60, spent=59.99)) as stopping:
+        assert stopping.event.wait(PATIENCE)
+        with pytest.raises(Interrupted, match="The deadline of 60 seconds was over. Nothing was created before that."):
+            stopping.check()
+    with Stopping(Console(), Deadline(60)) as stopping:
+        assert stopping.overdue is None
+        stopping.check()
 
 
 def test_signal_at_the_question_stops_before_anything_is_created(tmp_path: Path, server: Server) -> None:
