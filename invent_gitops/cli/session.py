@@ -6,6 +6,7 @@ import errno
 import os
 import select
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,8 +14,11 @@ from typing import Any
 
 import click
 
+from invent_gitops.cli.live_line import LiveLine
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, worst
+from invent_gitops.model.step import Step
 from invent_gitops.operations.console import failure_of
+from invent_gitops.render.text.pace import pace_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean
 from invent_gitops.text.secret import without_secrets
@@ -39,6 +43,7 @@ class Session:
         self.astray = False
         self.stopping = False
         self._workspace = ""
+        self._line, self._printing = LiveLine(), threading.RLock()
         self._broken = ExitCode.DONE
 
     @property
@@ -67,7 +72,7 @@ class Session:
     def note(self, text: str) -> None:
         """Print something beside the result, unless the user wants quiet."""
         if not self.quiet:
-            self._print(text, sys.stderr)
+            self._print(text, sys.stderr, live=True)
 
     def remark(self, notes: Sequence[str]) -> None:
         """Print what the author of the definitions may want to know, though nothing is wrong."""
@@ -76,9 +81,19 @@ class Session:
         if len(notes) > MOST_REMARKS:
             self.note(f"And {len(notes) - MOST_REMARKS} more such notes.")
 
-    def progress(self, text: str) -> None:
-        """Print what became of one step of many, unless the user wants quiet."""
-        self.note(text)
+    def progress(self, text: str, step: Step) -> None:
+        """Print what became of one step of many, and how far the run is, unless the user wants quiet."""
+        if self.quiet:
+            return
+        with self._printing:
+            if text:
+                self._print(text, sys.stderr)
+            if not self._is_screen(sys.stderr):
+                if self._line.due(step):
+                    self._print(pace_text(step), sys.stderr)
+            elif not self.stopping:
+                with suppress(OSError, ValueError):
+                    self._line.draw(sys.stderr, step)
 
     @property
     def interactive(self) -> bool:
@@ -103,7 +118,8 @@ class Session:
         if not self.quiet:
             with suppress(OSError):
                 if select.select([], [2], [], 0)[1]:
-                    os.write(2, f"{text}\n".encode())
+                    os.write(2, f"{self._line.erasure}{text}\n".encode())
+                    self._line.forget()
 
     @contextmanager
     def speaking_of(self, workspace: str) -> Iterator[None]:
@@ -129,6 +145,7 @@ class Session:
 
     def close(self, code: ExitCode) -> ExitCode:
         """The exit code to leave with: a result that could not be delivered is not a success."""
+        self._clear()
         return worst([code, self._broken])
 
     def _colored(self, stream: Any) -> bool:
@@ -138,9 +155,28 @@ class Session:
             return False
         if os.environ.get("FORCE_COLOR"):
             return True
+        return self._is_screen(stream)
+
+    def _is_screen(self, stream: Any) -> bool:
+        """Whether colours and a line that moves mean something there."""
         return os.environ.get("TERM") != "dumb" and bool(stream and stream.isatty())
 
-    def _print(self, text: str, stream: Any) -> None:
+    def _print(self, text: str, stream: Any, *, live: bool = False) -> None:
+        """Print a text in place of the live line; with `live` that goes on below it."""
+        with self._printing:
+            step = self._clear()
+            self._write(text, stream)
+            if live and step and not self.stopping:
+                with suppress(OSError, ValueError):
+                    self._line.draw(sys.stderr, step)
+
+    def _clear(self) -> Step | None:
+        """Take the live line away; returns what it has shown."""
+        with suppress(OSError, ValueError):
+            return self._line.clear(sys.stderr)
+        return None
+
+    def _write(self, text: str, stream: Any) -> None:
         if stream is None:
             return
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError
@@ -17,6 +16,7 @@ from invent_gitops.model.state import Intent, Listed
 from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, plan_now
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.list_guard import renew
+from invent_gitops.operations.meter import Meter
 from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.text.clean import clean
@@ -77,7 +77,7 @@ def _create_in_rounds(
     Before each further round the evidence is renewed. `confirmed` are the keys that may be created at all.
     """
     doubts: dict[str, Intent] = {}
-    tell = _teller(apply.console, len(confirmed))
+    tell = _teller(apply.console, Meter(len(confirmed), apply.clock))
     lost_races = 0
     while lost_races < ROUNDS:
         run = _run(apply, api, progress.looked, tell)
@@ -160,12 +160,13 @@ def _new_attempt() -> str:
     return uuid.uuid4().hex
 
 
-def _teller(console: Console, total: int) -> Callable[[Outcome], None]:
+def _teller(console: Console, meter: Meter) -> Callable[[Outcome], None]:
     from invent_gitops.render.text.report import outcome_line
 
-    numbers = count(1)
+    console.progress("", meter.now())
 
     def tell(outcome: Outcome) -> None:
-        console.progress(f"[{next(numbers)}/{total}] {outcome_line(outcome, console.aside)}")
+        step = meter.count()
+        console.progress(f"[{step.done}/{step.total}] {outcome_line(outcome, console.aside)}", step)
 
     return tell

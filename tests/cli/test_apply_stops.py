@@ -200,12 +200,13 @@ def test_stop_while_invent_says_429_is_no_refusal_by_invent(tmp_path: Path) -> N
     define(tmp_path, "a", "b")
     with (
         invent("429=60@create:1") as server,
-        started(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url)) as process,
+        started(tmp_path, "apply", "--yes", "--json", "--concurrency", "1", *FAST, env=account(server.url)) as process,
     ):
-        until(lambda: server.faults.seen("create") == 2 and len(server.sandbox.broadcasts()) == 1)
+        assert process.stderr is not None
+        assert any("It is asked again in 60 seconds." in line for line in iter(process.stderr.readline, ""))
         process.send_signal(signal.SIGINT)
         result = ended(process)
-    assert sorted(one["outcome"] for one in result.json["outcomes"]) == ["created", "not-attempted"]
+    assert [(one["outcome"], one["reason"]) for one in result.json["outcomes"]] == [("not-attempted", None)] * 2
     assert state_of(tmp_path)["intents"] == {}
 
 
