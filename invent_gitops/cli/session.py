@@ -14,12 +14,13 @@ from typing import Any
 
 import click
 
-from invent_gitops.cli.live_line import LiveLine
+from invent_gitops.cli.live_line import LiveLine, columns_of
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, worst
 from invent_gitops.model.step import Step
 from invent_gitops.operations.console import failure_of
 from invent_gitops.render.text.pace import pace_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.wrap import wrapped
 from invent_gitops.text.clean import clean
 from invent_gitops.text.secret import without_secrets
 
@@ -59,11 +60,16 @@ class Session:
     @property
     def width(self) -> int | None:
         """The columns of the terminal that stdout is; None if it is no terminal."""
-        if not (sys.stdout and sys.stdout.isatty()):
-            return None
-        import shutil
+        return columns_of(sys.stdout) if sys.stdout and sys.stdout.isatty() else None
 
-        return shutil.get_terminal_size().columns
+    @property
+    def joined(self) -> bool:
+        """Whether stdout and stderr are one terminal, so that the result has everything else above it."""
+        if self.quiet or not (sys.stdout and sys.stderr and sys.stdout.isatty()):
+            return False
+        with suppress(OSError, ValueError):
+            return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+        return False
 
     def show(self, text: str) -> None:
         """Print a part of the result."""
@@ -105,8 +111,11 @@ class Session:
         if not self.interactive:
             raise Refused("There is nobody to ask.", "Run it in a terminal.")
         try:
-            return click.confirm(self.aside.bold(question), err=True)
+            width = columns_of(sys.stderr) if sys.stderr.isatty() else None
+            return click.confirm(self.aside.bold(wrapped(question, width)), err=True)
         except click.Abort:
+            # The cursor is behind the question.
+            self._write("", sys.stderr)
             raise KeyboardInterrupt from None
 
     def stop(self, text: str) -> None:
@@ -165,7 +174,8 @@ class Session:
         """Print a text in place of the live line; with `live` that goes on below it."""
         with self._printing:
             step = self._clear()
-            self._write(text, stream)
+            aside = stream is sys.stderr and self._is_screen(stream)
+            self._write(wrapped(text, columns_of(stream)) if aside else text, stream)
             if live and step and not self.stopping:
                 with suppress(OSError, ValueError):
                     self._line.draw(sys.stderr, step)

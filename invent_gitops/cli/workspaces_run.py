@@ -154,8 +154,10 @@ class WorkspacesRun:
             return ""
         from invent_gitops.github.step import prefix
         from invent_gitops.render.text.problems import problems_github, problems_text
+        from invent_gitops.render.text.wrap import wrapped
 
-        self._session.show(problems_text(problems, self._session.style))
+        width = self._session.width
+        self._session.show(wrapped(problems_text(problems, self._session.style, width), width))
         return problems_github(problems, prefix(Path())) if self._form == "github" else ""
 
     def _part(self, name: str, project: Project) -> WorkspacePart:

@@ -15,6 +15,7 @@ from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.well import plan_is_well
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.commands import from_when, not_created, quoted, resolving, words
@@ -81,7 +82,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     creates = plan.having("create")
     if creates:
         plural = "broadcast" if len(creates) == 1 else "broadcasts"
-        yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
+        sentence = f"{len(creates)} {plural} to create, {total_audience(creates)}."
+        yield style.bold(style.green(sentence) if plan_is_well(plan) else style.yellow(sentence))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
     elif plan.counts["changed"]:
