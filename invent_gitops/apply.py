@@ -84,8 +84,8 @@ class Run:
         self.failure: InventGitopsError | None = None
 
     def create(self, items: Sequence[Item]) -> Report:
-        """Go through `items`, past failed ones, and report on every one of them. Raises nothing of its own."""
-        waiting = deque(items)
+        """Go through `items` in their order, past failed ones, and report on every one. Raises nothing of its own."""
+        waiting, rank = deque(items), {item.key: number for number, item in enumerate(items)}
         flying: dict[Future[Answer], tuple[Item, Intent]] = {}
         with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="create") as pool:
             while True:
@@ -97,8 +97,9 @@ class Run:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     item, intent = flying.pop(future)
-                    if self._grew_old(item, intent, answer := _answer(future)):
-                        waiting.append(item)
+                    if self._unsent(item, intent, answer := _answer(future)):
+                        # Where it was: what is due soonest does not wait for all the others.
+                        waiting.insert(sum(rank[other.key] < rank[item.key] for other in waiting), item)
                     else:
                         self._settle(item, intent, answer)
         self._sync()
@@ -206,10 +207,11 @@ class Run:
         self.caller.tell(self.outcomes[item.key])
         return False
 
-    def _grew_old(self, item: Item, intent: Intent, answer: Answer) -> bool:
-        """Whether it is to be intended again: it was not sent, since somebody may have settled its intent meanwhile."""
+    def _unsent(self, item: Item, intent: Intent, answer: Answer) -> bool:
+        """Whether it waits again: its intent grew old, and somebody may have settled it, or the run is to stop."""
         self.tries[item.key] += 1
-        if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.caller.stop():
+        waits = isinstance(answer, NotCreated) and (answer.stale or answer.stopped)
+        if not waits or self.tries[item.key] > TRIES:
             return False
         self._withdraw([(item, intent)])
         return True

@@ -24,8 +24,14 @@ def plan_options(function: Function) -> Function:
     return only(strict(function))
 
 
-def text_of(plan: Plan, display: Display, *, everything: bool = False) -> str:
-    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more."""
-    from invent_gitops.render.text.plan import plan_text
+def text_of(plan: Plan, display: Display, *, everything: bool = False, asked: bool = False) -> str:
+    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more.
 
-    return plan_text(plan, display.style, everything=everything or display.log or display.verbose)
+    On a terminal the totals come last. `asked` is whether a question about it follows.
+    """
+    from invent_gitops.render.text.plan import plan_text
+    from invent_gitops.render.text.totals import plan_end
+
+    text = plan_text(plan, display.style, everything=everything or display.log or display.verbose)
+    end = "" if display.width is None else plan_end(plan, display.style, asked=asked)
+    return f"{text}\n\n{end}" if end else text

@@ -23,11 +23,12 @@ class Created:
 class NotCreated:
     """Surely nothing was created: the request was not sent, or the API refused it.
 
-    `stale` says that it was not sent because its intent had grown old while it waited.
+    It was not sent `stale` because its intent had grown old while it waited, `stopped` because the run is to stop.
     """
 
     reason: str
     stale: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class Outcome:
 class Report:
     """What became of every key that a run meant to create, sorted by key.
 
-    `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `unrecorded`
-    holds the keys whose id could not be written down. `twins` are live broadcasts beside what was adopted lately.
+    `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `deadline` is the latter in
+    seconds. `unrecorded` holds the keys whose id could not be written down. `twins` are live broadcasts beside what was
+    adopted lately.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -67,6 +69,7 @@ class Report:
     stopped: bool = False
     unrecorded: tuple[str, ...] = ()
     twins: tuple[Twin, ...] = ()
+    deadline: float | None = None
 
     @property
     def moved(self) -> bool:

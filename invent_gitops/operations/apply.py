@@ -85,7 +85,7 @@ def confirm(apply: Apply, plan: Plan, progress: Progress, view: ApplyView) -> Co
     view.to_create(plan)
     blind = bool(progress.looked.blind)
     # Nobody is asked for what will not be done.
-    if not apply.options.yes and ask(apply.console, apply.account, apply.stopping, plan.counts["create"], blind=blind):
+    if not apply.options.yes and ask(apply.console, apply.account, apply.stopping, plan, blind=blind):
         progress = replace(progress, looked=replace(progress.looked, recent=stopwatch(0)))
     return Confirmed(plan, progress)
 

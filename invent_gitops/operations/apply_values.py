@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -44,7 +45,10 @@ class ApplyOptions:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it."""
+    """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it.
+
+    `clock` is in seconds, and measures how fast it goes.
+    """
 
     console: Console
     account: Account
@@ -53,6 +57,7 @@ class Apply:
     stopping: Stopping
     origin: Origin
     options: ApplyOptions = ApplyOptions()
+    clock: Callable[[], float] = time.monotonic
 
     def connect(self) -> AbstractContextManager[InventApi]:
         """The API, for as long as the block lasts. Raises `WrongUsage` without a key."""

@@ -11,6 +11,7 @@ from functools import partial
 import click
 
 from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.delivery import display_of
 from invent_gitops.cli.document_options import FileOption, OneWorkspaceOption, SharedSecondsOption
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
@@ -19,7 +20,7 @@ from invent_gitops.cli.plans import plan_options, text_of
 from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
-from invent_gitops.model.context import Context
+from invent_gitops.model.deadline import Deadline
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
@@ -29,6 +30,7 @@ from invent_gitops.operations.project import chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
+from invent_gitops.render.text.wrap import wrapped
 
 
 @click.command()
@@ -87,7 +89,7 @@ def apply(
     strict: bool,
     rate: float,
     concurrency: int,
-    deadline: float | None,
+    deadline: Deadline | None,
     draft: Callable[[Callable[[], Body]], None],
 ) -> Result:
     """Create the missing broadcasts, once each, and record their ids.
@@ -123,7 +125,7 @@ def _result(run: Apply, applied: Applied) -> Result:
         "report",
         applied.code,
         partial(body_of, run, applied.plan, lambda: report),
-        partial(text_of_report, applied.plan.context, report, run.store),
+        partial(text_of_report, applied.plan, report, run.store),
         error=report.failure,
         annotations=partial(report_annotations, report, applied.plan),
     )
@@ -151,7 +153,8 @@ class View:
 
     def to_create(self, plan: Plan) -> None:
         show = self.session.note if self.session.json else self.session.show
-        show(self._text(plan, everything=not self._run.options.yes))
+        asked = not self._run.options.yes
+        show(self._text(plan, everything=asked, asked=asked))
 
     def may_be_cut_off(self, plan: Plan, report: Report) -> None:
         self.draft(partial(body_of, self._run, plan, lambda: report))
@@ -161,9 +164,9 @@ class View:
         assert self.run is not None
         return self.run
 
-    def _text(self, plan: Plan, *, everything: bool = False) -> str:
-        display = Display(self.session.style, self.session.verbose)
-        return text_of(plan, display, everything=everything)
+    def _text(self, plan: Plan, *, everything: bool = False, asked: bool = False) -> str:
+        display = display_of(self.session)
+        return wrapped(text_of(plan, display, everything=everything, asked=asked), display.width)
 
 
 def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
@@ -194,11 +197,15 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def text_of_report(context: Context, report: Report, store: Store, display: Display) -> str | None:
-    """The report for a terminal; None if there is nothing to say beside the plan."""
+def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -> str | None:
+    """The report for people; None if there is nothing to say beside the plan. On a terminal the totals come last."""
     from invent_gitops.render.text.report import report_text
+    from invent_gitops.render.text.report_end import report_end_text
 
     if not (report.outcomes or report.failure or report.twins):
         return None
-    open_intents = len(store.state.intents)
-    return "\n" + report_text(report, display.style, context, place=store.label, left=open_intents)
+    state, doubts = store.label, len(store.state.intents)
+    if display.width is None:
+        return "\n" + report_text(report, display.style, plan.context, place=state, left=doubts)
+    listing = {"printed": display.joined, "everything": display.verbose}
+    return "\n" + report_end_text(report, plan, display.style, state=state, doubts=doubts, **listing)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from invent_gitops.render.markdown.cells import Document, Sheet
 from invent_gitops.render.markdown.markup import text
+from invent_gitops.text.times import deadline_over
 
 # Words of the line of numbers, in the order of what needs a person.
 _WORDS = {
@@ -70,7 +71,10 @@ def head(ledger: Ledger) -> Iterator[str]:
     if error := document["error"]:
         yield from ("", " ".join(filter(None, map(text, (error["message"], error["cure"])))))
     if document.get("stopped") and (document["error"] or ledger.having("not-created", "not-attempted")):
-        yield from ("", "It was stopped as asked. **Run it again to go on; nothing is created twice.**")
+        # Reports of older versions do not say which of both it was.
+        deadline = document.get("deadline")
+        reason = "It was stopped as asked." if deadline is None else deadline_over(deadline)
+        yield from ("", f"{reason} **Run it again to go on; nothing is created twice.**")
 
 
 def _verdict(ledger: Ledger) -> str:

@@ -12,6 +12,7 @@ from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import GONE
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.well import renewal_is_well
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 
@@ -131,7 +132,8 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
     lines = []
     if renewal.renewed:
         of = f"{renewal.records:,} record{'' if renewal.records == 1 else 's'}"
-        lines.append(style.bold(style.green(f"{len(renewal.renewed):,} of {of} refreshed.")))
+        sentence = f"{len(renewal.renewed):,} of {of} refreshed."
+        lines.append(style.bold(style.green(sentence) if renewal_is_well(renewal) else style.yellow(sentence)))
     else:
         unchanged = "Nothing to refresh." if renewal.look.complete else "Nothing to refresh in what could be read."
         nothing = unchanged if renewal.records else "There are no records to refresh."

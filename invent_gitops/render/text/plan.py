@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text, reasoned_command
 from invent_gitops.model.context import Context
+from invent_gitops.model.order import soonest
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.well import plan_is_well
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.commands import from_when, not_created, quoted, resolving
@@ -62,7 +64,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
             # What needs a person in Invent comes before what is merely different.
             lines += drift_text(plan, style, context, shown=shown)
             lines += audiences_text(plan, style, shown=shown)
-        items = sorted(plan.having(action), key=_soonest)
+        items = soonest(plan.having(action))
         if not items:
             continue
         lines += ["", style.bold(title)]
@@ -75,16 +77,13 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _soonest(item: Item) -> tuple[datetime, str]:
-    return item.request.scheduled_at or datetime.min.replace(tzinfo=UTC), item.key
-
-
 def headline(plan: Plan, style: Style) -> Iterator[str]:
     """The counts, and what will be created, in one or two lines."""
     creates = plan.having("create")
     if creates:
         plural = "broadcast" if len(creates) == 1 else "broadcasts"
-        yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
+        sentence = f"{len(creates)} {plural} to create, {total_audience(creates)}."
+        yield style.bold(style.green(sentence) if plan_is_well(plan) else style.yellow(sentence))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
     elif plan.counts["changed"]:

@@ -9,6 +9,7 @@ from invent_gitops.model.outcome import Fate, Outcome, Report
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
+from invent_gitops.text.times import deadline_over
 
 SYMBOLS: Mapping[Fate, str] = {
     "created": "+",
@@ -52,9 +53,15 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
             style.bold(summary(report.outcomes)),
             *(f"  {outcome_line(result, style)}" for result in report.outcomes),
         ]
+    return "\n".join([*lines, *advice(report, style, context, state=place, doubts=left)])
+
+
+def advice(report: Report, style: Style, context: Context, *, state: str, doubts: int) -> list[str]:
+    """Where the ids are, and what to do about what went wrong; `doubts` is how many keys are in doubt now."""
+    lines: list[str] = []
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
-        lines.append(f"The ids are recorded in {clean(place)}.")
+        lines.append(f"The ids are recorded in {clean(state)}.")
     if report.unrecorded:
         keys = ", ".join(cut(key, 60) for key in report.unrecorded)
         lines.append(
@@ -64,16 +71,17 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
         warning = "Some answers differ from their requests, as said above: look at them in Invent."
         lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
-    if left:
-        blocked = "key is" if left == 1 else "keys are"
-        lines.append(style.red(f"{left} {blocked} in doubt. See and settle: {settle}"))
+    if doubts:
+        blocked = "key is" if doubts == 1 else "keys are"
+        lines.append(style.red(f"{doubts} {blocked} in doubt. See and settle: {settle}"))
     elif report.having("unknown"):
         lines.append(style.red(f"Unknown means: it may exist. See and settle it with: {settle}"))
     if report.failure:
         lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))
     if report.stopped:
-        lines.append("Stopped as asked. Run apply again to go on; nothing is created twice.")
-    return "\n".join(lines)
+        stopped = "Stopped as asked." if report.deadline is None else deadline_over(report.deadline)
+        lines.append(f"{stopped} Run apply again to go on; nothing is created twice.")
+    return lines
 
 
 def twin_lines(twin: Twin, style: Style, context: Context) -> list[str]:

@@ -11,6 +11,7 @@ from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
 from invent_gitops.render.cells import share_text
 from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.well import status_is_well
 from invent_gitops.render.text.width import cells, fit, padded
 from invent_gitops.text.clean import clean
 from invent_gitops.text.times import distance, moment
@@ -63,7 +64,8 @@ def headline(status: Status, style: Style) -> Iterator[str]:
         yield style.bold(style.red(f"{needy:,} of {number:,} broadcast{plural} {verb} a person."))
     elif status.look.complete:
         fine = "The one broadcast is" if number == 1 else f"All {number:,} broadcasts are"
-        yield style.bold(style.green(f"{fine} in order."))
+        sentence = f"{fine} in order."
+        yield style.bold(style.green(sentence) if status_is_well(status) else sentence)
     else:
         yield style.bold(f"{number:,} broadcast{plural}; nothing that could be read needs a person.")
     yield from gaps_text(status.look, style)
