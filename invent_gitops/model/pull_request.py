@@ -45,8 +45,8 @@ class Post:
 class PullRequest:
     """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on.
 
-    `author` is the login of who opened it, "" for an account that is gone. `branch` is where it comes from, "" where that
-    is in another repository.
+    `author` is the login of who opened it, "" for an account that is gone. `branch` is where it comes from, "" where
+    that is in another repository.
     """
 
     number: int

@@ -40,6 +40,18 @@ class ReviewNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewNotice:
+    """What the comment on a pull request says of approvals: what `need` says, None where nobody's are checked.
+
+    `branch` is the base branch. `unknown` is why its rule is not known, "" where it is.
+    """
+
+    branch: str
+    need: ReviewNeed | None = None
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """One word of a reviewer: `login` of whom, about which `commit` ("" if GitHub forgot it), in which `state`.
 

@@ -36,7 +36,7 @@ def last_words(reviews: Sequence[Review]) -> list[Review]:
 def candidates(
     pull: PullRequest, reviews: Sequence[Review], pushers: Collection[str], *, stale_counts: bool
 ) -> Candidates:
-    """Whose approval may count. `pushers` are the logins, in small letters, of whoever wrote or pushed the last commit."""
+    """Whose approval may count. `pushers` are the logins, in small letters, of who wrote or pushed the last commit."""
     approving: list[str] = []
     objecting: list[str] = []
     passed_over: list[str] = []

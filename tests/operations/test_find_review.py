@@ -307,3 +307,54 @@ def test_without_a_rule_no_review_is_asked_for(desk: Desk, digest: str) -> None:
 def test_push_without_a_pull_request_approves_nothing_where_people_have_to_approve(desk: Desk, digest: str) -> None:
     result = desk.on_push("approved", commit="e" * 40)
     assert (result.code, result.out) == (0, "unapproved\n")
+
+
+# ---------------------------------------------------------------- what the comment says from the start
+
+
+def comment(desk: Desk) -> str:
+    [body] = desk.hub.bodies(7)
+    return str(body)
+
+
+def test_comment_says_who_has_to_approve(desk: Desk, digest: str) -> None:
+    said = "👤 **Needs 1 approval** of this commit. Neither the author nor who pushed last counts."
+    assert said in comment(desk)
+    desk.hub.files[PROJECT] = "review: {send_to_all: [legal, acme/pr], over: {20000: 2}}\n"
+    everyone(desk)
+    said = (
+        "👤 **Needs 2 approvals** of this commit, since a goes to everyone. One of them has to come from `legal` or "
+        "`acme/pr`, since it goes to everyone. Neither the author nor who pushed last counts."
+    )
+    assert said in comment(desk)
+
+
+def test_comment_names_a_stale_approval_only_where_it_does_not_count(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {dismiss_stale: false, send_to_all: [legal]}\n"
+    everyone(desk)
+    assert "**Needs 1 approval**. It has to come from `legal`, since it goes to everyone." in comment(desk)
+
+
+def test_comment_says_in_one_line_that_nobodys_approval_is_checked(desk: Desk, digest: str) -> None:
+    desk.hub.files.clear()
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "Nobody's approval is checked: `invent.yaml` on `main` has no `review:`." in comment(desk)
+
+
+def test_comment_says_that_the_rule_is_not_known_where_github_does_not_show_it(desk: Desk, digest: str) -> None:
+    desk.hub.fault("GET", r"/contents/", 403, body=b'{"message": "Resource not accessible by integration"}')
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "⚠️ **Who has to approve is not known**: GitHub answered 403" in comment(desk)
+
+
+def test_comment_of_a_plan_that_creates_nothing_asks_for_nobody(desk: Desk, digest: str) -> None:
+    (desk.folder / "broadcasts" / "a.yaml").unlink()
+    assert call(desk.folder, "plan", "--out", "plan.json").code == 0
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "approval" not in comment(desk)
+
+
+def test_comment_goes_by_the_base_branch_and_not_by_the_pull_request(desk: Desk, digest: str) -> None:
+    (desk.folder / "invent.yaml").write_text("review: {approvals: 5}\n", encoding="utf-8")
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "**Needs 1 approval**" in comment(desk)

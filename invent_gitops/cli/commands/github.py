@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,11 @@ def comment(session: Session, file: str, author: str | None) -> Result:
 
     document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
-    render = renderer_of(document, event, with_plan=False)
+    render_of = partial(renderer_of, event=event, with_plan=False)
+    render = render_of(document)
 
     def post(own: OwnPosts) -> PostResult:
-        return keep_comment(session, own, event, document, render)
+        return keep_comment(session, own, event, document, render_of)
 
     return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
@@ -106,9 +108,9 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Res
 def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> Result:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
-    Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request, approvals and reason of the step.
-    Where the comment does not say beyond doubt what was approved, or where the base branch has a rule (review: in the
-    project file) that the reviews do not keep, it warns, and the digest is the word unapproved: with it, apply
+    Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request, approvals and reason of the
+    step. Where the comment does not say beyond doubt what was approved, or the reviews do not keep the rule of the
+    base branch (review: in the project file), it warns, and the digest is the word unapproved: with it, apply
     --approved creates nothing. So it is for a commit that came without a pull request, as soon as one was ever merged;
     before that it has no digest, since nobody was asked.
     """
