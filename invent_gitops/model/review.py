@@ -73,6 +73,12 @@ class Signoff:
     author: str = ""
     reviewers: tuple[str, ...] = ()
 
+    @property
+    def number(self) -> int | None:
+        """The number of the pull request, with which its address ends."""
+        last = self.pull_request.rpartition("/")[2]
+        return int(last) if last.isascii() and last.isdigit() and len(last) < 20 else None
+
 
 @dataclass(frozen=True, slots=True)
 class SignedOff:
