@@ -9,7 +9,7 @@ import pytest
 
 from invent_gitops.errors import InvalidInput
 from invent_gitops.model.review import SignedOff, Signoff
-from invent_gitops.model.state import Intended, Provenance, Recorded
+from invent_gitops.model.state import Event, Intended, Provenance, Recorded
 from invent_gitops.provenance import Origin
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.message import commit_message
@@ -38,7 +38,7 @@ def test_damaged_approvals_are_refused(damage: str) -> None:
 
 def test_commit_names_the_pull_request_its_author_and_its_reviewers_once() -> None:
     other = replace(SIGNED, signoff=Signoff("https://github.com/acme/campaigns/pull/8", "", ("alice",)))
-    events = [
+    events: list[Event] = [
         Intended("a", replace(an_intent(), provenance=SIGNED)),
         Intended("b", replace(an_intent(), provenance=other)),
         Recorded("c", a_record()),
