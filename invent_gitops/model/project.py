@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 
+from invent_gitops.model.review import ReviewRule
+
 # The ids of the policies that a definition can waive with a reason.
 WAIVABLE = (
     "minimum-lead-time",
@@ -86,15 +88,24 @@ class Policies:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkspaceAccount:
+    """The account of one of several workspaces: its name, its org, and the variable of its key."""
+
+    name: str = ""
+    org: str = ""
+    key: str = KEY_VARIABLE
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """`invent.yaml`, with a default for every entry. Paths are relative to the project's folder.
 
     `applies_from` is the branch whose newest commit says what is created, or "" if git says which one that is.
     `timezone` is an IANA name, or "" if local times need a zone of their own; `file` is the project
     file as shown to people, or "" if there is none. A file with several workspaces has `workspaces`,
-    each a project of its own with a `name`, an `org` and the variable of its `key`; it is None where
-    the project is one, which has neither a name nor an org. `misplaced` is whether a place that its file names is
-    refused, so that nothing may be opened at any of them.
+    each a project of its own with an `account`; it is None where the project is one, whose account has neither a name
+    nor an org. `misplaced` is whether a place that its file names is refused, so that nothing may be opened at any of
+    them. `review` is who has to approve, None where nobody is asked.
     """
 
     definitions: str = "broadcasts"
@@ -103,18 +114,32 @@ class Project:
     segments: str = "segments.yaml"
     policies: Policies = field(default_factory=Policies)
     file: str = ""
-    name: str = ""
-    org: str = ""
-    key: str = KEY_VARIABLE
+    account: WorkspaceAccount = WorkspaceAccount()
     applies_from: str = ""
     workspaces: Mapping[str, Project] | None = None
     misplaced: bool = False
+    review: ReviewRule | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the workspace; "" for a project without workspaces."""
+        return self.account.name
+
+    @property
+    def org(self) -> str:
+        """The org of the workspace; "" for a project without workspaces."""
+        return self.account.org
+
+    @property
+    def key(self) -> str:
+        """The variable that holds the API key."""
+        return self.account.key
 
     def standing_for(self, name: str) -> Project:
         """A workspace before its own entries are read: what holds for all of them, and places named after it."""
         return replace(
             self,
-            name=name,
+            account=replace(self.account, name=name),
             definitions=f"{name}/broadcasts",
             state=FilePlace(f"{name}/invent.state.json"),
             segments=f"{name}/segments.yaml",

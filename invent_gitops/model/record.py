@@ -10,6 +10,7 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import NO_NOTE, Note
+from invent_gitops.model.review import Signoff
 
 # How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for
 # up to two minutes before its clock began.
@@ -27,12 +28,16 @@ def own_key(name: str, attempt: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known."""
+    """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known.
+
+    `signoff` is who wrote and who approved what was done, None where nobody has said.
+    """
 
     at: datetime
     by: str
     commit: str = ""
     run: str = ""
+    signoff: Signoff | None = None
 
 
 @dataclass(frozen=True, slots=True)

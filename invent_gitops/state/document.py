@@ -12,7 +12,7 @@ from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import Note, Role, old_note
 from invent_gitops.model.record import Check
-from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
+from invent_gitops.model.state import Absence, Candidate, How, Intent, Record, Removal, State
 from invent_gitops.state.decode import RESTORE, decode
 from invent_gitops.state.fields import (
     Damaged,
@@ -25,6 +25,7 @@ from invent_gitops.state.fields import (
     read_texts,
     shown,
 )
+from invent_gitops.state.origin import read_provenance, write_provenance
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
@@ -104,22 +105,6 @@ def read_request(value: Mapping[str, Any]) -> Request:
     return Request(
         read_text(value, "name"), instant, tuple(sorted(read_texts(value, "segment_ids"))), value["send_to_all"]
     )
-
-
-def write_provenance(provenance: Provenance) -> dict[str, object]:
-    written: dict[str, object] = {"at": write_instant(provenance.at), "by": provenance.by}
-    if provenance.commit:
-        written["commit"] = provenance.commit
-    if provenance.run:
-        written["run"] = provenance.run
-    return written
-
-
-def read_provenance(value: Mapping[str, Any]) -> Provenance:
-    at = read_instant(value.get("at"))
-    if at is None:
-        raise Damaged(f"at is {shown(value.get('at'))}, which is no instant")
-    return Provenance(at, read_text(value, "by", ""), read_text(value, "commit", ""), read_text(value, "run", ""))
 
 
 def write_record(record: Record) -> dict[str, object]:

@@ -37,6 +37,7 @@ from invent_gitops.model.state import (
 from invent_gitops.state import document
 from invent_gitops.state.decode import read_json
 from invent_gitops.state.fields import Damaged, read_number, read_object, read_word, shown
+from invent_gitops.state.origin import read_provenance, write_provenance
 
 T = TypeVar("T")
 
@@ -223,12 +224,12 @@ def write_event(event: Event) -> dict[str, object]:
         case Corrected(key, wrong, record):
             return {"event": "corrected", "key": key, "wrong": wrong, "record": document.write_record(record)}
         case Moved(key, to, id, provenance):
-            written = document.write_provenance(provenance)
+            written = write_provenance(provenance)
             return {"event": "moved", "key": key, "to": to, "id": id, "provenance": written}
         case Removed(key, removal):
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
         case Refreshed(key, id, request, status, provenance):
-            written = document.write_provenance(provenance)
+            written = write_provenance(provenance)
             fields = {"request": document.write_request(request), "status": status}
             return {"event": "refreshed", "key": key, "id": id, **fields, "provenance": written}
         case _:
@@ -244,7 +245,6 @@ def read_event(value: Mapping[str, Any]) -> Event:
     def part(name: str, read: Callable[[Mapping[str, Any]], T]) -> T:
         return read(read_object(value, name))
 
-    read_provenance = document.read_provenance
     readers: dict[str, Callable[[], Event]] = {
         "intended": lambda: Intended(word("key"), part("intent", document.read_intent)),
         "reopened": lambda: Reopened(word("key"), part("intent", document.read_intent)),

@@ -15,6 +15,7 @@ from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.comments import check_comments
 from invent_gitops.validate.paths import check_apart, check_branch, check_path, state_place
 from invent_gitops.validate.report import ProblemReport
+from invent_gitops.validate.review import review_rule
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
@@ -48,6 +49,8 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     check_comments(report, lambda path: not _FREE.isdisjoint(path))
     settings: dict[str, Any] = document.content if isinstance(document.content, dict) else {}
     project = _settings(report, settings, unclear, (), Project(file=file))
+    if "review" in settings and not any(path[:1] == ("review",) for path in unclear):
+        project = replace(project, review=review_rule(report, settings["review"]))
     if "workspaces" in settings:
         unclear_in: dict[object, set[Path]] = {}
         for path in unclear:
@@ -75,7 +78,8 @@ def _settings(
         path[0] for path in below if len(path) == 1
     }
     usable = {name: value for name, value in settings.items() if name not in broken}
-    project = replace(base, **{name: usable[name] for name in ("org", "key") if at and name in usable})
+    own = {name: usable[name] for name in ("org", "key") if at and name in usable}
+    project = replace(base, account=replace(base.account, **own))
     project = _places(report, usable, at, project)
     if "timezone" in usable:
         zone = find_zone(usable["timezone"])

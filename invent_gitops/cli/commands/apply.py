@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
 from invent_gitops.render.text.wrap import wrapped
+from invent_gitops.review.signoff import VARIABLE, read_signoffs
 
 
 @click.command()
@@ -97,19 +99,23 @@ def apply(
     DEFINITIONS is the folder of all definitions; by default it is the project's. A create cannot be
     undone. Each one is written down before the call and settled after it, so that no run, whatever
     becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
-    (exit code 5) to create anything else than what was approved.
+    (exit code 5) to create anything else than what was approved. INVENT_APPROVALS, the output approvals
+    of github approved, says who approved it, for the record.
     """
     view = View(session, account, draft)
     try:
         with ExitStack() as opened:
             approving = approval(plan_file, approved)
+            bound = plan_file is not None or approved is not None
+            signoffs = read_signoffs(os.environ.get(VARIABLE, "")) if bound else ()
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
             options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
             store = account.store(workspace.root, workspace.project, strict=True)
             opened.enter_context(store)
             stopping = opened.enter_context(Stopping(session, deadline))
-            view.run = Apply(session, account, workspace, store, stopping, workspace.origin(), options)
+            origin = replace(workspace.origin(), approvals=signoffs)
+            view.run = Apply(session, account, workspace, store, stopping, origin, options)
             applied = apply_definitions(view.run, approving, view)
             result = _result(view.run, applied)
             # Until everything is delivered, a signal must not end the run, and nobody else writes the state.

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.render.audience import reach
+from invent_gitops.render.documents.review import read_notice
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import SPACE, Document, Sheet
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
 from invent_gitops.text.times import distance, moment
 
@@ -124,6 +126,7 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
             away = distance(rows.instant(first), sheet.now)
             local = text(rows.local(first, rows.zone_of(creates[0], sheet)))
             yield from ("", f"The first is sent **{away}**, {local}.")
+    yield from review_lines(read_notice(document))
 
 
 def _total_audience(items: Sequence[Document]) -> str:
