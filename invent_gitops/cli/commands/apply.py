@@ -85,6 +85,7 @@ def apply(
     branch: str | None,
     only: tuple[str, ...],
     strict: bool,
+    base: str | None,
     rate: float,
     concurrency: int,
     deadline: float | None,
@@ -103,7 +104,7 @@ def apply(
             approving = approval(plan_file, approved)
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
-            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
+            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency, base or "")
             store = account.store(workspace.root, workspace.project, strict=True)
             opened.enter_context(store)
             stopping = opened.enter_context(Stopping(session, deadline))
