@@ -65,4 +65,5 @@ def commit_of(root: Path, base: NamedBase) -> str:
 
     git = Git(root)
     named = [base.revision] if base.revision else []
-    return base_commit(git, [*named, *(branch_revisions(git, base.branch) if base.branch else [])], exact=base.exact)
+    branches = branch_revisions(git, base.branch) if base.branch else []
+    return base_commit(git, [*named, *branches], base.reference, exact=base.exact)

@@ -10,7 +10,7 @@ from invent_gitops.model.loosening import COUNT, Loosening, RuleChange
 _COUNTS = 3
 _NAMES = 5
 # The title of what would be created without the guard.
-HELD_BACK = "Held back: nothing of this is created together with weaker rules."
+HELD_BACK = "Held back by policies.loosening: nothing of this is created."
 
 
 def headline(loosening: Loosening) -> str:
@@ -28,7 +28,8 @@ def verdict(loosening: Loosening) -> str:
     """What the guard does about it."""
     if not loosening.refuses:
         return ""
-    return "policies.loosening refuses this: nothing is created together with weaker rules."
+    reason = "that cannot be compared" if loosening.fault else "together with weaker rules"
+    return f"policies.loosening refuses this: nothing is created {reason}."
 
 
 def held_back(loosening: Loosening) -> str:
