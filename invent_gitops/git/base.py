@@ -18,7 +18,9 @@ def base_commit(git: Git, revisions: Sequence[str], name: str, *, exact: bool) -
     """
     commit = next((commit for revision in revisions if (commit := git.commit_of(revision))), "")
     if not commit:
-        raise Unavailable(f"this clone has no branch or commit {name}", _cure(git, f"Fetch it: git fetch origin {name}"))
+        raise Unavailable(
+            f"this clone has no branch or commit {name}", _cure(git, f"Fetch it: git fetch origin {name}")
+        )
     if exact:
         return commit
     try:

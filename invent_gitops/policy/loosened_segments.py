@@ -22,11 +22,9 @@ def compare_catalogues(old: Catalogue | None, new: Catalogue | None) -> Iterator
         return
     if new is None:
         count = sum(1 for _ in old.every())
-        subject = "the segment catalogue"
-        yield (
-            "weaker",
-            RuleChange("segments", subject, f"{count:,} segments", "gone: names are taken for ids", "segments"),
-        )
+        was = f"{count:,} segment{'' if count == 1 else 's'}"
+        now = "gone: names are taken for ids"
+        yield "weaker", RuleChange("segments", "the segment catalogue", was, now, "segments")
         return
     for name in _names(old):
         before, after = _meaning(old, name), _meaning(new, name)
@@ -63,7 +61,8 @@ def _counts(old: Catalogue, new: Catalogue) -> Iterator[tuple[Side, RuleChange]]
         if was and was.contacts != segment.contacts:
             count, now = (_count(contacts) for contacts in (was.contacts, segment.contacts))
             path = (*_path(new, alike(segment.name), segment), "contacts_count")
-            yield "weaker", RuleChange(COUNT, f"contacts of {segment.name}", count, now, "segments", path)
+            subject = f"contacts of {segment.name}"
+            yield "weaker", RuleChange(COUNT, subject, count, now, "segments", path, segment.name)
 
 
 def _count(contacts: int | None) -> str:

@@ -187,8 +187,8 @@ class StandIn:
     ) -> dict[str, str]:
         """What GitHub tells a step: on a pull request (`pull`, of the commit `head`), or on a push of `push` to main.
 
-        `before` is the commit that main had before the push. `commits` are all that were pushed with it. The files of the step are below `folder`: summary.md, output.txt and
-        event.json.
+        `before` is the commit that main had before the push, `commits` are all that were pushed with it. The files of
+        the step are below `folder`: summary.md, output.txt and event.json.
         """
         payload: dict[str, Any] = {"head_commit": {"message": message}} if push else {}
         if before:
