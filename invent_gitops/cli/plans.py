@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from invent_gitops.cli.completion.keys import patterns
-from invent_gitops.cli.options import Function, none_empty
+from invent_gitops.cli.options import Function, none_empty, not_empty
 from invent_gitops.cli.result import Display
 from invent_gitops.model.plan import Plan
 
 
 def plan_options(function: Function) -> Function:
-    """--only and --strict, of which plan and apply make the same plan."""
+    """--only, --strict and --base, of which plan and apply make the same plan."""
     only = click.option(
         "--only",
         metavar="GLOB",
@@ -21,7 +21,13 @@ def plan_options(function: Function) -> Function:
         help="Only the key of that name, or keys that match, such as 'newsletter/*'. Give it again for more.",
     )
     strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
-    return only(strict(function))
+    base = click.option(
+        "--base",
+        metavar="REF",
+        callback=not_empty,
+        help="Show the rules that are weaker than at this branch or commit; by default at the CI's base.",
+    )
+    return only(strict(base(function)))
 
 
 def text_of(plan: Plan, display: Display, *, everything: bool = False, asked: bool = False) -> str:

@@ -58,6 +58,17 @@ def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
     return WorkflowEvent(repository, head, number, branch, 0, fork)
 
 
+def pushed_onto(environment: Mapping[str, str] = os.environ) -> str:
+    """The commit that the branch had before the push that this run is of; "" for other events and for a new branch.
+
+    Raises `InvalidInput` for an event that is damaged.
+    """
+    if environment.get("GITHUB_EVENT_NAME") != "push":
+        return ""
+    before = _payload(environment).get("before")
+    return before if isinstance(before, str) and COMMIT.fullmatch(before) and before.strip("0") else ""
+
+
 def _payload(environment: Mapping[str, str]) -> Mapping[str, object]:
     path = environment.get("GITHUB_EVENT_PATH", "")
     if not path:

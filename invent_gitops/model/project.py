@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from typing import Literal
 
 from invent_gitops.model.review import ReviewRule
 
@@ -28,6 +29,8 @@ KEY_VARIABLE = "INVENT_API_KEY"
 KEY_VARIABLES = re.compile(r"INVENT_API_KEY(?:_[A-Z0-9_]{1,100})?")
 # The org that Invent's API takes for the key's own.
 OWN_ORG = "c"
+# What a policy does about what it finds.
+Guard = Literal["warn", "refuse"]
 # What a state has for its API where nothing was spoken to but the built-in Invent.
 SANDBOX = "sandbox"
 
@@ -73,7 +76,8 @@ class BlackoutDays:
 class Policies:
     """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero.
 
-    `audience_jump` is in percent of the contacts that the catalogue has of a segment.
+    `audience_jump` is in percent of the contacts that the catalogue has of a segment. `loosening` counts as the base
+    of a change has it.
     """
 
     minimum_lead_time: timedelta = timedelta(minutes=15)
@@ -85,6 +89,7 @@ class Policies:
     audience_cap: int | None = None
     audience_jump: int = 50
     send_to_all_needs_reason: bool = False
+    loosening: Guard = "warn"
 
 
 @dataclass(frozen=True, slots=True)

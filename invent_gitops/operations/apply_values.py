@@ -30,7 +30,7 @@ class ApplyOptions:
     """What a person chose for one apply.
 
     `unlisted` allows creates where nobody can look what was created before, `branch` is the one to apply from, and
-    `rate` counts requests a minute. With `yes` nobody is asked.
+    `rate` counts requests a minute. With `yes` nobody is asked. `base` is what the rules are compared with.
     """
 
     only: Sequence[str] = ()
@@ -41,6 +41,7 @@ class ApplyOptions:
     yes: bool = False
     rate: float = DEFAULT_RATE
     concurrency: int = 4
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,11 +106,11 @@ def plan_for(
 
 
 def plan_code(plan: Plan) -> ExitCode:
-    """7 if a key is blocked, 6 if not all of Invent could be read, 5 if a key is refused."""
+    """7 if a key is blocked, 6 if not all of Invent could be read, 5 if a key or the loosening of a rule is refused."""
     return worst(
         [
             ExitCode.UNSETTLED if plan.counts["blocked"] else ExitCode.DONE,
             ExitCode.UNAVAILABLE if plan.look and not plan.look.complete else ExitCode.DONE,
-            ExitCode.REFUSED if plan.counts["refused"] else ExitCode.DONE,
+            ExitCode.REFUSED if plan.counts["refused"] or plan.held_back else ExitCode.DONE,
         ]
     )

@@ -176,6 +176,8 @@ def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project
         policies = replace(policies, audience_jump=int(value["audience_jump"].strip().removesuffix("%")))
     if "send_to_all_needs_reason" in value:
         policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
+    if "loosening" in value:
+        policies = replace(policies, loosening=value["loosening"])
     return policies
 
 

@@ -106,6 +106,9 @@ def _word(report: ProblemReport, error: ValidationError, path: Path) -> None:
         case "minimum" | "maximum":
             message = f"{name} is {quote(value)}; it must be {_range(schema)}."
             report.add("out-of-range", message, f"Choose a number in that range.{_example(schema)}", path)
+        case "enum":
+            cure = did_you_mean(str(value), schema["enum"]) or f"Write {' or '.join(map(quote, schema['enum']))}."
+            report.add("wrong-form", f"{name} is {quote(value)}, which is not one of its values.", cure, path)
         case "pattern":
             message = f"{name} is not written in its form: {quote(value)}."
             report.add("wrong-form", message, _example(schema, path).strip(), path)

@@ -219,13 +219,14 @@ class StandIn:
         token: str = TOKEN,
         event: str = "",
         commits: Sequence[str] = (),
+        before: str = "",
     ) -> dict[str, str]:
         """What GitHub tells a step: on a pull request (`pull`, of the commit `head`), or on a push of `push` to main.
 
-        `commits` are all that were pushed with it. The files of the step are below `folder`: summary.md, output.txt and
-        event.json.
+        `before` is the commit that main had before the push, `commits` are all that were pushed with it. The files of
+        the step are below `folder`: summary.md, output.txt and event.json.
         """
-        payload: dict[str, Any] = {"head_commit": {"message": message}, "before": BEFORE} if push else {}
+        payload: dict[str, Any] = {"head_commit": {"message": message}, "before": before or BEFORE} if push else {}
         if commits:
             payload["commits"] = [{"id": commit, "message": "One of several"} for commit in commits]
         if pull:
@@ -254,6 +255,7 @@ class StandIn:
             "GITHUB_SHA": push or "f" * 40,
             "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
             **({"GITHUB_TOKEN": token} if token else {}),
+            **({"GITHUB_BASE_REF": "main"} if pull else {}),
         }
 
     # ------------------------------------------------------------ how it answers

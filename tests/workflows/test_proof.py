@@ -86,6 +86,7 @@ class World:
             message=git(self.clone, "log", "-1", "--format=%B", sha),
             fork=fork,
             token="",
+            before="" if pull else self.before(sha),
         )
         variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN} | self.variables
         if not pull:
@@ -93,6 +94,10 @@ class World:
         runner = Runner(self.folder, self.remote, variables, secrets={"INVENT_API_KEY": self.key})
         (path,) = self.base.glob(f"*-{name}.yml")
         return runner.run(path, event, sha, inputs=inputs)
+
+    def before(self, sha: str) -> str:
+        """The commit that main had before a push of one commit; of the first one, what git calls no commit."""
+        return git(self.clone, "log", "-1", "--format=%P", sha).split(" ")[0] or "0" * 40
 
     @property
     def comment(self) -> str:

@@ -89,6 +89,7 @@ def apply(
     branch: str | None,
     only: tuple[str, ...],
     strict: bool,
+    base: str | None,
     rate: float,
     concurrency: int,
     deadline: Deadline | None,
@@ -110,7 +111,7 @@ def apply(
             signoffs = read_signoffs(os.environ.get(VARIABLE, "")) if bound else ()
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
-            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
+            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency, base or "")
             store = account.store(workspace.root, workspace.project, strict=True)
             opened.enter_context(store)
             stopping = opened.enter_context(Stopping(session, deadline))

@@ -16,6 +16,7 @@ from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.listing import Reach
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
+from invent_gitops.operations.loosening import with_loosening
 from invent_gitops.operations.plan import compared, looked, plan_code, plan_for, read_state, warn_of_older
 from invent_gitops.operations.project import open_workspace
 from invent_gitops.render.documents.plan import plan_json
@@ -38,6 +39,7 @@ def plan(
     only: tuple[str, ...],
     strict: bool,
     refresh: bool,
+    base: str | None,
     tell: bool,
 ) -> Result:
     """Show what apply would do: who would be messaged, when, and what needs you.
@@ -56,7 +58,8 @@ def plan(
         warn_of_clock(session, snapshot)
     live, state = (snapshot.broadcasts.entries, snapshot.state) if snapshot else ((), read())
     reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
-    planned = plan_for(workspace, state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())
+    replan = partial(plan_for, state=state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())
+    planned = with_loosening(session, replan(workspace), workspace, replan, base=base or "", definitions=definitions)
     planned = compared(planned, workspace, snapshot) if snapshot else planned
     creates = ExitCode.CHANGES if tell and planned.counts["create"] else ExitCode.DONE
     return Result(

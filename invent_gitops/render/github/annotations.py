@@ -12,6 +12,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
+from invent_gitops.render.github.loosening_annotations import WEAKER, loosening_messages
 from invent_gitops.text.clean import cut
 
 # GitHub shows ten of each kind for a step and drops the rest without a word.
@@ -42,10 +43,12 @@ class Annotation:
 
 
 def plan_annotations(plan: Plan, prefix: str = "") -> str:
-    """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
+    """What needs a person: weaker rules, blocked and refused ones, and as notices edits that nothing is sent for."""
     notes = [
         note for tell in (_blocked, _refused, _changed) for item in plan.items for note in tell(item, plan.context)
     ]
+    level: Literal["error", "warning"] = "error" if plan.held_back else "warning"
+    notes[:0] = [Annotation(level, WEAKER, *of_rule) for of_rule in loosening_messages(plan.loosening)]
     if plan.counts["create"] and not plan.lineage:
         message = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
         notes.insert(0, Annotation("warning", "new state", message))

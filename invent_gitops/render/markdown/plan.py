@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.render.audience import reach
+from invent_gitops.render.documents.loosening import read_loosening
 from invent_gitops.render.documents.review import read_notice
+from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import SPACE, Document, Sheet
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.loosening import loosening_parts
 from invent_gitops.render.markdown.markup import code, text
 from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
@@ -63,6 +66,8 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     """What a plan says below its headline."""
     counts = document["counts"]
     yield from blocked_part(sheet)
+    loosening = read_loosening(document)
+    yield from loosening_parts(loosening, sheet.files)
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")
@@ -70,7 +75,8 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
         yield Part(["#### ⚠️ Rules set aside, and why", ""], lines)
     creates = sheet.having("create")
     if lines := [_created(item, sheet) for item in creates]:
-        yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), lines)
+        title = f"#### {HELD_BACK}" if loosening and loosening.refuses else "#### To be created, soonest first"
+        yield rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)
     if tables := month_tables(document, sheet):
         yield Part(tables)
     if lines := [_changed(item, sheet) for item in sheet.having("changed")]:
@@ -106,8 +112,11 @@ def refused_part(sheet: Sheet) -> Iterator[Part]:
 def headline(document: Document, sheet: Sheet) -> Iterator[str]:
     """What a plan comes to, its numbers, and when the first is sent."""
     counts, creates = document["counts"], sheet.having("create")
-    number = counts["create"]
-    if number:
+    loosening = read_loosening(document)
+    number = 0 if loosening and loosening.refuses else counts["create"]
+    if counts["create"] and loosening and loosening.refuses:
+        yield f"### ⛔ {held_back(loosening)}"
+    elif number:
         yield f"### {number:,} broadcast{'' if number == 1 else 's'} to create, {_total_audience(creates)}"
     else:
         yield "### Nothing can be created" if counts["blocked"] or counts["refused"] else "### Nothing to create"

@@ -13,7 +13,9 @@ from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
+from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
+from invent_gitops.render.text.loosening import loosening_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.well import plan_is_well
 from invent_gitops.render.values import value_text
@@ -60,6 +62,8 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
     )
     for action, title, describe in sections:
+        if action == "refused":
+            lines += loosening_text(plan.loosening, style, most=None if everything else SHOWN)
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
             lines += drift_text(plan, style, context, shown=shown)
@@ -67,7 +71,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         items = soonest(plan.having(action))
         if not items:
             continue
-        lines += ["", style.bold(title)]
+        lines += ["", style.bold(HELD_BACK if action == "create" and plan.held_back else title)]
         for item in items[:shown]:
             lines += describe(item, style, context)
         if len(items) > shown:
@@ -80,7 +84,9 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
 def headline(plan: Plan, style: Style) -> Iterator[str]:
     """The counts, and what will be created, in one or two lines."""
     creates = plan.having("create")
-    if creates:
+    if creates and plan.loosening and plan.held_back:
+        yield style.bold(style.red(f"{held_back(plan.loosening)}."))
+    elif creates:
         plural = "broadcast" if len(creates) == 1 else "broadcasts"
         sentence = f"{len(creates)} {plural} to create, {total_audience(creates)}."
         yield style.bold(style.green(sentence) if plan_is_well(plan) else style.yellow(sentence))
