@@ -17,6 +17,7 @@ from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Absence, Intent, Record
+from invent_gitops.model.unreachable import Unreachable
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
@@ -95,6 +96,7 @@ class Plan:
     `timezone` is the project's, `workspace` the one of several ("" without), and
     `options` is what a printed command needs to speak of the same account, with a space before each. `look`
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
+    `unreachable` is what a person must do in Invent, since the API can not.
     """
 
     at: datetime
@@ -109,6 +111,7 @@ class Plan:
     options: str = ""
     look: Coverage | None = None
     zone_data: str = ""
+    unreachable: tuple[Unreachable, ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 
+from invent_gitops.model.unreachable import POLICY, WARN_ONLY, UnreachablePolicy
+
 # The ids of the policies that a definition can waive with a reason.
 WAIVABLE = (
     "minimum-lead-time",
@@ -18,6 +20,7 @@ WAIVABLE = (
     "minimum-gap",
     "audience-cap",
     "send-to-all",
+    POLICY,
 )
 
 # The variable of the environment that holds the API key, and the names that a project file may choose instead: no
@@ -83,6 +86,7 @@ class Policies:
     audience_cap: int | None = None
     audience_jump: int = 50
     send_to_all_needs_reason: bool = False
+    unreachable_edits: UnreachablePolicy = WARN_ONLY
 
 
 @dataclass(frozen=True, slots=True)

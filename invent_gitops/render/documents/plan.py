@@ -8,6 +8,7 @@ from invent_gitops.model.local import ZoneChange
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.render.documents.drift import drift_json, look_json, warning_json
 from invent_gitops.render.documents.envelope import intent_json, position_json, provenance_json
+from invent_gitops.render.documents.unreachable import unreachable_json
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
@@ -25,6 +26,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,
+        **unreachable_json(plan.unreachable, plan.options),
         "items": [item_json(item, plan.options) for item in plan.items],
     }
 

@@ -14,6 +14,7 @@ from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.unreachable import unreachable_head, unreachable_text
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.commands import from_when, not_created, quoted, resolving, words
@@ -38,7 +39,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     """The plan as text without a line feed at the end; `everything` shows all items."""
     context = plan.context
     shown = len(plan.items) if everything else SHOWN
-    lines = [*headline(plan, style)]
+    lines = [*unreachable_head(plan, style), *headline(plan, style)]
     lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
         if item.record and item.record.note.role == "second":
@@ -57,12 +58,16 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         ("create", "To create:", _created),
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
     )
+    listed_above = {edit.key for edit in plan.unreachable}
     for action, title, describe in sections:
+        if action == "refused":
+            lines += unreachable_text(plan, style, most=shown)
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
             lines += drift_text(plan, style, context, shown=shown)
             lines += audiences_text(plan, style, shown=shown)
-        items = sorted(plan.having(action), key=_soonest)
+        hidden = listed_above if action in ("changed", "undefined") else ()
+        items = sorted((item for item in plan.having(action) if item.key not in hidden), key=_soonest)
         if not items:
             continue
         lines += ["", style.bold(title)]
@@ -87,7 +92,7 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
         yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
-    elif plan.counts["changed"]:
+    elif plan.counts["changed"] or plan.unreachable:
         yield style.bold("Nothing to create.")
     else:
         yield style.bold("No changes. Nothing to create.")
