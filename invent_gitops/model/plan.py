@@ -17,7 +17,7 @@ from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Absence, Intent, Record
-from invent_gitops.model.unreachable import Unreachable
+from invent_gitops.model.unreachable import Unreached
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
@@ -111,7 +111,7 @@ class Plan:
     options: str = ""
     look: Coverage | None = None
     zone_data: str = ""
-    unreachable: tuple[Unreachable, ...] = ()
+    unreachable: tuple[Unreached, ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

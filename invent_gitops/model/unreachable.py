@@ -37,7 +37,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class Unreached:
     """A broadcast that Invent sends otherwise than the files say.
 
     `name`, `at` (None for "at once" or no time yet) and `audience` are as Invent has them. `changes` lead from there to
@@ -71,10 +71,10 @@ class UnreachablePolicy:
 WARN_ONLY = UnreachablePolicy()
 
 
-def count(edits: Sequence[Unreachable], kind: Kind) -> int:
+def count(edits: Sequence[Unreached], kind: Kind) -> int:
     return sum(1 for edit in edits if edit.kind == kind)
 
 
-def awaiting(edits: Sequence[Unreachable]) -> tuple[Unreachable, ...]:
+def awaiting(edits: Sequence[Unreached]) -> tuple[Unreached, ...]:
     """Those that nobody has waived: a person must act in Invent."""
     return tuple(edit for edit in edits if not edit.waived)

@@ -12,7 +12,7 @@ from invent_gitops.model.plan import Audience, FieldChange, Item, Plan
 from invent_gitops.model.problem import Position
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import NOT_TO_COME
-from invent_gitops.model.unreachable import POLICY, Step, Unreachable, UnreachablePolicy
+from invent_gitops.model.unreachable import POLICY, Step, UnreachablePolicy, Unreached
 from invent_gitops.plan.approval import read_request
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.text.commands import words
@@ -25,7 +25,7 @@ _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
 def unreachable(
     plan: Plan, policy: UnreachablePolicy, segments: Mapping[str, Segment], project_file: str = ""
-) -> tuple[Unreachable, ...]:
+) -> tuple[Unreached, ...]:
     """Every edit and deletion that will not reach Invent and still matters, soonest first.
 
     What is over, or whose hour has passed, does not matter; nor does an edit that Invent shows already. Drift counts
@@ -33,7 +33,7 @@ def unreachable(
     place of a deletion ("" for none).
     """
     renamed = _renamed(plan)
-    edits: list[Unreachable] = []
+    edits: list[Unreached] = []
     for item in plan.items:
         if not _exists(item):
             continue
@@ -55,7 +55,7 @@ def _exists(item: Item) -> bool:
 
 def _edit(
     item: Item, definition: Definition, plan: Plan, policy: UnreachablePolicy, segments: Mapping[str, Segment]
-) -> Iterator[Unreachable]:
+) -> Iterator[Unreached]:
     record = item.record
     # What Invent shows otherwise while the file is as it was is drift, and no edit of the file.
     if record is None or record.request.plain == definition.request.plain:
@@ -70,7 +70,7 @@ def _edit(
     refused = policy.refuse and not reason
     fields = (_WRITTEN.get(change.field, change.field) for change in changes)
     position = next((definition.marks[name] for name in fields if name in definition.marks), definition.position)
-    yield Unreachable(
+    yield Unreached(
         item.key,
         "edit",
         live.name,
@@ -93,7 +93,7 @@ def _deletion(
     segments: Mapping[str, Segment],
     project_file: str,
     renamed: Mapping[Request, str],
-) -> Iterator[Unreachable]:
+) -> Iterator[Unreached]:
     record = item.record
     if record is None:
         return
@@ -103,7 +103,7 @@ def _deletion(
     reason = policy.waived.get(item.key, "")
     refused = policy.refuse and not reason
     to = next((renamed[request.plain] for request in record.requests if request.plain in renamed), "")
-    yield Unreachable(
+    yield Unreached(
         item.key,
         "deletion",
         live.name,

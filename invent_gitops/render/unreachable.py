@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Audience
-from invent_gitops.model.unreachable import KINDS, Kind, Unreachable, awaiting, count
+from invent_gitops.model.unreachable import KINDS, Kind, Unreached, awaiting, count
 from invent_gitops.text.times import distance, moment
 from invent_gitops.zonedata import UnknownZone
 
@@ -15,7 +15,7 @@ NAMED = 3
 _PLURALS: dict[Kind, str] = {"edit": "edits", "deletion": "deletions"}
 
 
-def unreachable_title(edits: Sequence[Unreachable]) -> str:
+def unreachable_title(edits: Sequence[Unreached]) -> str:
     """`1 edit and 2 deletions will not reach Invent`."""
     counts = [
         f"{number:,} {kind if number == 1 else _PLURALS[kind]}" for kind in KINDS if (number := count(edits, kind))
@@ -23,7 +23,7 @@ def unreachable_title(edits: Sequence[Unreachable]) -> str:
     return f"{' and '.join(counts)} will not reach Invent"
 
 
-def steps_left(edits: Sequence[Unreachable]) -> str:
+def steps_left(edits: Sequence[Unreached]) -> str:
     """How many steps in Invent are left, as the beginning of a sentence that names them; whole where none is."""
     number = len(awaiting(edits))
     if not number:
@@ -31,7 +31,7 @@ def steps_left(edits: Sequence[Unreachable]) -> str:
     return "1 step in Invent is left:" if number == 1 else f"{number:,} steps in Invent are left:"
 
 
-def steps_named(edits: Sequence[Unreachable], context: Context, written: Callable[[str], str]) -> str:
+def steps_named(edits: Sequence[Unreached], context: Context, written: Callable[[str], str]) -> str:
     """Which steps these are, with date and audience; `written` makes harmless what a person wrote. "" for none."""
     waiting = awaiting(edits)
     named = [_step_in_short(edit, context, written) for edit in waiting[:NAMED]]
@@ -40,7 +40,7 @@ def steps_named(edits: Sequence[Unreachable], context: Context, written: Callabl
     return "; ".join(named) + ("." if named else "")
 
 
-def _step_in_short(edit: Unreachable, context: Context, written: Callable[[str], str]) -> str:
+def _step_in_short(edit: Unreached, context: Context, written: Callable[[str], str]) -> str:
     """`cancel “Spring sale”, which goes out Fri 27 Nov 2026 09:00 UTC, in 6 days, to vip`."""
     verb = "cancel" if edit.kind == "deletion" else "change"
     return (
@@ -48,7 +48,7 @@ def _step_in_short(edit: Unreachable, context: Context, written: Callable[[str],
     )
 
 
-def goes_out(edit: Unreachable, context: Context) -> str:
+def goes_out(edit: Unreached, context: Context) -> str:
     """When Invent sends it, and in how long, on the author's clocks."""
     if edit.at is None:
         return "has no time, so that it may go out at any moment"

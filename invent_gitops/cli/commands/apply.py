@@ -123,7 +123,7 @@ def _result(run: Apply, applied: Applied) -> Result:
         "report",
         applied.code,
         partial(body_of, run, applied.plan, lambda: report),
-        partial(text_of_report, applied.plan.context, report, run.store),
+        partial(_text_of_result, applied.plan, report, run.store),
         error=report.failure,
         annotations=partial(report_annotations, report, applied.plan),
     )
@@ -192,6 +192,14 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         ) from None
     except (ValueError, RecursionError):
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
+
+
+def _text_of_result(plan: Plan, report: Report, store: Store, display: Display) -> str | None:
+    """The report for a terminal, and what is left to do after it."""
+    from invent_gitops.render.text.next_step import next_text
+
+    text = text_of_report(plan.context, report, store, display)
+    return text and "\n".join([text, *next_text(report, plan, display.style)])
 
 
 def text_of_report(context: Context, report: Report, store: Store, display: Display) -> str | None:

@@ -8,11 +8,11 @@ from typing import Any
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.plan import Audience, FieldChange
 from invent_gitops.model.problem import Position
-from invent_gitops.model.unreachable import Step, Unreachable, count
+from invent_gitops.model.unreachable import Step, Unreached, count
 from invent_gitops.render.documents.envelope import position_json
 
 
-def unreachable_json(edits: Sequence[Unreachable], flags: str) -> dict[str, object]:
+def unreachable_json(edits: Sequence[Unreached], flags: str) -> dict[str, object]:
     """The entries `unreachable` and `unreachable_counts`; `flags` are those that a command needs."""
     counts = {
         "edits": count(edits, "edit"),
@@ -22,7 +22,7 @@ def unreachable_json(edits: Sequence[Unreachable], flags: str) -> dict[str, obje
     return {"unreachable_counts": counts, "unreachable": [_edit_json(edit, flags) for edit in edits]}
 
 
-def _edit_json(edit: Unreachable, flags: str) -> dict[str, object]:
+def _edit_json(edit: Unreached, flags: str) -> dict[str, object]:
     audience = edit.audience
     return {
         "key": edit.key,
@@ -48,7 +48,7 @@ def _edit_json(edit: Unreachable, flags: str) -> dict[str, object]:
     }
 
 
-def read_unreachable(plan: Mapping[str, Any]) -> tuple[Unreachable, ...]:
+def read_unreachable(plan: Mapping[str, Any]) -> tuple[Unreached, ...]:
     """What the document of a plan holds of it; nothing in plans of older versions.
 
     Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for a document that was edited.
@@ -56,11 +56,11 @@ def read_unreachable(plan: Mapping[str, Any]) -> tuple[Unreachable, ...]:
     return tuple(_read_edit(entry) for entry in plan.get("unreachable") or ())
 
 
-def _read_edit(entry: Mapping[str, Any]) -> Unreachable:
+def _read_edit(entry: Mapping[str, Any]) -> Unreached:
     audience, position = entry["audience"], entry["position"]
     if entry["kind"] not in ("edit", "deletion"):
         raise ValueError(entry["kind"])
-    return Unreachable(
+    return Unreached(
         key=str(entry["key"]),
         kind=entry["kind"],
         name=str(entry["name"]),

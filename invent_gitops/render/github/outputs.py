@@ -39,9 +39,10 @@ def _report(document: Document) -> dict[str, str | int]:
     # ASCII, on one line; and a runner acts on "##[" wherever it stands.
     line = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}
+    unreachable = {"unreachable": _unreachable(plan)} if plan else {}
     return {
         **numbers,
-        "unreachable": _unreachable(plan),
+        **unreachable,
         "ids": line if len(line) <= _IDS_LIMIT else "",
         "digest": plan.get("digest", ""),
     }

@@ -10,6 +10,7 @@ from invent_gitops.render.markdown.cells import Document
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.headline import Ledger, head
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.next_step import next_lines
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT, blocked_part, headline, plan_parts, refused_part
 from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
 from invent_gitops.text.commands import quoted, resolving
@@ -36,7 +37,9 @@ def report_markdown(
     """
     ledger = Ledger(document, files)
     unreached = read_unreachable(ledger.plan)
-    parts = [Part(with_unreachable_head([*head(ledger)], unreached, rows.context_of(ledger.sheet)))]
+    context = rows.context_of(ledger.sheet)
+    top = [*head(ledger), *next_lines(ledger, context)]
+    parts = [Part(with_unreachable_head(top, unreached, context))]
     if document["problems"]:
         parts.append(rows.problems(document["problems"], ledger.sheet))
     parts += _parts(ledger)

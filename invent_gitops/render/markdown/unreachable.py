@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant
-from invent_gitops.model.unreachable import GUIDE, Unreachable
+from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import code, link, text
 from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
@@ -17,7 +17,7 @@ from invent_gitops.zonedata import UnknownZone
 _WHOLE = 10_000
 
 
-def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreachable], context: Context) -> list[str]:
+def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], context: Context) -> list[str]:
     """The first lines of a page, with what will not reach Invent before a good headline and right below a bad one."""
     if not edits:
         return [*head]
@@ -29,7 +29,7 @@ def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreachable], con
     return [f"### {mark} {title}{policy}", "", steps, "", *head]
 
 
-def unreachable_parts(edits: Sequence[Unreachable], context: Context, files: str) -> Iterator[Part]:
+def unreachable_parts(edits: Sequence[Unreached], context: Context, files: str) -> Iterator[Part]:
     """The list of them with their steps; `files` is the address that paths are appended to, or ""."""
     if edits:
         rows = [_edit(edit, context, files) for edit in edits]
@@ -41,7 +41,7 @@ def _name(name: str) -> str:
     return text(name, 80)
 
 
-def _edit(edit: Unreachable, context: Context, files: str) -> str:
+def _edit(edit: Unreached, context: Context, files: str) -> str:
     kind = "its file was deleted" if edit.kind == "deletion" else "its file was edited"
     mark = "⛔ " if edit.refused else ""
     position = edit.position
@@ -65,7 +65,7 @@ def _first_up(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _value(field: str, value: object, edit: Unreachable, context: Context) -> str:
+def _value(field: str, value: object, edit: Unreached, context: Context) -> str:
     """A value of a request's JSON; times are on the author's clocks."""
     match value:
         case bool():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Plan
-from invent_gitops.model.unreachable import GUIDE, Unreachable
+from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
 from invent_gitops.render.values import value_text
@@ -28,7 +28,7 @@ def unreachable_text(plan: Plan, style: Style, *, most: int) -> Iterator[str]:
     """Each edit and deletion with its steps, at most so many."""
     if not plan.unreachable:
         return
-    yield from ("", style.bold("Will not reach Invent, which sends these as it has them:"))
+    yield from ("", style.bold("Will not reach Invent, which sends these as it has them (in Invent → in the file):"))
     for edit in plan.unreachable[:most]:
         yield from _edit(edit, plan.context, style)
     if len(plan.unreachable) > most:
@@ -36,7 +36,7 @@ def unreachable_text(plan: Plan, style: Style, *, most: int) -> Iterator[str]:
     yield style.dim(f"  The ways out: {GUIDE}")
 
 
-def _edit(edit: Unreachable, context: Context, style: Style) -> Iterator[str]:
+def _edit(edit: Unreached, context: Context, style: Style) -> Iterator[str]:
     paint = style.red if edit.refused else style.yellow
     symbol, kind = ("-", "its file was deleted") if edit.kind == "deletion" else ("~", "its file was edited")
     yield paint(f"  {symbol} {clean(edit.key)}  {cut(edit.name, 80)}  (id {clean(edit.id)}, {kind})")
@@ -44,7 +44,7 @@ def _edit(edit: Unreachable, context: Context, style: Style) -> Iterator[str]:
     own = context.within(edit.timezone)
     for change in edit.changes:
         old, new = (value_text(change.field, value, own) for value in (change.old, change.new))
-        yield f"      {change.field}: in Invent {old} → in the file {new}"
+        yield f"      {change.field}: {old} → {new}"
     if edit.waived:
         yield style.dim(f"      waived: {clean(edit.waived)}")
     for step in edit.steps:
