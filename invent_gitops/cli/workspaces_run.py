@@ -39,6 +39,7 @@ _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.USAGE: "wrong usage",
     ExitCode.CHANGES: "there is something to do",
+    ExitCode.BY_HAND: "a person must act in Invent",
     ExitCode.INVALID: "invalid input",
     ExitCode.REFUSED: "refused",
     ExitCode.UNAVAILABLE: "the API or the network said no",

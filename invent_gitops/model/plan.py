@@ -18,6 +18,7 @@ from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Absence, Intent, Record
+from invent_gitops.model.unreachable import Unreached
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
@@ -105,6 +106,7 @@ class Plan:
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
     `blackout_days` are the first and the last day of each span on which nothing may go out.
     `loosening` is what became weaker since the base, None where no base is known.
+    `unreachable` is what a person must do in Invent, since the API can not.
     """
 
     context: Context
@@ -115,6 +117,7 @@ class Plan:
     zone_data: str = ""
     blackout_days: tuple[tuple[date, date], ...] = ()
     loosening: Loosening | None = None
+    unreachable: tuple[Unreached, ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from datetime import date, time, timedelta
 from typing import Literal
 
 from invent_gitops.model.review import ReviewRule
+from invent_gitops.model.unreachable import POLICY, WARN_ONLY, UnreachablePolicy
 
 # The ids of the policies that a definition can waive with a reason.
 WAIVABLE = (
@@ -21,6 +22,7 @@ WAIVABLE = (
     "minimum-gap",
     "audience-cap",
     "send-to-all",
+    POLICY,
 )
 
 # The variable of the environment that holds the API key, and the names that a project file may choose instead: no
@@ -90,6 +92,7 @@ class Policies:
     audience_jump: int = 50
     send_to_all_needs_reason: bool = False
     loosening: Guard = "warn"
+    unreachable_edits: UnreachablePolicy = WARN_ONLY
 
 
 @dataclass(frozen=True, slots=True)

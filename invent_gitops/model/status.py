@@ -112,5 +112,10 @@ class Status:
         return tuple(row for row in self.rows if not row.past)
 
     @property
+    def empty(self) -> tuple[Row, ...]:
+        """What is still to come, and Invent shows as a draft without any message."""
+        return tuple(row for row in self.coming if row.state == "DRAFT" and row.sending.templates == 0)
+
+    @property
     def past(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.past)

@@ -11,8 +11,10 @@ from typing import Any
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import BlackoutDays, Policies, Project, QuietHours
+from invent_gitops.model.unreachable import UnreachablePolicy
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.comments import check_comments
+from invent_gitops.validate.names import has_words
 from invent_gitops.validate.paths import check_apart, check_branch, check_path, state_place
 from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.review import review_rule
@@ -178,7 +180,21 @@ def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project
         policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
     if "loosening" in value:
         policies = replace(policies, loosening=value["loosening"])
+    if "unreachable_edits" in value:
+        policies = replace(policies, unreachable_edits=_unreachable_edits(report, value["unreachable_edits"], at))
     return policies
+
+
+def _unreachable_edits(report: ProblemReport, value: str | Mapping[str, Any], at: Path) -> UnreachablePolicy:
+    if isinstance(value, str):
+        return UnreachablePolicy(value == "refuse")
+    waived: Mapping[str, str] = value.get("waive", {})
+    for key, reason in waived.items():
+        if not has_words(reason):
+            message = f"The reason for waiving {quote(key)} says nothing."
+            cure = "Write the reason; reviewers read it in the plan."
+            report.add("only-spaces", message, cure, (*at, "unreachable_edits", "waive", key))
+    return UnreachablePolicy(value.get("action") == "refuse", waived)
 
 
 def _span(report: ProblemReport, value: Mapping[str, str], at: Path, name: str) -> timedelta:

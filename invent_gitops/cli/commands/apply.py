@@ -206,6 +206,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
 
 def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -> str | None:
     """The report for people; None if there is nothing to say beside the plan. On a terminal the totals come last."""
+    from invent_gitops.render.text.next_step import next_text
     from invent_gitops.render.text.report import report_text
     from invent_gitops.render.text.report_end import report_end_text
 
@@ -213,6 +214,8 @@ def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -
         return None
     state, doubts = store.label, len(store.state.intents)
     if display.width is None:
-        return "\n" + report_text(report, display.style, plan.context, place=state, left=doubts)
-    listing = {"printed": display.joined, "everything": display.verbose}
-    return "\n" + report_end_text(report, plan, display.style, state=state, doubts=doubts, **listing)
+        text = report_text(report, display.style, plan.context, place=state, left=doubts)
+    else:
+        listing = {"printed": display.joined, "everything": display.verbose}
+        text = report_end_text(report, plan, display.style, state=state, doubts=doubts, **listing)
+    return "\n".join(["", text, *next_text(report, plan, display.style)])

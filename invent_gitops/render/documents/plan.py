@@ -9,6 +9,7 @@ from invent_gitops.model.plan import Audience, Item, Plan, Refusal
 from invent_gitops.render.documents.drift import drift_json, look_json, warning_json
 from invent_gitops.render.documents.envelope import intent_json, position_json, provenance_json
 from invent_gitops.render.documents.loosening import loosening_json
+from invent_gitops.render.documents.unreachable import unreachable_json
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
@@ -29,6 +30,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,
         **({"loosened": loosening_json(plan.loosening)} if plan.loosening else {}),
+        **unreachable_json(plan.unreachable, context.flags),
         "items": [item_json(item, context.flags) for item in plan.items],
     }
 

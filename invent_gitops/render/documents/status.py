@@ -30,6 +30,7 @@ def status_json(status: Status) -> dict[str, object]:
             "needs_you": len(status.alarmed),
             "coming": len(status.coming),
             "past": len(status.past),
+            "empty": len(status.empty),
         },
         "rows": [_row(row, status) for row in status.rows],
     }

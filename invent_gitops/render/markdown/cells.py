@@ -7,6 +7,7 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
+from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.record import CALL_LASTS
 from invent_gitops.render.markdown.fit import Part
@@ -46,6 +47,11 @@ class Sheet:
 
     def having(self, *actions: str) -> list[Document]:
         return [item for item in self.items if item["action"] in actions]
+
+
+def context_of(sheet: Sheet) -> Context:
+    """What pages made of typed values need to know."""
+    return Context(sheet.now, zone=sheet.zone, flags=sheet.options, names=sheet.segments)
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[str], *, folded: bool = False) -> Part:

@@ -8,6 +8,7 @@ from invent_gitops.model.project import SANDBOX
 from invent_gitops.render.audience import reach
 from invent_gitops.render.documents.loosening import read_loosening
 from invent_gitops.render.documents.review import read_notice
+from invent_gitops.render.documents.unreachable import read_unreachable
 from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import SPACE, Document, Sheet
@@ -17,6 +18,7 @@ from invent_gitops.render.markdown.loosening import loosening_parts
 from invent_gitops.render.markdown.markup import code, text
 from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
+from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
 from invent_gitops.text.times import distance, moment
 
 # GitHub refuses a comment beyond 65,536 characters.
@@ -55,7 +57,8 @@ def plan_markdown(
         message = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
         parts = [Part(["### ⛔ There is no plan", "", message])]
     else:
-        parts = [Part(list(headline(document, sheet))), *plan_parts(document, sheet)]
+        top = with_unreachable_head([*headline(document, sheet)], read_unreachable(document), rows.context_of(sheet))
+        parts = [Part(top), *plan_parts(document, sheet)]
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
     tries = (fitted(some, limit, size, rest) for some in (parts, shorter))
@@ -64,10 +67,11 @@ def plan_markdown(
 
 def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
     """What a plan says below its headline."""
-    counts = document["counts"]
+    unreached = read_unreachable(document)
     yield from blocked_part(sheet)
     loosening = read_loosening(document)
     yield from loosening_parts(loosening, sheet.files)
+    yield from unreachable_parts(unreached, rows.context_of(sheet), sheet.files)
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")
@@ -79,18 +83,18 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
         yield rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)
     if tables := month_tables(document, sheet):
         yield Part(tables)
-    if lines := [_changed(item, sheet) for item in sheet.having("changed")]:
-        title = (
-            f"{counts['changed']:,} changed after creation: Invent has no update, so there it stays as it was created"
-        )
+    listed_above = {edit.key for edit in unreached}
+    if lines := [_changed(item, sheet) for item in sheet.having("changed") if item["key"] not in listed_above]:
+        title = f"{len(lines):,} changed after creation: Invent has no update, so there it stays as it was created"
         heads = ("Broadcast", "Field", "As created", "As written now")
         yield rows.table(f"<details><summary>{title}</summary>", heads, lines, folded=True)
     if lines := list(_waivers(waiving, needed=False)):
         title = "1 waiver sets nothing aside" if len(lines) == 1 else f"{len(lines):,} waivers set nothing aside"
         more = [f"- and {len(lines) - _IDLE:,} more"] if len(lines) > _IDLE else []
         yield Part([f"<details><summary>{title}</summary>", "", *lines[:_IDLE], *more, "", "</details>"])
-    if lines := [f"- {rows.title(item)}" for item in sheet.having("undefined")]:
-        title = f"{counts['undefined']:,} recorded, but no file defines them any more: kept for the audit"
+    calm = [item for item in sheet.having("undefined") if item["key"] not in listed_above]
+    if lines := [f"- {rows.title(item)}" for item in calm]:
+        title = f"{len(lines):,} recorded, but no file defines them any more: kept for the audit"
         yield Part([f"<details><summary>{title}</summary>", ""], lines, ["", "</details>"])
     target = f"org {text(document['org'])} at {text(document['api'])}"
     zones = f" Time zone data {text(document['zone_data'])}." if document.get("zone_data") else ""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from invent_gitops.render.documents.unreachable import read_unreachable
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Document
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.headline import Ledger, head
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.next_step import next_lines
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT, blocked_part, headline, plan_parts, refused_part
+from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
 from invent_gitops.text.commands import quoted, resolving
 from invent_gitops.text.times import moment
 
@@ -33,7 +36,10 @@ def report_markdown(
     room for, unless `with_plan` says that it stands elsewhere already.
     """
     ledger = Ledger(document, files)
-    parts = [Part(list(head(ledger)))]
+    unreached = read_unreachable(ledger.plan)
+    context = rows.context_of(ledger.sheet)
+    top = [*head(ledger), *next_lines(ledger, context)]
+    parts = [Part(with_unreachable_head(top, unreached, context))]
     if document["problems"]:
         parts.append(rows.problems(document["problems"], ledger.sheet))
     parts += _parts(ledger)
@@ -62,6 +68,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     title = "#### ⛔ Created in Invent, but not recorded: keep these ids"
     yield from _listed(title, ledger.unrecorded, _unrecorded, ledger)
     yield from blocked_part(remainder)
+    yield from unreachable_parts(read_unreachable(ledger.plan), rows.context_of(ledger.sheet), ledger.sheet.files)
     title = "#### ❌ Not created: nothing was sent, so run it again when the reason is gone"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-created"), _reason, ledger)
     title = "#### ⚠️ Not attempted: running it again is safe"

@@ -12,6 +12,7 @@ from invent_gitops.render.markdown.cells import SPACE, Document
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.text.times import distance, moment
 
 COMMENT_LIMIT = 60_000
@@ -58,15 +59,21 @@ def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT
 def _headline(document: Document, sheet: _Sheet) -> Iterator[str]:
     counts, complete = document["counts"], document["look"]["complete"]
     number, needy = counts["rows"], counts["needs_you"]
+    empty = empty_drafts(_empty(document), counts["coming"], sheet.now)
     plural = "" if number == 1 else "s"
     if not number:
         yield "### There are no broadcasts"
     elif needy:
         yield f"### ⚠️ {needy:,} of {number:,} broadcast{plural} need{'s' if needy == 1 else ''} a person"
-    elif complete:
+    elif complete and not empty:
         yield f"### ✅ {'The one broadcast is' if number == 1 else f'All {number:,} broadcasts are'} in order"
-    else:
+    elif not complete:
         yield f"### ❔ {number:,} broadcast{plural}, and not all of Invent could be read"
+    else:
+        yield f"### ✏️ {empty}"
+        empty = ""
+    if empty:
+        yield from ("", f"✏️ **{empty}**")
     soon = [row for row in document["rows"] if not row["past"] and _within(row, sheet)]
     sentences = [
         f"**{len(soon):,}** due within {_span(sheet.soon)}",
@@ -75,6 +82,12 @@ def _headline(document: Document, sheet: _Sheet) -> Iterator[str]:
     ]
     yield from ("", " · ".join(sentences))
     yield from look_lines(document)
+
+
+def _empty(document: Document) -> list[datetime | None]:
+    """The hours of what is still to come, and Invent shows as a draft without any message."""
+    drafts = [row for row in document["rows"] if not row["past"] and row["state"] == "DRAFT" and row["templates"] == 0]
+    return [rows.instant(row["scheduled_at"]) if row["scheduled_at"] else None for row in drafts]
 
 
 def _within(row: Document, sheet: _Sheet) -> bool:

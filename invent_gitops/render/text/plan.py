@@ -17,6 +17,7 @@ from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.loosening import loosening_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.unreachable import unreachable_head, unreachable_text
 from invent_gitops.render.text.well import plan_is_well
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
@@ -42,7 +43,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     """The plan as text without a line feed at the end; `everything` shows all items."""
     context = plan.context
     shown = len(plan.items) if everything else SHOWN
-    lines = [*headline(plan, style)]
+    lines = [*unreachable_head(plan, style), *headline(plan, style)]
     lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
         if item.record and item.record.note.role == "second":
@@ -61,14 +62,17 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         ("create", "To create:", _created),
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
     )
+    listed_above = {edit.key for edit in plan.unreachable}
     for action, title, describe in sections:
         if action == "refused":
             lines += loosening_text(plan.loosening, style, most=None if everything else SHOWN)
+            lines += unreachable_text(plan, style, most=shown)
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
             lines += drift_text(plan, style, context, shown=shown)
             lines += audiences_text(plan, style, shown=shown)
-        items = soonest(plan.having(action))
+        hidden = listed_above if action in ("changed", "undefined") else ()
+        items = [item for item in soonest(plan.having(action)) if item.key not in hidden]
         if not items:
             continue
         lines += ["", style.bold(HELD_BACK if action == "create" and plan.held_back else title)]
@@ -92,7 +96,7 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
         yield style.bold(style.green(sentence) if plan_is_well(plan) else style.yellow(sentence))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
-    elif plan.counts["changed"]:
+    elif plan.counts["changed"] or plan.unreachable:
         yield style.bold("Nothing to create.")
     else:
         yield style.bold("No changes. Nothing to create.")

@@ -9,6 +9,7 @@ from invent_gitops.model.command import cure_text
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
 from invent_gitops.render.cells import share_text
+from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.well import status_is_well
@@ -62,12 +63,14 @@ def headline(status: Status, style: Style) -> Iterator[str]:
     elif needy:
         verb = "needs" if needy == 1 else "need"
         yield style.bold(style.red(f"{needy:,} of {number:,} broadcast{plural} {verb} a person."))
-    elif status.look.complete:
+    elif status.look.complete and not status.empty:
         fine = "The one broadcast is" if number == 1 else f"All {number:,} broadcasts are"
         sentence = f"{fine} in order."
         yield style.bold(style.green(sentence) if status_is_well(status) else sentence)
-    else:
+    elif not status.look.complete:
         yield style.bold(f"{number:,} broadcast{plural}; nothing that could be read needs a person.")
+    if empty := empty_drafts([row.at for row in status.empty], len(status.coming), status.context.at):
+        yield style.bold(style.yellow(empty))
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
         yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))

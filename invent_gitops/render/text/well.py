@@ -37,7 +37,11 @@ def _is_read(look: Coverage | None) -> bool:
 
 
 def _needs_a_look(item: Item, plan: Plan) -> bool:
-    if item.remarks.warnings or (item.drift and item.drift.alarming) or (item.record and item.record.note.role == "second"):
+    if (
+        item.remarks.warnings
+        or (item.drift and item.drift.alarming)
+        or (item.record and item.record.note.role == "second")
+    ):
         return True
     # An edit or a deletion never reaches Invent, which matters as long as it is still to be sent.
     due = item.record.request.scheduled_at if item.record else None
