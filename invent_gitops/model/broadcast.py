@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.alike import alike
@@ -156,6 +156,12 @@ class Counts:
     click: int | None = None
     complained: int | None = None
     unsubscribed: int | None = None
+
+    @property
+    def told(self) -> dict[str, int]:
+        """Each count that is told, by its name here."""
+        counts = {name.name: getattr(self, name.name) for name in fields(self)}
+        return {name: count for name, count in counts.items() if count is not None}
 
 
 NOT_TOLD = Counts()
