@@ -226,7 +226,7 @@ class Run:
                 self._doubt(item, intent, reason)
             case Created(remote):
                 self.known_ids.add(remote.id)
-                contacts = remote.counts.contacts
+                contacts = remote.sending.counts.contacts
                 headcount = self.caller.headcount(item, contacts)
                 differing = differences(item.request, remote)
                 outcome = Outcome(key, "created", name, remote.id, differs=differing, headcount=headcount)

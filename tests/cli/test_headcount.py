@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ REVIEWED = {"seg_vip": 1_240}
 NOT_COMPARED = "was not compared with what was reviewed"
 
 
-def lay_down(folder: Path, counts: dict[str, int | None], **definition: object) -> None:
+def lay_down(folder: Path, counts: Mapping[str, int | None], **definition: object) -> None:
     """A project whose catalogue counts its segments so, with one definition that goes to all of them."""
     catalogue = {
         f"name of {id}": {"id": id} | ({} if count is None else {"contacts_count": count})

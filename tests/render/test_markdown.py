@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invent_gitops.errors import InvalidInput, InventGitopsError
-from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal, Remarks
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate
 from invent_gitops.render.documents.envelope import document
@@ -36,9 +36,11 @@ from tests.making import (
     a_record,
     a_remote,
     a_request,
+    altered,
     an_intent,
     an_item,
     costly,
+    in_context,
     texts,
 )
 
@@ -67,14 +69,14 @@ ALL_EVIL = " ".join(EVIL)
 wild = st.sampled_from(EVIL) | texts | st.text(max_size=40)
 
 
-def made(*items: Item, problems: Sequence[Problem] = (), error: InventGitopsError | None = None, **fields: Any) -> Any:
-    body = {} if problems or error else plan_json(replace(a_plan(*items), **fields))
+def made(*items: Item, problems: Sequence[Problem] = (), error: InventGitopsError | None = None, **context: Any) -> Any:
+    body = {} if problems or error else plan_json(in_context(a_plan(*items), **context))
     return json.loads(document("plan", 0, body, problems=problems, error=error))
 
 
-def shown(*items: Item, files: str = "", limit: int = COMMENT_LIMIT, size: Any = len, **fields: Any) -> str:
-    """The page of a plan whose other `fields` are given."""
-    return plan_markdown(made(*items, **fields), files=files, limit=limit, size=size)
+def shown(*items: Item, files: str = "", limit: int = COMMENT_LIMIT, size: Any = len, **context: Any) -> str:
+    """The page of a plan with other values in its context."""
+    return plan_markdown(made(*items, **context), files=files, limit=limit, size=size)
 
 
 def blocked(key: str = "doubt") -> Item:
@@ -144,12 +146,14 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
 
 def test_waiver_that_sets_nothing_aside_is_kept_apart_from_those_that_do() -> None:
     item = create("waived", waive={"quiet-hours": "agreed with legal", "audience-cap": "just in case"})
-    markdown = shown(replace(item, unneeded_waivers=("audience-cap",)))
+    markdown = shown(replace(item, remarks=Remarks(unneeded_waivers=("audience-cap",))))
     aside, _, idle = markdown.partition("<details><summary>1 waiver sets nothing aside</summary>")
     assert "sets aside `quiet-hours`: “agreed with legal”" in aside
     assert "audience-cap" not in aside
     assert "waives `audience-cap`: “just in case”" in idle
-    assert "Rules set aside" not in shown(replace(item, unneeded_waivers=("audience-cap", "quiet-hours")))
+    assert "Rules set aside" not in shown(
+        replace(item, remarks=Remarks(unneeded_waivers=("audience-cap", "quiet-hours")))
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,19 +207,19 @@ def test_soonest_broadcast_comes_first_and_at_once_before_all() -> None:
 
 
 def test_time_without_a_zone_is_shown_in_the_projects_and_a_zone_that_nobody_knows_as_utc() -> None:
-    assert "Europe/Berlin\u00a0(12:00\u00a0UTC)" in shown(create("a"), timezone="Europe/Berlin")
+    assert "Europe/Berlin\u00a0(12:00\u00a0UTC)" in shown(create("a"), zone="Europe/Berlin")
     assert "12:00</b><br>UTC" in shown(create("a", zone="Mars/Phobos"))
 
 
 def test_field_diffs_are_folded_and_name_segments_and_times_as_people_do() -> None:
-    markdown = shown(changed(), segment_names={"seg_a": "customers"})
+    markdown = shown(changed(), names={"seg_a": "customers"})
     folded = markdown[markdown.index("<details>") : markdown.index("</details>")]
     assert "| `scheduled_at` | Tue 24 Nov 2026 12:00 UTC | Wed 25 Nov 2026 12:00 UTC |" in folded
     assert "| `segment_ids` | customers | seg&#95;b |" in folded
 
 
 def test_blocked_key_shows_its_candidates_and_the_commands_that_settle_it() -> None:
-    markdown = shown(blocked(), options=" --org o")
+    markdown = shown(blocked(), flags=" --org o")
     assert "[this run](https://ci.test/9)" in markdown
     assert "`invent-gitops resolve --org o doubt --id bc_9`" in markdown
 
@@ -404,7 +408,7 @@ def evil_item(action: Action, words: str, number: int = 0) -> Item:
             return replace(item, record=record, changes=(change, FieldChange("segment_ids", [words], [])))
         case "blocked":
             intent = an_intent(provenance=a_provenance(by=words, run=words))
-            remote = replace(a_remote(words), name=words, status=words)
+            remote = altered(a_remote(words), name=words, status=words)
             return replace(item, intent=replace(intent, candidates=(Candidate(remote, (words,)),)))
         case "undefined":
             return replace(item, definition=None, record=record)

@@ -11,21 +11,22 @@ from invent_gitops.render.documents.envelope import intent_json, position_json, 
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
+    context = plan.context
     return {
-        "workspace": plan.workspace or None,
-        "at": write_instant(plan.at),
-        "org": plan.org,
-        "api": plan.api,
+        "workspace": context.workspace or None,
+        "at": write_instant(context.at),
+        "org": context.org,
+        "api": context.api,
         "lineage": plan.lineage or None,
         "serial": plan.serial,
-        "timezone": plan.timezone or None,
+        "timezone": context.zone or None,
         "zone_data": plan.zone_data or None,
-        "options": plan.options,
+        "options": context.flags,
         "segment_names": _segment_names(plan),
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,
-        "items": [item_json(item, plan.options) for item in plan.items],
+        "items": [item_json(item, context.flags) for item in plan.items],
     }
 
 
@@ -40,7 +41,7 @@ def _segment_names(plan: Plan) -> dict[str, str]:
         if isinstance(side, list)
         for id in side
     ]
-    return {id: plan.segment_names[id] for id in sorted(set(values)) if id in plan.segment_names}
+    return {id: plan.context.names[id] for id in sorted(set(values)) if id in plan.context.names}
 
 
 def item_json(item: Item, flags: str) -> dict[str, object]:
@@ -57,17 +58,17 @@ def item_json(item: Item, flags: str) -> dict[str, object]:
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in item.changes],
         "refusals": [refusal_json(refusal, flags) for refusal in item.refusals],
         "waived": dict(item.waived),
-        "unneeded_waivers": list(item.unneeded_waivers),
-        "absence": {"reason": item.absence.reason, **provenance_json(item.absence.provenance)}
-        if item.absence
+        "unneeded_waivers": list(item.remarks.unneeded_waivers),
+        "absence": {"reason": item.remarks.absence.reason, **provenance_json(item.remarks.absence.provenance)}
+        if item.remarks.absence
         else None,
         "intent": intent_json(item.intent) if item.intent else None,
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,
         "position": position_json(definition.position) if definition else None,
-        "warnings": [warning_json(warning) for warning in item.warnings],
+        "warnings": [warning_json(warning) for warning in item.remarks.warnings],
         "drift": drift_json(item.drift, definition.request if definition else None, flags) if item.drift else None,
-        "zone_change": zone_change_json(item.zone_change) if item.zone_change else None,
+        "zone_change": zone_change_json(item.remarks.zone_change) if item.remarks.zone_change else None,
     }
 
 

@@ -14,13 +14,14 @@ _COUNTED = tuple(field.name for field in fields(Counts))
 
 
 def status_json(status: Status) -> dict[str, object]:
+    context = status.context
     return {
-        "workspace": status.workspace or None,
-        "at": write_instant(status.at),
-        "org": status.org,
-        "api": status.api,
-        "timezone": status.timezone or None,
-        "options": status.options,
+        "workspace": context.workspace or None,
+        "at": write_instant(context.at),
+        "org": context.org,
+        "api": context.api,
+        "timezone": context.zone or None,
+        "options": context.flags,
         "segment_names": _segment_names(status),
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),
@@ -35,10 +36,12 @@ def status_json(status: Status) -> dict[str, object]:
 
 
 def _row(row: Row, status: Status) -> dict[str, object]:
+    defined = row.definition.request if row.definition else None
+    position = row.definition.position if row.definition else None
     return {
         "key": row.key,
         "id": row.id or None,
-        "name": row.name,
+        "name": row.request.name,
         "state": row.state,
         "read": row.read,
         "past": row.past,
@@ -49,16 +52,17 @@ def _row(row: Row, status: Status) -> dict[str, object]:
             "everyone": row.audience.everyone,
             "contacts": row.audience.contacts,
         },
-        "templates": row.templates,
-        "error_message": row.error_message or None,
-        "counts": {name: getattr(row.counts, name) for name in _COUNTED},
+        "templates": row.sending.templates,
+        "error_message": row.sending.error_message or None,
+        "counts": {name: getattr(row.sending.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
-        "drift": drift_json(row.drift, row.defined, status.options) if row.drift else None,
+        "drift": drift_json(row.drift, defined, status.context.flags) if row.drift else None,
         "warnings": [
-            {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.options)} for it in row.alarms
+            {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.context.flags)}
+            for it in row.alarms
         ],
-        "file": row.position.file if row.position else None,
-        "line": (row.position.line or None) if row.position else None,
+        "file": position.file if position else None,
+        "line": (position.line or None) if position else None,
     }
 
 
@@ -66,8 +70,8 @@ def _segment_names(status: Status) -> dict[str, str]:
     """The names of the segments that an edit speaks of, by id; elsewhere the names stand already."""
     sides = [side for row in status.rows if row.drift for it in row.drift.changes for side in (it.old, it.new)]
     ids = {str(id) for side in sides if isinstance(side, list) for id in side}
-    ids |= {id for row in status.rows if row.drift and row.defined for id in row.defined.segment_ids}
-    return {id: status.segment_names[id] for id in sorted(ids) if id in status.segment_names}
+    ids |= {id for row in status.rows if row.drift and row.definition for id in row.definition.request.segment_ids}
+    return {id: status.context.names[id] for id in sorted(ids) if id in status.context.names}
 
 
 def _rounded(share: float | None) -> float | None:

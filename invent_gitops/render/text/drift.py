@@ -108,7 +108,7 @@ def _moved(item: Item, drift: Drift, style: Style, context: Context) -> Iterator
 
 def audiences_text(plan: Plan, style: Style, *, shown: int) -> list[str]:
     """The section of the plan with what is odd about today's audiences."""
-    warnings = [(item, warning) for item in plan.items for warning in item.warnings]
+    warnings = [(item, warning) for item in plan.items for warning in item.remarks.warnings]
     lines = ["", style.bold("Audiences: look at these before they are messaged.")] if warnings else []
     for item, warning in warnings[:shown]:
         lines.append(style.yellow(f"  ! {clean(item.key)}  {cut(item.request.name, 80)}"))

@@ -48,7 +48,7 @@ def status_text(status: Status, style: Style, *, width: int | None, everything: 
         lines += _blocks(listed, status, width or _NARROW) if narrow else _past(listed, status, style, width)
         if len(listed) < len(status.past):
             lines.append(f"  … and {len(status.past) - len(listed):,} more; without --past they are all shown.")
-        elif any(row.counts.recipients for row in listed) and not narrow:
+        elif any(row.sending.counts.recipients for row in listed) and not narrow:
             lines.append(style.dim(f"  {shares_note()}"))
     return "\n".join(lines)
 
@@ -69,8 +69,8 @@ def headline(status: Status, style: Style) -> Iterator[str]:
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
         yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))
-    as_of = f"As of {moment(status.at.replace(microsecond=0), status.timezone)}"
-    yield style.dim(f"{as_of}, org {clean(status.org)} at {clean(status.api)}.")
+    as_of = f"As of {moment(status.context.at.replace(microsecond=0), status.context.zone)}"
+    yield style.dim(f"{as_of}, org {clean(status.context.org)} at {clean(status.context.api)}.")
 
 
 def shares_note() -> str:
@@ -82,12 +82,13 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
     if alarmed:
         yield from ("", style.bold("Needs a person:"))
     for row in alarmed[:most]:
-        yield style.red(f"  ! {clean(row.key)}  {fit(row.name, 80)}  {_when_and_away(row, status)}")
+        yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {_when_and_away(row, status)}")
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
-                yield from fields_text(row.drift, row.defined, status.context.within(row.timezone))
-            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.options))}"
+                defined = row.definition.request if row.definition else None
+                yield from fields_text(row.drift, defined, status.context.within(row.timezone))
+            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.context.flags))}"
     if len(alarmed) > most:
         yield f"  … and {len(alarmed) - most:,} more; -v shows them all."
 
@@ -95,7 +96,7 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
 def _when_and_away(row: Row, status: Status) -> str:
     if row.at is None:
         return "at once"
-    return f"{moment(row.at, row.timezone or status.timezone)}, {distance(row.at, status.at)}"
+    return f"{moment(row.at, row.timezone or status.context.zone)}, {distance(row.at, status.context.at)}"
 
 
 def _coming(status: Status, style: Style, width: int | None) -> list[str]:
@@ -103,11 +104,11 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
     rows += [
         (
             _clock(row.at, status),
-            distance(row.at, status.at).removeprefix("in ") if row.at else "now",
+            distance(row.at, status.context.at).removeprefix("in ") if row.at else "now",
             state_text(row),
             _audience(row.audience),
             fit(row.key, 40),
-            row.name,
+            row.request.name,
         )
         for row in status.coming
     ]
@@ -118,10 +119,17 @@ def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None
     heads = [name.upper() for name in _COUNTED.values()]
     rows: list[tuple[str, ...]] = [(f"WHEN ({_zone_name(status)})", "STATE", "RECIPIENTS", *heads, "KEY", "NAME")]
     for row in listed:
-        recipients = _number(row.counts.recipients)
+        recipients = _number(row.sending.counts.recipients)
         counted = [_counted(row, name) for name in _COUNTED]
         rows.append(
-            (_clock(row.at or row.since, status), state_text(row), recipients, *counted, fit(row.key, 40), row.name)
+            (
+                _clock(row.at or row.since, status),
+                state_text(row),
+                recipients,
+                *counted,
+                fit(row.key, 40),
+                row.request.name,
+            )
         )
     return _table(rows, style, width, right=range(2, 3 + len(_COUNTED)))
 
@@ -141,17 +149,17 @@ def _table(rows: Sequence[tuple[str, ...]], style: Style, width: int | None, rig
 def _blocks(listed: Sequence[Row], status: Status, width: int) -> Iterator[str]:
     """For a narrow terminal: a few short lines for each."""
     for row in listed:
-        yield fit(f"  {row.key}  {row.name}", width)
+        yield fit(f"  {row.key}  {row.request.name}", width)
         when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
         yield fit(f"    {when} · {state_text(row)}", width)
         yield fit(f"    {_audience(row.audience)}", width)
-        if row.counts.recipients:
-            yield fit(f"    recipients {row.counts.recipients:,}", width)
+        if row.sending.counts.recipients:
+            yield fit(f"    recipients {row.sending.counts.recipients:,}", width)
             for name, word in _COUNTED.items():
-                if getattr(row.counts, name) is not None:
+                if getattr(row.sending.counts, name) is not None:
                     share = _share(row, name)
                     of_total = f" ({share} of {SHARES[name]})" if share else ""
-                    yield fit(f"    {word} {_number(getattr(row.counts, name))}{of_total}", width)
+                    yield fit(f"    {word} {_number(getattr(row.sending.counts, name))}{of_total}", width)
 
 
 def state_text(row: Row) -> str:
@@ -160,12 +168,12 @@ def state_text(row: Row) -> str:
 
 
 def _share(row: Row, name: str) -> str:
-    return share_text(getattr(row.counts, name), getattr(row.counts, SHARES[name]))
+    return share_text(getattr(row.sending.counts, name), getattr(row.sending.counts, SHARES[name]))
 
 
 def _counted(row: Row, name: str) -> str:
-    count = getattr(row.counts, name)
-    if count is None or (not row.counts.recipients and not count):
+    count = getattr(row.sending.counts, name)
+    if count is None or (not row.sending.counts.recipients and not count):
         return "-"
     return f"{count:,} {padded(_share(row, name), 6, right=True)}".rstrip()
 
@@ -185,7 +193,7 @@ def _clock(at: datetime | None, status: Status) -> str:
         return "at once"
     local = at.astimezone(UTC)
     try:
-        local = at.astimezone(load_zone(status.timezone or "UTC"))
+        local = at.astimezone(load_zone(status.context.zone or "UTC"))
     except OverflowError:
         # At either end of the calendar the local time has no year any more.
         return f"{local:%a %Y-%m-%d %H:%M} UTC"
@@ -193,4 +201,4 @@ def _clock(at: datetime | None, status: Status) -> str:
 
 
 def _zone_name(status: Status) -> str:
-    return status.timezone or "UTC"
+    return status.context.zone or "UTC"
