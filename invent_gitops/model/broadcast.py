@@ -179,7 +179,8 @@ _FILLED_IN = timedelta(minutes=10)
 class Sending:
     """How far a broadcast is on its way, which changes by itself: its contents, its hours, and what came of it.
 
-    `templates` is how many contents it has; 0 is "none yet", None is "not told". Times are aware.
+    `templates` is how many contents it has; 0 is "none yet", None is "not told". `channels` are the `integration_id` of
+    these, sorted. Times are aware.
     """
 
     templates: int | None = None
@@ -189,6 +190,7 @@ class Sending:
     completed_at: datetime | None = None
     updated_at: datetime | None = None
     counts: Counts = NOT_TOLD
+    channels: tuple[str, ...] = ()
 
 
 NOT_BEGUN = Sending()

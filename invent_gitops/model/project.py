@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from decimal import Decimal
 
 # The ids of the policies that a definition can waive with a reason.
 WAIVABLE = (
@@ -72,6 +73,19 @@ class BlackoutDays:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultLimits:
+    """The shares, in percent, above which a result is poor; docs/policies.md says where the defaults come from."""
+
+    failed: Decimal = Decimal(5)
+    skipped: Decimal = Decimal(20)
+    complained: Decimal = Decimal("0.1")
+    unsubscribed: Decimal = Decimal(1)
+
+
+DEFAULT_LIMITS = ResultLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero.
 
@@ -87,6 +101,7 @@ class Policies:
     audience_cap: int | None = None
     audience_jump: int = 50
     send_to_all_needs_reason: bool = False
+    results: ResultLimits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

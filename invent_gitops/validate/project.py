@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from invent_gitops.model.document import Document, Path
@@ -170,6 +171,9 @@ def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project
         policies = replace(policies, audience_cap=int(value["audience_cap"]))
     if "audience_jump" in value:
         policies = replace(policies, audience_jump=int(value["audience_jump"].strip().removesuffix("%")))
+    if "results" in value:
+        limits = {name: Decimal(text.strip().removesuffix("%")) for name, text in value["results"].items()}
+        policies = replace(policies, results=replace(policies.results, **limits))
     if "send_to_all_needs_reason" in value:
         policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
     return policies

@@ -13,6 +13,7 @@ from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
+from invent_gitops.render.text.row_details import owner_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
@@ -129,6 +130,8 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
     yield f"      {when_text(item.request, context_of(item, context))}{audience}"
+    if owner := owner_text(item.definition):
+        yield style.dim(f"      {owner}")
     if item.remarks.absence:
         yield f"      {absence_text(item, item.remarks.absence, context)}"
     yield from _waivers(item, style)
