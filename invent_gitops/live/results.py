@@ -9,7 +9,7 @@ from decimal import Decimal
 from invent_gitops.model.broadcast import Counts, Remote
 from invent_gitops.model.project import ResultLimits
 from invent_gitops.model.record import Record
-from invent_gitops.model.status import SHARES
+from invent_gitops.model.status import ALL_SHARES
 
 # After so long, hardly anybody opens, complains or leaves any more: what is counted then is final.
 SETTLED = timedelta(days=7)
@@ -23,10 +23,10 @@ def poor_shares(counts: Counts, limits: ResultLimits) -> Iterator[str]:
         yield f"Nobody of {counts.contacts:,} contacts was sent anything"
     poor = []
     for name in ("failed", "skipped", "complained", "unsubscribed"):
-        part, total, limit = getattr(counts, name), getattr(counts, SHARES[name]), getattr(limits, name)
+        part, total, limit = getattr(counts, name), getattr(counts, ALL_SHARES[name]), getattr(limits, name)
         # With nothing delivered, one complaint is more than any share.
         if part and total is not None and part * 100 > limit * total:
-            base = f"{total:,} {_BASES[SHARES[name]]}"
+            base = f"{total:,} {_BASES[ALL_SHARES[name]]}"
             share = f", {_percent(part, total)}" if total else ""
             sentence = f"{part:,} of {base} {name}{share} (policies.results.{name} allows {limit}%)"
             poor.append((_excess(part, total, limit), sentence))

@@ -19,10 +19,8 @@ WAIVABLE = (
     "minimum-gap",
     "audience-cap",
     "send-to-all",
-    "audience-jump",
-    "poor-result",
 )
-# Those of them that a plan from files cannot judge: they are held against what Invent shows.
+# Further ones that a plan from files cannot judge: they are held against what Invent shows.
 JUDGED_IN_INVENT = ("audience-jump", "poor-result")
 
 # The variable of the environment that holds the API key, and the names that a project file may choose instead: no

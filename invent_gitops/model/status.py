@@ -38,11 +38,15 @@ SHARES: Mapping[str, str] = {
     "delivered": "recipients",
     "opened": "delivered",
     "click": "delivered",
-    "played": "delivered",
     "failed": "recipients",
+    "unsubscribed": "delivered",
+}
+# The same with the counts that are rarer.
+ALL_SHARES: Mapping[str, str] = {
+    **SHARES,
     "skipped": "recipients",
     "complained": "delivered",
-    "unsubscribed": "delivered",
+    "played": "delivered",
 }
 
 

@@ -60,6 +60,12 @@ def needs_reading(plan: Plan, headcounts: Headcounts) -> bool:
     return any(headcounts.reviewed(item.key, item.request) and not _waives(item) for item in plan.having("create"))
 
 
+def reviewed_segments(plan: Plan, headcounts: Headcounts) -> set[str]:
+    """The ids of the segments whose numbers were reviewed, of all that would be created."""
+    audiences = (headcounts.reviewed(item.key, item.request) for item in plan.having("create"))
+    return {id for reviewed in audiences if reviewed for id in reviewed.segment_ids}
+
+
 def uncompared(plan: Plan, headcounts: Headcounts) -> str:
     """The note on creates whose audience is compared with nothing, since no number was reviewed; "" without any."""
     items = [item for item in plan.having("create") if not _complete(headcounts.reviewed(item.key, item.request), item)]

@@ -66,22 +66,17 @@ def _uncounted(reviewed: Reviewed, reading: AudienceReading, segments: Mapping[s
     """Why today's number is not known of a segment whose number was reviewed, and the cure."""
     for id in reviewed.segment_ids:
         label = f"{segments[id].name} ({id})" if id in segments and segments[id].name != id else id
-        if id not in reading.contacts:
-            message = f"The segment {label} is not in Invent any more, so nobody knows whom this would reach."
-            return message, "Name another segment, or look in Invent."
-        if reading.contacts[id] is None:
+        if id in reading.contacts and reading.contacts[id] is None:
             message = f"Invent tells no count for the segment {label}, so nobody knows how many this reaches today."
             return message, "Look at the segment in Invent."
-    if not reviewed.segment_ids and not reading.contacts:
-        return "Invent has no segment, so nobody knows how many everyone is today.", "Look in Invent."
     return None
 
 
 def _today(reviewed: Reviewed, reading: AudienceReading) -> int:
-    """Up to how many contacts today; of everyone, at least how many: as many as are in the largest segment."""
+    """Up to how many contacts today, none of a segment that is gone; of everyone, those of the largest segment."""
     if reviewed.segment_ids:
-        return sum(reading.contacts[id] or 0 for id in reviewed.segment_ids)
-    return max(count or 0 for count in reading.contacts.values())
+        return sum(reading.contacts.get(id) or 0 for id in reviewed.segment_ids)
+    return max((count or 0 for count in reading.contacts.values()), default=0)
 
 
 def _grown(reviewed: Reviewed, reading: AudienceReading, segments: Mapping[str, Segment], jump: int) -> str:
@@ -96,7 +91,7 @@ def _each_grown(
     reviewed: Reviewed, reading: AudienceReading, segments: Mapping[str, Segment], jump: int
 ) -> Iterator[str]:
     for id, before in reviewed.by_segment.items():
-        now = reading.contacts[id] or 0
+        now = reading.contacts.get(id) or 0
         if exceeds(now, before, jump):
             yield f"{segments[id].name} {before:,} → {now:,}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from invent_gitops.model.status import SHARES
+from invent_gitops.model.status import ALL_SHARES
 from invent_gitops.render.cells import share_text
 
 _ALWAYS = ("recipients", "delivered", "failed")
@@ -37,5 +37,5 @@ def results_text(results: object) -> str:
 
 def count_text(counts: Mapping[str, int | None], name: str) -> str:
     """One count with its share, such as `40 failed (3.2%)`."""
-    share = share_text(counts.get(name), counts.get(SHARES[name])) if name in SHARES else ""
+    share = share_text(counts.get(name), counts.get(ALL_SHARES[name])) if name in ALL_SHARES else ""
     return f"{counts[name]:,} {COUNTED[name]}" + (f" ({share})" if share else "")

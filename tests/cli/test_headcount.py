@@ -130,11 +130,10 @@ VIP = {"id": "seg_vip", "name": "VIPs", "contacts_count": 1_240}
         (segments_route(http(200, HALF, pagination_count=150), http(404, {})), "cannot be read"),
         (segments_route(http(200, [VIP], pagination_count=2), http(200, [], pagination_count=2)), "do not agree"),
         (segments_route(http(200, [VIP, {"name": "no id"}], pagination_count=2)), "without a usable id"),
-        (segments_route(http(200, [], pagination_count=0)), "is not in Invent any more"),
         (segments_route(http(200, [{**VIP, "contacts_count": None}], pagination_count=1)), "tells no count"),
         (segments_route(http(200, [{**VIP, "contacts_count": "many"}], pagination_count=1)), "tells no count"),
     ],
-    ids=["no route", "not open", "no list", "half", "count", "entry", "gone", "null", "text"],
+    ids=["no route", "not open", "no list", "half", "count", "entry", "null", "text"],
 )
 def test_segments_that_cannot_be_read_refuse_what_has_a_reviewed_number(
     tmp_path: Path, script: Script, reason: str, monkeypatch: pytest.MonkeyPatch
@@ -149,6 +148,23 @@ def test_segments_that_cannot_be_read_refuse_what_has_a_reviewed_number(
         lay_down(tmp_path, REVIEWED, waive={"audience-jump": "Invent is asked by hand today"})
         waived = call(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url))
         assert (waived.code, waived.json["outcomes"][0]["id"]) == (ExitCode.DONE, "b_1")
+
+
+def test_segment_that_is_gone_reaches_nobody_and_is_told(tmp_path: Path) -> None:
+    lay_down(tmp_path, REVIEWED)
+    with scripted(segments_route(http(200, [], pagination_count=0))) as server:
+        result = call(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url))
+    assert (result.code, result.json["outcomes"][0]["id"]) == (ExitCode.DONE, "b_1")
+    assert "Not in Invent any more" in result.err
+
+
+def test_segments_of_another_account_prove_nothing(tmp_path: Path) -> None:
+    lay_down(tmp_path, {"seg_a": 100, "seg_b": 100})
+    with scripted(segments_route(http(200, [VIP], pagination_count=1))) as server:
+        result = call(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url))
+        assert (result.code, refusals(result)) == (ExitCode.REFUSED, ["audience-jump"])
+        assert "looks like another account" in message(result)
+        assert not [request for request in server.received if request.method == "POST"]
 
 
 def test_without_a_reviewed_number_it_creates_and_says_that_nothing_was_compared(tmp_path: Path) -> None:
