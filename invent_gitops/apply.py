@@ -10,9 +10,11 @@ from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
 from invent_gitops.live.reconcile import differences, unusable
+from invent_gitops.model.audience import Headcount
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
+from invent_gitops.model.record import RecordedCounts
 from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import (
     Event,
@@ -57,13 +59,15 @@ class Caller:
     """Whoever started a run, as far as it has to ask and to tell.
 
     `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start
-    nothing more; `tell` hears of each outcome at once, before it is recorded.
+    nothing more; `tell` hears of each outcome at once, before it is recorded. `headcount` compares the contacts of an
+    answer with those that were reviewed.
     """
 
     provenance: Callable[[str], Provenance]
     attempt: Callable[[], str]
     stop: Callable[[], bool]
     tell: Callable[[Outcome], None]
+    headcount: Callable[[Item, int | None], Headcount | None] = lambda item, contacts: None
 
 
 class Run:
@@ -224,7 +228,10 @@ class Run:
                 self._doubt(item, intent, reason)
             case Created(remote):
                 self.known_ids.add(remote.id)
-                outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
+                contacts = remote.sending.counts.contacts
+                headcount = self.caller.headcount(item, contacts)
+                differing = differences(item.request, remote)
+                outcome = Outcome(key, "created", name, remote.id, differs=differing, headcount=headcount)
                 record = Record(
                     remote.id,
                     item.request,
@@ -233,6 +240,7 @@ class Run:
                     self.caller.provenance(key),
                     intent.attempt,
                     local=item.local,
+                    counts=RecordedCounts(contacts),
                 )
                 self._conclude(outcome, Recorded(key, record))
             case NotCreated(reason):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable, Unsettled
+from invent_gitops.model.audience import Headcount
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.state import Record, State
 from invent_gitops.model.unsettled import Twin
@@ -45,7 +46,10 @@ Fate = Literal["created", "adopted", "not-created", "unknown", "not-attempted", 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one key in a run. `differs` names the fields in which the answer is not the request."""
+    """What became of one key in a run. `differs` names the fields in which the answer is not the request.
+
+    `headcount` is for how many contacts it was created, beside how many were reviewed; None where nobody says.
+    """
 
     key: str
     fate: Fate
@@ -53,6 +57,7 @@ class Outcome:
     id: str = ""
     reason: str = ""
     differs: tuple[str, ...] = ()
+    headcount: Headcount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from invent_gitops.model.review import ReviewRule
@@ -24,6 +25,8 @@ WAIVABLE = (
     "send-to-all",
     POLICY,
 )
+# Further ones that a plan from files cannot judge: they are held against what Invent shows.
+JUDGED_IN_INVENT = ("audience-jump", "poor-result")
 
 # The variable of the environment that holds the API key, and the names that a project file may choose instead: no
 # other secret of the environment, such as a token of the CI, can be sent to Invent by editing a file.
@@ -75,6 +78,19 @@ class BlackoutDays:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultLimits:
+    """The shares, in percent, above which a result is poor; docs/policies.md says where the defaults come from."""
+
+    failed: Decimal = Decimal(5)
+    skipped: Decimal = Decimal(20)
+    complained: Decimal = Decimal("0.1")
+    unsubscribed: Decimal = Decimal(1)
+
+
+DEFAULT_LIMITS = ResultLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero.
 
@@ -93,6 +109,7 @@ class Policies:
     send_to_all_needs_reason: bool = False
     loosening: Guard = "warn"
     unreachable_edits: UnreachablePolicy = WARN_ONLY
+    results: ResultLimits = DEFAULT_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from invent_gitops.model.plan import Plan
 from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, plan_now, report_of
 from invent_gitops.operations.confirmation import ask
 from invent_gitops.operations.create import create
-from invent_gitops.operations.list_guard import look_first
+from invent_gitops.operations.list_guard import look_first, note_uncompared
 from invent_gitops.operations.loosening import with_loosening
 from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
 from invent_gitops.operations.plan import plan_code
@@ -59,7 +59,9 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
     Raises `Refused` for a plan that is not the approved one, or that nobody confirms; then nothing was created.
     """
     apply.store.wait_with(apply.stopping.event)
+    apply = replace(apply, reviewed=approval.contacts)
     looked = look_first(apply)
+    note_uncompared(apply, looked)
     plan = _loosened(apply, plan_now(apply, looked), looked)
     progress = Progress(looked)
 

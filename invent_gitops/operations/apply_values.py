@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from invent_gitops.live.unsettled import twins
+from invent_gitops.model.audience import AudienceReading
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.outcome import Outcome, Report
@@ -19,6 +20,7 @@ from invent_gitops.operations.look import FirstLook
 from invent_gitops.operations.plan import plan_for
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
+from invent_gitops.plan.headcount import Headcounts, held_to_reviewed, last_to_everyone
 from invent_gitops.provenance import Origin
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Apply:
     """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it.
 
     `clock` is in seconds, and measures how fast it goes.
+    `reviewed` are the contacts by key that the approved plan shows.
     """
 
     console: Console
@@ -59,6 +62,7 @@ class Apply:
     origin: Origin
     options: ApplyOptions = ApplyOptions()
     clock: Callable[[], float] = time.monotonic
+    reviewed: Mapping[str, int] = field(default_factory=dict)
 
     def connect(self) -> AbstractContextManager[InventApi]:
         """The API, for as long as the block lasts. Raises `WrongUsage` without a key."""
@@ -73,7 +77,8 @@ class ListEvidence:
 
     `live` is what they held together, `first` the last of them, `reach` how far it went, and `recent` says whether it
     is only some seconds old. `newest` is what the newest commit of the branch defines, if this run is not of that.
-    `blind` is why nothing may be created, "" if it may. `adopted` are broadcasts found after their answer was lost.
+    `blind` is why nothing may be created, "" if it may. `audience` is what the segments have today, None before a look.
+    `adopted` are broadcasts found after their answer was lost.
     """
 
     live: tuple[Remote, ...] = ()
@@ -82,6 +87,7 @@ class ListEvidence:
     reach: Reach = ""
     newest: Mapping[str, Request] | None = None
     blind: str = ""
+    audience: AudienceReading | None = None
     adopted: tuple[Outcome, ...] = ()
 
 
@@ -103,7 +109,20 @@ class Confirmed:
 
 
 def plan_now(apply: Apply, looked: ListEvidence) -> Plan:
-    """The plan as of now, of the files, the state and what Invent has shown."""
+    """The plan as of now, of the files, the state and what Invent has shown, for as many people as were reviewed."""
+    return held_to_reviewed(plan_of_list(apply, looked), headcounts(apply), looked.audience)
+
+
+def headcounts(apply: Apply) -> Headcounts:
+    """The numbers of contacts that people have agreed to."""
+    loaded = apply.loaded
+    segments = loaded.catalogue.by_id() if loaded.catalogue else {}
+    everyone = last_to_everyone(apply.store.state)
+    return Headcounts(loaded.project.policies.audience_jump, segments, apply.reviewed, everyone)
+
+
+def plan_of_list(apply: Apply, looked: ListEvidence) -> Plan:
+    """The plan as of now, before today's audiences are held against what was reviewed."""
     return plan_for(
         apply.loaded,
         apply.store.state,

@@ -13,7 +13,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item
 from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import Intent, Listed
-from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, plan_now
+from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, headcounts, plan_now
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.list_guard import renew
 from invent_gitops.operations.meter import Meter
@@ -121,7 +121,13 @@ def _run(apply: Apply, api: Api, looked: ListEvidence, tell: Callable[[Outcome],
         window=FRESH + 2 * options.concurrency * 60 / options.rate,
         exchange=LONGEST_EXCHANGE,
     )
-    caller = Caller(provenance=apply.origin.now, attempt=_new_attempt, stop=apply.stopping.event.is_set, tell=tell)
+    caller = Caller(
+        provenance=apply.origin.now,
+        attempt=_new_attempt,
+        stop=apply.stopping.event.is_set,
+        tell=tell,
+        headcount=headcounts(apply).headcount,
+    )
     return Run(api, store, caller, pace, known_ids=store.state.ids() | {remote.id for remote in looked.live})
 
 

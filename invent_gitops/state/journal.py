@@ -35,6 +35,7 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.state import document
+from invent_gitops.state.counts import read_results, write_results
 from invent_gitops.state.decode import read_json
 from invent_gitops.state.fields import Damaged, read_number, read_object, read_word, shown
 from invent_gitops.state.origin import read_provenance, write_provenance
@@ -228,9 +229,9 @@ def write_event(event: Event) -> dict[str, object]:
             return {"event": "moved", "key": key, "to": to, "id": id, "provenance": written}
         case Removed(key, removal):
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
-        case Refreshed(key, id, request, status, provenance):
+        case Refreshed(key, id, request, status, provenance, results):
             written = write_provenance(provenance)
-            fields = {"request": document.write_request(request), "status": status}
+            fields = {"request": request.as_json(), "status": status, **write_results(results)}
             return {"event": "refreshed", "key": key, "id": id, **fields, "provenance": written}
         case _:
             assert_never(event)
@@ -262,6 +263,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
             part("request", document.read_request),
             word("status"),
             part("provenance", read_provenance),
+            read_results(value),
         ),
     }
     name = value.get("event")

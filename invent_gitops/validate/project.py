@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from invent_gitops.model.document import Document, Path
@@ -158,31 +159,29 @@ def _fields(settings: object, path: Path) -> Iterator[Path]:
 
 def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
     """The policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the file."""
-    policies, timezone = project.policies, project.timezone
-    if "minimum_lead_time" in value:
-        policies = replace(policies, minimum_lead_time=_span(report, value, at, "minimum_lead_time"))
-    if "allow_immediate" in value:
-        policies = replace(policies, allow_immediate=value["allow_immediate"])
-    if "max_creates" in value:
-        policies = replace(policies, max_creates=int(value["max_creates"]))
-    if "quiet_hours" in value:
-        policies = replace(policies, quiet_hours=_quiet_hours(report, value["quiet_hours"], at, timezone))
-    if "blackout_days" in value:
-        spans = _blackout_days(report, value["blackout_days"], at)
-        policies = replace(policies, blackout_days=BlackoutDays(spans, timezone) if value["blackout_days"] else None)
-    if "minimum_gap" in value:
-        policies = replace(policies, minimum_gap=_span(report, value, at, "minimum_gap"))
-    if "audience_cap" in value:
-        policies = replace(policies, audience_cap=int(value["audience_cap"]))
-    if "audience_jump" in value:
-        policies = replace(policies, audience_jump=int(value["audience_jump"].strip().removesuffix("%")))
-    if "send_to_all_needs_reason" in value:
-        policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
-    if "loosening" in value:
-        policies = replace(policies, loosening=value["loosening"])
-    if "unreachable_edits" in value:
-        policies = replace(policies, unreachable_edits=_unreachable_edits(report, value["unreachable_edits"], at))
-    return policies
+    results = project.policies.results
+    readers: dict[str, Callable[[Any], object]] = {
+        "minimum_lead_time": lambda text: _span(report, text, (*at, "minimum_lead_time")),
+        "allow_immediate": bool,
+        "max_creates": int,
+        "quiet_hours": lambda hours: _quiet_hours(report, hours, at, project.timezone),
+        "blackout_days": lambda days: (
+            BlackoutDays(_blackout_days(report, days, at), project.timezone) if days else None
+        ),
+        "minimum_gap": lambda text: _span(report, text, (*at, "minimum_gap")),
+        "audience_cap": int,
+        "audience_jump": lambda text: int(_percent(text)),
+        "results": lambda limits: replace(results, **{name: _percent(text) for name, text in limits.items()}),
+        "send_to_all_needs_reason": bool,
+        "loosening": str,
+        "unreachable_edits": lambda policy: _unreachable_edits(report, policy, at),
+    }
+    policies: dict[str, Any] = {name: read(value[name]) for name, read in readers.items() if name in value}
+    return replace(project.policies, **policies)
+
+
+def _percent(text: str) -> Decimal:
+    return Decimal(text.strip().removesuffix("%"))
 
 
 def _unreachable_edits(report: ProblemReport, value: str | Mapping[str, Any], at: Path) -> UnreachablePolicy:
@@ -197,13 +196,13 @@ def _unreachable_edits(report: ProblemReport, value: str | Mapping[str, Any], at
     return UnreachablePolicy(value.get("action") == "refuse", waived)
 
 
-def _span(report: ProblemReport, value: Mapping[str, str], at: Path, name: str) -> timedelta:
+def _span(report: ProblemReport, raw: str, path: Path) -> timedelta:
     """What `15m`, `2h` or `1d` means."""
-    text = value[name].strip()
+    text = raw.strip()
     span = int(text[:-1]) * _UNITS[text[-1]]
     if span > _LONGEST_SPAN:
-        message = f"{quote(field_name((*at, name)))} is {quote(text)}; at most 365 days make sense."
-        report.add("out-of-range", message, "Choose a shorter time.", (*at, name))
+        message = f"{quote(field_name(path))} is {quote(text)}; at most 365 days make sense."
+        report.add("out-of-range", message, "Choose a shorter time.", path)
     return span
 
 

@@ -20,7 +20,16 @@ from invent_gitops.load import grammar, read_definitions, read_document
 from invent_gitops.model.broadcast import Catalogue, Definition, Segment
 from invent_gitops.model.document import Document, Span
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.project import WAIVABLE, BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
+from invent_gitops.model.project import (
+    JUDGED_IN_INVENT,
+    WAIVABLE,
+    BlackoutDays,
+    BranchPlace,
+    FilePlace,
+    Policies,
+    Project,
+    QuietHours,
+)
 from invent_gitops.model.review import ReviewRule
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
@@ -320,7 +329,7 @@ def test_a_name_is_one_however_its_letters_are_spelled(tmp_path: Path) -> None:
 
 
 def test_policies_that_can_be_waived_are_those_of_the_schema() -> None:
-    assert tuple(SCHEMAS["broadcast"]["properties"]["waive"]["properties"]) == WAIVABLE
+    assert tuple(SCHEMAS["broadcast"]["properties"]["waive"]["properties"]) == (*WAIVABLE, *JUDGED_IN_INVENT)
 
 
 # ---------------------------------------------------------------- project file and catalogue

@@ -10,6 +10,7 @@ from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import Candidate, Intent, Provenance
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.documents.envelope import intent_json, provenance_json
+from invent_gitops.render.documents.headcount import headcount_json
 from invent_gitops.render.documents.plan import plan_json
 
 
@@ -61,5 +62,6 @@ def outcome_json(outcome: Outcome, report: Report, doubt: Intent | None) -> dict
         "recorded": outcome.fate in ("created", "adopted", "already-created") and outcome.key not in report.unrecorded,
         "reason": outcome.reason or None,
         "differs": list(outcome.differs),
+        **headcount_json(outcome.headcount),
         "intent": intent_json(doubt) if doubt else None,
     }

@@ -9,6 +9,7 @@ from invent_gitops.model.command import cure_text
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.status import SHARES, Row, Status
 from invent_gitops.render.documents.drift import drift_json, look_json
+from invent_gitops.render.documents.row_details import details_json
 
 _COUNTED = tuple(field.name for field in fields(Counts))
 
@@ -54,6 +55,7 @@ def _row(row: Row, status: Status) -> dict[str, object]:
             "contacts": row.audience.contacts,
         },
         "templates": row.sending.templates,
+        **details_json(row, status),
         "error_message": row.sending.error_message or None,
         "counts": {name: getattr(row.sending.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},

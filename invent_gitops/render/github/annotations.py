@@ -67,6 +67,7 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
         Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.context.flags)}") for twin in report.twins
     ]
     notes += [note for outcome in report.outcomes for note in _differing(outcome, items.get(outcome.key))]
+    notes += [note for it in report.outcomes for note in _exceeding(it, items.get(it.key))]
     notes += [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
     if report.failure:
         message = f"{report.failure.message} {report.failure.cure}".strip()
@@ -96,6 +97,14 @@ def _differing(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
         position = item.definition.position if item and item.definition else None
         message = f"{outcome.key}: Invent's answer differs from the request in {fields}: look at it in Invent."
         yield Annotation("notice", "differs", message, position)
+
+
+def _exceeding(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
+    """An error for what was created for more people than anybody has agreed to."""
+    if outcome.headcount and outcome.headcount.exceeded:
+        position = item.definition.at("segments") if item and item.definition else None
+        message = f"{outcome.key}: {outcome.headcount.message} If that is wrong, stop it in Invent."
+        yield Annotation("error", "more than reviewed", message, position)
 
 
 def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "message") -> str:

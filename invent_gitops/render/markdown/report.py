@@ -8,6 +8,7 @@ from invent_gitops.render.documents.unreachable import read_unreachable
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Document
 from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.headcount import exceeding_part
 from invent_gitops.render.markdown.headline import Ledger, head
 from invent_gitops.render.markdown.markup import code, text
 from invent_gitops.render.markdown.next_step import next_lines
@@ -76,6 +77,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     differing = [outcome for outcome in ledger.outcomes if outcome["differs"]]
     title = "#### ⚠️ Invent's answer is not what was asked for: look at it in Invent"
     yield from _tabled(title, ("Broadcast", "Id", "Differs in"), differing, _differs, ledger)
+    yield from exceeding_part(ledger.outcomes)
     yield from refused_part(remainder)
     heads = ("Broadcast", "Id in Invent", "When", "Audience")
     yield from _tabled("#### Created", heads, ledger.having("created"), _done, ledger)

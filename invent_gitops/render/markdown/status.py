@@ -12,6 +12,7 @@ from invent_gitops.render.markdown.cells import SPACE, Document
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.row_details import details, poor_first
 from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.text.times import distance, moment
 
@@ -102,7 +103,7 @@ def _span(span: timedelta) -> str:
 
 def _parts(document: Document, sheet: _Sheet) -> Iterator[Part]:
     every = document["rows"]
-    if lines := [_alarmed(row, sheet) for row in every if row["warnings"]]:
+    if lines := [_alarmed(row, sheet) for row in sorted(every, key=poor_first) if row["warnings"]]:
         yield rows.table("#### Needs a person", ("Broadcast", "When", "What is wrong", "What to do"), lines)
     if lines := [_coming(row, sheet) for row in every if not row["past"]]:
         yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), lines)
@@ -126,7 +127,7 @@ def _alarmed(row: Document, sheet: _Sheet) -> str:
     cures = [text(it["cure"]) for it in row["warnings"]]
     away = "" if row["scheduled_at"] is None else f"<br>{distance(rows.instant(row['scheduled_at']), sheet.now)}"
     when = rows.when(row["scheduled_at"], row["timezone"] or sheet.zone) + away
-    return rows.row(rows.cell(row) + position, when, "<br>".join(whats), "<br>".join(cures))
+    return rows.row(rows.cell(row) + position + details(row, sheet.zone), when, "<br>".join(whats), "<br>".join(cures))
 
 
 def _fields(row: Document, sheet: _Sheet) -> Iterator[str]:
@@ -138,7 +139,9 @@ def _fields(row: Document, sheet: _Sheet) -> Iterator[str]:
 def _coming(row: Document, sheet: _Sheet) -> str:
     at = row["scheduled_at"]
     away = distance(rows.instant(at), sheet.now).replace(" ", SPACE) if at else "now"
-    return rows.row(rows.when(at, sheet.zone), away, rows.cell(row), _state(row), rows.audience(row))
+    return rows.row(
+        rows.when(at, sheet.zone), away, rows.cell(row) + details(row, sheet.zone), _state(row), rows.audience(row)
+    )
 
 
 def _past(row: Document, sheet: _Sheet) -> str:
@@ -146,7 +149,9 @@ def _past(row: Document, sheet: _Sheet) -> str:
     counted = [_counted(row, name) for name in _COUNTED]
     # Nine columns have to fit: the day alone with its time, in the zone that the line below the table names.
     when = rows.when(row["scheduled_at"], sheet.zone).partition("<br>")[0]
-    return rows.row(when, f"{rows.cell(row)} {_state(row)}", _number(counts["recipients"]), *counted)
+    return rows.row(
+        when, f"{rows.cell(row)} {_state(row)}{details(row, sheet.zone)}", _number(counts["recipients"]), *counted
+    )
 
 
 def _state(row: Document) -> str:

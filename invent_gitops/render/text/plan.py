@@ -16,6 +16,7 @@ from invent_gitops.render.audience import reach
 from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.loosening import loosening_text
+from invent_gitops.render.text.row_details import owner_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.unreachable import unreachable_head, unreachable_text
 from invent_gitops.render.text.well import plan_is_well
@@ -138,6 +139,8 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(_title("+", item, item.request.name))
     audience = f" · {audience_text(item.audience)}" if item.audience else ""
     yield f"      {when_text(item.request, context_of(item, context))}{audience}"
+    if owner := owner_text(item.definition):
+        yield style.dim(f"      {owner}")
     if item.remarks.absence:
         yield f"      {absence_text(item, item.remarks.absence, context)}"
     yield from _waivers(item, style)

@@ -38,6 +38,8 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
         text += f"  {clean(outcome.reason)}"
     if outcome.differs:
         text += f"  The answer differs from the request in {', '.join(outcome.differs)}: look at it in Invent."
+    if outcome.headcount and outcome.headcount.exceeded:
+        text += f"  More than was reviewed: {outcome.headcount.message} Look at it in Invent."
     paint = {"created": style.green, "adopted": style.green, "not-created": style.red, "unknown": style.red}
     return paint.get(outcome.fate, style.dim)(text)
 
@@ -69,6 +71,11 @@ def advice(report: Report, style: Style, context: Context, *, state: str, doubts
         )
     if any(outcome.differs for outcome in report.outcomes):
         warning = "Some answers differ from their requests, as said above: look at them in Invent."
+        lines.append(style.red(style.bold(warning)))
+    if exceeding := [outcome for outcome in report.outcomes if outcome.headcount and outcome.headcount.exceeded]:
+        warning = (
+            f"{len(exceeding):,} of these reach more contacts than were reviewed: stop them in Invent if that is wrong."
+        )
         lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
     if doubts:

@@ -11,6 +11,7 @@ from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
 from invent_gitops.render.cells import share_text
 from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
+from invent_gitops.render.text.row_details import owner_text, row_details
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.well import status_is_well
 from invent_gitops.render.text.width import cells, fit, padded
@@ -88,6 +89,8 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
         yield from ("", style.bold("Needs a person:"))
     for row in alarmed[:most]:
         yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {_when_and_away(row, status)}")
+        if owner := owner_text(row.definition):
+            yield style.dim(f"      {owner}")
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
@@ -117,7 +120,16 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
         )
         for row in status.coming
     ]
-    return _table(rows, style, width)
+    return list(_with_details(_table(rows, style, width), status.coming, status, style))
+
+
+def _with_details(lines: Sequence[str], listed: Sequence[Row], status: Status, style: Style) -> Iterator[str]:
+    """A table with a line below each row of which there is more to know."""
+    yield lines[0]
+    for line, row in zip(lines[1:], listed, strict=True):
+        yield line
+        if details := row_details(row, status):
+            yield style.dim(f"      {details}")
 
 
 def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None) -> list[str]:
@@ -136,7 +148,8 @@ def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None
                 row.request.name,
             )
         )
-    return _table(rows, style, width, right=range(2, 3 + len(_COUNTED)))
+    table = _table(rows, style, width, right=range(2, 3 + len(_COUNTED)))
+    return list(_with_details(table, listed, status, style))
 
 
 def _table(rows: Sequence[tuple[str, ...]], style: Style, width: int | None, right: Sequence[int] = ()) -> list[str]:
@@ -158,6 +171,8 @@ def _blocks(listed: Sequence[Row], status: Status, width: int) -> Iterator[str]:
         when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
         yield fit(f"    {when} · {state_text(row)}", width)
         yield fit(f"    {_audience(row.audience)}", width)
+        if details := row_details(row, status):
+            yield fit(f"    {details}", width)
         if row.sending.counts.recipients:
             yield fit(f"    recipients {row.sending.counts.recipients:,}", width)
             for name, word in _COUNTED.items():
