@@ -262,6 +262,12 @@ def test_a_pull_request_that_loosens_the_rules_says_so_first_and_creates_nothing
         assert "policies.loosening refuses to create anything together with weaker rules" in applied.step("Apply").log
         assert started.created == []
 
+    # Nor is it approved for a run by hand, which has no base: the plan that people saw creates nothing.
+    by_hand = started.run("apply", "workflow_dispatch", merged)
+    assert by_hand.step("Apply").code == 5, by_hand.log
+    assert by_hand.step("Find what was approved").outputs["digest"] == "unapproved"
+    assert started.created == []
+
     # By then the rules are those of main, and another pull request shows what they let through.
     (started.clone / "README.md").write_text("Now with the new rules\n", encoding="utf-8")
     planned = started.run("plan", "pull_request", started.open_pull(8, "Send it"), pull=8)
