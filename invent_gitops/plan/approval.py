@@ -87,6 +87,9 @@ def approved_plan(document: object) -> Approved:
     """
     if isinstance(document, dict) and document.get("kind") == "plan":
         refuse_old(document.get("digest"), "The approved plan")
+    loosened = document.get("loosened") if isinstance(document, dict) else None
+    if isinstance(loosened, dict) and loosened.get("refused"):
+        raise Refused("The approved plan was held back by policies.loosening, so it approves nothing.", _AGAIN)
     try:
         if not isinstance(document, dict) or document.get("kind") != "plan" or document.get("exit_code") in (2, 4, 70):
             raise ValueError

@@ -308,6 +308,15 @@ def test_apply_creates_nothing_with_the_guard_and_everything_once_the_rules_are_
         assert list(live(server)) == ["The launch"]
 
 
+def test_saved_plan_that_was_held_back_approves_nothing(guarded: Work) -> None:
+    loosen(guarded, GUARD)
+    assert guarded.plan("--base", "main", "--out", "plan.json").code == 5
+    with invent(key=KEY) as server:
+        done = call(guarded.folder, "apply", "--yes", "--plan", "plan.json", env=account(server.url))
+        assert (done.code, live(server)) == (5, {})
+        assert "The approved plan was held back by policies.loosening, so it approves nothing." in done.err
+
+
 def test_only_a_count_refuses_nothing_unless_a_broadcast_passes_because_of_it(guarded: Work) -> None:
     more = SEGMENTS.replace("1240", "1241")
     guarded.write(segments=more, launch=LAUNCH.replace("T22", "T12"))
