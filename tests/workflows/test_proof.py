@@ -473,6 +473,16 @@ def test_what_nobody_approved_is_not_created_and_the_summary_says_so(started: Wo
     assert (done.conclusion, done.step("Apply").code) == ("failure", 5), done.log
     assert "Pull request #7 needs 1 more approval." in done.step("Find what was approved").log
     assert started.created == []
+    for page in (done.step("Apply").log, done.summary, started.comment):
+        said = html.unescape(page).replace("\u200b", "")
+        assert (
+            "No approved plan was found, and 1 would be created (spring). Pull request #7 needs 1 more approval."
+            in said
+        )
+    # Approved after the merge, and run again.
+    started.hub.review(7, "alice")
+    again = started.run("apply", "push", git(started.clone, "rev-parse", "origin/main"))
+    assert (again.conclusion, started.created) == ("success", ["Campaign spring"]), again.log
 
 
 def test_who_wrote_approved_and_applied_is_in_the_state_branch_and_in_the_history(started: World) -> None:
