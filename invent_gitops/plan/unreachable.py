@@ -32,7 +32,7 @@ def unreachable(
     where the plan has it. What is in doubt is left to `resolve`. `segments` is the catalogue by id, `project_file` the
     place of a deletion ("" for none).
     """
-    renamed = _renamed(plan)
+    renames = _Renames(plan)
     edits: list[Unreached] = []
     for item in plan.items:
         if not _exists(item):
@@ -40,7 +40,7 @@ def unreachable(
         if item.definition:
             edits += _edit(item, item.definition, plan, policy, segments)
         else:
-            edits += _deletion(item, plan, policy, segments, project_file, renamed)
+            edits += _deletion(item, plan, policy, segments, project_file, renames)
     return tuple(sorted(edits, key=lambda edit: (edit.at or datetime.min.replace(tzinfo=UTC), edit.key)))
 
 
@@ -92,17 +92,16 @@ def _deletion(
     policy: UnreachablePolicy,
     segments: Mapping[str, Segment],
     project_file: str,
-    renamed: Mapping[Request, str],
+    renames: _Renames,
 ) -> Iterator[Unreached]:
     record = item.record
     if record is None:
         return
     live = _live(record, item)
-    if not _is_to_come(live.scheduled_at, plan.context.at):
+    if renames.surely(record) or not _is_to_come(live.scheduled_at, plan.context.at):
         return
     reason = policy.waived.get(item.key, "")
     refused = policy.refuse and not reason
-    to = next((renamed[request.plain] for request in record.requests if request.plain in renamed), "")
     yield Unreached(
         item.key,
         "deletion",
@@ -110,7 +109,7 @@ def _deletion(
         record.id,
         live.scheduled_at,
         _audience(item, live, segments),
-        steps=tuple(_steps_of_deletion(item.key, to, refused=refused)),
+        steps=tuple(_steps_of_deletion(item.key, renames.perhaps(record), refused=refused)),
         # Of what was deleted, the zone that was reviewed is on record.
         timezone=record.local.timezone if record.local else "",
         position=Position(project_file) if project_file else None,
@@ -136,9 +135,23 @@ def _audience(item: Item, live: Request, segments: Mapping[str, Segment]) -> Aud
     return item.audience if item.audience and same else audience_of(live, segments)
 
 
-def _renamed(plan: Plan) -> Mapping[Request, str]:
-    """The keys of refused definitions without a record by their request: one that is recorded was renamed to it."""
-    return {item.request.plain: item.key for item in plan.having("refused") if item.record is None}
+class _Renames:
+    """The refused definitions without a record: one that is recorded may have been renamed to one of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        items = [item for item in plan.having("refused") if item.record is None]
+        self._exactly = {item.request.plain for item in items}
+        similar = [item for item in items if any(refusal.policy == "possible-rename" for refusal in item.refusals)]
+        self._keys = {trait: item.key for item in similar for trait in item.request.traits}
+
+    def surely(self, record: Record) -> bool:
+        """Whether its request has another key now, so that `state mv` is all that is left: the refusal says so."""
+        return any(request.plain in self._exactly for request in record.requests)
+
+    def perhaps(self, record: Record) -> str:
+        """The key of a definition that looks like it, or ""."""
+        traits = (trait for request in record.requests for trait in request.traits)
+        return next((self._keys[trait] for trait in traits if trait in self._keys), "")
 
 
 # ---------------------------------------------------------------- what a person has to do
