@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +30,19 @@ class FileStore:
 
     `read()` may be called at any time and writes nothing. Writing needs `with store:`, which takes
     the lock, replays a journal that a killed run left behind, and folds the new one in at the end.
+    `way_out` says what to do about a state of the sandbox; `begin` prepares the folder before it is written to.
     """
 
-    def __init__(self, path: Path, *, label: str, org: str, api: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        label: str,
+        org: str,
+        api: str,
+        way_out: str = "",
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
         if path.is_symlink() and not path.exists():
             raise InvalidInput(
                 f"The state {label} is a link that leads nowhere.",
@@ -41,6 +51,7 @@ class FileStore:
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
         self.label, self.org, self.api = label, org, api
+        self.way_out, self._begin = way_out, begin
         self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label)
         self._journal = RunJournal(self.path.with_name(self.path.name + ".journal"), f"{label}.journal")
         self._events: list[Event] = []
@@ -79,6 +90,7 @@ class FileStore:
         return file_chain(self.path)
 
     def __enter__(self) -> Self:
+        self._begin()
         self._lock.acquire()
         try:
             self.vouched = self._memory.vouches(self._stored())
@@ -276,13 +288,13 @@ class FileStore:
                 cure = "Put a copy in its place, and keep the rest as it is: cp -p FILE FILE.copy && mv FILE.copy FILE"
             raise InvalidInput(f"The state {self.label} cannot be read: {reason}.", cure) from None
         state = document.parse(text, self.label)
-        check_binding(state.org, state.api, self.org, self.api, self.label)
+        check_binding(state.org, state.api, self.org, self.api, self.label, self.way_out)
         return state
 
     def _begun(self, stored: State | None, journal: Journal | None) -> State:
         """The state that a journal goes on from; a first run may have been killed before any state was written."""
         if journal:
-            check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal")
+            check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal", self.way_out)
             if stored and stored.lineage != journal.lineage:
                 raise InvalidInput(
                     f"The journal {self.label}.journal belongs to another state than {self.label}.",

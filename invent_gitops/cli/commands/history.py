@@ -72,7 +72,8 @@ def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
             continue
         with suppress(InventGitopsError, OSError):
             # --state is for one workspace, and --org is not offered: there is nothing to carry over.
-            chain = Account().of(project, opened.several).store(root, project, strict=False).chain()
+            other = Account(sandbox=account.sandbox).of(project, opened.several)
+            chain = other.chain(root, project)
             if key in keys(chain, changes(chain)):
                 return True
     return False

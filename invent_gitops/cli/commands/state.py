@@ -15,13 +15,14 @@ from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.result import Display, Result, plain
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.model.note import restored_note
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
 from invent_gitops.operations.account import Account, own_place
 from invent_gitops.operations.definitions_at import requests_at
 from invent_gitops.operations.project import checked_project, shown
+from invent_gitops.operations.sandbox_place import removal
 from invent_gitops.operations.unsettled import unsettled_code
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.text.clean import clean
@@ -176,6 +177,10 @@ def migrate(session: Session, account: Account) -> Result:
     from invent_gitops.state.branch import BranchStore
     from invent_gitops.state.file import FileStore
 
+    if account.sandbox:
+        raise WrongUsage(
+            "The sandbox keeps its state in a folder of its own, and on no branch.", "Leave --sandbox out."
+        )
     root, project = checked_project()
     store = account.store(root, project, strict=False)
     if not isinstance(store, BranchStore):
@@ -188,7 +193,8 @@ def migrate(session: Session, account: Account) -> Result:
     if project.name and not os.path.lexists(path) and os.path.lexists(usual):
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
-    with FileStore(own_place(path, root, "state"), label=shown(path), org=store.org, api=store.api) as file:
+    place, way_out = own_place(path, root, "state"), f"Delete it: {removal(path, account.folder)}"
+    with FileStore(place, label=shown(path), org=store.org, api=store.api, way_out=way_out) as file:
         current = file.state
         if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
