@@ -54,6 +54,6 @@ def _state(place: SandboxPlace, flags: str) -> Iterator[str]:
         )
         return
     yield (
-        f"The sandbox has a state of its own, {state}. It is empty: every definition counts as new, whatever was created "
-        "in Invent."
+        f"The sandbox has a state of its own, {state}. It is empty: every definition counts as new, whatever was "
+        "created in Invent."
     )

@@ -34,14 +34,7 @@ class FileStore:
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        label: str,
-        org: str,
-        api: str,
-        way_out: str = "",
-        begin: Callable[[], None] = lambda: None,
+        self, path: Path, *, label: str, org: str, api: str, way_out: str = "", begin: Callable[[], None] = lambda: None
     ) -> None:
         if path.is_symlink() and not path.exists():
             raise InvalidInput(
@@ -50,8 +43,7 @@ class FileStore:
             )
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
-        self.label, self.org, self.api = label, org, api
-        self.way_out, self._begin = way_out, begin
+        self.label, self.org, self.api, self.way_out, self._begin = label, org, api, way_out, begin
         self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label)
         self._journal = RunJournal(self.path.with_name(self.path.name + ".journal"), f"{label}.journal")
         self._events: list[Event] = []
@@ -216,17 +208,15 @@ class FileStore:
 
     def _check_unmoved(self) -> None:
         """Raise `StateMoved` unless the file and its lock are those that were read."""
-        if self._lock.held and self._signature() == self._mark:
-            return
-        raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
+        if not self._lock.held or self._signature() != self._mark:
+            raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
 
     def _signature(self) -> tuple[int, ...] | None:
         """What tells two versions of the file apart, or None where there is no file."""
-        try:
+        with suppress(OSError):
             status = os.stat(self.path)
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return None
 
     def _open_journal(self) -> None:
         if not self._journal.is_open:

@@ -50,7 +50,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     chain = account.chain(root, project)
     listed = changes(chain)
     if key and key not in (known_keys := keys(chain, listed)) and not _known_elsewhere(account, root, key):
-        raise Refused(f"The state knows no key {key}.", _cure(key, known_keys))
+        raise Refused(f"The state knows no key {key}.", _cure(key, known_keys, account.flags()))
     listed = _with_pull_requests(root, about(listed, key) if key else listed)
     return Result(
         "history",
@@ -97,12 +97,12 @@ def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
     ]
 
 
-def _cure(key: str, known_keys: Iterable[str]) -> str:
+def _cure(key: str, known_keys: Iterable[str], flags: str) -> str:
     from invent_gitops.text.quoting import did_you_mean
 
     # A file may define it already, and then nothing is wrong but that it is early.
-    early = "If a file defines it, nothing was created for it yet; what apply would do: invent-gitops plan"
-    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list . {early}".strip()
+    early = f"If a file defines it, nothing was created for it yet; what apply would do: invent-gitops plan{flags}"
+    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list{flags} . {early}".strip()
 
 
 def _pull_request(subject: str) -> int | None:

@@ -67,7 +67,7 @@ def show(session: Session, account: Account, key: str) -> Result:
     state = _read(account)
     declared = {absence.key for absence in state.absences.values()}
     if not any(key in keys for keys in (state.broadcasts, state.intents, state.removed, declared)):
-        raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
+        raise Refused(f"The state knows no key {key}.", _see_keys(account.flags()))
     return _result(state.only(key), plain(record_text(state, key)))
 
 
@@ -146,7 +146,7 @@ def restore(session: Session, account: Account, key: str, reason: str) -> Result
 
     def event(current: State, origin: Origin) -> Event:
         if key not in current.removed or key in current.broadcasts:
-            raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
+            raise Refused(f"{key} is not removed.", _see_keys(account.flags()))
         gone, note = current.removed[key], restored_note(reason)
         holder = next((name for name, record in current.broadcasts.items() if record.id == gone.id), "")
         if holder:
@@ -228,7 +228,7 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     if not chain.links:
         raise Refused(
             f"There is no state in {store.label}, so there is nothing to verify.",
-            "Name the state that you mean with --state FILE, or begin one with: invent-gitops apply",
+            f"Name the state that you mean with --state FILE, or begin one with: invent-gitops apply{account.flags()}",
         )
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
     broken = any(not flaw.missing for flaw in flaws)
@@ -262,7 +262,9 @@ def _change(
         store.sync()
         current = store.state
     if not done(current):
-        raise Refused("Somebody else has changed it meanwhile.", "See what is with: invent-gitops state list")
+        raise Refused(
+            "Somebody else has changed it meanwhile.", f"See what is with: invent-gitops state list{account.flags()}"
+        )
     return _result(current, plain(text), unsettled_code(session, account, current))
 
 
@@ -272,6 +274,10 @@ def _result(state: State, text: Callable[[Display], str], code: ExitCode = ExitC
     return Result("records", code, lambda: records_json(state), text)
 
 
+def _see_keys(flags: str) -> str:
+    return f"See the keys with: invent-gitops state list{flags}"
+
+
 def _check_recorded(state: State, key: str, now: datetime, flags: str) -> None:
     if key in state.intents:
         raise Refused(
@@ -279,4 +285,4 @@ def _check_recorded(state: State, key: str, now: datetime, flags: str) -> None:
             f"Settle it first: {settling(flags, key, state.intents[key], now)}",
         )
     if key not in state.broadcasts:
-        raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")
+        raise Refused(f"The state has no record of {key}.", _see_keys(flags))

@@ -9,7 +9,6 @@ from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
-from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.audience import reach
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
@@ -94,8 +93,6 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
     account = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
-    if plan.api == SANDBOX and "--sandbox" not in plan.options:
-        yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
 
 def total_audience(items: Sequence[Item]) -> str:
