@@ -144,14 +144,14 @@ class Account:
         """Where the sandbox keeps what it needs. Raises as the function of that name."""
         return sandbox_place(root, project, _several(), state=self.state, folder=self.folder)
 
-    def sandbox_store(self, place: SandboxPlace, root: Path, org: str) -> FileStore:
+    def sandbox_store(self, location: SandboxPlace, root: Path, org: str) -> FileStore:
         """The state of the sandbox. Raises `Refused` where the database that it goes with is gone."""
         from invent_gitops.state.file import FileStore
 
-        path, label = own_place(place.state, root, "state"), shown(place.state)
-        way_out = f"Begin the sandbox anew: {place.anew}"
-        store = FileStore(path, label=label, org=org, api=SANDBOX, way_out=way_out, begin=place.begin)
-        place.check_pair(store.read())
+        path, label = own_place(location.state, root, "state"), shown(location.state)
+        way_out = f"Begin the sandbox anew: {location.anew}"
+        store = FileStore(path, label=label, org=org, api=SANDBOX, way_out=way_out, begin=location.begin)
+        location.check_pair(store.read())
         return store
 
     def flags(self) -> str:
@@ -220,10 +220,10 @@ def connect(
     target = account.target_with_key()
     with ExitStack() as stack:
         if account.sandbox:
-            place = account.sandbox_place(root, project)
-            account.sandbox_store(place, root, "")
-            place.begin()
-            path = own_place(place.database, root, "sandbox")
+            location = account.sandbox_place(root, project)
+            account.sandbox_store(location, root, "")
+            location.begin()
+            path = own_place(location.database, root, "sandbox")
             served = _served(path, catalogue, target.org)
             target = replace(target, base_url=stack.enter_context(served))
         yield stack.enter_context(

@@ -39,18 +39,18 @@ def _notes(account: Account, opened: SelectedProject) -> Iterator[str]:
         return
 
 
-def _state(place: SandboxPlace, flags: str) -> Iterator[str]:
+def _state(location: SandboxPlace, flags: str) -> Iterator[str]:
     from invent_gitops.sandbox.storage import created_ever
 
-    state = shown(place.state)
-    if os.path.lexists(place.state) or os.path.lexists(f"{place.state}.journal"):
+    state = shown(location.state)
+    if os.path.lexists(location.state) or os.path.lexists(f"{location.state}.journal"):
         yield f"The sandbox has a state of its own: {state}. Nothing in it exists in Invent."
         return
-    if number := created_ever(place.database):
+    if number := created_ever(location.database):
         held = "a broadcast" if number == 1 else f"{number:,} broadcasts"
         yield (
             f"The sandbox has held {held}, and its state {state} is not there. Take them in with: "
-            f"invent-gitops import{flags} --all . Or begin the sandbox anew: {place.anew}"
+            f"invent-gitops import{flags} --all . Or begin the sandbox anew: {location.anew}"
         )
         return
     yield (

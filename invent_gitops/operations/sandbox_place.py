@@ -89,8 +89,8 @@ def beside(state: Path) -> Path:
 
 def is_of_the_team(state: Path, root: Path, project: Project, several: Mapping[str, Project]) -> bool:
     """Whether that is where the project, or one of its workspaces, has its state, as disks compare names."""
-    places = {root / place.state.path for place in (project, *several.values())}
-    return os.path.realpath(state).casefold() in {os.path.realpath(place).casefold() for place in places}
+    states = {root / workspace.state.path for workspace in (project, *several.values())}
+    return os.path.realpath(state).casefold() in {os.path.realpath(path).casefold() for path in states}
 
 
 def removal(state: Path, folder: str) -> str:

@@ -43,8 +43,8 @@ class FileStore:
             )
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
-        self.label, self.org, self.api, self.way_out, self._begin = label, org, api, way_out, begin
-        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label)
+        self.label, self.org, self.api, self.way_out = label, org, api, way_out
+        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label, begin=begin)
         self._journal = RunJournal(self.path.with_name(self.path.name + ".journal"), f"{label}.journal")
         self._events: list[Event] = []
         self._base = State("", 0, org, api)
@@ -52,8 +52,6 @@ class FileStore:
         self._mark: tuple[int, ...] | None = None
         # Whether this clone has worked with the state before, so that it knows of an older one in its place.
         self.vouched = False
-        # What this run has found out of that: whether the list showed nothing that the state lacks.
-        self._sure: bool | None = None
 
     @property
     def journal_path(self) -> Path:
@@ -82,7 +80,6 @@ class FileStore:
         return file_chain(self.path)
 
     def __enter__(self) -> Self:
-        self._begin()
         self._lock.acquire()
         try:
             self.vouched = self._memory.vouches(self._stored())
@@ -144,9 +141,9 @@ class FileStore:
 
         Raises `Refused` where another version of the file lies there by now, and lacks what was in it.
         """
-        self._sure = self._sure if vouched is None else vouched
+        self._memory.sure = self._memory.sure if vouched is None else vouched
         if self._base.serial and not self.journal_path.exists():
-            self._memory.keep(self._base, vouched=self._sure)
+            self._memory.keep(self._base, vouched=self._memory.sure)
         # Last of all, since every step before it takes its time.
         if self._signature() != self._mark:
             self.refresh()
@@ -250,7 +247,7 @@ class FileStore:
         # What lies there may be another run's, which began while the lock and the journal of this one were away.
         ours = self._journal.in_place or not self._journal.is_open
         # Before the journal goes: a run that is killed in between must not miss it.
-        self._memory.keep(self._base, journal=not ours, vouched=self._sure)
+        self._memory.keep(self._base, journal=not ours, vouched=self._memory.sure)
         # A crash before this line leaves a journal whose events are folded already; replaying it changes nothing.
         if ours:
             with suppress(OSError):

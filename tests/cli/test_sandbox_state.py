@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.state.document import VERSION
+from invent_gitops.model.state import Recorded
+from invent_gitops.state.file import FileStore
 from tests.branch_repository import APPLY, Hub, applied, git, hub
+from tests.making import a_record
 from tests.running import STATE, Result, account, call, define, invent, posted
 
 OWN = Path(".invent-sandbox")
@@ -178,6 +180,7 @@ def test_old_state_of_the_sandbox_in_the_file_of_the_team_is_refused_with_the_co
         for words in ("plan", "apply --yes", "status", "history", "state list", "state verify", "refresh"):
             refused = call(tmp_path, *words.split(), env=account(server.url))
             assert (refused.code, "is a state of the sandbox" in refused.err) == (5, True), refused.all
+        refused = call(tmp_path, "plan")
         subprocess.run(command_in(refused.err, "rm"), cwd=tmp_path, check=True)
         assert posted(server) == []
         assert call(tmp_path, *APPLY, env=account(server.url)).code == 0
@@ -206,9 +209,9 @@ def test_old_state_of_the_sandbox_is_named_beside_a_new_rehearsal(tmp_path: Path
 
 def test_old_journal_of_the_sandbox_is_recognized_without_a_state(tmp_path: Path) -> None:
     define(tmp_path, "one")
-    line = {"org": "c", "api": "sandbox", "lineage": "0b62d80c-6f6a-4d2b-8d22-b80a5b0a8a3c", "serial": 0}
-    text = json.dumps({"journal": VERSION, **line})
-    (tmp_path / f"{STATE}.journal").write_text(f"{text}\n", encoding="utf-8")
+    killed = FileStore(tmp_path / STATE, label=STATE, org="c", api="sandbox")
+    killed.__enter__()  # it never ends, as if it was killed
+    killed.append([Recorded("one", a_record())])
     refused = call(tmp_path, "plan")
     assert (refused.code, command_in(refused.err, "rm")) == (5, ["rm", f"{STATE}.journal"]), refused.all
 
@@ -222,6 +225,7 @@ def test_old_branch_of_the_sandbox_is_refused_and_named_and_can_be_begun_anew(tm
         for words in ("plan", "apply --yes", "status", "history", "state list"):
             refused = call(clone, *words.split(), env=account(server.url))
             assert (refused.code, "is a state of the sandbox" in refused.err) == (5, True), refused.all
+        refused = call(clone, "plan")
         assert posted(server) == []
         beside = rehearse(clone)
         assert (beside.code, command_in(beside.err, "git")) == (0, command_in(refused.err, "git")), beside.all
@@ -325,6 +329,7 @@ def test_state_without_its_database_is_refused_with_the_command_that_begins_anew
     for words in ("plan", "apply --yes", "status", "state list", "history", "segments pull"):
         refused = call(tmp_path, *words.split(), "--sandbox")
         assert (refused.code, LOST in refused.err) == (5, True), refused.all
+    refused = call(tmp_path, "plan", "--sandbox")
     subprocess.run(command_in(refused.err, "rm"), cwd=tmp_path, check=True)
     assert "1 created" in rehearse(tmp_path).out
 

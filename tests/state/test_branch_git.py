@@ -20,7 +20,7 @@ from invent_gitops.state.branch import BranchStore
 from invent_gitops.state.document import dump
 from tests.branch_repository import API, APPLY, AT, BRANCH, Hub, a_store, applied, git, hub, told
 from tests.making import a_provenance, a_record, a_state, an_intent
-from tests.running import FAST, account, call, ended, invent, live, posted, started, until
+from tests.running import account, call, ended, invent, live, posted, started, until
 
 # The ref has moved, and the answer never comes: git's own server dies.
 KILLED = '[ "$1" != committed ] || kill -9 $PPID'

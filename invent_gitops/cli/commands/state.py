@@ -193,8 +193,8 @@ def migrate(session: Session, account: Account) -> Result:
     if project.name and not os.path.lexists(path) and os.path.lexists(usual):
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
-    place, way_out = own_place(path, root, "state"), f"Delete it: {removal(path, account.folder)}"
-    with FileStore(place, label=shown(path), org=store.org, api=store.api, way_out=way_out) as file:
+    file_path, way_out = own_place(path, root, "state"), f"Delete it: {removal(path, account.folder)}"
+    with FileStore(file_path, label=shown(path), org=store.org, api=store.api, way_out=way_out) as file:
         current = file.state
         if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
