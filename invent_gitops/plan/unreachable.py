@@ -12,13 +12,13 @@ from invent_gitops.model.plan import Audience, FieldChange, Item, Plan
 from invent_gitops.model.problem import Position
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import NOT_TO_COME
-from invent_gitops.model.unreachable import POLICY, Step, UnreachablePolicy, Unreached
+from invent_gitops.model.unreachable import POLICY, ManualStep, UnreachablePolicy, Unreached
 from invent_gitops.plan.approval import read_request
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.text.commands import words
 from invent_gitops.text.times import moment
 
-_REFRESH = Step("Then let the record follow:", Command("refresh"))
+_REFRESH = ManualStep("Then let the record follow:", Command("refresh"))
 # The field of a definition in which a field of the request is written.
 _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
@@ -157,23 +157,27 @@ class _Renames:
 # ---------------------------------------------------------------- what a person has to do
 
 
-def _steps_of_edit(item: Item, definition: Definition, live: Request, plan: Plan, *, refused: bool) -> Iterator[Step]:
+def _steps_of_edit(
+    item: Item, definition: Definition, live: Request, plan: Plan, *, refused: bool
+) -> Iterator[ManualStep]:
     wishes = "; ".join(_wishes(field_changes(live, definition.request), definition, plan))
     if item.remarks.zone_change:
-        yield Step(item.remarks.zone_change.message)
+        yield ManualStep(item.remarks.zone_change.message)
     elif not _is_to_come(live.scheduled_at, plan.context.at):
-        yield Step("Its hour in Invent has passed: look there whether it was sent. What was sent is not sent again.")
-        yield Step(f"If it was not sent, in Invent: {wishes}.")
-        yield Step("If it was, undo the edit, and write a file of its own for a new send.")
+        yield ManualStep(
+            "Its hour in Invent has passed: look there whether it was sent. What was sent is not sent again."
+        )
+        yield ManualStep(f"If it was not sent, in Invent: {wishes}.")
+        yield ManualStep("If it was, undo the edit, and write a file of its own for a new send.")
     else:
-        yield Step(f"In Invent: {wishes}.")
+        yield ManualStep(f"In Invent: {wishes}.")
     yield _REFRESH
     if refused:
-        yield Step(
+        yield ManualStep(
             f"Or undo the edit in {definition.position.file}, or waive {POLICY} there with a reason.", instead=True
         )
     else:
-        yield Step(f"Or undo the edit in {definition.position.file}.", instead=True)
+        yield ManualStep(f"Or undo the edit in {definition.position.file}.", instead=True)
 
 
 def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan) -> Iterator[str]:
@@ -189,16 +193,16 @@ def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan
         yield "send it to everyone" if request.send_to_all else f"send it to {names}"
 
 
-def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[Step]:
+def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[ManualStep]:
     if to:
-        yield Step(
+        yield ManualStep(
             f"If its file was renamed to {to}, nothing is to be done in Invent:", Command("state mv", words(key, to))
         )
-    yield Step(f"{'If not, in' if to else 'In'} Invent: cancel it.")
+    yield ManualStep(f"{'If not, in' if to else 'In'} Invent: cancel it.")
     yield _REFRESH
     if refused:
-        yield Step(
+        yield ManualStep(
             "Or put its file back, or waive it in the project file: policies.unreachable_edits.waive.", instead=True
         )
     else:
-        yield Step("Or put its file back.", instead=True)
+        yield ManualStep("Or put its file back.", instead=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from invent_gitops.render.markdown.cells import Document, Sheet
 from invent_gitops.render.markdown.markup import text
+from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.text.times import deadline_over
 
 # Words of the line of numbers, in the order of what needs a person.
@@ -68,6 +69,7 @@ def head(ledger: Ledger) -> Iterator[str]:
     # A single number is in the headline already.
     if len(numbers) > 1:
         yield from ("", " · ".join(numbers))
+    yield from rehearsal_lines(ledger.plan.get("api"))
     if error := document["error"]:
         yield from ("", " ".join(filter(None, map(text, (error["message"], error["cure"])))))
     if document.get("stopped") and (document["error"] or ledger.having("not-created", "not-attempted")):

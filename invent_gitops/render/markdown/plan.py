@@ -16,6 +16,7 @@ from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.loosening import loosening_parts
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
 from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
@@ -127,9 +128,8 @@ def headline(document: Document, sheet: Sheet) -> Iterator[str]:
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
     yield from look_lines(document)
-    if document["api"] == SANDBOX and "--sandbox" not in sheet.options:
-        yield from ("", "⚠️ **This is the state of the sandbox**: nothing that it records exists in Invent.")
-    if number and not document["lineage"]:
+    yield from rehearsal_lines(document["api"])
+    if number and not document["lineage"] and document["api"] != SANDBOX:
         yield from ("", f"⚠️ **The state is new**: {_NEW_STATE}")
     if number:
         first = creates[0]["request"]["scheduled_at"]

@@ -12,6 +12,7 @@ from invent_gitops.render.markdown.cells import SPACE, Document
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.row_details import details, poor_first
 from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.text.times import distance, moment
@@ -83,6 +84,7 @@ def _headline(document: Document, sheet: _Sheet) -> Iterator[str]:
     ]
     yield from ("", " · ".join(sentences))
     yield from look_lines(document)
+    yield from rehearsal_lines(document["api"])
 
 
 def _empty(document: Document) -> list[datetime | None]:
