@@ -117,6 +117,25 @@ def a_push_that_nobody_reviewed_creates_nothing_once_reviews_are_in_use(reposito
     assert repository.created == []
 
 
+def what_nobody_has_approved_is_not_created_until_somebody_does(repository: Repository) -> None:
+    repository.start()
+    project = repository.clone / "invent.yaml"
+    project.write_text(project.read_text("utf-8") + "review: {approvals: 1}\n", "utf-8")
+    repository.first_push()
+    define(repository.clone, "spring")
+    green(repository.run("plan", "pull_request", repository.open_pull(7), pull=7))
+    assert "**Needs 1 approval** of this commit." in repository.comment
+    repository.hub.review(7, "carol")
+    merged = repository.merge(7)
+    refused(repository.run("apply", "push", merged))
+    assert repository.created == []
+    assert "Pull request #7 needs 1 more approval (carol opened it)." in repository.comment
+    repository.hub.review(7, "alice")
+    green(repository.run("apply", "push", merged))
+    assert repository.created == ["Campaign spring"]
+    assert "Reviewed-By: alice" in git(repository.remote, "log", "--format=%B", "broadcast-state")
+
+
 def what_is_not_what_was_approved_is_not_created(repository: Repository) -> None:
     repository.start()
     path = define(repository.clone, "spring") / "spring.yaml"

@@ -47,7 +47,7 @@ CONTEXT = Context(NOW)
 
 def planned(*edits: Unreached, creates: int = 1) -> Plan:
     items = [an_item(f"new-{number}") for number in range(creates)]
-    return replace(a_plan(*items), unreachable=edits, options=" --org o")
+    return replace(a_plan(*items), unreachable=edits, context=Context(NOW, flags=" --org o"))
 
 
 def saved(plan: Plan) -> dict[str, Any]:
