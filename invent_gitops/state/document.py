@@ -7,14 +7,8 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from invent_gitops.errors import InvalidInput
-from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.instant import read_instant, write_instant
-from invent_gitops.model.local import LocalTime
-from invent_gitops.model.note import Note, Role, old_note
-from invent_gitops.model.record import Check
-from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
-from invent_gitops.state.decode import RESTORE, decode
-from invent_gitops.state.fields import (
+from invent_gitops.model.broadcast import Remote, Request, read_request
+from invent_gitops.model.fields import (
     Damaged,
     read_each,
     read_moment,
@@ -25,6 +19,12 @@ from invent_gitops.state.fields import (
     read_texts,
     shown,
 )
+from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.local import LocalTime
+from invent_gitops.model.note import Note, Role, old_note
+from invent_gitops.model.record import Check
+from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
+from invent_gitops.state.decode import RESTORE, decode
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
@@ -90,22 +90,6 @@ def parse(text: str, name: str) -> State:
         raise InvalidInput(f"{name} is damaged: {damage}.", RESTORE) from None
 
 
-def write_request(request: Request) -> dict[str, object]:
-    return request.as_json()
-
-
-def read_request(value: Mapping[str, Any]) -> Request:
-    scheduled_at = value.get("scheduled_at")
-    instant = read_instant(scheduled_at)
-    if scheduled_at is not None and instant is None:
-        raise Damaged(f"scheduled_at is {shown(scheduled_at)}, which is no instant")
-    if not isinstance(value.get("send_to_all"), bool):
-        raise Damaged("send_to_all is neither true nor false")
-    return Request(
-        read_text(value, "name"), instant, tuple(sorted(read_texts(value, "segment_ids"))), value["send_to_all"]
-    )
-
-
 def write_provenance(provenance: Provenance) -> dict[str, object]:
     written: dict[str, object] = {"at": write_instant(provenance.at), "by": provenance.by}
     if provenance.commit:
@@ -125,7 +109,7 @@ def read_provenance(value: Mapping[str, Any]) -> Provenance:
 def write_record(record: Record) -> dict[str, object]:
     written: dict[str, object] = {
         "id": record.id,
-        "request": write_request(record.request),
+        "request": record.request.as_json(),
         "status": record.status,
         "how": record.how,
         "provenance": write_provenance(record.provenance),
@@ -137,7 +121,7 @@ def write_record(record: Record) -> dict[str, object]:
     if record.note.needs_role(record.how):
         written["role"] = record.note.role
     if record.formerly:
-        written["formerly"] = [write_request(request) for request in record.formerly]
+        written["formerly"] = [request.as_json() for request in record.formerly]
     if record.refreshed:
         written["refreshed"] = write_provenance(record.refreshed)
     if record.local:
@@ -155,7 +139,7 @@ def read_record(value: Mapping[str, Any]) -> Record:
         raise Damaged(f"how is {shown(how)}, and should be one of {', '.join(get_args(How))}")
     return Record(
         id=read_text(value, "id"),
-        request=read_request(read_object(value, "request")),
+        request=read_request(read_object(value, "request"), named=True),
         status=read_text(value, "status", ""),
         how=cast("How", how),
         provenance=read_provenance(read_object(value, "provenance")),
@@ -192,12 +176,12 @@ def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
     requests = value.get("formerly", [])
     if not isinstance(requests, list) or not all(isinstance(request, dict) for request in requests):
         raise Damaged(f"formerly is {shown(requests)}, and should be a list of objects")
-    return tuple(read_request(request) for request in requests)
+    return tuple(read_request(request, named=True) for request in requests)
 
 
 def write_intent(intent: Intent) -> dict[str, object]:
     written: dict[str, object] = {
-        "request": write_request(intent.request),
+        "request": intent.request.as_json(),
         "attempt": intent.attempt,
         "provenance": write_provenance(intent.provenance),
     }
@@ -213,7 +197,7 @@ def write_intent(intent: Intent) -> dict[str, object]:
 def read_intent(value: Mapping[str, Any]) -> Intent:
     candidates = value.get("candidates")
     return Intent(
-        read_request(read_object(value, "request")),
+        read_request(read_object(value, "request"), named=True),
         read_text(value, "attempt"),
         read_provenance(read_object(value, "provenance")),
         None if candidates is None else read_candidates(candidates),
@@ -229,12 +213,7 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
         Candidate(
             Remote(
                 id=read_text(value, "id"),
-                request=Request(
-                    name=read_text(value, "name", ""),
-                    scheduled_at=read_instant(value.get("scheduled_at")),
-                    segment_ids=read_texts(value, "segment_ids"),
-                    send_to_all=value.get("send_to_all") is True,
-                ),
+                request=read_request(value),
                 status=read_text(value, "status", ""),
                 created_at=read_instant(value.get("created_at")),
             ),
@@ -247,21 +226,21 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
 def write_removal(removal: Removal) -> dict[str, object]:
     written: dict[str, object] = {
         "id": removal.id,
-        "request": write_request(removal.request),
+        "request": removal.request.as_json(),
         "reason": removal.reason,
         "provenance": write_provenance(removal.provenance),
     }
     if removal.attempt:
         written["attempt"] = removal.attempt
     if removal.formerly:
-        written["formerly"] = [write_request(request) for request in removal.formerly]
+        written["formerly"] = [request.as_json() for request in removal.formerly]
     return written
 
 
 def read_removal(value: Mapping[str, Any]) -> Removal:
     return Removal(
         read_text(value, "id"),
-        read_request(read_object(value, "request")),
+        read_request(read_object(value, "request"), named=True),
         read_text(value, "reason"),
         read_provenance(read_object(value, "provenance")),
         read_text(value, "attempt", ""),
@@ -276,7 +255,7 @@ def write_absence(absence: Absence) -> dict[str, object]:
         "provenance": write_provenance(absence.provenance),
     }
     if absence.request is not None:
-        written["request"] = write_request(absence.request)
+        written["request"] = absence.request.as_json()
     if absence.listed:
         written["listed"] = True
     for name, texts in (("overridden", absence.overridden), ("others", absence.others)):
@@ -293,7 +272,7 @@ def read_absence(value: Mapping[str, Any]) -> Absence:
         read_text(value, "key"),
         read_text(value, "reason"),
         read_provenance(read_object(value, "provenance")),
-        read_request(read_object(value, "request")) if "request" in value else None,
+        read_request(read_object(value, "request"), named=True) if "request" in value else None,
         value.get("listed") is True,
         cast("tuple[Check, ...]", overridden),
         read_some(value, "others"),

@@ -14,11 +14,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.files import CREATE, open_regular, read_regular, sync_folder
+from invent_gitops.model.broadcast import read_request
+from invent_gitops.model.fields import Damaged, read_number, read_object, read_word, shown
 from invent_gitops.model.state import (
     Corrected,
     DeclaredAbsent,
@@ -36,7 +39,6 @@ from invent_gitops.model.state import (
 )
 from invent_gitops.state import document
 from invent_gitops.state.decode import read_json
-from invent_gitops.state.fields import Damaged, read_number, read_object, read_word, shown
 
 T = TypeVar("T")
 
@@ -229,7 +231,7 @@ def write_event(event: Event) -> dict[str, object]:
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
         case Refreshed(key, id, request, status, provenance):
             written = document.write_provenance(provenance)
-            fields = {"request": document.write_request(request), "status": status}
+            fields = {"request": request.as_json(), "status": status}
             return {"event": "refreshed", "key": key, "id": id, **fields, "provenance": written}
         case _:
             assert_never(event)
@@ -259,7 +261,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
         "refreshed": lambda: Refreshed(
             word("key"),
             word("id"),
-            part("request", document.read_request),
+            part("request", partial(read_request, named=True)),
             word("status"),
             part("provenance", read_provenance),
         ),
