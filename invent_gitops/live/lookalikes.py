@@ -91,7 +91,7 @@ class Lookalikes:
 
 
 def _untold(remote: Remote) -> bool:
-    return any(field in remote.unread for field in ("name", "scheduled_at", "segments", "send_to_all"))
+    return bool(remote.untold)
 
 
 # What tells a broadcast from most others. Two of three fields must be equal, so the name is among them or the time.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from invent_gitops.live.draft import reviewed
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
-from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.broadcast import LIVE_FIELDS, Definition, Remote, Request
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
 from invent_gitops.model.state import Provenance, Record, Recorded, State
@@ -238,7 +238,7 @@ class _Surveyor:
 
 
 def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:
-    untold = [field for field in ("name", "scheduled_at", "segments", "send_to_all") if field in remote.unread]
+    untold = [field for field in LIVE_FIELDS if field in remote.unread]
     if untold:
         yield f"Invent does not tell its {' and '.join(untold)}.", "Look at it in Invent, and try again later."
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from invent_gitops.compare import field_changes
 from invent_gitops.errors import Refused
-from invent_gitops.model.broadcast import Request
+from invent_gitops.model.broadcast import Request, read_request
 from invent_gitops.model.digest import Destination, digest, digest_of, entry, is_old_digest, read_digest
-from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 
 # What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
@@ -221,13 +220,3 @@ def _candidates(plan: Plan, count: int) -> Iterator[Sequence[Item]]:
 def _moment(item: Item) -> float:
     origin = item.intent or item.record
     return origin.provenance.at.timestamp() if origin else 0.0
-
-
-def read_request(value: Mapping[str, Any]) -> Request:
-    """A request as a plan document has it. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-    scheduled_at = read_instant(value["scheduled_at"])
-    if scheduled_at is None and value["scheduled_at"] is not None:
-        raise ValueError
-    return Request(
-        str(value["name"]), scheduled_at, tuple(str(id) for id in value["segment_ids"]), value["send_to_all"] is True
-    )

@@ -14,7 +14,7 @@ from invent_gitops.model.command import Command
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Audience, FieldChange, Plan
 from invent_gitops.model.problem import Position
-from invent_gitops.model.unreachable import Step, Unreached
+from invent_gitops.model.unreachable import ManualStep, Unreached
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.documents.unreachable import read_unreachable, unreachable_json
@@ -35,7 +35,11 @@ EDIT = Unreached(
     SOON,
     Audience(("vip",), False, 1240),
     (FieldChange("scheduled_at", "2026-11-24T12:00:00Z", "2026-11-24T12:01:00Z"),),
-    (Step("In Invent: move it."), Step("Then:", Command("refresh")), Step("Or undo it.", instead=True)),
+    (
+        ManualStep("In Invent: move it."),
+        ManualStep("Then:", Command("refresh")),
+        ManualStep("Or undo it.", instead=True),
+    ),
     "Europe/Berlin",
     Position("broadcasts/spring.yaml", 2, 11),
 )
@@ -134,7 +138,7 @@ def test_zone_that_nobody_knows_any_more_is_shown_in_utc() -> None:
 
 def test_nothing_that_a_person_wrote_acts() -> None:
     evil = replace(EDIT, name=NASTY, waived=NASTY, key=NASTY, id=NASTY, audience=Audience((NASTY,), False, None),
-                   steps=(Step(NASTY, NASTY),), changes=(FieldChange("name", NASTY, NASTY),))  # fmt: skip
+                   steps=(ManualStep(NASTY, NASTY),), changes=(FieldChange("name", NASTY, NASTY),))  # fmt: skip
     plan = planned(evil)
     assert all(map(is_harmless, plan_text(plan, Style()).split("\n")))
     markdown = page(saved(plan)).replace("\u200b", "")
