@@ -201,4 +201,4 @@ def text_of_report(context: Context, report: Report, store: Store, display: Disp
     if not (report.outcomes or report.failure or report.twins):
         return None
     open_intents = len(store.state.intents)
-    return "\n" + report_text(report, display.style, context, place=store.label, left=open_intents)
+    return "\n" + report_text(report, display.style, context, state_label=store.label, open_intents=open_intents)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift, Renewal
 
 
-def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, object]:
+def drift_json(drift: Drift, defined: Request | None, context: Context) -> dict[str, object]:
     """`defined` is the request that the file gives, or None without a file."""
     file = defined.as_json() if defined else {}
     return {
@@ -22,7 +23,7 @@ def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, o
             for it in drift.changes
         ],
         "error_message": drift.error_message or None,
-        "cure": cure_text(drift.cure, flags) or None,
+        "cure": cure_text(drift.cure, context.flags) or None,
     }
 
 

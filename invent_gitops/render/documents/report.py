@@ -16,21 +16,21 @@ from invent_gitops.render.documents.plan import plan_json
 def report_json(
     report: Report,
     plan: Plan | None,
-    place: str,
-    made: Provenance,
+    state_label: str,
+    provenance: Provenance,
     doubts: Mapping[str, Intent] | None = None,
     *,
     context: Context | None = None,
 ) -> dict[str, object]:
-    """`place` is where the state is, `made` who reports and when, `doubts` are the intents that are open by now.
+    """`state_label` is where the state is, `provenance` who reports and when, `doubts` are the intents that are open.
 
     `context` is that of a report without a plan, which has its own.
     """
-    context = plan.context if plan else context or Context(made.at)
+    context = plan.context if plan else context or Context(provenance.at)
     return {
         "workspace": context.workspace or None,
-        **provenance_json(made),
-        "state": place,
+        **provenance_json(provenance),
+        "state": state_label,
         "stopped": report.stopped,
         "twins": [twin_json(twin, context) for twin in report.twins],
         "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],

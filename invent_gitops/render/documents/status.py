@@ -15,12 +15,12 @@ _COUNTED = tuple(field.name for field in fields(Counts))
 
 def status_json(status: Status) -> dict[str, object]:
     return {
-        "workspace": status.workspace or None,
-        "at": write_instant(status.at),
-        "org": status.org,
-        "api": status.api,
-        "timezone": status.timezone or None,
-        "options": status.options,
+        "workspace": status.context.workspace or None,
+        "at": write_instant(status.context.at),
+        "org": status.context.org,
+        "api": status.context.api,
+        "timezone": status.context.zone or None,
+        "options": status.context.flags,
         "segment_names": _segment_names(status),
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),
@@ -53,9 +53,10 @@ def _row(row: Row, status: Status) -> dict[str, object]:
         "error_message": row.error_message or None,
         "counts": {name: getattr(row.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
-        "drift": drift_json(row.drift, row.defined, status.options) if row.drift else None,
+        "drift": drift_json(row.drift, row.defined, status.context) if row.drift else None,
         "warnings": [
-            {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.options)} for it in row.alarms
+            {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.context.flags)}
+            for it in row.alarms
         ],
         "file": row.position.file if row.position else None,
         "line": (row.position.line or None) if row.position else None,
@@ -65,9 +66,10 @@ def _row(row: Row, status: Status) -> dict[str, object]:
 def _segment_names(status: Status) -> dict[str, str]:
     """The names of the segments that an edit speaks of, by id; elsewhere the names stand already."""
     sides = [side for row in status.rows if row.drift for it in row.drift.changes for side in (it.old, it.new)]
+    names = status.context.names
     ids = {str(id) for side in sides if isinstance(side, list) for id in side}
     ids |= {id for row in status.rows if row.drift and row.defined for id in row.defined.segment_ids}
-    return {id: status.segment_names[id] for id in sorted(ids) if id in status.segment_names}
+    return {id: names[id] for id in sorted(ids) if id in names}
 
 
 def _rounded(share: float | None) -> float | None:

@@ -30,7 +30,7 @@ def _report(document: Document) -> dict[str, str | int]:
     names = ("created", "adopted", "already_created", "not_created", "unknown")
     numbers = {name: fates.count(name.replace("_", "-")) for name in names}
     done = ("created", "adopted", "already-created")
-    ids = {one["key"]: one["id"] for one in outcomes if one["id"] and one["outcome"] in done}
+    ids = {outcome["key"]: outcome["id"] for outcome in outcomes if outcome["id"] and outcome["outcome"] in done}
     # ASCII, on one line; and a runner acts on "##[" wherever it stands.
     line = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}

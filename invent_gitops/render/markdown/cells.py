@@ -74,13 +74,13 @@ def when(at: str | None, zone: str) -> str:
 
 
 def audience(item: Document) -> str:
-    found = item["audience"]
-    if not found:
+    recipients = item["audience"]
+    if not recipients:
         return "unknown"
-    today = " today" if found.get("today") else ""
-    size = "" if found["contacts"] is None else f"<br>up to {found['contacts']:,} contacts{today}"
-    names = ", ".join(text(name, 80) for name in found["segments"])
-    return ("<b>everyone</b>" if found["everyone"] else names) + size
+    today = " today" if recipients.get("today") else ""
+    size = "" if recipients["contacts"] is None else f"<br>up to {recipients['contacts']:,} contacts{today}"
+    names = ", ".join(text(name, 80) for name in recipients["segments"])
+    return ("<b>everyone</b>" if recipients["everyone"] else names) + size
 
 
 def refused(item: Document, sheet: Sheet) -> str:
@@ -106,12 +106,12 @@ def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
         differs = ", ".join(text(field) for field in candidate["differs"])
         same = f"differs in {differs}" if differs else "as requested"
         lines.append(f"  - Found {code(candidate['id'])} <b>{text(candidate['name'])}</b>: {same}.")
-    ids = [f"--id {quoted(one['id'])}" + (" --anyway" if one["differs"] else "") for one in candidates or ()]
+    ids = [f"--id {quoted(it['id'])}" + (" --anyway" if it["differs"] else "") for it in candidates or ()]
     settled = [("it is there", option) for option in ids or ["--id ID"]]
     # Documents of older versions do not say when the call is over.
     over = instant(intent["settles_at"]) if intent.get("settles_at") else tried + CALL_LASTS
     since = from_when(over, sheet.now if sheet.dated else over)
-    settled.append((f"it surely is not there, {since}", not_created([one["id"] for one in candidates or ()])))
+    settled.append((f"it surely is not there, {since}", not_created([it["id"] for it in candidates or ()])))
     lines += [
         f"  - If {answer}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for answer, option in settled
     ]

@@ -52,11 +52,11 @@ class Ledger:
 
 
 class _Case(NamedTuple):
-    """A headline: the number that it is about, the words for one and for several."""
+    """A headline: the number that it is about, its sentence for 1 and for more."""
 
     number: int
-    one: str
-    several: str
+    singular: str
+    plural: str
 
 
 def head(ledger: Ledger) -> Iterator[str]:
@@ -78,9 +78,9 @@ def _verdict(ledger: Ledger) -> str:
     if count := len(ledger.document["problems"]):
         return f"⛔ {count:,} problem{'' if count == 1 else 's'} in the input: nothing was created"
     cases = [*_bad(ledger), *([] if ledger.document["error"] else _good(ledger))]
-    for number, case, several in cases:
+    for number, singular, plural in cases:
         if number:
-            return case if number == 1 else several.format(f"{number:,}")
+            return singular if number == 1 else plural.format(f"{number:,}")
     return _failure(ledger) if ledger.document["error"] else _nothing(ledger)
 
 

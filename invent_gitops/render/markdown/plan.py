@@ -33,12 +33,12 @@ _WORDS = {
 
 
 def plan_markdown(
-    document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, rest: str = ""
+    document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, elsewhere: str = ""
 ) -> str:
     """A plan document as Markdown of at most `limit`, without a line feed at the end.
 
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
-    `size` counts; beyond it, whole rows are left out, and the text says how many, and `rest`: where they are.
+    `size` counts; beyond it, whole rows are left out, and the text says how many, and `elsewhere`: where they are.
     """
     sheet = Sheet(document, files)
     if problems := document["problems"]:
@@ -53,7 +53,7 @@ def plan_markdown(
         parts = [Part(list(headline(document, sheet))), *plan_parts(document, sheet)]
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
-    tries = (fitted(some, limit, size, rest) for some in (parts, shorter))
+    tries = (fitted(some, limit, size, elsewhere) for some in (parts, shorter))
     return next((page_text for page_text in tries if size(page_text) <= limit), fitted(parts[:1], limit, size))
 
 

@@ -25,12 +25,12 @@ def report_markdown(
     limit: int = COMMENT_LIMIT,
     size: Size = len,
     with_plan: bool = True,
-    rest: str = "",
+    elsewhere: str = "",
 ) -> str:
     """A report document as Markdown of at most `limit`, without a line feed at the end.
 
-    `files`, `limit` and `rest` are those of `plan_markdown`. The plan is folded below, with as much of it as there is
-    room for, unless `with_plan` says that it stands elsewhere already.
+    `files`, `limit` and `elsewhere` are those of `plan_markdown`. The plan is folded below, with as much of it as there
+    is room for, unless `with_plan` says that it stands elsewhere already.
     """
     ledger = Ledger(document, files)
     parts = [Part(list(head(ledger)))]
@@ -39,7 +39,7 @@ def report_markdown(
     parts += _parts(ledger)
     # Room for the line that says that the plan is left out, at least.
     folds = bool(ledger.items) and with_plan
-    hint = f"{code(f'invent-gitops state list{ledger.sheet.options}', rows.WHOLE)} shows every id. {rest}".strip()
+    hint = f"{code(f'invent-gitops state list{ledger.sheet.options}', rows.WHOLE)} shows every id. {elsewhere}".strip()
     page_text = fitted(parts, limit - (size(_LEFT_OUT) + 2 if folds else 0), size, hint)
     if size(page_text) > limit:
         return fitted(parts[:1], limit, size)

@@ -33,7 +33,7 @@ def look_text(plan: Plan, style: Style, context: Context) -> Iterator[str]:
 
 
 def _as_recorded(records: Sequence[Record]) -> str:
-    """Where nothing has drifted: what is recorded as gone is not shown by Invent, and nobody may say that it is."""
+    """Where nothing has drifted: what is recorded as gone is not most by Invent, and nobody may say that it is."""
     gone = sum(1 for record in records if record.status == GONE)
     if not gone:
         return "Invent shows every recorded broadcast as it is recorded."
@@ -58,7 +58,7 @@ def unrecorded_text(count: int, context: Context) -> str:
     )
 
 
-def drift_text(plan: Plan, style: Style, context: Context, *, shown: int) -> list[str]:
+def drift_text(plan: Plan, style: Style, context: Context, *, most: int) -> list[str]:
     """The section of the plan: first what a person should look at, then what moved on by itself."""
     drifted = [(item, item.drift) for item in plan.items if item.drift]
     lines: list[str] = []
@@ -69,10 +69,10 @@ def drift_text(plan: Plan, style: Style, context: Context, *, shown: int) -> lis
         selected = [(item, drift) for item, drift in drifted if drift.alarming is alarming]
         if selected:
             lines += ["", style.bold(title)]
-        for item, drift in selected[:shown]:
+        for item, drift in selected[:most]:
             lines += describe(item, drift, style, context)
-        if len(selected) > shown:
-            lines.append(f"  … and {len(selected) - shown} more; -v shows them all.")
+        if len(selected) > most:
+            lines.append(f"  … and {len(selected) - most} more; -v shows them all.")
     return lines
 
 
@@ -106,16 +106,16 @@ def _moved(item: Item, drift: Drift, style: Style, context: Context) -> Iterator
     yield style.dim(f"  · {clean(item.key)}  {cut(item.request.name, 80)}  {status_text(drift)}")
 
 
-def audiences_text(plan: Plan, style: Style, *, shown: int) -> list[str]:
+def audiences_text(plan: Plan, style: Style, *, most: int) -> list[str]:
     """The section of the plan with what is odd about today's audiences."""
     warnings = [(item, warning) for item in plan.items for warning in item.warnings]
     lines = ["", style.bold("Audiences: look at these before they are messaged.")] if warnings else []
-    for item, warning in warnings[:shown]:
+    for item, warning in warnings[:most]:
         lines.append(style.yellow(f"  ! {clean(item.key)}  {cut(item.request.name, 80)}"))
         lines.append(f"      {clean(warning.message)} {style.dim(f'[{warning.rule}]')}")
         lines.append(f"      {style.green('→')} {clean(warning.cure)}")
-    if len(warnings) > shown:
-        lines.append(f"  … and {len(warnings) - shown} more; -v shows them all.")
+    if len(warnings) > most:
+        lines.append(f"  … and {len(warnings) - most} more; -v shows them all.")
     return lines
 
 

@@ -32,12 +32,12 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
         for change in changes
     ]
     heading, *lines = table(rows, style)
-    told = [
+    body = [
         line
         for change, row in zip(changes, lines, strict=True)
         for line in (row, *(_field(entry, context) for entry in change.fields))
     ]
-    return "\n".join([heading, *told])
+    return "\n".join([heading, *body])
 
 
 def _field(change: FieldChange, context: Context) -> str:

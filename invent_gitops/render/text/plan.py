@@ -37,7 +37,7 @@ WORDS: Mapping[Action, str] = {
 def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     """The plan as text without a line feed at the end; `everything` shows all items."""
     context = plan.context
-    shown = len(plan.items) if everything else SHOWN
+    most = len(plan.items) if everything else SHOWN
     lines = [*headline(plan, style)]
     lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
@@ -60,16 +60,16 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     for action, title, describe in sections:
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
-            lines += drift_text(plan, style, context, shown=shown)
-            lines += audiences_text(plan, style, shown=shown)
+            lines += drift_text(plan, style, context, most=most)
+            lines += audiences_text(plan, style, most=most)
         items = sorted(plan.having(action), key=_soonest)
         if not items:
             continue
         lines += ["", style.bold(title)]
-        for item in items[:shown]:
+        for item in items[:most]:
             lines += describe(item, style, context)
-        if len(items) > shown:
-            lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
+        if len(items) > most:
+            lines.append(f"  … and {len(items) - most} more; -v shows them all.")
     if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
         lines += ["", style.dim(f"Local times are read with the time zone data {clean(plan.zone_data)} (tzdata).")]
     return "\n".join(lines)
@@ -229,5 +229,5 @@ def settling(key: str, intent: Intent, context: Context) -> list[str]:
     ids = [
         f"--id {quoted(candidate.remote.id)}" + (" --anyway" if candidate.differs else "") for candidate in candidates
     ]
-    wanted = [*(ids or ["--id ID"]), not_created([candidate.remote.id for candidate in candidates])]
-    return [clean(resolving(context.flags, key, options)) for options in wanted]
+    answers = [*(ids or ["--id ID"]), not_created([candidate.remote.id for candidate in candidates])]
+    return [clean(resolving(context.flags, key, options)) for options in answers]

@@ -41,10 +41,10 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
     return paint.get(outcome.fate, style.dim)(text)
 
 
-def report_text(report: Report, style: Style, context: Context, *, place: str, left: int = 0) -> str:
+def report_text(report: Report, style: Style, context: Context, *, state_label: str, open_intents: int = 0) -> str:
     """What exists twice, then the summary, a line for each key with its id, and what to do about what went wrong.
 
-    `left` is how many keys are in doubt now, `place` where the state is.
+    `open_intents` is how many keys are in doubt now, `state_label` where the state is.
     """
     lines = [line for twin in report.twins for line in twin_lines(twin, style, context)]
     if report.outcomes or not report.twins:
@@ -54,7 +54,7 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
         ]
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
-        lines.append(f"The ids are recorded in {clean(place)}.")
+        lines.append(f"The ids are recorded in {clean(state_label)}.")
     if report.unrecorded:
         keys = ", ".join(cut(key, 60) for key in report.unrecorded)
         lines.append(
@@ -64,9 +64,9 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
         warning = "Some answers differ from their requests, as said above: look at them in Invent."
         lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
-    if left:
-        blocked = "key is" if left == 1 else "keys are"
-        lines.append(style.red(f"{left} {blocked} in doubt. See and settle: {settle}"))
+    if open_intents:
+        blocked = "key is" if open_intents == 1 else "keys are"
+        lines.append(style.red(f"{open_intents} {blocked} in doubt. See and settle: {settle}"))
     elif report.having("unknown"):
         lines.append(style.red(f"Unknown means: it may exist. See and settle it with: {settle}"))
     if report.failure:
