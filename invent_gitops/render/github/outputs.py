@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from invent_gitops.render.markdown.cells import Document
+from invent_gitops.render.documents.reading import Document
 
 # Later steps get an output through their environment, which has little room.
 _IDS_LIMIT = 20_000

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from invent_gitops.model.instant import read_instant
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.plan import Item
 from invent_gitops.model.statuses import OVER
 from invent_gitops.render.markdown.markup import label
 
@@ -17,17 +17,15 @@ _OPEN = 15
 # Days between two ticks of the axis, in Mermaid's words, for calendars of up to so many days.
 _TICKS = ((14, "1day"), (90, "1week"), (1000, "1month"))
 
-Item = Mapping[str, Any]
-
 
 def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) -> list[str]:
     """The lines of a folded gantt of what is to be sent, soonest first: new ones, and ones that exist already.
 
     None for fewer than two sends. At most `BARS` of them; new ones come first.
     """
-    new = _coming(creates, now)
+    new = _coming([item.request for item in creates], now)
     # What was edited after it was created is sent as it was created.
-    old = _coming([_as_created(item) for item in created if item.get("status") not in OVER], now)
+    old = _coming([_as_created(item) for item in created if not item.record or item.record.status not in OVER], now)
     bars = new[:BARS]
     others = old[: BARS - len(bars)] if bars else []
     total, drawn = len(new) + len(old), len(bars) + len(others)
@@ -44,31 +42,29 @@ def calendar(creates: Sequence[Item], created: Sequence[Item], now: datetime) ->
         "    axisFormat %d %b %Y",
         *_ticks([*bars, *others]),
         "    section To create",
-        *(_bar(at, item, "active, ") for at, item in bars),
+        *(_bar(at, request, "active, ") for at, request in bars),
         *(["    section Exists already"] if others else []),
-        *(_bar(at, item, "") for at, item in others),
+        *(_bar(at, request, "") for at, request in others),
         "```",
         "",
         "</details>",
     ]
 
 
-def _as_created(item: Item) -> Item:
-    old = {change["field"]: change["old"] for change in item["changes"]}
-    request = {**item["request"], **old}
-    return {**item, "request": request, "name": request["name"]}
+def _as_created(item: Item) -> Request:
+    return item.record.request if item.record else item.request
 
 
-def _ticks(bars: Sequence[tuple[datetime, Item]]) -> list[str]:
+def _ticks(bars: Sequence[tuple[datetime, Request]]) -> list[str]:
     """How far apart the days on the axis are; Mermaid's own choice names one day several times."""
     days = (max(at for at, _ in bars) - min(at for at, _ in bars)).days
     return [f"    tickInterval {apart}" for most, apart in _TICKS if days <= most][:1]
 
 
-def _coming(items: Sequence[Item], now: datetime) -> list[tuple[datetime, Item]]:
-    dated = [(read_instant(item["request"]["scheduled_at"]), item) for item in items]
-    return sorted(((at, item) for at, item in dated if at and at > now), key=lambda pair: pair[0])
+def _coming(requests: Sequence[Request], now: datetime) -> list[tuple[datetime, Request]]:
+    dated = [(request.scheduled_at, request) for request in requests]
+    return sorted(((at, request) for at, request in dated if at and at > now), key=lambda pair: pair[0])
 
 
-def _bar(at: datetime, item: Item, mark: str) -> str:
-    return f"    {label(item['name'])} :{mark}milestone, {at.astimezone(UTC):%Y-%m-%dT%H:%M}, 0d"
+def _bar(at: datetime, request: Request, mark: str) -> str:
+    return f"    {label(request.name)} :{mark}milestone, {at.astimezone(UTC):%Y-%m-%dT%H:%M}, 0d"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from invent_gitops.model.chain import Change, Flaw
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import FieldChange
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
-from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
 
@@ -42,7 +43,7 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
 
 def _field(change: FieldChange, context: Context) -> str:
     """A field that a refresh took over from Invent."""
-    old, new = (value_text(change.field, value, context) for value in (change.old, change.new))
+    old, new = (value_text(change.field, value, context, TERMINAL) for value in (change.old, change.new))
     return f"    {change.field}: {old} → {new}"
 
 

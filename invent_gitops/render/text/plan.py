@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
@@ -11,12 +11,16 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
-from invent_gitops.render.audience import reach
+from invent_gitops.render.cells.attempts import NOT_LISTED, likeness_text, settling
+from invent_gitops.render.cells.audience import names_text, reach, size_text
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.times import moment_and_away, when_and_away
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.style import Style
-from invent_gitops.render.values import value_text
+from invent_gitops.render.text.titles import title_line
 from invent_gitops.text.clean import clean, cut
-from invent_gitops.text.commands import from_when, not_created, quoted, resolving, words
+from invent_gitops.text.commands import from_when, resolving, words
 from invent_gitops.text.times import distance, moment
 
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
@@ -84,7 +88,7 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     creates = plan.having("create")
     if creates:
         plural = "broadcast" if len(creates) == 1 else "broadcasts"
-        yield style.bold(style.green(f"{len(creates)} {plural} to create, {total_audience(creates)}."))
+        yield style.bold(style.green(f"{len(creates)} {plural} to create, {reach(creates)}."))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
     elif plan.counts["changed"]:
@@ -92,27 +96,15 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     else:
         yield style.bold("No changes. Nothing to create.")
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
-    account = f"org {clean(plan.org)} at {clean(plan.api)}" + ("" if plan.lineage else ", no state yet")
+    account = f"org {clean(plan.context.org)} at {clean(plan.context.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
-    if plan.api == SANDBOX and "--sandbox" not in plan.options:
+    if plan.context.api == SANDBOX and "--sandbox" not in plan.context.flags:
         yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
 
-def total_audience(items: Sequence[Item]) -> str:
-    audiences = [item.audience or Audience((), False, None) for item in items]
-    return reach([(audience.everyone, audience.contacts) for audience in audiences])
-
-
-def audience_text(audience: Audience) -> str:
-    if audience.everyone:
-        return "everyone"
-    names = ", ".join(cut(name, 40) for name in audience.segments)
-    today = " today" if audience.today else ""
-    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,} contacts{today})"
-
-
-def _title(symbol: str, item: Item, name: str) -> str:
-    return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
+def _audience(audience: Audience) -> str:
+    names, size = names_text(audience, TERMINAL), size_text(audience)
+    return f"{names} ({size})" if size else names
 
 
 def context_of(item: Item, context: Context) -> Context:
@@ -120,15 +112,14 @@ def context_of(item: Item, context: Context) -> Context:
     return context.within(item.definition.timezone if item.definition else "")
 
 
-def when_text(request: Request, context: Context) -> str:
-    at = request.scheduled_at
-    return "at once" if at is None else f"{moment(at, context.zone)}, {distance(at, context.at)}"
+def _when(request: Request, context: Context) -> str:
+    return when_and_away(request.scheduled_at, context.zone, context.at)
 
 
 def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
-    yield style.green(_title("+", item, item.request.name))
-    audience = f" · {audience_text(item.audience)}" if item.audience else ""
-    yield f"      {when_text(item.request, context_of(item, context))}{audience}"
+    yield style.green(title_line("+", item.key, item.request.name))
+    audience = f" · {_audience(item.audience)}" if item.audience else ""
+    yield f"      {_when(item.request, context_of(item, context))}{audience}"
     if item.absence:
         yield f"      {absence_text(item, item.absence, context)}"
     yield from _waivers(item, style)
@@ -151,7 +142,7 @@ def _waivers(item: Item, style: Style) -> Iterator[str]:
 
 
 def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
-    yield style.red(_title("x", item, item.request.name))
+    yield style.red(title_line("x", item.key, item.request.name))
     for refusal in item.refusals:
         position = clean(str(refusal.position))
         yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {position}')}"
@@ -160,7 +151,7 @@ def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 
 def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
-    yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
+    yield style.yellow(title_line("~", item.key, item.request.name) + f"  ({_id(item)})")
     if item.zone_change:
         yield f"      {clean(item.zone_change.message)}"
     yield from _changes(item, context)
@@ -169,13 +160,13 @@ def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
 def _changes(item: Item, context: Context) -> Iterator[str]:
     own = context_of(item, context)
     for change in item.changes:
-        old, new = (value_text(change.field, value, own) for value in (change.old, change.new))
+        old, new = (value_text(change.field, value, own, TERMINAL) for value in (change.old, change.new))
         yield f"      {change.field}: {old} → {new}"
 
 
 def _undefined(item: Item, style: Style, context: Context) -> Iterator[str]:
     note = f"  {clean(item.record.note.text)}" if item.record and item.record.note.text else ""
-    yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
+    yield style.dim(title_line("-", item.key, item.request.name) + f"  ({_id(item)})") + note
 
 
 def _id(item: Item) -> str:
@@ -185,13 +176,13 @@ def _id(item: Item) -> str:
 def _blocked(item: Item, style: Style, context: Context) -> Iterator[str]:
     intent = item.intent
     assert intent is not None
-    yield style.red(style.bold(_title("!", item, intent.request.name)))
+    yield style.red(style.bold(title_line("!", item.key, intent.request.name)))
     yield f"      {attempted(intent, context.at)}"
-    yield f"      for {when_text(intent.request, context_of(item, context))}"
-    yield from candidates_text(intent, context.at)
+    yield f"      for {_when(intent.request, context_of(item, context))}"
+    yield from candidates_text(intent, context)
     yield "      Settle it with one of:"
-    for command in settling(item.key, intent, context):
-        yield f"        {command}"
+    for answer in settling(item.key, intent, context):
+        yield f"        {clean(answer.command)}"
     since = from_when(intent.settled_from, context.at)
     yield f"      The last one {since}: until then its call may still be in flight."
 
@@ -200,34 +191,20 @@ def attempted(intent: Intent, now: datetime) -> str:
     provenance = intent.provenance
     by = f"by {clean(provenance.by)}"
     run = f" in the run {clean(provenance.run)}" if provenance.run else ""
-    return f"Attempted {moment(provenance.at)} ({distance(provenance.at, now)}) {by}{run}; the answer is not known."
+    return f"Attempted {moment_and_away(provenance.at, now)} {by}{run}; the answer is not known."
 
 
-def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
+def candidates_text(intent: Intent, context: Context) -> Iterator[str]:
     if intent.candidates is None:
-        yield "      Nobody has looked yet: invent-gitops reconcile looks for it in Invent."
+        yield f"      Nobody has looked yet: invent-gitops reconcile{clean(context.flags)} looks for it in Invent."
     elif not intent.candidates:
-        yield "      The list in Invent did not show it. That is no proof: lists can lag."
+        yield f"      {NOT_LISTED}"
     for candidate in intent.candidates or ():
-        yield f"      candidate {candidate_text(candidate, now)}"
+        yield f"      candidate {_candidate(candidate, context.at)}"
 
 
-def candidate_text(candidate: Candidate, now: datetime) -> str:
+def _candidate(candidate: Candidate, now: datetime) -> str:
     remote = candidate.remote
-    same = (
-        "as requested"
-        if not candidate.differs
-        else "differs in " + ", ".join(clean(field) for field in candidate.differs)
-    )
     created = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
-    return f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{created}; {same}"
-
-
-def settling(key: str, intent: Intent, context: Context) -> list[str]:
-    """The commands that settle a blocked key, ready to be pasted, all but the reason."""
-    candidates = intent.candidates or ()
-    ids = [
-        f"--id {quoted(candidate.remote.id)}" + (" --anyway" if candidate.differs else "") for candidate in candidates
-    ]
-    answers = [*(ids or ["--id ID"]), not_created([candidate.remote.id for candidate in candidates])]
-    return [clean(resolving(context.flags, key, options)) for options in answers]
+    description = f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{created}"
+    return f"{description}; {likeness_text(candidate, TERMINAL)}"
