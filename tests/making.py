@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import Note
@@ -125,8 +126,17 @@ def a_remote(
     status: str = "SCHEDULED",
     created_at: datetime | None = NOW,
 ) -> Remote:
-    wanted = request or a_request()
-    return Remote(id, wanted.name, status, wanted.scheduled_at, wanted.segment_ids, wanted.send_to_all, created_at)
+    return Remote(id, request or a_request(), status, created_at)
+
+
+def altered(remote: Remote, **changes: Any) -> Remote:
+    """The live broadcast with other values, wherever it holds them: itself, in its request or in its sending."""
+    parts = {
+        part: {field.name: changes.pop(field.name) for field in fields(value) if field.name in changes}
+        for part, value in (("request", remote.request), ("sending", remote.sending))
+    }
+    changed = {part: replace(getattr(remote, part), **values) for part, values in parts.items() if values}
+    return replace(remote, **changed, **changes)
 
 
 def a_state(
@@ -152,7 +162,12 @@ def an_item(key: str = "spring", action: Action = "create", request: Request | N
 
 
 def a_plan(*items: Item, at: datetime = NOW, api: str = API, lineage: str = LINEAGE) -> Plan:
-    return Plan(at, tuple(items), ORG, api, lineage, 3)
+    return Plan(Context(at, ORG, api), tuple(items), lineage, 3)
+
+
+def in_context(plan: Plan, **changes: Any) -> Plan:
+    """The plan with other values in its context."""
+    return replace(plan, context=replace(plan.context, **changes))
 
 
 def plan_of(
@@ -168,11 +183,12 @@ def plan_of(
     reach: Reach = "",
 ) -> Plan:
     """The real planner, with a default for every argument."""
+    state = state or a_state()
     return make_plan(
         definitions,
-        state or a_state(),
+        state,
         terms=Terms(policies or Policies(), catalogue, strict),
-        now=now,
+        context=Context(now, state.org, state.api, names=catalogue.names_by_id() if catalogue else {}),
         only=only,
         listed=LiveList(live, reach),
     )
@@ -242,11 +258,8 @@ records = st.builds(
 remotes = st.builds(
     Remote,
     id=texts,
-    name=maybe_texts,
+    request=st.builds(Request, maybe_texts, st.none() | instants, segment_ids, st.booleans()),
     status=maybe_texts,
-    scheduled_at=st.none() | instants,
-    segment_ids=segment_ids,
-    send_to_all=st.booleans(),
     created_at=st.none() | instants,
 )
 FIELDS = ("name", "scheduled_at", "segment_ids", "send_to_all", "created_at")

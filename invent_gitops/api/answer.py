@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sys import intern
 
 from invent_gitops.http.answers import message_of, parse_json, shorten
-from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
+from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment, Request, Sending
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
 
@@ -48,17 +48,26 @@ def read_remote(value: object) -> Remote | None:
     if not isinstance(value, dict) or not usable_id(value.get("id")):
         return None
     segments = _segments(value.get("segments"))
-    templates = value.get("templates")
     return Remote(
         id=value["id"],
-        name=_text(value.get("name")),
+        request=Request(
+            name=_text(value.get("name")),
+            scheduled_at=_to_the_second(read_instant(value.get("scheduled_at"))),
+            segment_ids=tuple(id for id, _ in segments),
+            send_to_all=value.get("send_to_all") is True,
+        ),
         # The same few words in every entry: kept once, so that a long list stays small.
         status=intern(_text(value.get("status"))),
-        scheduled_at=_to_the_second(read_instant(value.get("scheduled_at"))),
-        segment_ids=tuple(id for id, _ in segments),
-        send_to_all=value.get("send_to_all") is True,
         created_at=read_instant(value.get("created_at")),
         segments=segments,
+        sending=_sending(value),
+        unread=_unread(value),
+    )
+
+
+def _sending(value: Mapping[str, object]) -> Sending:
+    templates = value.get("templates")
+    return Sending(
         templates=len(templates) if isinstance(templates, list) else None,
         template_errors=_errors(templates),
         error_message=_error_text(value.get("error_message")),
@@ -66,7 +75,6 @@ def read_remote(value: object) -> Remote | None:
         completed_at=read_instant(value.get("completed_at")),
         updated_at=read_instant(value.get("updated_at")),
         counts=Counts(**{name: _count(value.get(f"{name}_count")) for name in _COUNTED}),
-        unread=_unread(value),
     )
 
 

@@ -15,6 +15,8 @@ _COMMANDS = {
     "check": "Write: invent-gitops validate",
 }
 _YES = "Write --yes: it creates without a question."
+# A name that is not written to its end; with fewer letters it could be any.
+_SHORTEST_BEGINNING = 3
 # The same for options, where a command has the option that is meant; "" needs none.
 _OPTIONS = {
     "--dry-run": (_PLAN, ""),
@@ -54,5 +56,6 @@ def _of_option(written: str, ctx: click.Context) -> str:
 def _nearest(written: str, names: list[str]) -> str:
     from invent_gitops.text.slips import guess
 
-    name = guess(written, names)
+    beginning = [name for name in names if len(written) >= _SHORTEST_BEGINNING and name.startswith(written)]
+    name = guess(written, names) or (beginning[0] if len(beginning) == 1 else "")
     return f"Did you mean '{name}'?" if name else ""

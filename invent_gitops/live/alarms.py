@@ -11,14 +11,14 @@ from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import Definition, Remote
-from invent_gitops.model.command import Command, Cure, resolve_command
+from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
 from invent_gitops.model.statuses import COMING, DOCUMENTED, GONE
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.text.commands import quoted, settling_parts, words
+from invent_gitops.text.commands import quoted, settling_parts
 
 # How long after its hour a broadcast may wait before somebody should look.
 GRACE = timedelta(minutes=15)
@@ -125,7 +125,7 @@ def _blocked(subject: Subject) -> Iterator[Alarm]:
 
 def _twice(subject: Subject) -> Iterator[Alarm]:
     if subject.record and subject.record.note.role == "second" and subject.waiting:
-        remove = Command("state rm", f"{words(subject.row.key)} --reason …")
+        remove = reasoned_command("state rm", subject.row.key)
         yield Alarm("twice", subject.record.note.text, Cure(("Delete one of them in Invent, then: ", remove)))
     elif subject.record and subject.lookalike and subject.waiting:
         other = subject.lookalike.remote
@@ -139,7 +139,9 @@ def _failed(subject: Subject) -> Iterator[Alarm]:
     # A file that was deleted says that somebody has dealt with it.
     if subject.told and subject.row.state == "FAILED" and subject.definition:
         reason = (
-            f"Invent says: {subject.row.error_message}" if subject.row.error_message else "Invent does not say why."
+            f"Invent says: {subject.row.sending.error_message}"
+            if subject.row.sending.error_message
+            else "Invent does not say why."
         )
         cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
         yield Alarm("failed", f"It failed. {reason}", cure)
@@ -153,7 +155,7 @@ def _gone(subject: Subject) -> Iterator[Alarm]:
         message = "Invent's list does not hold it any more."
         young = subject.now - record.provenance.at < timedelta(hours=1)
         message += " It was created within the hour, and lists can lag." if young else ""
-        remove = Command("state rm", f"{words(subject.row.key)} --reason …")
+        remove = reasoned_command("state rm", subject.row.key)
         file = "delete its file as well, then: " if subject.definition else ""
         yield Alarm("gone", message, Cure((f"Look in Invent. If it was deleted there, {file}", remove)))
 
@@ -163,14 +165,14 @@ def _overdue(subject: Subject) -> Iterator[Alarm]:
     if subject.removal:
         return
     if subject.waiting and subject.late:
-        empty = " It has no content." if subject.row.templates == 0 else ""
+        empty = " It has no content." if subject.row.sending.templates == 0 else ""
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
         yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
-    elif subject.strange and subject.late and remote and not (remote.started_at or remote.completed_at):
+    elif subject.strange and subject.late and remote and not (remote.sending.started_at or remote.sending.completed_at):
         message = f"Its hour has passed, and Invent shows it as {state}, which this version does not know."
         yield Alarm("overdue", message, "Look in Invent whether it was sent.")
     elif subject.told and state == "SENDING" and remote:
-        since = remote.started_at or subject.row.at
+        since = remote.sending.started_at or subject.row.at
         if since and subject.now - since > SENDING_TIME:
             yield Alarm("overdue", "It has been sending for more than a day.", "Look in Invent what holds it up.")
 
@@ -185,13 +187,13 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
     if subject.removal or not (subject.waiting or subject.strange):
         return
     remote = subject.remote
-    if remote and remote.template_errors:
-        first, more = remote.template_errors[0], len(remote.template_errors) - 1
+    if remote and remote.sending.template_errors:
+        first, more = remote.sending.template_errors[0], len(remote.sending.template_errors) - 1
         message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
         yield Alarm("template-error", message, "Mend its content in Invent.")
     if not subject.due or subject.late:
         return
-    if subject.row.templates == 0:
+    if subject.row.sending.templates == 0:
         draft = ", and is still a draft" if subject.row.state == "DRAFT" else ""
         yield Alarm("no-content", f"It is due soon, has no content yet{draft}.", "Give it content in Invent.")
     elif subject.row.state == "DRAFT":
@@ -262,7 +264,7 @@ def _removed(subject: Subject) -> Iterator[Alarm]:
         message = (
             f"It was removed from the state ({subject.removal.reason}), and Invent still has it: {subject.remote.id}."
         )
-        restore = Command("state restore", f"{words(subject.row.key)} --reason …")
+        restore = reasoned_command("state restore", subject.row.key)
         cure = Cure(("If it is not to be sent, delete or cancel it in Invent. If it is: ", restore))
         yield Alarm("removed", message, cure)
 

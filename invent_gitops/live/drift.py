@@ -9,14 +9,13 @@ from datetime import timedelta
 
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.command import Command, Cure
+from invent_gitops.model.command import Command, Cure, reasoned_command
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import Provenance, Record
 from invent_gitops.model.state import Refreshed, State
 from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE
-from invent_gitops.text.commands import words
 
 # How many broadcasts a gap names that is the same for all of them.
 _NAMED = 5
@@ -38,7 +37,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
     live = {remote.id: remote for remote in listing.entries}
     items = tuple(_compared(item, state, live, listing, before) for item in plan.items)
     look = look_at(state, listing, keys={item.key for item in items})
-    return replace(plan, items=items, look=look, segment_names={**segment_names(listing), **plan.segment_names})
+    return replace(plan, items=items, look=look, context=plan.context.naming(segment_names(listing)))
 
 
 def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | None = None) -> Coverage:
@@ -65,7 +64,7 @@ def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | 
 def untold(remote: Remote) -> tuple[str, ...]:
     """The fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
     # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
-    usable = {"name": bool(remote.name), "segments": all(id.isprintable() for id in remote.segment_ids)}
+    usable = {"name": bool(remote.request.name), "segments": all(id.isprintable() for id in remote.request.segment_ids)}
     compared = ("name", "scheduled_at", "segments", "send_to_all", "status")
     return tuple(field for field in compared if field in remote.unread or not usable.get(field, True))
 
@@ -143,7 +142,7 @@ def drift_of(key: str, record: Record, remote: Remote | None, defined: Request |
     case = _case(record.request, live, defined) if changes else ""
     drift_words = tuple(_words(record.status, status, {change.field for change in changes}))
     cure = _cure(drift_words, case)
-    return Drift(drift_words, status, record.status, changes, case, remote.error_message, cure)
+    return Drift(drift_words, status, record.status, changes, case, remote.sending.error_message, cure)
 
 
 def live_request(recorded: Request, remote: Remote) -> Request:
@@ -154,10 +153,10 @@ def live_request(recorded: Request, remote: Remote) -> Request:
     same_name = live.plain.name == recorded.plain.name
     filled_in = recorded.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
     return Request(
-        name=recorded.name if same_name or "name" in missing else remote.name,
-        scheduled_at=recorded.scheduled_at if "scheduled_at" in missing or filled_in else remote.scheduled_at,
-        segment_ids=recorded.segment_ids if "segments" in missing else remote.segment_ids,
-        send_to_all=recorded.send_to_all if "send_to_all" in missing else remote.send_to_all,
+        name=recorded.name if same_name or "name" in missing else remote.request.name,
+        scheduled_at=recorded.scheduled_at if "scheduled_at" in missing or filled_in else remote.request.scheduled_at,
+        segment_ids=recorded.segment_ids if "segments" in missing else remote.request.segment_ids,
+        send_to_all=recorded.send_to_all if "send_to_all" in missing else remote.request.send_to_all,
     )
 
 
@@ -246,4 +245,4 @@ _CASES: Mapping[Case, tuple[str | Command, ...]] = {
 
 def _gone(key: str) -> Cure:
     look = "Look in Invent, since lists can lag. If it was deleted there, delete its file as well, then: "
-    return Cure((look, Command("state rm", f"{words(key)} --reason …")))
+    return Cure((look, reasoned_command("state rm", key)))

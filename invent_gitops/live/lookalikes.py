@@ -101,7 +101,7 @@ _Known = tuple[str, object]
 def _known_by(remote: Remote) -> _Known:
     """What a request must have as well to agree with `remote`."""
     if "name" in remote.unread:
-        return "time", remote.scheduled_at
+        return "time", remote.request.scheduled_at
     return "name", remote.request.plain.name
 
 
@@ -124,4 +124,6 @@ def _told(request: Request, remote: Remote) -> Iterator[bool]:
 
 
 def _is_coming(remote: Remote, now: datetime) -> bool:
-    return remote.status not in NOT_TO_COME and (remote.scheduled_at is None or remote.scheduled_at > now)
+    return remote.status not in NOT_TO_COME and (
+        remote.request.scheduled_at is None or remote.request.scheduled_at > now
+    )

@@ -151,7 +151,7 @@ def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
     untold = {"segment_ids" if field == "segments" else field for field in remote.unread}
     if request.scheduled_at is None:
         untold.add("scheduled_at")
-    if request.send_to_all and remote.send_to_all:
+    if request.send_to_all and remote.request.send_to_all:
         untold.add("segment_ids")
     return tuple(field for field, same in _compared(request, remote) if not same and field not in untold)
 
@@ -159,10 +159,10 @@ def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
 def _compared(request: Request, remote: Remote) -> Iterator[tuple[str, bool]]:
     pairs = {
         # What only looks the same may be somebody else's: it is shown, and not taken for ours.
-        "name": (composed(request.name), composed(remote.name)),
-        "scheduled_at": (request.scheduled_at, remote.scheduled_at),
-        "segment_ids": (request.segment_ids, remote.segment_ids),
-        "send_to_all": (request.send_to_all, remote.send_to_all),
+        "name": (composed(request.name), composed(remote.request.name)),
+        "scheduled_at": (request.scheduled_at, remote.request.scheduled_at),
+        "segment_ids": (request.segment_ids, remote.request.segment_ids),
+        "send_to_all": (request.send_to_all, remote.request.send_to_all),
     }
     for field, (wanted, live) in pairs.items():
         yield field, wanted == live

@@ -144,7 +144,7 @@ def _found(name: str, candidates: Sequence[Candidate], word: Word, context: Cont
     remaining = [candidate for candidate in candidates if candidate.remote.id not in word.others]
     if remaining:
         described = ", ".join(
-            f"{candidate.remote.id} ({candidate.remote.name}; {_same(candidate)})" for candidate in remaining
+            f"{candidate.remote.id} ({candidate.remote.request.name}; {_same(candidate)})" for candidate in remaining
         )
         anyway = " --anyway" if remaining[0].differs else ""
         same = resolving(context.flags, name, f"--id {quoted(remaining[0].remote.id)}{anyway}")
@@ -213,7 +213,7 @@ def checked(possibilities: Sequence[Wanted], id: str, remotes: Sequence[Remote])
     assert possibilities[0].request is not None
     differs = ", ".join(differences(possibilities[0].request, remote))
     raise Refused(
-        f"The broadcast {id} ({remote.name}) is not as it was requested: it differs in {differs}.",
+        f"The broadcast {id} ({remote.request.name}) is not as it was requested: it differs in {differs}.",
         "If it is the one all the same, add --anyway.",
     )
 

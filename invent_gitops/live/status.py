@@ -11,21 +11,13 @@ from invent_gitops.live.alarms import Subject, alarms
 from invent_gitops.live.drift import drift_of, live_request, live_status, look_at, segment_names, untold
 from invent_gitops.live.lookalikes import Lookalike, Lookalikes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
 from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """`now` is aware; what is due within `soon` of it should be ready. `timezone` is the project's, "" for none."""
-
-    now: datetime
-    soon: timedelta
-    timezone: str = ""
 
 
 def status_of(
@@ -35,37 +27,27 @@ def status_of(
     *,
     before: AbstractSet[str],
     catalogue: Catalogue | None,
-    clock: Clock,
-    workspace: str = "",
+    context: Context,
+    soon: timedelta,
 ) -> Status:
     """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
 
     `listing` is what Invent shows. What it does not hold is gone only if it was read to its end and the id is one
-    of `before`, which were recorded before it was read; everything else is shown as it is recorded.
+    of `before`, which were recorded before it was read; everything else is shown as it is recorded. `context` is for
+    the account of the state. What is due within `soon` of its moment should be ready.
     """
     names = segment_names(listing)
-    now, soon = clock.now, clock.soon
     segments = {id: Segment(name, id) for id, name in names.items()} | (catalogue.by_id() if catalogue else {})
     live = {remote.id: remote for remote in listing.entries}
-    lookalikes = Lookalikes(listing.entries, state, definitions, now)
+    lookalikes = Lookalikes(listing.entries, state, definitions, context.at)
     missing = before if listing.complete else frozenset()
     removed = _still_there(state, live)
     known_ids = state.ids()
-    maker = _Maker(state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, now, soon)
+    maker = _Maker(state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, context.at, soon)
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
-    return Status(
-        at=now,
-        org=state.org,
-        api=state.api,
-        rows=tuple(_ordered(rows)),
-        look=look_at(state, listing),
-        soon=soon,
-        timezone=clock.timezone,
-        workspace=workspace,
-        segment_names={id: segment.name for id, segment in segments.items()},
-    )
+    return Status(context.naming(names), tuple(_ordered(rows)), look_at(state, listing), soon)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +80,7 @@ class _Maker:
         row = replace(
             row,
             past=self.is_past(row),
-            timezone=definition.timezone if definition else "",
-            defined=definition.request if definition else None,
-            position=definition.position if definition else None,
+            definition=definition,
         )
         lookalike = self.like(row, definition, record, remote)
         subject = Subject(
@@ -133,27 +113,25 @@ class _Maker:
     def in_doubt(self, key: str, intent: Intent) -> Row:
         request = intent.request
         audience = audience_of(request, self.segments)
-        return Row(key, request.name, IN_DOUBT, request.scheduled_at, audience, since=intent.provenance.at)
+        return Row(key, request, IN_DOUBT, audience, since=intent.provenance.at)
 
     def taken_out(self, key: str, removal: Removal, remote: Remote) -> Row:
         request = live_request(removal.request, remote)
         audience = audience_of(request, self.segments)
         state = "" if "status" in remote.unread else remote.status
-        row = Row(key, request.name, state, request.scheduled_at, audience, removal.id, read=not untold(remote))
+        row = Row(key, request, state, audience, removal.id, read=not untold(remote))
         return _shown(row, remote)
 
     def not_created(self, definition: Definition) -> Row:
         request = definition.request
         audience = audience_of(request, self.segments)
-        return Row(definition.key, request.name, NOT_CREATED, request.scheduled_at, audience)
+        return Row(definition.key, request, NOT_CREATED, audience)
 
     def recorded(self, key: str, record: Record, remote: Remote | None, definition: Definition | None) -> Row:
         request = record.request
         if remote:
             request = live_request(record.request, remote)
-        row = Row(
-            key, request.name, record.status, request.scheduled_at, audience_of(request, self.segments), record.id
-        )
+        row = Row(key, request, record.status, audience_of(request, self.segments), record.id)
         defined = definition.request if definition else None
         if remote:
             drift = drift_of(key, record, remote, defined)
@@ -182,16 +160,15 @@ def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
 
 def _shown(row: Row, remote: Remote) -> Row:
     """The row with what only Invent knows."""
-    contacts = remote.counts.contacts
+    sending = remote.sending
+    contacts = sending.counts.contacts
     # What Invent counts for the broadcast itself is surer than the catalogue's sum of its segments.
     audience = row.audience if contacts is None else replace(row.audience, contacts=contacts, today=True)
     return replace(
         row,
         audience=audience,
-        since=remote.completed_at or remote.started_at or row.at or remote.created_at,
-        counts=remote.counts,
-        templates=remote.templates,
-        error_message=remote.error_message if row.state in BEGUN else "",
+        since=sending.completed_at or sending.started_at or row.at or remote.created_at,
+        sending=sending if row.state in BEGUN else replace(sending, error_message=""),
     )
 
 

@@ -11,7 +11,7 @@ from invent_gitops.live.draft import reviewed
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
 from invent_gitops.model.broadcast import Definition, Remote, Request
-from invent_gitops.model.command import Command, Cure, resolve_command
+from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
 from invent_gitops.model.state import Provenance, Record, Recorded, State
 from invent_gitops.model.statuses import GONE
@@ -173,12 +173,14 @@ class _Surveyor:
             return self._lookalike(remote, request, like)
         objection = doubt or next(self._objections(remote, request), None)
         if objection:
-            return Offer(key_for(remote.name, remote.id), remote, request, why_not=objection[0], cure=objection[1])
+            return Offer(
+                key_for(remote.request.name, remote.id), remote, request, why_not=objection[0], cure=objection[1]
+            )
         self.offered[request.plain] = remote.id
         if request.plain in self.defined:
             key = self.defined[request.plain]
             return Offer(key, remote, self.requests[key], defined=True)
-        wanted = key_for(remote.name, remote.id)
+        wanted = key_for(remote.request.name, remote.id)
         key = next(key for key in other_keys(wanted) if key not in self.occupied)
         self.occupied.add(key)
         return Offer(key, remote, request, wanted if key != wanted else "")
@@ -188,7 +190,7 @@ class _Surveyor:
         same = resolve_command(like.key, f"--id {quoted(remote.id)} --anyway")
         another = " . If it is another, waive possible-rename in that file with a reason."
         return Offer(
-            key_for(remote.name, remote.id),
+            key_for(remote.request.name, remote.id),
             remote,
             request,
             why_not=f"It looks like {like.key} in {like.position.file}, which has no record.",
@@ -220,7 +222,7 @@ class _Surveyor:
             yield reason, f"Delete the file of {key}, then import it."
         if key in self.kept:
             reason = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
-            yield reason, Cure(("See which with: ", Command("state show", quoted(key))))
+            yield reason, Cure(("See which with: ", Command("state show", words(key))))
 
     def _twin_of(self, key: str) -> tuple[str, Cure | str]:
         record = self.state.broadcasts[key]
@@ -228,7 +230,7 @@ class _Surveyor:
         if record.status != GONE and record.id in self.ids:
             return f"{reason}, and two definitions must not ask for the same.", _IN_INVENT
         file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
-        remove = Command("state rm", f"{words(key)} --reason …")
+        remove = reasoned_command("state rm", key)
         return (
             f"{reason}, which Invent does not show any more.",
             Cure((f"If that one was deleted in Invent, {file}", remove, " . Then import this one.")),

@@ -88,11 +88,11 @@ def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -
         return replace(twin, right=other.id, reason=f"{record.id} is not to be sent any more.")
     if mine is None:
         return twin
-    empty = [remote for remote in (mine, other) if remote.templates == 0 and remote.status in COMING]
+    empty = [remote for remote in (mine, other) if remote.sending.templates == 0 and remote.status in COMING]
     if len(empty) == 1:
         [superfluous] = empty
         right = other if superfluous is mine else mine
-        reason = "it has no content, and the other one has." if right.templates else "it has no content."
+        reason = "it has no content, and the other one has." if right.sending.templates else "it has no content."
         return replace(twin, right=right.id, superfluous=superfluous.id, reason=reason)
     nearest = _nearest(record, empty)
     if nearest is None:

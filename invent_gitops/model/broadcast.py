@@ -128,6 +128,10 @@ class Catalogue:
             segments |= {segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in several}
         return segments
 
+    def names_by_id(self) -> dict[str, str]:
+        """What a page calls each segment."""
+        return {id: segment.name for id, segment in self.by_id().items()}
+
     def formerly(self) -> dict[str, tuple[Segment, ...]]:
         """The segments that had a name before which none has now, by that name in the form in which it is compared."""
         former: dict[str, list[Segment]] = {}
@@ -166,45 +170,50 @@ _FILLED_IN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """How far a broadcast is on its way, which changes by itself: its contents, its hours, and what came of it.
+
+    `templates` is how many contents it has; 0 is "none yet", None is "not told". Times are aware.
+    """
+
+    templates: int | None = None
+    template_errors: tuple[str, ...] = ()
+    error_message: str = ""
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    updated_at: datetime | None = None
+    counts: Counts = NOT_TOLD
+
+
+NOT_BEGUN = Sending()
+
+
+@dataclass(frozen=True, slots=True)
 class Remote:
     """A broadcast as the API shows it; fields that nobody documented are left alone.
 
-    Two are equal if the seven fields that identify a broadcast are: what comes after them changes by itself
-    while a broadcast is sent, and the state does not keep it. A `status` is kept as it came, known or not.
-    `unread` names the fields of the API that were to be one of the seven and were missing or of another type:
-    their values here say nothing.
+    `request` is what it would have been asked for with, but may have segments and everyone at once. Two are equal if
+    what identifies a broadcast is, which the state keeps: the id, the request, the status and the time of creation.
+    A `status` is kept as it came, known or not. `unread` names the fields of the API that were to be part of these and
+    were missing or of another type: their values here say nothing.
     """
 
     id: str
-    name: str
+    request: Request
     status: str
-    scheduled_at: datetime | None
-    segment_ids: tuple[str, ...]
-    send_to_all: bool
     created_at: datetime | None
     segments: tuple[tuple[str, str], ...] = field(default=(), compare=False)
-    """The id and the name of each segment, sorted like `segment_ids`; "" for a name that was not told."""
-    templates: int | None = field(default=None, compare=False)
-    """How many contents it has; 0 is "none yet", None is "not told"."""
-    template_errors: tuple[str, ...] = field(default=(), compare=False)
-    error_message: str = field(default="", compare=False)
-    started_at: datetime | None = field(default=None, compare=False)
-    completed_at: datetime | None = field(default=None, compare=False)
-    updated_at: datetime | None = field(default=None, compare=False)
-    counts: Counts = field(default=NOT_TOLD, compare=False)
+    """The id and the name of each segment, sorted like the request's; "" for a name that was not told."""
+    sending: Sending = field(default=NOT_BEGUN, compare=False)
     unread: tuple[str, ...] = field(default=(), compare=False)
-
-    @property
-    def request(self) -> Request:
-        """What it would have been asked for with."""
-        return Request(self.name, self.scheduled_at, self.segment_ids, self.send_to_all)
 
     @property
     def at_once(self) -> bool:
         """Whether its time is that of its creation, as Invent may show it for what was to be sent at once."""
-        if self.scheduled_at is None or self.created_at is None:
-            return self.scheduled_at is None
-        return abs(self.scheduled_at - self.created_at) <= _FILLED_IN
+        scheduled_at = self.request.scheduled_at
+        if scheduled_at is None or self.created_at is None:
+            return scheduled_at is None
+        return abs(scheduled_at - self.created_at) <= _FILLED_IN
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,21 @@ class Cure:
         return "".join(part if isinstance(part, str) else part.text(flags) for part in self.parts)
 
 
-def resolve_command(key: str, options: str) -> Command:
-    """A `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
+def command_on(name: str, key: str, options: str) -> Command:
+    """A command on one key, with the key first, as people read it, unless it would be taken for an option."""
     if key.startswith("-"):
-        return Command("resolve", f"{options} -- {shlex.quote(key)}")
-    return Command("resolve", f"{shlex.quote(key)} {options}")
+        return Command(name, f"{options} -- {shlex.quote(key)}")
+    return Command(name, f"{shlex.quote(key)} {options}")
+
+
+def resolve_command(key: str, options: str) -> Command:
+    """A `resolve` of one key."""
+    return command_on("resolve", key, options)
+
+
+def reasoned_command(name: str, key: str) -> Command:
+    """A command on one key that records a reason, which the person has to write."""
+    return command_on(name, key, f"--reason {UNFINISHED}")
 
 
 def instead(key: str, right: str, wrong: str) -> Command:

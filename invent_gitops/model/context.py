@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One value that the renderers read; a command makes it once, or a Plan and a Status give theirs.
+    """One value that the renderers read; an operation makes it once, and a Plan and a Status hold it.
 
     `at` is aware. `org` and `api` are "" for a page that names no account, `workspace` is "" without several. `zone` is
     the project's, "" for UTC. `flags` are the options that a printed command needs to speak of the same account, with a
@@ -27,3 +27,7 @@ class Context:
     def within(self, zone: str) -> Context:
         """The same in the zone that an author wrote, if there is one."""
         return replace(self, zone=zone) if zone else self
+
+    def naming(self, names: Mapping[str, str]) -> Context:
+        """The same with more names of segments; a name that it has already stays."""
+        return replace(self, names={**names, **self.names})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from typing import Literal
 
 from invent_gitops.model.audience import AudienceWarning
@@ -56,12 +56,23 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What the plan says of one key. `definition` is None exactly when the file is gone.
+class Remarks:
+    """What reviewers should know of a key beside its action. None of it refuses a create.
 
-    `unneeded_waivers` are policies that the definition waives, and that would not have refused it. `absence` is the
-    word of a person, of what has no record, that an earlier attempt created nothing.
+    `warnings` are about its audience. `unneeded_waivers` are policies that the definition waives, and that would not
+    have refused it. `zone_change` says that the rules of its time zone changed after the create. `absence` is the word
+    of a person, of what has no record, that an earlier attempt created nothing.
     """
+
+    warnings: tuple[AudienceWarning, ...] = ()
+    unneeded_waivers: tuple[str, ...] = ()
+    zone_change: ZoneChange | None = None
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the plan says of one key. `definition` is None exactly when the file is gone."""
 
     key: str
     action: Action
@@ -73,10 +84,7 @@ class Item:
     changes: tuple[FieldChange, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     drift: Drift | None = None
-    warnings: tuple[AudienceWarning, ...] = ()
-    unneeded_waivers: tuple[str, ...] = ()
-    zone_change: ZoneChange | None = None
-    absence: Absence | None = None
+    remarks: Remarks = Remarks()
 
     @property
     def local(self) -> LocalTime | None:
@@ -92,23 +100,18 @@ class Item:
 class Plan:
     """All actions, sorted by key, and what they were made from.
 
-    `timezone` is the project's, `workspace` the one of several ("" without), and
-    `options` is what a printed command needs to speak of the same account, with a space before each. `look`
+    `context` is the moment and the account. `lineage` and `serial` are those of the state, "" and 0 without one. `look`
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
+    `blackout_days` are the first and the last day of each span on which nothing may go out.
     """
 
-    at: datetime
+    context: Context
     items: tuple[Item, ...]
-    org: str = ""
-    api: str = ""
     lineage: str = ""
     serial: int = 0
-    segment_names: Mapping[str, str] = field(default_factory=dict)
-    timezone: str = ""
-    workspace: str = ""
-    options: str = ""
     look: Coverage | None = None
     zone_data: str = ""
+    blackout_days: tuple[tuple[date, date], ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,12 +119,8 @@ class Plan:
         object.__setattr__(self, "counts", {action: tally.get(action, 0) for action in ACTIONS})
 
     @property
-    def context(self) -> Context:
-        return Context(self.at, self.org, self.api, self.workspace, self.timezone, self.options, self.segment_names)
-
-    @property
     def destination(self) -> Destination:
-        return Destination(self.org, self.api, self.workspace)
+        return Destination(self.context.org, self.context.api, self.context.workspace)
 
     @property
     def digest(self) -> str:

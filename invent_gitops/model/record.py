@@ -108,13 +108,12 @@ class Candidate:
     def as_json(self) -> dict[str, object]:
         """As the state and the documents for machines both show it."""
         remote = self.remote
+        request = remote.request.as_json()
         return {
             "id": remote.id,
-            "name": remote.name,
+            "name": request.pop("name"),
             "status": remote.status,
-            "scheduled_at": write_instant(remote.scheduled_at) if remote.scheduled_at else None,
-            "segment_ids": list(remote.segment_ids),
-            "send_to_all": remote.send_to_all,
+            **request,
             "created_at": write_instant(remote.created_at) if remote.created_at else None,
             "differs": list(self.differs),
         }

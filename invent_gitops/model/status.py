@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from invent_gitops.model.broadcast import NOT_TOLD, Counts, Request
+from invent_gitops.model.broadcast import NOT_BEGUN, Definition, Request, Sending
 from invent_gitops.model.command import Cure
 from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Audience
-from invent_gitops.model.problem import Position
 
 # Words of this tool for what Invent has no status for.
 IN_DOUBT, NOT_CREATED = "in doubt", "not created"
@@ -56,58 +55,53 @@ class Alarm:
 class Row:
     """One broadcast. `state` is the status as Invent tells it, or one of this tool's words.
 
-    `read` says whether Invent was asked and told all; what it did not tell is as it was recorded. `at` is None for
-    "at once", `timezone` the zone that the author wrote ("" for none). `past` is what is over: sent, failed, cancelled
-    or gone. `defined` is what its file says, or None without one. `since` is when it was last heard of, for the order
-    of what is past.
+    `request` is what Invent shows; `read` says whether it was asked and told all. What it did not tell is as it was
+    recorded. `past` is what is over: sent, failed, cancelled or gone. `since` is when it was last heard of, for the
+    order of what is past. The `error_message` of `sending` is "" before the sending began. `definition` is what its
+    file says, or None without one.
     """
 
     key: str
-    name: str
+    request: Request
     state: str
-    at: datetime | None
     audience: Audience
     id: str = ""
     read: bool = True
     past: bool = False
-    timezone: str = ""
     since: datetime | None = None
-    counts: Counts = NOT_TOLD
-    templates: int | None = None
-    error_message: str = ""
+    sending: Sending = NOT_BEGUN
     drift: Drift | None = None
-    defined: Request | None = None
-    position: Position | None = None
+    definition: Definition | None = None
     alarms: tuple[Alarm, ...] = ()
+
+    @property
+    def at(self) -> datetime | None:
+        """Its hour, or None for "at once"."""
+        return self.request.scheduled_at
+
+    @property
+    def timezone(self) -> str:
+        """The zone that the author wrote, "" for none."""
+        return self.definition.timezone if self.definition else ""
 
     def share(self, name: str) -> float | None:
         """A count as a share of what it is counted of, or None where one of them is not told or there is nothing."""
-        part, base = getattr(self.counts, name), getattr(self.counts, SHARES[name])
+        part, base = getattr(self.sending.counts, name), getattr(self.sending.counts, SHARES[name])
         return None if part is None or not base else part / base
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The page as of `at`: what is to come, soonest first, and then what is past, newest first.
+    """The page as of a moment: what is to come, soonest first, and then what is past, newest first.
 
-    `soon` is how far ahead somebody should have it ready. `workspace` is the one of several, "" without. `options` is
-    what a printed command needs to speak of the same account, with a space before each.
+    `context` is the moment and the account. `look` says how much of Invent was read. Within `soon` of the moment, a
+    broadcast should be ready.
     """
 
-    at: datetime
-    org: str
-    api: str
+    context: Context
     rows: tuple[Row, ...]
     look: Coverage
     soon: timedelta
-    timezone: str = ""
-    workspace: str = ""
-    options: str = ""
-    segment_names: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def context(self) -> Context:
-        return Context(self.at, self.org, self.api, self.workspace, self.timezone, self.options, self.segment_names)
 
     @property
     def alarmed(self) -> tuple[Row, ...]:

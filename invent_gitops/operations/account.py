@@ -154,6 +154,12 @@ class Account:
         return "".join(flags) + (" --sandbox" if self.sandbox else "")
 
 
+def check_named_state(account: Account, *, exists: bool) -> None:
+    """Raise `Refused` where --state names a file without a state: a command that only reads it means another one."""
+    if account.state and not exists:
+        raise Refused(f"There is no state in {shown(Path(account.state))}.", "Check the path after --state.")
+
+
 def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandbox"]) -> Path:
     """Where a file of the project is written, links followed; what leads out of it is refused, and not looked at.
 

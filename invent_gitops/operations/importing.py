@@ -129,7 +129,7 @@ class Importing:
         """The names of segments by id: as Invent shows them, and where they are in the catalogue, as it does."""
         live = {id: name for remote in listing.entries for id, name in remote.segments if name}
         catalogue = self.loaded.catalogue
-        in_catalogue = {id: segment.name for id, segment in catalogue.by_id().items()} if catalogue else {}
+        in_catalogue = catalogue.names_by_id() if catalogue else {}
         return in_catalogue | live
 
     def _record(self, survey: Survey, store: Store) -> frozenset[str]:

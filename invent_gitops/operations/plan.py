@@ -15,9 +15,11 @@ from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.console import Console
+from invent_gitops.operations.context import bound_context
 from invent_gitops.operations.look import Snapshot, look, reading
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
+from invent_gitops.text.quoting import did_you_mean
 
 
 def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Callable[[str], bool]:
@@ -33,7 +35,8 @@ def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Call
         matching = {pattern} & set(keys) or {key for key in keys if alike(key) == alike(pattern)}
         matching = matching or {key for key in keys if fnmatchcase(key, pattern)}
         if not matching:
-            raise WrongUsage(f"--only {pattern!r} matches no key.", f"See the keys with: {listing}")
+            cure = f"{did_you_mean(pattern, keys)} See the keys with: {listing}".strip()
+            raise WrongUsage(f"--only {pattern!r} matches no key.", cure)
         chosen |= matching
     return chosen.__contains__
 
@@ -91,16 +94,15 @@ def plan_for(
     from invent_gitops.plan.make import LiveList, Terms, make_plan
 
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
-    plan = make_plan(
+    return make_plan(
         loaded.definitions,
         state,
         terms=Terms(loaded.project.policies, loaded.catalogue, strict),
-        now=datetime.now(UTC),
+        context=bound_context(loaded, state, datetime.now(UTC), flags),
         only=chooser(only, keys, listing="invent-gitops validate --json"),
         listed=LiveList(live, reach),
         newest=newest,
     )
-    return replace(plan, timezone=loaded.project.timezone, workspace=loaded.project.name, options=flags)
 
 
 def plan_code(plan: Plan) -> ExitCode:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.status import Status
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.context import bound_context
 from invent_gitops.operations.look import Snapshot
 from invent_gitops.operations.project import LoadedProject
 
 
 def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: Snapshot, soon: timedelta) -> Status:
     """Each broadcast of the project; one that is due within `soon` of `now` should be ready."""
-    from invent_gitops.live.status import Clock, status_of
+    from invent_gitops.live.status import status_of
 
-    status = status_of(
+    return status_of(
         loaded.definitions,
         snapshot.state,
         snapshot.broadcasts,
         before=snapshot.before,
         catalogue=loaded.catalogue,
-        clock=Clock(now, soon, loaded.project.timezone),
-        workspace=loaded.project.name,
+        context=bound_context(loaded, snapshot.state, now, account.flags()),
+        soon=soon,
     )
-    return replace(status, options=account.flags())

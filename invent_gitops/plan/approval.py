@@ -103,16 +103,17 @@ def check_plan(approved: Approved, plan: Plan) -> None:
 
     Two accounts may well have the same keys with the same requests. Raises `Refused`.
     """
-    if approved.workspace != plan.workspace:
-        wanted = approved.workspace, plan.workspace
+    context = plan.context
+    if approved.workspace != context.workspace:
+        wanted = approved.workspace, context.workspace
         there, here = (
             f"the workspace {workspace}" if workspace else "a project without workspaces" for workspace in wanted
         )
         raise Refused(f"The approved plan is for {there}, and this run for {here}.", _AGAIN)
-    if (approved.org, approved.api) != (plan.org, plan.api):
+    if (approved.org, approved.api) != (context.org, context.api):
         raise Refused(
-            f"The approved plan is for org {approved.org} at {approved.api}, and this run for org {plan.org} at "
-            f"{plan.api}.",
+            f"The approved plan is for org {approved.org} at {approved.api}, and this run for org {context.org} at "
+            f"{context.api}.",
             f"{_AGAIN} {_SAME}",
         )
     differences = [line for item in plan.having("create") for line in _differences(approved.requests, item)]
@@ -131,9 +132,11 @@ def check_digest(approved: str, plan: Plan) -> None:
     """
     claim = read_digest(approved)
     if claim and claim.mark != plan.destination.mark:
-        where = f"org {plan.org} at {plan.api}{f', the workspace {plan.workspace}' if plan.workspace else ''}"
+        context = plan.context
+        workspace = f", the workspace {context.workspace}" if context.workspace else ""
         raise Refused(
-            f"The approved digest is of a plan for another org, API or workspace; this run is for {where}.",
+            f"The approved digest is of a plan for another org, API or workspace; this run is for org {context.org} at "
+            f"{context.api}{workspace}.",
             f"{_AGAIN} {_SAME}",
         )
     if not plan.counts["create"] or _found(approved, plan) is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.plan import Item, Plan
@@ -32,33 +33,36 @@ def with_audiences(
         return replace(plan, look=look)
     live = {segment.id: segment.contacts for segment in segments}
     pulled = catalogue.by_id() if catalogue else {}
-    waiting = [item for item in plan.items if _to_be_sent(item, plan.at)]
+    waiting = [item for item in plan.items if _to_be_sent(item, plan.context.at)]
     meant = {id for item in waiting for id in item.request.segment_ids}
     if len(meant) > 1 and not meant & live.keys():
         return replace(plan, look=replace(look, gaps=(*look.gaps, _OTHER_SEGMENTS.format(len(meant)))))
     named = {segment.id: Segment(segment.name, segment.id) for segment in segments if segment.name} | pulled
-    judged = {
-        item.key: replace(
-            _with_audience(item, live, named),
-            warnings=(
-                *renaming_warnings(item.request, _written(item), catalogue, segments),
-                *audience_warnings(item.request, pulled, live, jump),
-            ),
+    warnings = {
+        item.key: (
+            *renaming_warnings(item.request, _written(item), catalogue, segments),
+            *audience_warnings(item.request, pulled, live, jump),
         )
         for item in waiting
     }
+    judged = {item.key: _judged(item, live, named, warnings[item.key]) for item in waiting}
     items = tuple(judged.get(item.key, item) for item in plan.items)
     names = {segment.id: segment.name for segment in segments if segment.name}
-    return replace(plan, items=items, look=look, segment_names={**names, **plan.segment_names})
+    return replace(plan, items=items, look=look, context=plan.context.naming(names))
 
 
 def _written(item: Item) -> Sequence[str]:
     return item.definition.segments if item.definition else ()
 
 
-def _with_audience(item: Item, live: Mapping[str, int | None], named: Mapping[str, Segment]) -> Item:
+def _judged(
+    item: Item,
+    live: Mapping[str, int | None],
+    named: Mapping[str, Segment],
+    warnings: tuple[AudienceWarning, ...],
+) -> Item:
     audience = replace(audience_of(item.request, named), contacts=audience_today(item.request, live), today=True)
-    return replace(item, audience=audience)
+    return replace(item, audience=audience, remarks=replace(item.remarks, warnings=warnings))
 
 
 def _to_be_sent(item: Item, now: datetime) -> bool:

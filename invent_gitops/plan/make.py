@@ -9,9 +9,10 @@ from datetime import datetime
 from invent_gitops import policy
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import zone_change
-from invent_gitops.model.plan import Audience, Item, Plan, Refusal
+from invent_gitops.model.plan import Audience, Item, Plan, Refusal, Remarks
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 from invent_gitops.plan.duplicates import Duplicates
@@ -44,12 +45,12 @@ def make_plan(
     state: State,
     *,
     terms: Terms,
-    now: datetime,
+    context: Context,
     only: Callable[[str], bool] = lambda key: True,
     listed: LiveList = NOT_LOOKED,
     newest: Mapping[str, Request] | None = None,
 ) -> Plan:
-    """The plan for all keys that `only` lets through; `now` is aware.
+    """The plan for all keys that `only` lets through. `context` is its moment, and the account of the state.
 
     Guards look at every definition and every record, whatever `only` says. What is `listed` already and
     recorded nowhere is not created a second time; what was declared not to have been created is refused
@@ -57,7 +58,7 @@ def make_plan(
     commit defines, if this is an older one's: what is not so there any more is not created.
     """
     defined = {definition.key for definition in definitions}
-    policies, catalogue, live, reach = terms.policies, terms.catalogue, listed.live, listed.reach
+    policies, live, reach, now = terms.policies, listed.live, listed.reach, context.at
     # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
     calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
     duplicates = Duplicates(definitions, state, live, now, reach)
@@ -67,16 +68,14 @@ def make_plan(
     items += [planner.without_definition(key) for key in gone if only(key)]
     items.sort(key=lambda item: item.key)
     items = _bounded(items, policies)
-    names = {id: segment.name for id, segment in catalogue.by_id().items()} if catalogue else {}
+    blackout_days = policies.blackout_days.spans if policies.blackout_days else ()
     return Plan(
-        at=now,
-        items=tuple(items),
-        org=state.org,
-        api=state.api,
-        lineage=state.lineage,
-        serial=state.serial,
-        segment_names=names,
+        context,
+        tuple(items),
+        state.lineage,
+        state.serial,
         zone_data=zone_data_version(),
+        blackout_days=blackout_days,
     )
 
 
@@ -104,19 +103,20 @@ class _Planner:
         if key in self.state.intents:
             return replace(item, action="blocked", intent=self.state.intents[key])
         if record:
-            item = replace(
-                item, changes=field_changes(record.request, request), zone_change=zone_change(record, definition)
-            )
+            remarks = Remarks(zone_change=zone_change(record, definition))
+            item = replace(item, changes=field_changes(record.request, request), remarks=remarks)
             if self.strict:
                 return replace(item, action="refused", refusals=(_edited(item, definition),))
             return replace(item, action="changed")
-        item = replace(item, absence=self.duplicates.declared(definition))
+        remarks = Remarks(absence=self.duplicates.declared(definition))
+        item = replace(item, remarks=remarks)
         certain = self.duplicates.certain(definition)
         if certain:
             return replace(item, action="refused", refusals=certain)
         objections = self.objections(definition, audience)
         lifted = {refusal.policy for refusal in objections if policy.is_waived(definition, refusal)}
-        item = replace(item, unneeded_waivers=tuple(sorted(definition.waive.keys() - lifted)))
+        unneeded = tuple(sorted(definition.waive.keys() - lifted))
+        item = replace(item, remarks=replace(remarks, unneeded_waivers=unneeded))
         refusals = tuple(refusal for refusal in objections if not policy.is_waived(definition, refusal))
         return replace(item, action="refused", refusals=refusals) if refusals else item
 
@@ -170,9 +170,10 @@ def _bounded(items: list[Item], policies: Policies) -> list[Item]:
 
 
 def _edited(item: Item, definition: Definition) -> Refusal:
-    if item.zone_change and [change.field for change in item.changes] == ["scheduled_at"]:
+    zone_change = item.remarks.zone_change
+    if zone_change and [change.field for change in item.changes] == ["scheduled_at"]:
         cure = "Or write the time at which it goes out, or plan without --strict."
-        return Refusal("strict", item.zone_change.message, cure, definition.position)
+        return Refusal("strict", zone_change.message, cure, definition.position)
     return Refusal(
         "strict",
         "It was edited after it was created, and the API has no update.",

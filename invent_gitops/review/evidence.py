@@ -18,6 +18,7 @@ from typing import Any
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
@@ -54,7 +55,7 @@ class ReviewedPlan:
     def as_document(self) -> str:
         """The same as a plan document, which `apply --plan` takes."""
         items = tuple(Item(key, "create", request) for key, request in sorted(self.requests.items()))
-        plan = Plan(self.at, items, self.org, self.api, workspace=self.workspace)
+        plan = Plan(Context(self.at, self.org, self.api, self.workspace), items)
         return document("plan", 0, plan_json(plan))
 
 

@@ -229,11 +229,13 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
         Candidate(
             Remote(
                 id=read_text(value, "id"),
-                name=read_text(value, "name", ""),
+                request=Request(
+                    name=read_text(value, "name", ""),
+                    scheduled_at=read_instant(value.get("scheduled_at")),
+                    segment_ids=read_texts(value, "segment_ids"),
+                    send_to_all=value.get("send_to_all") is True,
+                ),
                 status=read_text(value, "status", ""),
-                scheduled_at=read_instant(value.get("scheduled_at")),
-                segment_ids=read_texts(value, "segment_ids"),
-                send_to_all=value.get("send_to_all") is True,
                 created_at=read_instant(value.get("created_at")),
             ),
             read_texts(value, "differs"),

@@ -18,7 +18,7 @@ from invent_gitops.api.answer import (
     usable_id,
     verdict,
 )
-from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment
+from invent_gitops.model.broadcast import Counts, Remote, RemoteSegment, Request
 from invent_gitops.model.outcome import Created, NotCreated, Unknown
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -55,9 +55,8 @@ def test_the_documented_answer_becomes_a_broadcast() -> None:
     answer = verdict(200, json.dumps(body).encode())
     assert isinstance(answer, Created)
     remote = answer.broadcast
-    assert (remote.id, remote.name, remote.status, remote.send_to_all) == ("b_1", "Hello", "DRAFT", False)
-    assert remote.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
-    assert remote.segment_ids == ("a", "b")
+    assert (remote.id, remote.status) == ("b_1", "DRAFT")
+    assert remote.request == Request("Hello", datetime(2026, 11, 27, 14, tzinfo=UTC), ("a", "b"), False)
     assert remote.created_at == NOW
 
 
@@ -105,25 +104,25 @@ def test_what_became_of_a_broadcast_is_read_as_documented() -> None:
         }
     )
     assert remote.segments == (("a", "A"), ("b", "B"), ("c", ""))
-    assert remote.segment_ids == ("a", "b", "c")
-    assert (remote.templates, remote.template_errors) == (2, ("The sender is not verified",))
-    assert remote.error_message == "Half of it failed"
-    assert (remote.started_at, remote.completed_at) == (NOW, NOW + timedelta(minutes=5))
-    assert remote.updated_at == NOW + timedelta(minutes=6)
-    assert {f"{name}_count": count for name, count in asdict(remote.counts).items()} == STATISTICS
+    assert remote.request.segment_ids == ("a", "b", "c")
+    assert (remote.sending.templates, remote.sending.template_errors) == (2, ("The sender is not verified",))
+    assert remote.sending.error_message == "Half of it failed"
+    assert (remote.sending.started_at, remote.sending.completed_at) == (NOW, NOW + timedelta(minutes=5))
+    assert remote.sending.updated_at == NOW + timedelta(minutes=6)
+    assert {f"{name}_count": count for name, count in asdict(remote.sending.counts).items()} == STATISTICS
     assert remote.unread == ()
 
 
 def test_what_the_api_does_not_tell_is_not_taken_for_none_or_nothing() -> None:
     remote = read(**IDENTIFYING)
-    assert remote.templates is None
-    assert remote.counts == Counts()
-    assert read(templates=[]).templates == 0
+    assert remote.sending.templates is None
+    assert remote.sending.counts == Counts()
+    assert read(templates=[]).sending.templates == 0
 
 
 @pytest.mark.parametrize("odd", [None, "12", -1, 1.5, True, [], {}, float("nan"), float("inf"), 10**30])
 def test_a_count_that_is_no_count_is_not_told(odd: object) -> None:
-    assert read(sent_count=odd).counts.sent is None
+    assert read(sent_count=odd).sending.counts.sent is None
     segment = read_segment({"id": "s", "name": "S", "contacts_count": odd})
     assert segment == RemoteSegment("s", "S", None)
 
@@ -206,9 +205,9 @@ def test_odd_fields_become_empty_and_do_not_cost_the_id(odd: dict[str, object]) 
     remote = read_remote({"id": "b_1", **odd})
     assert remote is not None
     assert remote.id == "b_1"
-    assert not remote.send_to_all
-    assert remote.scheduled_at is None
-    assert remote.segment_ids == ()
+    assert not remote.request.send_to_all
+    assert remote.request.scheduled_at is None
+    assert remote.request.segment_ids == ()
     assert f"{remote}".encode(), "everything in it can be written down"
 
 
@@ -236,7 +235,7 @@ def test_an_empty_page_is_a_page() -> None:
 def test_time_is_read_to_the_second_which_is_as_finely_as_a_request_can_say_it() -> None:
     remote = read_remote({"id": "b_1", "scheduled_at": "2026-11-27T14:00:00.987Z"})
     assert remote
-    assert remote.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
+    assert remote.request.scheduled_at == datetime(2026, 11, 27, 14, tzinfo=UTC)
     assert "scheduled_at" not in remote.unread
 
 
@@ -253,7 +252,7 @@ def test_time_is_read_to_the_second_which_is_as_finely_as_a_request_can_say_it()
 def test_an_error_of_a_content_is_one_in_whatever_shape_it_comes(error: object, told: tuple[str, ...]) -> None:
     remote = read_remote({"id": "b_1", "templates": [{"error": error}], "error_message": error})
     assert remote is not None
-    assert (remote.template_errors, remote.error_message) == (told, "".join(told))
+    assert (remote.sending.template_errors, remote.sending.error_message) == (told, "".join(told))
 
 
 def test_a_time_may_be_spelled_in_small_letters() -> None:

@@ -99,7 +99,7 @@ def test_at_once_and_to_everyone_are_written_out() -> None:
 def test_a_success_with_a_usable_id_is_created(status: int) -> None:
     answer, server = answer_to(http(status, GOOD))
     assert isinstance(answer, Created)
-    assert (answer.broadcast.id, answer.broadcast.scheduled_at) == ("b_1", AT)
+    assert (answer.broadcast.id, answer.broadcast.request.scheduled_at) == ("b_1", AT)
     assert len(server.received) == 1
 
 
@@ -428,7 +428,7 @@ def test_many_threads_create_as_many_broadcasts_as_they_ask_for() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        created = {answer.broadcast.name for answer in answers if isinstance(answer, Created)}
+        created = {answer.broadcast.request.name for answer in answers if isinstance(answer, Created)}
         assert created == {one.name for one in requests}
         assert server.sandbox.create_count == 40
 

@@ -17,7 +17,7 @@ from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Re
 from invent_gitops.model.state import Event
 from tests.fakes import DISK_FULL, MOVED, Memory, Scripted, fates, intending, items_named, name, perform, recording
 from tests.forked import PATIENCE
-from tests.making import NOW, a_remote, a_state, an_item
+from tests.making import NOW, a_remote, a_state, altered, an_item
 
 # ---------------------------------------------------------------- what the answer means for the state
 
@@ -65,7 +65,7 @@ def test_run_goes_on_past_failed_broadcasts_and_reports_on_each() -> None:
 
 def test_answer_that_lacks_fields_is_recorded_and_the_fields_are_named() -> None:
     requested = an_item("a").request
-    other = replace(a_remote("bc_9", requested), scheduled_at=None, unread=("scheduled_at",), status="SENT")
+    other = altered(a_remote("bc_9", requested), scheduled_at=None, unread=("scheduled_at",), status="SENT")
     api = Scripted(Memory(), {name("a"): Created(other)})
     report = perform(api, items_named("a"))
     assert report.outcomes[0].differs == ("scheduled_at",)
@@ -85,7 +85,7 @@ OTHER_BROADCAST = {
 
 @pytest.mark.parametrize("fields", OTHER_BROADCAST.values(), ids=OTHER_BROADCAST)
 def test_answer_that_tells_of_another_broadcast_is_unknown_and_names_its_id(fields: dict[str, Any]) -> None:
-    other = replace(a_remote("bc_9", an_item("a").request), **fields)
+    other = altered(a_remote("bc_9", an_item("a").request), **fields)
     api = Scripted(Memory(), {name("a"): Created(other)})
     report = perform(api, items_named("a"))
     assert fates(report) == {"a": "unknown"}
@@ -104,7 +104,7 @@ def test_answer_that_tells_of_another_broadcast_is_unknown_and_names_its_id(fiel
 def test_answer_that_fills_in_what_was_left_open_is_recorded(asked: dict[str, Any], answered: dict[str, Any]) -> None:
     item = an_item("a")
     item = replace(item, request=replace(item.request, **asked))
-    api = Scripted(Memory(), {name("a"): Created(replace(a_remote("bc_9", item.request), **answered))})
+    api = Scripted(Memory(), {name("a"): Created(altered(a_remote("bc_9", item.request), **answered))})
     assert fates(perform(api, [item])) == {"a": "created"}
 
 

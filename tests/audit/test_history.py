@@ -93,7 +93,7 @@ def test_a_corrected_id_is_told_as_such_where_git_has_no_state_with_the_wrong_on
 
 
 @pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=-5)], ids=["the same second", "a clock behind"])
-def test_changes_are_told_in_the_order_in_which_they_were_made_whatever_the_clocks_said(later: timedelta) -> None:
+def test_changes_are_in_context_the_order_in_which_they_were_made_whatever_the_clocks_said(later: timedelta) -> None:
     states = [
         a_state({key: a_record("bc_1")}, serial=serial) for serial, key in enumerate(["first", "z", "m", "a"], start=1)
     ]

@@ -71,3 +71,20 @@ def test_state_of_another_account_than_the_one_that_is_named_is_refused(tmp_path
         assert (refused.code, "records the broadcasts of org c at sandbox" in refused.err) == (5, True), refused.all
     for named in ([], ["--sandbox"], ["--org", "c"]):
         assert "records the broadcasts of org" not in call(tmp_path, *words.split(), *named).err
+
+
+@pytest.mark.parametrize("words", ["history", "state list"])
+def test_state_file_that_is_named_and_missing_is_an_error_where_it_is_only_read(tmp_path: Path, words: str) -> None:
+    define(tmp_path, "one")
+    assert call(tmp_path, "apply", "--sandbox", "--yes", "--state", "mine.state.json").code == 0
+    assert call(tmp_path, *words.split(), "--state", "mine.state.json").code == 0
+    missed = call(tmp_path, *words.split(), "--state", "mien.state.json")
+    assert (missed.code, "There is no state in mien.state.json" in missed.err) == (5, True)
+    assert call(tmp_path, *words.split()).code == 0, "without --state, nothing recorded yet is no error"
+
+
+def test_pattern_of_only_that_matches_nothing_is_answered_with_the_nearest_key(tmp_path: Path) -> None:
+    define(tmp_path, "welcome", "goodbye")
+    missed = call(tmp_path, "plan", "--only", "welcom")
+    assert (missed.code, "Did you mean `welcome`?" in missed.err) == (2, True)
+    assert "Did you mean" not in call(tmp_path, "plan", "--only", "nosuch*").err

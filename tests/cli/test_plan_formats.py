@@ -58,7 +58,7 @@ def test_problems_are_markdown_and_exit_with_four(project: Path) -> None:
     assert "Nothing was created." not in result.out, "no plain text after the Markdown"
 
 
-def test_damaged_state_is_told_in_markdown_and_on_stderr(project: Path) -> None:
+def test_damaged_state_is_in_context_markdown_and_on_stderr(project: Path) -> None:
     (project / STATE).write_text("{", encoding="utf-8")
     result = run(project, "plan", "--format", "markdown")
     assert result.code == ExitCode.INVALID

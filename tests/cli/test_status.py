@@ -73,7 +73,7 @@ def test_what_needs_a_person_comes_first_and_exit_code_says_so(project: Path, se
     assert states(told) == {"three": "not created", "two": "SCHEDULED", "one": "FAILED"}
 
 
-def test_what_came_of_a_broadcast_is_told_in_counts_and_shares(project: Path, server: Server) -> None:
+def test_what_came_of_a_broadcast_is_in_context_counts_and_shares(project: Path, server: Server) -> None:
     edit(
         server,
         ids(project)["one"],

@@ -548,6 +548,8 @@ def test_history_of_a_key_in_all_workspaces_needs_one_that_knows_it(tmp_path: Pa
     assert (everywhere.code, set(codes(everywhere).values())) == (0, {0}), everywhere.all
     listed = {part["workspace"]: len(part["document"]["changes"]) for part in everywhere.json["workspaces"]}
     assert listed == {name: int(name == "acme") for name in THREE}
+    in_text = call(tmp_path, "history", "a", "--all").out
+    assert (in_text.count("This workspace has no key a."), "Nothing was created yet" in in_text) == (2, False)
     nowhere = call(tmp_path, "history", "nosuchkey", "--all", "--json")
     assert (nowhere.code, set(codes(nowhere).values())) == (5, {5}), nowhere.all
     other = next(name for name in THREE if name != "acme")

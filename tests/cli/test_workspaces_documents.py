@@ -85,7 +85,7 @@ def test_run_that_was_stopped_leaves_no_older_documents_behind(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])
-def test_broken_project_file_is_told_in_every_file(tmp_path: Path, form: str) -> None:
+def test_broken_project_file_is_in_context_every_file(tmp_path: Path, form: str) -> None:
     project(tmp_path, {**THREE, "twin": {"org": "org_111"}})
     result = call(tmp_path, "plan", "--format", form, *OUT, env=Step(tmp_path).env)
     assert result.code == ExitCode.INVALID

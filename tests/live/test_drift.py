@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,7 @@ from tests.making import (
     a_remote,
     a_request,
     a_state,
+    altered,
     an_intent,
     few_ids,
     few_keys,
@@ -105,7 +107,7 @@ def test_status_that_moved_on_by_itself_is_no_alarm(
 
 
 def test_failure_brings_the_words_of_invent() -> None:
-    remote = replace(a_remote("bc_1", A, status="FAILED"), error_message="No sender")
+    remote = altered(a_remote("bc_1", A, status="FAILED"), error_message="No sender")
     assert found(remote).error_message == "No sender"
 
 
@@ -118,23 +120,21 @@ def test_broadcast_that_is_gone_is_an_alarm_unless_it_was_sent_or_is_recorded_as
 
 @pytest.mark.parametrize("field", ["name", "scheduled_at", "segments", "send_to_all", "status"])
 def test_field_that_invent_does_not_tell_has_not_drifted(field: str) -> None:
-    untold = replace(
-        a_remote("bc_1", A, status="SCHEDULED"),
-        **{  # type: ignore[arg-type]  # each with the value that a missing field gets
-            "name": {"name": ""},
-            "scheduled_at": {"scheduled_at": None},
-            "segments": {"segment_ids": ()},
-            "send_to_all": {"send_to_all": False},
-            "status": {"status": ""},
-        }[field],
-        unread=(field,),
-    )
+    # Each with the value that a missing field gets.
+    missing: dict[str, dict[str, Any]] = {
+        "name": {"name": ""},
+        "scheduled_at": {"scheduled_at": None},
+        "segments": {"segment_ids": ()},
+        "send_to_all": {"send_to_all": False},
+        "status": {"status": ""},
+    }
+    untold = altered(a_remote("bc_1", A, status="SCHEDULED"), **missing[field], unread=(field,))
     assert drift(untold) is None
 
 
 def test_name_or_segment_that_no_record_can_hold_is_left_alone() -> None:
-    assert live_request(A, replace(a_remote("bc_1", A), name="")) == A
-    assert live_request(A, replace(a_remote("bc_1", A), segment_ids=("half a pair \ud800",))) == A
+    assert live_request(A, altered(a_remote("bc_1", A), name="")) == A
+    assert live_request(A, altered(a_remote("bc_1", A), segment_ids=("half a pair \ud800",))) == A
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_todays_audience_takes_the_place_of_the_catalogues_and_warns() -> None:
     [item] = with_audiences(plan, SEGMENTS, a_catalogue(a=5), 50, ()).items
     assert item.audience is not None
     assert (item.audience.contacts, item.audience.today, item.audience.segments) == (0, True, ("a",))
-    assert [warning.rule for warning in item.warnings] == ["audience-empty"]
+    assert [warning.rule for warning in item.remarks.warnings] == ["audience-empty"]
 
 
 @pytest.mark.parametrize(
@@ -217,13 +217,13 @@ def test_a_segment_that_is_called_otherwise_now_is_told_before_anybody_is_messag
 ) -> None:
     plan = plan_of([a_definition("spring", A)], catalogue=a_catalogue(a=5))
     [item] = with_audiences(plan, live, a_catalogue(a=5), 50, ()).items
-    assert [warning.rule for warning in item.warnings] == rules
+    assert [warning.rule for warning in item.remarks.warnings] == rules
     if "audience-retaken" in rules:
-        assert item.warnings[0].message == (
+        assert item.remarks.warnings[0].message == (
             "The segment a (seg_a) is named Do not message in Invent, and a is seg_9 there now."
         )
     [without] = with_audiences(plan, live, None, 50, ()).items
-    assert without.warnings == (), "nobody has read a name there"
+    assert without.remarks.warnings == (), "nobody has read a name there"
 
 
 def test_a_former_name_that_is_another_segments_by_now_is_told_with_a_cure_that_keeps_the_audience() -> None:
@@ -231,9 +231,9 @@ def test_a_former_name_that_is_another_segments_by_now_is_told_with_a_cure_that_
     plan = plan_of([replace(a_definition("spring", A), segments=("VIP",))], catalogue=known)
     live = (RemoteSegment("seg_a", "VIP 28", 5), RemoteSegment("seg_9", "VIP", 900))
     [item] = with_audiences(plan, live, known, 50, ()).items
-    assert [warning.rule for warning in item.warnings] == ["audience-retaken"]
-    assert "VIP is seg_9 there now" in item.warnings[0].message
-    assert item.warnings[0].cure.startswith("Write id:seg_a if that one is meant")
+    assert [warning.rule for warning in item.remarks.warnings] == ["audience-retaken"]
+    assert "VIP is seg_9 there now" in item.remarks.warnings[0].message
+    assert item.remarks.warnings[0].cure.startswith("Write id:seg_a if that one is meant")
 
 
 def test_segments_of_another_account_are_a_gap_and_none_of_them_is_called_gone() -> None:
@@ -241,21 +241,21 @@ def test_segments_of_another_account_are_a_gap_and_none_of_them_is_called_gone()
     made = with_audiences(plan, (RemoteSegment("seg_x", "x", 1),), None, 50, ())
     assert made.look is not None
     assert "this looks like another account" in made.look.gaps[0]
-    assert [item.warnings for item in made.items] == [(), ()]
+    assert [item.remarks.warnings for item in made.items] == [(), ()]
 
 
 @pytest.mark.parametrize("status", ["SENT", "CANCELLED", "FAILED", GONE])
 def test_audience_of_what_is_not_to_be_sent_any_more_is_nobodys_concern(status: str) -> None:
     state = a_state({"spring": replace(RECORD, status=status)})
     [item] = with_audiences(plan_of([a_definition("spring", A)], state), SEGMENTS, None, 50, ()).items
-    assert (item.audience, item.warnings) == (None, ())
+    assert (item.audience, item.remarks.warnings) == (None, ())
 
 
 def test_segments_that_could_not_be_read_are_a_gap_and_no_warning() -> None:
     plan = with_audiences(plan_of([a_definition("spring", A)]), None, None, 50, ("No segments.",))
     assert plan.look is not None
     assert plan.look.gaps == ("No segments.",)
-    assert plan.items[0].warnings == ()
+    assert plan.items[0].remarks.warnings == ()
 
 
 # ---------------------------------------------------------------- what a refresh takes over

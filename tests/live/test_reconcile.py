@@ -26,6 +26,7 @@ from tests.making import (
     a_removal,
     a_request,
     a_state,
+    altered,
     an_intent,
     crowded_states,
     few_ids,
@@ -162,7 +163,7 @@ def test_match_for_a_key_that_has_a_record_already_is_left_to_a_person() -> None
 
 @pytest.mark.parametrize("field", DIFFERENT)
 def test_broadcast_of_the_same_name_is_a_candidate_that_names_the_field_that_differs(field: str) -> None:
-    remote = replace(a_remote("bc_5"), **DIFFERENT[field])  # type: ignore[arg-type]  # each value fits its field
+    remote = altered(a_remote("bc_5"), **DIFFERENT[field])
     after = look(IN_DOUBT, remote)
     assert after.broadcasts == {}
     assert after.intents["spring"].candidates == (Candidate(remote, (field,)),)
@@ -176,25 +177,25 @@ def test_broadcast_whose_name_is_spelled_otherwise_is_adopted_as_it_was_asked_fo
 
 
 def test_broadcast_of_another_name_is_no_candidate_however_equal_the_rest() -> None:
-    assert look(IN_DOUBT, replace(a_remote("bc_5"), name="Spring sales")).intents["spring"].candidates == ()
+    assert look(IN_DOUBT, altered(a_remote("bc_5"), name="Spring sales")).intents["spring"].candidates == ()
 
 
 @pytest.mark.parametrize(
     "name", ["Spring sale ", "Spring\u00a0sale", "Spring  sale", "\uff33pring sale", "Spring\u200d sale"]
 )
 def test_broadcast_whose_name_only_looks_the_same_is_shown_and_not_adopted(name: str) -> None:
-    remote = replace(a_remote("bc_5"), name=name)
+    remote = altered(a_remote("bc_5"), name=name)
     after = look(IN_DOUBT, remote)
     assert (after.broadcasts, after.intents["spring"].candidates) == ({}, (Candidate(remote, ("name",)),))
 
 
 def test_near_match_does_not_stand_in_the_way_of_the_exact_one() -> None:
-    near = replace(a_remote("bc_4"), scheduled_at=SOON + SECOND)
+    near = altered(a_remote("bc_4"), scheduled_at=SOON + SECOND)
     assert look(IN_DOUBT, near, a_remote("bc_5")).broadcasts["spring"].id == "bc_5"
 
 
 def test_candidates_come_in_one_order_the_most_alike_first() -> None:
-    found = [replace(a_remote("bc_1"), send_to_all=True), a_remote("bc_3"), a_remote("bc_2")]
+    found = [altered(a_remote("bc_1"), send_to_all=True), a_remote("bc_3"), a_remote("bc_2")]
     expected = ["bc_2", "bc_3", "bc_1"]
     for order in (found, found[::-1]):
         candidates = look(IN_DOUBT, *order).intents["spring"].candidates

@@ -15,7 +15,7 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import CALL_LASTS
 from invent_gitops.model.state import Absence, Candidate, DeclaredAbsent, Recorded, State
 from invent_gitops.text.commands import from_when, not_created, settling
-from tests.making import NOW, a_provenance, a_record, a_remote, a_removal, a_request, a_state, an_intent
+from tests.making import NOW, a_provenance, a_record, a_remote, a_removal, a_request, a_state, altered, an_intent
 
 SECOND = timedelta(seconds=1)
 LATER = NOW + CALL_LASTS
@@ -90,7 +90,7 @@ def test_everything_that_speaks_against_the_word_is_said_at_once() -> None:
     [
         (a_remote("bc_5"), "as requested"),
         (a_remote("bc_5", created_at=NOW - timedelta(days=9)), "differs in created_at"),
-        (replace(a_remote("bc_5"), send_to_all=True), "differs in send_to_all"),
+        (altered(a_remote("bc_5"), send_to_all=True), "differs in send_to_all"),
     ],
     ids=["match", "older", "candidate"],
 )

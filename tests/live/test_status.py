@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from invent_gitops.live.status import Clock, status_of
+from invent_gitops.live.status import status_of
 from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote, Segment
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.note import second_note
 from invent_gitops.model.state import State
@@ -29,8 +30,10 @@ from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.width import cells
 from invent_gitops.schemas import read_schema
 from tests.making import (
+    API,
     NASTY,
     NOW,
+    ORG,
     SOON,
     a_catalogue,
     a_definition,
@@ -39,6 +42,7 @@ from tests.making import (
     a_removal,
     a_request,
     a_state,
+    altered,
     an_intent,
     crowded_states,
     few_ids,
@@ -64,7 +68,8 @@ def status(
         Listing(remotes, gaps),
         before=known.ids(),
         catalogue=a_catalogue(a=7),
-        clock=Clock(NOW, soon),
+        context=Context(NOW, known.org, known.api),
+        soon=soon,
     )
 
 
@@ -78,7 +83,7 @@ def of(remote: Remote | None, *, at: datetime | None = SOON, file: bool = True, 
 
 
 def live(state: str, *, at: datetime | None = SOON, **fields: Any) -> Remote:
-    return replace(a_remote("bc_1", a_request(at=at), status=state), **{"templates": 1, **fields})
+    return altered(a_remote("bc_1", a_request(at=at), status=state), **{"templates": 1, **fields})
 
 
 def rules(row: Row) -> list[str]:
@@ -189,7 +194,7 @@ def test_one_that_invent_has_twice_needs_a_person() -> None:
     [row] = status(live("SCHEDULED"), twin, definitions=(definition,), state=state).rows
     assert rules(row) == ["twice"]
     assert "bc_2 (SCHEDULED)" in row.alarms[0].message
-    for harmless in (replace(twin, name="Another"), replace(twin, status="CANCELLED")):
+    for harmless in (altered(twin, name="Another"), replace(twin, status="CANCELLED")):
         [row] = status(live("SCHEDULED"), harmless, definitions=(definition,), state=state).rows
         assert rules(row) == []
 
@@ -197,7 +202,7 @@ def test_one_that_invent_has_twice_needs_a_person() -> None:
 @pytest.mark.parametrize("file", [True, False])
 def test_what_was_taken_out_of_the_state_and_is_still_to_be_sent_needs_a_person(file: bool) -> None:
     state = a_state(removed={"spring": a_removal()})
-    remote = replace(a_remote(a_removal().id, a_removal().request, status="SCHEDULED"), templates=0)
+    remote = altered(a_remote(a_removal().id, a_removal().request, status="SCHEDULED"), templates=0)
     definitions = (a_definition("spring", a_removal().request),) if file else ()
     [row] = status(remote, definitions=definitions, state=state).rows
     assert (row.state, row.id, rules(row)) == ("SCHEDULED", a_removal().id, ["removed"])
@@ -255,7 +260,7 @@ def test_nothing_is_said_of_what_could_not_be_read_but_what_is_recorded() -> Non
 
 def test_what_was_recorded_while_the_list_was_read_is_not_gone() -> None:
     state = a_state({"spring": a_record("bc_1")})
-    found = status_of([], state, Listing(()), before=set(), catalogue=None, clock=Clock(NOW, timedelta()))
+    found = status_of([], state, Listing(()), before=set(), catalogue=None, context=Context(NOW), soon=timedelta())
     assert [(row.read, row.state) for row in found.rows] == [(False, "SCHEDULED")]
 
 
@@ -281,10 +286,11 @@ def test_the_page_in_the_readme_is_the_one_that_is_shown() -> None:
     made = status_of(
         [a_definition(key, request) for key, request in requests.items()],
         a_state(records),
-        Listing(tuple(replace(a_remote(f"b_{key}", requests[key]), **fields) for key, fields in shown_as.items())),
+        Listing(tuple(altered(a_remote(f"b_{key}", requests[key]), **fields) for key, fields in shown_as.items())),
         before=a_state(records).ids(),
         catalogue=Catalogue({"VIP": Segment("VIP", "seg_vip", 1240)}),
-        clock=Clock(datetime(2026, 11, 26, 9, tzinfo=UTC), timedelta(hours=24), "Europe/Berlin"),
+        context=Context(datetime(2026, 11, 26, 9, tzinfo=UTC), ORG, API, zone="Europe/Berlin"),
+        soon=timedelta(hours=24),
     )
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     shown = readme.partition("$ invent-gitops status\n")[2].partition("```")[0]
@@ -302,7 +308,7 @@ def test_what_is_to_come_is_soonest_first_and_what_is_over_newest_first() -> Non
     }
     state = a_state({key: a_record(f"bc_{key}", request) for key, request in requests.items()})
     remotes = [
-        replace(a_remote(f"bc_{key}", request, status=states.get(key, "SCHEDULED")), templates=1)
+        altered(a_remote(f"bc_{key}", request, status=states.get(key, "SCHEDULED")), templates=1)
         for key, request in requests.items()
     ]
     definitions = tuple(a_definition(key, request) for key, request in requests.items())
@@ -371,7 +377,7 @@ def test_past_bounds_what_is_over_and_says_so() -> None:
 @pytest.mark.parametrize("width", [30, 60, 99, 100, 120, 200])
 @pytest.mark.parametrize("name", ["春のセール🎉" * 20, "e\u0301" * 90, NASTY, "x" * 255])
 def test_tables_fit_the_terminal_whatever_a_name_is_made_of(width: int, name: str) -> None:
-    rows = [replace(of(live(state, counts=SENT)), name=name) for state in ("SCHEDULED", "SENT")]
+    rows = [replace(of(live(state, counts=SENT)), request=a_request(name)) for state in ("SCHEDULED", "SENT")]
     lines = shown(*rows, width=width).splitlines()
     table = lines[lines.index("Coming up, soonest first:") :]
     over = [line for line in table if cells(line) > max(width, 141) and "shares of" not in line]

@@ -33,6 +33,7 @@ from tests.making import (
     a_removal,
     a_request,
     a_state,
+    altered,
     an_intent,
 )
 
@@ -160,7 +161,7 @@ TOO_MANY = a_request(segments=[f"seg_{number}" for number in range(11)])
         (a_remote(request=a_request("a ")), "ends with a space"),
         (a_remote(request=a_request(segments=())), "nobody"),
         (a_remote(request=TOO_MANY), "11 segments"),
-        (replace(a_remote(), send_to_all=True), "same time"),
+        (altered(a_remote(), send_to_all=True), "same time"),
         (a_remote(request=a_request(segments=(" ",))), "id of one of its segments"),
         (a_remote(request=a_request(segments=("x" * 253,))), "id of one of its segments"),
         (replace(a_remote(), unread=("scheduled_at",)), "does not tell its scheduled_at"),

@@ -13,7 +13,7 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import Record, Recorded, State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
-from tests.making import NOW, a_provenance, a_record, a_remote, a_request, a_state, an_intent
+from tests.making import NOW, a_provenance, a_record, a_remote, a_request, a_state, altered, an_intent
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 ATTEMPTED = NOW - timedelta(hours=1)
@@ -26,7 +26,7 @@ def adopted(at: datetime = NOW, attempted: datetime | None = ATTEMPTED) -> Recor
 def shown(
     id: str, at: datetime | None = ATTEMPTED + MINUTE, templates: int | None = 0, status: str = "DRAFT"
 ) -> Remote:
-    return replace(a_remote(id, created_at=at, status=status), templates=templates)
+    return altered(a_remote(id, created_at=at, status=status), templates=templates)
 
 
 def found(
@@ -48,8 +48,8 @@ def test_another_one_exactly_like_a_lately_adopted_one_is_a_twin() -> None:
 @pytest.mark.parametrize(
     ("other", "record", "now"),
     [
-        (replace(shown("theirs"), name="Another"), None, NOW),
-        (replace(shown("theirs"), send_to_all=True), None, NOW),
+        (altered(shown("theirs"), name="Another"), None, NOW),
+        (altered(shown("theirs"), send_to_all=True), None, NOW),
         (replace(shown("theirs"), unread=("segments",)), None, NOW),
         (shown("theirs", at=ATTEMPTED - timedelta(minutes=10, seconds=1)), None, NOW),
         (shown("theirs", at=None), None, NOW),

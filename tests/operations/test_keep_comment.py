@@ -548,7 +548,7 @@ def test_push_without_a_pull_request_falls_back_to_the_summary(desk: Desk) -> No
     in_summary(desk, desk.on_push("comment", "plan.json"))
 
 
-def test_fallback_is_told_in_the_document(desk: Desk) -> None:
+def test_fallback_is_in_context_the_document(desk: Desk) -> None:
     desk.plan("plan.json", "a")
     found = desk.on_push("comment", "plan.json", "--json").json
     assert (found["action"], found["reason"]) == ("summary", "The commit ccccccc belongs to no pull request.")

@@ -17,7 +17,7 @@ from invent_gitops.plan import approval
 from invent_gitops.plan.approval import approved_plan, check_digest, check_plan
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
-from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, plan_of
+from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, in_context, plan_of
 from tests.running import account, call, define, ids, invent, live, posted, started, until
 
 ONE, TWO = a_request(name="One"), a_request(name="Two")
@@ -46,9 +46,9 @@ def test_plan_that_was_approved_passes_as_it_is() -> None:
     ],
 )
 def test_plan_for_another_account_or_workspace_is_refused(field: str, value: object, words: str) -> None:
-    made = replace(plan_of(BOTH), workspace="acme")
+    made = in_context(plan_of(BOTH), workspace="acme")
     check_plan(approved_plan(json.loads(document("plan", 0, plan_json(made)))), made)
-    other = replace(made, **{field: value or ""})  # type: ignore[arg-type]  # each of them is text
+    other = in_context(made, **{field: value or ""})
     with pytest.raises(Refused, match=words):
         check_plan(approved_plan(json.loads(document("plan", 0, plan_json(other)))), made)
 
@@ -146,7 +146,7 @@ def test_digest_does_not_cover_what_was_added() -> None:
 
 @pytest.mark.parametrize("field", ["org", "api", "workspace"])
 def test_digest_for_another_account_refuses_also_where_nothing_is_left_to_create(field: str) -> None:
-    approved = replace(plan_of(BOTH), **{field: "other"}).digest  # type: ignore[arg-type]  # each of them is text
+    approved = in_context(plan_of(BOTH), **{field: "other"}).digest
     for made in (plan_of(BOTH), plan_of([])):
         with pytest.raises(Refused, match="is of a plan for another org, API or workspace; this run is for org"):
             check_digest(approved, made)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import Definition, Request
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Claim, Destination, digest, is_old_digest, read_digest
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.note import NO_NOTE, defined_note, restored_note
@@ -37,11 +38,13 @@ from tests.making import (
     a_request,
     a_state,
     actions,
+    altered,
     an_intent,
     costly,
     crowded_states,
     few_keys,
     few_requests,
+    in_context,
     plan_of,
     requests,
 )
@@ -132,8 +135,8 @@ def test_guards_say_nothing_about_what_exists_already() -> None:
 
 def test_plan_carries_what_it_was_made_from() -> None:
     plan = plan_of([a_definition()], replace(a_state(), serial=7), catalogue=a_catalogue(a=3))
-    assert (plan.at, plan.org, plan.api, plan.lineage, plan.serial) == (NOW, ORG, API, LINEAGE, 7)
-    assert plan.segment_names == {"seg_a": "a"}
+    assert plan.context == Context(NOW, ORG, API, names={"seg_a": "a"})
+    assert (plan.lineage, plan.serial) == (LINEAGE, 7)
 
 
 def test_counts_name_every_action_and_add_up() -> None:
@@ -385,7 +388,7 @@ def test_digest_is_the_hash_of_the_destination_and_the_requests_in_one_spelling(
     mark = hashlib.sha256(b'["c","https://api.example","acme"]').hexdigest()[:16]
     expected = f"v2:1:{mark}:" + hashlib.sha256(content.encode()).hexdigest()
     made = plan_of([of("spring", a_request("Grüße", segments=("seg_b", "seg_a")))])
-    assert replace(made, org="c", api="https://api.example", workspace="acme").digest == expected
+    assert in_context(made, org="c", api="https://api.example", workspace="acme").digest == expected
 
 
 @pytest.mark.parametrize("field", ["org", "api", "workspace"])
@@ -515,10 +518,10 @@ def test_what_invent_does_not_tell_in_full_is_no_other_broadcast(untold: tuple[s
     missing = {
         field: value for field, value in empty.items() if field in untold or ("segments" in untold and "seg" in field)
     }
-    live = replace(a_remote("bc_live", definition.request), unread=untold, **missing)
+    live = altered(a_remote("bc_live", definition.request), unread=untold, **missing)
     (item,) = plan_of([definition], live=[live]).items
     assert [refusal.policy for refusal in item.refusals] == (["exists-already"] if refused else [])
-    told = replace(live, name="Another", unread=tuple(field for field in untold if field != "name"))
+    told = altered(live, name="Another", unread=tuple(field for field in untold if field != "name"))
     (item,) = plan_of([definition], live=[told]).items
     assert "exists-already" not in [refusal.policy for refusal in item.refusals]
 
@@ -661,10 +664,10 @@ def test_a_waiver_is_needed_exactly_if_the_plan_would_refuse_without_it() -> Non
     policies = Policies(audience_cap=10)
     waive = {"audience-cap": "agreed", "quiet-hours": "just in case"}
     (item,) = plan_of([a_definition(waive=waive)], policies=policies).items
-    assert (item.action, item.unneeded_waivers) == ("create", ("quiet-hours",))
+    assert (item.action, item.remarks.unneeded_waivers) == ("create", ("quiet-hours",))
     (without,) = plan_of([a_definition(waive={"quiet-hours": "just in case"})], policies=policies).items
     assert [refusal.policy for refusal in without.refusals] == ["audience-cap"]
-    assert without.unneeded_waivers == ("quiet-hours",)
+    assert without.remarks.unneeded_waivers == ("quiet-hours",)
 
 
 @pytest.mark.parametrize("status", ["CANCELLED", "FAILED", "SENT", GONE])
@@ -687,7 +690,7 @@ def test_what_invent_fills_in_for_at_once_is_known_also_before_it_is_sent() -> N
 def test_what_an_attempt_may_have_made_refuses_no_sibling_that_invent_does_not_tell_from_it() -> None:
     mine = a_request()
     sibling = a_definition("sibling", a_request(segments=("seg_z",)))
-    live = replace(a_remote("bc_live", mine), segment_ids=(), unread=("segments",))
+    live = altered(a_remote("bc_live", mine), segment_ids=(), unread=("segments",))
     found = plan_of([a_definition("mine", mine), sibling], a_state({}, {"mine": an_intent(mine)}), live=[live])
     assert actions(found) == {"mine": "blocked", "sibling": "create"}
 
@@ -714,7 +717,7 @@ def test_a_request_is_one_however_its_name_is_spelled_and_stays_refused_under_an
     assert [refusal.policy for refusal in item.refusals] == ["same-request"]
 
 
-def test_what_is_not_told_in_full_and_was_sent_may_be_what_was_to_be_sent_at_once() -> None:
+def test_what_is_not_in_context_full_and_was_sent_may_be_what_was_to_be_sent_at_once() -> None:
     sent = replace(a_remote("bc_live", a_request("Now", None), status="SENT"), unread=("send_to_all",))
     at_once, later = a_definition("now", a_request("Now", None)), a_definition("later", a_request("Now"))
     made = plan_of([at_once, later], live=[sent], policies=Policies(allow_immediate=True))
@@ -755,10 +758,10 @@ def test_what_was_declared_absent_is_created_only_after_the_whole_list_was_read(
     absence = Absence(key, "looked", a_provenance(), definition.request if key != "spring" else None, listed)
     state = a_state(absences={"t1": absence})
     [item] = plan_of([definition], state, reach=reach).items
-    assert (item.action, item.absence) == (action, absence)
+    assert (item.action, item.remarks.absence) == (action, absence)
     assert [refusal.policy for refusal in item.refusals] == (["unread-list"] if action == "refused" else [])
     [free] = plan_of([a_definition("other")], state, reach="partly").items
-    assert (free.action, free.absence) == ("create", None)
+    assert (free.action, free.remarks.absence) == ("create", None)
 
 
 def test_key_with_an_attempt_that_is_kept_beside_another_one_is_not_created() -> None:

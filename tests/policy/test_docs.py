@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from invent_gitops.render.text.plan import plan_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
-from tests.making import plan_of
+from tests.making import in_context, plan_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
@@ -47,7 +46,7 @@ def planned(folder: Path) -> str:
     )
     assert [*unread, *unread_names, *wrong, *wrong_names, *unread_files, *faults] == []
     return plan_text(
-        replace(plan_of(definitions, policies=project.policies, catalogue=catalogue), timezone=project.timezone),
+        in_context(plan_of(definitions, policies=project.policies, catalogue=catalogue), zone=project.timezone),
         Style(False),
     )
 

@@ -106,12 +106,13 @@ def test_every_call_of_the_client_is_as_described_and_its_answer_is_understood(j
     assert [type(answer) for answer in answers] == [Created, Created]
     assert routes == {LIST, CREATE, SEGMENTS}
     check_understood(sent)
-    assert (draft.templates, draft.scheduled_at, draft.send_to_all, draft.unread) == (0, None, True, ())
+    assert (draft.request.scheduled_at, draft.request.send_to_all) == (None, True)
+    assert (draft.sending.templates, draft.unread) == (0, ())
 
 
 def check_understood(sent: Remote) -> None:
-    assert (sent.segments, sent.templates, sent.unread) == ((("seg_vip", "VIP customers"),), 1, ())
-    assert (sent.counts.sent, sent.counts.click, sent.counts.unsubscribed) == (1190, 90, 3)
+    assert (sent.segments, sent.sending.templates, sent.unread) == ((("seg_vip", "VIP customers"),), 1, ())
+    assert (sent.sending.counts.sent, sent.sending.counts.click, sent.sending.counts.unsubscribed) == (1190, 90, 3)
 
 
 @pytest.mark.parametrize(

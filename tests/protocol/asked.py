@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from invent_gitops.live.reconcile import candidates_of, reconcile
 from invent_gitops.model.broadcast import Definition
+from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import Policies
@@ -53,7 +54,8 @@ def actions(known: int, lives: tuple[Live, ...], keys: tuple[str, ...]) -> tuple
     """`make_plan`: what each key needs."""
     definitions = [Definition(key, request(key), Position(f"broadcasts/{key}.yaml", 1, 1)) for key in keys]
     live = [remote(one) for one in lives]
-    plan = make_plan(definitions, state(known), terms=Terms(Policies(), None), now=BEGINNING, listed=LiveList(live))
+    terms, context = Terms(Policies(), None), Context(BEGINNING)
+    plan = make_plan(definitions, state(known), terms=terms, context=context, listed=LiveList(live))
     found = {item.key: item.action for item in plan.items}
     return tuple(found[key] for key in keys)
 

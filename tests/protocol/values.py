@@ -64,10 +64,7 @@ def request(key: str) -> Request:
 
 @cache
 def remote(live: Live) -> Remote:
-    wanted = request(live.key)
-    return Remote(
-        live.id, wanted.name, "SCHEDULED", wanted.scheduled_at, wanted.segment_ids, False, moment(live.created)
-    )
+    return Remote(live.id, request(live.key), "SCHEDULED", moment(live.created))
 
 
 # ---------------------------------------------------------------- states by number

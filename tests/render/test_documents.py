@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused
 from invent_gitops.model.broadcast import Definition
+from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Renewal, Renewed
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import FieldChange, Plan, Refusal
@@ -71,7 +72,7 @@ BODIES: dict[str, Mapping[str, object]] = {
         "comment", "updated", "The comment is up to date:", 7, "https://github.com/o/r/pull/7"
     ).as_json(),
     "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Coverage()), "invent.state.json", 3),
-    "status": status_json(Status(NOW, "c", "sandbox", (), Coverage(), timedelta(hours=24))),
+    "status": status_json(Status(Context(NOW, "c", "sandbox"), (), Coverage(), timedelta(hours=24))),
     "workspaces": {"workspaces": [], "matrix": {"include": [{"workspace": "acme"}]}},
     "workspaces-run": {"workspaces": [{"workspace": "acme", "exit_code": None, "document": None}]},
     "error": {},

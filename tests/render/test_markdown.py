@@ -15,16 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invent_gitops.errors import InvalidInput, InventGitopsError
-from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal, Remarks
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.github.annotations import MOST, plan_annotations
 from invent_gitops.render.github.outputs import step_outputs
-from invent_gitops.render.markdown.calendar import BARS
 from invent_gitops.render.markdown.fit import Part, fitted, in_bytes
-from invent_gitops.render.markdown.markup import address, code, label, link, text
+from invent_gitops.render.markdown.markup import address, code, link, text
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT, plan_markdown
 from invent_gitops.text.clean import cut
 from tests.making import (
@@ -36,9 +35,11 @@ from tests.making import (
     a_record,
     a_remote,
     a_request,
+    altered,
     an_intent,
     an_item,
     costly,
+    in_context,
     texts,
 )
 
@@ -67,14 +68,14 @@ ALL_EVIL = " ".join(EVIL)
 wild = st.sampled_from(EVIL) | texts | st.text(max_size=40)
 
 
-def made(*items: Item, problems: Sequence[Problem] = (), error: InventGitopsError | None = None, **fields: Any) -> Any:
-    body = {} if problems or error else plan_json(replace(a_plan(*items), **fields))
+def made(*items: Item, problems: Sequence[Problem] = (), error: InventGitopsError | None = None, **context: Any) -> Any:
+    body = {} if problems or error else plan_json(in_context(a_plan(*items), **context))
     return json.loads(document("plan", 0, body, problems=problems, error=error))
 
 
-def shown(*items: Item, files: str = "", limit: int = COMMENT_LIMIT, size: Any = len, **fields: Any) -> str:
-    """The page of a plan whose other `fields` are given."""
-    return plan_markdown(made(*items, **fields), files=files, limit=limit, size=size)
+def shown(*items: Item, files: str = "", limit: int = COMMENT_LIMIT, size: Any = len, **context: Any) -> str:
+    """The page of a plan with other values in its context."""
+    return plan_markdown(made(*items, **context), files=files, limit=limit, size=size)
 
 
 def blocked(key: str = "doubt") -> Item:
@@ -107,7 +108,8 @@ def many(count: int) -> list[Item]:
 
 
 def rows(markdown: str) -> list[str]:
-    """Rows of tables, without those of heads and rules."""
+    """Rows of tables, without those of heads and rules, and without the months."""
+    markdown = re.sub(r"\| Mon \|.*?\n\n", "", markdown, flags=re.DOTALL)
     lines = [line for line in markdown.split("\n") if line.startswith("|")]
     heads = {index + step for index, line in enumerate(lines) if set(line) <= set("| -") and "-" in line
              for step in (-1, 0)}  # fmt: skip
@@ -136,7 +138,7 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
     waived = create("waived", waive={"quiet-hours": "agreed with legal"})
     markdown = shown(waived, create("new"), changed(), blocked(), refused())
     parts = ["### 2 broadcasts to create", "**1** blocked · **1** refused", "1 blocked:", "1 refused:",
-             "agreed with legal", "To be created", "```mermaid", "<details><summary>1 changed", "Digest"]  # fmt: skip
+             "agreed with legal", "To be created", "November 2026, UTC", "<summary>1 changed", "Digest"]  # fmt: skip
     places = [markdown.find(part) for part in parts]
     assert -1 not in places
     assert places == sorted(places)
@@ -144,12 +146,14 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
 
 def test_waiver_that_sets_nothing_aside_is_kept_apart_from_those_that_do() -> None:
     item = create("waived", waive={"quiet-hours": "agreed with legal", "audience-cap": "just in case"})
-    markdown = shown(replace(item, unneeded_waivers=("audience-cap",)))
+    markdown = shown(replace(item, remarks=Remarks(unneeded_waivers=("audience-cap",))))
     aside, _, idle = markdown.partition("<details><summary>1 waiver sets nothing aside</summary>")
     assert "sets aside `quiet-hours`: “agreed with legal”" in aside
     assert "audience-cap" not in aside
     assert "waives `audience-cap`: “just in case”" in idle
-    assert "Rules set aside" not in shown(replace(item, unneeded_waivers=("audience-cap", "quiet-hours")))
+    assert "Rules set aside" not in shown(
+        replace(item, remarks=Remarks(unneeded_waivers=("audience-cap", "quiet-hours")))
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,19 +207,19 @@ def test_soonest_broadcast_comes_first_and_at_once_before_all() -> None:
 
 
 def test_time_without_a_zone_is_shown_in_the_projects_and_a_zone_that_nobody_knows_as_utc() -> None:
-    assert "Europe/Berlin\u00a0(12:00\u00a0UTC)" in shown(create("a"), timezone="Europe/Berlin")
+    assert "Europe/Berlin\u00a0(12:00\u00a0UTC)" in shown(create("a"), zone="Europe/Berlin")
     assert "12:00</b><br>UTC" in shown(create("a", zone="Mars/Phobos"))
 
 
 def test_field_diffs_are_folded_and_name_segments_and_times_as_people_do() -> None:
-    markdown = shown(changed(), segment_names={"seg_a": "customers"})
-    folded = markdown[markdown.index("<details>") : markdown.index("</details>")]
+    markdown = shown(changed(), names={"seg_a": "customers"})
+    folded = markdown[markdown.index("<details><summary>1 changed") :]
     assert "| `scheduled_at` | Tue 24 Nov 2026 12:00 UTC | Wed 25 Nov 2026 12:00 UTC |" in folded
     assert "| `segment_ids` | customers | seg&#95;b |" in folded
 
 
 def test_blocked_key_shows_its_candidates_and_the_commands_that_settle_it() -> None:
-    markdown = shown(blocked(), options=" --org o")
+    markdown = shown(blocked(), flags=" --org o")
     assert "[this run](https://ci.test/9)" in markdown
     assert "`invent-gitops resolve --org o doubt --id bc_9`" in markdown
 
@@ -224,23 +228,6 @@ def test_refusal_says_why_and_what_to_do() -> None:
     (row,) = rows(shown(refused(), files=FILES))
     assert "It is too soon. `minimum-lead-time` | Give it a later time. |" in row
     assert f"({FILES}broadcasts/late.yaml#L3)" in row
-
-
-def test_calendar_shows_new_sends_beside_those_that_exist_and_never_more_than_sixty() -> None:
-    exists = Item("old", "unchanged", a_request("Old one"), a_definition("old"), a_record("bc_8"))
-    small = shown(create("new"), exists)
-    assert "section To create\n    “Broadcast new” :active, milestone, 2026-11-24T12:00, 0d" in small
-    assert "section Exists already\n    “Old one” :milestone, 2026-11-24T12:00, 0d" in small
-    assert "mermaid" not in shown(create("alone"))
-    past = Item("past", "unchanged", a_request("Past", NOW - timedelta(days=1)), a_definition("past"), a_record("bc_6"))
-    assert "“Past”" not in shown(create("new"), create("newer"), past)
-    edited = replace(changed(), request=a_request("New", NOW + timedelta(days=5)))
-    assert "“New” :milestone, 2026-11-24T12:00, 0d" in shown(create("new"), edited), "it is sent as it was created"
-    over = replace(exists, record=replace(a_record("bc_8"), status="CANCELLED"))
-    assert "“Old one”" not in shown(create("new"), create("newer"), over)
-    large = shown(*many(200), exists, limit=10**6)
-    assert large.count(":active, milestone,") + large.count(":milestone,") == BARS
-    assert "Calendar of 60 of 201 sends" in large
 
 
 def test_problems_are_a_list_with_place_rule_and_cure() -> None:
@@ -358,21 +345,6 @@ def test_inline_code_cannot_be_left(words: str) -> None:
         assert safe.endswith(ticks[0])
 
 
-@given(wild)
-def test_label_holds_nothing_that_mermaid_knows(words: str) -> None:
-    safe = label(words)
-    assert 3 <= len(safe) <= 42
-    assert not re.search(r"[:;#{}\[\]()<>\"`\\|@\n]|--|%%", safe)
-    assert (safe[0], safe[-1]) == ("“", "”")
-
-
-def test_label_keeps_words_of_every_script_and_cuts_long_ones() -> None:
-    assert label("Größe 🎉 हिन्दी 日本語 R&D") == "“Größe हिन्दी 日本語 R&D”"
-    assert label("section x") == "“section x”"
-    assert label("x" * 99) == f"“{'x' * 39}…”"
-    assert label("::") == "“no name”"
-
-
 @pytest.mark.parametrize("path", ["/etc/passwd", "../a.yaml", "a/../../b", "a//b", "a\\b", "a\nb"])
 def test_path_that_leaves_the_repository_is_not_linked(path: str) -> None:
     assert "](" not in link(path, 1, FILES)
@@ -404,16 +376,12 @@ def evil_item(action: Action, words: str, number: int = 0) -> Item:
             return replace(item, record=record, changes=(change, FieldChange("segment_ids", [words], [])))
         case "blocked":
             intent = an_intent(provenance=a_provenance(by=words, run=words))
-            remote = replace(a_remote(words), name=words, status=words)
+            remote = altered(a_remote(words), name=words, status=words)
             return replace(item, intent=replace(intent, candidates=(Candidate(remote, (words,)),)))
         case "undefined":
             return replace(item, definition=None, record=record)
         case _:
             return replace(item, record=record if action == "unchanged" else None)
-
-
-def outside_mermaid(markdown: str) -> str:
-    return re.sub(r"```mermaid\n.*?\n```\n", "", markdown, flags=re.DOTALL)
 
 
 evil_items = st.lists(st.tuples(st.sampled_from(ACTIONS), wild), max_size=25).map(
@@ -429,7 +397,7 @@ def test_any_plan_keeps_the_limit_the_tables_the_counts_and_lets_no_html_through
     markdown = shown(*items, limit=limit, files=files)
     assert len(markdown) <= limit
     assert tables_are_even(markdown)
-    assert tags(outside_mermaid(markdown)) <= OURS
+    assert tags(markdown) <= OURS
     assert markdown.count("<details") == markdown.count("</details>")
     for action in ACTIONS:
         count = sum(item.action == action for item in items)
@@ -437,14 +405,6 @@ def test_any_plan_keeps_the_limit_the_tables_the_counts_and_lets_no_html_through
         assert (f"**{count}** {words}" in markdown.split("\n")[2]) == bool(count)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", markdown)
     assert not [line for line in markdown.split("\n") if line.lstrip().startswith("::") or "##[" in line]
-
-
-def test_fence_of_the_calendar_cannot_be_closed_by_a_name() -> None:
-    markdown = shown(evil_item("create", "```\n%%{init: {}}%%\n```"), evil_item("create", ALL_EVIL, 1))
-    assert len(re.findall("^```", markdown, re.MULTILINE)) == 2
-    diagram = markdown[markdown.index("```mermaid") :].split("\n```")[0]
-    assert "%%" not in diagram
-    assert "{" not in diagram
 
 
 # ---------------------------------------------------------------- annotations

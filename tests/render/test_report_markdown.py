@@ -33,7 +33,7 @@ from invent_gitops.render.github.outputs import step_outputs
 from invent_gitops.render.markdown.document import page
 from invent_gitops.render.markdown.fit import in_bytes
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT
-from tests.making import NOW, a_plan, a_provenance, a_remote, an_intent, an_item, costly
+from tests.making import NOW, a_plan, a_provenance, a_remote, altered, an_intent, an_item, costly, in_context
 from tests.render.test_markdown import (
     ALL_EVIL,
     EVIL,
@@ -44,7 +44,6 @@ from tests.render.test_markdown import (
     evil_item,
     made,
     many,
-    outside_mermaid,
     refused,
     tables_are_even,
     tags,
@@ -201,9 +200,9 @@ def test_created_row_has_name_key_id_time_and_audience_soonest_first() -> None:
 
 
 def test_unknown_outcome_shows_what_was_found_and_the_commands_with_its_id_quoted() -> None:
-    other = replace(a_remote("b 2; rm -rf ~"), name="Nearly")
+    other = altered(a_remote("b 2; rm -rf ~"), name="Nearly")
     found = an_intent(provenance=WHO, candidates=(Candidate(a_remote("bc_9")), Candidate(other, ("name",))))
-    plan = replace(a_plan(an_item("lost")), options=" --org o")
+    plan = in_context(a_plan(an_item("lost")), flags=" --org o")
     markdown = page(reported(Report((outcome("lost", "unknown"),)), plan, 7, doubts={"lost": found}))
     assert "Found `bc_9` <b>Spring sale</b>: as requested." in markdown
     assert "If it is there: `invent-gitops resolve --org o lost --id bc_9`" in markdown
@@ -338,10 +337,10 @@ def test_any_report_keeps_the_limit_the_tables_and_lets_nothing_through(
     outcomes: list[Outcome], words: str, limit: int, code: ExitCode
 ) -> None:
     found = replace(an_intent(), provenance=a_provenance(NOW, words, words, words))
-    found = replace(found, candidates=(Candidate(replace(a_remote(words or "x"), name=words), (words,)),))
+    found = replace(found, candidates=(Candidate(altered(a_remote(words or "x"), name=words), (words,)),))
     doubts = {one.key: found for one in outcomes if one.fate == "unknown"}
     plan = a_plan(*(evil_item(ACTIONS[number % 6], words, number) for number, _ in enumerate(outcomes)))
-    plan = replace(plan, options=f" --org {words}", timezone=words, segment_names={words: words}, org=words, api=words)
+    plan = in_context(plan, flags=f" --org {words}", zone=words, names={words: words}, org=words, api=words)
     failure = InvalidInput(words, words) if code else None
     report = Report(tuple(outcomes), failure, stopped=True, unrecorded=tuple(one.key for one in outcomes[:1]))
     who = a_provenance(NOW, words, words, words)
@@ -349,7 +348,7 @@ def test_any_report_keeps_the_limit_the_tables_and_lets_nothing_through(
     markdown = page(whole, files=FILES, limit=limit)
     assert len(markdown) <= limit
     assert tables_are_even(markdown)
-    assert tags(outside_mermaid(markdown)) <= OURS
+    assert tags(markdown) <= OURS
     assert markdown.count("<details") == markdown.count("</details>")
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", markdown)
     assert not [line for line in markdown.split("\n") if line.lstrip().startswith("::") or "##[" in line]
@@ -429,8 +428,8 @@ def test_no_name_of_the_api_mentions_anybody() -> None:
 
 
 def test_what_exists_twice_is_told_first_with_what_to_do() -> None:
-    twin = Twin("spring", "bc_1", replace(a_remote("bc_2"), name="Spring"), "bc_2", "bc_1", "it has no content.")
-    plan = replace(a_plan(create("other")), options=" --org o")
+    twin = Twin("spring", "bc_1", altered(a_remote("bc_2"), name="Spring"), "bc_2", "bc_1", "it has no content.")
+    plan = in_context(a_plan(create("other")), flags=" --org o")
     report = Report((outcome("other"),), twins=(twin,))
     markdown = page(reported(report, plan, 7))
     assert headline(markdown) == "⛔ 1 created, 1 twice in Invent: delete one of the two"

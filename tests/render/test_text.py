@@ -27,8 +27,10 @@ from tests.making import (
     a_record,
     a_remote,
     a_request,
+    altered,
     an_intent,
     an_item,
+    in_context,
 )
 from tests.text.test_clean import is_harmless
 
@@ -37,9 +39,9 @@ LATE = Refusal("schedule-in-past", "Its time has passed.", "Give it a time to co
 
 
 def shown(plan: Plan, *, flags: str = "", everything: bool = False, zone: str = "") -> str:
-    return plan_text(
-        replace(plan, options=flags or plan.options, timezone=zone or plan.timezone), PLAIN, everything=everything
-    )
+    context = plan.context
+    plan = in_context(plan, flags=flags or context.flags, zone=zone or context.zone)
+    return plan_text(plan, PLAIN, everything=everything)
 
 
 def blocked(key: str = "doubt", intent: Intent | None = None, candidates: tuple[Candidate, ...] | None = None) -> Item:
@@ -167,7 +169,7 @@ def test_edits_are_shown_field_by_field_with_the_names_of_segments() -> None:
         FieldChange("send_to_all", False, True),
     )
     item = Item("edited", "changed", a_request(), a_definition("edited"), a_record("bc_7"), changes=edits)
-    text = shown(replace(a_plan(item), segment_names={"seg_a": "vips", "seg_b": "all"}))
+    text = shown(in_context(a_plan(item), names={"seg_a": "vips", "seg_b": "all"}))
     assert "  ~ edited  Spring sale  (id bc_7)" in text
     for line in ("name: Old → New", "scheduled_at: Tue 24 Nov 2026 12:00 UTC → at once"):
         assert f"      {line}\n" in text
@@ -311,12 +313,12 @@ def nasty_intent(candidates: tuple[Candidate, ...] = ()) -> Intent:
 
 @pytest.mark.parametrize("number", range(4))
 def test_nothing_that_somebody_wrote_acts_on_a_terminal_or_a_runner(number: int) -> None:
-    plan = replace(a_plan(nasty_items()[number]), org=NASTY, api=NASTY)
+    plan = in_context(a_plan(nasty_items()[number]), org=NASTY, api=NASTY)
     assert [line for line in shown(plan).split("\n") if not is_harmless(line)] == []
 
 
 def test_nothing_in_a_blocked_attempt_acts() -> None:
-    found = (Candidate(replace(a_remote("bc_5"), name=NASTY, status=NASTY)),)
+    found = (Candidate(altered(a_remote("bc_5"), name=NASTY, status=NASTY)),)
     text = shown(a_plan(blocked("doubt", nasty_intent(), found)))
     assert [line for line in text.split("\n") if not is_harmless(line)] == []
 

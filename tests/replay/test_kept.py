@@ -7,6 +7,7 @@ Every step after such a moment leaves what it leaves in a whole scene of today's
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,29 @@ def resumed(program: Program, request: pytest.FixtureRequest) -> tuple[int, list
         return resume(program, SCENES[MOMENTS[request.param]], folder, HERE / "kept", request.param)
 
 
+# What a file of before says otherwise than one of today, and goes on saying: a commit holds the plan that was saved in
+# it, a comment the months that were drawn in it.
+GROWN = (
+    re.compile(r"\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b"),
+    re.compile(r"<details( open)?><summary>(Calendar of |\w+ \d{4}, )[^<]*</summary>.*?</details>\n", re.DOTALL),
+    re.compile(r"\n<sub>🆕 to be created[^\n]*\n(\n\d+ more in \d+ later months?\.\n)?"),
+    re.compile(r"\n+(?=\n\n)"),
+)
+
+
+def in_common(steps: list[Step]) -> list[Step]:
+    """The steps without what the files of before hold otherwise."""
+
+    def cut(text: str) -> str:
+        for pattern in GROWN:
+            text = pattern.sub("", text)
+        return text
+
+    return [
+        Step(step.title, step.code, {part: text and cut(text) for part, text in step.parts.items()}) for step in steps
+    ]
+
+
 def step_of(steps: list[Step], command: str) -> Step:
     """The first step of this command."""
     return next(step for step in steps if step.title.startswith(f"invent-gitops {command}"))
@@ -46,7 +70,7 @@ def test_files_of_before_are_gone_on_from_as_from_our_own(name: str, resumed: tu
     before, steps = resumed
     expected = load((HERE / "recorded" / f"{MOMENTS[name]}.txt").read_text(encoding="utf-8"))[before:]
     assert steps
-    lines = changed_lines(canonical(expected), steps, name)
+    lines = changed_lines(in_common(canonical(expected)), in_common(steps), name)
     assert not lines, "\n".join(lines[:LINES])
 
 

@@ -25,6 +25,7 @@ from tests.making import (
     a_removal,
     a_request,
     a_state,
+    altered,
     an_intent,
     costly,
     states,
@@ -131,7 +132,7 @@ def test_name_with_an_odd_separator_is_not_taken_for_a_conflict_marker(separator
 
 
 def test_year_one_that_some_apis_send_for_no_time_is_read_back() -> None:
-    candidate = Candidate(replace(a_remote("bc_5"), scheduled_at=datetime(1, 1, 1, tzinfo=UTC)), ("scheduled_at",))
+    candidate = Candidate(altered(a_remote("bc_5"), scheduled_at=datetime(1, 1, 1, tzinfo=UTC)), ("scheduled_at",))
     state = a_state(intents={"a": an_intent(candidates=(candidate,))})
     assert parse(dump(state), "state") == state
 

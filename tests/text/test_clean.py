@@ -107,17 +107,17 @@ def test_colours_are_there_only_if_asked_for() -> None:
          "Wed 1 Jul 2026 14:00:05 Europe/Berlin (12:00:05 UTC)"),
     ],
 )  # fmt: skip
-def test_moment_is_told_in_the_authors_zone_and_in_utc(at: datetime | None, zone: str, shown: str) -> None:
+def test_moment_is_in_context_the_authors_zone_and_in_utc(at: datetime | None, zone: str, shown: str) -> None:
     assert moment(at, zone) == shown
 
 
-def test_moment_is_told_in_utc_whatever_offset_it_carries() -> None:
+def test_moment_is_in_context_utc_whatever_offset_it_carries() -> None:
     from zoneinfo import ZoneInfo
 
     assert moment(MORNING.astimezone(ZoneInfo("Asia/Tokyo"))) == moment(MORNING)
 
 
-def test_last_moment_of_the_calendar_can_be_told_in_every_zone() -> None:
+def test_last_moment_of_the_calendar_can_be_in_context_every_zone() -> None:
     assert moment(datetime(9999, 12, 31, 23, 0, tzinfo=UTC), "Asia/Tokyo")
     assert stamp(datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "Europe/Berlin") == "9999-12-31 23:59 UTC"
 
@@ -139,7 +139,7 @@ def test_last_moment_of_the_calendar_can_be_told_in_every_zone() -> None:
         (timedelta(days=730), "in 2 years", "2 years ago"),
     ],
 )
-def test_distance_is_told_in_the_unit_that_a_person_would_use(span: timedelta, ahead: str | None, ago: str) -> None:
+def test_distance_is_in_context_the_unit_that_a_person_would_use(span: timedelta, ahead: str | None, ago: str) -> None:
     if ahead:
         assert distance(NOW + span, NOW) == ahead
     assert distance(NOW - span, NOW) == ago

@@ -16,10 +16,11 @@ from invent_gitops.cli.options import common_options
 from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused
-from invent_gitops.operations.account import Account
+from invent_gitops.operations.account import Account, check_named_state
 from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project, working
 from invent_gitops.provenance import DIRTY
+from invent_gitops.text.clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,15 +49,21 @@ def history(session: Session, account: Account, key: str | None) -> Result:
 
     root, project = checked_project()
     chain = account.chain(root, project)
+    check_named_state(account, exists=bool(chain.links))
     listed = changes(chain)
-    if key and key not in (known_keys := keys(chain, listed)) and not _known_elsewhere(account, root, key):
-        raise Refused(f"The state knows no key {key}.", _cure(key, known_keys))
+    unknown = key if key and key not in (known_keys := keys(chain, listed)) else ""
+    if unknown and not _known_elsewhere(account, root, unknown):
+        raise Refused(f"The state knows no key {unknown}.", _cure(unknown, known_keys))
     listed = _with_pull_requests(root, about(listed, key) if key else listed)
     return Result(
         "history",
         ExitCode.DONE,
         lambda: history_json(listed),
-        lambda display: history_text(listed, display.style, context_of(account, project)),
+        lambda display: (
+            history_text(listed, display.style, context_of(account, project))
+            if not unknown
+            else f"This workspace has no key {clean(unknown)}."
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from invent_gitops.errors import ExitCode, Refused
 from invent_gitops.model.note import restored_note
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
-from invent_gitops.operations.account import Account, own_place
+from invent_gitops.operations.account import Account, check_named_state, own_place
 from invent_gitops.operations.definitions_at import requests_at
 from invent_gitops.operations.project import checked_project, shown
 from invent_gitops.operations.unsettled import unsettled_code
@@ -237,7 +237,9 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
 
 def _read(account: Account) -> State:
     root, project = checked_project()
-    return account.store(root, project, strict=False).read()
+    state = account.store(root, project, strict=False).read()
+    check_named_state(account, exists=bool(state.lineage))
+    return state
 
 
 def _change(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.instant import write_instant
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.state import Candidate, Intent, Provenance
 from invent_gitops.render.documents.reading import (
@@ -145,12 +145,9 @@ def read_candidate(fields: Document) -> Candidate:
     return Candidate(
         Remote(
             id=read_text(fields, "id"),
-            name=text_or(fields, "name"),
+            request=read_request(fields),
             status=text_or(fields, "status"),
-            scheduled_at=read_instant(fields.get("scheduled_at")),
-            segment_ids=read_texts(fields, "segment_ids"),
-            send_to_all=read_flag(fields, "send_to_all"),
-            created_at=read_instant(fields.get("created_at")),
+            created_at=moment_or_none(fields, "created_at"),
         ),
         read_texts(fields, "differs"),
     )

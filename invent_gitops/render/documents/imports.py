@@ -30,7 +30,7 @@ def import_json(
             {
                 "key": offer.key,
                 "id": offer.remote.id,
-                "name": offer.remote.name,
+                "name": offer.remote.request.name,
                 "status": offer.remote.status,
                 "request": offer.request.as_json(),
                 "segments": [context.names.get(id, "") or id for id in offer.request.segment_ids],
@@ -53,6 +53,6 @@ def import_json(
             }
             for lost in survey.missing
         ],
-        "removed": [{"id": remote.id, "name": remote.name} for remote in survey.removed],
+        "removed": [{"id": remote.id, "name": remote.request.name} for remote in survey.removed],
         "unrecorded": [key for key in survey.unrecorded if key not in done.keys],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from invent_gitops.model.broadcast import Definition, Request
@@ -11,7 +12,7 @@ from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime, ZoneChange
-from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal
+from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal, Remarks
 from invent_gitops.model.state import Absence, Provenance, Record
 from invent_gitops.render.documents.drift import (
     defined_values,
@@ -70,6 +71,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "zone_data": plan.zone_data or None,
         "options": context.flags,
         "segment_names": _segment_names(plan),
+        "blackout_days": [[first.isoformat(), last.isoformat()] for first, last in plan.blackout_days],
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,
@@ -94,20 +96,21 @@ def read_plan(fields: Document) -> SavedPlan:
     )
     look = object_or_none(fields, "look")
     plan = Plan(
-        context.at,
+        context,
         tuple(read_item(item, context) for item in read_objects(fields, "items")),
-        context.org,
-        context.api,
         text_or(fields, "lineage"),
         number_or_none(fields, "serial") or 0,
-        context.names,
-        context.zone,
-        context.workspace,
-        context.flags,
         read_look(look) if look else None,
         text_or(fields, "zone_data"),
+        # Plans of older versions do not hold the blackout days.
+        tuple(_read_span(span) for span in fields.get("blackout_days") or ()),
     )
     return SavedPlan(plan, read_text(fields, "digest"))
+
+
+def _read_span(days: Sequence[str]) -> tuple[date, date]:
+    first, last = days
+    return date.fromisoformat(first), date.fromisoformat(last)
 
 
 def _segment_names(plan: Plan) -> dict[str, str]:
@@ -139,17 +142,17 @@ def item_json(item: Item, context: Context) -> dict[str, object]:
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in item.changes],
         "refusals": [refusal_json(refusal, context) for refusal in item.refusals],
         "waived": dict(item.waived),
-        "unneeded_waivers": list(item.unneeded_waivers),
-        "absence": {"reason": item.absence.reason, **provenance_json(item.absence.provenance)}
-        if item.absence
+        "unneeded_waivers": list(item.remarks.unneeded_waivers),
+        "absence": {"reason": item.remarks.absence.reason, **provenance_json(item.remarks.absence.provenance)}
+        if item.remarks.absence
         else None,
         "intent": intent_json(item.intent) if item.intent else None,
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,
         "position": position_json(definition.position) if definition else None,
-        "warnings": [warning_json(warning) for warning in item.warnings],
+        "warnings": [warning_json(warning) for warning in item.remarks.warnings],
         "drift": drift_json(item.drift, definition.request if definition else None, context) if item.drift else None,
-        "zone_change": zone_change_json(item.zone_change) if item.zone_change else None,
+        "zone_change": zone_change_json(item.remarks.zone_change) if item.remarks.zone_change else None,
     }
 
 
@@ -167,9 +170,7 @@ def read_item(fields: Document, context: Context) -> Item:
         FieldChange(read_text(change, "field"), change["old"], change["new"])
         for change in read_objects(fields, "changes")
     )
-    audience, intent, drift, zone_change, absence = (
-        object_or_none(fields, name) for name in ("audience", "intent", "drift", "zone_change", "absence")
-    )
+    audience, intent, drift = (object_or_none(fields, name) for name in ("audience", "intent", "drift"))
     return Item(
         key,
         action,
@@ -181,6 +182,14 @@ def read_item(fields: Document, context: Context) -> Item:
         changes,
         tuple(read_refusal(refusal) for refusal in read_objects(fields, "refusals")),
         read_drift(drift) if drift else None,
+        _read_remarks(fields, key),
+    )
+
+
+def _read_remarks(fields: Document, key: str) -> Remarks:
+    """What older versions did not remark on is not in their plans."""
+    zone_change, absence = (object_or_none(fields, name) for name in ("zone_change", "absence"))
+    return Remarks(
         tuple(read_warning(warning) for warning in objects_or_none(fields, "warnings") or ()),
         read_texts(fields, "unneeded_waivers") if "unneeded_waivers" in fields else (),
         read_zone_change(zone_change) if zone_change else None,

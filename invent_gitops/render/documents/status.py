@@ -6,12 +6,13 @@ from dataclasses import fields as fields_of
 from datetime import timedelta
 from typing import cast
 
-from invent_gitops.model.broadcast import Counts
+from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.status import SHARES, Alarm, Row, Rule, Status
-from invent_gitops.render.documents.drift import drift_json, look_json, read_drift, read_look
-from invent_gitops.render.documents.envelope import read_position
+from invent_gitops.render.documents.drift import defined_values, drift_json, look_json, read_drift, read_look
+from invent_gitops.render.documents.envelope import read_position, with_values
 from invent_gitops.render.documents.plan import read_audience
 from invent_gitops.render.documents.reading import (
     Document,
@@ -32,13 +33,14 @@ _COUNTED = tuple(field.name for field in fields_of(Counts))
 
 
 def status_json(status: Status) -> dict[str, object]:
+    context = status.context
     return {
-        "workspace": status.context.workspace or None,
-        "at": write_instant(status.context.at),
-        "org": status.context.org,
-        "api": status.context.api,
-        "timezone": status.context.zone or None,
-        "options": status.context.flags,
+        "workspace": context.workspace or None,
+        "at": write_instant(context.at),
+        "org": context.org,
+        "api": context.api,
+        "timezone": context.zone or None,
+        "options": context.flags,
         "segment_names": _segment_names(status),
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),
@@ -48,20 +50,23 @@ def status_json(status: Status) -> dict[str, object]:
 
 
 def read_status(fields: Document) -> Status:
-    """Read the body back. Neither what a row's file says is in it, nor when a broadcast was last heard of."""
-    status = Status(
-        read_moment(fields, "at"),
-        read_text(fields, "org"),
-        read_text(fields, "api"),
-        tuple(_read_row(row) for row in read_objects(fields, "rows")),
-        read_look(read_object(fields["look"])),
-        timedelta(seconds=number_or_none(fields, "soon_seconds") or 0),
-        text_or(fields, "timezone"),
+    """Read the body back. Of a request it has no segment ids, and no document says when a broadcast was last heard of.
+
+    What a row's file says is as Invent shows it, but for the fields that differ.
+    """
+    context = Context(
+        at=read_moment(fields, "at"),
+        org=read_text(fields, "org"),
+        api=read_text(fields, "api"),
         # Judged where the page is posted, as that of a plan.
-        text_or(fields, "workspace") if isinstance(fields.get("workspace"), str) else "",
-        text_or(fields, "options"),
-        texts_by_name(fields, "segment_names"),
+        workspace=text_or(fields, "workspace") if isinstance(fields.get("workspace"), str) else "",
+        zone=text_or(fields, "timezone"),
+        flags=text_or(fields, "options"),
+        names=texts_by_name(fields, "segment_names"),
     )
+    soon = timedelta(seconds=number_or_none(fields, "soon_seconds") or 0)
+    rows = tuple(_read_row(row) for row in read_objects(fields, "rows"))
+    status = Status(context, rows, read_look(read_object(fields["look"])), soon)
     for name in _tally(status):
         read_number(read_object(fields["counts"]), name)
     return status
@@ -77,10 +82,12 @@ def _tally(status: Status) -> dict[str, int]:
 
 
 def _row(row: Row, status: Status) -> dict[str, object]:
+    defined = row.definition.request if row.definition else None
+    position = row.definition.position if row.definition else None
     return {
         "key": row.key,
         "id": row.id or None,
-        "name": row.name,
+        "name": row.request.name,
         "state": row.state,
         "read": row.read,
         "past": row.past,
@@ -91,37 +98,40 @@ def _row(row: Row, status: Status) -> dict[str, object]:
             "everyone": row.audience.everyone,
             "contacts": row.audience.contacts,
         },
-        "templates": row.templates,
-        "error_message": row.error_message or None,
-        "counts": {name: getattr(row.counts, name) for name in _COUNTED},
+        "templates": row.sending.templates,
+        "error_message": row.sending.error_message or None,
+        "counts": {name: getattr(row.sending.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
-        "drift": drift_json(row.drift, row.defined, status.context) if row.drift else None,
+        "drift": drift_json(row.drift, defined, status.context) if row.drift else None,
         "warnings": [
             {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.context.flags)}
             for it in row.alarms
         ],
-        "file": row.position.file if row.position else None,
-        "line": (row.position.line or None) if row.position else None,
+        "file": position.file if position else None,
+        "line": (position.line or None) if position else None,
     }
 
 
 def _read_row(fields: Document) -> Row:
-    drift, counts = object_or_none(fields, "drift"), read_object(fields["counts"])
+    key, drift, counts = read_text(fields, "key"), object_or_none(fields, "drift"), read_object(fields["counts"])
+    audience = read_audience(read_object(fields["audience"]))
+    request = Request(read_text(fields, "name"), moment_or_none(fields, "scheduled_at"), (), audience.everyone)
+    written = with_values(request, defined_values(drift) if drift else {}) if fields["file"] else None
     return Row(
-        key=read_text(fields, "key"),
-        name=read_text(fields, "name"),
+        key=key,
+        request=request,
         state=read_text(fields, "state"),
-        at=moment_or_none(fields, "scheduled_at"),
-        audience=read_audience(read_object(fields["audience"])),
+        audience=audience,
         id=text_or(fields, "id"),
         read=read_flag(fields, "read"),
         past=read_flag(fields, "past"),
-        timezone=text_or(fields, "timezone"),
-        counts=Counts(**{name: number_or_none(counts, name) for name in _COUNTED}),
-        templates=number_or_none(fields, "templates"),
-        error_message=text_or(fields, "error_message"),
+        sending=Sending(
+            templates=number_or_none(fields, "templates"),
+            error_message=text_or(fields, "error_message"),
+            counts=Counts(**{name: number_or_none(counts, name) for name in _COUNTED}),
+        ),
         drift=read_drift(drift) if drift else None,
-        position=read_position(fields) if fields["file"] else None,
+        definition=Definition(key, written, read_position(fields), text_or(fields, "timezone")) if written else None,
         alarms=tuple(
             Alarm(cast("Rule", read_text(alarm, "rule")), read_text(alarm, "message"), text_or(alarm, "cure"))
             for alarm in read_objects(fields, "warnings")
@@ -132,9 +142,9 @@ def _read_row(fields: Document) -> Row:
 def _segment_names(status: Status) -> dict[str, str]:
     """The names of the segments that an edit speaks of, by id; elsewhere the names stand already."""
     sides = [side for row in status.rows if row.drift for it in row.drift.changes for side in (it.old, it.new)]
-    names = status.context.names
     ids = {str(id) for side in sides if isinstance(side, list) for id in side}
-    ids |= {id for row in status.rows if row.drift and row.defined for id in row.defined.segment_ids}
+    ids |= {id for row in status.rows if row.drift and row.definition for id in row.definition.request.segment_ids}
+    names = status.context.names
     return {id: names[id] for id in sorted(ids) if id in names}
 
 

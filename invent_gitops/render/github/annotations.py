@@ -56,7 +56,9 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     """What went wrong as errors at the definitions, then what the plan has for a person."""
     items = {item.key: item for item in plan.items}
     notes = [note for outcome in report.outcomes for note in _outcome(outcome, report, items.get(outcome.key))]
-    notes += [Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.options)}") for twin in report.twins]
+    notes += [
+        Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.context.flags)}") for twin in report.twins
+    ]
     notes += [note for outcome in report.outcomes for note in _differing(outcome, items.get(outcome.key))]
     notes += [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
     if report.failure:
@@ -133,8 +135,8 @@ def _changed(item: Item, context: Context) -> Iterator[Annotation]:
         position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
         edited = f"{item.key}: {', '.join(fields)} changed after the creation."
         message = f"{edited} Invent has no update: there it stays as it was created."
-        if item.zone_change:
-            message = f"{item.key}: {item.zone_change.message}"
+        if item.remarks.zone_change:
+            message = f"{item.key}: {item.remarks.zone_change.message}"
         yield Annotation("notice", "changed", message, position or item.definition.position)
 
 

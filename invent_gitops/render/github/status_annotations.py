@@ -13,11 +13,11 @@ def status_annotations(status: Status, prefix: str = "") -> str:
         Annotation(
             "error",
             alarm.rule,
-            f"{row.key}: “{row.name}”: {alarm.message} {cure_text(alarm.cure, status.options)}",
-            row.position,
+            f"{row.key}: “{row.request.name}”: {alarm.message} {cure_text(alarm.cure, status.context.flags)}",
+            row.definition.position if row.definition else None,
         )
         for row in status.alarmed
         for alarm in row.alarms
-        for cure in (cure_text(alarm.cure, status.options),)
+        for cure in (cure_text(alarm.cure, status.context.flags),)
     ]
     return commands(notes, prefix)

@@ -131,7 +131,7 @@ def blocked(key: str, name: str, intent: Intent, sheet: Sheet, *notes: str) -> s
 
 def _candidate(candidate: Candidate) -> str:
     remote = candidate.remote
-    return f"Found {code(remote.id)} <b>{text(remote.name)}</b>: {likeness_text(candidate, MARKDOWN)}."
+    return f"Found {code(remote.id)} <b>{text(remote.request.name)}</b>: {likeness_text(candidate, MARKDOWN)}."
 
 
 def made_by(provenance: Provenance) -> str:

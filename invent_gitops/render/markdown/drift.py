@@ -38,7 +38,7 @@ def drift_parts(sheet: Sheet) -> Iterator[Part]:
     if lines := [_drifted(item, drift, sheet) for item, drift in drifted if drift.alarming]:
         title = f"#### ⚠️ {len(lines):,} drifted: Invent shows something else than the records"
         yield rows.table(title, _HEADS, lines)
-    if odd := [_odd(item, warning) for item in sheet.items for warning in item.warnings]:
+    if odd := [_odd(item, warning) for item in sheet.items for warning in item.remarks.warnings]:
         yield Part(["#### ⚠️ Audiences to look at", ""], odd)
     if moved := [_moved(item, drift) for item, drift in drifted if not drift.alarming]:
         title = f"<details><summary>{len(moved):,} moved on in Invent, as broadcasts do</summary>"

@@ -1,9 +1,8 @@
-"""What a person wrote, made harmless for the places of GitHub Markdown: text, inline code, links and Mermaid labels."""
+"""What a person wrote, made harmless for the places of GitHub Markdown: text, inline code and links."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from urllib.parse import quote
 
 from invent_gitops.render.cells.spelling import Spelling
@@ -25,7 +24,6 @@ _MARKUP = str.maketrans(
 )
 # At the beginning of a block these would make a list, a heading or a rule of it.
 _FIRST = re.compile(r"^(?:[-+=#]|\d+(?=[.)]))")
-_LABEL = 40
 
 
 def text(raw: str, most: int = 500) -> str:
@@ -44,20 +42,6 @@ def code(raw: str, most: int = 300) -> str:
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", short)), default=0) + 1)
     pad = " " if short[0] in "` " or short[-1] in "` " else ""
     return f"{ticks}{pad}{short}{pad}{ticks}"
-
-
-def label(raw: str) -> str:
-    """`raw` as a label of Mermaid: letters, marks, digits, symbols and blanks, cut short.
-
-    The quotes keep it from beginning with a word of Mermaid's own.
-    """
-    kept = "".join(
-        character if unicodedata.category(character)[0] in "LMN" or character in ".,!?'–-&%" else " "
-        for character in clean(raw)
-    )
-    # Two hyphens would be an arrow, and two percent signs a comment.
-    line = re.sub("([-%])[-%]+", r"\1", " ".join(kept.split())).strip(" -,.")
-    return f"“{(line if len(line) <= _LABEL else line[: _LABEL - 1].rstrip() + '…') or 'no name'}”"
 
 
 def link(path: str, line: int, files: str) -> str:

@@ -12,11 +12,11 @@ from invent_gitops.render.documents.envelope import read_envelope
 from invent_gitops.render.documents.plan import SavedPlan, read_plan
 from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.markdown import cells as rows
-from invent_gitops.render.markdown.calendar import calendar
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.sends import month_tables
 from invent_gitops.text.times import moment
 
 # GitHub refuses a comment beyond 65,536 characters.
@@ -80,8 +80,8 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     creates = sheet.having("create")
     if lines := [_created(item, sheet) for item in creates]:
         yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), lines)
-    if chart := calendar(creates, sheet.having("unchanged", "changed", "undefined"), context.at):
-        yield Part(chart)
+    if tables := month_tables(plan, sheet):
+        yield Part(tables)
     if lines := [_changed(item, sheet) for item in sheet.having("changed")]:
         changed = f"{plan.counts['changed']:,} changed after creation"
         title = f"{changed}: Invent has no update, so there it stays as it was created"
@@ -148,7 +148,7 @@ def _created(item: Item, sheet: Sheet) -> str:
     at, definition = item.request.scheduled_at, item.definition
     remarks = (definition.description, definition.owner) if definition else ()
     notes = [text(remark, 160) for remark in remarks if remark]
-    if absence := item.absence:
+    if absence := item.remarks.absence:
         declared = f"{absence.provenance.by} declared that an attempt created nothing: {absence.reason}"
         notes.append(f"⚠️ {text(declared, 200)}")
     note = f"<br><sub>{' · '.join(notes)}</sub>" if notes else ""
@@ -160,15 +160,15 @@ def _created(item: Item, sheet: Sheet) -> str:
 def _waivers(items: Sequence[Item], *, needed: bool) -> Iterator[str]:
     for item in items:
         for policy, reason in item.waived.items():
-            if (policy not in item.unneeded_waivers) == needed:
+            if (policy not in item.remarks.unneeded_waivers) == needed:
                 verb = "sets aside" if needed else "waives"
                 yield f"- {rows.title_of(item)} {verb} {code(policy)}: “{text(reason)}”"
 
 
 def _changed(item: Item, sheet: Sheet) -> str:
     title = f"{rows.cell_of(item)}<br>id {code(item.record.id if item.record else '')}"
-    if item.zone_change:
-        title += f"<br>{text(item.zone_change.message)}"
+    if item.remarks.zone_change:
+        title += f"<br>{text(item.remarks.zone_change.message)}"
     lines, context = [], rows.context_of(item, sheet)
     for change in item.changes:
         old, new = (rows.value(change.field, side, context) for side in (change.old, change.new))

@@ -95,13 +95,13 @@ def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
 
 def _alarmed(row: Row, sheet: Sheet) -> str:
     context = sheet.context.within(row.timezone)
-    position = f"<br>{rows.file(row.position, sheet)}" if row.position else ""
+    file = f"<br>{rows.file(row.definition.position, sheet)}" if row.definition else ""
     reasons = [f"{text(alarm.message)} {code(alarm.rule)}" for alarm in row.alarms]
     reasons += list(_fields(row, context)) if any(alarm.rule == "drift" for alarm in row.alarms) else []
     cures = [text(cure_text(alarm.cure, context.flags)) for alarm in row.alarms]
     away = "" if row.at is None else f"<br>{away_text(row.at, context.at)}"
     when = rows.when(row.at, context.zone) + away
-    return rows.row(rows.title_cell(row.key, row.name) + position, when, "<br>".join(reasons), "<br>".join(cures))
+    return rows.row(rows.title_cell(row.key, row.request.name) + file, when, "<br>".join(reasons), "<br>".join(cures))
 
 
 def _fields(row: Row, context: Context) -> Iterator[str]:
@@ -114,17 +114,17 @@ def _coming(row: Row, context: Context) -> str:
     when, away, title = (
         rows.when(row.at, context.zone),
         rows.away(row.at, context.at),
-        rows.title_cell(row.key, row.name),
+        rows.title_cell(row.key, row.request.name),
     )
     return rows.row(when, away, title, state_text(row, MARKDOWN), rows.audience(row.audience))
 
 
 def _past(row: Row, context: Context) -> str:
-    results = [_counted(row.counts, name) for name in COUNTED]
+    results = [_counted(row.sending.counts, name) for name in COUNTED]
     # Nine columns have to fit: the day alone with its time, in the zone that the line below the table names.
     when = rows.when(row.at, context.zone).partition("<br>")[0]
-    title = f"{rows.title_cell(row.key, row.name)} {state_text(row, MARKDOWN)}"
-    return rows.row(when, title, number_text(row.counts.recipients, _DASH), *results)
+    title = f"{rows.title_cell(row.key, row.request.name)} {state_text(row, MARKDOWN)}"
+    return rows.row(when, title, number_text(row.sending.counts.recipients, _DASH), *results)
 
 
 def _counted(counts: Counts, name: str) -> str:

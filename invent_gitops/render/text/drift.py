@@ -110,7 +110,7 @@ def _moved(item: Item, drift: Drift, style: Style, context: Context) -> Iterator
 
 def audiences_text(plan: Plan, style: Style, *, most: int) -> list[str]:
     """The section of the plan with what is odd about today's audiences."""
-    warnings = [(item, warning) for item in plan.items for warning in item.warnings]
+    warnings = [(item, warning) for item in plan.items for warning in item.remarks.warnings]
     lines = ["", style.bold("Audiences: look at these before they are messaged.")] if warnings else []
     for item, warning in warnings[:most]:
         lines.append(style.yellow(title_line("!", item.key, item.request.name)))

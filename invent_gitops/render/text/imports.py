@@ -87,7 +87,7 @@ def _refused(survey: Survey, style: Style, context: Context) -> Iterable[str]:
     if survey.refused:
         yield style.yellow(f"{_many(len(survey.refused), 'broadcast')} that cannot be imported:")
     for offer in survey.refused:
-        yield f"  {clean(offer.remote.id)} ({clean(offer.remote.status) or '?'}) {cut(offer.remote.name, 60)}"
+        yield f"  {clean(offer.remote.id)} ({clean(offer.remote.status) or '?'}) {cut(offer.remote.request.name, 60)}"
         yield f"      {clean(offer.why_not)}"
         yield f"      {style.green('→')} {clean(cure_text(offer.cure, context.flags))}"
 

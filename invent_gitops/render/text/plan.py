@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Request
-from invent_gitops.model.command import cure_text
+from invent_gitops.model.command import cure_text, reasoned_command
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
@@ -20,7 +20,7 @@ from invent_gitops.render.text.drift import audiences_text, drift_text, look_tex
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.titles import title_line
 from invent_gitops.text.clean import clean, cut
-from invent_gitops.text.commands import from_when, resolving, words
+from invent_gitops.text.commands import from_when, resolving
 from invent_gitops.text.times import distance, moment
 
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
@@ -48,7 +48,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         if item.record and item.record.note.role == "second":
             message = f"Twice: {clean(item.record.note.text)} It is {clean(item.record.id)}."
             lines += ["", style.red(style.bold(message))]
-            remove = f"invent-gitops state rm{context.flags} {words(item.key)} --reason …"
+            remove = reasoned_command("state rm", item.key).text(context.flags)
             lines.append(f"  Delete one of them in Invent, then: {remove}")
     sections: tuple[tuple[Action, str, Describe], ...] = (
         ("blocked", "Blocked: may already exist in Invent, so no run creates these until you settle them.", _blocked),
@@ -120,8 +120,8 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(title_line("+", item.key, item.request.name))
     audience = f" · {_audience(item.audience)}" if item.audience else ""
     yield f"      {_when(item.request, context_of(item, context))}{audience}"
-    if item.absence:
-        yield f"      {absence_text(item, item.absence, context)}"
+    if item.remarks.absence:
+        yield f"      {absence_text(item, item.remarks.absence, context)}"
     yield from _waivers(item, style)
 
 
@@ -137,7 +137,7 @@ def absence_text(item: Item, absence: Absence, context: Context) -> str:
 def _waivers(item: Item, style: Style) -> Iterator[str]:
     for policy, reason in item.waived.items():
         line = f"      waives {clean(policy)}: {clean(reason)}"
-        idle = policy in item.unneeded_waivers
+        idle = policy in item.remarks.unneeded_waivers
         yield style.dim(f"{line} (it would not have refused this)") if idle else style.yellow(line)
 
 
@@ -152,8 +152,8 @@ def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.yellow(title_line("~", item.key, item.request.name) + f"  ({_id(item)})")
-    if item.zone_change:
-        yield f"      {clean(item.zone_change.message)}"
+    if item.remarks.zone_change:
+        yield f"      {clean(item.remarks.zone_change.message)}"
     yield from _changes(item, context)
 
 
@@ -206,5 +206,5 @@ def candidates_text(intent: Intent, context: Context) -> Iterator[str]:
 def _candidate(candidate: Candidate, now: datetime) -> str:
     remote = candidate.remote
     created = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
-    description = f"{clean(remote.id)}  {cut(remote.name, 60)}  {clean(remote.status)}{created}"
+    description = f"{clean(remote.id)}  {cut(remote.request.name, 60)}  {clean(remote.status)}{created}"
     return f"{description}; {likeness_text(candidate, TERMINAL)}"

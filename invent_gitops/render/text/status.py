@@ -49,7 +49,7 @@ def status_text(status: Status, style: Style, *, width: int | None, everything: 
         lines += _blocks(listed, status, width or _NARROW) if narrow else _past(listed, status, style, width)
         if len(listed) < len(status.past):
             lines.append(f"  … and {len(status.past) - len(listed):,} more; without --past they are all shown.")
-        elif any(_has_share(row.counts) for row in listed) and not narrow:
+        elif any(_has_share(row.sending.counts) for row in listed) and not narrow:
             lines.append(style.dim(f"  {SHARES_NOTE}"))
     return "\n".join(lines)
 
@@ -80,11 +80,12 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
         yield from ("", style.bold("Needs a person:"))
     for row in alarmed[:most]:
         when = when_and_away(row.at, context.within(row.timezone).zone, context.at)
-        yield style.red(f"  ! {clean(row.key)}  {fit(row.name, 80)}  {when}")
+        yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {when}")
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
-                yield from fields_text(row.drift, row.defined, context.within(row.timezone))
+                defined = row.definition.request if row.definition else None
+                yield from fields_text(row.drift, defined, context.within(row.timezone))
             yield f"      {style.green('→')} {clean(cure_text(alarm.cure, context.flags))}"
     if len(alarmed) > most:
         yield f"  … and {len(alarmed) - most:,} more; -v shows them all."
@@ -99,7 +100,7 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
             state_text(row, _SPELLING),
             _audience(row.audience),
             fit(row.key, 40),
-            row.name,
+            row.request.name,
         )
         for row in status.coming
     ]
@@ -110,8 +111,8 @@ def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None
     heads = [name.upper() for name in COUNTED.values()]
     rows: list[tuple[str, ...]] = [(f"WHEN ({_zone_name(status)})", "STATE", "RECIPIENTS", *heads, "KEY", "NAME")]
     for row in listed:
-        recipients = number_text(row.counts.recipients, "-")
-        results = [_counted(row.counts, name) for name in COUNTED]
+        recipients = number_text(row.sending.counts.recipients, "-")
+        results = [_counted(row.sending.counts, name) for name in COUNTED]
         rows.append(
             (
                 _clock(row.at or row.since, status),
@@ -119,7 +120,7 @@ def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None
                 recipients,
                 *results,
                 fit(row.key, 40),
-                row.name,
+                row.request.name,
             )
         )
     return _table(rows, style, width, right=range(2, 3 + len(COUNTED)))
@@ -140,14 +141,14 @@ def _table(rows: Sequence[tuple[str, ...]], style: Style, width: int | None, rig
 def _blocks(listed: Sequence[Row], status: Status, width: int) -> Iterator[str]:
     """For a narrow terminal: a few short lines for each."""
     for row in listed:
-        yield fit(f"  {row.key}  {row.name}", width)
+        yield fit(f"  {row.key}  {row.request.name}", width)
         when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
         yield fit(f"    {when} · {state_text(row, _SPELLING)}", width)
         yield fit(f"    {_audience(row.audience)}", width)
-        if row.counts.recipients:
-            yield fit(f"    recipients {row.counts.recipients:,}", width)
+        if row.sending.counts.recipients:
+            yield fit(f"    recipients {row.sending.counts.recipients:,}", width)
         for name, word in COUNTED.items():
-            if result := counted(row.counts, name):
+            if result := counted(row.sending.counts, name):
                 of_total = f" ({result.share} of {SHARES[name]})" if result.share else ""
                 yield fit(f"    {word} {result.number}{of_total}", width)
 
