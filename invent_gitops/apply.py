@@ -10,9 +10,11 @@ from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
 from invent_gitops.live.reconcile import differences, unusable
+from invent_gitops.model.audience import Headcount
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
+from invent_gitops.model.record import RecordedCounts
 from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import (
     Event,
@@ -57,13 +59,15 @@ class Caller:
     """Whoever started a run, as far as it has to ask and to tell.
 
     `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start
-    nothing more; `tell` hears of each outcome at once, before it is recorded.
+    nothing more; `tell` hears of each outcome at once, before it is recorded. `headcount` compares the contacts of an
+    answer with those that were reviewed.
     """
 
     provenance: Callable[[str], Provenance]
     attempt: Callable[[], str]
     stop: Callable[[], bool]
     tell: Callable[[Outcome], None]
+    headcount: Callable[[Item, int | None], Headcount | None] = lambda item, contacts: None
 
 
 class Run:
@@ -84,8 +88,8 @@ class Run:
         self.failure: InventGitopsError | None = None
 
     def create(self, items: Sequence[Item]) -> Report:
-        """Go through `items`, past failed ones, and report on every one of them. Raises nothing of its own."""
-        waiting = deque(items)
+        """Go through `items` in their order, past failed ones, and report on every one. Raises nothing of its own."""
+        waiting, rank = deque(items), {item.key: number for number, item in enumerate(items)}
         flying: dict[Future[Answer], tuple[Item, Intent]] = {}
         with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="create") as pool:
             while True:
@@ -97,8 +101,9 @@ class Run:
                     break
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     item, intent = flying.pop(future)
-                    if self._grew_old(item, intent, answer := _answer(future)):
-                        waiting.append(item)
+                    if self._unsent(item, intent, answer := _answer(future)):
+                        # Where it was: what is due soonest does not wait for all the others.
+                        waiting.insert(sum(rank[other.key] < rank[item.key] for other in waiting), item)
                     else:
                         self._settle(item, intent, answer)
         self._sync()
@@ -206,10 +211,11 @@ class Run:
         self.caller.tell(self.outcomes[item.key])
         return False
 
-    def _grew_old(self, item: Item, intent: Intent, answer: Answer) -> bool:
-        """Whether it is to be intended again: it was not sent, since somebody may have settled its intent meanwhile."""
+    def _unsent(self, item: Item, intent: Intent, answer: Answer) -> bool:
+        """Whether it waits again: its intent grew old, and somebody may have settled it, or the run is to stop."""
         self.tries[item.key] += 1
-        if not (isinstance(answer, NotCreated) and answer.stale) or self.tries[item.key] > TRIES or self.caller.stop():
+        waits = isinstance(answer, NotCreated) and (answer.stale or answer.stopped)
+        if not waits or self.tries[item.key] > TRIES:
             return False
         self._withdraw([(item, intent)])
         return True
@@ -222,7 +228,10 @@ class Run:
                 self._doubt(item, intent, reason)
             case Created(remote):
                 self.known_ids.add(remote.id)
-                outcome = Outcome(key, "created", name, remote.id, differs=differences(item.request, remote))
+                contacts = remote.sending.counts.contacts
+                headcount = self.caller.headcount(item, contacts)
+                differing = differences(item.request, remote)
+                outcome = Outcome(key, "created", name, remote.id, differs=differing, headcount=headcount)
                 record = Record(
                     remote.id,
                     item.request,
@@ -231,6 +240,7 @@ class Run:
                     self.caller.provenance(key),
                     intent.attempt,
                     local=item.local,
+                    counts=RecordedCounts(contacts),
                 )
                 self._conclude(outcome, Recorded(key, record))
             case NotCreated(reason):

@@ -28,13 +28,19 @@ class ExitCode(IntEnum):
     REFUSED = 5
     UNAVAILABLE = 6
     UNSETTLED = 7
+    BY_HAND = 8
     BUG = 70
     INTERRUPTED = 130
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """The code to end with when several apply: 130 and 70 above all, then 7 > 6 > 5 > 4 > 3 > 2 > 0."""
-    return max(codes, default=ExitCode.DONE)
+    """The code to end with when several apply: 130 and 70 above all, then 7 > 6 > 5 > 4 > 3 > 2 > 8 > 0."""
+    return max(codes, key=_weight, default=ExitCode.DONE)
+
+
+def _weight(code: ExitCode) -> int:
+    """The code itself, but 8, which came late and says less than any other."""
+    return 1 if code is ExitCode.BY_HAND else code
 
 
 class InventGitopsError(Exception):

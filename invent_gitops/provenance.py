@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.model.review import SignedOff
 from invent_gitops.model.state import Provenance
 from invent_gitops.state.checkout import held
 from invent_gitops.state.identity import author_name
@@ -22,20 +23,24 @@ DIRTY = "-dirty"
 class Origin:
     """The part of a provenance that does not change during a run.
 
-    `held` says by key whether the commit holds its definition as it was read.
+    `held` says by key whether the commit holds its definition as it was read, `approvals` who approved what.
     """
 
     by: str
     commit: str
     run: str
     held: Mapping[str, bool] = field(default_factory=dict)
+    approvals: Sequence[SignedOff] = ()
 
     def now(self, key: str = "") -> Provenance:
         """The provenance of what is done at this moment; for a key, with a commit that holds its definition."""
         commit = self.commit
         if commit and key in self.held:
             commit = commit.removesuffix(DIRTY) + ("" if self.held[key] else DIRTY)
-        return Provenance(datetime.now(UTC).replace(microsecond=0), self.by, commit, self.run)
+        # Of several pull requests with one key, nobody can tell whose approval it was.
+        signoffs = [approval.signoff for approval in self.approvals if key and approval.covers(key)]
+        signoff = signoffs[0] if len(signoffs) == 1 else None
+        return Provenance(datetime.now(UTC).replace(microsecond=0), self.by, commit, self.run, signoff)
 
 
 def find_origin(

@@ -9,6 +9,7 @@ from typing import Any
 
 from invent_gitops.sandbox.server import Server
 from tests.forked import PATIENCE
+from tests.running import KEY
 
 
 def edit(server: Server, id: str, **fields: Any) -> None:
@@ -32,7 +33,7 @@ def _ask(server: Server, method: str, what: str, fields: dict[str, Any], control
     request = urllib.request.Request(
         f"{server.url}{control}/orgs/c/{what}",
         json.dumps(fields).encode(),
-        {"Authorization": "Bearer somebody", "Content-Type": "application/json"},
+        {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
         method=method,
     )
     # No proxy of the machine has a part in what stays on it.

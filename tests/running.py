@@ -345,12 +345,23 @@ _TAKE_TERMINAL = (
 
 
 class Terminal:
-    """The command line with a terminal as its stdin and stderr; what it prints on stdout is kept apart."""
+    """The command line with a terminal as its stdin and stderr; what it prints on stdout is kept apart.
 
-    def __init__(self, folder: Path, *words: str, env: Mapping[str, str] | None = None) -> None:
+    With a `screen` stdout is that terminal, too. It is so wide that lines are not wrapped, unless `columns` says else.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *words: str,
+        env: Mapping[str, str] | None = None,
+        screen: bool = False,
+        columns: int = 200,
+    ) -> None:
         self.shown = ""
+        self._screen = screen
         self._master, slave = pty.openpty()
-        fcntl.ioctl(self._master, 0x5414, struct.pack("HHHH", 40, 200, 0, 0))  # TIOCSWINSZ: lines are not wrapped
+        fcntl.ioctl(self._master, 0x5414, struct.pack("HHHH", 40, columns, 0, 0))  # TIOCSWINSZ
         self.process = Forked(
             [sys.executable, "-c", _TAKE_TERMINAL, *COMMAND, *words],
             "invent_gitops",
@@ -359,7 +370,7 @@ class Terminal:
             cwd=folder,
             env=environment(env),
             stdin=slave,
-            stdout=subprocess.PIPE,
+            stdout=slave if screen else subprocess.PIPE,
             stderr=slave,
             encoding="utf-8",
             start_new_session=True,
@@ -381,12 +392,22 @@ class Terminal:
 
     def end(self) -> Result:
         try:
+            if self._screen:
+                self._read_all()
             out, _ = self.process.communicate(timeout=PATIENCE)
             with contextlib.suppress(OSError):
                 while select.select([self._master], [], [], 0)[0] and (data := os.read(self._master, 4096)):
                     self.shown += data.decode(errors="replace")
-            return Result(self.process.returncode, out, self.shown)
+            return Result(self.process.returncode, out or "", self.shown)
         finally:
             self.process.kill()
             self.process.communicate()
             os.close(self._master)
+
+    def _read_all(self) -> None:
+        """Read until nobody has the terminal open any more, so that a long page does not wait for its reader."""
+        end = time.monotonic() + PATIENCE
+        with contextlib.suppress(OSError):
+            while time.monotonic() < end:
+                if select.select([self._master], [], [], 0.1)[0]:
+                    self.shown += os.read(self._master, 4096).decode(errors="replace")

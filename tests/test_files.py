@@ -54,6 +54,7 @@ ALLOWED = {
     "state/memory.py": "its own folder in .git",
     "git/repository.py": "a private folder for an index, and one for what a commit holds",
     "operations/definitions_at.py": "a private folder",
+    "operations/base_rule.py": "a private folder",
     "sandbox/storage.py": "begins the file with the flags of files.py, and SQLite opens it",
     "cli/out_file.py": "the removal of a document",
     "cli/streams.py": "a stream that a person named: it is written to, and never begun",

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import pytest
 
 from invent_gitops.errors import ExitCode, InvalidInput
+from invent_gitops.model.broadcast import Counts
+from invent_gitops.model.record import RecordedCounts
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -58,7 +60,12 @@ CANDIDATES = (Candidate(a_remote("bc_3"), ("name",)),)
 STATE_OF_ALL = a_state(
     {
         "rec": replace(
-            a_record(), formerly=(a_request("F"),), refreshed=a_provenance(), attempted=NOW, instead_of=("b",)
+            a_record(),
+            formerly=(a_request("F"),),
+            refreshed=a_provenance(),
+            instead_of=("b",),
+            counts=RecordedCounts(1, Counts(2)),
+            provenance=replace(a_provenance(), attempted=NOW),
         )
     },
     {"int": replace(an_intent(a_request("I"), candidates=CANDIDATES), settles_at=NOW)},

@@ -75,6 +75,7 @@ def _sending(value: Mapping[str, object]) -> Sending:
         completed_at=read_instant(value.get("completed_at")),
         updated_at=read_instant(value.get("updated_at")),
         counts=Counts(**{name: _count(value.get(f"{name}_count")) for name in _COUNTED}),
+        channels=_channels(templates),
     )
 
 
@@ -94,6 +95,11 @@ def _segments(value: object) -> tuple[tuple[str, str], ...]:
     entries = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
     names = {entry["id"]: _text(entry.get("name")) for entry in entries if isinstance(entry.get("id"), str)}
     return tuple((intern(id), intern(names[id])) for id in sorted(names))
+
+
+def _channels(templates: object) -> tuple[str, ...]:
+    entries = [entry for entry in templates if isinstance(entry, dict)] if isinstance(templates, list) else []
+    return tuple(sorted({intern(id) for entry in entries if (id := _text(entry.get("integration_id")))}))
 
 
 def _errors(templates: object) -> tuple[str, ...]:

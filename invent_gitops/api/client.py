@@ -66,7 +66,7 @@ class InventApi:
         attempt = 0
         while True:
             if not self._wire.pace.wait():
-                return NotCreated("Stopped before it was sent.")
+                return NotCreated("Stopped before it was sent.", stopped=True)
             attempt += 1
             try:
                 status, headers, body = self._wire.exchange(
@@ -79,6 +79,8 @@ class InventApi:
             if status != 429:
                 return verdict(status, body, self._key)
             if not self._wire.hold_back(headers, attempt, give_up, "Invent answered 429, too many requests."):
+                if self._wire.stop.is_set():
+                    return NotCreated("Stopped before it was sent again.", stopped=True)
                 return NotCreated(f"Invent answered 429 for too long: {self._wire.message(body)}")
 
     def _not_sent(self, error: NotSent) -> NotCreated:

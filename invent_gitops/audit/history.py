@@ -76,8 +76,9 @@ def _attempted(old: State, record: Record) -> Provenance:
     intent = old.attempt_of(record.attempt)
     if intent is None or record.how == "created":
         return record.provenance
-    return replace(record.provenance, commit=intent.provenance.commit)
+    return replace(record.provenance, commit=intent.provenance.commit, signoff=intent.provenance.signoff)
 
 
 def _change(by: Provenance, kind: str, key: str, id: str, name: str, link: Link, note: str) -> Change:
-    return Change(by.at, kind, key, id, name, by.by, by.commit, by.run, link.commit, note)  # type: ignore[arg-type]  # `kind` is one of the names
+    number = by.signoff.number if by.signoff else None
+    return Change(by, kind, key, id, name, link.commit, note, number)  # type: ignore[arg-type]  # `kind` is one of the names

@@ -141,13 +141,14 @@ def _took_over(before: Record, after: Record, *, strict: bool) -> bool:
     if refresh is None or refresh == before.refreshed:
         return False
     if strict:
-        return before.seen(after.request, after.status, refresh) == after
-    untouched = {name: getattr(before, name) for name in ("request", "status", "formerly", "refreshed")}
+        return before.seen(after.request, after.status, refresh, after.counts.results) == after
+    untouched = {name: getattr(before, name) for name in ("request", "status", "formerly", "refreshed", "counts")}
     return (
         replace(after, **untouched) == before
         and (before.refreshed is None or before.refreshed.at < refresh.at)
         and after.formerly[: len(before.formerly)] == before.formerly
         and before.request in after.requests
+        and before.counts.contacts == after.counts.contacts
     )
 
 

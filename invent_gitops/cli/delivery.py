@@ -10,9 +10,19 @@ from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError
 from invent_gitops.model.problem import Problem
+from invent_gitops.render.text.wrap import wrapped
 
 # The results that have a page of Markdown.
 REVIEWED = ("plan", "status", "report")
+
+
+# The results whose text is wrapped at the width of a terminal. The others are tables, or are to be pasted.
+WRAPPED = (*REVIEWED, "validation", "refresh", "import", "history", "verification")
+
+
+def display_of(session: Session, *, log: bool = False) -> Display:
+    """What the text of a result on stdout depends on."""
+    return Display(session.style, session.verbose, log, session.width, joined=session.joined)
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,8 @@ class Delivery:
     def text(self) -> str | None:
         """What people read."""
         session = self.session
-        return self.result.text(Display(session.style, session.verbose, self.form == "github", session.width))
+        text = self.result.text(display_of(session, log=self.form == "github"))
+        return wrapped(text, session.width) if text and self.result.kind in WRAPPED else text
 
     def show_text(self) -> None:
         if self.text is not None:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from invent_gitops.model.deadline import Deadline
+
 Kind = TypeVar("Kind", bound=click.Option)
 
 # What stands for the name of the workspace in the path of a file.
@@ -41,7 +43,11 @@ class OneWorkspaceOption(click.Option):
 
 
 class SharedSecondsOption(click.Option):
-    """Seconds that all workspaces have together."""
+    """Seconds that all workspaces have together, as a `Deadline`."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Deadline | None:
+        seconds = super().type_cast_value(ctx, value)
+        return None if seconds is None else Deadline(seconds)
 
 
 def option_of(command: click.Command, kind: type[Kind]) -> Kind | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from invent_gitops.cli.completion.keys import patterns
-from invent_gitops.cli.options import Function, none_empty
+from invent_gitops.cli.options import Function, none_empty, not_empty
 from invent_gitops.cli.result import Display
 from invent_gitops.model.plan import Plan
 
 
 def plan_options(function: Function) -> Function:
-    """--only and --strict, of which plan and apply make the same plan."""
+    """--only, --strict and --base, of which plan and apply make the same plan."""
     only = click.option(
         "--only",
         metavar="GLOB",
@@ -21,11 +21,23 @@ def plan_options(function: Function) -> Function:
         help="Only the key of that name, or keys that match, such as 'newsletter/*'. Give it again for more.",
     )
     strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
-    return only(strict(function))
+    base = click.option(
+        "--base",
+        metavar="REF",
+        callback=not_empty,
+        help="Show the rules that are weaker than at this branch or commit; by default at the CI's base.",
+    )
+    return only(strict(base(function)))
 
 
-def text_of(plan: Plan, display: Display, *, everything: bool = False) -> str:
-    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more."""
+def text_of(plan: Plan, display: Display, *, everything: bool = False, asked: bool = False) -> str:
+    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more.
+
+    On a terminal the totals come last. `asked` is whether a question about it follows.
+    """
     from invent_gitops.render.text.plan import plan_text
+    from invent_gitops.render.text.totals import plan_end
 
-    return plan_text(plan, display.style, everything=everything or display.log or display.verbose)
+    text = plan_text(plan, display.style, everything=everything or display.log or display.verbose)
+    end = "" if display.width is None else plan_end(plan, display.style, asked=asked)
+    return f"{text}\n\n{end}" if end else text

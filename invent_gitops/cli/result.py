@@ -17,12 +17,16 @@ Body = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What a text depends on: `width` in columns of a terminal, `log` for the log of a workflow, `verbose` for -v."""
+    """What a text depends on: `width` in columns of a terminal, `log` for the log of a workflow, `verbose` for -v.
+
+    `joined` is whether that terminal has shown what was printed beside the result, too.
+    """
 
     style: Style
     verbose: bool = False
     log: bool = False
     width: int | None = None
+    joined: bool = False
 
 
 def no_text(display: Display) -> None:
@@ -75,4 +79,4 @@ def failure(kind: str, error: BaseException, body: Callable[[], Body] = dict) ->
 def _problems(problems: Sequence[Problem], display: Display) -> str:
     from invent_gitops.render.text.problems import problems_text
 
-    return problems_text(problems, display.style)
+    return problems_text(problems, display.style, display.width)

@@ -6,6 +6,7 @@ import errno
 import os
 import select
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,9 +14,13 @@ from typing import Any
 
 import click
 
+from invent_gitops.cli.live_line import LiveLine, columns_of
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, worst
+from invent_gitops.model.step import Step
 from invent_gitops.operations.console import failure_of
+from invent_gitops.render.text.pace import pace_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.wrap import wrapped
 from invent_gitops.text.clean import clean
 from invent_gitops.text.secret import without_secrets
 
@@ -39,6 +44,7 @@ class Session:
         self.astray = False
         self.stopping = False
         self._workspace = ""
+        self._line, self._printing = LiveLine(), threading.RLock()
         self._broken = ExitCode.DONE
 
     @property
@@ -54,11 +60,16 @@ class Session:
     @property
     def width(self) -> int | None:
         """The columns of the terminal that stdout is; None if it is no terminal."""
-        if not (sys.stdout and sys.stdout.isatty()):
-            return None
-        import shutil
+        return columns_of(sys.stdout) if sys.stdout and sys.stdout.isatty() else None
 
-        return shutil.get_terminal_size().columns
+    @property
+    def joined(self) -> bool:
+        """Whether stdout and stderr are one terminal, so that the result has everything else above it."""
+        if self.quiet or not (sys.stdout and sys.stderr and sys.stdout.isatty()):
+            return False
+        with suppress(OSError, ValueError):
+            return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+        return False
 
     def show(self, text: str) -> None:
         """Print a part of the result."""
@@ -67,7 +78,7 @@ class Session:
     def note(self, text: str) -> None:
         """Print something beside the result, unless the user wants quiet."""
         if not self.quiet:
-            self._print(text, sys.stderr)
+            self._print(text, sys.stderr, live=True)
 
     def remark(self, notes: Sequence[str]) -> None:
         """Print what the author of the definitions may want to know, though nothing is wrong."""
@@ -76,9 +87,19 @@ class Session:
         if len(notes) > MOST_REMARKS:
             self.note(f"And {len(notes) - MOST_REMARKS} more such notes.")
 
-    def progress(self, text: str) -> None:
-        """Print what became of one step of many, unless the user wants quiet."""
-        self.note(text)
+    def progress(self, text: str, step: Step) -> None:
+        """Print what became of one step of many, and how far the run is, unless the user wants quiet."""
+        if self.quiet:
+            return
+        with self._printing:
+            if text:
+                self._print(text, sys.stderr)
+            if not self._is_screen(sys.stderr):
+                if self._line.due(step):
+                    self._print(pace_text(step), sys.stderr)
+            elif not self.stopping:
+                with suppress(OSError, ValueError):
+                    self._line.draw(sys.stderr, step)
 
     @property
     def interactive(self) -> bool:
@@ -90,8 +111,11 @@ class Session:
         if not self.interactive:
             raise Refused("There is nobody to ask.", "Run it in a terminal.")
         try:
-            return click.confirm(self.aside.bold(question), err=True)
+            width = columns_of(sys.stderr) if sys.stderr.isatty() else None
+            return click.confirm(self.aside.bold(wrapped(question, width)), err=True)
         except click.Abort:
+            # The cursor is behind the question.
+            self._write("", sys.stderr)
             raise KeyboardInterrupt from None
 
     def stop(self, text: str) -> None:
@@ -103,7 +127,8 @@ class Session:
         if not self.quiet:
             with suppress(OSError):
                 if select.select([], [2], [], 0)[1]:
-                    os.write(2, f"{text}\n".encode())
+                    os.write(2, f"{self._line.erasure}{text}\n".encode())
+                    self._line.forget()
 
     @contextmanager
     def speaking_of(self, workspace: str) -> Iterator[None]:
@@ -129,6 +154,7 @@ class Session:
 
     def close(self, code: ExitCode) -> ExitCode:
         """The exit code to leave with: a result that could not be delivered is not a success."""
+        self._clear()
         return worst([code, self._broken])
 
     def _colored(self, stream: Any) -> bool:
@@ -138,9 +164,29 @@ class Session:
             return False
         if os.environ.get("FORCE_COLOR"):
             return True
+        return self._is_screen(stream)
+
+    def _is_screen(self, stream: Any) -> bool:
+        """Whether colours and a line that moves mean something there."""
         return os.environ.get("TERM") != "dumb" and bool(stream and stream.isatty())
 
-    def _print(self, text: str, stream: Any) -> None:
+    def _print(self, text: str, stream: Any, *, live: bool = False) -> None:
+        """Print a text in place of the live line; with `live` that goes on below it."""
+        with self._printing:
+            step = self._clear()
+            aside = stream is sys.stderr and self._is_screen(stream)
+            self._write(wrapped(text, columns_of(stream)) if aside else text, stream)
+            if live and step and not self.stopping:
+                with suppress(OSError, ValueError):
+                    self._line.draw(sys.stderr, step)
+
+    def _clear(self) -> Step | None:
+        """Take the live line away; returns what it has shown."""
+        with suppress(OSError, ValueError):
+            return self._line.clear(sys.stderr)
+        return None
+
+    def _write(self, text: str, stream: Any) -> None:
         if stream is None:
             return
         try:

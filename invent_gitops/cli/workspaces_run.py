@@ -39,6 +39,7 @@ _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.USAGE: "wrong usage",
     ExitCode.CHANGES: "there is something to do",
+    ExitCode.BY_HAND: "a person must act in Invent",
     ExitCode.INVALID: "invalid input",
     ExitCode.REFUSED: "refused",
     ExitCode.UNAVAILABLE: "the API or the network said no",
@@ -154,15 +155,18 @@ class WorkspacesRun:
             return ""
         from invent_gitops.github.step import prefix
         from invent_gitops.render.text.problems import problems_github, problems_text
+        from invent_gitops.render.text.wrap import wrapped
 
-        self._session.show(problems_text(problems, self._session.style))
+        width = self._session.width
+        self._session.show(wrapped(problems_text(problems, self._session.style, width), width))
         return problems_github(problems, prefix(Path())) if self._form == "github" else ""
 
     def _part(self, name: str, project: Project) -> WorkspacePart:
         session, values = self._session, for_workspace(self._command, self._values, name)
-        if (shared := option_of(self._command, SharedSecondsOption)) and values[shared.name or ""]:
-            values[shared.name or ""] -= time.monotonic() - self._began
-            session.stopping = session.stopping or values[shared.name or ""] <= 0
+        shared = option_of(self._command, SharedSecondsOption)
+        if shared and (deadline := values[shared.name or ""]):
+            values[shared.name or ""] = deadline = deadline.after(time.monotonic() - self._began)
+            session.stopping = session.stopping or not deadline.remaining
         if session.stopping:
             return WorkspacePart(name, None)
         output = Output(session, self._wish_for(name), workspace=name, sharing=len(self._workspaces))

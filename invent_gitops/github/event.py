@@ -38,7 +38,10 @@ def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
     if "pull_request" not in payload:
         push = environment.get("GITHUB_EVENT_NAME") == "push"
         commits = _commits(payload, commit) if push else ()
-        return WorkflowEvent(repository, commit, branch=branch, merged=_merged(payload), push=push, commits=commits)
+        before = _before(payload) if push else ""
+        return WorkflowEvent(
+            repository, commit, branch=branch, merged=_merged(payload), push=push, commits=commits, before=before
+        )
     try:
         pull: Any = payload["pull_request"]
         number, head = pull["number"], pull["head"]["sha"]
@@ -53,6 +56,17 @@ def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
             "Run this in a workflow that starts on: pull_request.",
         ) from None
     return WorkflowEvent(repository, head, number, branch, 0, fork)
+
+
+def pushed_onto(environment: Mapping[str, str] = os.environ) -> str:
+    """The commit that the branch had before the push that this run is of; "" for other events and for a new branch.
+
+    Raises `InvalidInput` for an event that is damaged.
+    """
+    if environment.get("GITHUB_EVENT_NAME") != "push":
+        return ""
+    before = _payload(environment).get("before")
+    return before if isinstance(before, str) and COMMIT.fullmatch(before) and before.strip("0") else ""
 
 
 def _payload(environment: Mapping[str, str]) -> Mapping[str, object]:
@@ -81,6 +95,12 @@ def _merged(payload: Mapping[str, object]) -> int:
     subject = message.split("\n", 1)[0].rstrip() if isinstance(message, str) else ""
     match = _MERGED.search(subject)
     return int(match[1] or match[2]) if match else 0
+
+
+def _before(payload: Mapping[str, object]) -> str:
+    """Where the branch was before the push; "" for a new branch, and where the event does not say."""
+    before = payload.get("before")
+    return before if isinstance(before, str) and COMMIT.fullmatch(before) and before.strip("0") else ""
 
 
 def _commits(payload: Mapping[str, object], last: str) -> tuple[str, ...]:

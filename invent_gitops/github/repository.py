@@ -11,6 +11,7 @@ from invent_gitops.errors import Unavailable
 from invent_gitops.github.event import COMMIT
 from invent_gitops.github.refusal import Forbidden, NotVisible
 from invent_gitops.github.rest import Rest
+from invent_gitops.github.reviews import Reviewing, login_of
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.pull_request import Post, PullRequest
 from invent_gitops.text.secret import hide
@@ -32,10 +33,14 @@ class Repository:
         """Who writes with this token."""
         with suppress(Forbidden, NotVisible):
             user, _ = self._api.get("/user")
-            if login := _login({"user": user}):
+            if login := login_of({"user": user}):
                 return login
             raise Unavailable("GitHub does not say who writes with this token.", "Pass --author LOGIN.")
         return DEFAULT_AUTHOR
+
+    def reviewing(self) -> Reviewing:
+        """What GitHub shows of the reviews in this repository."""
+        return Reviewing(self._api, self._name)
 
     def pull_request(self, number: int) -> PullRequest | None:
         """The pull request of a number, None if GitHub shows none."""
@@ -126,7 +131,7 @@ def _post(value: object, id: str = "id") -> Post:
             url = address if isinstance(address, str) and re.fullmatch(r"https?://[!-~]{1,500}", address) else ""
             updated, is_open = read_instant(value.get("updated_at")), value.get("state", "open") == "open"
             created = read_instant(value.get("created_at"))
-            return Post(value[id], _login(value), body or "", url, updated, is_open, created, _labels(value))
+            return Post(value[id], login_of(value), body or "", url, updated, is_open, created, _labels(value))
     raise Unavailable("GitHub answered with something else than a comment or an issue.", "Try again later.")
 
 
@@ -139,13 +144,6 @@ def _labels(value: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in names if isinstance(name, str))
 
 
-def _login(value: Mapping[str, Any]) -> str:
-    """The name of who wrote it; "" for an account that is gone."""
-    user = value.get("user")
-    login = user.get("login") if isinstance(user, dict) else None
-    return login if isinstance(login, str) else ""
-
-
 def _pull_request(value: object) -> PullRequest:
     try:
         pull: Any = value
@@ -153,9 +151,18 @@ def _pull_request(value: object) -> PullRequest:
         merged, merge_commit = pull["merged_at"], pull.get("merge_commit_sha") or ""
         if not _is_number(number) or not COMMIT.fullmatch(head) or (merged is not None and not read_instant(merged)):
             raise ValueError
-        return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit))
+        branch = _branch(pull["head"], pull["base"])
+        return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit), login_of(pull), branch)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Unavailable("GitHub answered with something else than a pull request.", "Try again later.") from None
+
+
+def _branch(head: Mapping[str, Any], base: Mapping[str, Any]) -> str:
+    """The branch of a pull request in this repository; "" where it comes from a fork, or from one that is gone."""
+    source, target = head.get("repo"), base.get("repo")
+    ref = head.get("ref")
+    same = isinstance(source, dict) and isinstance(target, dict) and source.get("id") == target.get("id")
+    return ref if same and isinstance(ref, str) else ""
 
 
 def _is_number(value: object) -> bool:

@@ -77,18 +77,21 @@ class Rest:
     def get(self, path: str, query: Mapping[str, str] | None = None) -> JsonReply:
         return self._patient("GET", path, query=query)
 
-    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[list[Mapping[str, Any]]]:
+    def pages(
+        self, path: str, query: Mapping[str, str] | None = None, *, numbered: bool = True
+    ) -> Iterator[list[Mapping[str, Any]]]:
         """Every page of a list, to its end. Raises `Unavailable` where the end cannot be reached.
 
-        The addresses are built here: what a header says cannot lead elsewhere.
+        The addresses are built here: what a header says cannot lead elsewhere. Pages that are not `numbered` go on only
+        where a header says so.
         """
-        asked = {**(query or {}), "per_page": str(PAGE), "page": "1"}
+        asked = {**(query or {}), "per_page": str(PAGE), **({"page": "1"} if numbered else {})}
         for number in range(1, PAGES + 1):
             entries, headers = self.get(path, asked)
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise Unavailable("GitHub answered with something else than a list.", LATER)
             yield entries
-            full = len(entries) >= PAGE
+            full = numbered and len(entries) >= PAGE
             following = next_page(headers.get("link", ""), self._base_url, asked, number, full=full)
             if following is None:
                 return

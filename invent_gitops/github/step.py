@@ -51,6 +51,13 @@ def run_address(environment: Mapping[str, str] = os.environ) -> str:
     return f"{server.rstrip('/')}/{repository}/actions/runs/{run}" if is_known else ""
 
 
+def pulls_address(repository: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The address that the number of a pull request is appended to; "" if it is not known."""
+    server = environment.get("GITHUB_SERVER_URL", "")
+    is_known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository)
+    return f"{server.rstrip('/')}/{repository}/pull/" if is_known else ""
+
+
 def summary_room(environment: Mapping[str, str] = os.environ) -> int:
     """How many bytes the summary of this step still takes."""
     path = Path(environment.get("GITHUB_STEP_SUMMARY") or os.devnull)

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from invent_gitops.compare import field_changes
 from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
+from invent_gitops.live.results import poor_shares
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import Definition, Remote
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.local import zone_change
+from invent_gitops.model.project import DEFAULT_LIMITS, ResultLimits
 from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
@@ -35,7 +37,7 @@ class Subject:
     """Everything that is known of one broadcast.
 
     `lookalike` is what Invent has, and no record knows, of a definition without a record, or just like a live one;
-    `complete` is whether all of Invent's list was read.
+    `complete` is whether all of Invent's list was read; `limits` say from when on a result is poor.
     """
 
     row: Row
@@ -49,6 +51,7 @@ class Subject:
     removal: Removal | None = None
     lookalike: Lookalike | None = None
     complete: bool = True
+    limits: ResultLimits = DEFAULT_LIMITS
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -101,6 +104,7 @@ def alarms(subject: Subject) -> Iterator[Alarm]:
         _blocked,
         _twice,
         _failed,
+        _poor,
         _gone,
         _overdue,
         _cancelled,
@@ -145,6 +149,19 @@ def _failed(subject: Subject) -> Iterator[Alarm]:
         )
         cure = "Look in Invent, and send it from there: this tool never sends anything again. Then delete its file."
         yield Alarm("failed", f"It failed. {reason}", cure)
+
+
+def _poor(subject: Subject) -> Iterator[Alarm]:
+    """A file that was deleted, or that says why, tells that somebody has dealt with it."""
+    definition = subject.definition
+    if subject.row.state != "SENT" or not definition or "poor-result" in definition.waive:
+        return
+    if shares := list(poor_shares(subject.row.sending.counts, subject.limits)):
+        message = f"It was sent, and the result is poor: {'; '.join(shares)}."
+        cure = (
+            "Look in Invent for the reason. Once it is dealt with, waive poor-result with a reason, or delete its file."
+        )
+        yield Alarm("poor-result", message, cure)
 
 
 def _gone(subject: Subject) -> Iterator[Alarm]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from invent_gitops.compare import field_changes
+from invent_gitops.live.results import results_to_keep
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.command import Command, Cure, reasoned_command
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
@@ -93,13 +94,14 @@ def refreshed(
         if key in state.intents:
             continue
         remote = live.get(record.id)
-        request, status = record.request, record.status
+        request, status, results = record.request, record.status, None
         if remote:
             request, status = live_request(record.request, remote), live_status(record, remote)
+            results = results_to_keep(record, remote, status, provenance.at)
         elif listing.complete and record.id in before:
             status = GONE
-        if (request, status) != (record.request, record.status):
-            events.append(Refreshed(key, record.id, request, status, _after(record, provenance)))
+        if results or (request, status) != (record.request, record.status):
+            events.append(Refreshed(key, record.id, request, status, _after(record, provenance), results))
     return events
 
 
@@ -120,10 +122,12 @@ def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[R
 
 
 def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
-    """The fields of the request, and the status, in which a record was renewed."""
+    """The fields of the request, the status, and what came of it, in which a record was renewed."""
     status = FieldChange("status", before.status, after.status)
-    fields = field_changes(before.request, after.request)
-    return (*fields, status) if before.status != after.status else fields
+    old, new = (record.counts.results for record in (before, after))
+    results = FieldChange("results", old.told if old else None, new.told if new else None)
+    changed = ((status, before.status != after.status), (results, old != new))
+    return (*field_changes(before.request, after.request), *(change for change, is_changed in changed if is_changed))
 
 
 def drift_of(key: str, record: Record, remote: Remote | None, defined: Request | None) -> Drift | None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.alike import composed
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.record import own_key
+from invent_gitops.model.record import RecordedCounts, own_key
 from invent_gitops.model.state import (
     Candidate,
     Event,
@@ -70,9 +70,9 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
 
 def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
     """Adopted by whoever looked; the definition is that of the commit from which it was attempted."""
-    adoption = replace(provenance, commit=intent.provenance.commit)
+    adoption = replace(provenance, commit=intent.provenance.commit, attempted=intent.provenance.at)
     record = Record(remote.id, intent.request, remote.status, "adopted", adoption, intent.attempt)
-    return replace(record, attempted=intent.provenance.at, local=intent.local)
+    return replace(record, local=intent.local, counts=RecordedCounts(remote.sending.counts.contacts))
 
 
 def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:

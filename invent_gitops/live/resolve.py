@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from invent_gitops.errors import InventGitopsError, Refused, Unavailable
@@ -237,10 +237,9 @@ def correction(state: State, key: str, wrong: str, id: str, status: str, word: W
         before.sent,
         status,
         "resolved",
-        provenance,
+        replace(provenance, attempted=before.attempted),
         before.attempt,
         Note(word.reason),
-        attempted=before.attempted,
         instead_of=(wrong,),
     )
     return Corrected(key, wrong, record)

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from invent_gitops.live.alarms import Subject, alarms
 from invent_gitops.live.drift import drift_of, live_request, live_status, look_at, segment_names, untold
 from invent_gitops.live.lookalikes import Lookalike, Lookalikes
-from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment
+from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Segment, Sending
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
+from invent_gitops.model.project import DEFAULT_LIMITS, ResultLimits
 from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
@@ -29,12 +30,13 @@ def status_of(
     catalogue: Catalogue | None,
     context: Context,
     soon: timedelta,
+    limits: ResultLimits = DEFAULT_LIMITS,
 ) -> Status:
     """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
 
     `listing` is what Invent shows. What it does not hold is gone only if it was read to its end and the id is one
     of `before`, which were recorded before it was read; everything else is shown as it is recorded. `context` is for
-    the account of the state. What is due within `soon` of its moment should be ready.
+    the account of the state. What is due within `soon` of its moment should be ready; `limits` say what result is poor.
     """
     names = segment_names(listing)
     segments = {id: Segment(name, id) for id, name in names.items()} | (catalogue.by_id() if catalogue else {})
@@ -43,7 +45,9 @@ def status_of(
     missing = before if listing.complete else frozenset()
     removed = _still_there(state, live)
     known_ids = state.ids()
-    maker = _Maker(state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, context.at, soon)
+    maker = _Maker(
+        state, live, missing, removed, known_ids, listing.complete, lookalikes, segments, context.at, soon, limits
+    )
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
@@ -62,6 +66,7 @@ class _Maker:
     segments: Mapping[str, Segment]
     now: datetime
     soon: timedelta
+    limits: ResultLimits
 
     def row(self, key: str, definition: Definition | None) -> Row:
         record, intent = self.state.broadcasts.get(key), self.state.intents.get(key)
@@ -95,6 +100,7 @@ class _Maker:
             removal,
             lookalike,
             self.complete,
+            self.limits,
         )
         return replace(row, alarms=tuple(alarms(subject)))
 
@@ -137,7 +143,8 @@ class _Maker:
             drift = drift_of(key, record, remote, defined)
             row = replace(row, read=not untold(remote), state=live_status(record, remote), drift=drift)
             return _shown(row, remote)
-        row = replace(row, since=request.scheduled_at or record.provenance.at)
+        kept = Sending(counts=record.counts.results) if record.counts.results else row.sending
+        row = replace(row, since=request.scheduled_at or record.provenance.at, sending=kept)
         if record.id in self.missing:
             drift = drift_of(key, record, None, defined)
             return replace(row, state=GONE, drift=drift)

@@ -27,6 +27,8 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _NOT_TEXT = frozenset((*_WORDS, "<<"))
+# Fields that hold a mapping from numbers, which nobody misreads there.
+_NUMBERED = frozenset({"over"})
 _INT = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o([0-7]+)|0x([0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -44,7 +46,7 @@ class _Hopeless(Exception):
 class Construction:
     """One pass over one document. `usable` says whether `content` is near enough to the text to be checked further."""
 
-    __slots__ = ("_count", "_firsts", "_open", "_text", "_watch_tags", "content", "faults", "usable")
+    __slots__ = ("_count", "_firsts", "_numbered", "_open", "_text", "_watch_tags", "content", "faults", "usable")
 
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
@@ -53,6 +55,8 @@ class Construction:
         self._open: list[Node] = []
         # Of mappings with repeated keys, by the id of the mapping: the node that has each key first.
         self._firsts: dict[int, dict[str, Node]] = {}
+        # The ids of mappings whose fields are numbers.
+        self._numbered: set[int] = set()
         self.faults: list[YamlFault] = []
         self.usable = True
         self.content: Data = None
@@ -103,19 +107,21 @@ class Construction:
         for key_node, value_node in node.value:
             key = key_node.value
             if key_node.tag != PLAIN or self._watch_tags or key in _NOT_TEXT or key[0] in _NUMBER_START:
-                checked = self._key(key_node)
+                checked = self._key(key_node, numbered=id(node) in self._numbered)
                 if checked is None:
                     continue
                 key = checked
             if key in mapping:
                 self._duplicate(node, key_node, key)
             else:
+                if key in _NUMBERED:
+                    self._numbered.add(id(value_node))
                 mapping[key] = self._value(value_node)
         self._count += len(mapping)
         return mapping
 
-    def _key(self, node: Node) -> str | None:
-        """The text of a key, or None if it is refused."""
+    def _key(self, node: Node, *, numbered: bool = False) -> str | None:
+        """The text of a key, or None if it is refused; a number as it is written, where keys are `numbered`."""
         if self._watch_tags:
             self._refuse_tag(node)
         if not isinstance(node, ScalarNode):
@@ -130,7 +136,7 @@ class Construction:
             self._fault("yaml-merge-key", message, "Write the fields out here.", node)
             self.usable = False
             return None
-        if isinstance(self._plain(node, text), str):
+        if isinstance(self._plain(node, text), str) or (numbered and re.fullmatch("[1-9][0-9]{0,11}", text)):
             return text
         message = f"The name of a field must be text, and YAML reads `{text[:60]}` as something else."
         self._fault("yaml-key-not-text", message, f'Put it in quotes: `"{text[:60]}"`.', node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.alike import alike
@@ -161,6 +161,12 @@ class Counts:
     complained: int | None = None
     unsubscribed: int | None = None
 
+    @property
+    def told(self) -> dict[str, int]:
+        """Each count that is told, by its name here."""
+        counts = {name.name: getattr(self, name.name) for name in fields(self)}
+        return {name: count for name, count in counts.items() if count is not None}
+
 
 NOT_TOLD = Counts()
 
@@ -173,7 +179,8 @@ _FILLED_IN = timedelta(minutes=10)
 class Sending:
     """How far a broadcast is on its way, which changes by itself: its contents, its hours, and what came of it.
 
-    `templates` is how many contents it has; 0 is "none yet", None is "not told". Times are aware.
+    `templates` is how many contents it has; 0 is "none yet", None is "not told". `channels` are the `integration_id` of
+    these, sorted. Times are aware.
     """
 
     templates: int | None = None
@@ -183,6 +190,7 @@ class Sending:
     completed_at: datetime | None = None
     updated_at: datetime | None = None
     counts: Counts = NOT_TOLD
+    channels: tuple[str, ...] = ()
 
 
 NOT_BEGUN = Sending()

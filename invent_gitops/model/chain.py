@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from invent_gitops.model.plan import FieldChange
+from invent_gitops.model.record import Provenance
+from invent_gitops.model.review import Signoff
 from invent_gitops.model.state import State
 
 ChangeKind = Literal[
@@ -50,23 +52,46 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of the audit: what happened to a key, by whom, when (aware, UTC) and from which source commit.
+    """One line of the audit: what happened to a key, by whom, when and from which source commit.
 
-    `commit` is the commit of the state in which it shows, `fields` what a refresh took over from Invent.
+    `origin` says who did it, and who wrote and approved it. `commit` is the commit of the state in which it shows,
+    `fields` what a refresh took over from Invent.
     """
 
-    at: datetime
+    origin: Provenance
     kind: ChangeKind
     key: str
     id: str
     name: str
-    by: str
-    source: str
-    run: str
     commit: str
     note: str = ""
     pull_request: int | None = None
     fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def at(self) -> datetime:
+        """When it happened (aware, UTC)."""
+        return self.origin.at
+
+    @property
+    def by(self) -> str:
+        """Who did it."""
+        return self.origin.by
+
+    @property
+    def source(self) -> str:
+        """The commit that it was done from."""
+        return self.origin.commit
+
+    @property
+    def run(self) -> str:
+        """The workflow run."""
+        return self.origin.run
+
+    @property
+    def signoff(self) -> Signoff | None:
+        """Who wrote and who approved it."""
+        return self.origin.signoff
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from invent_gitops.model.broadcast import Request
+from invent_gitops.model.broadcast import Counts, Request
 from invent_gitops.model.correction import Corrected
 from invent_gitops.model.record import Absence, Candidate, Intent, Provenance, Record, Removal
 
@@ -77,13 +77,14 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """Invent shows the recorded broadcast with that id like this by now."""
+    """Invent shows the recorded broadcast with that id like this by now; `results` are its counts once it was sent."""
 
     key: str
     id: str
     request: Request
     status: str
     provenance: Provenance
+    results: Counts | None = None
 
 
 _OfAttempts = Intended | Reopened | Looked | Recorded | Withdrawn | DeclaredAbsent

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable, Unsettled
+from invent_gitops.model.audience import Headcount
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.state import Record, State
 from invent_gitops.model.unsettled import Twin
@@ -23,11 +24,12 @@ class Created:
 class NotCreated:
     """Surely nothing was created: the request was not sent, or the API refused it.
 
-    `stale` says that it was not sent because its intent had grown old while it waited.
+    It was not sent `stale` because its intent had grown old while it waited, `stopped` because the run is to stop.
     """
 
     reason: str
     stale: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,10 @@ Fate = Literal["created", "adopted", "not-created", "unknown", "not-attempted", 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one key in a run. `differs` names the fields in which the answer is not the request."""
+    """What became of one key in a run. `differs` names the fields in which the answer is not the request.
+
+    `headcount` is for how many contacts it was created, beside how many were reviewed; None where nobody says.
+    """
 
     key: str
     fate: Fate
@@ -52,14 +57,16 @@ class Outcome:
     id: str = ""
     reason: str = ""
     differs: tuple[str, ...] = ()
+    headcount: Headcount | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of every key that a run meant to create, sorted by key.
 
-    `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `unrecorded`
-    holds the keys whose id could not be written down. `twins` are live broadcasts beside what was adopted lately.
+    `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `deadline` is the latter in
+    seconds. `unrecorded` holds the keys whose id could not be written down. `twins` are live broadcasts beside what was
+    adopted lately.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -67,6 +74,7 @@ class Report:
     stopped: bool = False
     unrecorded: tuple[str, ...] = ()
     twins: tuple[Twin, ...] = ()
+    deadline: float | None = None
 
     @property
     def moved(self) -> bool:

@@ -15,8 +15,10 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.local import LocalTime, ZoneChange
+from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Absence, Intent, Record
+from invent_gitops.model.unreachable import Unreached
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
@@ -103,6 +105,8 @@ class Plan:
     `context` is the moment and the account. `lineage` and `serial` are those of the state, "" and 0 without one. `look`
     says how much of Invent was read, or is None where nobody looked. `zone_data` is the version of the time zones.
     `blackout_days` are the first and the last day of each span on which nothing may go out.
+    `loosening` is what became weaker since the base, None where no base is known.
+    `unreachable` is what a person must do in Invent, since the API can not.
     """
 
     context: Context
@@ -112,6 +116,8 @@ class Plan:
     look: Coverage | None = None
     zone_data: str = ""
     blackout_days: tuple[tuple[date, date], ...] = ()
+    loosening: Loosening | None = None
+    unreachable: tuple[Unreached, ...] = ()
     counts: Mapping[Action, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,6 +132,11 @@ class Plan:
     def digest(self) -> str:
         """Over the requests to be created and their destination alone: wording and passing time do not change it."""
         return digest(self.destination, ((item.key, item.request) for item in self.having("create")))
+
+    @property
+    def held_back(self) -> bool:
+        """Whether nothing of it may be created, since rules were loosened."""
+        return bool(self.loosening and self.loosening.refuses)
 
     def having(self, action: Action) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.action == action)

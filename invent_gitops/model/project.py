@@ -6,6 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from invent_gitops.model.review import ReviewRule
+from invent_gitops.model.unreachable import POLICY, WARN_ONLY, UnreachablePolicy
 
 # The ids of the policies that a definition can waive with a reason.
 WAIVABLE = (
@@ -18,7 +23,10 @@ WAIVABLE = (
     "minimum-gap",
     "audience-cap",
     "send-to-all",
+    POLICY,
 )
+# Further ones that a plan from files cannot judge: they are held against what Invent shows.
+JUDGED_IN_INVENT = ("audience-jump", "poor-result")
 
 # The variable of the environment that holds the API key, and the names that a project file may choose instead: no
 # other secret of the environment, such as a token of the CI, can be sent to Invent by editing a file.
@@ -26,6 +34,8 @@ KEY_VARIABLE = "INVENT_API_KEY"
 KEY_VARIABLES = re.compile(r"INVENT_API_KEY(?:_[A-Z0-9_]{1,100})?")
 # The org that Invent's API takes for the key's own.
 OWN_ORG = "c"
+# What a policy does about what it finds.
+Guard = Literal["warn", "refuse"]
 # What a state has for its API where nothing was spoken to but the built-in Invent.
 SANDBOX = "sandbox"
 
@@ -68,10 +78,24 @@ class BlackoutDays:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultLimits:
+    """The shares, in percent, above which a result is poor; docs/policies.md says where the defaults come from."""
+
+    failed: Decimal = Decimal(5)
+    skipped: Decimal = Decimal(20)
+    complained: Decimal = Decimal("0.1")
+    unsubscribed: Decimal = Decimal(1)
+
+
+DEFAULT_LIMITS = ResultLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero.
 
-    `audience_jump` is in percent of the contacts that the catalogue has of a segment.
+    `audience_jump` is in percent of the contacts that the catalogue has of a segment. `loosening` counts as the base
+    of a change has it.
     """
 
     minimum_lead_time: timedelta = timedelta(minutes=15)
@@ -83,6 +107,18 @@ class Policies:
     audience_cap: int | None = None
     audience_jump: int = 50
     send_to_all_needs_reason: bool = False
+    loosening: Guard = "warn"
+    unreachable_edits: UnreachablePolicy = WARN_ONLY
+    results: ResultLimits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceAccount:
+    """The account of one of several workspaces: its name, its org, and the variable of its key."""
+
+    name: str = ""
+    org: str = ""
+    key: str = KEY_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +128,9 @@ class Project:
     `applies_from` is the branch whose newest commit says what is created, or "" if git says which one that is.
     `timezone` is an IANA name, or "" if local times need a zone of their own; `file` is the project
     file as shown to people, or "" if there is none. A file with several workspaces has `workspaces`,
-    each a project of its own with a `name`, an `org` and the variable of its `key`; it is None where
-    the project is one, which has neither a name nor an org. `misplaced` is whether a place that its file names is
-    refused, so that nothing may be opened at any of them.
+    each a project of its own with an `account`; it is None where the project is one, whose account has neither a name
+    nor an org. `misplaced` is whether a place that its file names is refused, so that nothing may be opened at any of
+    them. `review` is who has to approve, None where nobody is asked.
     """
 
     definitions: str = "broadcasts"
@@ -103,18 +139,32 @@ class Project:
     segments: str = "segments.yaml"
     policies: Policies = field(default_factory=Policies)
     file: str = ""
-    name: str = ""
-    org: str = ""
-    key: str = KEY_VARIABLE
+    account: WorkspaceAccount = WorkspaceAccount()
     applies_from: str = ""
     workspaces: Mapping[str, Project] | None = None
     misplaced: bool = False
+    review: ReviewRule | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the workspace; "" for a project without workspaces."""
+        return self.account.name
+
+    @property
+    def org(self) -> str:
+        """The org of the workspace; "" for a project without workspaces."""
+        return self.account.org
+
+    @property
+    def key(self) -> str:
+        """The variable that holds the API key."""
+        return self.account.key
 
     def standing_for(self, name: str) -> Project:
         """A workspace before its own entries are read: what holds for all of them, and places named after it."""
         return replace(
             self,
-            name=name,
+            account=replace(self.account, name=name),
             definitions=f"{name}/broadcasts",
             state=FilePlace(f"{name}/invent.state.json"),
             segments=f"{name}/segments.yaml",

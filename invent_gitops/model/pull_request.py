@@ -12,7 +12,8 @@ class WorkflowEvent:
 
     `pull_request` is 0 where the event names none; `branch` is what was pushed to; `merged` is the number
     that the first line of the pushed commit's message names as merged, which anybody can write. `push` is
-    whether commits were pushed, and `commits` are the last of them but for `commit`.
+    whether commits were pushed, and `commits` are the last of them but for `commit`. `before` is where the branch was
+    before the push, "" where the event does not say.
     """
 
     repository: str
@@ -23,6 +24,7 @@ class WorkflowEvent:
     fork: bool = False
     push: bool = False
     commits: tuple[str, ...] = ()
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,16 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on."""
+    """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on.
+
+    `author` is the login of who opened it, "" for an account that is gone. `branch` is where it comes from, "" where
+    that is in another repository.
+    """
 
     number: int
     head: str
     base: str
     merged: datetime | None
     merge_commit: str
+    author: str = ""
+    branch: str = ""

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.broadcast import Counts, Remote, Request
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import NO_NOTE, Note
+from invent_gitops.model.review import Signoff
 
 # How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for
 # up to two minutes before its clock began.
@@ -27,12 +28,33 @@ def own_key(name: str, attempt: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known."""
+    """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known.
+
+    `signoff` is who wrote and who approved what was done, None where nobody has said.
+    `attempted` is when the call of a record was intended, where its id came later than its answer.
+    """
 
     at: datetime
     by: str
     commit: str = ""
     run: str = ""
+    signoff: Signoff | None = None
+    attempted: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCounts:
+    """What Invent counted, in contacts: for how many it created the broadcast, and what came of it.
+
+    `contacts` is what the answer or the list said, `results` what a refresh took over when it was sent; None is "not
+    told".
+    """
+
+    contacts: int | None = None
+    results: Counts | None = None
+
+
+NOT_COUNTED = RecordedCounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +63,8 @@ class Record:
 
     `request` and `status` are as Invent showed them last. `formerly` holds the requests that it had before,
     the one that was sent first; it is empty until somebody edits the broadcast in Invent. `refreshed` says who
-    last took something over from Invent, or is None. `local` is the local time that was reviewed. `attempted` is when
-    its call was intended, where the id came later than its answer. `instead_of` are wrong ids that were recorded
-    before, the last one last.
+    last took something over from Invent, or is None. `local` is the local time that was reviewed. `counts` is what
+    Invent counted of it. `instead_of` are wrong ids that were recorded before, the last one last.
     """
 
     id: str
@@ -56,8 +77,13 @@ class Record:
     formerly: tuple[Request, ...] = ()
     refreshed: Provenance | None = None
     local: LocalTime | None = None
-    attempted: datetime | None = None
+    counts: RecordedCounts = NOT_COUNTED
     instead_of: tuple[str, ...] = ()
+
+    @property
+    def attempted(self) -> datetime | None:
+        """When its call was intended, where the id came later than its answer."""
+        return self.provenance.attempted
 
     @property
     def restored(self) -> bool:
@@ -87,15 +113,19 @@ class Record:
         """The request as it was sent."""
         return self.formerly[0] if self.formerly else self.request
 
-    def seen(self, request: Request, status: str, provenance: Provenance) -> Record:
-        """This record as Invent shows it by now. An older look changes nothing, nor does the same one again."""
+    def seen(self, request: Request, status: str, provenance: Provenance, results: Counts | None = None) -> Record:
+        """This record as Invent shows it by now. An older look changes nothing, nor does the same one again.
+
+        Without `results` those that it has stay.
+        """
         if self.refreshed and provenance.at <= self.refreshed.at:
             return self
-        if (request, status) == (self.request, self.status):
+        counts = replace(self.counts, results=results) if results else self.counts
+        if (request, status, counts) == (self.request, self.status, self.counts):
             return self
         repeated = request == self.request or self.request in self.formerly
         formerly = self.formerly if repeated else (*self.formerly, self.request)
-        return replace(self, request=request, status=status, formerly=formerly, refreshed=provenance)
+        return replace(self, request=request, status=status, formerly=formerly, refreshed=provenance, counts=counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ class _Fold:
     def refresh(self, event: Refreshed) -> None:
         if self.holds(event.key, event.id):
             record = self.broadcasts[event.key]
-            self.broadcasts[event.key] = record.seen(event.request, event.status, event.provenance)
+            self.broadcasts[event.key] = record.seen(event.request, event.status, event.provenance, event.results)
 
     def remove(self, key: str, removal: Removal) -> None:
         if self.holds(key, removal.id):

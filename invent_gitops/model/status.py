@@ -20,6 +20,7 @@ Rule = Literal[
     "blocked",
     "twice",
     "failed",
+    "poor-result",
     "gone",
     "overdue",
     "cancelled",
@@ -39,6 +40,13 @@ SHARES: Mapping[str, str] = {
     "click": "delivered",
     "failed": "recipients",
     "unsubscribed": "delivered",
+}
+# The same with the counts that are rarer.
+ALL_SHARES: Mapping[str, str] = {
+    **SHARES,
+    "skipped": "recipients",
+    "complained": "delivered",
+    "played": "delivered",
 }
 
 
@@ -84,6 +92,11 @@ class Row:
         """The zone that the author wrote, "" for none."""
         return self.definition.timezone if self.definition else ""
 
+    @property
+    def poor(self) -> bool:
+        """Whether it was sent, and what came of it is no success."""
+        return any(alarm.rule == "poor-result" for alarm in self.alarms)
+
     def share(self, name: str) -> float | None:
         """A count as a share of what it is counted of, or None where one of them is not told or there is nothing."""
         part, base = getattr(self.sending.counts, name), getattr(self.sending.counts, SHARES[name])
@@ -105,11 +118,28 @@ class Status:
 
     @property
     def alarmed(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row.alarms)
+        """What needs a person: first what was sent with a poor result, which no other page shows."""
+        return tuple(sorted((row for row in self.rows if row.alarms), key=lambda row: not row.poor))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that any of the broadcasts has a content for, sorted."""
+        return tuple(sorted({channel for row in self.rows for channel in row.sending.channels}))
+
+    def lacking(self, row: Row) -> tuple[str, ...]:
+        """The channels that others have and a broadcast that is still to be sent has no content for."""
+        if row.past or row.sending.templates is None:
+            return ()
+        return tuple(channel for channel in self.channels if channel not in row.sending.channels)
 
     @property
     def coming(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if not row.past)
+
+    @property
+    def empty(self) -> tuple[Row, ...]:
+        """What is still to come, and Invent shows as a draft without any message."""
+        return tuple(row for row in self.coming if row.state == "DRAFT" and row.sending.templates == 0)
 
     @property
     def past(self) -> tuple[Row, ...]:

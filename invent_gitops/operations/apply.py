@@ -11,14 +11,17 @@ from typing import Protocol
 from invent_gitops.errors import ExitCode, InventGitopsError, worst
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
-from invent_gitops.operations.apply_values import Apply, Confirmed, Progress, plan_now, report_of
+from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, plan_now, report_of
 from invent_gitops.operations.confirmation import ask
 from invent_gitops.operations.create import create
-from invent_gitops.operations.list_guard import look_first
+from invent_gitops.operations.list_guard import look_first, note_uncompared
+from invent_gitops.operations.loosening import with_loosening
 from invent_gitops.operations.outcome import finished, left_code, open_code, report_code, warn_of_forgetting
 from invent_gitops.operations.plan import plan_code
+from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.plan.approval import Approval
+from invent_gitops.plan.loosening import check_loosening
 
 
 class ApplyView(Protocol):
@@ -56,8 +59,10 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
     Raises `Refused` for a plan that is not the approved one, or that nobody confirms; then nothing was created.
     """
     apply.store.wait_with(apply.stopping.event)
+    apply = replace(apply, reviewed=approval.contacts)
     looked = look_first(apply)
-    plan = plan_now(apply, looked)
+    note_uncompared(apply, looked)
+    plan = _loosened(apply, plan_now(apply, looked), looked)
     progress = Progress(looked)
 
     def hear(newer: Progress) -> None:
@@ -65,6 +70,7 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
 
     hear(progress)
     approval.check(plan)
+    check_loosening(plan)
     hear(progress := replace(progress, approved=approval.keys(plan)))
     if plan.counts["create"]:
         apply.account.target_with_key()
@@ -77,6 +83,18 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
     return _conclude(apply, plan, progress)
 
 
+def _loosened(apply: Apply, plan: Plan, looked: ListEvidence) -> Plan:
+    """The plan with what became weaker since the base; a base that cannot be read is of matter to the guard alone."""
+
+    def replan(loaded: LoadedProject) -> Plan:
+        return plan_now(replace(apply, loaded=loaded), looked)
+
+    options = apply.options
+    plan = with_loosening(apply.console, plan, apply.loaded, replan, base=options.base, definitions=options.definitions)
+    unread = plan.loosening and plan.loosening.fault and not plan.held_back
+    return replace(plan, loosening=None) if unread else plan
+
+
 def confirm(apply: Apply, plan: Plan, progress: Progress, view: ApplyView) -> Confirmed:
     """Show the plan and ask; after an answer, nothing that was read before counts any more.
 
@@ -85,7 +103,7 @@ def confirm(apply: Apply, plan: Plan, progress: Progress, view: ApplyView) -> Co
     view.to_create(plan)
     blind = bool(progress.looked.blind)
     # Nobody is asked for what will not be done.
-    if not apply.options.yes and ask(apply.console, apply.account, apply.stopping, plan.counts["create"], blind=blind):
+    if not apply.options.yes and ask(apply.console, apply.account, apply.stopping, plan, blind=blind):
         progress = replace(progress, looked=replace(progress.looked, recent=stopwatch(0)))
     return Confirmed(plan, progress)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from invent_gitops.live.unsettled import twins
+from invent_gitops.model.audience import AudienceReading
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.outcome import Outcome, Report
@@ -18,6 +20,7 @@ from invent_gitops.operations.look import FirstLook
 from invent_gitops.operations.plan import plan_for
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
+from invent_gitops.plan.headcount import Headcounts, held_to_reviewed, last_to_everyone
 from invent_gitops.provenance import Origin
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class ApplyOptions:
     """What a person chose for one apply.
 
     `unlisted` allows creates where nobody can look what was created before, `branch` is the one to apply from, and
-    `rate` counts requests a minute. With `yes` nobody is asked.
+    `rate` counts requests a minute. With `yes` nobody is asked. `base` is what the rules are compared with.
     """
 
     only: Sequence[str] = ()
@@ -40,11 +43,16 @@ class ApplyOptions:
     yes: bool = False
     rate: float = DEFAULT_RATE
     concurrency: int = 4
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it."""
+    """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it.
+
+    `clock` is in seconds, and measures how fast it goes.
+    `reviewed` are the contacts by key that the approved plan shows.
+    """
 
     console: Console
     account: Account
@@ -53,6 +61,8 @@ class Apply:
     stopping: Stopping
     origin: Origin
     options: ApplyOptions = ApplyOptions()
+    clock: Callable[[], float] = time.monotonic
+    reviewed: Mapping[str, int] = field(default_factory=dict)
 
     def connect(self) -> AbstractContextManager[InventApi]:
         """The API, for as long as the block lasts. Raises `WrongUsage` without a key."""
@@ -67,7 +77,8 @@ class ListEvidence:
 
     `live` is what they held together, `first` the last of them, `reach` how far it went, and `recent` says whether it
     is only some seconds old. `newest` is what the newest commit of the branch defines, if this run is not of that.
-    `blind` is why nothing may be created, "" if it may. `adopted` are broadcasts found after their answer was lost.
+    `blind` is why nothing may be created, "" if it may. `audience` is what the segments have today, None before a look.
+    `adopted` are broadcasts found after their answer was lost.
     """
 
     live: tuple[Remote, ...] = ()
@@ -76,6 +87,7 @@ class ListEvidence:
     reach: Reach = ""
     newest: Mapping[str, Request] | None = None
     blind: str = ""
+    audience: AudienceReading | None = None
     adopted: tuple[Outcome, ...] = ()
 
 
@@ -97,7 +109,20 @@ class Confirmed:
 
 
 def plan_now(apply: Apply, looked: ListEvidence) -> Plan:
-    """The plan as of now, of the files, the state and what Invent has shown."""
+    """The plan as of now, of the files, the state and what Invent has shown, for as many people as were reviewed."""
+    return held_to_reviewed(plan_of_list(apply, looked), headcounts(apply), looked.audience)
+
+
+def headcounts(apply: Apply) -> Headcounts:
+    """The numbers of contacts that people have agreed to."""
+    loaded = apply.loaded
+    segments = loaded.catalogue.by_id() if loaded.catalogue else {}
+    everyone = last_to_everyone(apply.store.state)
+    return Headcounts(loaded.project.policies.audience_jump, segments, apply.reviewed, everyone)
+
+
+def plan_of_list(apply: Apply, looked: ListEvidence) -> Plan:
+    """The plan as of now, before today's audiences are held against what was reviewed."""
     return plan_for(
         apply.loaded,
         apply.store.state,

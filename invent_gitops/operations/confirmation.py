@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from invent_gitops.errors import Refused
+from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.signals import Stopping
+from invent_gitops.render.text.totals import question_text
 
 
-def ask(console: Console, account: Account, stopping: Stopping, number: int, *, blind: bool) -> bool:
-    """Ask whether to create so many broadcasts; False where nobody is asked, since `blind` keeps all from being done.
+def ask(console: Console, account: Account, stopping: Stopping, plan: Plan, *, blind: bool) -> bool:
+    """Ask whether to create what the plan says; False where nobody is asked, since `blind` keeps all from being done.
 
     Raises `Refused` without a terminal or without a yes.
     """
-    broadcasts = f"{number} broadcast{'' if number == 1 else 's'}"
+    number = plan.counts["create"]
     if not console.interactive:
         raise Refused(
-            f"There {'is' if number == 1 else 'are'} {broadcasts} to create, and nobody to ask.",
+            f"There {'is 1 broadcast' if number == 1 else f'are {number} broadcasts'} to create, and nobody to ask.",
             "Review the plan, then run apply with --yes.",
         )
     if blind:
         return False
     target = account.target()
-    question = f"Create {broadcasts} in org {target.org} at {target.name}? This cannot be undone."
+    question = question_text(plan, f"org {target.org} at {target.name}")
     with stopping.asking():
         confirmed = console.confirm(question)
     if not confirmed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from invent_gitops.errors import Interrupted, InventGitopsError, Unsettled
+from invent_gitops.model.step import Step
 
 if TYPE_CHECKING:
     from invent_gitops.render.text.style import Style
@@ -34,8 +35,8 @@ class Console(Protocol):
         """Show what the author of the definitions may want to know, though nothing is wrong."""
         ...
 
-    def progress(self, text: str) -> None:
-        """Show what became of one step of many."""
+    def progress(self, text: str, step: Step) -> None:
+        """Show what became of one step of many, and how far the run is with it; `text` is "" at the beginning."""
         ...
 
     def confirm(self, question: str) -> bool:

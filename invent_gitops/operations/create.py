@@ -5,17 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.order import soonest
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item
 from invent_gitops.model.run_pace import RunPace
 from invent_gitops.model.state import Intent, Listed
-from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, plan_now
+from invent_gitops.operations.apply_values import Apply, Confirmed, ListEvidence, Progress, headcounts, plan_now
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.list_guard import renew
+from invent_gitops.operations.meter import Meter
 from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.text.clean import clean
@@ -44,7 +45,7 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
     if looked.blind:
         return replace(progress, report=_blinded(looked, list(items.values())))
     # Planned afresh: the question may have been open for hours.
-    waiting = [item for item in plan_now(apply, looked).having("create") if item.key in items]
+    waiting = soonest(item for item in plan_now(apply, looked).having("create") if item.key in items)
     late = items.keys() - {item.key for item in waiting}
     reason = "By now it is refused; invent-gitops plan --refresh says why."
     skipped = (Outcome(key, "not-attempted", items[key].request.name, reason=reason) for key in late)
@@ -59,8 +60,8 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
             adopted = _adopt(apply, api)
             looked = replace(progress.looked, adopted=(*progress.looked.adopted, *adopted))
             hear(progress := replace(progress, looked=looked))
-        report = _open_again(apply, progress.report, doubts)
-        return replace(progress, report=replace(report.seen_in(apply.store.state), stopped=stop.is_set()))
+        report = _open_again(apply, progress.report, doubts).seen_in(apply.store.state)
+        return replace(progress, report=replace(report, stopped=stop.is_set(), deadline=apply.stopping.overdue))
 
 
 def _create_in_rounds(
@@ -76,7 +77,7 @@ def _create_in_rounds(
     Before each further round the evidence is renewed. `confirmed` are the keys that may be created at all.
     """
     doubts: dict[str, Intent] = {}
-    tell = _teller(apply.console, len(confirmed))
+    tell = _teller(apply.console, Meter(len(confirmed), apply.clock))
     lost_races = 0
     while lost_races < ROUNDS:
         run = _run(apply, api, progress.looked, tell)
@@ -94,7 +95,8 @@ def _create_in_rounds(
             progress = replace(progress, report=replace(progress.report, failure=error))
             break
         # Only what was confirmed: a key that somebody freed meanwhile waits for the next run.
-        waiting = [item for item in plan_now(apply, progress.looked).having("create") if item.key in confirmed]
+        creates = plan_now(apply, progress.looked).having("create")
+        waiting = soonest(item for item in creates if item.key in confirmed)
         if progress.looked.blind:
             report = progress.report.followed_by(_blinded(progress.looked, waiting))
             progress = replace(progress, report=report)
@@ -119,7 +121,13 @@ def _run(apply: Apply, api: Api, looked: ListEvidence, tell: Callable[[Outcome],
         window=FRESH + 2 * options.concurrency * 60 / options.rate,
         exchange=LONGEST_EXCHANGE,
     )
-    caller = Caller(provenance=apply.origin.now, attempt=_new_attempt, stop=apply.stopping.event.is_set, tell=tell)
+    caller = Caller(
+        provenance=apply.origin.now,
+        attempt=_new_attempt,
+        stop=apply.stopping.event.is_set,
+        tell=tell,
+        headcount=headcounts(apply).headcount,
+    )
     return Run(api, store, caller, pace, known_ids=store.state.ids() | {remote.id for remote in looked.live})
 
 
@@ -158,12 +166,13 @@ def _new_attempt() -> str:
     return uuid.uuid4().hex
 
 
-def _teller(console: Console, total: int) -> Callable[[Outcome], None]:
+def _teller(console: Console, meter: Meter) -> Callable[[Outcome], None]:
     from invent_gitops.render.text.report import outcome_line
 
-    numbers = count(1)
+    console.progress("", meter.now())
 
     def tell(outcome: Outcome) -> None:
-        console.progress(f"[{next(numbers)}/{total}] {outcome_line(outcome, console.aside)}")
+        step = meter.count()
+        console.progress(f"[{step.done}/{step.total}] {outcome_line(outcome, console.aside)}", step)
 
     return tell

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.pull_request import PullRequest, WorkflowEvent
+from invent_gitops.operations.find_review import ReviewCheck
 from invent_gitops.operations.posts import OwnPosts
 from invent_gitops.review.approval import ApprovalResult, doubtful, judge, named_only, without_pull_request
 from invent_gitops.review.merges import merged_at, merged_by, merged_with
@@ -27,12 +28,16 @@ def find_approval(own: OwnPosts, event: WorkflowEvent) -> ApprovalResult:
         pulls = find_merged(own.repository, event)
     except Refused as error:
         return doubtful(error)
+    check = ReviewCheck(own.repository.reviewing(), event, pulls, own.ownership.workspace)
     if pulls:
-        return judge(own.ownership, [(pull, own.repository.comments(pull.number)) for pull in pulls])
+        return judge(own.ownership, [(pull, own.repository.comments(pull.number)) for pull in pulls], check)
     if event.merged and own.repository.pull_request(event.merged):
         return named_only(event)
     # Into whatever branch: what was merged elsewhere, and then pushed here, was approved for there.
-    reviewed = own.repository.any_merged()
+    try:
+        reviewed = own.repository.any_merged() or check.asks()
+    except Refused as error:
+        return doubtful(error)
     return without_pull_request(event, reviewed=reviewed)
 
 

@@ -5,6 +5,7 @@ What becomes of a post is decided in `review/decide.py`; here the decisions are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
 from invent_gitops.errors import Refused
@@ -19,6 +20,7 @@ from invent_gitops.operations.posts import (
     RenderPage,
     tell,
 )
+from invent_gitops.operations.review_notice import with_review
 from invent_gitops.review.actions import (
     Close,
     CommentAction,
@@ -37,8 +39,11 @@ from invent_gitops.text.clean import clean, cut
 _TITLE_LIMIT = 250
 
 
+RenderDocument = Callable[[JsonDocument], RenderPage]
+
+
 def keep_comment(
-    console: Console, own: OwnPosts, event: WorkflowEvent, document: JsonDocument, render: RenderPage
+    console: Console, own: OwnPosts, event: WorkflowEvent, document: JsonDocument, render_of: RenderDocument
 ) -> PostResult:
     """Write a document into the one comment of its pull request; of each, where a push has merged several."""
     try:
@@ -46,16 +51,18 @@ def keep_comment(
     except Refused as error:
         raise NowhereToPost(error.message) from None
     pulls = merged or [own.pull_request(event)]
-    first, *others = [_keep_comment(console, own, event.commit, pull, document, render) for pull in pulls]
+    first, *others = [_keep_comment(console, own, event.commit, pull, document, render_of) for pull in pulls]
     for result in others:
         console.note(clean(f"{result.sentence} {result.url}"))
     return first
 
 
 def _keep_comment(
-    console: Console, own: OwnPosts, commit: str, pull: PullRequest, document: JsonDocument, render: RenderPage
+    console: Console, own: OwnPosts, commit: str, pull: PullRequest, document: JsonDocument, render_of: RenderDocument
 ) -> PostResult:
     """After a comment was added, all are read again: another run may have added one in the same moment."""
+    document = with_review(own, pull, document)
+    render = render_of(document)
     created: tuple[Create, Post] | None = None
     while True:
         posts = own.comments(pull.number)

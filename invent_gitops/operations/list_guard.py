@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from invent_gitops.errors import WrongUsage
+from invent_gitops.errors import Unavailable, WrongUsage
 from invent_gitops.live.unsettled import watched
-from invent_gitops.operations.apply_values import Apply, ListEvidence, plan_now
+from invent_gitops.model.audience import AudienceReading
+from invent_gitops.operations.apply_values import Apply, ListEvidence, headcounts, plan_now, plan_of_list
 from invent_gitops.operations.branch_tip import newest_requests
 from invent_gitops.operations.look import first_look, lacks_records
 from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.stopwatch import stopwatch
+from invent_gitops.plan.audience import OTHER_SEGMENTS
+from invent_gitops.plan.headcount import needs_reading, reviewed_segments, uncompared
 from invent_gitops.text.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.api.client import InventApi
 
 # Seconds for which what was read last may stand while a run plans again.
 RECENT = 10.0
+_UNREAD = "The segments were not read, since nothing needed them by then. Run apply again."
 
 
 def look_first(apply: Apply) -> ListEvidence:
@@ -52,6 +60,7 @@ def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Itera
     try:
         with apply.connect() as api:
             first = first_look(partial(api.readable_broadcasts, tries=5 if doubts else 3))
+            audience = _read_audience(apply, api, replace(looked, live=first.listing.entries))
     except WrongUsage as error:
         # Without a key nothing will be created either, which is reported when it is to be.
         if doubts:
@@ -63,7 +72,7 @@ def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Itera
     # What an earlier look of this run has shown stays seen: lists can lag, and go back.
     ids = {remote.id for remote in first.listing.entries}
     earlier = (remote for remote in looked.live if remote.id not in ids)
-    looked = replace(looked, first=first, live=(*first.listing.entries, *earlier))
+    looked = replace(looked, first=first, live=(*first.listing.entries, *earlier), audience=audience)
     yield looked
     # The state must be no older than the list, or what another run is creating would look like nobody's.
     apply.store.refresh()
@@ -79,3 +88,29 @@ def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Itera
     if not apply.options.unlisted:
         looked = replace(looked, blind=first.blind(apply.store.state, vouched=apply.store.vouched))
     yield looked
+
+
+def note_uncompared(apply: Apply, looked: ListEvidence) -> None:
+    """Say whose audience is compared with nothing, since nobody has reviewed a number."""
+    if looked.audience is not None and (note := uncompared(plan_now(apply, looked), headcounts(apply))):
+        apply.console.note(clean(note))
+
+
+def _read_audience(apply: Apply, api: InventApi, looked: ListEvidence) -> AudienceReading:
+    """The segments, read once for all that would be created, if a number was reviewed for any of it."""
+    plan = plan_of_list(apply, looked)
+    if not needs_reading(plan, headcounts(apply)):
+        return AudienceReading(fault=_UNREAD)
+    try:
+        segments = api.segments(tries=3)
+    except Unavailable as error:
+        return AudienceReading(fault=f"{error.message} {error.cure}".strip())
+    meant = reviewed_segments(plan, headcounts(apply))
+    contacts = {segment.id: segment.contacts for segment in segments}
+    missing = meant - contacts.keys()
+    if len(meant) > 1 and missing == meant:
+        return AudienceReading(fault=OTHER_SEGMENTS.format(len(meant)))
+    if missing:
+        keys = ", ".join(sorted(missing)[:5])
+        apply.console.note(clean(f"Not in Invent any more, so nobody in it is reached: the segment {keys}."))
+    return AudienceReading(contacts)

@@ -13,6 +13,7 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
+from invent_gitops.model.unreachable import awaiting
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.context import bound_context
@@ -76,7 +77,15 @@ def compared(plan: Plan, loaded: LoadedProject, snapshot: Snapshot) -> Plan:
 
     plan = with_drift(plan, snapshot.state, snapshot.broadcasts, before=snapshot.before)
     jump = loaded.project.policies.audience_jump
-    return with_audiences(plan, snapshot.segments, loaded.catalogue, jump, snapshot.gaps)
+    return with_unreachable(with_audiences(plan, snapshot.segments, loaded.catalogue, jump, snapshot.gaps), loaded)
+
+
+def with_unreachable(plan: Plan, loaded: LoadedProject) -> Plan:
+    """The plan with the edits and deletions that will not reach Invent."""
+    from invent_gitops.plan.unreachable import unreachable
+
+    project, segments = loaded.project, loaded.catalogue.by_id() if loaded.catalogue else {}
+    return replace(plan, unreachable=unreachable(plan, project.policies.unreachable_edits, segments, project.file))
 
 
 def plan_for(
@@ -94,7 +103,7 @@ def plan_for(
     from invent_gitops.plan.make import LiveList, Terms, make_plan
 
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
-    return make_plan(
+    plan = make_plan(
         loaded.definitions,
         state,
         terms=Terms(loaded.project.policies, loaded.catalogue, strict),
@@ -103,14 +112,23 @@ def plan_for(
         listed=LiveList(live, reach),
         newest=newest,
     )
+    return with_unreachable(plan, loaded)
+
+
+def pending_code(plan: Plan) -> ExitCode:
+    """For --exit-code: 3 if there is something to create, else 8 if a person must act in Invent."""
+    if plan.counts["create"]:
+        return ExitCode.CHANGES
+    return ExitCode.BY_HAND if awaiting(plan.unreachable) else ExitCode.DONE
 
 
 def plan_code(plan: Plan) -> ExitCode:
-    """7 if a key is blocked, 6 if not all of Invent could be read, 5 if a key is refused."""
+    """7 if a key is blocked, 6 if not all of Invent was read, 5 if a key, an edit or a weaker rule is refused."""
+    refused = plan.counts["refused"] or plan.held_back or any(edit.refused for edit in plan.unreachable)
     return worst(
         [
             ExitCode.UNSETTLED if plan.counts["blocked"] else ExitCode.DONE,
             ExitCode.UNAVAILABLE if plan.look and not plan.look.complete else ExitCode.DONE,
-            ExitCode.REFUSED if plan.counts["refused"] else ExitCode.DONE,
+            ExitCode.REFUSED if refused else ExitCode.DONE,
         ]
     )

@@ -97,10 +97,9 @@ class Resolving:
         if attempted := state.attempt_of(candidate.attempt):
             # The definition is that of the commit from which it was attempted.
             provenance = replace(provenance, commit=attempted.provenance.commit)
+        provenance = replace(provenance, attempted=candidate.attempted)
         local = attempted.local if attempted else None
-        record = Record(
-            id, request, status, how, provenance, candidate.attempt, note, local=local, attempted=candidate.attempted
-        )
+        record = Record(id, request, status, how, provenance, candidate.attempt, note, local=local)
         self.store.append([Recorded(candidate.key, record)])
         self.store.sync()
         name = self._holder(id)

@@ -11,7 +11,9 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from invent_gitops.errors import ExitCode, Interrupted
+from invent_gitops.model.deadline import Deadline
 from invent_gitops.operations.console import Console
+from invent_gitops.text.times import deadline_over
 
 Handler = Callable[[int, FrameType | None], object] | int | None
 
@@ -20,14 +22,18 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 class Stopping:
-    """While `with stopping:` lasts, a signal or the `deadline` (seconds from its beginning) sets `event`."""
+    """While `with stopping:` lasts, a signal or the `deadline` (counted from its beginning) sets `event`.
 
-    def __init__(self, console: Console, deadline: float | None = None) -> None:
+    `overdue` is the deadline in seconds if that set it, and None if a person did, or nothing yet.
+    """
+
+    def __init__(self, console: Console, deadline: Deadline | None = None) -> None:
         self.event = threading.Event()
-        self._console = console
+        self.overdue: float | None = None
+        self._console, self._deadline = console, deadline
         self._signalled: set[int] = set()
         self._before: dict[int, Handler] = {}
-        self._timer = threading.Timer(deadline, self._expire) if deadline else None
+        self._timer = threading.Timer(deadline.remaining, self._expire) if deadline else None
 
     def __enter__(self) -> Self:
         self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
@@ -47,7 +53,10 @@ class Stopping:
     def check(self) -> None:
         """Raise `Interrupted` if it is time to stop; for the moments before anything was begun."""
         if self.event.is_set():
-            raise Interrupted("Stopped before anything was created.", "Run it again; nothing is created twice.")
+            cure = "Run it again; nothing is created twice."
+            if self.overdue is not None:
+                raise Interrupted(f"{deadline_over(self.overdue)} Nothing was created before that.", cure)
+            raise Interrupted("Stopped before anything was created.", cure)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -72,6 +81,7 @@ class Stopping:
             )
 
     def _expire(self) -> None:
-        if not self.event.is_set():
+        if self._deadline and not self.event.is_set():
+            self.overdue = self._deadline.seconds
             self.event.set()
             self._console.stop("The deadline has come: nothing new is started, and the answers in flight are awaited.")

@@ -23,4 +23,5 @@ def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: 
         catalogue=loaded.catalogue,
         context=bound_context(loaded, snapshot.state, now, account.flags()),
         soon=soon,
+        limits=loaded.project.policies.results,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -24,12 +24,16 @@ BY_HAND = (
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """What a saved plan allows: the requests to be created by key, and in which account; no workspace is ""."""
+    """What a saved plan allows: the requests to be created by key, and in which account; no workspace is "".
+
+    `contacts` is up to how many each of them was to reach, where the plan says so.
+    """
 
     requests: Mapping[str, Request]
     org: str
     api: str
     workspace: str = ""
+    contacts: Mapping[str, int] = field(default_factory=dict)
 
 
 _AGAIN = "Plan again, have the new plan approved, and apply that."
@@ -45,16 +49,18 @@ class Approval:
     A plan that creates nothing is refused only if it is for another account than the approved one.
 
     `keys` is told the plan, since a digest does not name any: they are those whose requests have it.
+    `contacts` are the audiences by key that a saved plan shows: its digest does not cover them.
     """
 
     check: Callable[[Plan], None]
     keys: Callable[[Plan], Collection[str]]
+    contacts: Mapping[str, int] = field(default_factory=dict)
 
 
 def by_plan(document: object) -> Approval:
     """The approval of a saved plan. Raises `Refused` for what is none."""
     approved = approved_plan(document)
-    return Approval(partial(check_plan, approved), lambda plan: approved.requests.keys())
+    return Approval(partial(check_plan, approved), lambda plan: approved.requests.keys(), approved.contacts)
 
 
 def by_digest(approved: str) -> Approval:
@@ -86,6 +92,7 @@ def approved_plan(document: object) -> Approved:
             raise ValueError
         creates = [item for item in document["items"] if item["action"] == "create"]
         requests = {str(item["key"]): read_request(item["request"]) for item in creates}
+        contacts = {str(item["key"]): count for item in creates if (count := _contacts(item)) is not None}
         org, api, workspace = document["org"], document["api"], document["workspace"] or ""
         if not (isinstance(org, str) and org and isinstance(api, str) and api and isinstance(workspace, str)):
             raise ValueError
@@ -95,7 +102,16 @@ def approved_plan(document: object) -> Approved:
         raise Refused(
             "The approved plan is no plan of invent-gitops, or was edited since it was made.", _AGAIN
         ) from None
-    return Approved(requests, org, api, workspace)
+    return Approved(requests, org, api, workspace, contacts)
+
+
+def _contacts(item: Mapping[str, Any]) -> int | None:
+    """Up to how many contacts the item of a plan document reaches; None where it says none. Raises `ValueError`."""
+    audience = item.get("audience")
+    count = audience["contacts"] if audience else None
+    if count is not None and (type(count) is not int or count < 0):
+        raise ValueError
+    return count
 
 
 def check_plan(approved: Approved, plan: Plan) -> None:

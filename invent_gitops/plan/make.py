@@ -13,7 +13,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.plan import Audience, Item, Plan, Refusal, Remarks
-from invent_gitops.model.project import Policies
+from invent_gitops.model.project import JUDGED_IN_INVENT, Policies
 from invent_gitops.model.state import State
 from invent_gitops.plan.duplicates import Duplicates
 from invent_gitops.policy.audience import audience_of
@@ -115,7 +115,7 @@ class _Planner:
             return replace(item, action="refused", refusals=certain)
         objections = self.objections(definition, audience)
         lifted = {refusal.policy for refusal in objections if policy.is_waived(definition, refusal)}
-        unneeded = tuple(sorted(definition.waive.keys() - lifted))
+        unneeded = tuple(sorted(definition.waive.keys() - lifted - {*JUDGED_IN_INVENT}))
         item = replace(item, remarks=replace(remarks, unneeded_waivers=unneeded))
         refusals = tuple(refusal for refusal in objections if not policy.is_waived(definition, refusal))
         return replace(item, action="refused", refusals=refusals) if refusals else item

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from invent_gitops.model.broadcast import Definition, Segment
 from invent_gitops.model.plan import Audience, Refusal
-from invent_gitops.model.project import WAIVABLE, Policies
+from invent_gitops.model.project import JUDGED_IN_INVENT, WAIVABLE, Policies
 from invent_gitops.policy.gaps import Calendar, of_the_gap
 from invent_gitops.policy.hours import of_the_clock
 from invent_gitops.policy.times import duration, moment
@@ -38,7 +38,7 @@ def objections(
 
 def is_waived(definition: Definition, refusal: Refusal) -> bool:
     """Whether the definition sets this objection aside; some cannot be, whatever it says."""
-    return refusal.policy in definition.waive and refusal.policy in WAIVABLE
+    return refusal.policy in definition.waive and refusal.policy in (*WAIVABLE, *JUDGED_IN_INVENT)
 
 
 def too_many(count: int, policies: Policies, definition: Definition) -> Refusal | None:

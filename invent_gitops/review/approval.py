@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from invent_gitops.errors import Refused
@@ -18,12 +18,16 @@ _AGAIN = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
 
 @dataclass(frozen=True, slots=True)
 class PlanComment:
-    """What reviewers of a merged pull request saw; `plan` is None where it had no room in the comment."""
+    """What reviewers of a merged pull request saw; `plan` is None where it had no room in the comment.
+
+    `reviewers` are those whose approval the rule of the base branch asks for.
+    """
 
     pull: PullRequest
     post: Post
     digest: str
     plan: ReviewedPlan | None
+    reviewers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,20 @@ class ApprovalResult:
     plan: ReviewedPlan | None
 
 
-def judge(ownership: Ownership, posts: Sequence[tuple[PullRequest, Sequence[Post]]]) -> ApprovalResult:
-    """What was approved in pull requests, each with all its comments."""
+def judge(
+    ownership: Ownership,
+    posts: Sequence[tuple[PullRequest, Sequence[Post]]],
+    reviewed: Callable[[PlanComment], PlanComment],
+) -> ApprovalResult:
+    """What was approved in pull requests, each with all its comments.
+
+    `reviewed` returns a comment with who approved its plan, or raises `Refused`.
+    """
     comments: list[PlanComment] = []
     doubts: list[Refused] = []
     for pull, of_pull in posts:
         try:
-            comments.append(plan_comment(ownership, pull, of_pull))
+            comments.append(reviewed(plan_comment(ownership, pull, of_pull)))
         except Refused as error:
             doubts.append(error)
     digest, plan = UNAPPROVED, None

@@ -140,7 +140,8 @@ def _superseded(posts: Sequence[OwnPost], first: Post) -> list[Supersede]:
 def _weightier(marker: Marker | None, pull: PullRequest, commit: str, document: Mapping[str, Any]) -> str:
     """Why the comment stays as it is, newer or weightier than the document; "" where it gives way."""
     if document["kind"] == "report":
-        if not marker and document.get("exit_code") == 0 and not document.get("outcomes"):
+        unreached = (document.get("plan") or {}).get("unreachable")
+        if not marker and document.get("exit_code") == 0 and not document.get("outcomes") and not unreached:
             return "There was nothing to create, and no plan in the pull request."
         return ""
     if pull.merged:

@@ -1,8 +1,8 @@
-"""Which account a state belongs to: one org at one API host."""
+"""Which account a state belongs to, one org at one API host; and which state a journal belongs to."""
 
 from __future__ import annotations
 
-from invent_gitops.errors import Refused
+from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.model.project import SANDBOX
 
 
@@ -19,3 +19,9 @@ def check_binding(org: str, api: str, wanted_org: str, wanted_api: str, label: s
             "Use the state that belongs to this account (--state FILE), or set --org, --base-url or --sandbox to "
             f"match.{how if api == SANDBOX else ''}",
         )
+
+
+def check_lineage(lineage: str, wanted: str, journal: str, label: str, cure: str) -> None:
+    """Refuse a journal that goes on from another state than the one of `label`. Raises `InvalidInput`."""
+    if lineage != wanted:
+        raise InvalidInput(f"The journal {journal} belongs to another state than {label}.", cure)

@@ -12,17 +12,18 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
+from invent_gitops.errors import InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
 from invent_gitops.git.repository import GitFailed
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
-from invent_gitops.model.state import Event, Intended, Listed, Provenance, Recorded, State, Withdrawn
-from invent_gitops.state.binding import check_binding
+from invent_gitops.model.state import Event, Provenance, State
+from invent_gitops.state.binding import check_binding, check_lineage
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.message import commit_message
 from invent_gitops.state.read_back import check_read_back
 from invent_gitops.state.remote import RemoteBranch
 from invent_gitops.state.run_journal import RunJournal
+from invent_gitops.state.unpushed import Unpushed, results_of
 
 # How often results are carried over to a tip that somebody else has moved, before giving up.
 PATIENCE = 50
@@ -43,38 +44,47 @@ class BranchStore:
         self.org, self.api, self.provenance = org, api, provenance
         self._stop = threading.Event()
         self.remote = RemoteBranch(folder, location, org=org, api=api, wait=self._pause)
-        self.label, self.path = self.remote.label, location.path
         self._file = folder / location.path
         own = self.remote.folder / "invent-gitops"
         name = quote(f"{location.remote} {location.branch} {location.path}", safe="")
-        self.journal_path = own / f"{name}.journal"
-        self._journal = RunJournal(self.journal_path, str(self.journal_path))
+        journal_path = own / f"{name}.journal"
+        self._journal = RunJournal(journal_path, str(journal_path))
         # Without locks nothing is lost: it is the push that keeps others out.
         self._lock = StateLock(own / f"{name}.lock", f"{self.label} from this clone", needed=False)
-        self._tip = ""
-        self._base = State("", 0, org, api)
-        self._pending: list[Event] = []
-        self._failed = self._doubtful = self._read_back = False
-        self.vouched = self.remote.vouched
+        self._unpushed = Unpushed(State("", 0, org, api))
+        self._failed = self._read_back = False
+
+    @property
+    def label(self) -> str:
+        return self.remote.label
+
+    @property
+    def journal_path(self) -> Path:
+        return self._journal.path
+
+    @property
+    def vouched(self) -> bool:
+        """Whether a run from this clone has read the whole list beside the state, and it showed nothing more."""
+        return self.remote.vouched
 
     @property
     def state(self) -> State:
         """The state as it is now, inside `with store:`."""
-        return self._base.after(self._pending)
+        return self._unpushed.state
 
     def read(self) -> State:
         """The state at the remote's tip, with results of a killed run here that it does not have yet."""
         self._fetch()
-        journal = self._journal.read()
+        journal, base = self._journal.read(), self._unpushed.base
         if journal is None:
-            return self._base
-        check_binding(journal.org, journal.api, self._base.org, self._base.api, str(self.journal_path))
-        return self._base.after(journal.events)
+            return base
+        check_binding(journal.org, journal.api, base.org, base.api, str(self.journal_path))
+        return base.after(journal.events)
 
     def last_seen(self) -> State:
         """The state at the tip that was fetched last, with what the journal has; nothing is fetched."""
         journal = self._journal.read()
-        state = self.remote.last_seen() or self._base
+        state = self.remote.last_seen() or self._unpushed.base
         return state.after(journal.events) if journal else state
 
     def chain(self) -> Chain:
@@ -82,9 +92,9 @@ class BranchStore:
         from invent_gitops.state.log import branch_chain
 
         self._fetch()
-        if self._tip:
+        if self._unpushed.tip:
             self.remote.whole_history()
-        return branch_chain(self.remote.git, self._tip, self.path)
+        return branch_chain(self.remote.git, self._unpushed.tip, self.remote.location.path)
 
     def __enter__(self) -> Self:
         self._lock.acquire()
@@ -105,19 +115,18 @@ class BranchStore:
                 raise
             # There are ids that only the journal has, so this is not "surely nothing was created".
             raise Unsettled(error.message, self._journal.kept()) from None
-        if not self._base.lineage:
-            self._base = replace(self._base, lineage=journal.lineage if journal else str(uuid.uuid4()))
+        base = self._unpushed.base
+        if not base.lineage:
+            base = replace(base, lineage=journal.lineage if journal else str(uuid.uuid4()))
+            self._unpushed.base = base
         # An intent of another lineage never landed, so that what was taken back of it tells nothing.
-        if journal is None or (journal.lineage != self._base.lineage and journal.only_withdrawn):
+        if journal is None or (journal.lineage != base.lineage and journal.only_withdrawn):
             self._journal.clear()
         else:
             check_binding(journal.org, journal.api, self.org, self.api, str(self.journal_path))
-            if journal.lineage != self._base.lineage:
-                raise InvalidInput(
-                    f"The journal {self.journal_path} belongs to another state than {self.label}.",
-                    "Keep a copy of it: it may hold ids that no state has. Then move it away.",
-                )
-            self._pending = list(journal.events)
+            cure = "Keep a copy of it: it may hold ids that no state has. Then move it away."
+            check_lineage(journal.lineage, base.lineage, str(self.journal_path), self.label, cure)
+            self._unpushed.events = list(journal.events)
             self.sync()
 
     def __exit__(
@@ -132,10 +141,10 @@ class BranchStore:
         """Push what was appended. Raises `Unsettled` if that fails; the journal then has it all."""
         reported = self._failed
         try:
-            if self._doubtful:
+            if self._unpushed.doubtful:
                 # A push that failed may have landed all the same, and its intents are to be taken back.
                 self._fetch()
-                self._doubtful = False
+                self._unpushed.doubtful = False
             self.sync()
         except InventGitopsError:
             # Whoever appended it has heard of it already, and a second error would hide their report.
@@ -143,17 +152,17 @@ class BranchStore:
                 raise
         finally:
             self._journal.close()
-            if not self._pending:
+            if not self._unpushed.events:
                 self._journal.clear()
 
     def remember(self, *, vouched: bool | None = None) -> None:
         """Keep this state in mind; `vouched` is whether the whole list was read beside it and showed nothing more."""
-        self.remote.vouch(self._tip, vouched)
+        self.remote.vouch(self._unpushed.tip, vouched)
 
     @property
     def durable(self) -> bool:
         """Whether all that was appended is on the remote."""
-        return not self._pending
+        return not self._unpushed.events
 
     def went_back(self, org: str, api: str) -> str:
         """Nothing to say: a branch that went back is refused as soon as it is read."""
@@ -173,10 +182,10 @@ class BranchStore:
     def append(self, events: Iterable[Event]) -> None:
         """Take events up. Results are durable on this machine at once; intents only after `sync`."""
         batch = list(events)
-        results = [event for event in batch if not isinstance(event, Intended | Listed)]
+        results = results_of(batch)
         self._failed = False
         # First of all in memory: should the disk be full, the next push still carries them.
-        self._pending += batch
+        self._unpushed.events += batch
         if results:
             try:
                 self._write(results)
@@ -187,11 +196,8 @@ class BranchStore:
                 ) from None
 
     def _write(self, results: Sequence[Event]) -> None:
-        self._open_journal()
+        self._journal.open(self._unpushed.base, self._unpushed.results)
         self._journal.append(results)
-
-    def _open_journal(self) -> None:
-        self._journal.open(self._base, [event for event in self._pending if not isinstance(event, Intended | Listed)])
 
     def batch(self, concurrency: int) -> int:
         """How many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""
@@ -209,56 +215,47 @@ class BranchStore:
         except InventGitopsError as error:
             self._take_back()
             self._failed = True
-            if not isinstance(error, StateMoved) and any(isinstance(event, Recorded) for event in self._pending):
-                # Not "surely nothing was created": there are ids that only the journal has.
-                kept = self._journal.kept()
-                raise Unsettled(error.message, error.cure if kept in error.cure else f"{error.cure} {kept}") from None
+            if not isinstance(error, StateMoved) and self._unpushed.recorded:
+                raise self._journal.holding(error) from None
             raise
 
     def _take_back(self) -> None:
         """Nothing was called for the intents that wait; should they be on the remote after all, they go again."""
-        intents = [event for event in self._pending if isinstance(event, Intended)]
-        back: list[Event] = [Withdrawn(event.key, event.intent.attempt) for event in intents]
-        self._pending = [*(event for event in self._pending if not isinstance(event, Intended)), *back]
-        if back and self._doubtful:
+        withdrawn = self._unpushed.take_back()
+        if withdrawn and self._unpushed.doubtful:
             # For the next run from this clone, should this one not get through to the remote any more.
             with suppress(OSError):
-                self._write(back)
+                self._write(withdrawn)
 
     def _sync(self) -> None:
-        intended = any(isinstance(event, Intended) for event in self._pending)
+        unpushed, intended = self._unpushed, self._unpushed.intended
         if intended:
-            # Opened before anything is called, for the results.
-            try:
-                self._open_journal()
-            except OSError as error:
-                reason = f"{self.journal_path} cannot be written: {error.strerror}. Nothing of this batch was sent."
-                raise InvalidInput(reason, "Free some space, or make the .git folder writable.") from None
+            self._journal.open_for_calls(unpushed.base, unpushed.results)
         pauses = list(PAUSES)
         for attempt in range(PATIENCE):
-            after = self._base.after(self._pending)
-            if after == self._base:
+            after = unpushed.state
+            if after == unpushed.base:
                 # While a push is in doubt, what takes it back stays in the journal: `finish` looks first.
-                if not self._doubtful:
-                    self._done(self._tip, self._base)
+                if not unpushed.doubtful:
+                    self._done(unpushed.tip, unpushed.base)
                 return
-            after = replace(after, serial=self._base.serial + 1)
+            after = replace(after, serial=unpushed.base.serial + 1)
             commit = self._commit(after)
-            refusal = self.remote.push(commit, self._tip)
+            refusal = self.remote.push(commit, unpushed.tip)
             if refusal is None:
                 self._check_read_back(commit, after)
                 self._done(commit, after)
                 self.remember()
                 return
-            self._doubtful = self._doubtful or "[rejected]" not in refusal.output
-            before = self._tip
+            unpushed.doubtful = unpushed.doubtful or "[rejected]" not in refusal.output
+            before = unpushed.tip
             self._fetch()
-            if self._tip != before and intended:
+            if unpushed.tip != before and intended:
                 raise StateMoved(
                     f"Somebody else wrote {self.label} since it was read.",
                     "Plan again; nothing of this batch was sent.",
                 )
-            if self._tip == before:
+            if unpushed.tip == before:
                 # Two pushes that meet on the server may both find the ref locked for a moment; a host may be busy.
                 locked = "lock" in refusal.output and attempt <= 5
                 pause = 0.1 * (attempt + 1) if locked else pauses.pop(0) if pauses else None
@@ -269,12 +266,12 @@ class BranchStore:
     def _check_read_back(self, commit: str, pushed: State) -> None:
         """Once a run; where it fails, the push that went well is one in doubt."""
         if not self._read_back:
-            before, self._doubtful = self._doubtful, True
-            check_read_back(self.remote, commit, pushed, self._pending, self.provenance())
-            self._read_back, self._doubtful = True, before
+            before, self._unpushed.doubtful = self._unpushed.doubtful, True
+            check_read_back(self.remote, commit, pushed, self._unpushed.events, self.provenance())
+            self._read_back, self._unpushed.doubtful = True, before
 
     def _done(self, tip: str, state: State) -> None:
-        self._tip, self._base, self._pending = tip, state, []
+        self._unpushed.landed(tip, state)
         if tip:
             # The push went well; a ref of this clone that is locked must not make a failure of it.
             with suppress(GitFailed):
@@ -283,18 +280,19 @@ class BranchStore:
 
     def _commit(self, state: State) -> str:
         provenance = self.provenance()
-        message = commit_message(self._pending, state.serial, provenance)
-        return self.remote.write(state, message, by=provenance.by, parent=self._tip)
+        message = commit_message(self._unpushed.events, state.serial, provenance)
+        return self.remote.write(state, message, by=provenance.by, parent=self._unpushed.tip)
 
     def take_over(self, state: State) -> None:
         """Begin the branch with a state that was kept elsewhere until now. Raises `Refused` if the branch exists."""
         self.remote.begin(state, self.provenance())
 
     def _fetch(self) -> None:
-        self._tip, state = self.remote.fetch()
-        if not self._tip and (self._file.is_symlink() or self._file.is_file()):
+        unpushed = self._unpushed
+        unpushed.tip, state = self.remote.fetch()
+        if not unpushed.tip and (self._file.is_symlink() or self._file.is_file()):
             raise Refused(
                 f"There is a state in the file {self._file.name}, and none on the branch yet: {self.label}.",
                 "Put it there with: invent-gitops state migrate . If it is that of the sandbox, delete it.",
             )
-        self._base = state or State(self._base.lineage, 0, self.org, self.api)
+        unpushed.base = state or State(unpushed.base.lineage, 0, self.org, self.api)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from invent_gitops.errors import InvalidInput
@@ -11,8 +12,9 @@ from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import Note, Role, old_note
-from invent_gitops.model.record import Check
-from invent_gitops.model.state import Absence, Candidate, How, Intent, Provenance, Record, Removal, State
+from invent_gitops.model.record import NOT_COUNTED, Check
+from invent_gitops.model.state import Absence, Candidate, How, Intent, Record, Removal, State
+from invent_gitops.state.counts import read_counts, write_counts
 from invent_gitops.state.decode import RESTORE, decode
 from invent_gitops.state.fields import (
     Damaged,
@@ -25,11 +27,12 @@ from invent_gitops.state.fields import (
     read_texts,
     shown,
 )
+from invent_gitops.state.origin import read_provenance, write_provenance
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
-# again: such a state is of version 2, and that program refuses it. A state without any stays as it always was.
-# The same holds for the role of a note, which the text of the note would belie: version 3.
-VERSION, REFRESHED, WITH_ROLES = 1, 2, 3
+# again: such a state is of version 2, and that program refuses it. A state without any stays as it always was. The same
+# holds for the role of a note (version 3), and for what Invent counted, which is audited (version 4).
+VERSION, REFRESHED, WITH_ROLES, WITH_COUNTS = 1, 2, 3, 4
 
 
 def dump(state: State) -> str:
@@ -52,6 +55,8 @@ def dump(state: State) -> str:
 
 def _version(state: State) -> int:
     """The lowest version that holds all of the state, so that programs which know no more can still read it."""
+    if any(record.counts != NOT_COUNTED for record in state.broadcasts.values()):
+        return WITH_COUNTS
     if any(record.note.needs_role(record.how) for record in state.broadcasts.values()):
         return WITH_ROLES
     return REFRESHED if _was_refreshed(state) else VERSION
@@ -67,10 +72,10 @@ def parse(text: str, name: str) -> State:
     """The state that `text` spells. Raises `InvalidInput`, naming `name` and the place in it."""
     document = decode(text, name)
     version = document.get("version")
-    if type(version) is not int or not VERSION <= version <= WITH_ROLES:
-        if type(version) is int and version > WITH_ROLES:
+    if type(version) is not int or not VERSION <= version <= WITH_COUNTS:
+        if type(version) is int and version > WITH_COUNTS:
             raise InvalidInput(
-                f"{name} was written by a newer invent-gitops (state version {version}; this one knows {WITH_ROLES}).",
+                f"{name} was written by a newer invent-gitops (state version {version}; this one knows {WITH_COUNTS}).",
                 "Upgrade invent-gitops. Nothing was changed.",
             )
         raise InvalidInput(f"{name} is not a state of invent-gitops: its version is {shown(version)}.", RESTORE)
@@ -90,10 +95,6 @@ def parse(text: str, name: str) -> State:
         raise InvalidInput(f"{name} is damaged: {damage}.", RESTORE) from None
 
 
-def write_request(request: Request) -> dict[str, object]:
-    return request.as_json()
-
-
 def read_request(value: Mapping[str, Any]) -> Request:
     scheduled_at = value.get("scheduled_at")
     instant = read_instant(scheduled_at)
@@ -106,26 +107,10 @@ def read_request(value: Mapping[str, Any]) -> Request:
     )
 
 
-def write_provenance(provenance: Provenance) -> dict[str, object]:
-    written: dict[str, object] = {"at": write_instant(provenance.at), "by": provenance.by}
-    if provenance.commit:
-        written["commit"] = provenance.commit
-    if provenance.run:
-        written["run"] = provenance.run
-    return written
-
-
-def read_provenance(value: Mapping[str, Any]) -> Provenance:
-    at = read_instant(value.get("at"))
-    if at is None:
-        raise Damaged(f"at is {shown(value.get('at'))}, which is no instant")
-    return Provenance(at, read_text(value, "by", ""), read_text(value, "commit", ""), read_text(value, "run", ""))
-
-
 def write_record(record: Record) -> dict[str, object]:
     written: dict[str, object] = {
         "id": record.id,
-        "request": write_request(record.request),
+        "request": record.request.as_json(),
         "status": record.status,
         "how": record.how,
         "provenance": write_provenance(record.provenance),
@@ -137,13 +122,14 @@ def write_record(record: Record) -> dict[str, object]:
     if record.note.needs_role(record.how):
         written["role"] = record.note.role
     if record.formerly:
-        written["formerly"] = [write_request(request) for request in record.formerly]
+        written["formerly"] = [request.as_json() for request in record.formerly]
     if record.refreshed:
         written["refreshed"] = write_provenance(record.refreshed)
     if record.local:
         written["local"] = record.local.as_json()
     if record.attempted:
         written["attempted_at"] = write_instant(record.attempted)
+    written |= write_counts(record.counts)
     if record.instead_of:
         written["instead_of"] = list(record.instead_of)
     return written
@@ -158,13 +144,15 @@ def read_record(value: Mapping[str, Any]) -> Record:
         request=read_request(read_object(value, "request")),
         status=read_text(value, "status", ""),
         how=cast("How", how),
-        provenance=read_provenance(read_object(value, "provenance")),
+        provenance=replace(
+            read_provenance(read_object(value, "provenance")), attempted=read_moment(value, "attempted_at")
+        ),
         attempt=read_text(value, "attempt", ""),
         note=_note(value, cast("How", how)),
         formerly=_formerly(value),
         refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
         local=read_local(read_object(value, "local")) if "local" in value else None,
-        attempted=read_moment(value, "attempted_at"),
+        counts=read_counts(value),
         instead_of=read_some(value, "instead_of"),
     )
 
@@ -197,7 +185,7 @@ def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
 
 def write_intent(intent: Intent) -> dict[str, object]:
     written: dict[str, object] = {
-        "request": write_request(intent.request),
+        "request": intent.request.as_json(),
         "attempt": intent.attempt,
         "provenance": write_provenance(intent.provenance),
     }
@@ -247,14 +235,14 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
 def write_removal(removal: Removal) -> dict[str, object]:
     written: dict[str, object] = {
         "id": removal.id,
-        "request": write_request(removal.request),
+        "request": removal.request.as_json(),
         "reason": removal.reason,
         "provenance": write_provenance(removal.provenance),
     }
     if removal.attempt:
         written["attempt"] = removal.attempt
     if removal.formerly:
-        written["formerly"] = [write_request(request) for request in removal.formerly]
+        written["formerly"] = [request.as_json() for request in removal.formerly]
     return written
 
 
@@ -276,7 +264,7 @@ def write_absence(absence: Absence) -> dict[str, object]:
         "provenance": write_provenance(absence.provenance),
     }
     if absence.request is not None:
-        written["request"] = write_request(absence.request)
+        written["request"] = absence.request.as_json()
     if absence.listed:
         written["listed"] = True
     for name, texts in (("overridden", absence.overridden), ("others", absence.others)):

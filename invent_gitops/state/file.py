@@ -18,7 +18,7 @@ from invent_gitops.inside import NotPlain
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.state import Event, Intended, State
 from invent_gitops.state import document
-from invent_gitops.state.binding import check_binding
+from invent_gitops.state.binding import check_binding, check_lineage
 from invent_gitops.state.journal import Journal, locked_journal
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.memory import Memory
@@ -283,11 +283,9 @@ class FileStore:
         """The state that a journal goes on from; a first run may have been killed before any state was written."""
         if journal:
             check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal")
-            if stored and stored.lineage != journal.lineage:
-                raise InvalidInput(
-                    f"The journal {self.label}.journal belongs to another state than {self.label}.",
-                    "Put back the state that it belongs to; the journal holds ids that no other file has.",
-                )
+            if stored:
+                cure = "Put back the state that it belongs to; the journal holds ids that no other file has."
+                check_lineage(journal.lineage, stored.lineage, f"{self.label}.journal", self.label, cure)
             if journal.serial > (stored.serial if stored else 0):
                 raise InvalidInput(
                     f"The journal {self.label}.journal goes on from serial {journal.serial} of the state, and "

@@ -35,8 +35,10 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.state import document
+from invent_gitops.state.counts import read_results, write_results
 from invent_gitops.state.decode import read_json
 from invent_gitops.state.fields import Damaged, read_number, read_object, read_word, shown
+from invent_gitops.state.origin import read_provenance, write_provenance
 
 T = TypeVar("T")
 
@@ -223,13 +225,13 @@ def write_event(event: Event) -> dict[str, object]:
         case Corrected(key, wrong, record):
             return {"event": "corrected", "key": key, "wrong": wrong, "record": document.write_record(record)}
         case Moved(key, to, id, provenance):
-            written = document.write_provenance(provenance)
+            written = write_provenance(provenance)
             return {"event": "moved", "key": key, "to": to, "id": id, "provenance": written}
         case Removed(key, removal):
             return {"event": "removed", "key": key, "removal": document.write_removal(removal)}
-        case Refreshed(key, id, request, status, provenance):
-            written = document.write_provenance(provenance)
-            fields = {"request": document.write_request(request), "status": status}
+        case Refreshed(key, id, request, status, provenance, results):
+            written = write_provenance(provenance)
+            fields = {"request": request.as_json(), "status": status, **write_results(results)}
             return {"event": "refreshed", "key": key, "id": id, **fields, "provenance": written}
         case _:
             assert_never(event)
@@ -244,7 +246,6 @@ def read_event(value: Mapping[str, Any]) -> Event:
     def part(name: str, read: Callable[[Mapping[str, Any]], T]) -> T:
         return read(read_object(value, name))
 
-    read_provenance = document.read_provenance
     readers: dict[str, Callable[[], Event]] = {
         "intended": lambda: Intended(word("key"), part("intent", document.read_intent)),
         "reopened": lambda: Reopened(word("key"), part("intent", document.read_intent)),
@@ -262,6 +263,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
             part("request", document.read_request),
             word("status"),
             part("provenance", read_provenance),
+            read_results(value),
         ),
     }
     name = value.get("event")

@@ -33,15 +33,39 @@ def commit_message(events: Sequence[Event], serial: int, provenance: Provenance)
     body = [] if len(sentences) == 1 else ["", *sentences]
     trailers = [_flat(_trailer(event)) for event in sorted(events, key=lambda event: isinstance(event, Listed))]
     return (
-        "\n".join([subject, *body, "", *trailers, *_provenance_trailers(provenance, serial, _sources(events))]) + "\n"
+        "\n".join(
+            [
+                subject,
+                *body,
+                "",
+                *trailers,
+                *_signoff_trailers(events),
+                *_provenance_trailers(provenance, serial, _sources(events)),
+            ]
+        )
+        + "\n"
     )
+
+
+def _origins(events: Sequence[Event]) -> list[Provenance]:
+    attempts = [event.intent.provenance for event in events if isinstance(event, Intended)]
+    return attempts + [event.record.provenance for event in events if isinstance(event, Recorded)]
 
 
 def _sources(events: Sequence[Event]) -> list[str]:
     """The commits that hold the definitions that the events are about, each marked if it does not hold them all."""
-    attempts = [event.intent.provenance for event in events if isinstance(event, Intended)]
-    records = [event.record.provenance for event in events if isinstance(event, Recorded)]
-    return sorted({provenance.commit for provenance in (*attempts, *records)} - {""})
+    return sorted({provenance.commit for provenance in _origins(events)} - {""})
+
+
+def _signoff_trailers(events: Sequence[Event]) -> list[str]:
+    """Who wrote and who approved what the events are about, and in which pull requests."""
+    signoffs = {provenance.signoff for provenance in _origins(events) if provenance.signoff}
+    addresses = sorted({signoff.pull_request for signoff in signoffs})
+    authors = sorted({signoff.author for signoff in signoffs} - {""})
+    reviewers = sorted({login for signoff in signoffs for login in signoff.reviewers})
+    trailers = [f"Pull-Request: {address}" for address in addresses]
+    trailers += [f"Written-By: {login}" for login in authors]
+    return [_flat(trailer) for trailer in (*trailers, *(f"Reviewed-By: {login}" for login in reviewers))]
 
 
 def taken_over_message(state: State, provenance: Provenance) -> str:

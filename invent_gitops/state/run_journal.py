@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from invent_gitops.errors import InvalidInput, InventGitopsError, Unsettled
 from invent_gitops.model.state import Event, State
 from invent_gitops.state.journal import Journal, JournalWriter, read_journal
 
@@ -58,6 +59,19 @@ class RunJournal:
         if self._lost or not self.path.exists():
             return "What happened is written down nowhere but here: keep the ids, and free some space first."
         return f"What happened is kept in {os.path.relpath(self.path)}; the next run from this clone pushes it."
+
+    def open_for_calls(self, base: State, events: Iterable[Event]) -> None:
+        """Do as `open` before anything is called, so that results can be written down. Raises `InvalidInput`."""
+        try:
+            self.open(base, events)
+        except OSError as error:
+            reason = f"{self.path} cannot be written: {error.strerror}. Nothing of this batch was sent."
+            raise InvalidInput(reason, "Free some space, or make the .git folder writable.") from None
+
+    def holding(self, error: InventGitopsError) -> Unsettled:
+        """The error of a push for which there are ids that only the journal has: not "surely nothing was created"."""
+        kept = self.kept()
+        return Unsettled(error.message, error.cure if kept in error.cure else f"{error.cure} {kept}")
 
     def append(self, events: Iterable[Event]) -> None:
         """Write events down, durably, in the journal that is open. Raises `OSError`."""

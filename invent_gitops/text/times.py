@@ -53,6 +53,12 @@ def distance(at: datetime, now: datetime) -> str:
     return "in less than a minute" if at > now else "just now"
 
 
+def deadline_over(seconds: float) -> str:
+    """`The deadline of 90 seconds was over.`"""
+    number = f"{seconds:,.2f}".rstrip("0").rstrip(".")
+    return f"The deadline of {number} second{'' if number == '1' else 's'} was over."
+
+
 def _day(at: datetime) -> str:
     return f"{at:%a} {at.day} {at:%b} {at.year}"
 

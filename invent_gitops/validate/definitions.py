@@ -20,7 +20,7 @@ from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
 from invent_gitops.validate.shape import Shape
 
 LONGEST_KEY = 255
-_MARKED = ("key", "name", "schedule", "segments", "send_to_all")
+_MARKED = ("key", "name", "schedule", "segments", "send_to_all", "waive")
 
 
 def validate_definitions(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import BlackoutDays, Policies, Project, QuietHours
+from invent_gitops.model.unreachable import UnreachablePolicy
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.comments import check_comments
+from invent_gitops.validate.names import has_words
 from invent_gitops.validate.paths import check_apart, check_branch, check_path, state_place
 from invent_gitops.validate.report import ProblemReport
+from invent_gitops.validate.review import review_rule
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
@@ -48,6 +52,8 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
     check_comments(report, lambda path: not _FREE.isdisjoint(path))
     settings: dict[str, Any] = document.content if isinstance(document.content, dict) else {}
     project = _settings(report, settings, unclear, (), Project(file=file))
+    if "review" in settings and not any(path[:1] == ("review",) for path in unclear):
+        project = replace(project, review=review_rule(report, settings["review"]))
     if "workspaces" in settings:
         unclear_in: dict[object, set[Path]] = {}
         for path in unclear:
@@ -75,7 +81,8 @@ def _settings(
         path[0] for path in below if len(path) == 1
     }
     usable = {name: value for name, value in settings.items() if name not in broken}
-    project = replace(base, **{name: usable[name] for name in ("org", "key") if at and name in usable})
+    own = {name: usable[name] for name in ("org", "key") if at and name in usable}
+    project = replace(base, account=replace(base.account, **own))
     project = _places(report, usable, at, project)
     if "timezone" in usable:
         zone = find_zone(usable["timezone"])
@@ -152,36 +159,50 @@ def _fields(settings: object, path: Path) -> Iterator[Path]:
 
 def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
     """The policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the file."""
-    policies, timezone = project.policies, project.timezone
-    if "minimum_lead_time" in value:
-        policies = replace(policies, minimum_lead_time=_span(report, value, at, "minimum_lead_time"))
-    if "allow_immediate" in value:
-        policies = replace(policies, allow_immediate=value["allow_immediate"])
-    if "max_creates" in value:
-        policies = replace(policies, max_creates=int(value["max_creates"]))
-    if "quiet_hours" in value:
-        policies = replace(policies, quiet_hours=_quiet_hours(report, value["quiet_hours"], at, timezone))
-    if "blackout_days" in value:
-        spans = _blackout_days(report, value["blackout_days"], at)
-        policies = replace(policies, blackout_days=BlackoutDays(spans, timezone) if value["blackout_days"] else None)
-    if "minimum_gap" in value:
-        policies = replace(policies, minimum_gap=_span(report, value, at, "minimum_gap"))
-    if "audience_cap" in value:
-        policies = replace(policies, audience_cap=int(value["audience_cap"]))
-    if "audience_jump" in value:
-        policies = replace(policies, audience_jump=int(value["audience_jump"].strip().removesuffix("%")))
-    if "send_to_all_needs_reason" in value:
-        policies = replace(policies, send_to_all_needs_reason=value["send_to_all_needs_reason"])
-    return policies
+    results = project.policies.results
+    readers: dict[str, Callable[[Any], object]] = {
+        "minimum_lead_time": lambda text: _span(report, text, (*at, "minimum_lead_time")),
+        "allow_immediate": bool,
+        "max_creates": int,
+        "quiet_hours": lambda hours: _quiet_hours(report, hours, at, project.timezone),
+        "blackout_days": lambda days: (
+            BlackoutDays(_blackout_days(report, days, at), project.timezone) if days else None
+        ),
+        "minimum_gap": lambda text: _span(report, text, (*at, "minimum_gap")),
+        "audience_cap": int,
+        "audience_jump": lambda text: int(_percent(text)),
+        "results": lambda limits: replace(results, **{name: _percent(text) for name, text in limits.items()}),
+        "send_to_all_needs_reason": bool,
+        "loosening": str,
+        "unreachable_edits": lambda policy: _unreachable_edits(report, policy, at),
+    }
+    policies: dict[str, Any] = {name: read(value[name]) for name, read in readers.items() if name in value}
+    return replace(project.policies, **policies)
 
 
-def _span(report: ProblemReport, value: Mapping[str, str], at: Path, name: str) -> timedelta:
+def _percent(text: str) -> Decimal:
+    return Decimal(text.strip().removesuffix("%"))
+
+
+def _unreachable_edits(report: ProblemReport, value: str | Mapping[str, Any], at: Path) -> UnreachablePolicy:
+    if isinstance(value, str):
+        return UnreachablePolicy(value == "refuse")
+    waived: Mapping[str, str] = value.get("waive", {})
+    for key, reason in waived.items():
+        if not has_words(reason):
+            message = f"The reason for waiving {quote(key)} says nothing."
+            cure = "Write the reason; reviewers read it in the plan."
+            report.add("only-spaces", message, cure, (*at, "unreachable_edits", "waive", key))
+    return UnreachablePolicy(value.get("action") == "refuse", waived)
+
+
+def _span(report: ProblemReport, raw: str, path: Path) -> timedelta:
     """What `15m`, `2h` or `1d` means."""
-    text = value[name].strip()
+    text = raw.strip()
     span = int(text[:-1]) * _UNITS[text[-1]]
     if span > _LONGEST_SPAN:
-        message = f"{quote(field_name((*at, name)))} is {quote(text)}; at most 365 days make sense."
-        report.add("out-of-range", message, "Choose a shorter time.", (*at, name))
+        message = f"{quote(field_name(path))} is {quote(text)}; at most 365 days make sense."
+        report.add("out-of-range", message, "Choose a shorter time.", path)
     return span
 
 

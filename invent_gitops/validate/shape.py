@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from invent_gitops.model.document import Path
 from invent_gitops.text.quoting import did_you_mean, field_name, listing, quote
 from invent_gitops.text.slips import guess
+from invent_gitops.validate.message_fields import cure_of_message
 from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.source_text import as_written, cure_of_nothing, unspaced
 from invent_gitops.validate.unique import report_repeated, unique
@@ -106,6 +107,9 @@ def _word(report: ProblemReport, error: ValidationError, path: Path) -> None:
         case "minimum" | "maximum":
             message = f"{name} is {quote(value)}; it must be {_range(schema)}."
             report.add("out-of-range", message, f"Choose a number in that range.{_example(schema)}", path)
+        case "enum":
+            cure = did_you_mean(str(value), schema["enum"]) or f"Write {' or '.join(map(quote, schema['enum']))}."
+            report.add("wrong-form", f"{name} is {quote(value)}, which is not one of its values.", cure, path)
         case "pattern":
             message = f"{name} is not written in its form: {quote(value)}."
             report.add("wrong-form", message, _example(schema, path).strip(), path)
@@ -172,6 +176,9 @@ def _unknown_fields(report: ProblemReport, value: Mapping[str, Any], schema: Map
             report.add("unknown-policy", message, cure, where, of_key=True)
             continue
         context = f" in {quote(field_name(path))}" if path else ""
+        if "schedule" in field_names and (cure := cure_of_message(name)):
+            report.add("unknown-field", f"There is no field {quote(name)}{context}.", cure, where, of_key=True)
+            continue
         cure = unspaced(name) if value[name] is None else ""
         cure = cure or did_you_mean(name, field_names) or f"The fields are {listing(field_names, 12)}."
         report.add("unknown-field", f"There is no field {quote(name)}{context}.", cure, where, of_key=True)

@@ -349,7 +349,7 @@ def test_stop_ends_the_wait_of_a_429_at_once_and_nothing_was_created() -> None:
         InventApi(Target(server.url, "c", server.url, KEY), rate=1e9, stop=stop) as api,
     ):
         afterwards(lambda: held(api) > 60, stop.set)
-        assert api.create(REQUEST) == NotCreated("Stopped before it was sent.")
+        assert api.create(REQUEST) == NotCreated("Stopped before it was sent.", stopped=True)
         assert len(server.received) == 1
 
 

@@ -257,7 +257,7 @@ def test_intent_that_grew_old_unsent_is_taken_back_and_intended_anew() -> None:
     api = Tired(a=2)
     report = perform(api, items_named("ab"))
     assert fates(report) == {"a": "created", "b": "created"}
-    assert api.calls == [name("b"), name("a")]
+    assert api.calls == [name("a"), name("b")], "in its old place: what is due soonest waits for none that is due later"
     assert sorted(api.store.state.broadcasts) == ["a", "b"]
     assert api.store.state.intents == {}
     assert len({record.attempt for record in api.store.state.broadcasts.values()}) == 2

@@ -113,7 +113,9 @@ def test_at_a_terminal_it_asks_and_only_a_yes_sends(tmp_path: Path, typed: str, 
         terminal.until("[y/N]")
         terminal.type(typed)
         result = terminal.end()
-        assert f"Create 1 broadcast in org c at {server.url}? This cannot be undone." in result.err
+        details = f"{server.url}, to an audience of unknown size, on Sun 1 Mar 2099 09:00 UTC"
+        assert f"Create 1 broadcast in org c at {details}? This cannot be undone." in result.err
+        assert "^CError" not in result.err.replace("\x1b[31m", "")
         assert result.code == code
         assert result.json["kind"] == "report"
         assert len(posted(server)) == sent

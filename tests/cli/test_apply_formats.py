@@ -98,6 +98,7 @@ def test_step_gets_the_log_the_summary_and_the_outputs(project: Path, tmp_path: 
         "already_created": "0",
         "not_created": "0",
         "unknown": "0",
+        "unreachable": "0",
         "exit_code": "0",
     }
     document = kept(project)
@@ -414,7 +415,8 @@ def test_hostile_answers_of_the_api_and_hostile_names_of_a_runner_act_nowhere(pr
     for harm in ("<img", "@everyone", "##["):
         assert harm not in step.written
     assert set(step.outputs) == {"created", "adopted", "already_created", "not_created", "unknown", "ids", "digest",
-                                 "exit_code", "creates", "refused", "blocked", "changed", "unchanged"}  # fmt: skip
+                                 "exit_code", "creates", "refused", "blocked", "changed", "unchanged",
+                                 "unreachable"}  # fmt: skip
     assert "##[" not in (project / "report.json").read_text(encoding="utf-8")
     assert kept(project)["by"] == evil
 

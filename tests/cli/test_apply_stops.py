@@ -159,7 +159,8 @@ def test_a_signal_while_the_pace_is_waited_for_takes_the_intent_back(tmp_path: P
             process.send_signal(signal.SIGINT)
             result = ended(process)
         assert result.code == ExitCode.INTERRUPTED
-        assert sorted(one["outcome"] for one in result.json["outcomes"]) == ["created", "not-created"]
+        assert sorted(one["outcome"] for one in result.json["outcomes"]) == ["created", "not-attempted"]
+        assert (result.json["stopped"], result.json["deadline"]) == (True, None)
         assert state_of(tmp_path)["intents"] == {}
 
 
@@ -169,8 +170,44 @@ def test_the_deadline_starts_nothing_new_and_awaits_what_is_in_flight(tmp_path: 
         result = run(tmp_path, *SLOWLY, "--deadline", "1.5", env=account(server.url))
         assert result.code == ExitCode.INTERRUPTED
         assert "The deadline has come" in result.err
+        assert result.json["deadline"] == 1.5
         assert sorted(one["outcome"] for one in result.json["outcomes"]) == ["created"] * 2 + ["not-attempted"] * 6
         assert len(ids(tmp_path)) == len(posted(server)) == 2
+
+
+def test_after_a_deadline_the_report_names_it_and_does_not_say_as_asked(tmp_path: Path) -> None:
+    define(tmp_path, *KEYS)
+    with invent("delay=2@create:*") as server:
+        words = ("apply", "--yes", "--concurrency", "2", *FAST, "--deadline", "1.5")
+        result = run(tmp_path, *words, env=account(server.url))
+    assert "The deadline of 1.5 seconds was over. Run apply again to go on; nothing is created twice." in result.out
+    assert "as asked" not in result.all
+
+
+def test_workspaces_name_the_deadline_that_they_share_and_not_what_was_left_of_it(tmp_path: Path) -> None:
+    (tmp_path / "invent.yaml").write_text("workspaces: {acme: {org: org_1}, globex: {org: org_2}}\n")
+    for name in ("acme", "globex"):
+        define(tmp_path, "a", "b", "c", below=f"{name}/broadcasts")
+    with invent("delay=2@create:4-6") as server:
+        words = ("apply", "--all", "--yes", "--concurrency", "1", *FAST, "--deadline", "3")
+        result = call(tmp_path, *words, env=account(server.url))
+        assert result.code == ExitCode.INTERRUPTED
+        assert len(posted(server)) in (4, 5)
+    assert "The deadline of 3 seconds was over." in result.out
+
+
+def test_stop_while_invent_says_429_is_no_refusal_by_invent(tmp_path: Path) -> None:
+    define(tmp_path, "a", "b")
+    with (
+        invent("429=60@create:1") as server,
+        started(tmp_path, "apply", "--yes", "--json", "--concurrency", "1", *FAST, env=account(server.url)) as process,
+    ):
+        assert process.stderr is not None
+        assert any("It is asked again in 60 seconds." in line for line in iter(process.stderr.readline, ""))
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
+    assert [(one["outcome"], one["reason"]) for one in result.json["outcomes"]] == [("not-attempted", None)] * 2
+    assert state_of(tmp_path)["intents"] == {}
 
 
 @pytest.mark.parametrize("words", [("--rate", "nan"), ("--deadline", "nan"), ("--deadline", "1e300")])

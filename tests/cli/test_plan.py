@@ -65,7 +65,7 @@ def test_an_edit_is_shown_field_by_field_and_refused_only_when_strict(tmp_path: 
     path.write_text(path.read_text(encoding="utf-8").replace("[vip]", "[vip, new]"), encoding="utf-8")
     assert actions(tmp_path) == {"a": "changed"}
     plain = call(tmp_path, "plan", "--exit-code")
-    assert plain.code == 0
+    assert plain.code == ExitCode.BY_HAND
     assert "segment_ids: vip → new, vip" in plain.out
     strict = call(tmp_path, "plan", "--strict", "--exit-code", "--json")
     assert strict.code == ExitCode.REFUSED

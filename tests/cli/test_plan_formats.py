@@ -104,17 +104,18 @@ def test_step_gets_the_plan_the_summary_and_the_outputs(project: Path, tmp_path:
     assert "The state is new" in step.written
     digest = call(project, "plan", "--json").json["digest"]
     assert step.outputs == {"creates": "2", "refused": "0", "blocked": "0", "changed": "0", "unchanged": "0",
-                            "digest": digest, "exit_code": "0"}  # fmt: skip
+                            "unreachable": "0", "digest": digest, "exit_code": "0"}  # fmt: skip
 
 
-def test_edit_after_creation_is_a_notice_at_the_line_of_the_value(project: Path, tmp_path: Path) -> None:
+def test_edit_after_creation_is_a_warning_at_the_line_of_the_value(project: Path, tmp_path: Path) -> None:
     with invent() as server:
         assert call(project, "apply", "--yes", env=account(server.url)).code == 0
     path = project / "broadcasts" / "a.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("[vip]", "[vip, new]"), encoding="utf-8")
     result = run(project, "plan", "--format", "github", env=Step(tmp_path).env)
     (line,) = commands(result)
-    assert line.startswith("::notice file=examples/broadcasts/a.yaml,line=3,col=11,title=changed::a: segments changed")
+    place = "file=examples/broadcasts/a.yaml,line=3,col=11"
+    assert line.startswith(f"::warning {place},title=unreachable-edits::a: The edit of “Campaign a” will not reach")
     strict = run(project, "plan", "--format", "github", "--strict", env=Step(tmp_path).env)
     assert strict.code == ExitCode.REFUSED
     assert commands(strict)[0].startswith("::error file=examples/broadcasts/a.yaml,")
@@ -211,7 +212,8 @@ def test_nasty_name_harms_neither_log_summary_nor_outputs(project: Path, tmp_pat
     assert "<img" not in step.written
     assert "@everyone" not in step.written
     assert [line for line in step.written.split("\n") if not is_harmless(line.replace("\u200b", ""))] == []
-    assert set(step.outputs) == {"creates", "refused", "blocked", "changed", "unchanged", "digest", "exit_code"}
+    numbers = {"creates", "refused", "blocked", "changed", "unchanged", "unreachable"}
+    assert set(step.outputs) == {*numbers, "digest", "exit_code"}
 
 
 # ---------------------------------------------------------------- the runner

@@ -431,6 +431,7 @@ def test_outputs_of_a_step_are_sums_and_the_summary_has_a_heading_for_each(tmp_p
         "blocked": "0",
         "changed": "0",
         "unchanged": "0",
+        "unreachable": "0",
         "digest": "",
         "exit_code": "5",
     }

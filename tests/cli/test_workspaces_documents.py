@@ -48,7 +48,7 @@ def test_reports_of_all_are_files_of_their_own_and_the_step_has_sums_and_one_sum
             assert made == in_invent(server, workspace["org"])
             assert found[name]["plan"]["workspace"] == name
     none = {"already_created": "0", "adopted": "0", "not_created": "0", "unknown": "0", "exit_code": "0"}
-    assert step.outputs == {"created": "6", "ids": "", "digest": "", **none}
+    assert step.outputs == {"created": "6", "unreachable": "0", "ids": "", "digest": "", **none}
     headings = [line for line in step.written.splitlines() if line.startswith("#") and not line.startswith("####")]
     assert headings[::2] == ["## acme", "## globex", "## initech"]
     assert [words.startswith("### ") for words in headings[1::2]] == [True] * 3

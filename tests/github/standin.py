@@ -11,6 +11,7 @@ is a 422, and a token without the permission gets a 403.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
@@ -25,6 +26,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 REPOSITORY = "acme/campaigns"
+# Who opens and pushes pull requests, and where main was before a push.
+CAROL, BEFORE = "carol", "9" * 40
 TOKEN = "ghs_0123456789abcdef"
 BOT = "github-actions[bot]"
 BODY_LIMIT = 65_536
@@ -81,6 +84,16 @@ class StandIn:
         self.faults: list[Fault] = []
         # Called before a request is answered: whatever another run does at that moment.
         self.meanwhile: Callable[[Seen], None] | None = None
+        # Of main before any push: the text of files by path, or of another commit by (commit, path).
+        self.files: dict[str | tuple[str, str], str] = {}
+        self.reviews: dict[int, list[dict[str, Any]]] = {}
+        # What a login may do, where it is not `write`; the members of teams by (org, team), and whether they are shown.
+        self.permissions: dict[str, str] = {}
+        self.teams: dict[tuple[str, str], set[str]] = {}
+        self.teams_shown = True
+        self.parents: dict[str, list[str]] = {}
+        self.commit_people: dict[str, str] = {}
+        self.activity: list[dict[str, Any]] = []
         self._comments: list[dict[str, Any]] = []
         self._number, self._clock = 1000, datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
         self._lock = threading.RLock()
@@ -110,18 +123,41 @@ class StandIn:
 
     # ------------------------------------------------------------ what a test arranges
 
-    def add_pull(self, number: int, head: str, base: str = "main", *, repository: str = REPOSITORY) -> None:
+    def add_pull(
+        self, number: int, head: str, base: str = "main", *, repository: str = REPOSITORY, author: str = CAROL
+    ) -> None:
         self.pulls[number] = {
             "number": number,
-            "head": {"sha": head, "repo": {"id": 1, "full_name": REPOSITORY}},
+            "user": {"login": author, "type": "User"},
+            "commits": 1,
+            "head": {"sha": head, "ref": f"campaign-{number}", "repo": {"id": 1, "full_name": REPOSITORY}},
             "base": {"ref": base, "repo": {"id": 1, "full_name": repository}},
             "state": "open",
             "merged_at": None,
             "merge_commit_sha": None,
         }
+        self.push(number, head, author)
 
-    def push(self, number: int, head: str) -> None:
+    def push(self, number: int, head: str, by: str = CAROL) -> None:
+        """Push a commit to the branch of a pull request."""
         self.pulls[number]["head"]["sha"] = head
+        ref = f"refs/heads/{self.pulls[number]['head']['ref']}"
+        actor = {"login": by, "type": "User"}
+        self.activity.insert(0, {"ref": ref, "after": head, "activity_type": "push", "actor": actor})
+        self.commit_people[head] = by
+
+    def review(self, pull: int, login: str, state: str = "APPROVED", *, commit: str = "", kind: str = "User") -> None:
+        """Submit a review, of the last commit if none is named."""
+        self._number += 1
+        self.reviews.setdefault(pull, []).append(
+            {
+                "id": self._number,
+                "user": {"login": login, "type": kind},
+                "state": state,
+                "commit_id": commit or self.pulls[pull]["head"]["sha"],
+                "submitted_at": self._now(),
+            }
+        )
 
     def merge(self, number: int, commit: str, *, indexed: bool = True) -> None:
         """Merge now; `indexed` is whether the commit's list shows it already."""
@@ -183,13 +219,14 @@ class StandIn:
         token: str = TOKEN,
         event: str = "",
         commits: Sequence[str] = (),
+        before: str = "",
     ) -> dict[str, str]:
         """What GitHub tells a step: on a pull request (`pull`, of the commit `head`), or on a push of `push` to main.
 
-        `commits` are all that were pushed with it. The files of the step are below `folder`: summary.md, output.txt and
-        event.json.
+        `before` is the commit that main had before the push, `commits` are all that were pushed with it. The files of
+        the step are below `folder`: summary.md, output.txt and event.json.
         """
-        payload: dict[str, Any] = {"head_commit": {"message": message}} if push else {}
+        payload: dict[str, Any] = {"head_commit": {"message": message}, "before": before or BEFORE} if push else {}
         if commits:
             payload["commits"] = [{"id": commit, "message": "One of several"} for commit in commits]
         if pull:
@@ -218,6 +255,7 @@ class StandIn:
             "GITHUB_SHA": push or "f" * 40,
             "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
             **({"GITHUB_TOKEN": token} if token else {}),
+            **({"GITHUB_BASE_REF": "main"} if pull else {}),
         }
 
     # ------------------------------------------------------------ how it answers
@@ -262,6 +300,43 @@ class StandIn:
 
     def _pulls_of(self, seen: Seen, commit: str) -> Reply:
         return self._page(seen, [_shaped(seen, self.pulls[number]) for number in self.index.get(commit, [])])
+
+    def _list_reviews(self, seen: Seen, number: str) -> Reply:
+        return self._page(seen, self.reviews.get(int(number), []))
+
+    def _list_activity(self, seen: Seen) -> Reply:
+        size, start = int(seen.query["per_page"]), int(seen.query.get("after", "0"))
+        end = start + size
+        address = f"{self.elsewhere or self.url}/repositories/1/activity?per_page={size}"
+        links = {"Link": f'<{address}&after={end}>; rel="next"'} if end < len(self.activity) else {}
+        return 200, self.activity[start:end], links
+
+    def _get_commit(self, seen: Seen, ref: str) -> Reply:
+        sha = BEFORE if ref.startswith("heads/") else ref
+        user = {"login": self.commit_people.get(sha, CAROL), "type": "User"}
+        parents = [{"sha": parent} for parent in self.parents.get(sha, [BEFORE])]
+        return 200, {"sha": sha, "parents": parents, "author": user, "committer": user}, {}
+
+    def _get_content(self, seen: Seen, path: str) -> Reply:
+        content = self.files.get((seen.query["ref"], path))
+        if content is None and seen.query["ref"] == BEFORE:
+            content = self.files.get(path)
+        if content is None:
+            return 404, {"message": "Not Found"}, {}
+        coded = base64.encodebytes(content.encode()).decode()
+        return 200, {"type": "file", "encoding": "base64", "size": len(content.encode()), "content": coded}, {}
+
+    def _get_permission(self, seen: Seen, login: str) -> Reply:
+        return 200, {"permission": self.permissions.get(login, "write"), "role_name": "any"}, {}
+
+    def _get_team(self, seen: Seen, org: str, team: str) -> Reply:
+        if not self.teams_shown:
+            return 403, {"message": "Resource not accessible by integration"}, {}
+        return (200, {"slug": team}, {}) if (org, team) in self.teams else (404, {"message": "Not Found"}, {})
+
+    def _get_membership(self, seen: Seen, org: str, team: str, login: str) -> Reply:
+        is_member = login in self.teams.get((org, team), ())
+        return (200, {"state": "active", "role": "member"}, {}) if is_member else (404, {"message": "Not Found"}, {})
 
     def _list_comments(self, seen: Seen, number: str) -> Reply:
         return self._page(seen, self.comments(int(number)))
@@ -329,6 +404,13 @@ _ROUTES: dict[str, Callable[..., Reply]] = {
     rf"GET {_REPOS}/pulls": StandIn._list_pulls,
     rf"GET {_REPOS}/pulls/(\d+)": StandIn._get_pull,
     rf"GET {_REPOS}/commits/([0-9a-f]{{40}})/pulls": StandIn._pulls_of,
+    rf"GET {_REPOS}/commits/(heads/[\w./%-]+|[0-9a-f]{{40}})": StandIn._get_commit,
+    rf"GET {_REPOS}/contents/([\w./%-]+)": StandIn._get_content,
+    rf"GET {_REPOS}/pulls/(\d+)/reviews": StandIn._list_reviews,
+    rf"GET {_REPOS}/activity": StandIn._list_activity,
+    rf"GET {_REPOS}/collaborators/([\w-]+)/permission": StandIn._get_permission,
+    r"GET /orgs/([\w-]+)/teams/([\w.-]+)": StandIn._get_team,
+    r"GET /orgs/([\w-]+)/teams/([\w.-]+)/memberships/([\w-]+)": StandIn._get_membership,
     rf"GET {_REPOS}/issues/(\d+)/comments": StandIn._list_comments,
     rf"POST {_REPOS}/issues/(\d+)/comments": StandIn._post_comment,
     rf"PATCH {_REPOS}/issues/comments/(\d+)": StandIn._patch_comment,

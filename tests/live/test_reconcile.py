@@ -57,7 +57,7 @@ def look(state: State, *found: Remote) -> State:
 
 def test_exactly_one_match_is_adopted_with_who_adopted_it_and_which_attempt_it_came_of() -> None:
     after = look(IN_DOUBT, a_remote("bc_5", status="SCHEDULED"), a_remote("bc_6", OTHER))
-    record = Record("bc_5", a_request(), "SCHEDULED", "adopted", LATER, "attempt-1", attempted=NOW)
+    record = Record("bc_5", a_request(), "SCHEDULED", "adopted", replace(LATER, attempted=NOW), "attempt-1")
     assert after.broadcasts == {"spring": record}
     assert after.intents == {}
 

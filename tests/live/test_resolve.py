@@ -154,7 +154,8 @@ def test_a_declared_attempt_that_was_recorded_all_the_same_is_no_doubt_any_more(
 
 
 def test_a_correction_keeps_the_attempt_and_what_was_sent_and_comes_after_what_it_corrects() -> None:
-    edited = replace(a_record("bc_1", a_request("Edited")), formerly=(a_request(),), attempted=NOW)
+    edited = replace(a_record("bc_1", a_request("Edited")), formerly=(a_request(),))
+    edited = replace(edited, provenance=replace(edited.provenance, attempted=NOW))
     state = a_state({"spring": edited})
     event = correction(state, "spring", "bc_1", "bc_2", "DRAFT", Word(a_provenance(NOW - SECOND), "theirs"))
     record = state.after([event]).broadcasts["spring"]

@@ -20,7 +20,7 @@ ATTEMPTED = NOW - timedelta(hours=1)
 
 
 def adopted(at: datetime = NOW, attempted: datetime | None = ATTEMPTED) -> Record:
-    return replace(a_record("mine", how="adopted"), provenance=a_provenance(at), attempted=attempted)
+    return replace(a_record("mine", how="adopted"), provenance=replace(a_provenance(at), attempted=attempted))
 
 
 def shown(

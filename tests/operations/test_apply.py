@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, Refused
+from invent_gitops.model.deadline import Deadline
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
+from invent_gitops.model.step import Step
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.apply import Applied, apply_definitions
 from invent_gitops.operations.apply_values import Apply, ApplyOptions
@@ -22,6 +24,7 @@ from invent_gitops.plan.approval import Approval
 from invent_gitops.render.text.style import Style
 from invent_gitops.sandbox.server import Server
 from tests.dashboard import create_by_hand
+from tests.forked import PATIENCE
 from tests.running import KEY, define, ids, invent, live, posted, state_of
 
 FAST = 1_000_000.0
@@ -39,6 +42,7 @@ class Console:
     lines: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
     def note(self, text: str) -> None:
         self.lines.append(text)
@@ -46,8 +50,9 @@ class Console:
     def remark(self, notes: Sequence[str]) -> None:
         self.lines += notes
 
-    def progress(self, text: str) -> None:
-        self.lines.append(text)
+    def progress(self, text: str, step: Step) -> None:
+        self.lines += [text] if text else []
+        self.steps.append(step)
 
     def confirm(self, question: str) -> bool:
         self.questions.append(question)
@@ -125,6 +130,15 @@ def test_apply_looks_asks_creates_and_records_without_a_terminal(tmp_path: Path,
     assert (len(console.questions), view.shown[-1]) == (1, "nothing to create")
 
 
+def test_console_hears_how_far_it_is_from_the_beginning_on(tmp_path: Path, server: Server) -> None:
+    define(tmp_path, "a", "b")
+    console = Console()
+    applied(server, console, yes=True)
+    assert [(step.done, step.total) for step in console.steps] == [(0, 2), (1, 2), (2, 2)]
+    moments = [step.elapsed for step in console.steps]
+    assert moments == sorted(moments)
+
+
 def test_with_yes_nobody_is_asked(tmp_path: Path, server: Server) -> None:
     define(tmp_path, "a")
     console = Console(interactive=False)
@@ -161,6 +175,16 @@ def test_what_somebody_defines_while_the_question_is_open_is_left_to_the_next_ru
     console = Console(meanwhile=lambda: define(tmp_path, "b"))
     result = applied(server, console)
     assert (fates(result.report), posted(server)) == ({"a": "created"}, ["Campaign a"])
+
+
+def test_deadline_before_anything_was_created_is_named() -> None:
+    with Stopping(Console(), Deadline(60, spent=59.99)) as stopping:
+        assert stopping.event.wait(PATIENCE)
+        with pytest.raises(Interrupted, match="The deadline of 60 seconds was over"):
+            stopping.check()
+    with Stopping(Console(), Deadline(60)) as stopping:
+        assert stopping.overdue is None
+        stopping.check()
 
 
 def test_signal_at_the_question_stops_before_anything_is_created(tmp_path: Path, server: Server) -> None:

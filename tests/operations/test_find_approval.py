@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,7 +50,8 @@ def unapproved(desk: Desk, words: str, **event: Any) -> None:
 def approved(desk: Desk, digest: str, result: Result) -> None:
     assert (result.code, result.out) == (0, f"{digest}\n")
     assert result.err.startswith("The plan that was reviewed: https://github.com/acme/campaigns/pull/7#issuecomment-")
-    assert desk.outputs == {"digest": digest, "plan": "", "pull_request": "7", "reason": ""}
+    signed = '[{"pull_request": "https://github.com/acme/campaigns/pull/7", "author": "carol", "reviewers": []}]'
+    assert desk.outputs == {"digest": digest, "plan": "", "pull_request": "7", "reason": "", "approvals": signed}
 
 
 def test_digest_of_the_reviewed_plan_is_printed_and_set(desk: Desk, digest: str) -> None:
@@ -103,7 +105,7 @@ def test_direct_push_where_nobody_merges_pull_requests_has_no_digest_and_says_th
     assert (result.code, result.out.strip()) == (0, "")
     assert "nobody has approved a plan" in result.err
     said = "The commit ccccccc came without a pull request: nobody has approved a plan."
-    assert desk.outputs == {"digest": "", "plan": "", "pull_request": "", "reason": said}
+    assert desk.outputs == {"digest": "", "plan": "", "pull_request": "", "reason": said, "approvals": ""}
     required = desk.on_push("approved", "--required")
     assert (required.code, required.out) == (5, "")
     assert "came without a pull request" in required.err
@@ -494,7 +496,7 @@ def test_no_more_than_fifty_commits_of_a_push_are_looked_at(desk: Desk, digest: 
     desk.hub.merge(7, MERGE)
     commits = [f"{number:040x}" for number in range(1, 200)]
     approved(desk, digest, desk.on_push("approved", commits=[*commits, MERGE]))
-    looks = [one.path for one in desk.hub.requests if "/commits/" in one.path]
+    looks = [one.path for one in desk.hub.requests if re.search("/commits/.*/pulls", one.path)]
     assert len(looks) == 51
     assert looks[-1].endswith(f"{commits[-1]}/pulls")
 

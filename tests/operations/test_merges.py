@@ -300,5 +300,5 @@ def test_approved_asks_for_the_permission_to_read_alone(desk: Desk) -> None:
     desk.hub.fault("GET", "pulls$", 403, times=9, body=b'{"message": "Resource not accessible by integration"}')
     result = desk.on_push("approved")
     assert result.code == 6
-    assert "permission pull-requests: read" in result.err
+    assert "permissions pull-requests: read and contents: read" in result.err
     assert "write" not in result.err

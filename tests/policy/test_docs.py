@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.load import read_definitions, read_document
-from invent_gitops.model.project import WAIVABLE
+from invent_gitops.model.project import JUDGED_IN_INVENT, WAIVABLE
 from invent_gitops.render.text.plan import plan_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.schemas import read_schema
@@ -59,7 +59,7 @@ def test_example_is_valid_and_the_plan_says_exactly_what_the_page_shows(section:
 
 
 def test_every_policy_that_can_be_waived_and_every_setting_has_its_place_on_the_page() -> None:
-    for policy in WAIVABLE:
+    for policy in (*WAIVABLE, *JUDGED_IN_INVENT):
         assert f"`{policy}`" in INTRODUCTION
     for setting in read_schema("project")["properties"]["policies"]["properties"]:
         assert f"`{setting}: " in INTRODUCTION or f"`{setting}:`" in INTRODUCTION

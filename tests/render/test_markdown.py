@@ -442,6 +442,6 @@ def test_annotation_of_anything_is_one_command_on_one_line(words: str) -> None:
 def test_outputs_are_counts_digest_and_code_and_claim_nothing_without_a_plan() -> None:
     assert step_outputs(made(create("a"), refused(), blocked(), changed())) == {
         "creates": 1, "refused": 1, "blocked": 1, "changed": 1, "unchanged": 0,
-        "digest": a_plan(create("a")).digest, "exit_code": 0,
+        "unreachable": 0, "digest": a_plan(create("a")).digest, "exit_code": 0,
     }  # fmt: skip
     assert step_outputs(made(error=InvalidInput("x"))) == {"creates": 0, "digest": "", "exit_code": 0}

@@ -405,7 +405,7 @@ def test_outputs_of_a_report_are_counts_and_ids_in_json_that_hold_nothing_but_te
     assert "##[" not in told
     assert found == {
         "created": 1, "adopted": 1, "already_created": 0, "not_created": 0, "unknown": 1,
-        "digest": a_plan().digest, "exit_code": 7,
+        "unreachable": 0, "digest": a_plan().digest, "exit_code": 7,
     }  # fmt: skip
 
 

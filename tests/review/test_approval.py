@@ -115,7 +115,7 @@ def test_each_doubt_about_a_comment_approves_nothing(posts: Sequence[Post], doub
     with pytest.raises(Refused) as caught:
         plan_comment(OURS, PULL, posts)
     assert doubt in caught.value.message
-    result = judge(OURS, [(PULL, posts)])
+    result = judge(OURS, [(PULL, posts)], lambda comment: comment)
     assert (result.digest, result.plan, result.comments) == (UNAPPROVED, None, [])
     assert [doubt.message for doubt in result.doubts] == [caught.value.message]
 
@@ -128,7 +128,9 @@ def test_message_names_the_workspace_that_was_looked_for() -> None:
 def judged(*plans: ReviewedPlan | None, room: bool = True) -> ApprovalResult:
     """The judgement of pull requests with a comment each; None stands for one without."""
     numbered = [(replace(PULL, number=number), plan) for number, plan in enumerate(plans, 7)]
-    return judge(OURS, [(pull, [comment(plan, room=room)] if plan else []) for pull, plan in numbered])
+    return judge(
+        OURS, [(pull, [comment(plan, room=room)] if plan else []) for pull, plan in numbered], lambda comment: comment
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,17 @@ from invent_gitops.load import grammar, read_definitions, read_document
 from invent_gitops.model.broadcast import Catalogue, Definition, Segment
 from invent_gitops.model.document import Document, Span
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.project import WAIVABLE, BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
+from invent_gitops.model.project import (
+    JUDGED_IN_INVENT,
+    WAIVABLE,
+    BlackoutDays,
+    BranchPlace,
+    FilePlace,
+    Policies,
+    Project,
+    QuietHours,
+)
+from invent_gitops.model.review import ReviewRule
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
 from invent_gitops.validate.shape import Shape
@@ -319,7 +329,7 @@ def test_a_name_is_one_however_its_letters_are_spelled(tmp_path: Path) -> None:
 
 
 def test_policies_that_can_be_waived_are_those_of_the_schema() -> None:
-    assert tuple(SCHEMAS["broadcast"]["properties"]["waive"]["properties"]) == WAIVABLE
+    assert tuple(SCHEMAS["broadcast"]["properties"]["waive"]["properties"]) == (*WAIVABLE, *JUDGED_IN_INVENT)
 
 
 # ---------------------------------------------------------------- project file and catalogue
@@ -327,6 +337,21 @@ def test_policies_that_can_be_waived_are_those_of_the_schema() -> None:
 
 def test_empty_project_file_gives_the_defaults(tmp_path: Path) -> None:
     assert check_project(written(tmp_path, "# nothing yet\n")) == (Project(file="file.yaml"), [])
+
+
+def test_review_is_read_with_numbers_of_contacts_as_they_are_written(tmp_path: Path) -> None:
+    text = (
+        "review: {approvals: 2, dismiss_stale: false, send_to_all: [legal, acme/pr, alice], over: {20000: 3, 500: 2}}\n"
+    )
+    project, problems = check_project(written(tmp_path, text))
+    assert problems == []
+    assert project.review == ReviewRule(2, False, ("legal", "acme/pr", "alice"), ((500, 2), (20000, 3)))
+    assert check_project(written(tmp_path, "review: {}\n"))[0].review == ReviewRule()
+
+
+def test_review_holds_for_every_workspace(tmp_path: Path) -> None:
+    project, problems = check_project(written(tmp_path, "review: {approvals: 3}\nworkspaces: {acme: {org: org_1}}\n"))
+    assert (problems, project.workspaces and project.workspaces["acme"].review) == ([], ReviewRule(3))
 
 
 def test_full_project_file_is_read(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from invent_gitops.model.project import (
     Policies,
     Project,
     QuietHours,
+    WorkspaceAccount,
 )
 from invent_gitops.text.secret import without_secrets
 from tests.validate.test_validate import check_project, written
@@ -44,8 +45,7 @@ def test_workspace_has_an_org_and_places_named_after_it(tmp_path: Path) -> None:
         state=FilePlace("acme/invent.state.json"),
         segments="acme/segments.yaml",
         file="file.yaml",
-        name="acme",
-        org="org_111",
+        account=WorkspaceAccount("acme", "org_111"),
     )
 
 

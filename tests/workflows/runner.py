@@ -138,12 +138,15 @@ class Runner:
             given = dict(step["with"])
             assert given.pop("persist-credentials") == "false"
             wanted = f"refs/heads/{given.pop('ref')}" if "ref" in given else sha
+            whole = given.pop("fetch-depth", "1") == "0"
             assert not given
-            # One commit and nothing else, as the action does it.
+            # One commit and nothing else, as the action does it; without a depth also every branch, with its history.
+            every = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"] if whole else []
+            depth = [] if whole else ["--depth=1"]
             for words in (
                 ["init", "--quiet", "--template="],
                 ["remote", "add", "origin", self.variables.get("ORIGIN", str(self.remote))],
-                ["fetch", "--quiet", "--depth=1", str(self.remote), wanted],
+                ["fetch", "--quiet", *depth, str(self.remote), wanted, *every],
                 ["checkout", "--quiet", "--detach", "FETCH_HEAD"],
             ):
                 subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=60)

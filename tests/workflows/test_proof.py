@@ -86,6 +86,7 @@ class World:
             message=git(self.clone, "log", "-1", "--format=%B", sha),
             fork=fork,
             token="",
+            before="" if pull else self.before(sha),
         )
         variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN} | self.variables
         if not pull:
@@ -93,6 +94,10 @@ class World:
         runner = Runner(self.folder, self.remote, variables, secrets={"INVENT_API_KEY": self.key})
         (path,) = self.base.glob(f"*-{name}.yml")
         return runner.run(path, event, sha, inputs=inputs)
+
+    def before(self, sha: str) -> str:
+        """The commit that main had before a push of one commit; of the first one, what git calls no commit."""
+        return git(self.clone, "log", "-1", "--format=%P", sha).split(" ")[0] or "0" * 40
 
     @property
     def comment(self) -> str:
@@ -382,3 +387,53 @@ def test_an_old_run_that_is_started_again_does_not_send_what_was_taken_back(star
     done = started.run("apply", "workflow_dispatch", newest, approved=digest)
     assert done.conclusion == "success", done.log
     assert started.created == ["Campaign kept", "Campaign moved"]
+
+
+REVIEW = "state: {branch: broadcast-state}\nreview: {approvals: 1}\n"
+
+
+def asked(world: World, review: str = REVIEW) -> None:
+    """A pull request with a plan, onto a main whose project file asks for approvals."""
+    world.hub.files["invent.yaml"] = review
+    define(world, "spring")
+    tried = world.open_pull(7)
+    assert world.run("plan", "pull_request", tried, pull=7).conclusion == "success"
+
+
+def test_what_nobody_approved_is_not_created_and_the_summary_says_so(started: World) -> None:
+    asked(started)
+    assert "👤 **Needs 1 approval** of this commit." in started.comment
+    done = started.run("apply", "push", started.merge(7))
+    assert (done.conclusion, done.step("Apply").code) == ("failure", 5), done.log
+    assert "Pull request #7 needs 1 more approval." in done.step("Find what was approved").log
+    assert started.created == []
+
+
+def test_who_wrote_approved_and_applied_is_in_the_state_branch_and_in_the_history(started: World) -> None:
+    asked(started)
+    started.hub.review(7, "alice")
+    merged = started.merge(7)
+    done = started.run("apply", "push", merged)
+    assert done.conclusion == "success", done.log
+    assert started.created == ["Campaign spring"]
+    git(started.clone, "fetch", "--quiet", "origin")
+    trailers = "%(trailers:key=Reviewed-By,key=Written-By,key=Pull-Request,valueonly,separator=%x20)"
+    commits = git(started.clone, "log", "--reverse", f"--format={trailers}", "origin/broadcast-state").split("\n")
+    signed = "https://github.com/acme/campaigns/pull/7 carol alice"
+    # The intent and the result; that the list was read is nobody's pull request.
+    assert [line for line in commits if line] == [signed, signed]
+    [change] = call(started.clone, "history", "--json").json["changes"]
+    assert (change["pull_request"], change["written_by"], change["reviewed_by"]) == (7, "carol", ["alice"])
+    assert "    written by carol, approved by alice, applied by " in call(started.clone, "history").out
+    assert call(started.clone, "state", "verify").code == 0
+
+
+def test_a_stranger_cannot_write_trailers_by_the_environment(started: World) -> None:
+    asked(started)
+    started.hub.review(7, "alice")
+    started.variables["INVENT_APPROVALS"] = '[{"pull_request": "x\\nReviewed-By: boss", "author": "", "reviewers": []}]'
+    merged = started.merge(7)
+    done = started.run("apply", "push", merged)
+    # The output of the step before is what counts.
+    assert done.conclusion == "success", done.log
+    assert "boss" not in git(started.remote, "log", "--format=%B", "broadcast-state")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from functools import partial
 import click
 
 from invent_gitops.cli.account_options import account_options
+from invent_gitops.cli.delivery import display_of
 from invent_gitops.cli.document_options import FileOption, OneWorkspaceOption, SharedSecondsOption
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import POSITIVE, common_options, document_options, files, folders, not_empty
@@ -19,7 +21,7 @@ from invent_gitops.cli.plans import plan_options, text_of
 from invent_gitops.cli.result import Body, Display, Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
-from invent_gitops.model.context import Context
+from invent_gitops.model.deadline import Deadline
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.operations.account import DEFAULT_RATE, Account, Store
@@ -29,6 +31,8 @@ from invent_gitops.operations.project import chosen_file, open_workspace
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
+from invent_gitops.render.text.wrap import wrapped
+from invent_gitops.review.signoff import VARIABLE, read_signoffs
 
 
 @click.command()
@@ -85,9 +89,10 @@ def apply(
     branch: str | None,
     only: tuple[str, ...],
     strict: bool,
+    base: str | None,
     rate: float,
     concurrency: int,
-    deadline: float | None,
+    deadline: Deadline | None,
     draft: Callable[[Callable[[], Body]], None],
 ) -> Result:
     """Create the missing broadcasts, once each, and record their ids.
@@ -95,19 +100,23 @@ def apply(
     DEFINITIONS is the folder of all definitions; by default it is the project's. A create cannot be
     undone. Each one is written down before the call and settled after it, so that no run, whatever
     becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
-    (exit code 5) to create anything else than what was approved.
+    (exit code 5) to create anything else than what was approved. INVENT_APPROVALS, the output approvals
+    of github approved, says who approved it, for the record.
     """
     view = View(session, account, draft)
     try:
         with ExitStack() as opened:
             approving = approval(plan_file, approved)
+            bound = plan_file is not None or approved is not None
+            signoffs = read_signoffs(os.environ.get(VARIABLE, "")) if bound else ()
             workspace = open_workspace(definitions).checked()
             session.remark(workspace.notes)
-            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency)
+            options = ApplyOptions(only, strict, definitions, branch or "", unseen, yes, rate, concurrency, base or "")
             store = account.store(workspace.root, workspace.project, strict=True)
             opened.enter_context(store)
             stopping = opened.enter_context(Stopping(session, deadline))
-            view.run = Apply(session, account, workspace, store, stopping, workspace.origin(), options)
+            origin = replace(workspace.origin(), approvals=signoffs)
+            view.run = Apply(session, account, workspace, store, stopping, origin, options)
             applied = apply_definitions(view.run, approving, view)
             result = _result(view.run, applied)
             # Until everything is delivered, a signal must not end the run, and nobody else writes the state.
@@ -123,7 +132,7 @@ def _result(run: Apply, applied: Applied) -> Result:
         "report",
         applied.code,
         partial(body_of, run, applied.plan, lambda: report),
-        partial(text_of_report, applied.plan.context, report, run.store),
+        partial(text_of_report, applied.plan, report, run.store),
         error=report.failure,
         annotations=partial(report_annotations, report, applied.plan),
     )
@@ -151,7 +160,8 @@ class View:
 
     def to_create(self, plan: Plan) -> None:
         show = self.session.note if self.session.json else self.session.show
-        show(self._text(plan, everything=not self._run.options.yes))
+        asked = not self._run.options.yes
+        show(self._text(plan, everything=asked, asked=asked))
 
     def may_be_cut_off(self, plan: Plan, report: Report) -> None:
         self.draft(partial(body_of, self._run, plan, lambda: report))
@@ -161,9 +171,9 @@ class View:
         assert self.run is not None
         return self.run
 
-    def _text(self, plan: Plan, *, everything: bool = False) -> str:
-        display = Display(self.session.style, self.session.verbose)
-        return text_of(plan, display, everything=everything)
+    def _text(self, plan: Plan, *, everything: bool = False, asked: bool = False) -> str:
+        display = display_of(self.session)
+        return wrapped(text_of(plan, display, everything=everything, asked=asked), display.width)
 
 
 def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
@@ -194,11 +204,18 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
         raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
 
 
-def text_of_report(context: Context, report: Report, store: Store, display: Display) -> str | None:
-    """The report for a terminal; None if there is nothing to say beside the plan."""
+def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -> str | None:
+    """The report for people; None if there is nothing to say beside the plan. On a terminal the totals come last."""
+    from invent_gitops.render.text.next_step import next_text
     from invent_gitops.render.text.report import report_text
+    from invent_gitops.render.text.report_end import report_end_text
 
     if not (report.outcomes or report.failure or report.twins):
         return None
-    open_intents = len(store.state.intents)
-    return "\n" + report_text(report, display.style, context, state_label=store.label, open_intents=open_intents)
+    state, doubts = store.label, len(store.state.intents)
+    if display.width is None:
+        text = report_text(report, display.style, plan.context, state_label=state, open_intents=doubts)
+    else:
+        listing = {"printed": display.joined, "everything": display.verbose}
+        text = report_end_text(report, plan, display.style, state=state, doubts=doubts, **listing)
+    return "\n".join(["", text, *next_text(report, plan, display.style)])

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,11 @@ def comment(session: Session, file: str, author: str | None) -> Result:
 
     document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
-    render = renderer_of(document, event, with_plan=False)
+    render_of = partial(renderer_of, event=event, with_plan=False)
+    render = render_of(document)
 
     def post(own: OwnPosts) -> PostResult:
-        return keep_comment(session, own, event, document, render)
+        return keep_comment(session, own, event, document, render_of)
 
     return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
@@ -106,10 +108,11 @@ def outdated(session: Session, author: str | None, workspace: str | None) -> Res
 def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> Result:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
-    Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request and reason of the step. Where
-    the comment does not say beyond doubt what was approved, it warns, and the digest is the word unapproved: with it,
-    apply --approved creates nothing. So it is for a commit that came without a pull request, as soon as one was ever
-    merged; before that it has no digest, since nobody was asked.
+    Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request, approvals and reason of the
+    step. Where the comment does not say beyond doubt what was approved, or the reviews do not keep the rule of the
+    base branch (review: in the project file), it warns, and the digest is the word unapproved: with it, apply
+    --approved creates nothing. So it is for a commit that came without a pull request, as soon as one was ever merged;
+    before that it has no digest, since nobody was asked.
     """
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import find_approval
@@ -127,7 +130,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
         with own_posts_in(event, author, name) as own:
             approval = find_approval(own, event)
     except Forbidden as error:
-        cure = "Give the job the permission pull-requests: read." if error.cure == PERMISSIONS else error.cure
+        needs = "Give the job the permissions pull-requests: read and contents: read."
+        cure = needs if error.cure == PERMISSIONS else error.cure
         raise Unavailable(error.message, cure) from None
     except NowhereToPost as error:
         raise WrongUsage(error.message, "Set GITHUB_TOKEN; in a workflow to the expression github.token.") from None
@@ -136,24 +140,36 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     if out and approval.plan:
         write_document(out, "plan", approval.plan.as_document())
     reason = " ".join(doubt.message for doubt in approval.doubts)
-    write_step_outputs(approval, out, reason)
+    write_step_outputs(approval, event, out, reason)
     for doubt in approval.doubts:
         # Without a digest nobody is asked here, and that needs no cure.
         message = f"{doubt.message} {doubt.cure}" if approval.digest else doubt.message
         tell(session, "warning" if approval.digest else "notice", "no approved plan", message)
     for comment in approval.comments:
         session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
+        if comment.reviewers:
+            session.note(clean(f"Approved by {', '.join(comment.reviewers)}."))
     # Alone, for scripts.
-    return Result("github", ExitCode.DONE, approved_as(approval, reason).as_json, plain(approval.digest))
+    reviewers = sorted({login for comment in approval.comments for login in comment.reviewers})
+    return Result(
+        "github",
+        ExitCode.DONE,
+        lambda: approved_as(approval, reason).as_json() | {"reviewers": reviewers},
+        plain(approval.digest),
+    )
 
 
-def write_step_outputs(approval: ApprovalResult, out: str | None, reason: str) -> None:
+def write_step_outputs(approval: ApprovalResult, event: WorkflowEvent, out: str | None, reason: str) -> None:
     """Set the outputs of the step. Raises `WrongUsage` where a workflow could not read them."""
+    from invent_gitops.review.signoff import write_signoffs
+
+    approves = approval.digest and approval.digest != UNAPPROVED
     values = {
         "digest": approval.digest,
         "plan": out if out and approval.plan else "",
         "pull_request": " ".join(str(pull.number) for pull in approval.pulls),
         "reason": reason,
+        "approvals": write_signoffs(approval.comments, step.pulls_address(event.repository)) if approves else "",
     }
     unset = step.write_outputs(values)
     if unset and os.environ.get("GITHUB_OUTPUT"):

@@ -96,7 +96,7 @@ def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
     credited = {change.source for change in listed if change.kind in DEFINED and not change.source.endswith(DIRTY)}
     subject_of = subjects(Git(root), credited - {""})
     return [
-        replace(change, pull_request=_pull_request(subject_of.get(change.source, "")))
+        replace(change, pull_request=change.pull_request or _pull_request(subject_of.get(change.source, "")))
         if change.kind in DEFINED
         else change
         for change in listed

@@ -16,7 +16,8 @@ from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.listing import Reach
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
-from invent_gitops.operations.plan import compared, looked, plan_code, plan_for, read_state, warn_of_older
+from invent_gitops.operations.loosening import with_loosening
+from invent_gitops.operations.plan import compared, looked, pending_code, plan_code, plan_for, read_state, warn_of_older
 from invent_gitops.operations.project import open_workspace
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.github.annotations import plan_annotations
@@ -27,7 +28,12 @@ from invent_gitops.render.github.annotations import plan_annotations
 @account_options_for("each")
 @plan_options
 @click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
-@click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if there is something to create.")
+@click.option(
+    "--exit-code",
+    "tell",
+    is_flag=True,
+    help="Exit 3 if there is something to create, else 8 if a person must act in Invent.",
+)
 @document_options(kind="plan", more_forms="markdown is for reviewers; ")
 @common_options
 @answers("plan", reviewed=True)
@@ -38,14 +44,15 @@ def plan(
     only: tuple[str, ...],
     strict: bool,
     refresh: bool,
+    base: str | None,
     tell: bool,
 ) -> Result:
     """Show what apply would do: who would be messaged, when, and what needs you.
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. Works offline unless
     --refresh is given, and has no way to write to Invent or to the state. Exit code 5 if something is
-    refused, 6 if --refresh could not read everything, 7 if a key is blocked, and with --exit-code 3 if
-    there is something to create.
+    refused, 6 if --refresh could not read everything, 7 if a key is blocked; with --exit-code 3 if
+    there is something to create, else 8 if a person must act in Invent.
     """
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)
@@ -56,12 +63,13 @@ def plan(
         warn_of_clock(session, snapshot)
     live, state = (snapshot.broadcasts.entries, snapshot.state) if snapshot else ((), read())
     reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
-    planned = plan_for(workspace, state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())
+    replan = partial(plan_for, state=state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())
+    planned = with_loosening(session, replan(workspace), workspace, replan, base=base or "", definitions=definitions)
     planned = compared(planned, workspace, snapshot) if snapshot else planned
-    creates = ExitCode.CHANGES if tell and planned.counts["create"] else ExitCode.DONE
+    pending = pending_code(planned) if tell else ExitCode.DONE
     return Result(
         "plan",
-        worst([plan_code(planned), creates]),
+        worst([plan_code(planned), pending]),
         partial(plan_json, planned),
         partial(text_of, planned),
         annotations=partial(plan_annotations, planned),

@@ -71,7 +71,7 @@ def _body(workspace: LoadedProject) -> dict[str, object]:
 
 def _text(workspace: LoadedProject, problems: Sequence[Problem], display: Display) -> str:
     if problems:
-        return problems_text(problems, display.style)
+        return problems_text(problems, display.style, display.width)
     return "No problem concerns these files." if workspace.problems else _good(workspace)
 
 

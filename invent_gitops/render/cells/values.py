@@ -5,6 +5,7 @@ from __future__ import annotations
 from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.status import IN_DOUBT, Row
+from invent_gitops.render.cells.results import results_text
 from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.render.cells.times import local_text
 
@@ -15,6 +16,8 @@ def value_text(field: str, value: object, context: Context, spelling: Spelling) 
     """Return a value that stands in JSON: a time in the context's zone, segments by name, `yes` or `no`."""
     if field == "scheduled_at":
         return spelling.write(local_text(read_instant(value), context.zone), _LONGEST_TIME)
+    if field == "results":
+        return results_text(value)
     if isinstance(value, list):
         names = (context.names.get(str(id), str(id)) for id in value)
         return ", ".join(spelling.write(name, spelling.segment) for name in names) or "none"

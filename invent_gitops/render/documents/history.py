@@ -20,6 +20,8 @@ def history_json(changes: Sequence[Change]) -> dict[str, object]:
                 "by": change.by,
                 "source_commit": change.source or None,
                 "pull_request": change.pull_request,
+                "written_by": change.signoff.author or None if change.signoff else None,
+                "reviewed_by": list(change.signoff.reviewers) if change.signoff else [],
                 "run": change.run or None,
                 "state_commit": change.commit or None,
                 "note": change.note or None,

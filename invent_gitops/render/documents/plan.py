@@ -13,6 +13,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal, Remarks
+from invent_gitops.model.review import ReviewNotice
 from invent_gitops.model.state import Absence, Provenance, Record
 from invent_gitops.render.documents.drift import (
     defined_values,
@@ -33,6 +34,7 @@ from invent_gitops.render.documents.envelope import (
     read_request,
     with_values,
 )
+from invent_gitops.render.documents.loosening import loosening_json, read_loosening
 from invent_gitops.render.documents.reading import (
     Document,
     number_or_none,
@@ -47,15 +49,22 @@ from invent_gitops.render.documents.reading import (
     read_texts,
     text_or,
     texts_by_name,
+    texts_or,
 )
+from invent_gitops.render.documents.review import read_notice
+from invent_gitops.render.documents.unreachable import read_unreachable, unreachable_json
 
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan as a document holds it. `digest` is what it says of itself: nothing here compares the two."""
+    """A plan as a document holds it. `digest` is what it says of itself: nothing here compares the two.
+
+    `review` is what the comment says of approvals, None in a document that is not on its way there.
+    """
 
     plan: Plan
     digest: str
+    review: ReviewNotice | None = None
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
@@ -75,6 +84,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "digest": plan.digest,
         "counts": dict(plan.counts),
         "look": look_json(plan.look) if plan.look else None,
+        **({"loosened": loosening_json(plan.loosening)} if plan.loosening else {}),
+        **unreachable_json(plan.unreachable, context),
         "items": [item_json(item, context) for item in plan.items],
     }
 
@@ -104,8 +115,10 @@ def read_plan(fields: Document) -> SavedPlan:
         text_or(fields, "zone_data"),
         # Plans of older versions do not hold the blackout days.
         tuple(_read_span(span) for span in fields.get("blackout_days") or ()),
+        read_loosening(fields),
+        read_unreachable(fields),
     )
-    return SavedPlan(plan, read_text(fields, "digest"))
+    return SavedPlan(plan, read_text(fields, "digest"), read_notice(fields))
 
 
 def _read_span(days: Sequence[str]) -> tuple[date, date]:
@@ -191,7 +204,7 @@ def _read_remarks(fields: Document, key: str) -> Remarks:
     zone_change, absence = (object_or_none(fields, name) for name in ("zone_change", "absence"))
     return Remarks(
         tuple(read_warning(warning) for warning in objects_or_none(fields, "warnings") or ()),
-        read_texts(fields, "unneeded_waivers") if "unneeded_waivers" in fields else (),
+        texts_or(fields, "unneeded_waivers"),
         read_zone_change(zone_change) if zone_change else None,
         Absence(key, read_text(absence, "reason"), read_provenance(absence)) if absence else None,
     )

@@ -35,6 +35,11 @@ def number_or_none(fields: Document, name: str) -> int | None:
     return None if fields.get(name) is None else read_number(fields, name)
 
 
+def seconds_or_none(fields: Document, name: str) -> float | None:
+    value = fields.get(name)
+    return value if isinstance(value, float) else number_or_none(fields, name)
+
+
 def read_flag(fields: Document, name: str) -> bool:
     value = fields[name]
     if not isinstance(value, bool):
@@ -73,6 +78,11 @@ def objects_or_none(fields: Document, name: str) -> list[Document] | None:
 
 def read_texts(fields: Document, name: str) -> tuple[str, ...]:
     return tuple(_text(value, name) for value in _list(fields[name], name))
+
+
+def texts_or(fields: Document, name: str) -> tuple[str, ...]:
+    """A list of texts, empty where there is none."""
+    return () if fields.get(name) is None else read_texts(fields, name)
 
 
 def texts_by_name(fields: Document, name: str) -> dict[str, str]:

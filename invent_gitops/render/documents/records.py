@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.state import Absence, Record, Removal, State
+from invent_gitops.render.documents.counts import results_json
 from invent_gitops.render.documents.envelope import intent_json, provenance_json
 
 
@@ -38,6 +39,8 @@ def record_json(key: str, record: Record) -> dict[str, object]:
         "refreshed": provenance_json(record.refreshed) if record.refreshed else None,
         "local": record.local.as_json() if record.local else None,
         "attempted_at": write_instant(record.attempted) if record.attempted else None,
+        "contacts_count": record.counts.contacts,
+        "results": results_json(record.counts.results) if record.counts.results else None,
         "instead_of": list(record.instead_of),
     }
 

@@ -19,6 +19,7 @@ from invent_gitops.render.documents.envelope import (
     read_intent,
     read_provenance,
 )
+from invent_gitops.render.documents.headcount import headcount_json
 from invent_gitops.render.documents.plan import SavedPlan, plan_json, read_plan
 from invent_gitops.render.documents.reading import (
     Document,
@@ -28,6 +29,7 @@ from invent_gitops.render.documents.reading import (
     read_object,
     read_text,
     read_texts,
+    seconds_or_none,
     text_or,
 )
 
@@ -45,7 +47,10 @@ class SavedTwin:
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report as a document holds it, with what `report_json` puts beside it; `provenance` is None in old ones."""
+    """A report as a document holds it, with what `report_json` puts beside it; `provenance` is None in old ones.
+
+    `exceeding` says by key for how many more contacts a broadcast was created than were reviewed.
+    """
 
     report: Report
     plan: SavedPlan | None
@@ -53,6 +58,7 @@ class SavedReport:
     provenance: Provenance | None
     doubts: Mapping[str, Intent]
     twins: tuple[SavedTwin, ...]
+    exceeding: Mapping[str, str]
 
 
 def report_json(
@@ -74,6 +80,7 @@ def report_json(
         **provenance_json(provenance),
         "state": state_label,
         "stopped": report.stopped,
+        "deadline": report.deadline,
         "twins": [twin_json(twin, context) for twin in report.twins],
         "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
         "plan": plan_json(plan) if plan else None,
@@ -105,11 +112,18 @@ def read_report(fields: Document) -> SavedReport:
     report = Report(
         outcomes,
         stopped=fields.get("stopped") is True,
+        # Reports of older versions do not say whether it was a deadline.
+        deadline=seconds_or_none(fields, "deadline"),
         unrecorded=unrecorded,
         twins=tuple(saved_twin.twin for saved_twin in twins),
     )
     provenance = read_provenance(fields) if fields.get("at") else None
-    return SavedReport(report, saved, text_or(fields, "state"), provenance, doubts, twins)
+    exceeding = {
+        outcome.key: message
+        for entry, outcome in zip(entries, outcomes, strict=True)
+        if (message := text_or(entry, "more_than_reviewed"))
+    }
+    return SavedReport(report, saved, text_or(fields, "state"), provenance, doubts, twins, exceeding)
 
 
 def twin_json(twin: Twin, context: Context) -> dict[str, object]:
@@ -145,6 +159,7 @@ def outcome_json(outcome: Outcome, report: Report, doubt: Intent | None) -> dict
         "recorded": outcome.fate in _DONE and outcome.key not in report.unrecorded,
         "reason": outcome.reason or None,
         "differs": list(outcome.differs),
+        **headcount_json(outcome.headcount),
         "intent": intent_json(doubt) if doubt else None,
     }
 

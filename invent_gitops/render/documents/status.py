@@ -27,7 +27,9 @@ from invent_gitops.render.documents.reading import (
     read_text,
     text_or,
     texts_by_name,
+    texts_or,
 )
+from invent_gitops.render.documents.row_details import details_json
 
 _COUNTED = tuple(field.name for field in fields_of(Counts))
 
@@ -44,7 +46,7 @@ def status_json(status: Status) -> dict[str, object]:
         "segment_names": _segment_names(status),
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),
-        "counts": _tally(status),
+        "counts": {**_tally(status), "empty": len(status.empty)},
         "rows": [_row(row, status) for row in status.rows],
     }
 
@@ -99,6 +101,7 @@ def _row(row: Row, status: Status) -> dict[str, object]:
             "contacts": row.audience.contacts,
         },
         "templates": row.sending.templates,
+        **details_json(row, status),
         "error_message": row.sending.error_message or None,
         "counts": {name: getattr(row.sending.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
@@ -128,14 +131,28 @@ def _read_row(fields: Document) -> Row:
         sending=Sending(
             templates=number_or_none(fields, "templates"),
             error_message=text_or(fields, "error_message"),
+            started_at=moment_or_none(fields, "started_at"),
+            completed_at=moment_or_none(fields, "completed_at"),
+            channels=texts_or(fields, "channels"),
             counts=Counts(**{name: number_or_none(counts, name) for name in _COUNTED}),
         ),
         drift=read_drift(drift) if drift else None,
-        definition=Definition(key, written, read_position(fields), text_or(fields, "timezone")) if written else None,
+        definition=_read_definition(fields, key, written) if written else None,
         alarms=tuple(
             Alarm(cast("Rule", read_text(alarm, "rule")), read_text(alarm, "message"), text_or(alarm, "cure"))
             for alarm in read_objects(fields, "warnings")
         ),
+    )
+
+
+def _read_definition(fields: Document, key: str, request: Request) -> Definition:
+    return Definition(
+        key,
+        request,
+        read_position(fields),
+        text_or(fields, "timezone"),
+        description=text_or(fields, "description"),
+        owner=text_or(fields, "owner"),
     )
 
 

@@ -12,11 +12,15 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
+from invent_gitops.model.unreachable import GUIDE, POLICY
+from invent_gitops.render.github.loosening_annotations import WEAKER, loosening_messages
+from invent_gitops.render.unreachable import audience_words, goes_out
 from invent_gitops.text.clean import cut
 
 # GitHub shows ten of each kind for a step and drops the rest without a word.
 MOST = 9
 _REST = re.compile(r"::[a-z]+ ::and ([0-9]+) more ")
+_LEVELS = ("error", "warning", "notice")
 # The field of a definition in which a field of the request is written.
 _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
@@ -42,10 +46,13 @@ class Annotation:
 
 
 def plan_annotations(plan: Plan, prefix: str = "") -> str:
-    """What needs a person: blocked and refused as errors, edits that nothing is sent for as notices."""
-    notes = [
-        note for tell in (_blocked, _refused, _changed) for item in plan.items for note in tell(item, plan.context)
-    ]
+    """What needs a person: weaker rules, blocked and refused ones, and as notices edits that nothing is sent for."""
+    notes = [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
+    notes += unreachable_notes(plan)
+    listed_above = {edit.key for edit in plan.unreachable}
+    notes += [note for item in plan.items if item.key not in listed_above for note in _changed(item, plan.context)]
+    level: Literal["error", "warning"] = "error" if plan.held_back else "warning"
+    notes[:0] = [Annotation(level, WEAKER, *of_rule) for of_rule in loosening_messages(plan.loosening)]
     if plan.counts["create"] and not plan.lineage:
         message = "The state is new: it knows of nothing that was created before. Approve no second plan that says so."
         notes.insert(0, Annotation("warning", "new state", message))
@@ -60,11 +67,13 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
         Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.context.flags)}") for twin in report.twins
     ]
     notes += [note for outcome in report.outcomes for note in _differing(outcome, items.get(outcome.key))]
+    notes += [note for it in report.outcomes for note in _exceeding(it, items.get(it.key))]
     notes += [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
     if report.failure:
         message = f"{report.failure.message} {report.failure.cure}".strip()
         notes.append(Annotation("error", "invent-gitops apply", message))
-    notes.sort(key=lambda note: note.level)
+    notes += unreachable_notes(plan)
+    notes.sort(key=lambda note: _LEVELS.index(note.level))
     return commands(notes, prefix)
 
 
@@ -88,6 +97,14 @@ def _differing(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
         position = item.definition.position if item and item.definition else None
         message = f"{outcome.key}: Invent's answer differs from the request in {fields}: look at it in Invent."
         yield Annotation("notice", "differs", message, position)
+
+
+def _exceeding(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
+    """An error for what was created for more people than anybody has agreed to."""
+    if outcome.headcount and outcome.headcount.exceeded:
+        position = item.definition.at("segments") if item and item.definition else None
+        message = f"{outcome.key}: {outcome.headcount.message} If that is wrong, stop it in Invent."
+        yield Annotation("error", "more than reviewed", message, position)
 
 
 def commands(annotations: Sequence[Annotation], prefix: str = "", noun: str = "message") -> str:
@@ -138,6 +155,32 @@ def _changed(item: Item, context: Context) -> Iterator[Annotation]:
         if item.remarks.zone_change:
             message = f"{item.key}: {item.remarks.zone_change.message}"
         yield Annotation("notice", "changed", message, position or item.definition.position)
+
+
+def unreachable_notes(plan: Plan) -> Iterator[Annotation]:
+    """What will not reach Invent, each at its file, or at the project file where that is gone."""
+    for edit in plan.unreachable:
+        verb = "The deletion" if edit.kind == "deletion" else "The edit"
+        when = goes_out(edit, plan.context)
+        fields = [
+            f"{change.field} is {_value(change.old, plan)} in Invent and {_value(change.new, plan)} in the file."
+            for change in edit.changes
+        ]
+        steps = [
+            f"{step.text} {step.command_line(plan.context.flags)} ." if step.command else step.text
+            for step in edit.steps
+        ]
+        audience = audience_words(edit.audience, str)
+        first = f"{edit.key}: {verb} of “{edit.name}” will not reach Invent: it {when}, to {audience}."
+        waived = [f"Waived: {edit.waived}"] if edit.waived else []
+        message = " ".join([first, *fields, *waived, *steps, f"See {GUIDE}."])
+        yield Annotation("error" if edit.refused else "warning", POLICY, message, edit.position)
+
+
+def _value(value: object, plan: Plan) -> str:
+    if isinstance(value, list):
+        return ", ".join(plan.context.names.get(str(id), str(id)) for id in value) or "none"
+    return str(value)
 
 
 def _data(message: str) -> str:

@@ -21,7 +21,12 @@ def _plan(document: Document) -> dict[str, str | int]:
         return {"creates": 0, "digest": ""}
     counts = document["counts"]
     numbers = {action: counts[action] for action in ("refused", "blocked", "changed", "unchanged")}
-    return {"creates": counts["create"], **numbers, "digest": document["digest"]}
+    return {"creates": counts["create"], **numbers, "unreachable": _unreachable(document), "digest": document["digest"]}
+
+
+def _unreachable(plan: Document) -> int:
+    """How many edits and deletions will not reach Invent; plans of older versions do not say."""
+    return len(plan.get("unreachable") or ())
 
 
 def _report(document: Document) -> dict[str, str | int]:
@@ -34,7 +39,13 @@ def _report(document: Document) -> dict[str, str | int]:
     # ASCII, on one line; and a runner acts on "##[" wherever it stands.
     line = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}
-    return {**numbers, "ids": line if len(line) <= _IDS_LIMIT else "", "digest": plan.get("digest", "")}
+    unreachable = {"unreachable": _unreachable(plan)} if plan else {}
+    return {
+        **numbers,
+        **unreachable,
+        "ids": line if len(line) <= _IDS_LIMIT else "",
+        "digest": plan.get("digest", ""),
+    }
 
 
 def _status(document: Document) -> dict[str, str | int]:

@@ -13,6 +13,7 @@ from invent_gitops.render.documents.envelope import Envelope
 from invent_gitops.render.documents.report import SavedReport
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.markup import text
+from invent_gitops.text.times import deadline_over
 
 # Words of the line of numbers, in the order of what needs a person.
 _WORDS: Mapping[Fate, str] = {
@@ -84,7 +85,9 @@ def head(ledger: Ledger) -> Iterator[str]:
     if error := ledger.envelope.error:
         yield from ("", " ".join(filter(None, map(text, (error.message, error.cure)))))
     if ledger.stopped and (ledger.envelope.error or ledger.having("not-created", "not-attempted")):
-        yield from ("", "It was stopped as asked. **Run it again to go on; nothing is created twice.**")
+        deadline = ledger.saved.report.deadline
+        reason = "It was stopped as asked." if deadline is None else deadline_over(deadline)
+        yield from ("", f"{reason} **Run it again to go on; nothing is created twice.**")
 
 
 def _verdict(ledger: Ledger) -> str:

@@ -11,12 +11,16 @@ from invent_gitops.render.cells.times import AT_ONCE, away_text, local_text
 from invent_gitops.render.documents.envelope import read_envelope
 from invent_gitops.render.documents.plan import SavedPlan, read_plan
 from invent_gitops.render.documents.reading import Document
+from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.loosening import loosening_parts
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
+from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
 from invent_gitops.text.times import moment
 
 # GitHub refuses a comment beyond 65,536 characters.
@@ -57,7 +61,8 @@ def plan_markdown(
     else:
         saved = read_plan(document)
         sheet = sheet_of(saved.plan, files)
-        parts = [Part(list(headline(saved.plan, sheet))), *plan_parts(saved, sheet)]
+        top = with_unreachable_head([*headline(saved, sheet)], saved.plan.unreachable, sheet.context)
+        parts = [Part(top), *plan_parts(saved, sheet)]
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
     tries = (fitted(some, limit, size, elsewhere) for some in (parts, shorter))
@@ -72,6 +77,8 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     """What a plan says below its headline."""
     plan, context = saved.plan, saved.plan.context
     yield from blocked_part(sheet)
+    yield from loosening_parts(plan.loosening, sheet.files)
+    yield from unreachable_parts(plan.unreachable, context, sheet.files)
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")
@@ -79,20 +86,22 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
         yield Part(["#### ⚠️ Rules set aside, and why", ""], lines)
     creates = sheet.having("create")
     if lines := [_created(item, sheet) for item in creates]:
-        yield rows.table("#### To be created, soonest first", ("Broadcast", "When", "In", "Audience", "File"), lines)
+        title = f"#### {HELD_BACK}" if plan.held_back else "#### To be created, soonest first"
+        yield rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)
     if tables := month_tables(plan, sheet):
         yield Part(tables)
-    if lines := [_changed(item, sheet) for item in sheet.having("changed")]:
-        changed = f"{plan.counts['changed']:,} changed after creation"
-        title = f"{changed}: Invent has no update, so there it stays as it was created"
+    listed_above = {edit.key for edit in plan.unreachable}
+    if lines := [_changed(item, sheet) for item in sheet.having("changed") if item.key not in listed_above]:
+        title = f"{len(lines):,} changed after creation: Invent has no update, so there it stays as it was created"
         heads = ("Broadcast", "Field", "As created", "As written now")
         yield rows.table(f"<details><summary>{title}</summary>", heads, lines, folded=True)
     if lines := list(_waivers(waiving, needed=False)):
         title = "1 waiver sets nothing aside" if len(lines) == 1 else f"{len(lines):,} waivers set nothing aside"
         more = [f"- and {len(lines) - _IDLE:,} more"] if len(lines) > _IDLE else []
         yield Part([f"<details><summary>{title}</summary>", "", *lines[:_IDLE], *more, "", "</details>"])
-    if lines := [f"- {rows.title_of(item)}" for item in sheet.having("undefined")]:
-        title = f"{plan.counts['undefined']:,} recorded, but no file defines them any more: kept for the audit"
+    calm = [item for item in sheet.having("undefined") if item.key not in listed_above]
+    if lines := [f"- {rows.title_of(item)}" for item in calm]:
+        title = f"{len(lines):,} recorded, but no file defines them any more: kept for the audit"
         yield Part([f"<details><summary>{title}</summary>", ""], lines, ["", "</details>"])
     target = f"org {text(context.org)} at {text(context.api)}"
     zones = f" Time zone data {text(plan.zone_data)}." if plan.zone_data else ""
@@ -116,11 +125,14 @@ def refused_part(sheet: Sheet) -> Iterator[Part]:
         yield rows.table(title, ("Broadcast", "Why not", "What to do"), lines)
 
 
-def headline(plan: Plan, sheet: Sheet) -> Iterator[str]:
+def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
     """What a plan comes to, its numbers, and when the first is sent."""
-    counts, creates = plan.counts, sheet.having("create")
-    number = counts["create"]
-    if number:
+    plan, creates = saved.plan, sheet.having("create")
+    counts = plan.counts
+    number = 0 if plan.held_back else counts["create"]
+    if creates and plan.loosening and plan.held_back:
+        yield f"### ⛔ {held_back(plan.loosening)}"
+    elif number:
         yield f"### {number:,} broadcast{'' if number == 1 else 's'} to create, {reach(creates, _strong)}"
     else:
         yield "### Nothing can be created" if counts["blocked"] or counts["refused"] else "### Nothing to create"
@@ -138,6 +150,7 @@ def headline(plan: Plan, sheet: Sheet) -> Iterator[str]:
         else:
             local = text(local_text(first, rows.context_of(creates[0], sheet).zone))
             yield from ("", f"The first is sent **{away_text(first, sheet.context.at)}**, {local}.")
+    yield from review_lines(saved.review)
 
 
 def _strong(number: str) -> str:

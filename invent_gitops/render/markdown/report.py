@@ -13,9 +13,12 @@ from invent_gitops.render.documents.report import SavedTwin, read_report
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.headcount import exceeding_part
 from invent_gitops.render.markdown.headline import Ledger, head
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.next_step import next_lines
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT, blocked_part, headline, plan_parts, refused_part
+from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
 from invent_gitops.text.commands import quoted, resolving
 from invent_gitops.text.times import moment
 
@@ -39,7 +42,8 @@ def report_markdown(
     is room for, unless `with_plan` says that it stands elsewhere already.
     """
     ledger = Ledger(read_envelope(document), read_report(document), files)
-    parts = [Part(list(head(ledger)))]
+    unreached = ledger.plan.unreachable if ledger.plan else ()
+    parts = [Part(with_unreachable_head([*head(ledger), *next_lines(ledger)], unreached, ledger.sheet.context))]
     if ledger.envelope.problems:
         parts.append(rows.problems(ledger.envelope.problems, files))
     parts += _parts(ledger)
@@ -70,6 +74,8 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     title = "#### ⛔ Created in Invent, but not recorded: keep these ids"
     yield from _listed(title, ledger.unrecorded, _unrecorded, ledger)
     yield from blocked_part(remainder)
+    if ledger.plan:
+        yield from unreachable_parts(ledger.plan.unreachable, ledger.sheet.context, ledger.sheet.files)
     title = "#### ❌ Not created: nothing was sent, so run it again when the reason is gone"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-created"), _reason, ledger)
     title = "#### ⚠️ Not attempted: running it again is safe"
@@ -77,6 +83,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     differing = [outcome for outcome in ledger.outcomes if outcome.differs]
     title = "#### ⚠️ Invent's answer is not what was asked for: look at it in Invent"
     yield from _tabled(title, ("Broadcast", "Id", "Differs in"), differing, _differs, ledger)
+    yield from exceeding_part(ledger.outcomes, ledger.saved.exceeding)
     yield from refused_part(remainder)
     heads = ("Broadcast", "Id in Invent", "When", "Audience")
     yield from _tabled("#### Created", heads, ledger.having("created"), _done, ledger)
@@ -214,7 +221,7 @@ def _plan(saved: SavedPlan | None, sheet: Sheet, room: int, size: Size) -> str:
     above, below = "<details><summary>The plan as it was</summary>\n\n", "\n\n</details>"
     space = room - size(above) - size(below)
     if saved and space >= _LEAST:
-        first, *more = headline(saved.plan, sheet)
+        first, *more = headline(saved, sheet)
         # One level below the headline of the page.
         page_text = fitted([Part([f"#{first}", *more]), *plan_parts(saved, sheet)], space, size)
         if size(page_text) <= space:

@@ -20,6 +20,8 @@ from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import MARKDOWN, code, text
+from invent_gitops.render.markdown.row_details import details
+from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.text.times import moment
 
 COMMENT_LIMIT = 60_000
@@ -49,14 +51,20 @@ def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT
 def _headline(status: Status) -> Iterator[str]:
     number, needy = len(status.rows), len(status.alarmed)
     plural = "" if number == 1 else "s"
+    empty = empty_drafts([row.at for row in status.empty], len(status.coming), status.context.at)
     if not number:
         yield "### There are no broadcasts"
     elif needy:
         yield f"### ⚠️ {needy:,} of {number:,} broadcast{plural} need{'s' if needy == 1 else ''} a person"
-    elif status.look.complete:
+    elif status.look.complete and not empty:
         yield f"### ✅ {'The one broadcast is' if number == 1 else f'All {number:,} broadcasts are'} in order"
-    else:
+    elif not status.look.complete:
         yield f"### ❔ {number:,} broadcast{plural}, and not all of Invent could be read"
+    else:
+        yield f"### ✏️ {empty}"
+        empty = ""
+    if empty:
+        yield from ("", f"✏️ **{empty}**")
     soon = [row for row in status.coming if _within(row, status)]
     sentences = [
         f"**{len(soon):,}** due within {_span(status.soon)}",
@@ -79,11 +87,11 @@ def _span(span: timedelta) -> str:
 
 def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
     context = status.context
-    if lines := [_alarmed(row, sheet) for row in status.alarmed]:
+    if lines := [_alarmed(row, status, sheet) for row in status.alarmed]:
         yield rows.table("#### Needs a person", ("Broadcast", "When", "What is wrong", "What to do"), lines)
-    if lines := [_coming(row, context) for row in status.coming]:
+    if lines := [_coming(row, status) for row in status.coming]:
         yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), lines)
-    if lines := [_past(row, context) for row in status.past]:
+    if lines := [_past(row, status) for row in status.past]:
         title = f"<details><summary>{len(lines):,} sent or over, newest first, and what came of it</summary>"
         heads = ("When", "Broadcast", "Recipients", *map(str.capitalize, COUNTED.values()))
         part = rows.table(title, heads, lines, folded=True)
@@ -93,7 +101,7 @@ def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
     yield Part([f"<sub>As of {text(moment(context.at, context.zone))}, {account}</sub>"])
 
 
-def _alarmed(row: Row, sheet: Sheet) -> str:
+def _alarmed(row: Row, status: Status, sheet: Sheet) -> str:
     context = sheet.context.within(row.timezone)
     file = f"<br>{rows.file(row.definition.position, sheet)}" if row.definition else ""
     reasons = [f"{text(alarm.message)} {code(alarm.rule)}" for alarm in row.alarms]
@@ -101,7 +109,8 @@ def _alarmed(row: Row, sheet: Sheet) -> str:
     cures = [text(cure_text(alarm.cure, context.flags)) for alarm in row.alarms]
     away = "" if row.at is None else f"<br>{away_text(row.at, context.at)}"
     when = rows.when(row.at, context.zone) + away
-    return rows.row(rows.title_cell(row.key, row.request.name) + file, when, "<br>".join(reasons), "<br>".join(cures))
+    title = f"{rows.title_cell(row.key, row.request.name)}{file}{details(row, status)}"
+    return rows.row(title, when, "<br>".join(reasons), "<br>".join(cures))
 
 
 def _fields(row: Row, context: Context) -> Iterator[str]:
@@ -110,20 +119,19 @@ def _fields(row: Row, context: Context) -> Iterator[str]:
         yield f"{code(change.field)} recorded {old}<br>in Invent {new}"
 
 
-def _coming(row: Row, context: Context) -> str:
-    when, away, title = (
-        rows.when(row.at, context.zone),
-        rows.away(row.at, context.at),
-        rows.title_cell(row.key, row.request.name),
-    )
+def _coming(row: Row, status: Status) -> str:
+    context = status.context
+    when, away = rows.when(row.at, context.zone), rows.away(row.at, context.at)
+    title = rows.title_cell(row.key, row.request.name) + details(row, status)
     return rows.row(when, away, title, state_text(row, MARKDOWN), rows.audience(row.audience))
 
 
-def _past(row: Row, context: Context) -> str:
+def _past(row: Row, status: Status) -> str:
+    context = status.context
     results = [_counted(row.sending.counts, name) for name in COUNTED]
     # Nine columns have to fit: the day alone with its time, in the zone that the line below the table names.
     when = rows.when(row.at, context.zone).partition("<br>")[0]
-    title = f"{rows.title_cell(row.key, row.request.name)} {state_text(row, MARKDOWN)}"
+    title = f"{rows.title_cell(row.key, row.request.name)} {state_text(row, MARKDOWN)}{details(row, status)}"
     return rows.row(when, title, number_text(row.sending.counts.recipients, _DASH), *results)
 
 

@@ -15,6 +15,7 @@ from invent_gitops.render.cells.spelling import TERMINAL
 from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.titles import title_line
+from invent_gitops.render.text.well import renewal_is_well
 from invent_gitops.text.clean import clean, cut
 
 
@@ -133,7 +134,8 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
     lines = []
     if renewal.renewed:
         of = f"{renewal.records:,} record{'' if renewal.records == 1 else 's'}"
-        lines.append(style.bold(style.green(f"{len(renewal.renewed):,} of {of} refreshed.")))
+        sentence = f"{len(renewal.renewed):,} of {of} refreshed."
+        lines.append(style.bold(style.green(sentence) if renewal_is_well(renewal) else style.yellow(sentence)))
     else:
         unchanged = "Nothing to refresh." if renewal.look.complete else "Nothing to refresh in what could be read."
         nothing = unchanged if renewal.records else "There are no records to refresh."

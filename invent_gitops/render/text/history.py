@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.chain import Change, Flaw
 from invent_gitops.model.context import Context
@@ -36,9 +36,17 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
     body = [
         line
         for change, row in zip(changes, lines, strict=True)
-        for line in (row, *(_field(entry, context) for entry in change.fields))
+        for line in (row, *_people(change), *(_field(entry, context) for entry in change.fields))
     ]
     return "\n".join([heading, *body])
+
+
+def _people(change: Change) -> Iterator[str]:
+    """Who wrote and who approved it, beside who applied it."""
+    if change.signoff:
+        author, reviewers = change.signoff.author, ", ".join(change.signoff.reviewers)
+        approved = f"approved by {reviewers}" if reviewers else "nobody's approval was checked"
+        yield clean(f"    written by {author or 'nobody known'}, {approved}, applied by {change.by}")
 
 
 def _field(change: FieldChange, context: Context) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text, reasoned_command
 from invent_gitops.model.context import Context
+from invent_gitops.model.order import soonest
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
@@ -16,9 +17,14 @@ from invent_gitops.render.cells.audience import names_text, reach, size_text
 from invent_gitops.render.cells.spelling import TERMINAL
 from invent_gitops.render.cells.times import moment_and_away, when_and_away
 from invent_gitops.render.cells.values import value_text
+from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
+from invent_gitops.render.text.loosening import loosening_text
+from invent_gitops.render.text.row_details import owner_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.titles import title_line
+from invent_gitops.render.text.unreachable import unreachable_head, unreachable_text
+from invent_gitops.render.text.well import plan_is_well
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.commands import from_when, resolving
 from invent_gitops.text.times import distance, moment
@@ -42,7 +48,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     """The plan as text without a line feed at the end; `everything` shows all items."""
     context = plan.context
     most = len(plan.items) if everything else SHOWN
-    lines = [*headline(plan, style)]
+    lines = [*unreachable_head(plan, style), *headline(plan, style)]
     lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
         if item.record and item.record.note.role == "second":
@@ -61,15 +67,20 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
         ("create", "To create:", _created),
         ("undefined", "Undefined: recorded, but no file defines them any more. Kept for the audit.", _undefined),
     )
+    listed_above = {edit.key for edit in plan.unreachable}
     for action, title, describe in sections:
+        if action == "refused":
+            lines += loosening_text(plan.loosening, style, most=None if everything else SHOWN)
+            lines += unreachable_text(plan, style, most=most)
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
             lines += drift_text(plan, style, context, most=most)
             lines += audiences_text(plan, style, most=most)
-        items = sorted(plan.having(action), key=_soonest)
+        hidden = listed_above if action in ("changed", "undefined") else ()
+        items = [item for item in soonest(plan.having(action)) if item.key not in hidden]
         if not items:
             continue
-        lines += ["", style.bold(title)]
+        lines += ["", style.bold(HELD_BACK if action == "create" and plan.held_back else title)]
         for item in items[:most]:
             lines += describe(item, style, context)
         if len(items) > most:
@@ -79,19 +90,18 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _soonest(item: Item) -> tuple[datetime, str]:
-    return item.request.scheduled_at or datetime.min.replace(tzinfo=UTC), item.key
-
-
 def headline(plan: Plan, style: Style) -> Iterator[str]:
     """The counts, and what will be created, in one or two lines."""
     creates = plan.having("create")
-    if creates:
+    if creates and plan.loosening and plan.held_back:
+        yield style.bold(style.red(f"{held_back(plan.loosening)}."))
+    elif creates:
         plural = "broadcast" if len(creates) == 1 else "broadcasts"
-        yield style.bold(style.green(f"{len(creates)} {plural} to create, {reach(creates)}."))
+        sentence = f"{len(creates)} {plural} to create, {reach(creates)}."
+        yield style.bold(style.green(sentence) if plan_is_well(plan) else style.yellow(sentence))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
-    elif plan.counts["changed"]:
+    elif plan.counts["changed"] or plan.unreachable:
         yield style.bold("Nothing to create.")
     else:
         yield style.bold("No changes. Nothing to create.")
@@ -120,6 +130,8 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
     yield style.green(title_line("+", item.key, item.request.name))
     audience = f" · {_audience(item.audience)}" if item.audience else ""
     yield f"      {_when(item.request, context_of(item, context))}{audience}"
+    if owner := owner_text(item.definition):
+        yield style.dim(f"      {owner}")
     if item.remarks.absence:
         yield f"      {absence_text(item, item.remarks.absence, context)}"
     yield from _waivers(item, style)

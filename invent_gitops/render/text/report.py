@@ -9,6 +9,7 @@ from invent_gitops.model.outcome import Fate, Outcome, Report
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean, cut
+from invent_gitops.text.times import deadline_over
 
 SYMBOLS: Mapping[Fate, str] = {
     "created": "+",
@@ -37,6 +38,8 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
         text += f"  {clean(outcome.reason)}"
     if outcome.differs:
         text += f"  The answer differs from the request in {', '.join(outcome.differs)}: look at it in Invent."
+    if outcome.headcount and outcome.headcount.exceeded:
+        text += f"  More than was reviewed: {outcome.headcount.message} Look at it in Invent."
     paint = {"created": style.green, "adopted": style.green, "not-created": style.red, "unknown": style.red}
     return paint.get(outcome.fate, style.dim)(text)
 
@@ -52,9 +55,15 @@ def report_text(report: Report, style: Style, context: Context, *, state_label: 
             style.bold(summary(report.outcomes)),
             *(f"  {outcome_line(result, style)}" for result in report.outcomes),
         ]
+    return "\n".join([*lines, *advice(report, style, context, state=state_label, doubts=open_intents)])
+
+
+def advice(report: Report, style: Style, context: Context, *, state: str, doubts: int) -> list[str]:
+    """Where the ids are, and what to do about what went wrong; `doubts` is how many keys are in doubt now."""
+    lines: list[str] = []
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
-        lines.append(f"The ids are recorded in {clean(state_label)}.")
+        lines.append(f"The ids are recorded in {clean(state)}.")
     if report.unrecorded:
         keys = ", ".join(cut(key, 60) for key in report.unrecorded)
         lines.append(
@@ -63,17 +72,23 @@ def report_text(report: Report, style: Style, context: Context, *, state_label: 
     if any(outcome.differs for outcome in report.outcomes):
         warning = "Some answers differ from their requests, as said above: look at them in Invent."
         lines.append(style.red(style.bold(warning)))
+    if exceeding := [outcome for outcome in report.outcomes if outcome.headcount and outcome.headcount.exceeded]:
+        warning = (
+            f"{len(exceeding):,} of these reach more contacts than were reviewed: stop them in Invent if that is wrong."
+        )
+        lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
-    if open_intents:
-        blocked = "key is" if open_intents == 1 else "keys are"
-        lines.append(style.red(f"{open_intents} {blocked} in doubt. See and settle: {settle}"))
+    if doubts:
+        blocked = "key is" if doubts == 1 else "keys are"
+        lines.append(style.red(f"{doubts} {blocked} in doubt. See and settle: {settle}"))
     elif report.having("unknown"):
         lines.append(style.red(f"Unknown means: it may exist. See and settle it with: {settle}"))
     if report.failure:
         lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))
     if report.stopped:
-        lines.append("Stopped as asked. Run apply again to go on; nothing is created twice.")
-    return "\n".join(lines)
+        stopped = "Stopped as asked." if report.deadline is None else deadline_over(report.deadline)
+        lines.append(f"{stopped} Run apply again to go on; nothing is created twice.")
+    return lines
 
 
 def twin_lines(twin: Twin, style: Style, context: Context) -> list[str]:

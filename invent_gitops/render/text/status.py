@@ -14,8 +14,11 @@ from invent_gitops.render.cells.counts import COUNTED, SHARES_NOTE, counted, num
 from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.render.cells.times import AT_ONCE, when_and_away
 from invent_gitops.render.cells.values import state_text
+from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
+from invent_gitops.render.text.row_details import owner_text, row_details
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.well import status_is_well
 from invent_gitops.render.text.width import cells, fit, padded
 from invent_gitops.text.clean import clean
 from invent_gitops.text.times import distance, moment
@@ -62,11 +65,14 @@ def headline(status: Status, style: Style) -> Iterator[str]:
     elif needy:
         verb = "needs" if needy == 1 else "need"
         yield style.bold(style.red(f"{needy:,} of {number:,} broadcast{plural} {verb} a person."))
-    elif status.look.complete:
+    elif status.look.complete and not status.empty:
         fine = "The one broadcast is" if number == 1 else f"All {number:,} broadcasts are"
-        yield style.bold(style.green(f"{fine} in order."))
-    else:
+        sentence = f"{fine} in order."
+        yield style.bold(style.green(sentence) if status_is_well(status) else sentence)
+    elif not status.look.complete:
         yield style.bold(f"{number:,} broadcast{plural}; nothing that could be read needs a person.")
+    if empty := empty_drafts([row.at for row in status.empty], len(status.coming), status.context.at):
+        yield style.bold(style.yellow(empty))
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
         yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))
@@ -81,6 +87,8 @@ def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
     for row in alarmed[:most]:
         when = when_and_away(row.at, context.within(row.timezone).zone, context.at)
         yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {when}")
+        if owner := owner_text(row.definition):
+            yield style.dim(f"      {owner}")
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
@@ -104,7 +112,16 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
         )
         for row in status.coming
     ]
-    return _table(rows, style, width)
+    return list(_with_details(_table(rows, style, width), status.coming, status, style))
+
+
+def _with_details(lines: Sequence[str], listed: Sequence[Row], status: Status, style: Style) -> Iterator[str]:
+    """A table with a line below each row of which there is more to know."""
+    yield lines[0]
+    for line, row in zip(lines[1:], listed, strict=True):
+        yield line
+        if details := row_details(row, status):
+            yield style.dim(f"      {details}")
 
 
 def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None) -> list[str]:
@@ -123,7 +140,8 @@ def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None
                 row.request.name,
             )
         )
-    return _table(rows, style, width, right=range(2, 3 + len(COUNTED)))
+    table = _table(rows, style, width, right=range(2, 3 + len(COUNTED)))
+    return list(_with_details(table, listed, status, style))
 
 
 def _table(rows: Sequence[tuple[str, ...]], style: Style, width: int | None, right: Sequence[int] = ()) -> list[str]:
@@ -145,6 +163,8 @@ def _blocks(listed: Sequence[Row], status: Status, width: int) -> Iterator[str]:
         when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
         yield fit(f"    {when} · {state_text(row, _SPELLING)}", width)
         yield fit(f"    {_audience(row.audience)}", width)
+        if details := row_details(row, status):
+            yield fit(f"    {details}", width)
         if row.sending.counts.recipients:
             yield fit(f"    recipients {row.sending.counts.recipients:,}", width)
         for name, word in COUNTED.items():

@@ -1,0 +1,91 @@
+"""The line that shows how far a run is: at the end of a terminal, or now and then in a log."""
+
+from __future__ import annotations
+
+import os
+from typing import TextIO
+
+import click
+
+from invent_gitops.model.step import Step
+from invent_gitops.render.text.pace import pace_text
+
+# Seconds between two lines in a log.
+EVERY = 5.0
+ERASED = "\r\x1b[K"
+_WIDEST, _NARROWEST = 30, 8
+
+
+def columns_of(stream: TextIO) -> int:
+    """The columns of the terminal that `stream` is: COLUMNS, else what the terminal says, else 80."""
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError):
+            columns = 0
+    return columns if columns > 0 else 80
+
+
+def bar_text(step: Step, columns: int) -> str:
+    """A bar and the numbers in less than `columns`; without a bar where that is too narrow for one."""
+    numbers = pace_text(step)
+    width = min(_WIDEST, columns - len(numbers) - len("[]  ") - 1)
+    if width < _NARROWEST:
+        return numbers[: max(0, columns - 1)]
+    bar = click.progressbar(
+        range(step.total),
+        bar_template="[%(bar)s]  %(info)s",
+        width=width,
+        show_eta=False,
+        show_percent=False,
+        item_show_func=lambda item: numbers,
+    )
+    bar.make_step(step.done)
+    return bar.format_progress_line()
+
+
+class LiveLine:
+    """Keeps one line at the end of a terminal. Whoever prints something else takes it away first."""
+
+    def __init__(self) -> None:
+        self._step: Step | None = None
+        self._logged = 0.0
+
+    @property
+    def erasure(self) -> str:
+        """What takes the line away, "" where there is nothing to take away."""
+        return ERASED if self._step else ""
+
+    def draw(self, stream: TextIO, step: Step) -> None:
+        """Draw it anew, unless all is done. Raises `OSError` and `ValueError` as a stream does."""
+        self.clear(stream)
+        if step.done < step.total:
+            # A stop that comes in between erases what may be there.
+            self._step = step
+            stream.write(bar_text(step, columns_of(stream)))
+            stream.flush()
+
+    def clear(self, stream: TextIO) -> Step | None:
+        """Take it away; returns what it has shown. Raises what `draw` raises."""
+        step, erasure = self._step, self.erasure
+        self._step = None
+        if erasure:
+            stream.write(erasure)
+            stream.flush()
+        return step
+
+    def forget(self) -> None:
+        """Hear that it was taken away."""
+        self._step = None
+
+    def due(self, step: Step) -> bool:
+        """Whether it is time for another line in a log."""
+        self._logged = self._logged if step.done else 0.0
+        if step.done == step.total or step.elapsed - self._logged < EVERY:
+            return False
+        self._logged = step.elapsed
+        return True

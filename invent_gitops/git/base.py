@@ -1,0 +1,56 @@
+"""The commit that a change is compared with, as this clone has it: nothing is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from invent_gitops.errors import Unavailable
+from invent_gitops.git.repository import Git, GitFailed
+
+WHOLE_HISTORY = "Fetch the whole history: git fetch --unshallow (in a workflow: fetch-depth: 0 at actions/checkout)."
+
+
+def base_commit(git: Git, revisions: Sequence[str], name: str, *, exact: bool) -> str:
+    """The commit of the first of `revisions` that this clone has; unless `exact`, where HEAD parted from it.
+
+    `name` is what people call it. Raises `Unavailable` where git has none of them, or no history that they have in
+    common with HEAD.
+    """
+    commit = next((commit for revision in revisions if (commit := git.commit_of(revision))), "")
+    if not commit:
+        raise Unavailable(
+            f"this clone has no branch or commit {name}", _cure(git, f"Fetch it: git fetch origin {name}")
+        )
+    if exact:
+        return commit
+    try:
+        return git.run("merge-base", commit, "HEAD").strip()
+    except GitFailed as error:
+        if error.code != 1:
+            raise Unavailable(_reason(error), error.cure) from None
+        message = f"git finds no commit that {name} and HEAD have in common"
+        raise Unavailable(message, _cure(git, f"Name the branch that this goes into, instead of {name}.")) from None
+
+
+def branch_revisions(git: Git, branch: str) -> list[str]:
+    """Where this clone may have a branch: as its remotes had it, `origin` first, and then its own.
+
+    Raises `Unavailable` outside of a repository.
+    """
+    try:
+        remotes = sorted(git.remotes(), key=lambda remote: remote != "origin")
+    except GitFailed as error:
+        raise Unavailable(_reason(error), error.cure) from None
+    return [*(f"refs/remotes/{remote}/{branch}" for remote in remotes), f"refs/heads/{branch}"]
+
+
+def _reason(error: GitFailed) -> str:
+    return error.message[:1].lower() + error.message[1:].removesuffix(".")
+
+
+def _cure(git: Git, otherwise: str) -> str:
+    try:
+        shallow = git.run("rev-parse", "--is-shallow-repository").strip() == "true"
+    except GitFailed:
+        shallow = False
+    return WHOLE_HISTORY if shallow else otherwise

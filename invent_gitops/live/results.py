@@ -1,0 +1,60 @@
+"""What came of a broadcast that was sent: whether it is a success, and whether a record keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from invent_gitops.model.broadcast import Counts, Remote
+from invent_gitops.model.project import ResultLimits
+from invent_gitops.model.record import Record
+from invent_gitops.model.status import ALL_SHARES
+
+# After so long, hardly anybody opens, complains or leaves any more: what is counted then is final.
+SETTLED = timedelta(days=7)
+_SENT, _ENDED = "SENT", ("SENT", "FAILED")
+_BASES = {"recipients": "recipients", "delivered": "messages that were delivered"}
+
+
+def poor_shares(counts: Counts, limits: ResultLimits) -> Iterator[str]:
+    """Why a result is poor, the worst first; nothing where it is none. What is not told is not judged."""
+    if counts.contacts and counts.recipients == 0:
+        yield f"Nobody of {counts.contacts:,} contacts was sent anything"
+    poor = []
+    for name in ("failed", "skipped", "complained", "unsubscribed"):
+        part, total, limit = getattr(counts, name), getattr(counts, ALL_SHARES[name]), getattr(limits, name)
+        # With nothing delivered, one complaint is more than any share.
+        if part and total is not None and part * 100 > limit * total:
+            base = f"{total:,} {_BASES[ALL_SHARES[name]]}"
+            share = f", {_percent(part, total)}" if total else ""
+            sentence = f"{part:,} of {base} {name}{share} (policies.results.{name} allows {limit}%)"
+            poor.append((_excess(part, total, limit), sentence))
+    yield from (sentence for _, sentence in sorted(poor, key=lambda entry: entry[0], reverse=True))
+
+
+def results_to_keep(record: Record, remote: Remote, status: str, now: datetime) -> Counts | None:
+    """The counts that a refresh records, or None where it has nothing new to keep.
+
+    They are kept when a broadcast is first seen to be over, and once more when they have settled: what grows in between
+    is not written down each time.
+    """
+    counts = remote.sending.counts
+    if status not in _ENDED or not counts.told or counts == record.counts.results:
+        return None
+    if record.counts.results is None or record.refreshed is None:
+        return counts
+    over = remote.sending.completed_at or remote.sending.started_at
+    settled = over is not None and record.refreshed.at - over < SETTLED <= now - over
+    return counts if settled else None
+
+
+def _percent(part: int, total: int) -> str:
+    """With one decimal, rounded half up, but two where that would say nothing."""
+    share = Decimal(part * 100) / total
+    return f"{share:.1f}%" if share >= 1 else f"{share:.2f}%"
+
+
+def _excess(part: int, total: int, limit: Decimal) -> Decimal:
+    """How many times the limit it is; beyond all measure where the limit or the total is nothing."""
+    return Decimal(part * 100) / (limit * total) if limit and total else Decimal("Infinity")

@@ -1,0 +1,80 @@
+"""Edits and deletions of broadcasts that are still to be sent: the API has neither, so a person must act in Invent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from invent_gitops.model.command import Command
+from invent_gitops.model.problem import Position
+
+if TYPE_CHECKING:
+    from invent_gitops.model.plan import Audience, FieldChange
+
+Kind = Literal["edit", "deletion"]
+KINDS: tuple[Kind, ...] = ("edit", "deletion")
+# The id of the policy, and the page that explains the ways out.
+POLICY = "unreachable-edits"
+GUIDE = "docs/change-or-cancel.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a person: a sentence, and the command that it ends with, "" for none.
+
+    `instead` marks another way out, which is no further step.
+    """
+
+    text: str
+    command: Command | str = ""
+    instead: bool = False
+
+    def command_line(self, flags: str) -> str:
+        """The whole command; `flags` are the options that it needs, with a space before each."""
+        return self.command.text(flags) if isinstance(self.command, Command) else self.command
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """A broadcast that Invent sends otherwise than the files say.
+
+    `name`, `at` (None for "at once" or no time yet) and `audience` are as Invent has them. `changes` lead from there to
+    the file; a deletion has none. `timezone` is the zone that the author wrote, "" for none. `position` is that of the
+    edited field, or the project file without a line. `waived` is the reason of a waiver, `refused` whether the policy
+    refuses it.
+    """
+
+    key: str
+    kind: Kind
+    name: str
+    id: str
+    at: datetime | None
+    audience: Audience
+    changes: tuple[FieldChange, ...] = ()
+    steps: tuple[Step, ...] = ()
+    timezone: str = ""
+    position: Position | None = None
+    waived: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachablePolicy:
+    """Whether such edits are refused; `waived` holds the reasons for broadcasts whose file is gone, by key."""
+
+    refuse: bool = False
+    waived: Mapping[str, str] = field(default_factory=dict)
+
+
+WARN_ONLY = UnreachablePolicy()
+
+
+def count(edits: Sequence[Unreached], kind: Kind) -> int:
+    return sum(1 for edit in edits if edit.kind == kind)
+
+
+def awaiting(edits: Sequence[Unreached]) -> tuple[Unreached, ...]:
+    """Those that nobody has waived: a person must act in Invent."""
+    return tuple(edit for edit in edits if not edit.waived)

@@ -1,0 +1,148 @@
+"""Compares the rules of the files with those of the base, and adds what was loosened to a plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from invent_gitops.errors import InventGitopsError, Refused
+from invent_gitops.model.document import Path as Steps
+from invent_gitops.model.loosening import Loosening, RuleChange, RuleChanges, Rules
+from invent_gitops.model.plan import Plan
+from invent_gitops.model.problem import Position
+from invent_gitops.operations.base import NamedBase, commit_of, named_base
+from invent_gitops.operations.console import Console
+from invent_gitops.operations.definitions_at import rules_at
+from invent_gitops.operations.project import PROJECT_FILE, LoadedProject, shown
+
+# Makes the plan of a project anew, of other rules.
+Replan = Callable[[LoadedProject], Plan]
+_UNNAMED = (
+    "policies.loosening is on, and no base is known, so the rules were compared with nothing. Name one: --base main"
+)
+
+
+def with_loosening(
+    console: Console,
+    plan: Plan,
+    loaded: LoadedProject,
+    replan: Replan,
+    *,
+    base: str,
+    definitions: str | None,
+    environment: Mapping[str, str] = os.environ,
+) -> Plan:
+    """The plan with what became weaker since the base; as it is where nobody names one.
+
+    `base` is the option, "" for none, and `definitions` the folder named by hand. Raises `Refused` where a person named
+    a base that cannot be read; one that the CI names is a fault of the plan, which its guard judges.
+    """
+    guard = loaded.project.policies.loosening
+    named = named_base(base, environment)
+    if named is None:
+        if guard == "refuse":
+            console.remark([_UNNAMED])
+        return plan
+    # A waiver of what was created already lets nothing pass.
+    ahead = {item.key for item in plan.items if item.action in ("create", "refused", "blocked")}
+    current = Rules(
+        loaded.project,
+        loaded.catalogue,
+        {definition.key: definition.waive for definition in loaded.definitions if definition.key in ahead},
+    )
+    commit, rules, cure = _read(loaded.root, named, current, definitions)
+    if isinstance(rules, str):
+        if base:
+            raise Refused(f"The rules of --base {base} cannot be read: {rules}.", cure)
+        return replace(plan, loosening=Loosening(named.reference, commit, guard, fault=rules, cure=cure))
+    if rules is None:
+        return replace(plan, loosening=Loosening(named.reference, commit, guard))
+    return replace(plan, loosening=_compared(plan, loaded, replan, named, commit, rules, current))
+
+
+def _read(root: Path, named: NamedBase, current: Rules, definitions: str | None) -> tuple[str, Rules | str | None, str]:
+    """The commit of the base with its rules, or with the reason why they cannot be read, and the cure for that."""
+    try:
+        commit = commit_of(root, named)
+    except InventGitopsError as error:
+        return "", error.message.removesuffix("."), error.cure
+    waivers = any(current.waivers.values())
+    rules = rules_at(root, commit, current.project, definitions, waivers=waivers)
+    if isinstance(rules, str):
+        rules = f"at its commit {commit[:12]}, {rules}".removesuffix(".")
+    return commit, rules, f"Mend {PROJECT_FILE} and the catalogue of {named.reference} first, by a change of their own."
+
+
+def _compared(
+    plan: Plan, loaded: LoadedProject, replan: Replan, named: NamedBase, commit: str, base: Rules, current: Rules
+) -> Loosening:
+    from invent_gitops.plan.loosening import passing_only_so
+    from invent_gitops.policy.loosened_segments import with_counts_of
+    from invent_gitops.policy.loosening import compare_rules
+
+    changes = compare_rules(base, current, plan.context.at.date() - timedelta(days=1))
+    loosening = Loosening(named.reference, commit, base.project.policies.loosening)
+    if not (changes.weaker or changes.tighter):
+        return loosening
+    located = _located(changes, loaded)
+    if not changes.weaker:
+        return replace(loosening, changes=located)
+    definitions = [replace(definition, waive=base.waivers.get(definition.key, {})) for definition in loaded.definitions]
+    former = replace(
+        loaded,
+        project=replace(loaded.project, policies=base.project.policies),
+        catalogue=with_counts_of(base.catalogue, loaded.catalogue),
+        definitions=definitions,
+    )
+    passing = passing_only_so(plan, replan(former), base, changes)
+    return replace(loosening, changes=located, passing=passing)
+
+
+# ---------------------------------------------------------------- where a rule is written
+
+
+def _located(changes: RuleChanges, loaded: LoadedProject) -> RuleChanges:
+    """The changes with the position of each in the files of today: of the nearest parent for what is gone."""
+    documents: dict[str, Callable[[Steps], Position]] = {}
+
+    def locate(change: RuleChange) -> RuleChange:
+        if change.source == "definition":
+            definition = next(definition for definition in loaded.definitions if definition.key == change.key)
+            return replace(change, position=definition.at("waive"))
+        name = PROJECT_FILE if change.source == "project" else loaded.project.segments
+        finder = documents.get(name) or documents.setdefault(name, _finder(loaded.root / name, loaded))
+        return replace(change, position=finder(change.path))
+
+    return RuleChanges(*(tuple(locate(change) for change in side) for side in (changes.weaker, changes.tighter)))
+
+
+def _finder(file: Path, loaded: LoadedProject) -> Callable[[Steps], Position]:
+    """Answers where in a file a path is; the file as a whole, where it is gone."""
+    from invent_gitops.load import read_document
+
+    document = read_document(file, shown(file), loaded.root)[0] if os.path.lexists(file) else None
+    if document is None:
+        return lambda path: Position(shown(file))
+    own: Steps = ("workspaces", loaded.project.name) if loaded.project.name else ()
+
+    def find(path: Steps) -> Position:
+        # What a workspace does not write itself stands above, for all of them.
+        location = (
+            (*own, *path) if own and file.name == PROJECT_FILE and _writes(document.content, (*own, *path)) else path
+        )
+        position: Position = document.locate(location).position
+        return position
+
+    return find
+
+
+def _writes(content: Any, path: Steps) -> bool:
+    for step in path:
+        if not isinstance(content, Mapping) or step not in content:
+            return False
+        content = content[step]
+    return True

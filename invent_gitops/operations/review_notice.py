@@ -1,0 +1,36 @@
+"""Puts who has to approve beside a plan, before it becomes the comment on a pull request."""
+
+from __future__ import annotations
+
+from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.pull_request import PullRequest
+from invent_gitops.model.review import ReviewNotice
+from invent_gitops.operations.base_rule import rule_at
+from invent_gitops.operations.posts import JsonDocument, OwnPosts
+from invent_gitops.plan.approval import approved_plan
+from invent_gitops.render.documents.review import notice_json
+from invent_gitops.review.comment import digest_of
+from invent_gitops.review.evidence import approved_line
+from invent_gitops.review.need import needed
+
+
+def with_review(own: OwnPosts, pull: PullRequest, document: JsonDocument) -> JsonDocument:
+    """A plan with the entry `review`, for its page; any other document, and a plan that creates nothing, as it is."""
+    if document["kind"] != "plan" or not digest_of(document):
+        return document
+    try:
+        requests = approved_plan(document).requests
+    except InventGitopsError:
+        # Edited, or of another version: nobody can approve it.
+        return document
+    if not requests:
+        return document
+    reviewing = own.repository.reviewing()
+    try:
+        base = rule_at(reviewing, reviewing.commit(f"heads/{pull.base}").id, own.ownership.workspace)
+        # What has no room in the comment is not known after the merge either.
+        need = needed(base, requests if approved_line(document) else None)
+        notice = ReviewNotice(pull.base, need)
+    except InventGitopsError as error:
+        notice = ReviewNotice(pull.base, unknown=error.message)
+    return {**document, "review": notice_json(notice)}

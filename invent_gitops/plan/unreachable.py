@@ -1,0 +1,191 @@
+"""Finds the edits and deletions that will not reach Invent, of broadcasts that are still to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from invent_gitops.compare import field_changes
+from invent_gitops.model.broadcast import Definition, Request, Segment
+from invent_gitops.model.command import Command
+from invent_gitops.model.plan import Audience, FieldChange, Item, Plan
+from invent_gitops.model.problem import Position
+from invent_gitops.model.record import Record
+from invent_gitops.model.statuses import NOT_TO_COME
+from invent_gitops.model.unreachable import POLICY, Step, UnreachablePolicy, Unreached
+from invent_gitops.plan.approval import read_request
+from invent_gitops.policy.audience import audience_of
+from invent_gitops.text.commands import words
+from invent_gitops.text.times import moment
+
+_REFRESH = Step("Then let the record follow:", Command("refresh"))
+# The field of a definition in which a field of the request is written.
+_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
+
+
+def unreachable(
+    plan: Plan, policy: UnreachablePolicy, segments: Mapping[str, Segment], project_file: str = ""
+) -> tuple[Unreached, ...]:
+    """Every edit and deletion that will not reach Invent and still matters, soonest first.
+
+    What is over, or whose hour has passed, does not matter; nor does an edit that Invent shows already. Drift counts
+    where the plan has it. What is in doubt is left to `resolve`. `segments` is the catalogue by id, `project_file` the
+    place of a deletion ("" for none).
+    """
+    renamed = _renamed(plan)
+    edits: list[Unreached] = []
+    for item in plan.items:
+        if not _exists(item):
+            continue
+        if item.definition:
+            edits += _edit(item, item.definition, plan, policy, segments)
+        else:
+            edits += _deletion(item, plan, policy, segments, project_file, renamed)
+    return tuple(sorted(edits, key=lambda edit: (edit.at or datetime.min.replace(tzinfo=UTC), edit.key)))
+
+
+def _exists(item: Item) -> bool:
+    """Whether its broadcast may still be sent, as far as its status tells; a second one for a key has its own page."""
+    record = item.record
+    if record is None or item.intent or record.note.role == "second":
+        return False
+    status = item.drift.status if item.drift else record.status
+    return status not in NOT_TO_COME
+
+
+def _edit(
+    item: Item, definition: Definition, plan: Plan, policy: UnreachablePolicy, segments: Mapping[str, Segment]
+) -> Iterator[Unreached]:
+    record = item.record
+    # What Invent shows otherwise while the file is as it was is drift, and no edit of the file.
+    if record is None or record.request.plain == definition.request.plain:
+        return
+    live = _live(record, item)
+    changes = field_changes(live, definition.request)
+    if live.plain == definition.request.plain or not any(
+        _is_to_come(request.scheduled_at, plan.context.at) for request in (live, definition.request)
+    ):
+        return
+    reason = definition.waive.get(POLICY) or policy.waived.get(item.key, "")
+    refused = policy.refuse and not reason
+    fields = (_WRITTEN.get(change.field, change.field) for change in changes)
+    position = next((definition.marks[name] for name in fields if name in definition.marks), definition.position)
+    yield Unreached(
+        item.key,
+        "edit",
+        live.name,
+        record.id,
+        live.scheduled_at,
+        _audience(item, live, segments),
+        changes,
+        tuple(_steps_of_edit(item, definition, live, plan, refused=refused)),
+        definition.timezone,
+        position,
+        reason,
+        refused,
+    )
+
+
+def _deletion(
+    item: Item,
+    plan: Plan,
+    policy: UnreachablePolicy,
+    segments: Mapping[str, Segment],
+    project_file: str,
+    renamed: Mapping[Request, str],
+) -> Iterator[Unreached]:
+    record = item.record
+    if record is None:
+        return
+    live = _live(record, item)
+    if not _is_to_come(live.scheduled_at, plan.context.at):
+        return
+    reason = policy.waived.get(item.key, "")
+    refused = policy.refuse and not reason
+    to = next((renamed[request.plain] for request in record.requests if request.plain in renamed), "")
+    yield Unreached(
+        item.key,
+        "deletion",
+        live.name,
+        record.id,
+        live.scheduled_at,
+        _audience(item, live, segments),
+        steps=tuple(_steps_of_deletion(item.key, to, refused=refused)),
+        # Of what was deleted, the zone that was reviewed is on record.
+        timezone=record.local.timezone if record.local else "",
+        position=Position(project_file) if project_file else None,
+        waived=reason,
+        refused=refused,
+    )
+
+
+def _is_to_come(at: datetime | None, now: datetime) -> bool:
+    """Whether its hour is still to come; of what has no hour, only its status tells that it was sent."""
+    return at is None or at > now
+
+
+def _live(record: Record, item: Item) -> Request:
+    """What Invent has: as it was recorded, with what Invent was seen to show otherwise."""
+    seen_there = {change.field: change.new for change in item.drift.changes} if item.drift else {}
+    return read_request({**record.request.as_json(), **seen_there}) if seen_there else record.request
+
+
+def _audience(item: Item, live: Request, segments: Mapping[str, Segment]) -> Audience:
+    # The item's own may have been read from Invent today.
+    same = (item.request.segment_ids, item.request.send_to_all) == (live.segment_ids, live.send_to_all)
+    return item.audience if item.audience and same else audience_of(live, segments)
+
+
+def _renamed(plan: Plan) -> Mapping[Request, str]:
+    """The keys of refused definitions without a record by their request: one that is recorded was renamed to it."""
+    return {item.request.plain: item.key for item in plan.having("refused") if item.record is None}
+
+
+# ---------------------------------------------------------------- what a person has to do
+
+
+def _steps_of_edit(item: Item, definition: Definition, live: Request, plan: Plan, *, refused: bool) -> Iterator[Step]:
+    wishes = "; ".join(_wishes(field_changes(live, definition.request), definition, plan))
+    if item.remarks.zone_change:
+        yield Step(item.remarks.zone_change.message)
+    elif not _is_to_come(live.scheduled_at, plan.context.at):
+        yield Step("Its hour in Invent has passed: look there whether it was sent. What was sent is not sent again.")
+        yield Step(f"If it was not sent, in Invent: {wishes}.")
+        yield Step("If it was, undo the edit, and write a file of its own for a new send.")
+    else:
+        yield Step(f"In Invent: {wishes}.")
+    yield _REFRESH
+    if refused:
+        yield Step(
+            f"Or undo the edit in {definition.position.file}, or waive {POLICY} there with a reason.", instead=True
+        )
+    else:
+        yield Step(f"Or undo the edit in {definition.position.file}.", instead=True)
+
+
+def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan) -> Iterator[str]:
+    """What the file asks for, as wishes to a person; two fields say whom it goes to."""
+    fields, request = {change.field for change in changes}, definition.request
+    if "name" in fields:
+        yield f"rename it to “{request.name}”"
+    if "scheduled_at" in fields:
+        at = request.scheduled_at
+        yield f"move it to {moment(at, definition.timezone or plan.context.zone)}" if at else "send it at once"
+    if fields & {"segment_ids", "send_to_all"}:
+        names = ", ".join(plan.context.names.get(id, id) for id in request.segment_ids)
+        yield "send it to everyone" if request.send_to_all else f"send it to {names}"
+
+
+def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[Step]:
+    if to:
+        yield Step(
+            f"If its file was renamed to {to}, nothing is to be done in Invent:", Command("state mv", words(key, to))
+        )
+    yield Step(f"{'If not, in' if to else 'In'} Invent: cancel it.")
+    yield _REFRESH
+    if refused:
+        yield Step(
+            "Or put its file back, or waive it in the project file: policies.unreachable_edits.waive.", instead=True
+        )
+    else:
+        yield Step("Or put its file back.", instead=True)

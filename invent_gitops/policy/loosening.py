@@ -1,0 +1,181 @@
+"""Two sets of rules beside each other: which of the newer ones let more pass, and which let less pass.
+
+A change that cannot be judged counts as weaker, and so does one of a setting that this module does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+
+from invent_gitops.model.loosening import RuleChange, RuleChanges, Rules
+from invent_gitops.model.project import BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
+from invent_gitops.policy.loosened_clocks import blackout_text, compare_blackout, quiet_hours_verdict, quiet_text
+from invent_gitops.policy.loosened_segments import compare_catalogues
+from invent_gitops.text.quoting import quote
+
+Verdict = Literal["weaker", "tighter", "same"]
+Judge = Callable[[Any, Any], Verdict]
+
+
+class _Change(NamedTuple):
+    verdict: Verdict
+    change: RuleChange
+
+
+# Of a project, these say where things are; what they hold is compared by itself.
+_NO_RULES = frozenset({"definitions", "segments", "policies", "file", "name", "workspaces", "misplaced"})
+# These are first set some day, which lets nothing more pass.
+_UNSET_FIRST = frozenset({"applies_from", "timezone", "org", "key"})
+_UNITS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
+
+
+def compare_rules(base: Rules, current: Rules, today: date) -> RuleChanges:
+    """What of `current` is weaker than `base`, and what is tighter; blackout days before `today` count for nothing."""
+    changes = [
+        *_policies(base.project.policies, current.project.policies, today),
+        *_project(base.project, current.project),
+        *(_Change(*pair) for pair in compare_catalogues(base.catalogue, current.catalogue)),
+        *_waivers(base.waivers, current.waivers),
+    ]
+    weaker, tighter = (
+        tuple(change for verdict, change in changes if verdict == side) for side in ("weaker", "tighter")
+    )
+    return RuleChanges(weaker, tighter)
+
+
+def _policies(base: Policies, current: Policies, today: date) -> Iterator[_Change]:
+    for name in (field.name for field in fields(Policies)):
+        old, new = getattr(base, name), getattr(current, name)
+        if old == new:
+            continue
+        if name == "blackout_days":
+            for side, was, now in compare_blackout(old, new, today):
+                yield _Change(side, _change(name, was, now, ("policies", name)))
+        else:
+            verdict = _JUDGES.get(name, _unjudged)(old, new)
+            was, now = (_text(value, name) for value in (old, new))
+            yield _Change(verdict, _change(name, was, now, ("policies", name)))
+
+
+def _project(base: Project, current: Project) -> Iterator[_Change]:
+    for name in (field.name for field in fields(Project)):
+        old, new = getattr(base, name), getattr(current, name)
+        if name in _NO_RULES or old == new or (name in _UNSET_FIRST and not old):
+            continue
+        verdict = _JUDGES.get(name, _unjudged)(old, new)
+        yield _Change(verdict, _change(name, _text(old, name), _text(new, name), (name,)))
+
+
+def _waivers(base: Mapping[str, Mapping[str, str]], current: Mapping[str, Mapping[str, str]]) -> Iterator[_Change]:
+    for key, waived in current.items():
+        before = base.get(key, {})
+        for policy in dict.fromkeys([*waived, *before]):
+            old, new = before.get(policy), waived.get(policy)
+            if old == new:
+                continue
+            was, now = ("not waived" if reason is None else f"“{reason}”" for reason in (old, new))
+            path = ("waive", policy) if new is not None else ("waive",)
+            change = RuleChange("waiver", f"{key} waives {policy}", was, now, "definition", path, key)
+            yield _Change("tighter" if new is None else "weaker", change)
+
+
+def _change(name: str, old: str, new: str, path: tuple[str, ...]) -> RuleChange:
+    return RuleChange(name.replace("_", "-"), ".".join(path), old, new, "project", path)
+
+
+# ---------------------------------------------------------------- judges
+
+
+def _more_is_weaker(old: Any, new: Any) -> Verdict:
+    return "weaker" if new > old else "tighter"
+
+
+def _less_is_weaker(old: Any, new: Any) -> Verdict:
+    return "weaker" if new < old else "tighter"
+
+
+def _cap(old: int | None, new: int | None) -> Verdict:
+    return "weaker" if new is None or (old is not None and new > old) else "tighter"
+
+
+def _unjudged(old: Any, new: Any) -> Verdict:
+    """What has no judge of its own: a guard by its word, what is first set is tighter, and the rest is weaker."""
+    if {old, new} == {"warn", "refuse"} if isinstance(old, str) and isinstance(new, str) else False:
+        return "weaker" if new == "warn" else "tighter"
+    return "tighter" if old is None else "weaker"
+
+
+def _by_leaf(judges: Mapping[str, Judge], other: Judge) -> Judge:
+    """Judges what has parts: it is weaker if one of them is. A part that is gone held nothing back any more."""
+
+    def judge(old: Any, new: Any) -> Verdict:
+        if old is None or new is None:
+            return "tighter" if old is None else "weaker"
+        before, after = dict(_leaves(old)), dict(_leaves(new))
+        for name in before.keys() | after.keys():
+            was, now = before.get(name), after.get(name)
+            if was != now and (now is None or (was is not None and judges.get(name, other)(was, now) == "weaker")):
+                return "weaker"
+        return "tighter"
+
+    return judge
+
+
+def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
+    if is_dataclass(value):
+        yield from ((field.name, getattr(value, field.name)) for field in fields(value))
+    elif isinstance(value, Mapping):
+        yield from ((str(name), part) for name, part in value.items())
+
+
+_JUDGES: Mapping[str, Judge] = {
+    "minimum_lead_time": _less_is_weaker,
+    "allow_immediate": _more_is_weaker,
+    "max_creates": _more_is_weaker,
+    "quiet_hours": quiet_hours_verdict,
+    "minimum_gap": _less_is_weaker,
+    "audience_cap": _cap,
+    "audience_jump": _more_is_weaker,
+    "send_to_all_needs_reason": _less_is_weaker,
+    "results": _by_leaf({}, _more_is_weaker),
+    "review": _by_leaf({"approvals": _less_is_weaker, "dismiss_stale": _less_is_weaker}, _unjudged),
+}
+
+
+# ---------------------------------------------------------------- for people
+
+
+def _text(value: Any, name: str) -> str:
+    """A value as the project file has it, "off" for what is not set."""
+    match value:
+        case None | "":
+            return "off" if value is None else "not set"
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"{value:,}{'%' if name == 'audience_jump' else ''}"
+        case timedelta():
+            return _span(value)
+        case QuietHours():
+            return quiet_text(value)
+        case BlackoutDays():
+            return blackout_text(value.spans)
+        case FilePlace():
+            return f"the file {value.path}"
+        case BranchPlace():
+            return f"the branch {value.branch} of {value.remote}"
+        case _ if parts := list(_leaves(value)):
+            return ", ".join(f"{part}: {_text(inner, part)}" for part, inner in parts)
+        case tuple() | list():
+            return ", ".join(_text(entry, name) for entry in value)
+        case _:
+            return str(value)
+
+
+def _span(span: timedelta) -> str:
+    if not span:
+        return "off"
+    return next((f"{span // unit}{sign}" for unit, sign in _UNITS if not span % unit), quote(str(span)))

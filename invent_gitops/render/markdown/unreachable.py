@@ -1,0 +1,64 @@
+"""What will not reach Invent, as Markdown: the first lines of a plan and of an outcome, and the list of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from invent_gitops.model.context import Context
+from invent_gitops.model.unreachable import GUIDE, Unreached
+from invent_gitops.render.cells.values import value_text
+from invent_gitops.render.markdown.fit import Part
+from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
+from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
+
+# A command that was cut would be another command.
+_WHOLE = 10_000
+
+
+def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], context: Context) -> list[str]:
+    """The first lines of a page, with what will not reach Invent before a good headline and right below a bad one."""
+    if not edits:
+        return [*head]
+    title = unreachable_title(edits)
+    steps = f"**{steps_left(edits)}** {steps_named(edits, context, _name)}".rstrip()
+    if head[0].startswith(("### ⛔", "### ❌", "### ⚠️")):
+        return [head[0], "", f"⚠️ **{title}.** {steps}", *head[1:]]
+    mark, policy = ("⛔", ": refused") if any(edit.refused for edit in edits) else ("⚠️", "")
+    return [f"### {mark} {title}{policy}", "", steps, "", *head]
+
+
+def unreachable_parts(edits: Sequence[Unreached], context: Context, files: str) -> Iterator[Part]:
+    """The list of them with their steps; `files` is the address that paths are appended to, or ""."""
+    if edits:
+        rows = [_edit(edit, context, files) for edit in edits]
+        title = "#### ⚠️ Not in Invent: it sends these as it has them, unless a person acts there"
+        yield Part([title, ""], rows, ["", f"<sub>The ways out: {GUIDE}, “Change or cancel a send”.</sub>"])
+
+
+def _name(name: str) -> str:
+    return text(name, 80)
+
+
+def _edit(edit: Unreached, context: Context, files: str) -> str:
+    kind = "its file was deleted" if edit.kind == "deletion" else "its file was edited"
+    mark = "⛔ " if edit.refused else ""
+    position = edit.position
+    file = f": {link(position.file, position.line, files)}" if position and edit.kind == "edit" else ""
+    lines = [f"- {mark}<b>{text(edit.name)}</b> {code(edit.key)} (id {code(edit.id)}), {kind}{file}"]
+    audience = audience_words(edit.audience, _name)
+    lines.append(f"  - {_first_up(goes_out(edit, context))}, to {audience}")
+    for change in edit.changes:
+        own = context.within(edit.timezone)
+        old, new = (value_text(change.field, value, own, MARKDOWN) for value in (change.old, change.new))
+        lines.append(f"  - {code(change.field)}: in Invent <b>{old}</b>, in the file <b>{new}</b>")
+    if edit.waived:
+        lines.append(f"  - Waived: “{text(edit.waived)}”")
+    for number, step in enumerate(edit.steps, 1):
+        bullet = "-" if step.instead else f"{number}."
+        command = f" {code(step.command_line(context.flags), _WHOLE)}" if step.command else ""
+        lines.append(f"  {bullet} {text(step.text)}{command}")
+    return "\n".join(lines)
+
+
+def _first_up(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

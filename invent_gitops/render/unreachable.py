@@ -1,0 +1,63 @@
+"""The words for what will not reach Invent that the pages for the terminal, for reviewers and for annotations share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from invent_gitops.model.context import Context
+from invent_gitops.model.plan import Audience
+from invent_gitops.model.unreachable import KINDS, Kind, Unreached, awaiting, count
+from invent_gitops.render.cells.audience import names_text, size_text
+from invent_gitops.render.cells.spelling import Spelling
+from invent_gitops.render.cells.times import when_and_away
+
+# How many are named in the sentence below a headline; the list has them all.
+NAMED = 3
+_PLURALS: dict[Kind, str] = {"edit": "edits", "deletion": "deletions"}
+
+
+def unreachable_title(edits: Sequence[Unreached]) -> str:
+    """`1 edit and 2 deletions will not reach Invent`."""
+    counts = [
+        f"{number:,} {kind if number == 1 else _PLURALS[kind]}" for kind in KINDS if (number := count(edits, kind))
+    ]
+    return f"{' and '.join(counts)} will not reach Invent"
+
+
+def steps_left(edits: Sequence[Unreached]) -> str:
+    """How many steps in Invent are left, as the beginning of a sentence that names them; whole where none is."""
+    number = len(awaiting(edits))
+    if not number:
+        return "A waiver says why nobody has to act." if len(edits) == 1 else "Waivers say why nobody has to act."
+    return "1 step in Invent is left:" if number == 1 else f"{number:,} steps in Invent are left:"
+
+
+def steps_named(edits: Sequence[Unreached], context: Context, written: Callable[[str], str]) -> str:
+    """Which steps these are, with date and audience; `written` makes harmless what a person wrote. "" for none."""
+    waiting = awaiting(edits)
+    named = [_step_in_short(edit, context, written) for edit in waiting[:NAMED]]
+    if len(waiting) > NAMED:
+        named.append(f"and {len(waiting) - NAMED:,} more")
+    return "; ".join(named) + ("." if named else "")
+
+
+def _step_in_short(edit: Unreached, context: Context, written: Callable[[str], str]) -> str:
+    """`cancel “Spring sale”, which goes out Fri 27 Nov 2026 09:00 UTC, in 6 days, to vip`."""
+    verb = "cancel" if edit.kind == "deletion" else "change"
+    return (
+        f"{verb} “{written(edit.name)}”, which {goes_out(edit, context)}, to {audience_words(edit.audience, written)}"
+    )
+
+
+def goes_out(edit: Unreached, context: Context) -> str:
+    """When Invent sends it, and in how long, on the author's clocks."""
+    if edit.at is None:
+        return "has no time, so that it may go out at any moment"
+    when = when_and_away(edit.at, context.within(edit.timezone).zone, context.at)
+    return f"{'goes out' if edit.at > context.at else 'was to go out'} {when}"
+
+
+def audience_words(audience: Audience, written: Callable[[str], str]) -> str:
+    """Return the names and the size; `written` makes a name harmless."""
+    names, size = names_text(audience, Spelling(lambda name, _: written(name), 0, 0, 0)), size_text(audience)
+    return f"{names}, {size}" if size else names

@@ -1,0 +1,78 @@
+"""Who approved what, as one text on its way from `github approved` to `apply`.
+
+    [{"pull_request": "https://…/pull/7", "author": "carol", "reviewers": ["alice"], "keys": ["spring"]}]
+
+Without `keys` it is about everything. The text passes a step's output and the environment, so it is read with
+suspicion.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from invent_gitops.errors import WrongUsage
+from invent_gitops.model.review import SignedOff, Signoff
+from invent_gitops.review.approval import PlanComment
+
+# Characters of the text: the environment of a process holds no more than some hundred thousand.
+LIMIT = 60_000
+# What names the text in the environment of `apply`.
+VARIABLE = "INVENT_APPROVALS"
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]{1,200}/[A-Za-z0-9._/-]{1,300}/pull/[0-9]{1,19}")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?")
+_MOST = 100
+_FIELDS = frozenset({"pull_request", "author", "reviewers", "keys"})
+
+
+def write_signoffs(comments: Sequence[PlanComment], address: str) -> str:
+    """The text for the plans of some pull requests, whose numbers follow `address`; "" where that is not known.
+
+    Of several, each names its keys; where these have no room, or are not known, nobody can tell whose approval was for
+    which broadcast, and the text is "".
+    """
+    if not address or not comments:
+        return ""
+    entries: list[dict[str, object]] = []
+    for comment in comments:
+        entry: dict[str, object] = {
+            "pull_request": f"{address}{comment.pull.number}",
+            "author": comment.pull.author if _LOGIN.fullmatch(comment.pull.author) else "",
+            "reviewers": list(comment.reviewers),
+        }
+        if len(comments) > 1:
+            if comment.plan is None:
+                return ""
+            entry["keys"] = sorted(comment.plan.requests)
+        entries.append(entry)
+    text = json.dumps(entries, separators=(", ", ": "))
+    return text if len(text) <= LIMIT else ""
+
+
+def read_signoffs(text: str) -> tuple[SignedOff, ...]:
+    """What the text says; nothing for an empty one. Raises `WrongUsage` for anything else."""
+    if not text.strip():
+        return ()
+    try:
+        content = json.loads(text) if len(text) <= LIMIT else None
+        if not isinstance(content, list) or len(content) > _MOST:
+            raise ValueError
+        return tuple(_signed_off(entry) for entry in content)
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        raise WrongUsage(
+            f"{VARIABLE} is not what github approved writes.",
+            "In the workflow, set it to the output approvals of that step, or leave it out.",
+        ) from None
+
+
+def _signed_off(entry: Any) -> SignedOff:
+    address, author, reviewers, keys = entry["pull_request"], entry["author"], entry["reviewers"], entry.get("keys")
+    logins = [*reviewers, *([author] if author else [])]
+    is_sound = isinstance(reviewers, list) and len(reviewers) <= _MOST and all(map(_LOGIN.fullmatch, logins))
+    if not is_sound or not _ADDRESS.fullmatch(address) or entry.keys() - _FIELDS:
+        raise ValueError
+    if keys is not None and not (isinstance(keys, list) and all(isinstance(key, str) for key in keys)):
+        raise ValueError
+    return SignedOff(Signoff(address, author, tuple(reviewers)), None if keys is None else tuple(keys))

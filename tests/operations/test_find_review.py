@@ -1,0 +1,360 @@
+"""`github approved` where the base branch has `review:`: whose approval counts, and that nothing is created without."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
+from tests.github.standin import BEFORE, CAROL
+from tests.running import Result, account, call
+
+PROJECT = "my-campaigns/invent.yaml"
+ONE = "review: {approvals: 1}\n"
+
+
+@pytest.fixture
+def digest(desk: Desk) -> str:
+    """A reviewed plan in the comment of a merged pull request, and a rule on main that asks for one approval."""
+    desk.hub.files[PROJECT] = ONE
+    found = desk.plan("plan.json", "a")
+    assert desk.on_pull("comment", "plan.json").code == 0
+    return found
+
+
+def everyone(desk: Desk) -> None:
+    """The pull request sends to everyone."""
+    path = desk.folder / "broadcasts" / "a.yaml"
+    text = path.read_text(encoding="utf-8")
+    head, _, _ = text.partition("segments:")
+    path.write_text(f"{head}send_to_all: true\n", encoding="utf-8")
+    assert (
+        call(desk.folder, "plan", "--out", "plan.json", env=account(desk.server.url if desk.server else "")).code == 0
+    )
+    assert desk.on_pull("comment", "plan.json").code == 0
+
+
+def merged(desk: Desk, *options: str) -> Result:
+    if desk.hub.pulls[7]["state"] == "open":
+        desk.hub.merge(7, MERGE)
+    return desk.on_push("approved", *options)
+
+
+def refused(desk: Desk, reason: str) -> None:
+    """Nothing is approved, with the reason, and apply creates nothing with what it says."""
+    result = merged(desk)
+    assert (result.code, result.out) == (0, "unapproved\n"), result.all
+    assert reason in result.err
+    assert reason in desk.outputs["reason"]
+    assert desk.outputs["approvals"] == ""
+    assert merged(desk, "--required").code == 5
+    assert desk.server
+    applied = call(desk.folder, "apply", "--yes", "--approved", "unapproved", env=account(desk.server.url))
+    assert applied.code == 5
+    assert "No approved plan was found, and 1 would be created (a)" in applied.err
+
+
+def test_approval_by_another_person_is_enough_and_is_named(desk: Desk, digest: str) -> None:
+    desk.hub.review(7, "alice")
+    result = merged(desk)
+    assert (result.code, result.out) == (0, f"{digest}\n"), result.all
+    assert "Approved by alice." in result.err
+    assert json.loads(desk.outputs["approvals"]) == [
+        {"pull_request": "https://github.com/acme/campaigns/pull/7", "author": CAROL, "reviewers": ["alice"]}
+    ]
+    assert desk.on_push("approved", "--json").json["reviewers"] == ["alice"]
+
+
+def test_no_review_is_refused(desk: Desk, digest: str) -> None:
+    refused(desk, "Pull request #7 needs 1 more approval.")
+
+
+def test_approval_by_the_author_does_not_count(desk: Desk, digest: str) -> None:
+    desk.hub.push(7, HEAD, "dave")
+    desk.hub.review(7, "Carol")
+    refused(desk, "needs 1 more approval (Carol opened it).")
+
+
+def test_approval_by_who_pushed_last_does_not_count_whatever_the_commit_says(desk: Desk, digest: str) -> None:
+    desk.hub.push(7, HEAD, "Alice")
+    desk.hub.commit_people[HEAD] = "boss"
+    desk.hub.review(7, "alice")
+    refused(desk, "needs 1 more approval (alice pushed or wrote the last commit).")
+
+
+def test_approval_by_who_wrote_the_last_commit_does_not_count(desk: Desk, digest: str) -> None:
+    desk.hub.commit_people[HEAD] = "alice"
+    desk.hub.review(7, "alice")
+    refused(desk, "alice pushed or wrote the last commit")
+
+
+def test_unknown_pusher_is_refused(desk: Desk, digest: str) -> None:
+    desk.hub.activity.clear()
+    desk.hub.review(7, "alice")
+    refused(desk, "GitHub does not say who pushed the last commit of pull request #7")
+
+
+def test_pusher_is_found_behind_hundreds_of_other_pushes(desk: Desk, digest: str) -> None:
+    push = {"ref": "refs/heads/other", "after": HEAD, "actor": {"login": "alice"}}
+    desk.hub.activity[:0] = [push] * 250
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
+
+
+def test_pull_request_from_another_repository_has_no_known_pusher(desk: Desk, digest: str) -> None:
+    desk.hub.pulls[7]["head"]["repo"] = {"id": 2, "full_name": "mallory/campaigns"}
+    desk.hub.review(7, "alice")
+    refused(desk, "GitHub does not say who pushed the last commit")
+
+
+def test_author_that_is_gone_is_refused(desk: Desk, digest: str) -> None:
+    desk.hub.pulls[7]["user"] = None
+    desk.hub.review(7, "alice")
+    refused(desk, "GitHub does not say who opened pull request #7")
+
+
+@pytest.mark.parametrize("commit", [OLD, "forgotten"])
+def test_approval_of_an_older_commit_does_not_count(desk: Desk, digest: str, commit: str) -> None:
+    desk.hub.review(7, "alice", commit=OLD)
+    if commit == "forgotten":
+        desk.hub.reviews[7][0]["commit_id"] = None
+    refused(desk, "needs 1 more approval (alice approved commit")
+
+
+def test_approval_of_an_older_commit_counts_where_the_rule_says_so(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {dismiss_stale: false}\n"
+    desk.hub.review(7, "alice", commit=OLD)
+    assert merged(desk).out == f"{digest}\n"
+
+
+def test_dismissed_review_does_not_count(desk: Desk, digest: str) -> None:
+    desk.hub.review(7, "alice", "DISMISSED")
+    refused(desk, "needs 1 more approval (the review of alice was dismissed).")
+
+
+def test_requested_changes_block_whoever_else_approves(desk: Desk, digest: str) -> None:
+    desk.hub.review(7, "alice")
+    desk.hub.review(7, "bob", "CHANGES_REQUESTED")
+    refused(desk, "Pull request #7 has no approval: bob requests changes.")
+
+
+def test_latest_word_of_a_person_counts_and_a_comment_is_none(desk: Desk, digest: str) -> None:
+    desk.hub.review(7, "bob", "CHANGES_REQUESTED")
+    desk.hub.review(7, "Bob", "APPROVED")
+    desk.hub.review(7, "bob", "COMMENTED")
+    assert merged(desk).out == f"{digest}\n"
+    desk.hub.review(7, "bob", "CHANGES_REQUESTED")
+    refused(desk, "bob requests changes")
+
+
+@pytest.mark.parametrize(("login", "kind"), [("robot[bot]", "Bot"), ("robot", "Bot"), ("ghost", "Organization")])
+def test_bot_is_no_person(desk: Desk, digest: str, login: str, kind: str) -> None:
+    desk.hub.review(7, login, kind=kind)
+    refused(desk, "Pull request #7 needs 1 more approval.")
+
+
+def test_person_who_may_not_write_here_neither_approves_nor_blocks(desk: Desk, digest: str) -> None:
+    desk.hub.permissions = {"eve": "read", "mallory": "none"}
+    desk.hub.review(7, "eve")
+    desk.hub.review(7, "mallory", "CHANGES_REQUESTED")
+    refused(desk, "needs 1 more approval (eve has no right to write here).")
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
+
+
+def test_review_on_the_second_page_counts(desk: Desk, digest: str) -> None:
+    for _ in range(120):
+        desk.hub.review(7, "bob", "COMMENTED")
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
+    desk.hub.review(7, "bob", "CHANGES_REQUESTED")
+    refused(desk, "bob requests changes")
+
+
+def test_send_to_everyone_needs_one_of_the_team(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {send_to_all: [legal, acme/pr]}\n"
+    desk.hub.teams = {("acme", "legal"): {"lena"}, ("acme", "pr"): {"paul"}}
+    everyone(desk)
+    desk.hub.review(7, "alice")
+    refused(desk, "Pull request #7 needs 1 more approval: from legal or acme/pr, since it goes to everyone.")
+    desk.hub.review(7, "paul")
+    assert merged(desk).code == 0
+    assert "Approved by alice, paul." in merged(desk).err
+
+
+def test_login_may_be_named_instead_of_a_team(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {send_to_all: [Lena]}\n"
+    desk.hub.teams_shown = False
+    everyone(desk)
+    desk.hub.review(7, "lena")
+    assert "Approved by lena." in merged(desk).err
+
+
+def test_team_that_the_token_may_not_see_is_refused_with_what_the_token_needs(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {send_to_all: [acme/legal]}\n"
+    desk.hub.teams = {("acme", "legal"): {"alice"}}
+    desk.hub.teams_shown = False
+    everyone(desk)
+    desk.hub.review(7, "alice")
+    refused(desk, "GitHub does not show acme/legal as a team to this token.")
+    assert "with the permission members of the organization: read" in merged(desk).err
+
+
+def test_who_may_send_to_everyone_is_not_asked_for_anything_else(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {send_to_all: [legal]}\n"
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "reason"),
+    [
+        ("", "2 in all, since the base branch has no number of contacts for a"),
+        ("vip: {id: vip}\n", "2 in all, since the base branch has no number of contacts for a"),
+        ("vip: {id: vip, contacts_count: 20001}\n", "2 in all, since a goes to more than 20,000 contacts"),
+    ],
+)
+def test_more_contacts_need_more_approvals_by_the_numbers_of_the_base_branch(
+    desk: Desk, digest: str, catalogue: str, reason: str
+) -> None:
+    desk.hub.files |= {PROJECT: "review: {over: {20000: 2}}\n", "my-campaigns/segments.yaml": catalogue}
+    desk.hub.review(7, "alice")
+    refused(desk, f"Pull request #7 needs 1 more approval: {reason}")
+    desk.hub.review(7, "bob")
+    assert merged(desk).out == f"{digest}\n"
+
+
+def test_few_contacts_need_no_more_approvals(desk: Desk, digest: str) -> None:
+    desk.hub.files |= {
+        PROJECT: "review: {over: {20000: 2}}\n",
+        "my-campaigns/segments.yaml": "vip: {id: vip, contacts_count: 20000}\n",
+    }
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
+
+
+def test_pull_request_that_lowers_the_rule_is_judged_by_the_old_one(desk: Desk, digest: str) -> None:
+    (desk.folder / "invent.yaml").write_text("timezone: UTC\n", encoding="utf-8")
+    desk.hub.files[MERGE, PROJECT] = "timezone: UTC\n"
+    refused(desk, "Pull request #7 needs 1 more approval.")
+
+
+def test_pull_request_that_deletes_the_project_file_is_judged_by_the_old_one(desk: Desk, digest: str) -> None:
+    desk.hub.files = {"invent.yaml": "review: {approvals: 2}\n"}
+    refused(desk, "Pull request #7 needs 2 more approvals.")
+
+
+def test_project_file_of_the_base_that_cannot_be_read_is_refused(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {aprovals: 1}\n"
+    desk.hub.review(7, "alice")
+    refused(desk, "invent.yaml of the base branch, at 9999999, cannot be read, so nobody knows who has to approve")
+
+
+def test_merge_without_a_push_is_judged_by_the_first_parent(desk: Desk, digest: str) -> None:
+    desk.hub.files = {(OLD, PROJECT): ONE}
+    desk.hub.parents[MERGE] = [OLD, HEAD]
+    desk.hub.merge(7, MERGE)
+    result = desk.on_push("approved", event="workflow_dispatch")
+    assert "needs 1 more approval" in result.err
+
+
+def test_squash_or_rebase_without_a_push_is_judged_by_every_commit_that_may_be_the_base(
+    desk: Desk, digest: str
+) -> None:
+    first, second = "1" * 40, "2" * 40
+    desk.hub.parents |= {MERGE: [first], first: [second], second: [OLD]}
+    desk.hub.files = {(second, PROJECT): ONE}
+    desk.hub.pulls[7]["commits"] = 2
+    desk.hub.merge(7, MERGE)
+    assert "needs 1 more approval" in desk.on_push("approved", event="workflow_dispatch").err
+    desk.hub.files = {(OLD, PROJECT): ONE}
+    assert desk.on_push("approved", event="workflow_dispatch").out == f"{digest}\n"
+    desk.hub.pulls[7]["commits"] = 21
+    assert (
+        "Nothing says where the branch was before the 21 commits"
+        in desk.on_push("approved", event="workflow_dispatch").err
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [r"/reviews$", r"/activity$", r"/contents/", r"/permission$", rf"/commits/{HEAD}$"], ids=str
+)
+@pytest.mark.parametrize("status", [500, 403])
+def test_evidence_that_cannot_be_read_ends_the_step_and_approves_nothing(
+    desk: Desk, digest: str, path: str, status: int
+) -> None:
+    desk.hub.review(7, "alice")
+    desk.hub.fault("GET", path, status, times=99)
+    result = merged(desk)
+    assert (result.code, result.out) == (6, ""), result.all
+    assert desk.outputs.get("digest", "") == ""
+
+
+def test_contents_that_the_token_may_not_read_are_not_taken_for_no_rule(desk: Desk, digest: str) -> None:
+    desk.hub.fault("GET", r"/contents/", 404, times=99)
+    desk.hub.fault("GET", rf"/commits/{BEFORE}$", 404, times=99)
+    assert (merged(desk).code, merged(desk).out) == (6, "")
+
+
+def test_without_a_rule_no_review_is_asked_for(desk: Desk, digest: str) -> None:
+    desk.hub.files.clear()
+    assert merged(desk).out == f"{digest}\n"
+    assert json.loads(desk.outputs["approvals"])[0]["reviewers"] == []
+    assert not [seen for seen in desk.hub.requests if seen.path.endswith("/reviews")]
+
+
+def test_push_without_a_pull_request_approves_nothing_where_people_have_to_approve(desk: Desk, digest: str) -> None:
+    result = desk.on_push("approved", commit="e" * 40)
+    assert (result.code, result.out) == (0, "unapproved\n")
+
+
+# ---------------------------------------------------------------- what the comment says from the start
+
+
+def comment(desk: Desk) -> str:
+    [body] = desk.hub.bodies(7)
+    return str(body)
+
+
+def test_comment_says_who_has_to_approve(desk: Desk, digest: str) -> None:
+    said = "👤 **Needs 1 approval** of this commit. Neither the author nor who pushed last counts."
+    assert said in comment(desk)
+    desk.hub.files[PROJECT] = "review: {send_to_all: [legal, acme/pr], over: {20000: 2}}\n"
+    everyone(desk)
+    said = (
+        "👤 **Needs 2 approvals** of this commit, since a goes to everyone. One of them has to come from `legal` or "
+        "`acme/pr`, since it goes to everyone. Neither the author nor who pushed last counts."
+    )
+    assert said in comment(desk)
+
+
+def test_comment_names_a_stale_approval_only_where_it_does_not_count(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {dismiss_stale: false, send_to_all: [legal]}\n"
+    everyone(desk)
+    assert "**Needs 1 approval**. It has to come from `legal`, since it goes to everyone." in comment(desk)
+
+
+def test_comment_says_in_one_line_that_nobodys_approval_is_checked(desk: Desk, digest: str) -> None:
+    desk.hub.files.clear()
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "Nobody's approval is checked: `invent.yaml` on `main` has no `review:`." in comment(desk)
+
+
+def test_comment_says_that_the_rule_is_not_known_where_github_does_not_show_it(desk: Desk, digest: str) -> None:
+    desk.hub.fault("GET", r"/contents/", 403, body=b'{"message": "Resource not accessible by integration"}')
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "⚠️ **Who has to approve is not known**: GitHub answered 403" in comment(desk)
+
+
+def test_comment_of_a_plan_that_creates_nothing_asks_for_nobody(desk: Desk, digest: str) -> None:
+    (desk.folder / "broadcasts" / "a.yaml").unlink()
+    assert call(desk.folder, "plan", "--out", "plan.json").code == 0
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "approval" not in comment(desk)
+
+
+def test_comment_goes_by_the_base_branch_and_not_by_the_pull_request(desk: Desk, digest: str) -> None:
+    (desk.folder / "invent.yaml").write_text("review: {approvals: 5}\n", encoding="utf-8")
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "**Needs 1 approval**" in comment(desk)

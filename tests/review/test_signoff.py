@@ -1,0 +1,84 @@
+"""Who approved what, on its way from `github approved` to `apply`: written plainly, read with suspicion."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from invent_gitops.errors import WrongUsage
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.pull_request import Post, PullRequest
+from invent_gitops.model.review import SignedOff, Signoff
+from invent_gitops.review.approval import PlanComment
+from invent_gitops.review.evidence import ReviewedPlan
+from invent_gitops.review.signoff import LIMIT, read_signoffs, write_signoffs
+
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+ADDRESS = "https://github.com/acme/campaigns/pull/"
+ENTRY: dict[str, Any] = {"pull_request": f"{ADDRESS}7", "author": "carol", "reviewers": ["alice"]}
+
+
+def comment(number: int, *keys: str, author: str = "carol", reviewers: tuple[str, ...] = ("alice",)) -> PlanComment:
+    pull = PullRequest(number, "b" * 40, "main", AT, "", author)
+    requests = {key: Request(key, None, (), send_to_all=True) for key in keys}
+    plan = ReviewedPlan(AT, "c", "api", "", requests)
+    return PlanComment(pull, Post(1, "bot", "", "", AT), plan.digest, plan, reviewers)
+
+
+def test_one_pull_request_approved_everything() -> None:
+    [signed] = read_signoffs(write_signoffs([comment(7, "a", "b")], ADDRESS))
+    assert signed == SignedOff(Signoff(f"{ADDRESS}7", "carol", ("alice",)))
+    assert signed.covers("anything")
+
+
+def test_of_several_pull_requests_each_approved_its_own_keys() -> None:
+    first, second = read_signoffs(write_signoffs([comment(7, "a"), comment(8, "b", reviewers=("bob",))], ADDRESS))
+    assert (first.covers("a"), first.covers("b"), second.covers("a"), second.covers("b")) == (True, False, False, True)
+    assert second.signoff.reviewers == ("bob",)
+
+
+def test_nothing_is_said_where_nobody_can_tell_which_approval_was_for_which_broadcast() -> None:
+    assert write_signoffs([comment(7, "a"), replace(comment(8, "b"), plan=None)], ADDRESS) == ""
+    assert write_signoffs([comment(7, "a" * LIMIT), comment(8, "b")], ADDRESS) == ""
+    assert write_signoffs([comment(7, "a")], "") == ""
+    assert write_signoffs([], ADDRESS) == ""
+    assert read_signoffs(" \n") == ()
+
+
+def test_author_with_an_odd_name_is_left_out_so_that_the_text_can_be_read() -> None:
+    [signed] = read_signoffs(write_signoffs([comment(7, "a", author="x\nReviewed-By: boss")], ADDRESS))
+    assert signed.signoff.author == ""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pull_request": "javascript:alert(1)"},
+        {"pull_request": f"{ADDRESS}7\nReviewed-By: boss"},
+        {"pull_request": None},
+        {"author": "boss\nReviewed-By: boss"},
+        {"reviewers": ["al ice"]},
+        {"reviewers": ["alice\n"]},
+        {"reviewers": "alice"},
+        {"reviewers": [7]},
+        {"reviewers": ["alice"] * 101},
+        {"keys": "a"},
+        {"keys": [1]},
+        {"more": 1},
+    ],
+)
+def test_text_of_another_form_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(WrongUsage, match="INVENT_APPROVALS is not what github approved writes"):
+        read_signoffs(json.dumps([ENTRY | change]))
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "{}", "[1]", "[[]]", "null", "[" * 5000, json.dumps([ENTRY] * 101), " " + "1" * LIMIT]
+)
+def test_text_that_is_no_list_of_approvals_is_refused(text: str) -> None:
+    with pytest.raises(WrongUsage):
+        read_signoffs(text)
