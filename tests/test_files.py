@@ -17,18 +17,22 @@ import pytest
 from invent_gitops.errors import ExitCode, InvalidInput
 from invent_gitops.files import append_to, create_durably, open_regular, replace_durably
 from invent_gitops.sandbox.service import Sandbox
-from tests.running import STATE, Result, call, define, run
+from tests.running import STATE, Result, account, call, define, invent, run
 
 PACKAGE = Path(__file__).parent.parent / "invent_gitops"
 MINE = "ssh-ed25519 AAAA mine\n"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project beside a folder that nothing may be written to, and an account of its own."""
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "mine").write_text(MINE, encoding="utf-8")
     define(tmp_path / "project", "good")
-    return tmp_path / "project"
+    with invent() as server:
+        for name, value in account(server.url).items():
+            monkeypatch.setenv(name, value)
+        yield tmp_path / "project"
 
 
 def outside_is_as_it_was(project: Path) -> bool:
@@ -37,7 +41,7 @@ def outside_is_as_it_was(project: Path) -> bool:
 
 
 def apply(project: Path, *words: str) -> Result:
-    return call(project, "apply", "--sandbox", "--yes", *words)
+    return call(project, "apply", "--yes", *words)
 
 
 # ---------------------------------------------------------------- one place
@@ -222,11 +226,13 @@ def test_link_from_the_state_into_hidden_places_is_refused_within_the_project_to
 @pytest.mark.parametrize("ending", ["", "-journal", "-wal", "-shm"])
 @pytest.mark.parametrize("there", [True, False])
 def test_sandbox_writes_through_no_link(project: Path, ending: str, there: bool) -> None:
-    (project / f"invent.sandbox.sqlite{ending}").symlink_to("../outside/mine" if there else "../outside/new")
-    result = apply(project)
+    own = project / ".invent-sandbox"
+    own.mkdir()
+    (own / f"invent.sandbox.sqlite{ending}").symlink_to("../../outside/mine" if there else "../../outside/new")
+    result = apply(project, "--sandbox")
     assert (result.code, outside_is_as_it_was(project)) == (ExitCode.INVALID, True), result.all
     with pytest.raises(InvalidInput, match="cannot be opened or written"):
-        Sandbox(project / "invent.sandbox.sqlite")
+        Sandbox(own / "invent.sandbox.sqlite")
 
 
 @pytest.mark.parametrize(

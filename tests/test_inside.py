@@ -120,20 +120,23 @@ LINKS = {
     "broadcasts/chain.yaml": "next.yaml",
     "broadcasts/notes": "../../outside/notes",
     "Broadcasts": "../outside",
-    "invent.sandbox.sqlite": "../outside/new.sqlite",
+    ".invent-sandbox/invent.sandbox.sqlite": "../../outside/new.sqlite",
+    ".invent-sandbox": "../outside",
 }
 
 
 @pytest.mark.parametrize("link", LINKS)
 def test_link_out_of_the_project_is_refused_and_not_followed(project: Path, link: str) -> None:
     place, target = project / link, LINKS[link]
+    place.parent.mkdir(exist_ok=True)
     absolute = link in ("segments.yaml", "broadcasts/x.yaml")
     if link == "broadcasts":
         place.rename(project / "away")
     if link.endswith("chain.yaml"):
         (place.parent / "next.yaml").symlink_to("../../outside/leak.yaml")
     place.symlink_to(os.path.abspath(place.parent / target) if absolute else target)
-    result, opened = watched(project, "apply", "--sandbox", "--yes")
+    words = () if link == "invent.state.json" else ("--sandbox",)
+    result, opened = watched(project, "apply", *words, "--yes")
     assert (result.code, opened, SECRET in result.all) == (ExitCode.INVALID, [], False), result
     assert not (project.parent / "outside" / "new.sqlite").exists()
 
@@ -230,16 +233,16 @@ SWAPS = {
     "folder": ("broadcasts", "broadcasts", "../outside"),
     "catalogue": ("segments.yaml", "segments.yaml", "../outside/leak.yaml"),
     "project file": ("invent.yaml", "invent.yaml", "../outside/leak.yaml"),
-    "state": ("invent.state.json", "invent.state.json", "../outside/invent.state.json"),
+    "state": ("kept.json", "kept.json", "../outside/invent.state.json"),
 }
 
 
 @pytest.mark.parametrize("what", SWAPS)
 def test_link_that_appears_right_before_the_opening_is_not_followed(project: Path, what: str) -> None:
     name, path, target = SWAPS[what]
+    words = ("--state", "kept.json") if what == "state" else ()
     if what == "state":
-        assert call(project, "apply", "--sandbox", "--yes").code == ExitCode.DONE
-        (project / "invent.sandbox.sqlite").unlink()
+        assert call(project, "apply", "--sandbox", "--yes", *words).code == ExitCode.DONE
     if what == "catalogue":
         (project / path).write_text("vip: seg_1\n", encoding="utf-8")
     place = project / path
@@ -249,7 +252,7 @@ if event == "open" and os.path.basename(os.fspath(place)) == {name!r} and not do
     os.rename({str(place)!r}, {str(place) + ".away"!r})
     os.symlink({target!r}, {str(place)!r})
 """
-    result, _ = watched(project, "plan", "--sandbox", act=act)
+    result, _ = watched(project, "plan", "--sandbox", *words, act=act)
     assert place.is_symlink(), "the swap took place"
     assert (result.code, SECRET in result.all) == (ExitCode.INVALID, False), result
     assert any(words in result.all for words in ("file-unreadable", "symlink-leaves-folder", "cannot be read")), result

@@ -8,6 +8,7 @@ from dataclasses import replace
 from invent_gitops.live.drift import taken_over
 from invent_gitops.model.chain import Chain, Change, Link
 from invent_gitops.model.correction import corrects
+from invent_gitops.model.plan import FieldChange
 from invent_gitops.model.state import Provenance, Record, State
 
 EMPTY = State("", 0, "", "")
@@ -52,6 +53,7 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
         if record.id not in former:
             provenance = _attempted(old, record)
             yield _change(provenance, record.how, key, record.id, record.sent.name, link, record.note.text)
+            yield from _results_at_once(key, record, link)
             continue
         origin, before = former[record.id]
         if origin != key:
@@ -69,6 +71,13 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             request = intent.request if intent else absence.request
             name = request.name if request else ""
             yield _change(absence.provenance, "declared not created", absence.key, "", name, link, absence.reason)
+
+
+def _results_at_once(key: str, record: Record, link: Link) -> Iterator[Change]:
+    """What came of a broadcast of which git has no state before that was taken over."""
+    if record.refreshed and record.counts.results:
+        refreshed = _change(record.refreshed, "refreshed", key, record.id, record.request.name, link, "")
+        yield replace(refreshed, fields=(FieldChange("results", None, record.counts.results.told),))
 
 
 def _attempted(old: State, record: Record) -> Provenance:

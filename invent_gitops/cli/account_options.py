@@ -16,6 +16,7 @@ from invent_gitops.cli.workspaces_run import Scope
 from invent_gitops.errors import WrongUsage
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.project import working
+from invent_gitops.operations.rehearsal import announce
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,6 +37,8 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
             opened = working()
             if opened and opened.project.name:
                 account = account.of(opened.project, opened.several)
+            if account.sandbox and opened and not opened.problems:
+                announce(click.get_current_context().ensure_object(Session), account, opened)
             return function(account=account, **values)
 
         gather.__name__, gather.__doc__ = function.__name__, function.__doc__
@@ -75,7 +78,9 @@ _OPTIONS = [
         callback=not_empty,
         help="Another Invent than the public one.",
     ),
-    click.option("--sandbox", is_flag=True, help="Talk to the built-in Invent, kept beside the state."),
+    click.option(
+        "--sandbox", is_flag=True, help="Rehearse with the built-in Invent and a state of its own, in .invent-sandbox."
+    ),
 ]
 
 # Of several workspaces, --workspace or --all has to choose.

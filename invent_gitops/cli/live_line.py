@@ -64,10 +64,11 @@ class LiveLine:
         """Draw it anew, unless all is done. Raises `OSError` and `ValueError` as a stream does."""
         self.clear(stream)
         if step.done < step.total:
-            # A stop that comes in between erases what may be there.
             self._step = step
             stream.write(bar_text(step, columns_of(stream)))
             stream.flush()
+            # A stop that came in between has taken away what was there before.
+            self._step = step
 
     def clear(self, stream: TextIO) -> Step | None:
         """Take it away; returns what it has shown. Raises what `draw` raises."""

@@ -63,7 +63,7 @@ class Reviewing:
 
     def commit(self, ref: str) -> CommitInfo:
         """A commit by its id or as `heads/BRANCH`."""
-        value, _ = self._api.get(f"{self._path}/commits/{quote(ref, safe='/')}", {"per_page": "1"})
+        value, _ = self._api.get(f"{self._path}/commits/{quote(ref, safe='')}", {"per_page": "1"})
         try:
             content: Any = value
             parents = tuple(str(parent["sha"]) for parent in content["parents"])
@@ -88,7 +88,7 @@ class Reviewing:
         GitHub answers 404 as well where the token may not read; so the commit itself must be readable.
         """
         try:
-            value, _ = self._api.get(f"{self._path}/contents/{quote(path, safe='/')}", {"ref": commit})
+            value, _ = self._api.get(f"{self._path}/contents/{quote(path, safe='')}", {"ref": commit})
         except NotVisible:
             self.commit(commit)
             return None

@@ -51,7 +51,8 @@ def status_of(
     defined = {definition.key: definition for definition in definitions}
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
-    return Status(context.naming(names), tuple(_ordered(rows)), look_at(state, listing), soon)
+    commits = {key: record.provenance.commit for key, record in state.broadcasts.items()}
+    return Status(context.naming(names), tuple(_ordered(rows)), look_at(state, listing), soon, commits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from invent_gitops.model.plan import FieldChange
+from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.record import Provenance
 from invent_gitops.model.review import Signoff
 from invent_gitops.model.state import State
@@ -48,6 +49,15 @@ class Chain:
 
     links: tuple[Link, ...]
     strict: bool
+
+    def without_rehearsal(self) -> Chain:
+        """The chain of an account: from its first state on, where older commits hold one of the sandbox.
+
+        Only what comes before it is left out: a later state of the sandbox is for the audit to find.
+        """
+        live = (number for number, link in enumerate(self.links) if not (link.state and link.state.api == SANDBOX))
+        first = next(live, None)
+        return self if first is None else replace(self, links=self.links[first:])
 
 
 @dataclass(frozen=True, slots=True)

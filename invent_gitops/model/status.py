@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -108,13 +108,14 @@ class Status:
     """The page as of a moment: what is to come, soonest first, and then what is past, newest first.
 
     `context` is the moment and the account. `look` says how much of Invent was read. Within `soon` of the moment, a
-    broadcast should be ready.
+    broadcast should be ready. `commits` are the source commits of the records by key, "" where one is not known.
     """
 
     context: Context
     rows: tuple[Row, ...]
     look: Coverage
     soon: timedelta
+    commits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def alarmed(self) -> tuple[Row, ...]:

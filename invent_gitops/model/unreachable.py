@@ -21,7 +21,7 @@ GUIDE = "docs/change-or-cancel.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ManualStep:
     """One step of a person: a sentence, and the command that it ends with, "" for none.
 
     `instead` marks another way out, which is no further step.
@@ -53,7 +53,7 @@ class Unreached:
     at: datetime | None
     audience: Audience
     changes: tuple[FieldChange, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ManualStep, ...] = ()
     timezone: str = ""
     position: Position | None = None
     waived: str = ""

@@ -25,7 +25,8 @@ from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
 from invent_gitops.operations.console import Console
-from invent_gitops.operations.project import check_inside, shown
+from invent_gitops.operations.project import check_inside, shown, working
+from invent_gitops.operations.sandbox_place import SandboxPlace, is_of_the_team, removal, sandbox_place
 from invent_gitops.provenance import find_origin
 from invent_gitops.text.clean import clean
 
@@ -106,6 +107,8 @@ class Account:
         target = self.target()
         org = target.org if strict or self.org else ""
         api = target.name if strict or self.base_url or self.sandbox else ""
+        if self.sandbox:
+            return self.sandbox_store(self.sandbox_place(root, project), root, org)
         if isinstance(project.state, BranchPlace) and not self.state:
             from invent_gitops.state.branch import BranchStore
 
@@ -114,7 +117,10 @@ class Account:
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)
-        return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api)
+        way_out = f"An older version has put it there. Delete it: {removal(path, self.folder)}"
+        if self.state and not is_of_the_team(path, root, project, _several()):
+            way_out = "Read it with --sandbox, or name the state of an account."
+        return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api, way_out=way_out)
 
     def chain(self, root: Path, project: Project) -> Chain:
         """The states that git remembers. Raises `Refused` where they are of another account than the one named.
@@ -124,20 +130,29 @@ class Account:
         from invent_gitops.state.binding import check_binding
 
         store = self.store(root, project, strict=False)
-        chain = store.chain()
+        chain = store.chain() if self.sandbox else store.chain().without_rehearsal()
         first = next((link.state for link in chain.links if link.state and link.state.lineage), None)
         if first:
-            check_binding(first.org, first.api, store.org, store.api, store.label)
+            check_binding(first.org, first.api, store.org, store.api, store.label, store.way_out)
         return chain
 
     def state_path(self, root: Path, project: Project) -> Path:
         """The state file; for a state on a branch, where it would be in the work tree."""
         return Path(self.state) if self.state else root / project.state.path
 
-    def sandbox_path(self, root: Path, project: Project) -> Path:
-        """Beside the state: `invent.state.json` has `invent.sandbox.sqlite`."""
-        path = self.state_path(root, project)
-        return path.with_name(path.name.removesuffix(".json").removesuffix(".state") + ".sandbox.sqlite")
+    def sandbox_place(self, root: Path, project: Project) -> SandboxPlace:
+        """Where the sandbox keeps what it needs. Raises as the function of that name."""
+        return sandbox_place(root, project, _several(), state=self.state, folder=self.folder)
+
+    def sandbox_store(self, location: SandboxPlace, root: Path, org: str) -> FileStore:
+        """The state of the sandbox. Raises `Refused` where the database that it goes with is gone."""
+        from invent_gitops.state.file import FileStore
+
+        path, label = own_place(location.state, root, "state"), shown(location.state)
+        way_out = f"Begin the sandbox anew: {location.anew}"
+        store = FileStore(path, label=label, org=org, api=SANDBOX, way_out=way_out, begin=location.begin)
+        location.check_pair(store.read())
+        return store
 
     def flags(self) -> str:
         """The options that make a printed command speak of the same account, with a space before each."""
@@ -158,6 +173,12 @@ def check_named_state(account: Account, *, exists: bool) -> None:
     """Raise `Refused` where --state names a file without a state: a command that only reads it means another one."""
     if account.state and not exists:
         raise Refused(f"There is no state in {shown(Path(account.state))}.", "Check the path after --state.")
+
+
+def _several() -> Mapping[str, Project]:
+    """The workspaces of the project that a command works in."""
+    opened = working()
+    return opened.several if opened else {}
 
 
 def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandbox"]) -> Path:
@@ -205,7 +226,10 @@ def connect(
     target = account.target_with_key()
     with ExitStack() as stack:
         if account.sandbox:
-            path = own_place(account.sandbox_path(root, project), root, "sandbox")
+            location = account.sandbox_place(root, project)
+            account.sandbox_store(location, root, "")
+            location.begin()
+            path = own_place(location.database, root, "sandbox")
             served = _served(path, catalogue, target.org)
             target = replace(target, base_url=stack.enter_context(served))
         yield stack.enter_context(

@@ -69,8 +69,8 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
         view.known(plan, partial(report_of, apply, newer))
 
     hear(progress)
-    approval.check(plan)
     check_loosening(plan)
+    approval.check(plan)
     hear(progress := replace(progress, approved=approval.keys(plan)))
     if plan.counts["create"]:
         apply.account.target_with_key()

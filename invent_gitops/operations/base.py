@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from invent_gitops.errors import WrongUsage
+from invent_gitops.errors import InvalidInput, InventGitopsError, WrongUsage
 from invent_gitops.github.event import pushed_onto
 
 # Where CI systems name the branch that a pull request goes into, with or without refs/heads/.
@@ -34,13 +34,14 @@ class NamedBase:
     """A base by its name: `reference` is for people.
 
     `revision` is what git resolves, "" for none; `branch` is one of a remote. With `exact` it is that very commit, else
-    the one at which HEAD parted from it.
+    the one at which HEAD parted from it. `fault` is why its name cannot be read, None where it can.
     """
 
     reference: str
     revision: str = ""
     branch: str = ""
     exact: bool = False
+    fault: InventGitopsError | None = None
 
 
 def named_base(option: str, environment: Mapping[str, str] = os.environ) -> NamedBase | None:
@@ -54,12 +55,17 @@ def named_base(option: str, environment: Mapping[str, str] = os.environ) -> Name
     for variable in BRANCHES:
         if branch := environment.get(variable, "").strip().removeprefix("refs/heads/"):
             return NamedBase(branch, beginning, branch)
-    before = pushed_onto(environment) or environment.get(_BEFORE, "")
+    try:
+        before = pushed_onto(environment) or environment.get(_BEFORE, "")
+    except InvalidInput as error:
+        return NamedBase("the commit before this push", fault=error)
     return NamedBase(before[:12], before, exact=True) if _COMMIT.fullmatch(before) else None
 
 
 def commit_of(root: Path, base: NamedBase) -> str:
-    """The commit of a base, as this clone has it. Raises `Unavailable` where it has not."""
+    """The commit of a base, as this clone has it. Raises `Unavailable` where it has not, and the fault of its name."""
+    if base.fault:
+        raise base.fault
     from invent_gitops.git.base import base_commit, branch_revisions
     from invent_gitops.git.repository import Git
 

@@ -209,7 +209,8 @@ def _check_chosen(id: str, survey: Survey, state: State, flags: str) -> None:
             raise Refused(f"{id} is recorded under the key {key} already.", "There is nothing to import.")
         if any(remote.id == id for remote in survey.removed):
             raise Refused(
-                f"{id} was removed from the state, and is not imported again.", "Look with: invent-gitops state list"
+                f"{id} was removed from the state, and is not imported again.",
+                f"Look with: invent-gitops state list{flags}",
             )
         raise Refused(f"Invent shows no broadcast with the id {id}.", "See the ids with: invent-gitops import")
     if offer.why_not:

@@ -15,7 +15,6 @@ from invent_gitops.operations.branch_tip import newest_requests
 from invent_gitops.operations.look import first_look, lacks_records
 from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.stopwatch import stopwatch
-from invent_gitops.plan.audience import OTHER_SEGMENTS
 from invent_gitops.plan.headcount import needs_reading, reviewed_segments, uncompared
 from invent_gitops.text.clean import clean
 
@@ -105,12 +104,8 @@ def _read_audience(apply: Apply, api: InventApi, looked: ListEvidence) -> Audien
         segments = api.segments(tries=3)
     except Unavailable as error:
         return AudienceReading(fault=f"{error.message} {error.cure}".strip())
-    meant = reviewed_segments(plan, headcounts(apply))
     contacts = {segment.id: segment.contacts for segment in segments}
-    missing = meant - contacts.keys()
-    if len(meant) > 1 and missing == meant:
-        return AudienceReading(fault=OTHER_SEGMENTS.format(len(meant)))
-    if missing:
+    if missing := reviewed_segments(plan, headcounts(apply)) - contacts.keys():
         keys = ", ".join(sorted(missing)[:5])
         apply.console.note(clean(f"Not in Invent any more, so nobody in it is reached: the segment {keys}."))
     return AudienceReading(contacts)

@@ -69,7 +69,8 @@ def _read(root: Path, named: NamedBase, current: Rules, definitions: str | None)
     try:
         commit = commit_of(root, named)
     except InventGitopsError as error:
-        return "", error.message.removesuffix("."), error.cure
+        message = error.message.removesuffix(".")
+        return "", message[:1].lower() + message[1:], error.cure
     waivers = any(current.waivers.values())
     rules = rules_at(root, commit, current.project, definitions, waivers=waivers)
     if isinstance(rules, str):

@@ -69,6 +69,10 @@ class OwnPosts:
         """Our comments on a pull request, oldest first."""
         return self.ownership.select(self.repository.comments(number), "plan", "report")
 
+    def results(self, number: int) -> list[OwnPost]:
+        """Our comments with what came of the broadcasts of a pull request, oldest first."""
+        return self.ownership.select(self.repository.comments(number), "result")
+
     def open_issues(self) -> list[OwnPost]:
         """Our open issues, oldest first: by author and label, and by author alone where none has the label."""
         for labelled in (True, False):

@@ -40,6 +40,7 @@ _AGAIN = "Plan again, have the new plan approved, and apply that."
 _SAME = "plan and apply need the same --org, --base-url and --sandbox."
 # Differences that a message names, and characters of each.
 _MOST, _WIDTH = 10, 400
+_LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ def by_plan(document: object) -> Approval:
     return Approval(partial(check_plan, approved), lambda plan: approved.requests.keys(), approved.contacts)
 
 
-def by_digest(approved: str) -> Approval:
-    """The approval of a digest, or of `UNAPPROVED`. Raises `Refused` for a text that is neither."""
+def by_digest(approved: str, reason: str = "") -> Approval:
+    """The approval of a digest, or of `UNAPPROVED`, for a `reason`. Raises `Refused` for a text that is neither."""
     if approved == UNAPPROVED:
-        return Approval(check_nothing, lambda plan: ())
+        return Approval(partial(check_nothing, reason), lambda plan: ())
     refuse_old(approved, "The approved digest")
     if not read_digest(approved):
         raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
@@ -87,6 +88,9 @@ def approved_plan(document: object) -> Approved:
     """
     if isinstance(document, dict) and document.get("kind") == "plan":
         refuse_old(document.get("digest"), "The approved plan")
+    loosened = document.get("loosened") if isinstance(document, dict) else None
+    if isinstance(loosened, dict) and loosened.get("refused"):
+        raise Refused("The approved plan was held back by policies.loosening, so it approves nothing.", _AGAIN)
     try:
         if not isinstance(document, dict) or document.get("kind") != "plan" or document.get("exit_code") in (2, 4, 70):
             raise ValueError
@@ -164,12 +168,15 @@ def check_digest(approved: str, plan: Plan) -> None:
     )
 
 
-def check_nothing(plan: Plan) -> None:
-    """Refuse if anything would be created, since there is no approved plan. Raises `Refused`."""
+def check_nothing(reason: str, plan: Plan) -> None:
+    """Refuse if anything would be created, since there is no approved plan; `reason` may be "". Raises `Refused`."""
     creates = plan.having("create")
     if creates:
         keys = ", ".join(item.key for item in creates[:_MOST])
         creations = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
+        if reason := " ".join(reason.split())[:_LONGEST_REASON]:
+            cure = f"Settle that, and run this job again. {BY_HAND}"
+            raise Refused(f"No approved plan was found, and {creations}. {reason}", cure)
         raise Refused(
             f"No approved plan was found, and {creations}; the warning of github approved says why.",
             BY_HAND,

@@ -14,7 +14,7 @@ from invent_gitops.model.statuses import BEGUN, GONE
 from invent_gitops.policy import audience_today, audience_warnings, renaming_warnings
 from invent_gitops.policy.audience import audience_of
 
-OTHER_SEGMENTS = (
+_OTHER_SEGMENTS = (
     "None of the {:,} segments of what is to be sent is in Invent: this looks like another account. Check the key and "
     "the org."
 )
@@ -36,7 +36,7 @@ def with_audiences(
     waiting = [item for item in plan.items if _to_be_sent(item, plan.context.at)]
     meant = {id for item in waiting for id in item.request.segment_ids}
     if len(meant) > 1 and not meant & live.keys():
-        return replace(plan, look=replace(look, gaps=(*look.gaps, OTHER_SEGMENTS.format(len(meant)))))
+        return replace(plan, look=replace(look, gaps=(*look.gaps, _OTHER_SEGMENTS.format(len(meant)))))
     named = {segment.id: Segment(segment.name, segment.id) for segment in segments if segment.name} | pulled
     warnings = {
         item.key: (

@@ -12,13 +12,13 @@ from invent_gitops.model.plan import Audience, FieldChange, Item, Plan
 from invent_gitops.model.problem import Position
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import NOT_TO_COME
-from invent_gitops.model.unreachable import POLICY, Step, UnreachablePolicy, Unreached
+from invent_gitops.model.unreachable import POLICY, ManualStep, UnreachablePolicy, Unreached
 from invent_gitops.plan.approval import read_request
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.text.commands import words
 from invent_gitops.text.times import moment
 
-_REFRESH = Step("Then let the record follow:", Command("refresh"))
+_REFRESH = ManualStep("Then let the record follow:", Command("refresh"))
 # The field of a definition in which a field of the request is written.
 _WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
@@ -32,7 +32,7 @@ def unreachable(
     where the plan has it. What is in doubt is left to `resolve`. `segments` is the catalogue by id, `project_file` the
     place of a deletion ("" for none).
     """
-    renamed = _renamed(plan)
+    renames = _Renames(plan)
     edits: list[Unreached] = []
     for item in plan.items:
         if not _exists(item):
@@ -40,7 +40,7 @@ def unreachable(
         if item.definition:
             edits += _edit(item, item.definition, plan, policy, segments)
         else:
-            edits += _deletion(item, plan, policy, segments, project_file, renamed)
+            edits += _deletion(item, plan, policy, segments, project_file, renames)
     return tuple(sorted(edits, key=lambda edit: (edit.at or datetime.min.replace(tzinfo=UTC), edit.key)))
 
 
@@ -92,17 +92,16 @@ def _deletion(
     policy: UnreachablePolicy,
     segments: Mapping[str, Segment],
     project_file: str,
-    renamed: Mapping[Request, str],
+    renames: _Renames,
 ) -> Iterator[Unreached]:
     record = item.record
     if record is None:
         return
     live = _live(record, item)
-    if not _is_to_come(live.scheduled_at, plan.context.at):
+    if renames.surely(record) or not _is_to_come(live.scheduled_at, plan.context.at):
         return
     reason = policy.waived.get(item.key, "")
     refused = policy.refuse and not reason
-    to = next((renamed[request.plain] for request in record.requests if request.plain in renamed), "")
     yield Unreached(
         item.key,
         "deletion",
@@ -110,7 +109,7 @@ def _deletion(
         record.id,
         live.scheduled_at,
         _audience(item, live, segments),
-        steps=tuple(_steps_of_deletion(item.key, to, refused=refused)),
+        steps=tuple(_steps_of_deletion(item.key, renames.perhaps(record), refused=refused)),
         # Of what was deleted, the zone that was reviewed is on record.
         timezone=record.local.timezone if record.local else "",
         position=Position(project_file) if project_file else None,
@@ -136,31 +135,49 @@ def _audience(item: Item, live: Request, segments: Mapping[str, Segment]) -> Aud
     return item.audience if item.audience and same else audience_of(live, segments)
 
 
-def _renamed(plan: Plan) -> Mapping[Request, str]:
-    """The keys of refused definitions without a record by their request: one that is recorded was renamed to it."""
-    return {item.request.plain: item.key for item in plan.having("refused") if item.record is None}
+class _Renames:
+    """The refused definitions without a record: one that is recorded may have been renamed to one of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        items = [item for item in plan.having("refused") if item.record is None]
+        self._exactly = {item.request.plain for item in items}
+        similar = [item for item in items if any(refusal.policy == "possible-rename" for refusal in item.refusals)]
+        self._keys = {trait: item.key for item in similar for trait in item.request.traits}
+
+    def surely(self, record: Record) -> bool:
+        """Whether its request has another key now, so that `state mv` is all that is left: the refusal says so."""
+        return any(request.plain in self._exactly for request in record.requests)
+
+    def perhaps(self, record: Record) -> str:
+        """The key of a definition that looks like it, or ""."""
+        traits = (trait for request in record.requests for trait in request.traits)
+        return next((self._keys[trait] for trait in traits if trait in self._keys), "")
 
 
 # ---------------------------------------------------------------- what a person has to do
 
 
-def _steps_of_edit(item: Item, definition: Definition, live: Request, plan: Plan, *, refused: bool) -> Iterator[Step]:
+def _steps_of_edit(
+    item: Item, definition: Definition, live: Request, plan: Plan, *, refused: bool
+) -> Iterator[ManualStep]:
     wishes = "; ".join(_wishes(field_changes(live, definition.request), definition, plan))
     if item.remarks.zone_change:
-        yield Step(item.remarks.zone_change.message)
+        yield ManualStep(item.remarks.zone_change.message)
     elif not _is_to_come(live.scheduled_at, plan.context.at):
-        yield Step("Its hour in Invent has passed: look there whether it was sent. What was sent is not sent again.")
-        yield Step(f"If it was not sent, in Invent: {wishes}.")
-        yield Step("If it was, undo the edit, and write a file of its own for a new send.")
+        yield ManualStep(
+            "Its hour in Invent has passed: look there whether it was sent. What was sent is not sent again."
+        )
+        yield ManualStep(f"If it was not sent, in Invent: {wishes}.")
+        yield ManualStep("If it was, undo the edit, and write a file of its own for a new send.")
     else:
-        yield Step(f"In Invent: {wishes}.")
+        yield ManualStep(f"In Invent: {wishes}.")
     yield _REFRESH
     if refused:
-        yield Step(
+        yield ManualStep(
             f"Or undo the edit in {definition.position.file}, or waive {POLICY} there with a reason.", instead=True
         )
     else:
-        yield Step(f"Or undo the edit in {definition.position.file}.", instead=True)
+        yield ManualStep(f"Or undo the edit in {definition.position.file}.", instead=True)
 
 
 def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan) -> Iterator[str]:
@@ -176,16 +193,16 @@ def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan
         yield "send it to everyone" if request.send_to_all else f"send it to {names}"
 
 
-def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[Step]:
+def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[ManualStep]:
     if to:
-        yield Step(
+        yield ManualStep(
             f"If its file was renamed to {to}, nothing is to be done in Invent:", Command("state mv", words(key, to))
         )
-    yield Step(f"{'If not, in' if to else 'In'} Invent: cancel it.")
+    yield ManualStep(f"{'If not, in' if to else 'In'} Invent: cancel it.")
     yield _REFRESH
     if refused:
-        yield Step(
+        yield ManualStep(
             "Or put its file back, or waive it in the project file: policies.unreachable_edits.waive.", instead=True
         )
     else:
-        yield Step("Or put its file back.", instead=True)
+        yield ManualStep("Or put its file back.", instead=True)

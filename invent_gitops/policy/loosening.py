@@ -113,7 +113,7 @@ def _by_leaf(judges: Mapping[str, Judge], other: Judge) -> Judge:
 
     def judge(old: Any, new: Any) -> Verdict:
         if old is None or new is None:
-            return "tighter" if old is None else "weaker"
+            return _unjudged(old, new)
         before, after = dict(_leaves(old)), dict(_leaves(new))
         for name in before.keys() | after.keys():
             was, now = before.get(name), after.get(name)

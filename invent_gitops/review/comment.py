@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from invent_gitops.model.digest import is_old_digest, read_digest
+from invent_gitops.render.documents.loosening import is_held_back
 from invent_gitops.render.markdown.headline import NOTHING
 from invent_gitops.render.markdown.markup import code
 from invent_gitops.review.evidence import LINE_LIMIT, approved_in
@@ -47,9 +48,9 @@ RenderBody = Callable[[int], str]
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """The digest of a plan document, or "" where there is no plan."""
+    """The digest of a plan document, or "" where there is no plan, and where all of it is held back."""
     digest = document.get("digest")
-    failed = document.get("problems") or document.get("error")
+    failed = document.get("problems") or document.get("error") or is_held_back(document)
     is_digest = isinstance(digest, str) and (read_digest(digest) or is_old_digest(digest))
     return str(digest) if is_digest and not failed else ""
 

@@ -112,7 +112,9 @@ def _read_field(name: str, value: object) -> Any:
     if name == "error_message" and not (value is None or is_text(value)):
         raise Rejection(400, "error_message must be null or a string that is not empty.")
     if name == "templates" and not (isinstance(value, list) and all(map(_is_template, value))):
-        raise Rejection(400, 'templates must be an array of objects, each {} or with an error: {"error": "…"}.')
+        raise Rejection(
+            400, 'templates must be an array of objects, each {} or with texts: {"error": "…", "integration_id": "…"}.'
+        )
     return value
 
 
@@ -121,4 +123,4 @@ def _is_count(value: object) -> bool:
 
 
 def _is_template(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() <= {"error"} and (not value or is_text(value["error"]))
+    return isinstance(value, dict) and value.keys() <= {"error", "integration_id"} and all(map(is_text, value.values()))

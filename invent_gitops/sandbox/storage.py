@@ -7,8 +7,9 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from invent_gitops.errors import InvalidInput, InventGitopsError, Unavailable
 from invent_gitops.files import CREATE, check_own
@@ -26,6 +27,20 @@ _TABLES = (
     f"PRAGMA application_id = {_APPLICATION}",
     f"PRAGMA user_version = {_VERSION}",
 )
+
+
+def created_ever(path: Path) -> int | None:
+    """How many broadcasts a sandbox's file has ever held; None where it cannot be read, or is none. Writes nothing."""
+    try:
+        check_own(path)
+        if not os.path.lexists(path) or not os.path.getsize(path):
+            return 0
+        # A path with "?" or "#" would end the address early.
+        with closing(sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True)) as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'broadcasts'").fetchone()
+        return int(row[0]) if row else 0
+    except (OSError, sqlite3.Error):
+        return None
 
 
 class File:

@@ -54,6 +54,7 @@ _IGNORED = """\
 *.state.json.journal
 .*.state.json.*.tmp
 *.sandbox.sqlite*
+.invent-sandbox/
 .invent-gitops.*.tmp
 """
 

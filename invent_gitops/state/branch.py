@@ -44,6 +44,7 @@ class BranchStore:
         self.org, self.api, self.provenance = org, api, provenance
         self._stop = threading.Event()
         self.remote = RemoteBranch(folder, location, org=org, api=api, wait=self._pause)
+        self.way_out = self.remote.way_out
         self._file = folder / location.path
         own = self.remote.folder / "invent-gitops"
         name = quote(f"{location.remote} {location.branch} {location.path}", safe="")

@@ -11,7 +11,6 @@ from invent_gitops.errors import InvalidInput
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.local import LocalTime
-from invent_gitops.model.note import Note, Role, old_note
 from invent_gitops.model.record import NOT_COUNTED, Check
 from invent_gitops.model.state import Absence, Candidate, How, Intent, Record, Removal, State
 from invent_gitops.state.counts import read_counts, write_counts
@@ -27,6 +26,7 @@ from invent_gitops.state.fields import (
     read_texts,
     shown,
 )
+from invent_gitops.state.notes import read_note
 from invent_gitops.state.origin import read_provenance, write_provenance
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
@@ -148,24 +148,13 @@ def read_record(value: Mapping[str, Any]) -> Record:
             read_provenance(read_object(value, "provenance")), attempted=read_moment(value, "attempted_at")
         ),
         attempt=read_text(value, "attempt", ""),
-        note=_note(value, cast("How", how)),
+        note=read_note(value, cast("How", how)),
         formerly=_formerly(value),
         refreshed=read_provenance(read_object(value, "refreshed")) if "refreshed" in value else None,
         local=read_local(read_object(value, "local")) if "local" in value else None,
         counts=read_counts(value),
         instead_of=read_some(value, "instead_of"),
     )
-
-
-def _note(value: Mapping[str, Any], how: How) -> Note:
-    """The note with its role. A record that names no role has the one that its whole text stands for."""
-    text = read_text(value, "note", "")
-    if "role" not in value:
-        return old_note(text, how)
-    role = value["role"]
-    if role not in get_args(Role):
-        raise Damaged(f"role is {shown(role)}, and should be one of {', '.join(get_args(Role))}")
-    return Note(text, cast("Role", role))
 
 
 def read_local(value: Mapping[str, Any]) -> LocalTime:

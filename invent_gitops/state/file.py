@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +30,12 @@ class FileStore:
 
     `read()` may be called at any time and writes nothing. Writing needs `with store:`, which takes
     the lock, replays a journal that a killed run left behind, and folds the new one in at the end.
+    `way_out` says what to do about a state of the sandbox; `begin` prepares the folder before it is written to.
     """
 
-    def __init__(self, path: Path, *, label: str, org: str, api: str) -> None:
+    def __init__(
+        self, path: Path, *, label: str, org: str, api: str, way_out: str = "", begin: Callable[[], None] = lambda: None
+    ) -> None:
         if path.is_symlink() and not path.exists():
             raise InvalidInput(
                 f"The state {label} is a link that leads nowhere.",
@@ -40,8 +43,8 @@ class FileStore:
             )
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
-        self.label, self.org, self.api = label, org, api
-        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label)
+        self.label, self.org, self.api, self.way_out = label, org, api, way_out
+        self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label, begin=begin)
         self._journal = RunJournal(self.path.with_name(self.path.name + ".journal"), f"{label}.journal")
         self._events: list[Event] = []
         self._base = State("", 0, org, api)
@@ -49,8 +52,6 @@ class FileStore:
         self._mark: tuple[int, ...] | None = None
         # Whether this clone has worked with the state before, so that it knows of an older one in its place.
         self.vouched = False
-        # What this run has found out of that: whether the list showed nothing that the state lacks.
-        self._sure: bool | None = None
 
     @property
     def journal_path(self) -> Path:
@@ -140,9 +141,9 @@ class FileStore:
 
         Raises `Refused` where another version of the file lies there by now, and lacks what was in it.
         """
-        self._sure = self._sure if vouched is None else vouched
+        self._memory.sure = self._memory.sure if vouched is None else vouched
         if self._base.serial and not self.journal_path.exists():
-            self._memory.keep(self._base, vouched=self._sure)
+            self._memory.keep(self._base, vouched=self._memory.sure)
         # Last of all, since every step before it takes its time.
         if self._signature() != self._mark:
             self.refresh()
@@ -204,17 +205,15 @@ class FileStore:
 
     def _check_unmoved(self) -> None:
         """Raise `StateMoved` unless the file and its lock are those that were read."""
-        if self._lock.held and self._signature() == self._mark:
-            return
-        raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
+        if not self._lock.held or self._signature() != self._mark:
+            raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
 
     def _signature(self) -> tuple[int, ...] | None:
         """What tells two versions of the file apart, or None where there is no file."""
-        try:
+        with suppress(OSError):
             status = os.stat(self.path)
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        return None
 
     def _open_journal(self) -> None:
         if not self._journal.is_open:
@@ -248,7 +247,7 @@ class FileStore:
         # What lies there may be another run's, which began while the lock and the journal of this one were away.
         ours = self._journal.in_place or not self._journal.is_open
         # Before the journal goes: a run that is killed in between must not miss it.
-        self._memory.keep(self._base, journal=not ours, vouched=self._sure)
+        self._memory.keep(self._base, journal=not ours, vouched=self._memory.sure)
         # A crash before this line leaves a journal whose events are folded already; replaying it changes nothing.
         if ours:
             with suppress(OSError):
@@ -276,13 +275,13 @@ class FileStore:
                 cure = "Put a copy in its place, and keep the rest as it is: cp -p FILE FILE.copy && mv FILE.copy FILE"
             raise InvalidInput(f"The state {self.label} cannot be read: {reason}.", cure) from None
         state = document.parse(text, self.label)
-        check_binding(state.org, state.api, self.org, self.api, self.label)
+        check_binding(state.org, state.api, self.org, self.api, self.label, self.way_out)
         return state
 
     def _begun(self, stored: State | None, journal: Journal | None) -> State:
         """The state that a journal goes on from; a first run may have been killed before any state was written."""
         if journal:
-            check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal")
+            check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal", self.way_out)
             if stored:
                 cure = "Put back the state that it belongs to; the journal holds ids that no other file has."
                 check_lineage(journal.lineage, stored.lineage, f"{self.label}.journal", self.label, cure)

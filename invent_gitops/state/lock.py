@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,16 +19,20 @@ from invent_gitops.state.journal import NO_LOCKS
 class StateLock:
     """The lock of the state `label`, in the file `path`. A lock proves nothing by itself: its file can be deleted.
 
-    Where it is not `needed`, a file system without locks does without.
+    Where it is not `needed`, a file system without locks does without. `begin` prepares the folder before that is
+    written to.
     """
 
-    def __init__(self, path: Path, label: str, *, needed: bool = True) -> None:
-        self.path, self._label, self._needed = path, label, needed
+    def __init__(
+        self, path: Path, label: str, *, needed: bool = True, begin: Callable[[], None] = lambda: None
+    ) -> None:
+        self.path, self._label, self._needed, self._begin = path, label, needed, begin
         self._lock = FileLock(path, timeout=0)
         self._locked: os.stat_result | None = None
 
     def acquire(self) -> None:
         """Take the lock. Raises `Refused` if another process has it, `InvalidInput` if there can be none."""
+        self._begin()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # The library opens no link where the system can tell; a pipe or a second name is for us to see.

@@ -40,6 +40,8 @@ class Memory:
 
     def __init__(self, path: Path, label: str, org: str, api: str) -> None:
         self._state, self._label, self._org, self._api = path, label, org, api
+        # What this run has found out: whether the list showed nothing that the state lacks.
+        self.sure: bool | None = None
 
     def vouches(self, stored: State | None) -> bool:
         """Whether this clone knows that state to be whole: it has read the list beside it, and nobody else writes it.

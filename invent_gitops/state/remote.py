@@ -43,6 +43,14 @@ class RemoteBranch:
         self.vouched = bool(self.git.commit_of(self._vouched))
         self._sure: bool | None = None
 
+    @property
+    def way_out(self) -> str:
+        """What to do about a state of the sandbox on this branch."""
+        return (
+            f"An older version has put it there. Delete it: git push {self.location.remote} --delete "
+            f"{self.location.branch} . Where a rule forbids that, name another branch under state: in invent.yaml."
+        )
+
     @cached_property
     def _sign(self) -> bool:
         """Asked once: a run makes many commits."""
@@ -245,6 +253,5 @@ class RemoteBranch:
         except UnicodeError:
             raise InvalidInput(f"The state {self.label} is not UTF-8.", "Restore it from an older commit.") from None
         state = document.parse(text, self.label)
-        remove = f"git push {self.location.remote} --delete {self.location.branch}"
-        check_binding(state.org, state.api, self.org, self.api, self.label, remove)
+        check_binding(state.org, state.api, self.org, self.api, self.label, self.way_out)
         return state

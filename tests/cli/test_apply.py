@@ -365,3 +365,50 @@ def test_an_invent_without_a_list_gets_a_first_broadcast_all_the_same(tmp_path: 
         result = run(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
         assert (result.code, posted(server)) == (0, ["Campaign a"])
         assert "Could not look in Invent first" in result.err
+
+
+# ---------------------------------------------------------------- what is left to do
+
+
+def test_created_is_not_called_ready_and_the_next_step_has_a_time(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+        next_step = "Next: write the message in Invent, by Sun 1 Mar 2099 09:00 UTC"
+        sentence = f"Created is not ready: it has no message yet. {next_step}"
+        assert sentence in done.out
+        define(tmp_path, "a", "b", "c")
+        soon = tmp_path / "broadcasts" / "c.yaml"
+        soon.write_text(soon.read_text(encoding="utf-8").replace("2099-03", "2099-02"), encoding="utf-8")
+        done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+        assert (
+            "none of the 2 has a message yet. Next: write the messages in Invent, the first, “Campaign c”, by "
+            in done.out
+        )
+        again = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+        assert "Next:" not in again.out, "nothing was created"
+
+
+def test_what_goes_out_at_once_is_to_be_written_at_once(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    path = tmp_path / "broadcasts" / "a.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace(WHEN, "immediately"), encoding="utf-8")
+    (tmp_path / "invent.yaml").write_text("policies: {allow_immediate: true}\n", encoding="utf-8")
+    with invent() as server:
+        done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+    assert "Next: write the message in Invent, at once, since it has no time." in done.out
+
+
+def test_report_repeats_what_will_not_reach_invent_below_what_was_created(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+        (tmp_path / "broadcasts" / "a.yaml").unlink()
+        define(tmp_path, "b")
+        path = tmp_path / "broadcasts" / "b.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("2099-03", "2099-05"), encoding="utf-8")
+        done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
+    assert done.code == 0
+    title = "⚠ 1 deletion will not reach Invent."
+    assert done.out.startswith(f"{title}\n")
+    assert done.out.rstrip("\n").endswith(f"{title} 1 step in Invent is left, as said above.")

@@ -158,15 +158,6 @@ def test_segment_that_is_gone_reaches_nobody_and_is_told(tmp_path: Path) -> None
     assert "Not in Invent any more" in result.err
 
 
-def test_segments_of_another_account_prove_nothing(tmp_path: Path) -> None:
-    lay_down(tmp_path, {"seg_a": 100, "seg_b": 100})
-    with scripted(segments_route(http(200, [VIP], pagination_count=1))) as server:
-        result = call(tmp_path, "apply", "--yes", "--json", *FAST, env=account(server.url))
-        assert (result.code, refusals(result)) == (ExitCode.REFUSED, ["audience-jump"])
-        assert "looks like another account" in message(result)
-        assert not [request for request in server.received if request.method == "POST"]
-
-
 def test_without_a_reviewed_number_it_creates_and_says_that_nothing_was_compared(tmp_path: Path) -> None:
     lay_down(tmp_path, {"seg_vip": None})
     with invent() as server:

@@ -425,7 +425,7 @@ def test_broken_definition_stops_the_import_before_anything_is_read(tmp_path: Pa
 def test_import_works_with_the_sandbox_of_the_project(tmp_path: Path) -> None:
     define(tmp_path, "spring")
     assert call(tmp_path, "apply", "--yes", "--sandbox").code == 0
-    (tmp_path / STATE).unlink()
+    (tmp_path / ".invent-sandbox" / STATE).unlink()
     (tmp_path / "broadcasts" / "spring.yaml").unlink()
     result = call(tmp_path, "import", "--all", "--sandbox")
     assert "campaign-spring is recorded" in result.out

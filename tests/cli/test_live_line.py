@@ -75,6 +75,20 @@ def test_line_that_nothing_was_drawn_on_erases_nothing() -> None:
     assert (line.clear(stream), line.erasure, stream.getvalue()) == (None, "", "")
 
 
+def test_stop_in_the_middle_of_drawing_leaves_a_line_that_can_be_taken_away() -> None:
+    line = LiveLine()
+
+    class Stopped(io.StringIO):
+        def write(self, text: str) -> int:
+            line.forget()
+            return super().write(text)
+
+    stream = Stopped()
+    line.draw(stream, Step(1, 2, 1.0))
+    line.clear(stream)
+    assert screen(stream.getvalue()) == [""]
+
+
 def test_line_is_gone_when_all_is_done() -> None:
     line, stream = LiveLine(), io.StringIO()
     line.draw(stream, Step(1, 2, 1.0))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from invent_gitops.render.markdown.plan import plan_markdown
 from tests.branch_repository import git
 from tests.running import KEY, Result, account, call, invent, live
 from tests.steps import Step, commands
@@ -268,6 +269,32 @@ def test_after_a_push_the_base_is_the_commit_before_it(guarded: Work, tmp_path: 
         assert "weaker" not in guarded.plan(**pushed).out
 
 
+def test_event_of_a_push_that_cannot_be_read_refuses_with_the_guard_and_is_a_warning_without(
+    guarded: Work, tmp_path: Path
+) -> None:
+    event = tmp_path / "event.json"
+    event.write_text("no JSON", encoding="utf-8")
+    pushed = {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
+    guarded.write(project=RULES + GUARD, launch=LAUNCH.replace("T22", "T12"))
+    done = guarded.plan(**pushed)
+    assert (done.code, "the event in GITHUB_EVENT_PATH is no JSON object" in done.out) == (5, True)
+    guarded.write(project=RULES)
+    done = guarded.plan(**pushed)
+    assert (done.code, "the event in GITHUB_EVENT_PATH is no JSON object" in done.out) == (0, True)
+
+
+def test_long_comment_keeps_the_weaker_rules_and_the_verdict_of_the_guard(guarded: Work) -> None:
+    names = [f"sale-{number}" for number in range(45)]
+    noon = LAUNCH.replace("T22", "T12")
+    guarded.write(project=LOOSE, **{name: f"name: {name * 20}\n" + noon.partition("\n")[2] for name in names})
+    guarded.plan("--base", "main", "--out", "plan.json")
+    document = json.loads((guarded.folder / "plan.json").read_text("utf-8"))
+    page = plan_markdown(document, limit=5_000)
+    assert "Cut to fit" in page
+    assert "- `policies.audience_cap`: 20,000 → <b>1,000,000</b>" in page
+    assert "**policies.loosening refuses this: nothing is created together with weaker rules.**" in page
+
+
 # ---------------------------------------------------------------- the guard
 
 
@@ -306,6 +333,15 @@ def test_apply_creates_nothing_with_the_guard_and_everything_once_the_rules_are_
         git(guarded.folder, "branch", "--force", "main", "change")
         assert call(guarded.folder, "apply", "--yes", "--base", "main", env=env).code == 0
         assert list(live(server)) == ["The launch"]
+
+
+def test_saved_plan_that_was_held_back_approves_nothing(guarded: Work) -> None:
+    loosen(guarded, GUARD)
+    assert guarded.plan("--base", "main", "--out", "plan.json").code == 5
+    with invent(key=KEY) as server:
+        done = call(guarded.folder, "apply", "--yes", "--plan", "plan.json", env=account(server.url))
+        assert (done.code, live(server)) == (5, {})
+        assert "The approved plan was held back by policies.loosening, so it approves nothing." in done.err
 
 
 def test_only_a_count_refuses_nothing_unless_a_broadcast_passes_because_of_it(guarded: Work) -> None:

@@ -65,11 +65,14 @@ def test_sandbox_beside_an_address_is_refused_unless_the_address_is_a_variable(t
 @pytest.mark.parametrize("words", ["history", "state verify", "state list"])
 def test_state_of_another_account_than_the_one_that_is_named_is_refused(tmp_path: Path, words: str) -> None:
     define(tmp_path, "one")
-    assert call(tmp_path, "apply", "--sandbox", "--yes").code == 0
+    with invent() as server:
+        assert call(tmp_path, "apply", "--yes", env=account(server.url)).code == 0
     for options in (["--org", "other"], ["--base-url", "https://invent.test"]):
         refused = call(tmp_path, *words.split(), *options)
-        assert (refused.code, "records the broadcasts of org c at sandbox" in refused.err) == (5, True), refused.all
-    for named in ([], ["--sandbox"], ["--org", "c"]):
+        assert (refused.code, f"records the broadcasts of org c at {server.url}" in refused.err) == (5, True), (
+            refused.all
+        )
+    for named in ([], ["--base-url", server.url], ["--org", "c"]):
         assert "records the broadcasts of org" not in call(tmp_path, *words.split(), *named).err
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode
-from tests.running import FAST, STATE, WHEN, account, call, define, invent, run, state_of
+from tests.dashboard import edit
+from tests.running import FAST, STATE, WHEN, account, call, define, ids, invent, run, state_of
 
 
 def applied(folder: Path, url: str, *keys: str) -> None:
@@ -216,3 +217,71 @@ def test_only_is_the_key_of_that_very_name_before_it_is_a_pattern(tmp_path: Path
         assert call(tmp_path, "apply", "--yes", *FAST, "--only", "promo[1]", env=account(server.url)).code == 0
         assert [one["name"] for one in server.sandbox.broadcasts()] == ["Campaign promo[1]"]
     assert set(state_of(tmp_path)["broadcasts"]) == {"promo[1]"}
+
+
+# ---------------------------------------------------------------- what will not reach Invent
+
+
+def test_deletion_of_what_is_still_to_be_sent_is_no_quiet_plan(tmp_path: Path) -> None:
+    with invent() as server:
+        applied(tmp_path, server.url, "a", "b")
+    (tmp_path / "broadcasts" / "a.yaml").unlink()
+    plan = call(tmp_path, "plan")
+    assert plan.code == 0
+    title, steps, rest = plan.out.split("\n", 2)
+    assert title == "⚠ 1 deletion will not reach Invent."
+    assert steps.startswith("1 step in Invent is left: cancel “Campaign a”, which goes out ")
+    assert "No changes" not in plan.out
+    assert rest.startswith("Nothing to create.\n")
+    document = call(tmp_path, "plan", "--json").json
+    assert document["unreachable_counts"] == {"edits": 0, "deletions": 1, "waived": 0}
+    assert [edit["key"] for edit in document["unreachable"]] == ["a"]
+
+
+def test_code_for_a_person_is_other_than_that_for_creates_which_comes_first(tmp_path: Path) -> None:
+    with invent() as server:
+        applied(tmp_path, server.url, "a", "b")
+    (tmp_path / "broadcasts" / "a.yaml").unlink()
+    assert call(tmp_path, "plan", "--exit-code").code == 8
+    assert call(tmp_path, "plan").code == 0, "only who asks for it gets it"
+    define(tmp_path, "a", "b", "new")
+    (tmp_path / "broadcasts" / "a.yaml").unlink()
+    path = tmp_path / "broadcasts" / "new.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("2099-03", "2099-05"), encoding="utf-8")
+    assert call(tmp_path, "plan", "--exit-code").code == ExitCode.CHANGES
+    assert call(tmp_path, "plan", "--only", "b", "--exit-code").code == 0, "of these keys nothing is left"
+
+
+def test_look_at_invent_takes_back_what_somebody_has_done_there(tmp_path: Path) -> None:
+    with invent() as server:
+        applied(tmp_path, server.url, "a", "b")
+        (tmp_path / "broadcasts" / "a.yaml").unlink()
+        path = tmp_path / "invent.yaml"
+        path.write_text("policies: {unreachable_edits: refuse}\n", encoding="utf-8")
+        env = account(server.url)
+        assert call(tmp_path, "plan", "--refresh", env=env).code == ExitCode.REFUSED
+        edit(server, ids(tmp_path)["a"], status="CANCELLED")
+        assert call(tmp_path, "plan", env=env).code == ExitCode.REFUSED, "the record does not know"
+        calm = call(tmp_path, "plan", "--refresh", env=env)
+        assert (calm.code, "will not reach" in calm.out) == (0, False)
+
+
+def test_refusal_stops_no_other_broadcast_and_a_reason_that_says_nothing_waives_nothing(tmp_path: Path) -> None:
+    with invent() as server:
+        applied(tmp_path, server.url, "a")
+        (tmp_path / "broadcasts" / "a.yaml").unlink()
+        project = tmp_path / "invent.yaml"
+        project.write_text("policies: {unreachable_edits: refuse}\n", encoding="utf-8")
+        define(tmp_path, "new")
+        path = tmp_path / "broadcasts" / "new.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("2099-03", "2099-05"), encoding="utf-8")
+        done = call(tmp_path, "apply", "--yes", env=account(server.url))
+        assert done.code == ExitCode.REFUSED
+        assert ids(tmp_path).keys() == {"a", "new"}
+        waive = "policies: {{unreachable_edits: {{action: refuse, waive: {{a: '{}'}}}}}}\n"
+        project.write_text(waive.format(". . . . ."), encoding="utf-8")
+        assert call(tmp_path, "plan").code == ExitCode.INVALID
+        project.write_text(waive.format("Ana cancels it"), encoding="utf-8")
+        assert call(tmp_path, "plan", "--exit-code").code == 0
+        again = call(tmp_path, "apply", "--yes", env=account(server.url))
+        assert (again.code, "waived: Ana cancels it" in again.out) == (0, True)

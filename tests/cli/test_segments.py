@@ -204,7 +204,7 @@ def test_sandbox_knows_the_catalogue_and_what_was_renamed_in_it_stays_renamed(tm
     assert "VIP: {id: seg_1, contacts_count: 7}\n" in catalogue(tmp_path)
     from invent_gitops.sandbox.service import Sandbox
 
-    with Sandbox(tmp_path / "invent.sandbox.sqlite") as box:
+    with Sandbox(tmp_path / ".invent-sandbox" / "invent.sandbox.sqlite") as box:
         box.put_segment("c", "seg_1", name="VIP 2027")
     assert call(tmp_path, "segments", "pull", "--sandbox").code == 0
     assert "VIP 2027: {id: seg_1, contacts_count: 7, formerly: [VIP]}\n" in catalogue(tmp_path)
@@ -219,7 +219,7 @@ def test_state_places_the_sandbox_and_is_refused_without_it(tmp_path: Path) -> N
     assert "--state acts only with --sandbox here" in refused.err
     assert call(tmp_path, "segments", "pull", "--sandbox", "--state", "other.state.json").code == 0
     assert (tmp_path / "other.sandbox.sqlite").exists()
-    assert not (tmp_path / "invent.sandbox.sqlite").exists()
+    assert not (tmp_path / ".invent-sandbox").exists()
 
 
 def test_list_works_offline_and_says_what_to_write(tmp_path: Path) -> None:

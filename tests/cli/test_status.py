@@ -287,3 +287,22 @@ def test_a_thousand_broadcasts_are_a_thousand_rows(tmp_path: Path) -> None:
     tables = done.out[done.out.index("WHEN (UTC)") :]
     assert all(f"  {key}  " in tables for key in records)
     assert len(page(found)) <= 60_000
+
+
+def test_empty_drafts_are_counted_instead_of_called_in_order(tmp_path: Path, server: Server) -> None:
+    define(tmp_path, "one", "two", "three")
+    do(tmp_path, server, "apply", "--yes", *FAST)
+    done = do(tmp_path, server, "status", "--exit-code")
+    first, *_ = done.out.split("\n")
+    assert first.startswith("3 of 3 are empty drafts, without a message; the first is due in ")
+    assert (done.code, "in order" in done.out) == (0, False)
+    page = do(tmp_path, server, "status", "--format", "markdown").out
+    assert page.startswith("### ✏️ 3 of 3 are empty drafts, without a message; the first is due in ")
+    edit(server, ids(tmp_path)["one"], templates=[{}])
+    edit(server, ids(tmp_path)["two"], status="SCHEDULED", templates=[{}])
+    assert do(tmp_path, server, "status").out.startswith("1 of 3 is an empty draft, without a message; it is due in ")
+    assert do(tmp_path, server, "status", "--json").json["counts"]["empty"] == 1
+    edit(server, ids(tmp_path)["three"], status="FAILED")
+    text = do(tmp_path, server, "status").out
+    assert text.startswith("1 of 3 broadcasts needs a person.\n")
+    assert "empty draft" not in text

@@ -215,12 +215,14 @@ def test_two_workspaces_on_two_branches_of_one_clone_are_applied_at_the_same_tim
             assert state["org"] == org
 
 
-def test_sandbox_of_each_workspace_lies_beside_its_state(tmp_path: Path) -> None:
+def test_sandbox_of_each_workspace_has_a_state_and_a_database_of_its_own(tmp_path: Path) -> None:
     project(tmp_path)
     assert call(tmp_path, *APPLY, "--all", "--sandbox").code == 0
     for name in THREE:
-        assert (tmp_path / name / "invent.sandbox.sqlite").exists()
-        assert len(recorded(tmp_path, name)) == 2
+        own = tmp_path / ".invent-sandbox" / name
+        assert (own / "invent.sandbox.sqlite").exists()
+        assert len(json.loads((own / "invent.state.json").read_text(encoding="utf-8"))["broadcasts"]) == 2
+        assert not (tmp_path / name / "invent.state.json").exists()
     assert "2 unchanged (org org_222 at sandbox)" in call(tmp_path, "plan", "--workspace", "globex", "--sandbox").out
 
 

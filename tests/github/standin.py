@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 REPOSITORY = "acme/campaigns"
 # Who opens and pushes pull requests, and where main was before a push.
@@ -312,12 +312,13 @@ class StandIn:
         return 200, self.activity[start:end], links
 
     def _get_commit(self, seen: Seen, ref: str) -> Reply:
-        sha = BEFORE if ref.startswith("heads/") else ref
+        sha = BEFORE if ref.startswith("heads%2F") else ref
         user = {"login": self.commit_people.get(sha, CAROL), "type": "User"}
         parents = [{"sha": parent} for parent in self.parents.get(sha, [BEFORE])]
         return 200, {"sha": sha, "parents": parents, "author": user, "committer": user}, {}
 
-    def _get_content(self, seen: Seen, path: str) -> Reply:
+    def _get_content(self, seen: Seen, coded_path: str) -> Reply:
+        path = unquote(coded_path)
         content = self.files.get((seen.query["ref"], path))
         if content is None and seen.query["ref"] == BEFORE:
             content = self.files.get(path)
@@ -404,8 +405,8 @@ _ROUTES: dict[str, Callable[..., Reply]] = {
     rf"GET {_REPOS}/pulls": StandIn._list_pulls,
     rf"GET {_REPOS}/pulls/(\d+)": StandIn._get_pull,
     rf"GET {_REPOS}/commits/([0-9a-f]{{40}})/pulls": StandIn._pulls_of,
-    rf"GET {_REPOS}/commits/(heads/[\w./%-]+|[0-9a-f]{{40}})": StandIn._get_commit,
-    rf"GET {_REPOS}/contents/([\w./%-]+)": StandIn._get_content,
+    rf"GET {_REPOS}/commits/(heads%2F[\w.%-]+|[0-9a-f]{{40}})": StandIn._get_commit,
+    rf"GET {_REPOS}/contents/([\w.%-]+)": StandIn._get_content,
     rf"GET {_REPOS}/pulls/(\d+)/reviews": StandIn._list_reviews,
     rf"GET {_REPOS}/activity": StandIn._list_activity,
     rf"GET {_REPOS}/collaborators/([\w-]+)/permission": StandIn._get_permission,

@@ -130,8 +130,14 @@ def test_new_rules_of_a_time_zone_are_listed_with_their_own_step() -> None:
     assert edit.steps[0].text.startswith("The time zone rules of Europe/Berlin changed")
 
 
-def test_file_that_was_renamed_is_told_the_command_that_moves_its_record() -> None:
+def test_file_that_was_renamed_is_left_to_its_refusal() -> None:
     plan = plan_of([a_definition("new", SALE)], a_state({"sale": a_sale()}))
+    assert edits_of(plan) == ()
+    assert plan.having("refused")[0].refusals[0].policy == "same-request"
+
+
+def test_file_that_was_perhaps_renamed_and_edited_is_told_the_command_that_moves_its_record() -> None:
+    plan = plan_of([a_definition("new", replace(SALE, name="Other"))], a_state({"sale": a_sale()}))
     (edit,) = edits_of(plan)
     assert edit.steps[0].command_line("") == "invent-gitops state mv sale new"
     assert edit.steps[1].text == "If not, in Invent: cancel it."

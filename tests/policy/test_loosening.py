@@ -68,8 +68,8 @@ def test_every_policy_that_there_is_has_its_step_above_or_counts_as_weaker_by_it
     tested = {name for name, *_ in STEPS} | {"blackout_days"}
     others = {field.name for field in fields(Policies)} - tested
     for name in others:
-        changed: dict[str, Any] = {name: "something else"}
-        old, new = Policies(), replace(Policies(), **changed)
+        values: dict[str, Any] = {name: "something else"}
+        old, new = Policies(), Policies(**values)
         assert lines(compare_rules(Rules(Project(policies=old), None), Rules(Project(policies=new), None), TODAY))
 
 

@@ -25,16 +25,35 @@ ROUTES = {
     f"{REPO}/pulls": {"get": "200"},
     f"{REPO}/pulls/{{pull_number}}": {"get": "200"},
     f"{REPO}/commits/{{commit_sha}}/pulls": {"get": "200"},
+    f"{REPO}/commits/{{ref}}": {"get": "200"},
+    f"{REPO}/contents/{{path}}": {"get": "200"},
+    f"{REPO}/pulls/{{pull_number}}/reviews": {"get": "200"},
+    f"{REPO}/activity": {"get": "200"},
+    f"{REPO}/collaborators/{{username}}/permission": {"get": "200"},
+    "/orgs/{org}/teams/{team_slug}": {"get": "200"},
+    "/orgs/{org}/teams/{team_slug}/memberships/{username}": {"get": "200"},
     f"{REPO}/issues/{{issue_number}}/comments": {"get": "200", "post": "201"},
     f"{REPO}/issues/comments/{{comment_id}}": {"patch": "200"},
     f"{REPO}/issues": {"get": "200", "post": "201"},
     f"{REPO}/issues/{{issue_number}}": {"patch": "200"},
 }
-_TREE = {"head": {"sha": {}}, "base": {"ref": {}, "repo": {"full_name": {}}}}
+_PERSON: dict[str, Any] = {"login": {}, "type": {}}
+_TREE = {
+    "user": _PERSON,
+    "head": {"sha": {}, "ref": {}, "repo": {"id": {}}},
+    "base": {"ref": {}, "repo": {"full_name": {}, "id": {}}},
+}
 _POST: dict[str, Any] = {"user": {"login": {}}, "body": {}, "html_url": {}, "created_at": {}, "updated_at": {}}
 # What is read of each answer; a list is one of these.
 READ: dict[str, dict[str, Any]] = {
-    "pulls": {**_TREE, "number": {}, "merged_at": {}, "merge_commit_sha": {}},
+    "pulls": {**_TREE, "number": {}, "merged_at": {}, "merge_commit_sha": {}, "commits": {}},
+    "commits": {"sha": {}, "parents": {"sha": {}}, "author": _PERSON, "committer": _PERSON},
+    "contents": {"type": {}, "encoding": {}, "size": {}, "content": {}},
+    "reviews": {"id": {}, "user": _PERSON, "state": {}, "commit_id": {}, "submitted_at": {}},
+    "activity": {"ref": {}, "after": {}, "activity_type": {}, "actor": _PERSON},
+    "permission": {"permission": {}},
+    "teams": {"slug": {}},
+    "memberships": {"state": {}},
     "issues": {**_POST, "number": {}, "state": {}, "labels": {}, "pull_request": {"url": {}}},
     "comments": {**_POST, "id": {}},
     "user": {"login": {}},
@@ -46,7 +65,7 @@ SENT: dict[str, dict[str, Any]] = {
 }
 # Words for people, and what only other programs read.
 DROPPED = {"description", "summary", "example", "examples", "externalDocs", "deprecated", "x-octokit", "tags", "title",
-           "x-github-breaking-changes"}  # fmt: skip
+           "x-github-breaking-changes", "discriminator"}  # fmt: skip
 
 
 def cut(whole: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
@@ -132,7 +151,8 @@ def narrowed(schema: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any
             several = [narrowed(one, wanted) for one in schema[words]]
             different = [one for index, one in enumerate(several) if one not in several[:index]]
             return different[0] if len(different) == 1 else {**schema, words: different}
-    if not wanted or "properties" not in schema:
+    # What may hold nothing stays so.
+    if not wanted or not schema.get("properties"):
         return {name: value for name, value in schema.items() if name != "gone"}
     properties = {name: narrowed(one, wanted[name]) for name, one in schema["properties"].items() if name in wanted}
     made: dict[str, Any] = {"type": "object", "properties": properties}

@@ -97,6 +97,11 @@ COMMENTS, COMMENT, EDIT = (
     "post /issues/{issue_number}/comments",
     "patch /issues/comments/{comment_id}",
 )
+COMMIT, CONTENT = "get /commits/{ref}", "get /contents/{path}"
+REVIEWS, ACTIVITY = "get /pulls/{pull_number}/reviews", "get /activity"
+PERMISSION = "get /collaborators/{username}/permission"
+TEAM = "get /orgs/{org}/teams/{team_slug}"
+REVIEWING = {REVIEWS, ACTIVITY, PERMISSION, TEAM, f"{TEAM}/memberships/{{username}}"}
 ISSUES, ISSUE, EDIT_ISSUE = "get /issues", "post /issues", "patch /issues/{issue_number}"
 
 
@@ -111,7 +116,7 @@ def test_what_a_pull_request_calls_is_as_described(between: tuple[StandIn, Judge
         desk.plan("plan.json", "b")
         assert desk.on_pull("comment", "plan.json").code == 0
     assert len(hub.comments(7)) == 1
-    assert routes(hub) == {USER, PULL, COMMENTS, COMMENT, EDIT}
+    assert routes(hub) == {USER, PULL, COMMENTS, COMMENT, EDIT, COMMIT, CONTENT}
 
 
 def test_what_a_merge_calls_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:
@@ -126,7 +131,27 @@ def test_what_a_merge_calls_is_as_described(between: tuple[StandIn, Judge], desk
         assert desk.on_push("approved", message="Campaigns (#7)").out == f"{digest}\n"
         desk.report()
         assert desk.on_push("comment", "report.json").code == 0
-    assert routes(hub) == {USER, PULLS_OF, COMMENTS, EDIT}
+    assert routes(hub) == {USER, PULLS_OF, COMMENTS, EDIT, COMMIT, CONTENT}
+
+
+def test_what_the_reviews_of_a_merge_call_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:
+    hub, judge = between
+    hub.files["my-campaigns/invent.yaml"] = "review: {send_to_all: [legal], over: {100: 1}}\n"
+    hub.teams = {("acme", "legal"): {"lena"}}
+    desk.plan("plan.json", "a")
+    path = desk.folder / "broadcasts" / "a.yaml"
+    path.write_text(path.read_text("utf-8").replace("segments: [vip]", "send_to_all: true"), "utf-8")
+    digest = desk.plan("plan.json")
+    assert desk.on_pull("comment", "plan.json").code == 0
+    for login in ("alice", "lena"):
+        hub.review(7, login)
+    hub.activity[:0] = [{"ref": "refs/heads/x", "after": OLD, "activity_type": "push", "actor": None}] * 120
+    hub.merge(7, MERGE)
+    hub.requests.clear()
+    with judge.hearing():
+        assert desk.on_push("approved").out == f"{digest}\n"
+    assert routes(hub) == {USER, PULLS_OF, COMMENTS, COMMIT, CONTENT, *REVIEWING}
+    hub.files.clear()
 
 
 def test_what_a_push_without_a_pull_request_calls_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:
@@ -138,7 +163,7 @@ def test_what_a_push_without_a_pull_request_calls_is_as_described(between: tuple
     hub.requests.clear()
     with judge.hearing():
         assert desk.on_push("approved").out == "\n"
-    assert routes(hub) == {USER, PULLS_OF, PULLS}
+    assert routes(hub) == {USER, PULLS_OF, PULLS, COMMIT, CONTENT}
 
 
 def test_what_the_issue_about_drift_calls_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:
@@ -165,6 +190,7 @@ def test_the_description_holds_no_route_that_nobody_calls() -> None:
             for method in methods
         }
         called = {USER, PULL, PULLS_OF, PULLS, COMMENTS, COMMENT, EDIT, ISSUES, ISSUE, EDIT_ISSUE}
+        called |= {COMMIT, CONTENT, *REVIEWING}
         assert every == called
 
 

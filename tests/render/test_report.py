@@ -87,6 +87,13 @@ def test_stopped_run_says_that_going_on_is_safe() -> None:
     assert "recorded in" not in text
 
 
+def test_stop_that_came_after_the_last_one_asks_for_no_other_run() -> None:
+    text = text_of(Outcome("a", "created", "A", "bc_1"), stopped=True)
+    assert text.endswith("Stopped as asked.")
+    text = text_of(Outcome("a", "not-attempted", "A"), stopped=True, deadline=1.0)
+    assert text.endswith("The deadline of 1 second was over. Run apply again to go on; nothing is created twice.")
+
+
 def test_nothing_in_a_report_acts() -> None:
     outcomes = [Outcome(NASTY, fate, NASTY, NASTY, NASTY) for fate in FATES]
     text = report_text(

@@ -110,7 +110,7 @@ def test_what_a_run_leaves_beside_the_state_is_ignored_by_git_and_the_state_is_n
     lay_down(tmp_path)
     subprocess.run(["git", "-C", str(tmp_path), "init", "--quiet"], check=True)
     names = ["invent.state.json", "invent.state.json.lock", "invent.state.json.journal", "invent.sandbox.sqlite",
-             "invent.sandbox.sqlite-wal"]  # fmt: skip
+             "invent.sandbox.sqlite-wal", ".invent-sandbox/invent.state.json"]  # fmt: skip
     done = subprocess.run(
         ["git", "-C", str(tmp_path), "check-ignore", *names], capture_output=True, text=True, check=False
     )

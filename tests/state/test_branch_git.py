@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from invent_gitops.git import repository as state_git
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Intended
 from invent_gitops.state.branch import BranchStore
+from invent_gitops.state.document import dump
 from tests.branch_repository import API, APPLY, AT, BRANCH, Hub, a_store, applied, git, hub, told
-from tests.making import a_provenance, an_intent
-from tests.running import FAST, account, call, ended, invent, live, posted, started, until
+from tests.making import a_provenance, a_record, a_state, an_intent
+from tests.running import account, call, ended, invent, live, posted, started, until
 
 # The ref has moved, and the answer never comes: git's own server dies.
 KILLED = '[ "$1" != committed ] || kill -9 $PPID'
@@ -233,8 +235,11 @@ def test_the_ids_of_a_lost_clone_are_found_in_invent_by_the_next_one(remote: Hub
 
 def test_a_branch_of_the_sandbox_can_be_deleted_and_begun_anew_for_an_account(remote: Hub) -> None:
     clone = remote.clone("clone")
-    assert call(clone, "apply", "--yes", "--sandbox", *FAST).code == 0
-    assert "nothing that it records exists in Invent" in call(clone, "plan").out
+    rehearsed = replace(a_state({"one": a_record("b_1")}), org="c", api="sandbox")
+    blob = git(clone, "hash-object", "-w", "--stdin", data=dump(rehearsed))
+    tree = git(clone, "mktree", data=f"100644 blob {blob}\tinvent.state.json\n")
+    git(clone, "push", "--quiet", "origin", f"{git(clone, 'commit-tree', tree, '-m', 'x')}:refs/heads/{BRANCH}")
+    assert "nothing that it records exists in Invent" in call(clone, "plan").err
     with invent() as server:
         refused = applied(clone, server)
         assert refused.code == 5

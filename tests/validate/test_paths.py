@@ -71,6 +71,6 @@ def test_link_to_a_state_that_is_not_there_yet_says_how_to_name_it(tmp_path: Pat
     result = call(tmp_path, "plan")
     assert "`state: sub/st.json`" in result.all
     assert not [name for name in os.listdir(tmp_path / "sub") + os.listdir(tmp_path) if name.endswith(".lock")]
-    result = call(tmp_path, "apply", "--sandbox", "--yes")
+    result = call(tmp_path, "apply", "--yes")
     assert "`state: sub/st.json`" in result.all
     assert not [name for name in os.listdir(tmp_path / "sub") + os.listdir(tmp_path) if name.endswith(".lock")]

@@ -231,6 +231,72 @@ def test_what_was_merged_is_refused_if_it_is_not_what_was_approved(started: Worl
     assert "1 broadcast created" in started.comment
 
 
+def test_a_pull_request_that_loosens_the_rules_says_so_first_and_creates_nothing_with_the_guard(started: World) -> None:
+    rules = (started.clone / "invent.yaml").read_text("utf-8") + "  audience_cap: 2000\n"
+    names = "vip: {id: seg_vip, contacts_count: 1240}\n"
+    (started.clone / "invent.yaml").write_text(rules + "  loosening: refuse\n", encoding="utf-8")
+    (started.clone / "segments.yaml").write_text(names, encoding="utf-8")
+    started.commit("The rules")
+    started.push()
+    git(started.clone, "fetch", "--quiet", "origin")
+
+    # The cap is raised, the name means other people, and the guard is gone, in the pull request that adds the send.
+    (started.clone / "invent.yaml").write_text(rules.replace("2000", "900000"), encoding="utf-8")
+    (started.clone / "segments.yaml").write_text(names.replace("seg_vip", "seg_all").replace("1240", "412000"), "utf-8")
+    define(started, "spring")
+    planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    assert planned.step("Plan").code == 5, planned.log
+    for page in (started.comment, planned.summary):
+        title = page.index("3 rules were made weaker since main")
+        lines = [line for line in page[title : page.index("Held back")].split("\n") if "→" in line]
+        assert [line.split("`")[1] for line in lines] == ["policies.audience_cap", "policies.loosening", "segment vip"]
+    assert [line.split(",")[0] for line in planned.log.split("\n") if "title=weaker rule" in line] == [
+        *["::error file=invent.yaml"] * 2,
+        "::error file=segments.yaml",
+    ]
+
+    merged = started.merge(7)
+    for _ in "ab":
+        applied = started.run("apply", "push", merged)
+        assert applied.step("Apply").code == 5, applied.log
+        assert "policies.loosening refuses to create anything together with weaker rules" in applied.step("Apply").log
+        assert started.created == []
+
+    # Nor is it approved for a run by hand, which has no base: the plan that people saw creates nothing.
+    by_hand = started.run("apply", "workflow_dispatch", merged)
+    assert by_hand.step("Apply").code == 5, by_hand.log
+    assert by_hand.step("Find what was approved").outputs["digest"] == "unapproved"
+    assert started.created == []
+
+    # By then the rules are those of main, and another pull request shows what they let through.
+    (started.clone / "README.md").write_text("Now with the new rules\n", encoding="utf-8")
+    planned = started.run("plan", "pull_request", started.open_pull(8, "Send it"), pull=8)
+    assert planned.conclusion == "success", planned.log
+    assert "1 broadcast to create" in started.hub.bodies(8)[0]
+    applied = started.run("apply", "push", started.merge(8))
+    assert applied.conclusion == "success", applied.log
+    assert started.created == ["Campaign spring"]
+
+
+def test_a_checkout_without_the_history_is_refused_with_the_guard_and_not_without(started: World) -> None:
+    for name in ("plan", "apply"):
+        (path,) = started.base.glob(f"*-{name}.yml")
+        shallow = re.sub(r" *fetch-depth: 0.*\n", "", path.read_text("utf-8"))
+        path.write_text(shallow, encoding="utf-8")
+    define(started, "spring")
+    planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    assert planned.conclusion == "success", planned.log
+    assert "fetch-depth: 0 at actions/checkout" in started.comment
+    with (started.clone / "invent.yaml").open("a", encoding="utf-8") as project:
+        project.write("  loosening: refuse\n")
+    planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    assert planned.step("Plan").code == 5, planned.log
+    applied = started.run("apply", "push", started.merge(7))
+    assert applied.step("Apply").code == 5, applied.log
+    assert "this clone has no branch or commit" in applied.step("Apply").log
+    assert started.created == []
+
+
 def test_a_merge_that_nobody_could_have_reviewed_creates_nothing(started: World) -> None:
     define(started, "spring")
     started.open_pull(7)
@@ -407,6 +473,16 @@ def test_what_nobody_approved_is_not_created_and_the_summary_says_so(started: Wo
     assert (done.conclusion, done.step("Apply").code) == ("failure", 5), done.log
     assert "Pull request #7 needs 1 more approval." in done.step("Find what was approved").log
     assert started.created == []
+    for page in (done.step("Apply").log, done.summary, started.comment):
+        said = html.unescape(page).replace("\u200b", "")
+        assert (
+            "No approved plan was found, and 1 would be created (spring). Pull request #7 needs 1 more approval."
+            in said
+        )
+    # Approved after the merge, and run again.
+    started.hub.review(7, "alice")
+    again = started.run("apply", "push", git(started.clone, "rev-parse", "origin/main"))
+    assert (again.conclusion, started.created) == ("success", ["Campaign spring"]), again.log
 
 
 def test_who_wrote_approved_and_applied_is_in_the_state_branch_and_in_the_history(started: World) -> None:

@@ -101,7 +101,7 @@ def apply(
     undone. Each one is written down before the call and settled after it, so that no run, whatever
     becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
     (exit code 5) to create anything else than what was approved. INVENT_APPROVALS, the output approvals
-    of github approved, says who approved it, for the record.
+    of github approved, says who approved it, for the record; INVENT_UNAPPROVED, its output reason, why not.
     """
     view = View(session, account, draft)
     try:
@@ -189,7 +189,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
     if plan_file is not None and approved is not None:
         raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
     if approved is not None:
-        return by_digest(approved.strip())
+        return by_digest(approved.strip(), os.environ.get("INVENT_UNAPPROVED", ""))
     if plan_file == "":
         raise Refused("There is no approved plan: --plan is empty.", "Name a file of plan --out.")
     if plan_file is None:

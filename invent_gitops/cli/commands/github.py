@@ -202,9 +202,11 @@ def issue(session: Session, file: str, title: str, author: str | None) -> Result
 
     FILE is what status --out, plan --out or apply --out wrote. It needs a person if the command did not
     end with 0, if the status says so, or if a plan of what is merged has something to create, blocked,
-    refused or changed.
+    refused or changed. Of a status, the pull requests whose broadcasts were sent within some days get a
+    comment with what came of them.
     """
     from invent_gitops.operations.keep_comment import keep_issue
+    from invent_gitops.operations.keep_results import keep_results
 
     if not title:
         raise WrongUsage("--title is empty.", "Leave it out, or say what the issue is about.")
@@ -212,7 +214,9 @@ def issue(session: Session, file: str, title: str, author: str | None) -> Result
     render, name = renderer_of(document, event), workspace_of(document)
 
     def post(own: OwnPosts) -> PostResult:
-        return keep_issue(own, event, document, render, f"{title} ({name})" if name else title)
+        kept = keep_issue(own, event, document, render, f"{title} ({name})" if name else title)
+        keep_results(session, own, document)
+        return kept
 
     return result_of(post_or_summarise(session, "issue", render, post, event, author, name))
 

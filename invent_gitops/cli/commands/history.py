@@ -53,7 +53,7 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     listed = changes(chain)
     unknown = key if key and key not in (known_keys := keys(chain, listed)) else ""
     if unknown and not _known_elsewhere(account, root, unknown):
-        raise Refused(f"The state knows no key {unknown}.", _cure(unknown, known_keys))
+        raise Refused(f"The state knows no key {unknown}.", _cure(unknown, known_keys, account.flags()))
     listed = _with_pull_requests(root, about(listed, key) if key else listed)
     return Result(
         "history",
@@ -79,7 +79,8 @@ def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
             continue
         with suppress(InventGitopsError, OSError):
             # --state is for one workspace, and --org is not offered: there is nothing to carry over.
-            chain = Account().of(project, opened.several).store(root, project, strict=False).chain()
+            other = Account(sandbox=account.sandbox).of(project, opened.several)
+            chain = other.chain(root, project)
             if key in keys(chain, changes(chain)):
                 return True
     return False
@@ -103,12 +104,12 @@ def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
     ]
 
 
-def _cure(key: str, known_keys: Iterable[str]) -> str:
+def _cure(key: str, known_keys: Iterable[str], flags: str) -> str:
     from invent_gitops.text.quoting import did_you_mean
 
     # A file may define it already, and then nothing is wrong but that it is early.
-    early = "If a file defines it, nothing was created for it yet; what apply would do: invent-gitops plan"
-    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list . {early}".strip()
+    early = f"If a file defines it, nothing was created for it yet; what apply would do: invent-gitops plan{flags}"
+    return f"{did_you_mean(key, known_keys)} See the keys with: invent-gitops state list{flags} . {early}".strip()
 
 
 def _pull_request(subject: str) -> int | None:

@@ -201,6 +201,10 @@ def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str
         f"On GitHub, make the environment {wording.project} for the branch {wording.branch} only{secrets}. Then open a "
         f"pull request with a new file in {folder}: a comment shows who would be messaged."
     )
+    yield (
+        "Name code owners for invent.yaml, the segment catalogue and .github/, which hold the rules, and require their "
+        "review: docs/github.md has the lines."
+    )
 
 
 def _forgetful(project: Project, wording: Wording) -> Iterator[str]:

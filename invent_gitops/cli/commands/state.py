@@ -15,13 +15,14 @@ from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import a_reason, common_options, folders
 from invent_gitops.cli.result import Display, Result, plain
 from invent_gitops.cli.session import Session
-from invent_gitops.errors import ExitCode, Refused
+from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.model.note import restored_note
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
 from invent_gitops.operations.account import Account, check_named_state, own_place
 from invent_gitops.operations.definitions_at import requests_at
 from invent_gitops.operations.project import checked_project, shown
+from invent_gitops.operations.sandbox_place import removal
 from invent_gitops.operations.unsettled import unsettled_code
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.text.clean import clean
@@ -66,7 +67,7 @@ def show(session: Session, account: Account, key: str) -> Result:
     state = _read(account)
     declared = {absence.key for absence in state.absences.values()}
     if not any(key in keys for keys in (state.broadcasts, state.intents, state.removed, declared)):
-        raise Refused(f"The state knows no key {key}.", "See the keys with: invent-gitops state list")
+        raise Refused(f"The state knows no key {key}.", _see_keys(account.flags()))
     return _result(state.only(key), plain(record_text(state, key)))
 
 
@@ -145,7 +146,7 @@ def restore(session: Session, account: Account, key: str, reason: str) -> Result
 
     def event(current: State, origin: Origin) -> Event:
         if key not in current.removed or key in current.broadcasts:
-            raise Refused(f"{key} is not removed.", "See the keys with: invent-gitops state list")
+            raise Refused(f"{key} is not removed.", _see_keys(account.flags()))
         gone, note = current.removed[key], restored_note(reason)
         holder = next((name for name, record in current.broadcasts.items() if record.id == gone.id), "")
         if holder:
@@ -176,6 +177,10 @@ def migrate(session: Session, account: Account) -> Result:
     from invent_gitops.state.branch import BranchStore
     from invent_gitops.state.file import FileStore
 
+    if account.sandbox:
+        raise WrongUsage(
+            "The sandbox keeps its state in a folder of its own, and on no branch.", "Leave --sandbox out."
+        )
     root, project = checked_project()
     store = account.store(root, project, strict=False)
     if not isinstance(store, BranchStore):
@@ -188,7 +193,8 @@ def migrate(session: Session, account: Account) -> Result:
     if project.name and not os.path.lexists(path) and os.path.lexists(usual):
         # Where the state of a workspace was by default, before the project file named a branch.
         path = usual
-    with FileStore(own_place(path, root, "state"), label=shown(path), org=store.org, api=store.api) as file:
+    file_path, way_out = own_place(path, root, "state"), f"Delete it: {removal(path, account.folder)}"
+    with FileStore(file_path, label=shown(path), org=store.org, api=store.api, way_out=way_out) as file:
         current = file.state
         if not os.path.lexists(path):
             raise Refused(f"There is no state in {shown(path)}.", "There is nothing to move; apply begins the branch.")
@@ -222,7 +228,7 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     if not chain.links:
         raise Refused(
             f"There is no state in {store.label}, so there is nothing to verify.",
-            "Name the state that you mean with --state FILE, or begin one with: invent-gitops apply",
+            f"Name the state that you mean with --state FILE, or begin one with: invent-gitops apply{account.flags()}",
         )
     flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
     broken = any(not flaw.missing for flaw in flaws)
@@ -258,7 +264,9 @@ def _change(
         store.sync()
         current = store.state
     if not done(current):
-        raise Refused("Somebody else has changed it meanwhile.", "See what is with: invent-gitops state list")
+        raise Refused(
+            "Somebody else has changed it meanwhile.", f"See what is with: invent-gitops state list{account.flags()}"
+        )
     return _result(current, plain(text), unsettled_code(session, account, current))
 
 
@@ -268,6 +276,10 @@ def _result(state: State, text: Callable[[Display], str], code: ExitCode = ExitC
     return Result("records", code, lambda: records_json(state), text)
 
 
+def _see_keys(flags: str) -> str:
+    return f"See the keys with: invent-gitops state list{flags}"
+
+
 def _check_recorded(state: State, key: str, now: datetime, flags: str) -> None:
     if key in state.intents:
         raise Refused(
@@ -275,4 +287,4 @@ def _check_recorded(state: State, key: str, now: datetime, flags: str) -> None:
             f"Settle it first: {settling(flags, key, state.intents[key], now)}",
         )
     if key not in state.broadcasts:
-        raise Refused(f"The state has no record of {key}.", "See the keys with: invent-gitops state list")
+        raise Refused(f"The state has no record of {key}.", _see_keys(flags))

@@ -77,7 +77,7 @@ def _recorded(ctx: click.Context, chosen: Callable[[State], Iterable[str]]) -> s
     for root, project in _projects(ctx):
         with suppress(InventGitopsError, OSError):
             # Whatever account the state is bound to: these are only its keys.
-            account = Account(state=ctx.params.get("state") or "")
+            account = Account(state=ctx.params.get("state") or "", sandbox=bool(ctx.params.get("sandbox")))
             keys |= set(chosen(account.store(root, project, strict=False).last_seen()))
     return keys
 

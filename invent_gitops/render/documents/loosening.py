@@ -51,6 +51,12 @@ def read_loosening(document: Mapping[str, Any]) -> Loosening | None:
     )
 
 
+def is_held_back(document: Mapping[str, Any]) -> bool:
+    """Whether a plan document creates nothing, since rules were loosened."""
+    entry = document.get("loosened")
+    return isinstance(entry, Mapping) and entry.get("refused") is True
+
+
 def _read_change(change: Mapping[str, Any]) -> RuleChange:
     at = change["position"]
     position = Position(at["file"], at["line"] or 0, at["column"] or 0) if at else None

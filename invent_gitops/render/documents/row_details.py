@@ -14,6 +14,7 @@ def details_json(row: Row, status: Status) -> dict[str, object]:
         "missing_channels": list(status.lacking(row)),
         "started_at": write_instant(sending.started_at.replace(microsecond=0)) if sending.started_at else None,
         "completed_at": write_instant(sending.completed_at.replace(microsecond=0)) if sending.completed_at else None,
+        "source_commit": status.commits.get(row.key) or None,
         "description": (definition.description if definition else "") or None,
         "owner": (definition.owner if definition else "") or None,
     }

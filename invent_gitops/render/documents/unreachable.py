@@ -9,7 +9,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.plan import Audience, FieldChange
 from invent_gitops.model.problem import Position
-from invent_gitops.model.unreachable import Step, Unreached, count
+from invent_gitops.model.unreachable import ManualStep, Unreached, count
 from invent_gitops.render.documents.envelope import position_json
 
 
@@ -75,7 +75,8 @@ def _read_edit(entry: Mapping[str, Any]) -> Unreached:
         ),
         changes=tuple(FieldChange(str(it["field"]), it["old"], it["new"]) for it in entry["changes"]),
         steps=tuple(
-            Step(str(step["text"]), str(step["command"] or ""), step["instead"] is True) for step in entry["steps"]
+            ManualStep(str(step["text"]), str(step["command"] or ""), step["instead"] is True)
+            for step in entry["steps"]
         ),
         timezone=str(entry["timezone"] or ""),
         position=Position(str(position["file"]), position["line"] or 0, position["column"] or 0) if position else None,

@@ -13,6 +13,7 @@ from invent_gitops.render.documents.envelope import Envelope
 from invent_gitops.render.documents.report import SavedReport
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.markup import text
+from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.text.times import deadline_over
 
 # Words of the line of numbers, in the order of what needs a person.
@@ -82,6 +83,7 @@ def head(ledger: Ledger) -> Iterator[str]:
     # A single number is in the headline already.
     if len(numbers) > 1:
         yield from ("", " · ".join(numbers))
+    yield from rehearsal_lines(ledger.sheet.context.api)
     if error := ledger.envelope.error:
         yield from ("", " ".join(filter(None, map(text, (error.message, error.cure)))))
     if ledger.stopped and (ledger.envelope.error or ledger.having("not-created", "not-attempted")):

@@ -22,17 +22,15 @@ def loosening_parts(loosening: Loosening | None, files: str) -> Iterator[Part]:
     if loosening is None:
         return
     mark = "⛔" if loosening.refuses else "⚠️"
+    # As rows and below them, since a part without rows is the first to be left out where room is short.
     if loosening.fault:
-        yield Part([f"#### {mark} {text(headline(loosening))}", "", text(loosening.cure), *_verdict(loosening)])
+        yield Part([f"#### {mark} {text(headline(loosening))}", ""], [text(loosening.cure)], _verdict(loosening))
     elif title := headline(loosening):
         rows = [_changed(change, files) for change in weaker_entries(loosening)]
-        yield Part([f"#### {mark} {text(title)}", ""], rows)
-        passing = passing_keys(loosening)
-        if passing:
+        yield Part([f"#### {mark} {text(title)}", ""], rows, _verdict(loosening))
+        if passing := passing_keys(loosening):
             rows = [f"- {code(key)} by {', '.join(map(code, rules))}" for key, rules in passing]
             yield Part([f"**{passing_title(len(passing))}.** The rules of the base refuse:", ""], rows)
-        if lines := _verdict(loosening):
-            yield Part(lines[1:])
     if calm := tightened(loosening):
         yield Part([f"<sub>{text(calm)}</sub>"])
 

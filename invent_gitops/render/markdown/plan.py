@@ -18,6 +18,7 @@ from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.loosening import loosening_parts
 from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
 from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
@@ -139,9 +140,8 @@ def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
     yield from look_lines(plan.look, plan.items)
-    if plan.context.api == SANDBOX and "--sandbox" not in plan.context.flags:
-        yield from ("", "⚠️ **This is the state of the sandbox**: nothing that it records exists in Invent.")
-    if number and not plan.lineage:
+    yield from rehearsal_lines(plan.context.api)
+    if number and not plan.lineage and plan.context.api != SANDBOX:
         yield from ("", f"⚠️ **The state is new**: {_NEW_STATE}")
     if number:
         first = creates[0].request.scheduled_at

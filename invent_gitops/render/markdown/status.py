@@ -20,6 +20,7 @@ from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import MARKDOWN, code, text
+from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.row_details import details
 from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.text.times import moment
@@ -73,6 +74,7 @@ def _headline(status: Status) -> Iterator[str]:
     ]
     yield from ("", " · ".join(sentences))
     yield from look_lines(status.look)
+    yield from rehearsal_lines(status.context.api)
 
 
 def _within(row: Row, status: Status) -> bool:

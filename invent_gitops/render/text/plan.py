@@ -10,7 +10,6 @@ from invent_gitops.model.command import cure_text, reasoned_command
 from invent_gitops.model.context import Context
 from invent_gitops.model.order import soonest
 from invent_gitops.model.plan import Action, Audience, Item, Plan
-from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import Absence, Candidate, Intent
 from invent_gitops.render.cells.attempts import NOT_LISTED, likeness_text, settling
 from invent_gitops.render.cells.audience import names_text, reach, size_text
@@ -108,8 +107,6 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
     account = f"org {clean(plan.context.org)} at {clean(plan.context.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
-    if plan.context.api == SANDBOX and "--sandbox" not in plan.context.flags:
-        yield style.yellow("This is the state of the sandbox: nothing that it records exists in Invent.")
 
 
 def _audience(audience: Audience) -> str:

@@ -87,7 +87,8 @@ def advice(report: Report, style: Style, context: Context, *, state: str, doubts
         lines.append(style.red(f"{clean(report.failure.message)} {clean(report.failure.cure)}".strip()))
     if report.stopped:
         stopped = "Stopped as asked." if report.deadline is None else deadline_over(report.deadline)
-        lines.append(f"{stopped} Run apply again to go on; nothing is created twice.")
+        unfinished = report.failure or report.having("not-created") or report.having("not-attempted")
+        lines.append(f"{stopped} Run apply again to go on; nothing is created twice." if unfinished else stopped)
     return lines
 
 
