@@ -63,7 +63,7 @@ def test_zone_files_of_the_machine_change_neither_the_plan_nor_what_is_created(t
     assert item(usual)["request"]["scheduled_at"] == "2099-03-02T08:00:00Z"
     assert usual["zone_data"] == tzdata.IANA_VERSION
     assert run(tmp_path, "apply", "--sandbox", "--yes", env=env).code == ExitCode.DONE
-    record = state_of(tmp_path)["broadcasts"]["spring"]
+    record = state_of(tmp_path / ".invent-sandbox")["broadcasts"]["spring"]
     assert record["request"]["scheduled_at"] == "2099-03-02T08:00:00Z"
     assert record["local"] == {
         "at": "2099-03-02T09:00:00",
@@ -95,7 +95,7 @@ def test_the_plan_says_nothing_of_zones_where_none_is_used(tmp_path: Path) -> No
     (tmp_path / "broadcasts" / "spring.yaml").write_text(text, encoding="utf-8")
     assert "time zone data" not in call(tmp_path, "plan").out
     assert call(tmp_path, "apply", "--sandbox", "--yes").code == ExitCode.DONE
-    assert "local" not in state_of(tmp_path)["broadcasts"]["spring"]
+    assert "local" not in state_of(tmp_path / ".invent-sandbox")["broadcasts"]["spring"]
 
 
 @pytest.mark.parametrize("missing", ["zones", "zoneinfo/Europe/Berlin", "__init__.py"])
@@ -111,7 +111,7 @@ def test_a_package_with_a_part_missing_is_said_and_nothing_is_taken_from_the_mac
     result = run(tmp_path, "apply", "--sandbox", "--yes", env={**package, **machine(tmp_path)})
     assert result.code == ExitCode.REFUSED
     assert "The tzdata package is missing or incomplete" in result.err
-    assert not (tmp_path / "invent.state.json").exists()
+    assert not (tmp_path / ".invent-sandbox" / "invent.state.json").exists()
 
 
 def test_only_names_of_the_list_are_zones() -> None:
@@ -201,7 +201,7 @@ def test_only_equal_words_and_another_instant_mean_that_rules_changed() -> None:
 def test_an_old_state_without_local_times_reads_and_writes_as_before(tmp_path: Path) -> None:
     written(tmp_path)
     assert call(tmp_path, "apply", "--sandbox", "--yes").code == ExitCode.DONE
-    path = tmp_path / "invent.state.json"
+    path = tmp_path / ".invent-sandbox" / "invent.state.json"
     state = parse(path.read_text(encoding="utf-8"), "state")
     assert state.broadcasts["spring"].local == LocalTime(
         datetime(2099, 3, 2, 9),  # noqa: DTZ001 a local time
@@ -220,6 +220,6 @@ def test_an_old_state_without_local_times_reads_and_writes_as_before(tmp_path: P
 def test_a_damaged_local_time_is_named(tmp_path: Path, at: str) -> None:
     written(tmp_path)
     assert call(tmp_path, "apply", "--sandbox", "--yes").code == ExitCode.DONE
-    text = (tmp_path / "invent.state.json").read_text(encoding="utf-8")
+    text = (tmp_path / ".invent-sandbox" / "invent.state.json").read_text(encoding="utf-8")
     with pytest.raises(InvalidInput, match=r"broadcasts\.spring: at is"):
         parse(text.replace('2099-03-02T09:00:00"', f'{at}"'), "state")

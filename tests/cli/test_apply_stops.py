@@ -274,6 +274,7 @@ def test_the_same_holds_for_the_built_in_invent(tmp_path: Path) -> None:
     slow = ("apply", "--yes", "--sandbox", "--rate", "600", "--concurrency", "4")
     with started(tmp_path, *slow) as process:
         assert process.stderr is not None
+        process.stderr.readline()  # which state the sandbox has
         process.stderr.readline()
         process.stderr.readline()  # an outcome is told before it is recorded, so only now is the first one safe
         process.kill()

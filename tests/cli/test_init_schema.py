@@ -34,12 +34,13 @@ def test_init_makes_a_project_that_validates_plans_and_applies_as_it_stands(tmp_
     assert plan.code == 0
     assert "+ welcome  Welcome to our newsletter" in plan.out
     assert call(tmp_path, "apply", "--yes", "--sandbox").code == 0
-    assert call(tmp_path, "plan", "--exit-code").code == 0
+    assert call(tmp_path, "plan", "--sandbox", "--exit-code").code == 0
 
 
 def test_the_gitignore_of_init_keeps_the_state_in_git_and_the_rest_out(tmp_path: Path) -> None:
     assert call(tmp_path, "init").code == 0
     assert call(tmp_path, "apply", "--yes", "--sandbox").code == 0
+    (tmp_path / "invent.state.json").touch()
     ignored = (tmp_path / ".gitignore").read_text(encoding="utf-8").split("\n")
     kept = {path.name for path in tmp_path.iterdir() if not any(path.match(pattern) for pattern in ignored if pattern)}
     assert kept == {"invent.yaml", "broadcasts", "schemas", ".gitignore", ".vscode", "invent.state.json"}

@@ -122,17 +122,17 @@ def test_name_that_is_no_utf8_is_an_error_that_spells_its_bytes(
         assert result.code == ExitCode.INVALID
         assert shown.decode("utf-8", "backslashreplace") in result.all
         assert start(tmp_path, "validate", "--files", shown, env=env).code == ExitCode.INVALID
-    assert not (tmp_path / STATE).exists()
+    assert not (tmp_path / ".invent-sandbox" / STATE).exists()
 
 
 @pytest.mark.parametrize("words", [("state", "mv", "grün", b"gr\xfcn"), ("resolve", b"gr\xfcn", "--id", "b_1")])
 def test_key_that_is_no_utf8_is_refused(tmp_path: Path, other: dict[str, str], words: tuple[str | bytes, ...]) -> None:
     project(tmp_path)
     assert start(tmp_path, "apply", "--sandbox", "--yes", env=UTF8).code == ExitCode.DONE
-    before = (tmp_path / STATE).read_bytes()
+    before = (tmp_path / ".invent-sandbox" / STATE).read_bytes()
     result = start(tmp_path, *words, "--sandbox", env=other)
     assert result.code not in (ExitCode.DONE, ExitCode.BUG)
-    assert (tmp_path / STATE).read_bytes() == before
+    assert (tmp_path / ".invent-sandbox" / STATE).read_bytes() == before
 
 
 def test_definitions_of_another_commit_have_the_same_keys(tmp_path: Path, other: dict[str, str]) -> None:

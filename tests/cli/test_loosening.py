@@ -289,7 +289,7 @@ def test_long_comment_keeps_the_weaker_rules_and_the_verdict_of_the_guard(guarde
     guarded.write(project=LOOSE, **{name: f"name: {name * 20}\n" + noon.partition("\n")[2] for name in names})
     guarded.plan("--base", "main", "--out", "plan.json")
     document = json.loads((guarded.folder / "plan.json").read_text("utf-8"))
-    page = plan_markdown(document, limit=5_000)
+    page = plan_markdown(document, limit=9_000)
     assert "Cut to fit" in page
     assert "- `policies.audience_cap`: 20,000 → <b>1,000,000</b>" in page
     assert "**policies.loosening refuses this: nothing is created together with weaker rules.**" in page

@@ -37,7 +37,7 @@ def test_pipe_that_nobody_reads_is_refused_before_anything_is_created(project: P
         result = ended(process)
     assert result.code == ExitCode.INVALID
     assert "nobody reads this pipe" in result.err
-    assert not (project / "invent.state.json").exists()
+    assert not (project / ".invent-sandbox" / "invent.state.json").exists()
 
 
 @pytest.mark.parametrize("words", [("plan",), ("apply", "--sandbox", "--yes")], ids=" ".join)

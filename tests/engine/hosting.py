@@ -15,6 +15,7 @@ from tests.github.standin import REPOSITORY, TOKEN, Reply, Seen, StandIn
 
 # Which permission of a job lets its token write where; a comment on a pull request is one of its issues' comments.
 _WRITES = {r"/issues/(\d+/comments|comments/\d+)": "pull-requests", r"/issues(/\d+)?": "issues"}
+_OF_CONTENTS = r"/contents/|/activity$|/commits/[^/]+$"
 _BASIC = "basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
 
 
@@ -39,8 +40,9 @@ class Hosting(StandIn):
         super().close()
 
     def answer(self, seen: Seen) -> Reply:
-        """A write for which the job has no permission is refused, as GitHub does it."""
-        if seen.method != "GET" and not self._may_write(seen.path):
+        """What the job has no permission for is refused, as GitHub does it."""
+        denied = re.search(_OF_CONTENTS, seen.path) and self.rights.get("contents") not in ("read", "write")
+        if denied or (seen.method != "GET" and not self._may_write(seen.path)):
             self.refused.append(f"{seen.method} {seen.path}")
             return 403, {"message": "Resource not accessible by integration"}, {}
         return super().answer(seen)

@@ -117,6 +117,25 @@ def a_push_that_nobody_reviewed_creates_nothing_once_reviews_are_in_use(reposito
     assert repository.created == []
 
 
+def what_nobody_has_approved_is_not_created_until_somebody_does(repository: Repository) -> None:
+    repository.start()
+    project = repository.clone / "invent.yaml"
+    project.write_text(project.read_text("utf-8") + "review: {approvals: 1}\n", "utf-8")
+    repository.first_push()
+    define(repository.clone, "spring")
+    green(repository.run("plan", "pull_request", repository.open_pull(7), pull=7))
+    assert "**Needs 1 approval** of this commit." in repository.comment
+    repository.hub.review(7, "carol")
+    merged = repository.merge(7)
+    refused(repository.run("apply", "push", merged))
+    assert repository.created == []
+    assert "Pull request #7 needs 1 more approval (carol opened it)." in repository.comment
+    repository.hub.review(7, "alice")
+    green(repository.run("apply", "push", merged))
+    assert repository.created == ["Campaign spring"]
+    assert "Reviewed-By: alice" in git(repository.remote, "log", "--format=%B", "broadcast-state")
+
+
 def what_is_not_what_was_approved_is_not_created(repository: Repository) -> None:
     repository.start()
     path = define(repository.clone, "spring") / "spring.yaml"
@@ -136,20 +155,19 @@ def the_workflows_of_this_repository_run_on_its_examples(repository: Repository)
     shutil.copytree(repository.engine.product, repository.clone, dirs_exist_ok=True)
     sha = repository.first_push()
     green(repository.run("examples-apply", "push", sha))
-    examples = Hub(repository.remote)
-    first = examples.state(EXAMPLES)["broadcasts"]
-    assert len(first) == 4
+    refs = git(repository.remote, "for-each-ref", "--format=%(refname)")
+    assert EXAMPLES not in refs, "a rehearsal pushes nothing"
     (repository.clone / "examples" / "broadcasts" / "extra.yaml").write_text(
         "name: One more\nschedule: 2040-05-01T09:00\nsegments: [vip-customers]\n", encoding="utf-8"
     )
     tried = repository.open_pull(7)
     green(repository.run("examples-validate", "pull_request", tried, pull=7))
     green(repository.run("examples-plan", "pull_request", tried, pull=7))
-    assert "1 broadcast to create" in repository.comment
+    assert "5 broadcasts to create" in repository.comment, "each run begins with an empty sandbox"
     merged = repository.merge(7)
     green(repository.run("examples-apply", "push", merged))
-    assert examples.state(EXAMPLES)["broadcasts"].keys() == {*first, "extra"}
-    assert "1 broadcast created" in repository.comment
+    assert "5 broadcasts created" in repository.comment
+    assert "A rehearsal in the sandbox" in repository.comment
     green(repository.run("examples-drift", "schedule", merged))
     assert live(repository.server) == {}, "the sandbox is the program's own"
 

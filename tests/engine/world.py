@@ -67,6 +67,7 @@ class Repository(World):
             message=git(self.clone, "log", "-1", "--format=%B", sha),
             fork=fork,
             token="",
+            before=self.before(sha),
         )
         payload = Path(given["GITHUB_EVENT_PATH"])
         event_text = json.loads(payload.read_text("utf-8")) | {"inputs": inputs}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,6 +87,8 @@ class StandIn:
         self.meanwhile: Callable[[Seen], None] | None = None
         # Of main before any push: the text of files by path, or of another commit by (commit, path).
         self.files: dict[str | tuple[str, str], str] = {}
+        # A bare repository that has the commits and their files, if there is one.
+        self.remote: Path | None = None
         self.reviews: dict[int, list[dict[str, Any]]] = {}
         # What a login may do, where it is not `write`; the members of teams by (org, team), and whether they are shown.
         self.permissions: dict[str, str] = {}
@@ -219,14 +222,14 @@ class StandIn:
         token: str = TOKEN,
         event: str = "",
         commits: Sequence[str] = (),
-        before: str = "",
+        before: str = BEFORE,
     ) -> dict[str, str]:
         """What GitHub tells a step: on a pull request (`pull`, of the commit `head`), or on a push of `push` to main.
 
         `before` is the commit that main had before the push, `commits` are all that were pushed with it. The files of
         the step are below `folder`: summary.md, output.txt and event.json.
         """
-        payload: dict[str, Any] = {"head_commit": {"message": message}, "before": before or BEFORE} if push else {}
+        payload: dict[str, Any] = {"head_commit": {"message": message}, "before": before} if push else {}
         if commits:
             payload["commits"] = [{"id": commit, "message": "One of several"} for commit in commits]
         if pull:
@@ -312,16 +315,32 @@ class StandIn:
         return 200, self.activity[start:end], links
 
     def _get_commit(self, seen: Seen, ref: str) -> Reply:
-        sha = BEFORE if ref.startswith("heads%2F") else ref
+        if self.remote:
+            line = self._ask_git("rev-list", "--parents", "-1", unquote(ref).removeprefix("heads/")).split()
+            if not line:
+                return 404, {"message": "Not Found"}, {}
+            sha, *self.parents[line[0]] = line
+        else:
+            sha = BEFORE if ref.startswith("heads%2F") else ref
         user = {"login": self.commit_people.get(sha, CAROL), "type": "User"}
         parents = [{"sha": parent} for parent in self.parents.get(sha, [BEFORE])]
         return 200, {"sha": sha, "parents": parents, "author": user, "committer": user}, {}
 
     def _get_content(self, seen: Seen, coded_path: str) -> Reply:
         path = unquote(coded_path)
+        if self.remote:
+            content = self._ask_git("show", f"{seen.query['ref']}:{path}") or None
+            return self._content(content)
         content = self.files.get((seen.query["ref"], path))
         if content is None and seen.query["ref"] == BEFORE:
             content = self.files.get(path)
+        return self._content(content)
+
+    def _ask_git(self, *words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=self.remote, capture_output=True, text=True, check=False)
+        return done.stdout
+
+    def _content(self, content: str | None) -> Reply:
         if content is None:
             return 404, {"message": "Not Found"}, {}
         coded = base64.encodebytes(content.encode()).decode()

@@ -40,6 +40,7 @@ class World:
     variables: dict[str, str] = field(default_factory=dict)  # what the workflow itself sets for every step
 
     def __post_init__(self) -> None:
+        self.hub.remote = self.remote
         self.base = self.clone / ".github" / "workflows"
 
     def commit(self, message: str) -> str:
@@ -86,7 +87,7 @@ class World:
             message=git(self.clone, "log", "-1", "--format=%B", sha),
             fork=fork,
             token="",
-            before="" if pull else self.before(sha),
+            before=self.before(sha),
         )
         variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN} | self.variables
         if not pull:
@@ -96,8 +97,8 @@ class World:
         return runner.run(path, event, sha, inputs=inputs)
 
     def before(self, sha: str) -> str:
-        """The commit that main had before a push of one commit; of the first one, what git calls no commit."""
-        return git(self.clone, "log", "-1", "--format=%P", sha).split(" ")[0] or "0" * 40
+        """Where the branch was before a push of this commit; zeros for the first."""
+        return next(iter(git(self.clone, "rev-list", "--parents", "-1", sha).split()[1:]), "0" * 40)
 
     @property
     def comment(self) -> str:
@@ -460,7 +461,10 @@ REVIEW = "state: {branch: broadcast-state}\nreview: {approvals: 1}\n"
 
 def asked(world: World, review: str = REVIEW) -> None:
     """A pull request with a plan, onto a main whose project file asks for approvals."""
-    world.hub.files["invent.yaml"] = review
+    (world.clone / "invent.yaml").write_text(review, encoding="utf-8")
+    world.commit("Let somebody approve")
+    world.push()
+    git(world.clone, "fetch", "--quiet", "origin")
     define(world, "spring")
     tried = world.open_pull(7)
     assert world.run("plan", "pull_request", tried, pull=7).conclusion == "success"
@@ -483,6 +487,20 @@ def test_what_nobody_approved_is_not_created_and_the_summary_says_so(started: Wo
     started.hub.review(7, "alice")
     again = started.run("apply", "push", git(started.clone, "rev-parse", "origin/main"))
     assert (again.conclusion, started.created) == ("success", ["Campaign spring"]), again.log
+
+
+def test_a_pull_request_that_takes_the_rule_away_is_judged_by_the_old_one(started: World) -> None:
+    asked(started)
+    (started.clone / "invent.yaml").write_text("state: {branch: broadcast-state}\n", encoding="utf-8")
+    tried = started.open_pull(7, "Nobody has to approve any more")
+    assert started.run("plan", "pull_request", tried, pull=7).conclusion == "success"
+    assert "**Needs 1 approval**" in started.comment
+    merged = started.merge(7)
+    done = started.run("apply", "push", merged)
+    assert (done.step("Apply").code, started.created) == (5, []), done.log
+    # Nor does a later run of the same commit, by hand, go by what the pull request has brought.
+    assert started.run("apply", "workflow_dispatch", merged).step("Apply").code == 5
+    assert started.created == []
 
 
 def test_who_wrote_approved_and_applied_is_in_the_state_branch_and_in_the_history(started: World) -> None:
