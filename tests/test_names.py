@@ -55,7 +55,7 @@ VAGUE = frozenset(
 )
 # How many vague names a room still holds, then what is still too large, as file:name, and still two types. Each list
 # only gets shorter.
-STILL_VAGUE: dict[str, int] = {"render": 21, "text": 1}
+STILL_VAGUE: dict[str, int] = {}
 STILL_LARGE: set[str] = set()
 STILL_DOUBLED: set[str] = set()
 MOST_PARAMETERS = 8

@@ -10,6 +10,7 @@ from invent_gitops.errors import InventGitopsError, Refused, Unavailable
 from invent_gitops.live.reconcile import differences, shown_for
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.note import Note
 from invent_gitops.model.record import Check, own_key
@@ -79,14 +80,18 @@ def not_blocked(state: State, key: str) -> Refused:
 # ---------------------------------------------------------------- it was not created
 
 
-def absence(state: State, key: str, listing: Listing[Remote], word: Word, *, zone: str, flags: str) -> DeclaredAbsent:
+def absence(state: State, key: str, listing: Listing[Remote], word: Word, context: Context) -> DeclaredAbsent:
     """The word that nothing was created. Raises `Refused` or `Unavailable` with all that speaks against it."""
     name = attempt_name(state, key)
     if not name:
         raise not_blocked(state, key)
     intent = state.intents[name]
     candidates = _shown(intent, state, listing)
-    against = [*_too_early(name, intent, word, zone), *_not_read(listing, word), *_found(name, candidates, word, flags)]
+    against = [
+        *_too_early(name, intent, word, context),
+        *_not_read(listing, word),
+        *_found(name, candidates, word, context),
+    ]
     if against:
         kind = Unavailable if any(isinstance(objection, Unavailable) for objection in against) else Refused
         raise kind(
@@ -116,13 +121,14 @@ def _shown(intent: Intent, state: State, listing: Listing[Remote]) -> tuple[Cand
     return (*candidates, *(candidate for candidate in intent.candidates or () if candidate.remote.id not in known_ids))
 
 
-def _too_early(name: str, intent: Intent, word: Word, zone: str) -> Iterator[InventGitopsError]:
+def _too_early(name: str, intent: Intent, word: Word, context: Context) -> Iterator[InventGitopsError]:
     now, since = word.provenance.at, intent.settled_from
     if now < since and not word.anyway:
         yield Refused(
             f"{name} was attempted {distance(intent.provenance.at, now)}, and its call may still be in flight. If that "
             "creates it after your word, the next apply creates another one.",
-            f"Say it from {moment(since, zone)} on, {distance(since, now)}. If its run is surely dead, add --anyway.",
+            f"Say it from {moment(since, context.zone)} on, {distance(since, now)}. "
+            "If its run is surely dead, add --anyway.",
         )
 
 
@@ -134,14 +140,14 @@ def _not_read(listing: Listing[Remote], word: Word) -> Iterator[InventGitopsErro
         )
 
 
-def _found(name: str, candidates: Sequence[Candidate], word: Word, flags: str) -> Iterator[InventGitopsError]:
+def _found(name: str, candidates: Sequence[Candidate], word: Word, context: Context) -> Iterator[InventGitopsError]:
     remaining = [candidate for candidate in candidates if candidate.remote.id not in word.others]
     if remaining:
         described = ", ".join(
             f"{candidate.remote.id} ({candidate.remote.request.name}; {_same(candidate)})" for candidate in remaining
         )
         anyway = " --anyway" if remaining[0].differs else ""
-        same = resolving(flags, name, f"--id {quoted(remaining[0].remote.id)}{anyway}")
+        same = resolving(context.flags, name, f"--id {quoted(remaining[0].remote.id)}{anyway}")
         named = " ".join(f"--not {quoted(candidate.remote.id)}" for candidate in remaining)
         yield Refused(
             f"Invent shows what the attempt of {name} may have made: {described}.",

@@ -27,6 +27,7 @@ from invent_gitops.model.project import Project
 from invent_gitops.model.state import How, Record, Recorded, State
 from invent_gitops.operations.account import Account, Store, connect
 from invent_gitops.operations.console import Console
+from invent_gitops.operations.context import context_of
 from invent_gitops.operations.look import of_this_account
 from invent_gitops.operations.project import open_workspace
 from invent_gitops.operations.signals import Stopping
@@ -61,8 +62,8 @@ class Resolving:
         if attempts_of(state, keys) != attempts:
             raise Refused("Another run has tried again meanwhile.", "Look again, and then say what became of that.")
         self.listing = of_this_account(listing, state)
-        zone, flags = self.project.timezone, self.account.flags()
-        events = [absence(state, key, self.listing, word, zone=zone, flags=flags) for key in keys]
+        context = context_of(self.account, self.project)
+        events = [absence(state, key, self.listing, word, context) for key in keys]
         self.store.append(events)
         self.store.sync()
         after = self.store.state

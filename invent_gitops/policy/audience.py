@@ -102,4 +102,10 @@ def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None]
 
 def _share(was: int, now: int) -> str:
     """` (+150%)`; nothing is a share of zero."""
-    return f" ({(now - was) * 100 / was:+,.0f}%)" if was else ""
+    if not was:
+        return ""
+    percent = (200 * abs(now - was) + was) // (2 * was)
+    # Neither none nor all unless it is.
+    percent = max(percent, 1) if now != was else 0
+    percent = min(percent, 99) if 0 < now < was else percent
+    return f" ({'-' if now < was else '+'}{percent:,}%)"

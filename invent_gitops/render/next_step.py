@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.model.context import Context
-from invent_gitops.text.times import distance, moment
-from invent_gitops.zonedata import UnknownZone
+from invent_gitops.model.outcome import Report
+from invent_gitops.model.plan import Plan
+from invent_gitops.render.cells.times import when_and_away
+from invent_gitops.text.times import distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ def next_step(drafts: Sequence[Unwritten], context: Context, written: Callable[[
     if not drafts:
         return ""
     first = min(drafts, key=lambda draft: (draft.at or datetime.min.replace(tzinfo=UTC), draft.name))
-    due = "at once, since it has no time" if first.at is None else f"by {_when(first, first.at, context)}"
+    by = f"by {when_and_away(first.at, context.within(first.timezone).zone, context.at)}"
+    due = "at once, since it has no time" if first.at is None else by
     if len(drafts) == 1:
         return f"Created is not ready: it has no message yet. Next: write the message in Invent, {due}."
     name = f"“{written(first.name)}”"
@@ -33,12 +36,16 @@ def next_step(drafts: Sequence[Unwritten], context: Context, written: Callable[[
     return f"{subject} Next: write the messages in Invent, the first, {name}, {due}."
 
 
-def _when(draft: Unwritten, at: datetime, context: Context) -> str:
-    try:
-        when = moment(at, draft.timezone or context.zone)
-    except UnknownZone:
-        when = moment(at)
-    return f"{when}, {distance(at, context.at)}"
+def unwritten(report: Report, plan: Plan) -> list[Unwritten]:
+    """What a run or an earlier one created of a plan. What is past needs nothing any more."""
+    items = {item.key: item for item in plan.items}
+    fates = (*report.having("created"), *report.having("adopted"), *report.having("already-created"))
+    created = [items[outcome.key] for outcome in fates if outcome.key in items]
+    return [
+        Unwritten(item.request.name, item.request.scheduled_at, item.definition.timezone if item.definition else "")
+        for item in created
+        if item.request.scheduled_at is None or item.request.scheduled_at > plan.context.at
+    ]
 
 
 def empty_drafts(times: Sequence[datetime | None], total: int, now: datetime) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.unreachable import KINDS, Kind, Unreached, awaiting, count
-from invent_gitops.text.times import distance, moment
-from invent_gitops.zonedata import UnknownZone
+from invent_gitops.render.cells.audience import names_text, size_text
+from invent_gitops.render.cells.spelling import Spelling
+from invent_gitops.render.cells.times import when_and_away
 
 # How many are named in the sentence below a headline; the list has them all.
 NAMED = 3
@@ -52,17 +53,11 @@ def goes_out(edit: Unreached, context: Context) -> str:
     """When Invent sends it, and in how long, on the author's clocks."""
     if edit.at is None:
         return "has no time, so that it may go out at any moment"
-    try:
-        when = moment(edit.at, edit.timezone or context.zone)
-    except UnknownZone:
-        # The state or a document may name a zone that the package no longer has.
-        when = moment(edit.at)
-    return f"{'goes out' if edit.at > context.at else 'was to go out'} {when}, {distance(edit.at, context.at)}"
+    when = when_and_away(edit.at, context.within(edit.timezone).zone, context.at)
+    return f"{'goes out' if edit.at > context.at else 'was to go out'} {when}"
 
 
 def audience_words(audience: Audience, written: Callable[[str], str]) -> str:
-    if audience.everyone:
-        return "everyone"
-    names = ", ".join(written(name) for name in audience.segments)
-    today = " today" if audience.today else ""
-    return names if audience.contacts is None else f"{names}, up to {audience.contacts:,} contacts{today}"
+    """Return the names and the size; `written` makes a name harmless."""
+    names, size = names_text(audience, Spelling(lambda name, _: written(name), 0, 0, 0)), size_text(audience)
+    return f"{names}, {size}" if size else names

@@ -77,8 +77,8 @@ def hide(text: str, more: Iterable[str] = (), *, in_place: bool = False) -> str:
 
 
 def _given(environment: Mapping[str, str]) -> tuple[str, ...]:
-    held = (environment[name].strip() for name in environment if name in SECRETS or KEY_VARIABLES.fullmatch(name))
-    return tuple(sorted({one for one in held if len(one) >= LEAST}, key=len, reverse=True))
+    values = (environment[name].strip() for name in environment if name in SECRETS or KEY_VARIABLES.fullmatch(name))
+    return tuple(sorted({value for value in values if len(value) >= LEAST}, key=len, reverse=True))
 
 
 @lru_cache(maxsize=16)

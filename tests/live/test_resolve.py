@@ -10,6 +10,7 @@ import pytest
 from invent_gitops.errors import Refused, Unavailable
 from invent_gitops.live.resolve import Word, absence, checked, correction, wanted
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import CALL_LASTS
 from invent_gitops.model.state import Absence, Candidate, DeclaredAbsent, Recorded, State
@@ -33,7 +34,7 @@ def said(
 ) -> Absence:
     """What is recorded of `--not-created`, `late` after the moment from which it may be said."""
     word = Word(a_provenance(LATER + late, by="bob"), "looked", anyway, others)
-    event = absence(state, "spring", listing or Listing(remotes), word, zone="", flags="")
+    event = absence(state, "spring", listing or Listing(remotes), word, Context(NOW))
     assert isinstance(event, DeclaredAbsent)
     return event.absence
 
@@ -113,12 +114,12 @@ def test_what_was_seen_before_still_counts_where_the_list_is_not_read_and_no_lon
 def test_an_attempt_that_is_kept_beside_another_one_is_settled_under_its_own_key() -> None:
     both = a_state(intents={"spring": an_intent(attempt="t1"), "spring#t2": an_intent(attempt="t2")})
     word = Word(a_provenance(LATER), "looked")
-    event = absence(both, "spring#t2", EMPTY, word, zone="", flags="")
+    event = absence(both, "spring#t2", EMPTY, word, Context(NOW))
     assert (event.attempt, event.absence.key) == ("t2", "spring")
     left = both.after([event])
     assert list(left.intents) == ["spring"]
     alone = a_state(intents={"spring#t2": an_intent(attempt="t2")})
-    assert absence(alone, "spring", EMPTY, word, zone="", flags="").attempt == "t2"
+    assert absence(alone, "spring", EMPTY, word, Context(NOW)).attempt == "t2"
 
 
 # ---------------------------------------------------------------- what an id may belong to

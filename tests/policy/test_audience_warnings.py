@@ -62,6 +62,15 @@ def test_both_numbers_and_the_share_are_told() -> None:
     assert "has 1,100 contacts today, and had 100 when the catalogue was read (+1,000%)" in warning.message
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "change"),
+    [(100_000, 100_001, "+1%"), (100_000, 99_999, "-1%"), (1000, 1, "-99%"), (2, 1, "-50%"), (200, 205, "+3%")],
+)
+def test_a_change_is_neither_none_nor_all_unless_it_is(was: int, now: int, change: str) -> None:
+    (warning,) = warnings(now, was=was, jump=0)
+    assert f"({change})" in warning.message
+
+
 def test_segment_that_invent_has_no_more_is_called_gone_by_name_and_id() -> None:
     (warning,) = audience_warnings(TWO, PULLED, {"seg_b": 100}, 50)
     assert (warning.rule, warning.message) == ("audience-gone", "The segment a (seg_a) is not in Invent any more.")

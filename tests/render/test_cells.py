@@ -2,7 +2,7 @@
 
 import pytest
 
-from invent_gitops.render.cells import share_text
+from invent_gitops.render.cells.counts import share_text
 
 
 @pytest.mark.parametrize(

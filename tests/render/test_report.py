@@ -32,7 +32,7 @@ FATES: tuple[Fate, ...] = ("created", "adopted", "not-created", "unknown", "not-
 
 def text_of(*outcomes: Outcome, **more: object) -> str:
     report = replace(Report(outcomes), **more)  # type: ignore[arg-type]  # named as in Report
-    return report_text(report, PLAIN, Context(NOW, flags=" --state x.json"), place="invent.state.json")
+    return report_text(report, PLAIN, Context(NOW, flags=" --state x.json"), state_label="invent.state.json")
 
 
 # ---------------------------------------------------------------- the report
@@ -97,7 +97,7 @@ def test_stop_that_came_after_the_last_one_asks_for_no_other_run() -> None:
 def test_nothing_in_a_report_acts() -> None:
     outcomes = [Outcome(NASTY, fate, NASTY, NASTY, NASTY) for fate in FATES]
     text = report_text(
-        Report(tuple(outcomes), InvalidInput(NASTY, NASTY), True, (NASTY,)), PLAIN, Context(NOW), place=NASTY
+        Report(tuple(outcomes), InvalidInput(NASTY, NASTY), True, (NASTY,)), PLAIN, Context(NOW), state_label=NASTY
     )
     assert [line for line in text.split("\n") if not is_harmless(line)] == []
 

@@ -13,7 +13,9 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Candidate, Intent
-from invent_gitops.render.text.plan import SHOWN, plan_text, settling, total_audience
+from invent_gitops.render.cells.attempts import settling
+from invent_gitops.render.cells.audience import reach
+from invent_gitops.render.text.plan import SHOWN, plan_text
 from invent_gitops.render.text.style import Style
 from tests.making import (
     NASTY,
@@ -224,7 +226,7 @@ def test_commands_that_settle_a_key_can_be_pasted_as_they_are() -> None:
 
 
 def test_without_candidates_the_command_asks_for_the_id() -> None:
-    assert settling("doubt", an_intent(), Context(NOW)) == [
+    assert [answer.command for answer in settling("doubt", an_intent(), Context(NOW))] == [
         "invent-gitops resolve doubt --id ID",
         'invent-gitops resolve doubt --not-created --reason "…"',
     ]
@@ -283,7 +285,7 @@ EVERYONE, UNREAD = Audience((), True, None), Audience(("x",), False, None)
 def test_total_audience_never_understates_and_owns_up_to_what_it_does_not_know(
     audiences: list[Audience | None], words: str
 ) -> None:
-    assert total_audience(reaching(*audiences)) == words
+    assert reach(reaching(*audiences)) == words
 
 
 # ---------------------------------------------------------------- nothing acts

@@ -118,7 +118,7 @@ def test_plan_with_nothing_else_never_says_no_changes() -> None:
 def test_document_gives_back_what_it_was_made_of() -> None:
     plain = [replace(step, command=step.command_line(" --org o")) for step in EDIT.steps]
     edits = tuple(replace(edit, steps=tuple(plain), waived="a reason") for edit in (EDIT, DELETION))
-    assert read_unreachable(json.loads(json.dumps(unreachable_json(edits, " --org o")))) == edits
+    assert read_unreachable(json.loads(json.dumps(unreachable_json(edits, Context(NOW, flags=" --org o"))))) == edits
 
 
 def test_plan_of_an_older_version_has_none_and_an_edited_one_is_refused() -> None:

@@ -227,7 +227,7 @@ def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool
 
     links, run = step.files_address(Path(), commit=event.commit), step.run_address()
     more = f"[The summary of the run]({run}) has more room." if run else ""
-    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, rest=more)
+    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, elsewhere=more)
 
 
 def read_document(path: str, *kinds: str) -> JsonDocument:

@@ -51,7 +51,7 @@ def reconcile(session: Session, account: Account) -> Result:
 
     def text(display: Display) -> str:
         if report.outcomes or report.twins or failure:
-            return report_text(report, display.style, context, place=store.label)
+            return report_text(report, display.style, context, state_label=store.label)
         return "Nothing is in doubt."
 
     return Result("report", code, body, text, error=failure)

@@ -81,7 +81,7 @@ def pull(session: Session, account: Account) -> Result:
     def text_of(display: Display) -> str:
         if not (old or live):
             return f"There are no segments in Invent ({source}), so there is nothing to write."
-        return pull_text(merged, by_id, written_by(definitions), display.style, place=file, account=source)
+        return pull_text(merged, by_id, written_by(definitions), display.style, catalogue_path=file, account=source)
 
     return Result("catalogue", ExitCode.DONE, lambda: catalogue_json(merged.catalogue, file, merged, by_id), text_of)
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from invent_gitops.model.audience import AudienceWarning
+from typing import cast
+
+from invent_gitops.model.audience import AudienceRule, AudienceWarning
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text
-from invent_gitops.model.drift import Coverage, Drift, Renewal
+from invent_gitops.model.context import Context
+from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Word
+from invent_gitops.model.plan import FieldChange
+from invent_gitops.render.documents.reading import (
+    Document,
+    number_or_none,
+    read_number,
+    read_objects,
+    read_text,
+    read_texts,
+    text_or,
+)
 
 
-def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, object]:
+def drift_json(drift: Drift, defined: Request | None, context: Context) -> dict[str, object]:
     """`defined` is the request that the file gives, or None without a file."""
     file = defined.as_json() if defined else {}
     return {
@@ -22,8 +35,30 @@ def drift_json(drift: Drift, defined: Request | None, flags: str) -> dict[str, o
             for it in drift.changes
         ],
         "error_message": drift.error_message or None,
-        "cure": cure_text(drift.cure, flags) or None,
+        "cure": cure_text(drift.cure, context.flags) or None,
     }
+
+
+def read_drift(fields: Document) -> Drift:
+    kinds = read_texts(fields, "words")
+    case = text_or(fields, "case")
+    return Drift(
+        kinds=cast("tuple[Word, ...]", kinds),
+        status=text_or(fields, "status"),
+        recorded_status=text_or(fields, "recorded_status"),
+        changes=tuple(
+            FieldChange(read_text(field, "field"), field["recorded"], field["live"])
+            for field in read_objects(fields, "fields")
+        ),
+        case=cast("Case", case),
+        error_message=text_or(fields, "error_message"),
+        cure=text_or(fields, "cure"),
+    )
+
+
+def defined_values(fields: Document) -> dict[str, object]:
+    """What the file says of the fields that differ; it is a part of the document of a drift."""
+    return {read_text(field, "field"): field["defined"] for field in read_objects(fields, "fields")}
 
 
 def warning_json(warning: AudienceWarning) -> dict[str, object]:
@@ -38,6 +73,17 @@ def warning_json(warning: AudienceWarning) -> dict[str, object]:
     }
 
 
+def read_warning(fields: Document) -> AudienceWarning:
+    return AudienceWarning(
+        cast("AudienceRule", read_text(fields, "rule")),
+        read_text(fields, "message"),
+        read_text(fields, "cure"),
+        text_or(fields, "segment_id"),
+        number_or_none(fields, "was"),
+        number_or_none(fields, "now"),
+    )
+
+
 def look_json(look: Coverage) -> dict[str, object]:
     return {
         "complete": look.complete,
@@ -45,6 +91,10 @@ def look_json(look: Coverage) -> dict[str, object]:
         "unread": list(look.unread),
         "unrecorded": look.unrecorded,
     }
+
+
+def read_look(fields: Document) -> Coverage:
+    return Coverage(read_texts(fields, "gaps"), read_texts(fields, "unread"), read_number(fields, "unrecorded"))
 
 
 def renewal_json(renewal: Renewal, path: str, serial: int) -> dict[str, object]:

@@ -4,13 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.problem import Position, Problem
-from invent_gitops.model.state import Intent, Provenance
+from invent_gitops.model.state import Candidate, Intent, Provenance
+from invent_gitops.render.documents.reading import (
+    Document,
+    moment_or_none,
+    number_or_none,
+    object_or_none,
+    objects_or_none,
+    read_flag,
+    read_moment,
+    read_number,
+    read_objects,
+    read_text,
+    read_texts,
+    text_or,
+)
 
 VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a command ended: `problems` are faults of its input, `error` is what ended it, or None."""
+
+    exit_code: int
+    problems: tuple[Problem, ...]
+    error: InventGitopsError | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the document has no body."""
+        return bool(self.problems or self.error)
 
 
 def document(
@@ -34,6 +64,14 @@ def document(
     return json.dumps(fields, indent=2).replace("##[", "##\\u005b")
 
 
+def read_envelope(fields: Document) -> Envelope:
+    problems = tuple(read_problem(problem) for problem in read_objects(fields, "problems"))
+    # Every document has the entry, and null in it where nothing ended the command early.
+    error = object_or_none(fields, "error") if fields["error"] is not None else None
+    failure = InventGitopsError(read_text(error, "message"), text_or(error, "cure")) if error else None
+    return Envelope(read_number(fields, "exit_code"), problems, failure)
+
+
 def problem_json(problem: Problem) -> dict[str, object]:
     return {
         **position_json(problem.position),
@@ -45,8 +83,24 @@ def problem_json(problem: Problem) -> dict[str, object]:
     }
 
 
+def read_problem(fields: Document) -> Problem:
+    return Problem(
+        read_position(fields),
+        read_text(fields, "rule"),
+        read_text(fields, "message"),
+        text_or(fields, "cure"),
+        text_or(fields, "source"),
+        key=text_or(fields, "key"),
+    )
+
+
 def position_json(position: Position) -> dict[str, object]:
     return {"file": position.file, "line": position.line or None, "column": position.column or None}
+
+
+def read_position(fields: Document) -> Position:
+    line, column = (number_or_none(fields, name) or 0 for name in ("line", "column"))
+    return Position(text_or(fields, "file"), line, column)
 
 
 def provenance_json(provenance: Provenance) -> dict[str, object]:
@@ -58,6 +112,12 @@ def provenance_json(provenance: Provenance) -> dict[str, object]:
     }
 
 
+def read_provenance(fields: Document) -> Provenance:
+    return Provenance(
+        read_moment(fields, "at"), read_text(fields, "by"), text_or(fields, "commit"), text_or(fields, "run")
+    )
+
+
 def intent_json(intent: Intent) -> dict[str, object]:
     looked = intent.candidates is not None
     return {
@@ -66,3 +126,42 @@ def intent_json(intent: Intent) -> dict[str, object]:
         "candidates": [candidate.as_json() for candidate in intent.candidates or ()] if looked else None,
         "settles_at": write_instant(intent.settled_from),
     }
+
+
+def read_intent(fields: Document, request: Request) -> Intent:
+    """`request` is what was attempted: it is not in the document of an intent."""
+    candidates = objects_or_none(fields, "candidates")
+    return Intent(
+        request,
+        text_or(fields, "attempt"),
+        read_provenance(fields),
+        None if candidates is None else tuple(read_candidate(candidate) for candidate in candidates),
+        # Older versions did not say when the call is over.
+        moment_or_none(fields, "settles_at"),
+    )
+
+
+def read_candidate(fields: Document) -> Candidate:
+    return Candidate(
+        Remote(
+            id=read_text(fields, "id"),
+            request=read_request(fields),
+            status=text_or(fields, "status"),
+            created_at=moment_or_none(fields, "created_at"),
+        ),
+        read_texts(fields, "differs"),
+    )
+
+
+def read_request(fields: Document) -> Request:
+    return Request(
+        read_text(fields, "name"),
+        moment_or_none(fields, "scheduled_at"),
+        read_texts(fields, "segment_ids"),
+        read_flag(fields, "send_to_all"),
+    )
+
+
+def with_values(request: Request, values: Mapping[str, object]) -> Request:
+    """Return a request with some of its fields as JSON has them."""
+    return read_request({**request.as_json(), **values}) if values else request

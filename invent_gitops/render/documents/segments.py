@@ -13,7 +13,7 @@ Users = Mapping[str, Sequence[str]]
 
 def catalogue_json(catalogue: Catalogue, path: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
     """The body of a document `catalogue`; `changes` is null where nobody read anything."""
-    twins = {segment.id for several in catalogue.twins.values() for segment in several}
+    twins = {segment.id for segments in catalogue.twins.values() for segment in segments}
     return {
         "catalogue": path,
         "read_at": write_instant(catalogue.read_at) if catalogue.read_at else None,

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields as fields_of
+from datetime import timedelta
+from typing import cast
 
-from invent_gitops.model.broadcast import Counts
+from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
 from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.instant import write_instant
-from invent_gitops.model.status import SHARES, Row, Status
-from invent_gitops.render.documents.drift import drift_json, look_json
+from invent_gitops.model.status import SHARES, Alarm, Row, Rule, Status
+from invent_gitops.render.documents.drift import defined_values, drift_json, look_json, read_drift, read_look
+from invent_gitops.render.documents.envelope import read_position, with_values
+from invent_gitops.render.documents.plan import read_audience
+from invent_gitops.render.documents.reading import (
+    Document,
+    moment_or_none,
+    number_or_none,
+    object_or_none,
+    read_flag,
+    read_moment,
+    read_number,
+    read_object,
+    read_objects,
+    read_text,
+    text_or,
+    texts_by_name,
+    texts_or,
+)
 from invent_gitops.render.documents.row_details import details_json
 
-_COUNTED = tuple(field.name for field in fields(Counts))
+_COUNTED = tuple(field.name for field in fields_of(Counts))
 
 
 def status_json(status: Status) -> dict[str, object]:
@@ -26,14 +46,40 @@ def status_json(status: Status) -> dict[str, object]:
         "segment_names": _segment_names(status),
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),
-        "counts": {
-            "rows": len(status.rows),
-            "needs_you": len(status.alarmed),
-            "coming": len(status.coming),
-            "past": len(status.past),
-            "empty": len(status.empty),
-        },
+        "counts": {**_tally(status), "empty": len(status.empty)},
         "rows": [_row(row, status) for row in status.rows],
+    }
+
+
+def read_status(fields: Document) -> Status:
+    """Read the body back. Of a request it has no segment ids, and no document says when a broadcast was last heard of.
+
+    What a row's file says is as Invent shows it, but for the fields that differ.
+    """
+    context = Context(
+        at=read_moment(fields, "at"),
+        org=read_text(fields, "org"),
+        api=read_text(fields, "api"),
+        # Judged where the page is posted, as that of a plan.
+        workspace=text_or(fields, "workspace") if isinstance(fields.get("workspace"), str) else "",
+        zone=text_or(fields, "timezone"),
+        flags=text_or(fields, "options"),
+        names=texts_by_name(fields, "segment_names"),
+    )
+    soon = timedelta(seconds=number_or_none(fields, "soon_seconds") or 0)
+    rows = tuple(_read_row(row) for row in read_objects(fields, "rows"))
+    status = Status(context, rows, read_look(read_object(fields["look"])), soon)
+    for name in _tally(status):
+        read_number(read_object(fields["counts"]), name)
+    return status
+
+
+def _tally(status: Status) -> dict[str, int]:
+    return {
+        "rows": len(status.rows),
+        "needs_you": len(status.alarmed),
+        "coming": len(status.coming),
+        "past": len(status.past),
     }
 
 
@@ -59,7 +105,7 @@ def _row(row: Row, status: Status) -> dict[str, object]:
         "error_message": row.sending.error_message or None,
         "counts": {name: getattr(row.sending.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
-        "drift": drift_json(row.drift, defined, status.context.flags) if row.drift else None,
+        "drift": drift_json(row.drift, defined, status.context) if row.drift else None,
         "warnings": [
             {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.context.flags)}
             for it in row.alarms
@@ -69,12 +115,54 @@ def _row(row: Row, status: Status) -> dict[str, object]:
     }
 
 
+def _read_row(fields: Document) -> Row:
+    key, drift, counts = read_text(fields, "key"), object_or_none(fields, "drift"), read_object(fields["counts"])
+    audience = read_audience(read_object(fields["audience"]))
+    request = Request(read_text(fields, "name"), moment_or_none(fields, "scheduled_at"), (), audience.everyone)
+    written = with_values(request, defined_values(drift) if drift else {}) if fields["file"] else None
+    return Row(
+        key=key,
+        request=request,
+        state=read_text(fields, "state"),
+        audience=audience,
+        id=text_or(fields, "id"),
+        read=read_flag(fields, "read"),
+        past=read_flag(fields, "past"),
+        sending=Sending(
+            templates=number_or_none(fields, "templates"),
+            error_message=text_or(fields, "error_message"),
+            started_at=moment_or_none(fields, "started_at"),
+            completed_at=moment_or_none(fields, "completed_at"),
+            channels=texts_or(fields, "channels"),
+            counts=Counts(**{name: number_or_none(counts, name) for name in _COUNTED}),
+        ),
+        drift=read_drift(drift) if drift else None,
+        definition=_read_definition(fields, key, written) if written else None,
+        alarms=tuple(
+            Alarm(cast("Rule", read_text(alarm, "rule")), read_text(alarm, "message"), text_or(alarm, "cure"))
+            for alarm in read_objects(fields, "warnings")
+        ),
+    )
+
+
+def _read_definition(fields: Document, key: str, request: Request) -> Definition:
+    return Definition(
+        key,
+        request,
+        read_position(fields),
+        text_or(fields, "timezone"),
+        description=text_or(fields, "description"),
+        owner=text_or(fields, "owner"),
+    )
+
+
 def _segment_names(status: Status) -> dict[str, str]:
     """The names of the segments that an edit speaks of, by id; elsewhere the names stand already."""
     sides = [side for row in status.rows if row.drift for it in row.drift.changes for side in (it.old, it.new)]
     ids = {str(id) for side in sides if isinstance(side, list) for id in side}
     ids |= {id for row in status.rows if row.drift and row.definition for id in row.definition.request.segment_ids}
-    return {id: status.context.names[id] for id in sorted(ids) if id in status.context.names}
+    names = status.context.names
+    return {id: names[id] for id in sorted(ids) if id in names}
 
 
 def _rounded(share: float | None) -> float | None:

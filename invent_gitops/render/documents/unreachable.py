@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.plan import Audience, FieldChange
 from invent_gitops.model.problem import Position
@@ -12,17 +13,17 @@ from invent_gitops.model.unreachable import ManualStep, Unreached, count
 from invent_gitops.render.documents.envelope import position_json
 
 
-def unreachable_json(edits: Sequence[Unreached], flags: str) -> dict[str, object]:
-    """The entries `unreachable` and `unreachable_counts`; `flags` are those that a command needs."""
+def unreachable_json(edits: Sequence[Unreached], context: Context) -> dict[str, object]:
+    """The entries `unreachable` and `unreachable_counts`."""
     counts = {
         "edits": count(edits, "edit"),
         "deletions": count(edits, "deletion"),
         "waived": sum(1 for edit in edits if edit.waived),
     }
-    return {"unreachable_counts": counts, "unreachable": [_edit_json(edit, flags) for edit in edits]}
+    return {"unreachable_counts": counts, "unreachable": [_edit_json(edit, context) for edit in edits]}
 
 
-def _edit_json(edit: Unreached, flags: str) -> dict[str, object]:
+def _edit_json(edit: Unreached, context: Context) -> dict[str, object]:
     audience = edit.audience
     return {
         "key": edit.key,
@@ -39,7 +40,7 @@ def _edit_json(edit: Unreached, flags: str) -> dict[str, object]:
         },
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in edit.changes],
         "steps": [
-            {"text": step.text, "command": step.command_line(flags) or None, "instead": step.instead}
+            {"text": step.text, "command": step.command_line(context.flags) or None, "instead": step.instead}
             for step in edit.steps
         ],
         "position": position_json(edit.position) if edit.position else None,

@@ -107,13 +107,13 @@ def _exceeding(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
         yield Annotation("error", "more than reviewed", message, position)
 
 
-def commands(annotations: Sequence[Annotation], prefix: str = "", what: str = "message") -> str:
+def commands(annotations: Sequence[Annotation], prefix: str = "", noun: str = "message") -> str:
     """One command a line, at most `MOST` and one that says how many more there are."""
     lines = [annotation.command(prefix) for annotation in annotations[:MOST]]
     if others := annotations[MOST:]:
         level = "error" if any(note.level == "error" for note in others) else "notice"
         plural = "" if len(others) == 1 else "s"
-        lines.append(f"::{level} ::and {len(others)} more {what}{plural}; the log of this step has them all.")
+        lines.append(f"::{level} ::and {len(others)} more {noun}{plural}; the log of this step has them all.")
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from invent_gitops.render.markdown.cells import Document
+from invent_gitops.render.documents.reading import Document
 
 # Later steps get an output through their environment, which has little room.
 _IDS_LIMIT = 20_000
@@ -35,7 +35,7 @@ def _report(document: Document) -> dict[str, str | int]:
     names = ("created", "adopted", "already_created", "not_created", "unknown")
     numbers = {name: fates.count(name.replace("_", "-")) for name in names}
     done = ("created", "adopted", "already-created")
-    ids = {one["key"]: one["id"] for one in outcomes if one["id"] and one["outcome"] in done}
+    ids = {outcome["key"]: outcome["id"] for outcome in outcomes if outcome["id"] and outcome["outcome"] in done}
     # ASCII, on one line; and a runner acts on "##[" wherever it stands.
     line = json.dumps(ids).replace("##[", "##\\u005b")
     plan = document.get("plan") or {}

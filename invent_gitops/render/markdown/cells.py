@@ -1,57 +1,51 @@
-"""Rows and cells that the Markdown of a plan and that of a report share."""
+"""Rows and cells that the Markdown of a plan, of a report and of a status share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from copy import copy
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
-from invent_gitops.model.instant import read_instant
-from invent_gitops.model.record import CALL_LASTS
+from invent_gitops.model.plan import Action, Audience, Item
+from invent_gitops.model.problem import Position, Problem
+from invent_gitops.model.state import Candidate, Intent, Provenance
+from invent_gitops.render.cells.attempts import NOT_LISTED, likeness_text, settling
+from invent_gitops.render.cells.audience import names_text, size_text
+from invent_gitops.render.cells.times import away_text, moment_and_away, when_cell
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.markdown.fit import Part
-from invent_gitops.render.markdown.markup import address, code, link, text
-from invent_gitops.text.commands import from_when, not_created, quoted, resolving
-from invent_gitops.text.times import distance, moment
-from invent_gitops.zonedata import UnknownZone
+from invent_gitops.render.markdown.markup import MARKDOWN, address, code, link, text
 
 SPACE = "\u00a0"
 # A command that was cut would be another command.
 WHOLE = 10_000
 
-# A document of `schemas/plan.schema.json` or `schemas/report.schema.json`, or a part of one.
-Document = Mapping[str, Any]
 
-
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """What every row needs to know beside its item: the document of a plan, and where the files are.
+    """What every row needs beside its item.
 
-    Plans that were saved before they held their time zone, options and segment names do without.
+    `files` is the address that paths are appended to, or "". `items` are those of a plan, soonest first. A page that is
+    not `dated` has no moment: it says how far away nothing is.
     """
 
-    def __init__(self, plan: Document, files: str) -> None:
-        self.now = instant(plan.get("at"))
-        self.dated = bool(plan.get("at"))
-        self.files = files
-        self.zone: str = plan.get("timezone") or ""
-        self.options: str = plan.get("options") or ""
-        self.segments: Mapping[str, str] = plan.get("segment_names") or {}
-        self.items: list[Document] = sorted(plan.get("items", ()), key=_soonest)
+    context: Context
+    files: str = ""
+    items: tuple[Item, ...] = ()
+    dated: bool = True
 
-    def over(self, items: list[Document]) -> Sheet:
-        """The same sheet over some of its items."""
-        sheet = copy(self)
-        sheet.items = items
-        return sheet
+    def over(self, items: Sequence[Item]) -> Sheet:
+        """The same sheet over these items, soonest first."""
+        return replace(self, items=tuple(sorted(items, key=_soonest)))
 
-    def having(self, *actions: str) -> list[Document]:
-        return [item for item in self.items if item["action"] in actions]
+    def having(self, *actions: Action) -> list[Item]:
+        return [item for item in self.items if item.action in actions]
 
 
-def context_of(sheet: Sheet) -> Context:
-    """What pages made of typed values need to know."""
-    return Context(sheet.now, zone=sheet.zone, flags=sheet.options, names=sheet.segments)
+def _soonest(item: Item) -> tuple[datetime, str]:
+    return item.request.scheduled_at or datetime.min.replace(tzinfo=UTC), item.key
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[str], *, folded: bool = False) -> Part:
@@ -63,117 +57,102 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def title(item: Document) -> str:
-    return f"<b>{text(item['name'])}</b> {code(item['key'])}"
+def title(key: str, name: str) -> str:
+    return f"<b>{text(name)}</b> {code(key)}"
 
 
-def cell(item: Document) -> str:
-    return f"<b>{text(item['name'])}</b><br>{code(item['key'])}"
+def title_cell(key: str, name: str) -> str:
+    return f"<b>{text(name)}</b><br>{code(key)}"
 
 
-def when(at: str | None, zone: str) -> str:
+def title_of(item: Item) -> str:
+    return title(item.key, item.request.name)
+
+
+def cell_of(item: Item) -> str:
+    return title_cell(item.key, item.request.name)
+
+
+def when(at: datetime | None, zone: str) -> str:
     """The day and the time on one line, which does not break; below it the zone, and the time in UTC."""
-    if at is None:
-        return "<b>at once</b>"
-    parts = local(at, zone).split(" ", 5)
-    return f"<b>{SPACE.join(parts[:5])}</b><br>{text(parts[5]).replace(' ', SPACE)}"
+    parts = when_cell(at, zone)
+    zone_line = f"<br>{text(parts.zone).replace(' ', SPACE)}" if parts.zone else ""
+    clock = parts.clock.replace(" ", SPACE) if parts.zone else parts.clock
+    return f"<b>{clock}</b>{zone_line}"
 
 
-def audience(item: Document) -> str:
-    found = item["audience"]
-    if not found:
+def away(at: datetime | None, now: datetime) -> str:
+    return away_text(at, now).replace(" ", SPACE)
+
+
+def audience(recipients: Audience | None) -> str:
+    if not recipients:
         return "unknown"
-    today = " today" if found.get("today") else ""
-    size = "" if found["contacts"] is None else f"<br>up to {found['contacts']:,} contacts{today}"
-    names = ", ".join(text(name, 80) for name in found["segments"])
-    return ("<b>everyone</b>" if found["everyone"] else names) + size
+    names, size = names_text(recipients, MARKDOWN), size_text(recipients)
+    return (f"<b>{names}</b>" if recipients.everyone else names) + (f"<br>{size}" if size else "")
 
 
-def refused(item: Document, sheet: Sheet) -> str:
-    whys = [f"{text(refusal['message'])} {code(refusal['policy'])}" for refusal in item["refusals"]]
-    cures = [text(refusal["cure"]) for refusal in item["refusals"]]
-    position = item["refusals"][0] if item["refusals"] else item["position"]
-    return row(f"{cell(item)}<br>{file(position, sheet)}", "<br>".join(whys), "<br>".join(cures))
+def value(field: str, raw: object, context: Context) -> str:
+    return value_text(field, raw, context, MARKDOWN)
 
 
-def blocked(item: Document, sheet: Sheet, *notes: str) -> str:
-    """A key in doubt: its attempt, `notes`, what was found of it, and the commands that settle it."""
-    intent = item["intent"]
-    tried = instant(intent["at"])
-    ago = f"{moment(tried)} ({distance(tried, sheet.now)})" if sheet.dated else moment(tried)
-    lines = [f"- {title(item)}: attempted {ago} {made_by(intent)}; the answer is not known."]
+def context_of(item: Item, sheet: Sheet) -> Context:
+    """In the zone that the item's author wrote, if there is one."""
+    return sheet.context.within(item.definition.timezone if item.definition else "")
+
+
+def refused(item: Item, sheet: Sheet) -> str:
+    reasons = [f"{text(refusal.message)} {code(refusal.policy)}" for refusal in item.refusals]
+    cures = [text(cure_text(refusal.cure, sheet.context.flags)) for refusal in item.refusals]
+    position = item.refusals[0].position if item.refusals else position_of(item)
+    return row(f"{cell_of(item)}<br>{file(position, sheet)}", "<br>".join(reasons), "<br>".join(cures))
+
+
+def position_of(item: Item) -> Position | None:
+    return item.definition.position if item.definition else None
+
+
+def blocked(key: str, name: str, intent: Intent, sheet: Sheet, *notes: str) -> str:
+    """A key in doubt: its attempt, `notes`, what the list shows of it, and the commands that settle it."""
+    ago = moment_and_away(intent.provenance.at, sheet.context.at if sheet.dated else None)
+    lines = [f"- {title(key, name)}: attempted {ago} {made_by(intent.provenance)}; the answer is not known."]
     lines += [f"  - {note}" for note in notes]
-    candidates = intent["candidates"]
-    if candidates is None:
-        lines.append(f"  - Nobody has looked yet: {code(f'invent-gitops reconcile{sheet.options}')} does.")
-    elif not candidates:
-        lines.append("  - The list in Invent did not show it. That is no proof: lists can lag.")
-    for candidate in candidates or ():
-        differs = ", ".join(text(field) for field in candidate["differs"])
-        same = f"differs in {differs}" if differs else "as requested"
-        lines.append(f"  - Found {code(candidate['id'])} <b>{text(candidate['name'])}</b>: {same}.")
-    ids = [f"--id {quoted(one['id'])}" + (" --anyway" if one["differs"] else "") for one in candidates or ()]
-    settled = [("it is there", option) for option in ids or ["--id ID"]]
-    # Documents of older versions do not say when the call is over.
-    over = instant(intent["settles_at"]) if intent.get("settles_at") else tried + CALL_LASTS
-    since = from_when(over, sheet.now if sheet.dated else over)
-    settled.append((f"it surely is not there, {since}", not_created([one["id"] for one in candidates or ()])))
+    if intent.candidates is None:
+        lines.append(f"  - Nobody has looked yet: {code(f'invent-gitops reconcile{sheet.context.flags}')} does.")
+    elif not intent.candidates:
+        lines.append(f"  - {NOT_LISTED}")
+    lines += [f"  - {_candidate(candidate)}" for candidate in intent.candidates or ()]
     lines += [
-        f"  - If {answer}: {code(resolving(sheet.options, item['key'], option), WHOLE)}" for answer, option in settled
+        f"  - If {settled.answer}: {code(settled.command, WHOLE)}"
+        for settled in settling(key, intent, sheet.context, dated=sheet.dated)
     ]
     return "\n".join(lines)
 
 
-def made_by(provenance: Document) -> str:
+def _candidate(candidate: Candidate) -> str:
+    remote = candidate.remote
+    return f"Found {code(remote.id)} <b>{text(remote.request.name)}</b>: {likeness_text(candidate, MARKDOWN)}."
+
+
+def made_by(provenance: Provenance) -> str:
     """Who did it and in which run, which is linked."""
-    run = address(provenance["run"])
-    return f"by {text(provenance['by'])}" + (f" in [this run]({run})" if run else "")
+    run = address(provenance.run)
+    return f"by {text(provenance.by)}" + (f" in [this run]({run})" if run else "")
 
 
-def problems(listed: Sequence[Document], sheet: Sheet) -> Part:
+def problems(listed: Sequence[Problem], files: str) -> Part:
     rows = []
     for problem in listed:
-        sentence = " ".join(text(sentence) for sentence in (problem["message"], problem["cure"]) if sentence)
-        rows.append(f"- {file(problem, sheet, numbered=True)} {sentence} {code(problem['rule'])}")
+        sentence = " ".join(text(sentence) for sentence in (problem.message, problem.cure) if sentence)
+        rows.append(f"- {_file(problem.position, files, numbered=True)} {sentence} {code(problem.rule)}")
     return Part([], rows)
 
 
-def file(position: Document | None, sheet: Sheet, *, numbered: bool = False) -> str:
-    if not position or not position["file"]:
+def file(position: Position | None, sheet: Sheet) -> str:
+    return _file(position, sheet.files)
+
+
+def _file(position: Position | None, files: str, *, numbered: bool = False) -> str:
+    if not position or not position.file:
         return ""
-    line = position["line"]
-    return link(position["file"], line or 0, sheet.files) + (f" line {line}:" if line and numbered else "")
-
-
-def zone_of(item: Document, sheet: Sheet) -> str:
-    return item["timezone"] or sheet.zone
-
-
-def local(at: object, zone: str) -> str:
-    """A time of a document in a zone, or in UTC where nobody knows the zone."""
-    read = read_instant(at)
-    try:
-        return moment(read, zone)
-    except UnknownZone:
-        return moment(read)
-
-
-def _soonest(item: Document) -> tuple[str, str]:
-    return item["request"]["scheduled_at"] or "", item["key"]
-
-
-def instant(value: object) -> datetime:
-    # Only a document without a plan has no time, and then nothing is counted from it.
-    return read_instant(value) or datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def value(field: str, raw: object, item: Document, sheet: Sheet) -> str:
-    match raw:
-        case bool():
-            return "yes" if raw else "no"
-        case list():
-            return ", ".join(text(sheet.segments.get(str(entry), str(entry)), 80) for entry in raw) or "none"
-        case _ if field == "scheduled_at":
-            return text(local(raw, zone_of(item, sheet)))
-        case _:
-            return text(str(raw))
+    return link(position.file, position.line, files) + (f" line {position.line}:" if position.line and numbered else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invent_gitops.errors import InvalidInput
-from invent_gitops.render.markdown.cells import Document
+from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.markdown.fit import Size
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT, plan_markdown
 from invent_gitops.render.markdown.report import report_markdown
@@ -19,13 +19,13 @@ def page(
     limit: int = COMMENT_LIMIT,
     size: Size = len,
     with_plan: bool = True,
-    rest: str = "",
+    elsewhere: str = "",
 ) -> str:
     """A document of kind plan, report or status as Markdown of at most `limit`, in what `size` counts.
 
-    `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan; `rest`
-    says where the rows are that a plan or a report has no room for. Raises `InvalidInput` for anything else, and for a
-    document that was edited so that a part is missing.
+    `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan;
+    `elsewhere` says where the rows are that a plan or a report has no room for. Raises `InvalidInput` for anything
+    else, and for a document that was edited so that a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind not in ("plan", "report", "status"):
@@ -33,9 +33,11 @@ def page(
     content: Document = document
     try:
         if kind == "report":
-            return report_markdown(content, files=files, limit=limit, size=size, with_plan=with_plan, rest=rest)
+            return report_markdown(
+                content, files=files, limit=limit, size=size, with_plan=with_plan, elsewhere=elsewhere
+            )
         if kind == "plan":
-            return plan_markdown(content, files=files, limit=limit, size=size, rest=rest)
+            return plan_markdown(content, files=files, limit=limit, size=size, elsewhere=elsewhere)
         return status_markdown(content, files=files, limit=limit, size=size)
     # An edited document may hold anything: a zone that does not exist, a number beyond every calendar.
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:

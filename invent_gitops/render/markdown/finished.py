@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from invent_gitops.model.instant import read_instant
+from invent_gitops.render.cells.results import results_text
 from invent_gitops.render.markdown.markup import code, text
-from invent_gitops.render.results import results_text
 from invent_gitops.text.times import moment
 
 # Broadcasts that the comment lists; `status` has all of them.

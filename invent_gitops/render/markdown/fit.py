@@ -34,19 +34,19 @@ class Part:
         return row if count + 1 < len(self.rows) else row - size("\n".join(["", *self.note(count)]))
 
 
-def fitted(parts: Sequence[Part], limit: int, size: Size = len, rest: str = "") -> str:
+def fitted(parts: Sequence[Part], limit: int, size: Size = len, elsewhere: str = "") -> str:
     """The parts with a blank line between them, in at most `limit`, unless what cannot be left out is more than that.
 
     If there is no room for all rows, each part gets its next one in turn, so that no part starves the others; and the
-    first part ends with the number of those that are left out, and with `rest`: where they are.
+    first part ends with the number of those that are left out, and with `elsewhere`: where they are.
     """
     counts = [len(part.rows) for part in parts]
-    page = _joined(parts, counts, rest)
+    page = _joined(parts, counts, elsewhere)
     if size(page) <= limit:
         return page
     numbers = [0] * len(parts)
     # With no row at all the notes are as long as they get.
-    room = limit - size(_joined(parts, numbers, rest))
+    room = limit - size(_joined(parts, numbers, elsewhere))
     growing = [index for index, count in enumerate(counts) if count]
     while growing:
         for index in list(growing):
@@ -58,16 +58,16 @@ def fitted(parts: Sequence[Part], limit: int, size: Size = len, rest: str = "") 
             numbers[index] += 1
             if numbers[index] == counts[index]:
                 growing.remove(index)
-    return _joined(parts, numbers, rest)
+    return _joined(parts, numbers, elsewhere)
 
 
-def _joined(parts: Sequence[Part], counts: Sequence[int], rest: str) -> str:
+def _joined(parts: Sequence[Part], counts: Sequence[int], elsewhere: str) -> str:
     first, *others = [part.shown(count) for part, count in zip(parts, counts, strict=True)]
     every = sum(len(part.rows) for part in parts)
     hidden = every - sum(counts)
     if hidden:
         first += (
             f"\n\n**Cut to fit: {hidden:,} of {every:,} entries are not shown below.** The numbers above count all."
-            f" {rest}".rstrip()
+            f" {elsewhere}".rstrip()
         )
     return "\n\n".join([first, *others])

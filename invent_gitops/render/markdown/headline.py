@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from invent_gitops.render.markdown.cells import Document, Sheet
+from invent_gitops.model.context import Context
+from invent_gitops.model.outcome import Fate, Outcome
+from invent_gitops.model.plan import Action
+from invent_gitops.render.documents.envelope import Envelope
+from invent_gitops.render.documents.report import SavedReport
+from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.markup import text
 from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.text.times import deadline_over
 
 # Words of the line of numbers, in the order of what needs a person.
-_WORDS = {
+_WORDS: Mapping[Fate, str] = {
     "unknown": "may have been created",
     "not-created": "not created",
     "not-attempted": "not attempted",
@@ -22,72 +28,79 @@ _WORDS = {
 # The headline of a run that found all as it should be.
 NOTHING = "Nothing was left to create"
 _UNSETTLED, _CUT_OFF = 7, 130
+# What a plan holds that no run creates.
+_STANDING: tuple[Action, ...] = ("blocked", "refused")
+_NO_PLAN = Context(datetime.min.replace(tzinfo=UTC))
 
 
 class Ledger:
     """The outcomes of a report by what became of them, and the plan that they came of."""
 
-    def __init__(self, document: Document, files: str) -> None:
-        self.document = document
-        self.plan: Document = document.get("plan") or {}
-        self.sheet = Sheet(self.plan, files)
-        self.items = {item["key"]: item for item in self.sheet.items}
-        # Reports of older versions do not hold them.
-        self.twins: Sequence[Document] = document.get("twins") or ()
-        self.outcomes: Sequence[Document] = sorted(document.get("outcomes", ()), key=self._soonest)
-        self.unrecorded = [outcome for outcome in self.having("created", "adopted") if not outcome["recorded"]]
+    def __init__(self, envelope: Envelope, saved: SavedReport, files: str) -> None:
+        self.envelope, self.saved = envelope, saved
+        plan = saved.plan.plan if saved.plan else None
+        # A report without a plan names no moment and no account.
+        self.plan = plan
+        self.sheet = Sheet(plan.context, files).over(plan.items) if plan else Sheet(_NO_PLAN, files, dated=False)
+        self.items = {item.key: item for item in self.sheet.items}
+        self.outcomes: Sequence[Outcome] = sorted(saved.report.outcomes, key=self._soonest)
+        unrecorded = saved.report.unrecorded
+        self.unrecorded = [outcome for outcome in self.having("created", "adopted") if outcome.key in unrecorded]
         # Put in place before the first create, and the run has written nothing since: it knows of no attempt.
         unknown = self.having("unknown")
-        ended = document["exit_code"] != _CUT_OFF or document.get("stopped") or not document["error"]
-        self.cut_off = bool(unknown) and not ended and not any(outcome["intent"] for outcome in unknown)
+        ended = envelope.exit_code != _CUT_OFF or saved.report.stopped or not envelope.error
+        self.cut_off = bool(unknown) and not ended and not any(outcome.key in saved.doubts for outcome in unknown)
 
-    def having(self, *fates: str) -> list[Document]:
-        return [outcome for outcome in self.outcomes if outcome["outcome"] in fates]
+    @property
+    def stopped(self) -> bool:
+        return self.saved.report.stopped
 
-    def count(self, action: str) -> int:
+    def having(self, *fates: Fate) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.fate in fates]
+
+    def count(self, action: Action) -> int:
         """How many keys the plan had with that action."""
-        return self.plan["counts"][action] if self.plan else 0
+        return self.plan.counts[action] if self.plan else 0
 
-    def _soonest(self, outcome: Document) -> tuple[bool, str, str]:
-        item = self.items.get(outcome["key"])
-        return item is None, item["request"]["scheduled_at"] or "" if item else "", outcome["key"]
+    def _soonest(self, outcome: Outcome) -> tuple[bool, datetime, str]:
+        item = self.items.get(outcome.key)
+        at = item.request.scheduled_at if item else None
+        return item is None, at or datetime.min.replace(tzinfo=UTC), outcome.key
 
 
 class _Case(NamedTuple):
-    """A headline: the number that it is about, the words for one and for several."""
+    """A headline: the number that it is about, its sentence for 1 and for more."""
 
     number: int
-    one: str
-    several: str
+    singular: str
+    plural: str
 
 
 def head(ledger: Ledger) -> Iterator[str]:
-    document = ledger.document
     yield f"### {_verdict(ledger)}"
     numbers = [f"**{len(outcomes):,}** {word}" for fate, word in _WORDS.items() if (outcomes := ledger.having(fate))]
-    numbers += [f"**{count:,}** {action}" for action in ("blocked", "refused") if (count := ledger.count(action))]
+    numbers += [f"**{count:,}** {action}" for action in _STANDING if (count := ledger.count(action))]
     # A single number is in the headline already.
     if len(numbers) > 1:
         yield from ("", " · ".join(numbers))
-    yield from rehearsal_lines(ledger.plan.get("api"))
-    if error := document["error"]:
-        yield from ("", " ".join(filter(None, map(text, (error["message"], error["cure"])))))
-    if document.get("stopped") and (document["error"] or ledger.having("not-created", "not-attempted")):
-        # Reports of older versions do not say which of both it was.
-        deadline = document.get("deadline")
+    yield from rehearsal_lines(ledger.sheet.context.api)
+    if error := ledger.envelope.error:
+        yield from ("", " ".join(filter(None, map(text, (error.message, error.cure)))))
+    if ledger.stopped and (ledger.envelope.error or ledger.having("not-created", "not-attempted")):
+        deadline = ledger.saved.report.deadline
         reason = "It was stopped as asked." if deadline is None else deadline_over(deadline)
         yield from ("", f"{reason} **Run it again to go on; nothing is created twice.**")
 
 
 def _verdict(ledger: Ledger) -> str:
     """One line that says it all, the worst first."""
-    if count := len(ledger.document["problems"]):
+    if count := len(ledger.envelope.problems):
         return f"⛔ {count:,} problem{'' if count == 1 else 's'} in the input: nothing was created"
-    cases = [*_bad(ledger), *([] if ledger.document["error"] else _good(ledger))]
-    for number, case, several in cases:
+    cases = [*_bad(ledger), *([] if ledger.envelope.error else _good(ledger))]
+    for number, singular, plural in cases:
         if number:
-            return case if number == 1 else several.format(f"{number:,}")
-    return _failure(ledger) if ledger.document["error"] else _nothing(ledger)
+            return singular if number == 1 else plural.format(f"{number:,}")
+    return _failure(ledger) if ledger.envelope.error else _nothing(ledger)
 
 
 def _bad(ledger: Ledger) -> Iterator[_Case]:
@@ -95,7 +108,7 @@ def _bad(ledger: Ledger) -> Iterator[_Case]:
     first = f"{created:,} created, " if created else ""
     look = "look before anyone retries"
     sentence = f"⛔ {first}{{}} twice in Invent: delete one of the two"
-    yield _Case(len(ledger.twins), sentence.format(1), sentence)
+    yield _Case(len(ledger.saved.twins), sentence.format(1), sentence)
     if ledger.cut_off:
         sentence = "⚠️ It was cut off: {} may have been created"
         yield _Case(len(ledger.having("unknown")), sentence.format(1), sentence)
@@ -106,14 +119,14 @@ def _bad(ledger: Ledger) -> Iterator[_Case]:
     )
     sentence = "⛔ {} created, but not recorded: keep the ids below"
     yield _Case(len(ledger.unrecorded), sentence.format(1), sentence)
-    if ledger.document["exit_code"] == _UNSETTLED and not ledger.document["error"]:
+    if ledger.envelope.exit_code == _UNSETTLED and not ledger.envelope.error:
         sentence = f"⛔ {first}{{}} still in doubt: {look}"
         yield _Case(ledger.count("blocked"), sentence.format(1), sentence)
         yield _Case(1, f"⛔ {first}something else is still in doubt: {look}", "")
     sentence = f"❌ {first}{{}} not created: a re-run is safe"
     yield _Case(len(ledger.having("not-created")), sentence.format(1), sentence)
     waiting = len(ledger.having("not-attempted"))
-    if ledger.document["error"] or ledger.document.get("stopped"):
+    if ledger.envelope.error or ledger.stopped:
         sentence = f"⚠️ Stopped after {created:,} of {created + waiting:,}: a re-run goes on with the rest"
         yield _Case(waiting, sentence, sentence)
     sentence = f"⚠️ {first}{{}} not attempted"
@@ -152,10 +165,10 @@ _FAILURES = {
 def _failure(ledger: Ledger) -> str:
     created = len(ledger.having("created"))
     if created:
-        if ledger.document["exit_code"] in (_UNSETTLED, 70):
+        if ledger.envelope.exit_code in (_UNSETTLED, 70):
             return f"⛔ {created:,} created, then it broke off: look before anyone retries"
         return f"⚠️ {created:,} created, then it could not go on"
-    return _FAILURES.get(ledger.document["exit_code"], _FAILURES[70])
+    return _FAILURES.get(ledger.envelope.exit_code, _FAILURES[70])
 
 
 def _nothing(ledger: Ledger) -> str:

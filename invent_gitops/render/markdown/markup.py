@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.secret import hide
 
@@ -55,3 +56,7 @@ def address(url: object) -> str:
     """`url` if it is one that can stand in a link as it is, else ""."""
     plain = isinstance(url, str) and re.fullmatch(r"https?://[\w.~:/%-]+", url, re.ASCII)
     return url if isinstance(url, str) and plain and hide(url) == url else ""
+
+
+# In the cells that every format words alike.
+MARKDOWN = Spelling(text, segment=80, value=500, status=40)

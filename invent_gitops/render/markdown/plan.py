@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from invent_gitops.model.plan import Action, Item, Plan
 from invent_gitops.model.project import SANDBOX
-from invent_gitops.render.audience import reach
-from invent_gitops.render.documents.loosening import read_loosening
-from invent_gitops.render.documents.review import read_notice
-from invent_gitops.render.documents.unreachable import read_unreachable
+from invent_gitops.render.cells.audience import reach
+from invent_gitops.render.cells.times import AT_ONCE, away_text, local_text
+from invent_gitops.render.documents.envelope import read_envelope
+from invent_gitops.render.documents.plan import SavedPlan, read_plan
+from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.markdown import cells as rows
-from invent_gitops.render.markdown.cells import SPACE, Document, Sheet
+from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.loosening import loosening_parts
@@ -20,7 +22,7 @@ from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.review import review_lines
 from invent_gitops.render.markdown.sends import month_tables
 from invent_gitops.render.markdown.unreachable import unreachable_parts, with_unreachable_head
-from invent_gitops.text.times import distance, moment
+from invent_gitops.text.times import moment
 
 # GitHub refuses a comment beyond 65,536 characters.
 COMMENT_LIMIT = 60_000
@@ -30,7 +32,7 @@ _NEW_STATE = (
 # How many waivers that set nothing aside are named: they must take no room from what is to be reviewed.
 _IDLE = 10
 # Words of the summary line, in the order of what needs a person.
-_WORDS = {
+_WORDS: Mapping[Action, str] = {
     "blocked": "blocked",
     "refused": "refused",
     "changed": "changed",
@@ -41,38 +43,43 @@ _WORDS = {
 
 
 def plan_markdown(
-    document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, rest: str = ""
+    document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, elsewhere: str = ""
 ) -> str:
     """A plan document as Markdown of at most `limit`, without a line feed at the end.
 
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
-    `size` counts; beyond it, whole rows are left out, and the text says how many, and `rest`: where they are.
+    `size` counts; beyond it, whole rows are left out, and the text says how many, and `elsewhere`: where they are.
     """
-    sheet = Sheet(document, files)
-    if problems := document["problems"]:
+    envelope = read_envelope(document)
+    if problems := envelope.problems:
         title = (
             f"### ⛔ {len(problems):,} problem{'' if len(problems) == 1 else 's'} in the input: nothing can be created"
         )
-        parts = [Part([title]), rows.problems(problems, sheet)]
-    elif error := document["error"]:
-        message = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
+        parts = [Part([title]), rows.problems(problems, files)]
+    elif error := envelope.error:
+        message = " ".join(filter(None, map(text, (error.message, error.cure))))
         parts = [Part(["### ⛔ There is no plan", "", message])]
     else:
-        top = with_unreachable_head([*headline(document, sheet)], read_unreachable(document), rows.context_of(sheet))
-        parts = [Part(top), *plan_parts(document, sheet)]
+        saved = read_plan(document)
+        sheet = sheet_of(saved.plan, files)
+        top = with_unreachable_head([*headline(saved, sheet)], saved.plan.unreachable, sheet.context)
+        parts = [Part(top), *plan_parts(saved, sheet)]
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
-    tries = (fitted(some, limit, size, rest) for some in (parts, shorter))
+    tries = (fitted(some, limit, size, elsewhere) for some in (parts, shorter))
     return next((page_text for page_text in tries if size(page_text) <= limit), fitted(parts[:1], limit, size))
 
 
-def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
+def sheet_of(plan: Plan, files: str) -> Sheet:
+    return Sheet(plan.context, files).over(plan.items)
+
+
+def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     """What a plan says below its headline."""
-    unreached = read_unreachable(document)
+    plan, context = saved.plan, saved.plan.context
     yield from blocked_part(sheet)
-    loosening = read_loosening(document)
-    yield from loosening_parts(loosening, sheet.files)
-    yield from unreachable_parts(unreached, rows.context_of(sheet), sheet.files)
+    yield from loosening_parts(plan.loosening, sheet.files)
+    yield from unreachable_parts(plan.unreachable, context, sheet.files)
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")
@@ -80,12 +87,12 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
         yield Part(["#### ⚠️ Rules set aside, and why", ""], lines)
     creates = sheet.having("create")
     if lines := [_created(item, sheet) for item in creates]:
-        title = f"#### {HELD_BACK}" if loosening and loosening.refuses else "#### To be created, soonest first"
+        title = f"#### {HELD_BACK}" if plan.held_back else "#### To be created, soonest first"
         yield rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)
-    if tables := month_tables(document, sheet):
+    if tables := month_tables(plan, sheet):
         yield Part(tables)
-    listed_above = {edit.key for edit in unreached}
-    if lines := [_changed(item, sheet) for item in sheet.having("changed") if item["key"] not in listed_above]:
+    listed_above = {edit.key for edit in plan.unreachable}
+    if lines := [_changed(item, sheet) for item in sheet.having("changed") if item.key not in listed_above]:
         title = f"{len(lines):,} changed after creation: Invent has no update, so there it stays as it was created"
         heads = ("Broadcast", "Field", "As created", "As written now")
         yield rows.table(f"<details><summary>{title}</summary>", heads, lines, folded=True)
@@ -93,19 +100,24 @@ def plan_parts(document: Document, sheet: Sheet) -> Iterator[Part]:
         title = "1 waiver sets nothing aside" if len(lines) == 1 else f"{len(lines):,} waivers set nothing aside"
         more = [f"- and {len(lines) - _IDLE:,} more"] if len(lines) > _IDLE else []
         yield Part([f"<details><summary>{title}</summary>", "", *lines[:_IDLE], *more, "", "</details>"])
-    calm = [item for item in sheet.having("undefined") if item["key"] not in listed_above]
-    if lines := [f"- {rows.title(item)}" for item in calm]:
+    calm = [item for item in sheet.having("undefined") if item.key not in listed_above]
+    if lines := [f"- {rows.title_of(item)}" for item in calm]:
         title = f"{len(lines):,} recorded, but no file defines them any more: kept for the audit"
         yield Part([f"<details><summary>{title}</summary>", ""], lines, ["", "</details>"])
-    target = f"org {text(document['org'])} at {text(document['api'])}"
-    zones = f" Time zone data {text(document['zone_data'])}." if document.get("zone_data") else ""
-    yield Part([f"<sub>Planned {text(moment(sheet.now))} for {target}.{zones} Digest {code(document['digest'])}</sub>"])
+    target = f"org {text(context.org)} at {text(context.api)}"
+    zones = f" Time zone data {text(plan.zone_data)}." if plan.zone_data else ""
+    yield Part([f"<sub>Planned {text(moment(context.at))} for {target}.{zones} Digest {code(saved.digest)}</sub>"])
 
 
 def blocked_part(sheet: Sheet) -> Iterator[Part]:
-    if lines := [rows.blocked(item, sheet) for item in sheet.having("blocked")]:
+    if lines := [_blocked(item, sheet) for item in sheet.having("blocked")]:
         title = f"#### ⛔ {len(lines):,} blocked: may exist in Invent already, so no run creates "
         yield Part([f"{title}{'it' if len(lines) == 1 else 'them'} until somebody settles it", ""], lines)
+
+
+def _blocked(item: Item, sheet: Sheet) -> str:
+    assert item.intent is not None
+    return rows.blocked(item.key, item.request.name, item.intent, sheet)
 
 
 def refused_part(sheet: Sheet) -> Iterator[Part]:
@@ -114,67 +126,65 @@ def refused_part(sheet: Sheet) -> Iterator[Part]:
         yield rows.table(title, ("Broadcast", "Why not", "What to do"), lines)
 
 
-def headline(document: Document, sheet: Sheet) -> Iterator[str]:
+def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
     """What a plan comes to, its numbers, and when the first is sent."""
-    counts, creates = document["counts"], sheet.having("create")
-    loosening = read_loosening(document)
-    number = 0 if loosening and loosening.refuses else counts["create"]
-    if counts["create"] and loosening and loosening.refuses:
-        yield f"### ⛔ {held_back(loosening)}"
+    plan, creates = saved.plan, sheet.having("create")
+    counts = plan.counts
+    number = 0 if plan.held_back else counts["create"]
+    if creates and plan.loosening and plan.held_back:
+        yield f"### ⛔ {held_back(plan.loosening)}"
     elif number:
-        yield f"### {number:,} broadcast{'' if number == 1 else 's'} to create, {_total_audience(creates)}"
+        yield f"### {number:,} broadcast{'' if number == 1 else 's'} to create, {reach(creates, _strong)}"
     else:
         yield "### Nothing can be created" if counts["blocked"] or counts["refused"] else "### Nothing to create"
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
-    yield from look_lines(document)
-    yield from rehearsal_lines(document["api"])
-    if number and not document["lineage"] and document["api"] != SANDBOX:
+    yield from look_lines(plan.look, plan.items)
+    yield from rehearsal_lines(plan.context.api)
+    if number and not plan.lineage and plan.context.api != SANDBOX:
         yield from ("", f"⚠️ **The state is new**: {_NEW_STATE}")
     if number:
-        first = creates[0]["request"]["scheduled_at"]
+        first = creates[0].request.scheduled_at
         if first is None:
-            yield from ("", "The first is sent **at once**.")
+            yield from ("", f"The first is sent **{AT_ONCE}**.")
         else:
-            away = distance(rows.instant(first), sheet.now)
-            local = text(rows.local(first, rows.zone_of(creates[0], sheet)))
-            yield from ("", f"The first is sent **{away}**, {local}.")
-    yield from review_lines(read_notice(document))
+            local = text(local_text(first, rows.context_of(creates[0], sheet).zone))
+            yield from ("", f"The first is sent **{away_text(first, sheet.context.at)}**, {local}.")
+    yield from review_lines(saved.review)
 
 
-def _total_audience(items: Sequence[Document]) -> str:
-    audiences = [item["audience"] or {"everyone": False, "contacts": None} for item in items]
-    sizes = [(audience["everyone"], audience["contacts"]) for audience in audiences]
-    return reach(sizes, lambda number: f"**{number}**")
+def _strong(number: str) -> str:
+    return f"**{number}**"
 
 
-def _created(item: Document, sheet: Sheet) -> str:
-    at = item["request"]["scheduled_at"]
-    notes = [text(remark, 160) for remark in (item["description"], item["owner"]) if remark]
-    if absence := item.get("absence"):
-        # Plans of older versions do not hold it.
-        declared = f"{absence['by']} declared that an attempt created nothing: {absence['reason']}"
+def _created(item: Item, sheet: Sheet) -> str:
+    at, definition = item.request.scheduled_at, item.definition
+    remarks = (definition.description, definition.owner) if definition else ()
+    notes = [text(remark, 160) for remark in remarks if remark]
+    if absence := item.remarks.absence:
+        declared = f"{absence.provenance.by} declared that an attempt created nothing: {absence.reason}"
         notes.append(f"⚠️ {text(declared, 200)}")
     note = f"<br><sub>{' · '.join(notes)}</sub>" if notes else ""
-    away = distance(rows.instant(at), sheet.now).replace(" ", SPACE) if at else "now"
-    when, file = rows.when(at, rows.zone_of(item, sheet)), rows.file(item["position"], sheet)
-    return rows.row(rows.cell(item) + note, when, away, rows.audience(item), file)
+    when, file = rows.when(at, rows.context_of(item, sheet).zone), rows.file(rows.position_of(item), sheet)
+    away = rows.away(at, sheet.context.at)
+    return rows.row(rows.cell_of(item) + note, when, away, rows.audience(item.audience), file)
 
 
-def _waivers(items: Sequence[Document], *, needed: bool) -> Iterator[str]:
+def _waivers(items: Sequence[Item], *, needed: bool) -> Iterator[str]:
     for item in items:
-        for policy, reason in item["waived"].items():
-            if (policy not in item.get("unneeded_waivers", ())) == needed:
-                yield f"- {rows.title(item)} {'sets aside' if needed else 'waives'} {code(policy)}: “{text(reason)}”"
+        for policy, reason in item.waived.items():
+            if (policy not in item.remarks.unneeded_waivers) == needed:
+                verb = "sets aside" if needed else "waives"
+                yield f"- {rows.title_of(item)} {verb} {code(policy)}: “{text(reason)}”"
 
 
-def _changed(item: Document, sheet: Sheet) -> str:
-    title = f"{rows.cell(item)}<br>id {code(item['id'] or '')}"
-    if change := item.get("zone_change"):
-        title += f"<br>{text(change['message'])}"
-    lines = []
-    for change in item["changes"]:
-        old, new = (rows.value(change["field"], change[side], item, sheet) for side in ("old", "new"))
-        lines.append(rows.row(title, code(change["field"]), old, new))
+def _changed(item: Item, sheet: Sheet) -> str:
+    title = f"{rows.cell_of(item)}<br>id {code(item.record.id if item.record else '')}"
+    if item.remarks.zone_change:
+        title += f"<br>{text(item.remarks.zone_change.message)}"
+    lines, context = [], rows.context_of(item, sheet)
+    for change in item.changes:
+        old, new = (rows.value(change.field, side, context) for side in (change.old, change.new))
+        lines.append(rows.row(title, code(change.field), old, new))
         title = ""
     return "\n".join(lines) or rows.row(title, "", "", "")

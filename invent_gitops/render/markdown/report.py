@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from invent_gitops.render.documents.unreachable import read_unreachable
+from invent_gitops.model.outcome import Outcome
+from invent_gitops.render.cells.times import local_text
+from invent_gitops.render.documents.envelope import read_envelope
+from invent_gitops.render.documents.plan import SavedPlan
+from invent_gitops.render.documents.reading import Document
+from invent_gitops.render.documents.report import SavedTwin, read_report
 from invent_gitops.render.markdown import cells as rows
-from invent_gitops.render.markdown.cells import Document
+from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.headcount import exceeding_part
 from invent_gitops.render.markdown.headline import Ledger, head
@@ -29,37 +34,37 @@ def report_markdown(
     limit: int = COMMENT_LIMIT,
     size: Size = len,
     with_plan: bool = True,
-    rest: str = "",
+    elsewhere: str = "",
 ) -> str:
     """A report document as Markdown of at most `limit`, without a line feed at the end.
 
-    `files`, `limit` and `rest` are those of `plan_markdown`. The plan is folded below, with as much of it as there is
-    room for, unless `with_plan` says that it stands elsewhere already.
+    `files`, `limit` and `elsewhere` are those of `plan_markdown`. The plan is folded below, with as much of it as there
+    is room for, unless `with_plan` says that it stands elsewhere already.
     """
-    ledger = Ledger(document, files)
-    unreached = read_unreachable(ledger.plan)
-    context = rows.context_of(ledger.sheet)
-    top = [*head(ledger), *next_lines(ledger, context)]
-    parts = [Part(with_unreachable_head(top, unreached, context))]
-    if document["problems"]:
-        parts.append(rows.problems(document["problems"], ledger.sheet))
+    ledger = Ledger(read_envelope(document), read_report(document), files)
+    unreached = ledger.plan.unreachable if ledger.plan else ()
+    parts = [Part(with_unreachable_head([*head(ledger), *next_lines(ledger)], unreached, ledger.sheet.context))]
+    if ledger.envelope.problems:
+        parts.append(rows.problems(ledger.envelope.problems, files))
     parts += _parts(ledger)
     # Room for the line that says that the plan is left out, at least.
-    folds = bool(ledger.items) and with_plan
-    hint = f"{code(f'invent-gitops state list{ledger.sheet.options}', rows.WHOLE)} shows every id. {rest}".strip()
+    folds = bool(ledger.saved.plan and ledger.items) and with_plan
+    listing = code(f"invent-gitops state list{ledger.sheet.context.flags}", rows.WHOLE)
+    hint = f"{listing} shows every id. {elsewhere}".strip()
     page_text = fitted(parts, limit - (size(_LEFT_OUT) + 2 if folds else 0), size, hint)
     if size(page_text) > limit:
         return fitted(parts[:1], limit, size)
     if not folds:
         return page_text
-    folded = _plan(ledger, limit - size(page_text) - 2, size)
+    folded = _plan(ledger.saved.plan, ledger.sheet, limit - size(page_text) - 2, size)
     return f"{page_text}\n\n{folded}" if folded else page_text
 
 
 def _parts(ledger: Ledger) -> Iterator[Part]:
-    reported = {outcome["key"] for outcome in ledger.outcomes}
-    remainder = ledger.sheet.over([item for item in ledger.sheet.items if item["key"] not in reported])
-    yield from _listed("#### ⛔ Twice in Invent: both would be sent", ledger.twins, _twin, ledger)
+    reported = {outcome.key for outcome in ledger.outcomes}
+    remainder = ledger.sheet.over([item for item in ledger.sheet.items if item.key not in reported])
+    if twins := ledger.saved.twins:
+        yield Part(["#### ⛔ Twice in Invent: both would be sent", ""], [_twin(twin) for twin in twins])
     unknown = ledger.having("unknown")
     if ledger.cut_off:
         title = "#### ⚠️ May have been created: running it again is safe, and it looks in Invent first"
@@ -69,15 +74,16 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     title = "#### ⛔ Created in Invent, but not recorded: keep these ids"
     yield from _listed(title, ledger.unrecorded, _unrecorded, ledger)
     yield from blocked_part(remainder)
-    yield from unreachable_parts(read_unreachable(ledger.plan), rows.context_of(ledger.sheet), ledger.sheet.files)
+    if ledger.plan:
+        yield from unreachable_parts(ledger.plan.unreachable, ledger.sheet.context, ledger.sheet.files)
     title = "#### ❌ Not created: nothing was sent, so run it again when the reason is gone"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-created"), _reason, ledger)
     title = "#### ⚠️ Not attempted: running it again is safe"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-attempted"), _reason, ledger)
-    differing = [outcome for outcome in ledger.outcomes if outcome["differs"]]
+    differing = [outcome for outcome in ledger.outcomes if outcome.differs]
     title = "#### ⚠️ Invent's answer is not what was asked for: look at it in Invent"
     yield from _tabled(title, ("Broadcast", "Id", "Differs in"), differing, _differs, ledger)
-    yield from exceeding_part(ledger.outcomes)
+    yield from exceeding_part(ledger.outcomes, ledger.saved.exceeding)
     yield from refused_part(remainder)
     heads = ("Broadcast", "Id in Invent", "When", "Audience")
     yield from _tabled("#### Created", heads, ledger.having("created"), _done, ledger)
@@ -89,7 +95,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
 
 
 def _listed(
-    title: str, outcomes: Sequence[Document], written: Callable[[Document, Ledger], str], ledger: Ledger
+    title: str, outcomes: Sequence[Outcome], written: Callable[[Outcome, Ledger], str], ledger: Ledger
 ) -> Iterator[Part]:
     if outcomes:
         yield Part([title, ""], [written(outcome, ledger) for outcome in outcomes])
@@ -98,8 +104,8 @@ def _listed(
 def _tabled(
     title: str,
     heads: Sequence[str],
-    outcomes: Sequence[Document],
-    written: Callable[[Document, Ledger], str],
+    outcomes: Sequence[Outcome],
+    written: Callable[[Outcome, Ledger], str],
     ledger: Ledger,
 ) -> Iterator[Part]:
     if outcomes:
@@ -109,103 +115,115 @@ def _tabled(
 # ---------------------------------------------------------------- rows
 
 
-def _twin(twin: Document, ledger: Ledger) -> str:
+def _twin(saved: SavedTwin) -> str:
     """The ids as code, since they are to be copied."""
-    mine, other = code(twin["id"], rows.WHOLE), twin["other"]
-    first = f"- {code(twin['key'])} is recorded as {mine}, and Invent has another one exactly like it, which no record "
-    lines = [f"{first}knows: {code(other['id'], rows.WHOLE)} ({text(other['status'] or 'no status', 40)})."]
-    if twin["superfluous"]:
-        lines.append(f"  - Better deleted in Invent: {code(twin['superfluous'], rows.WHOLE)}.")
-    elif not twin["right"]:
+    twin = saved.twin
+    recorded, status = code(twin.recorded, rows.WHOLE), text(twin.other.status or "no status", 40)
+    first = (
+        f"- {code(twin.key)} is recorded as {recorded}, and Invent has another one exactly like it, which no record "
+    )
+    lines = [f"{first}knows: {code(twin.other.id, rows.WHOLE)} ({status})."]
+    if twin.superfluous:
+        lines.append(f"  - Better deleted in Invent: {code(twin.superfluous, rows.WHOLE)}.")
+    elif not twin.right:
         lines.append("  - Look at both in Invent, and delete one of them.")
-    if twin["command"]:
-        first = "After that" if twin["right"] else f"If that is {mine}"
-        lines.append(f"  - {first}: {code(twin['command'], rows.WHOLE)}")
+    if saved.command:
+        first = "After that" if twin.right else f"If that is {recorded}"
+        lines.append(f"  - {first}: {code(saved.command, rows.WHOLE)}")
     return "\n".join(lines)
 
 
-def _unknown(outcome: Document, ledger: Ledger) -> str:
-    reason = [text(outcome["reason"])] if outcome["reason"] else []
-    if outcome.get("intent"):
-        return rows.blocked(outcome, ledger.sheet, *reason, *_wanted(outcome, ledger))
-    id = f" id {code(outcome['id'])}." if outcome["id"] else ""
-    plan = code(f"invent-gitops plan{ledger.sheet.options}")
-    return f"- {rows.title(outcome)}:{id} {' '.join(reason) or f'{plan} says how to settle it.'}"
+def _unknown(outcome: Outcome, ledger: Ledger) -> str:
+    reason = [text(outcome.reason)] if outcome.reason else []
+    if intent := ledger.saved.doubts.get(outcome.key):
+        notes = (*reason, *_requested(outcome, ledger))
+        return rows.blocked(outcome.key, outcome.name, intent, ledger.sheet, *notes)
+    id = f" id {code(outcome.id)}." if outcome.id else ""
+    plan = code(f"invent-gitops plan{ledger.sheet.context.flags}")
+    return f"- {_title(outcome)}:{id} {' '.join(reason) or f'{plan} says how to settle it.'}"
 
 
-def _wanted(outcome: Document, ledger: Ledger) -> Iterator[str]:
+def _requested(outcome: Outcome, ledger: Ledger) -> Iterator[str]:
     """What to look for in Invent."""
-    if item := ledger.items.get(outcome["key"]):
-        when = text(rows.local(item["request"]["scheduled_at"], rows.zone_of(item, ledger.sheet)))
-        recipients = f" to {rows.audience(item).replace('<br>', ', ')}" if item["audience"] else ""
+    if item := ledger.items.get(outcome.key):
+        when = text(local_text(item.request.scheduled_at, rows.context_of(item, ledger.sheet).zone))
+        recipients = f" to {rows.audience(item.audience).replace('<br>', ', ')}" if item.audience else ""
         yield f"To be sent {when}{recipients}."
 
 
-def _begun(outcome: Document, ledger: Ledger) -> str:
-    item = ledger.items.get(outcome["key"])
+def _begun(outcome: Outcome, ledger: Ledger) -> str:
+    return rows.row(_cell(outcome), *_when_and_audience(outcome, ledger))
+
+
+def _when_and_audience(outcome: Outcome, ledger: Ledger) -> tuple[str, str]:
+    item = ledger.items.get(outcome.key)
     if item is None:
-        return rows.row(rows.cell(outcome), "", "")
-    when = rows.when(item["request"]["scheduled_at"], rows.zone_of(item, ledger.sheet))
-    return rows.row(rows.cell(outcome), when, rows.audience(item) if item["audience"] else "")
+        return "", ""
+    when = rows.when(item.request.scheduled_at, rows.context_of(item, ledger.sheet).zone)
+    return when, rows.audience(item.audience) if item.audience else ""
 
 
-def _unrecorded(outcome: Document, ledger: Ledger) -> str:
-    command = resolving(ledger.sheet.options, outcome["key"], f"--id {quoted(outcome['id'] or '')}")
+def _unrecorded(outcome: Outcome, ledger: Ledger) -> str:
+    command = resolving(ledger.sheet.context.flags, outcome.key, f"--id {quoted(outcome.id)}")
     return (
-        f"- {rows.title(outcome)} is {code(outcome['id'] or '')}. The next run looks for it; "
+        f"- {_title(outcome)} is {code(outcome.id)}. The next run looks for it; "
         f"if it cannot find it, {code(command, rows.WHOLE)} records it."
     )
 
 
-def _reason(outcome: Document, ledger: Ledger) -> str:
-    item = ledger.items.get(outcome["key"])
-    file = rows.file(item["position"], ledger.sheet) if item else ""
+def _reason(outcome: Outcome, ledger: Ledger) -> str:
+    item = ledger.items.get(outcome.key)
+    file = rows.file(rows.position_of(item), ledger.sheet) if item else ""
     return rows.row(
-        rows.cell(outcome) + (f"<br>{file}" if file else ""),
-        text(outcome["reason"] or "Its turn did not come."),
+        _cell(outcome) + (f"<br>{file}" if file else ""),
+        text(outcome.reason or "Its turn did not come."),
     )
 
 
-def _differs(outcome: Document, ledger: Ledger) -> str:
-    return rows.row(rows.cell(outcome), code(outcome["id"] or ""), ", ".join(map(code, outcome["differs"])))
+def _differs(outcome: Outcome, ledger: Ledger) -> str:
+    return rows.row(_cell(outcome), code(outcome.id), ", ".join(map(code, outcome.differs)))
 
 
-def _done(outcome: Document, ledger: Ledger) -> str:
-    item = ledger.items.get(outcome["key"])
-    id = code(outcome["id"] or "")
-    if not outcome["recorded"]:
+def _done(outcome: Outcome, ledger: Ledger) -> str:
+    id = code(outcome.id)
+    if outcome.key in ledger.saved.report.unrecorded:
         id += "<br><b>not recorded</b>"
-    elif outcome["reason"]:
-        id += f"<br><sub>{text(outcome['reason'], 160)}</sub>"
-    if item is None:
-        return rows.row(rows.cell(outcome), id, "", "")
-    when = rows.when(item["request"]["scheduled_at"], rows.zone_of(item, ledger.sheet))
-    recipients = rows.audience(item) if item["audience"] else ""
-    return rows.row(rows.cell(outcome), id, when, recipients)
+    elif outcome.reason:
+        id += f"<br><sub>{text(outcome.reason, 160)}</sub>"
+    return rows.row(_cell(outcome), id, *_when_and_audience(outcome, ledger))
+
+
+def _title(outcome: Outcome) -> str:
+    return rows.title(outcome.key, outcome.name)
+
+
+def _cell(outcome: Outcome) -> str:
+    return rows.title_cell(outcome.key, outcome.name)
 
 
 # ---------------------------------------------------------------- below
 
 
 def _origin(ledger: Ledger) -> Iterator[Part]:
-    document = ledger.document
-    if not document.get("at"):
+    provenance = ledger.saved.provenance
+    if not provenance:
         return
-    ended = f"Ended {moment(rows.instant(document['at']))}, run {rows.made_by(document)}"
-    if document["commit"]:
-        ended += f" from commit {code(document['commit'][:12])}"
-    state = f"; recorded in {code(document['state'])}" if ledger.having("created", "adopted", "already-created") else ""
+    ended = f"Ended {moment(provenance.at)}, run {rows.made_by(provenance)}"
+    if provenance.commit:
+        ended += f" from commit {code(provenance.commit[:12])}"
+    recorded = ledger.having("created", "adopted", "already-created")
+    state = f"; recorded in {code(ledger.saved.state_label)}" if recorded else ""
     yield Part([f"<sub>{ended}{state}.</sub>"])
 
 
-def _plan(ledger: Ledger, room: int, size: Size) -> str:
-    """The plan as it was, folded, in at most `room`; if there is none for it, a line says so."""
+def _plan(saved: SavedPlan | None, sheet: Sheet, room: int, size: Size) -> str:
+    """The plan as it was, folded, in at most `room`; without room for it, a line says so."""
     above, below = "<details><summary>The plan as it was</summary>\n\n", "\n\n</details>"
     space = room - size(above) - size(below)
-    if space >= _LEAST:
-        first, *more = headline(ledger.plan, ledger.sheet)
+    if saved and space >= _LEAST:
+        first, *more = headline(saved, sheet)
         # One level below the headline of the page.
-        page_text = fitted([Part([f"#{first}", *more]), *plan_parts(ledger.plan, ledger.sheet)], space, size)
+        page_text = fitted([Part([f"#{first}", *more]), *plan_parts(saved, sheet)], space, size)
         if size(page_text) <= space:
             return f"{above}{page_text}{below}"
     return _LEFT_OUT if size(_LEFT_OUT) <= room else ""

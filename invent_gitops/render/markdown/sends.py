@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
 
-from invent_gitops.model.instant import read_instant
+from invent_gitops.model.broadcast import Request
+from invent_gitops.model.plan import Action, Item, Plan
 from invent_gitops.model.statuses import NOT_TO_COME
-from invent_gitops.render.markdown.cells import Document, Sheet
+from invent_gitops.render.documents.envelope import with_values
+from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.months import Mark, Send, months
 
-_MARKS: Mapping[str, Mark] = {
+_MARKS: Mapping[Action, Mark] = {
     "create": "new",
     "changed": "edited",
     "undefined": "deleted",
@@ -20,30 +21,29 @@ _MARKS: Mapping[str, Mark] = {
 }
 
 
-def month_tables(document: Document, sheet: Sheet) -> list[str]:
+def month_tables(plan: Plan, sheet: Sheet) -> list[str]:
     """Return the lines of the months in which a plan changes something."""
-    # Plans of older versions do not hold the blackout days.
-    spans = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in document.get("blackout_days", ())]
-    return months(list(_sends(sheet)), now=sheet.now, timezone=sheet.zone, blackout_days=spans)
+    context = plan.context
+    return months(list(_sends(sheet)), now=context.at, timezone=context.zone, blackout_days=plan.blackout_days)
 
 
 def _sends(sheet: Sheet) -> Iterator[Send]:
     for item in sheet.items:
-        drift = item.get("drift") or {}
-        if (drift.get("status") or item["status"]) in NOT_TO_COME:
+        if _status(item) in NOT_TO_COME:
             continue
-        at, name = _as_created(item)
-        if at is None:
+        created, defined = _as_created(item), item.request.scheduled_at
+        if created.scheduled_at is None:
             continue
-        defined = read_instant(item["request"]["scheduled_at"])
-        moved = defined if item["action"] == "changed" and defined != at else None
-        yield Send(at, name, _MARKS[item["action"]], moved)
+        moved = defined if item.action == "changed" and defined != created.scheduled_at else None
+        yield Send(created.scheduled_at, created.name, _MARKS[item.action], moved)
 
 
-def _as_created(item: Document) -> tuple[datetime | None, str]:
-    """The time and the name that Invent has, as far as is known; of what is new, those that it will get."""
-    fields = {field: item["request"][field] for field in ("scheduled_at", "name")}
-    fields |= {change["field"]: change["old"] for change in item["changes"] if change["field"] in fields}
-    live = (item.get("drift") or {}).get("fields") or ()
-    fields |= {change["field"]: change["live"] for change in live if change["field"] in fields}
-    return read_instant(fields["scheduled_at"]), str(fields["name"])
+def _status(item: Item) -> str:
+    status = item.record.status if item.record else ""
+    return item.drift.status or status if item.drift else status
+
+
+def _as_created(item: Item) -> Request:
+    """What Invent has, as far as is known; of what is new, what it will get."""
+    recorded = item.record.request if item.record else item.request
+    return with_values(recorded, {change.field: change.new for change in item.drift.changes} if item.drift else {})

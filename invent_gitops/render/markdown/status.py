@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from invent_gitops.model.status import SHARES
-from invent_gitops.render.cells import share_text
+from invent_gitops.model.broadcast import Counts
+from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
+from invent_gitops.model.status import Row, Status
+from invent_gitops.render.cells.counts import COUNTED, SHARES_NOTE, counted, number_text
+from invent_gitops.render.cells.times import away_text
+from invent_gitops.render.cells.values import state_text
+from invent_gitops.render.documents.envelope import read_envelope
+from invent_gitops.render.documents.reading import Document
+from invent_gitops.render.documents.status import read_status
 from invent_gitops.render.markdown import cells as rows
-from invent_gitops.render.markdown.cells import SPACE, Document
+from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
-from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.markup import MARKDOWN, code, text
 from invent_gitops.render.markdown.rehearsal import rehearsal_lines
-from invent_gitops.render.markdown.row_details import details, poor_first
+from invent_gitops.render.markdown.row_details import details
 from invent_gitops.render.next_step import empty_drafts
-from invent_gitops.text.times import distance, moment
+from invent_gitops.text.times import moment
 
 COMMENT_LIMIT = 60_000
-_COUNTED = {
-    "delivered": "Delivered",
-    "opened": "Opened",
-    "click": "Clicked",
-    "failed": "Failed",
-    "unsubscribed": "Unsubscribed",
-}
-_NOTE = "Delivered and failed are shares of the recipients; opened, clicked and unsubscribed of what was delivered."
-
-
-class _Sheet:
-    """What every row needs to know beside itself."""
-
-    def __init__(self, document: Document, files: str) -> None:
-        self.now: datetime = rows.instant(document.get("at"))
-        self.zone: str = document.get("timezone") or ""
-        # What the rows of a plan need to know.
-        self.plain = rows.Sheet({**document} | {"items": ()}, files)
-        self.soon = timedelta(seconds=document.get("soon_seconds", 0))
+_DASH = "–"
 
 
 def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len) -> str:
@@ -45,57 +35,51 @@ def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
     `size` counts; beyond it, whole rows are left out, and the text says how many.
     """
-    sheet = _Sheet(document, files)
-    if problems := document["problems"]:
+    envelope = read_envelope(document)
+    if problems := envelope.problems:
         title = f"### ⛔ {len(problems):,} problem{'' if len(problems) == 1 else 's'} in the input: there is no status"
-        parts = [Part([title]), rows.problems(problems, rows.Sheet({}, files))]
-    elif error := document["error"]:
-        message = " ".join(filter(None, map(text, (error["message"], error["cure"]))))
+        parts = [Part([title]), rows.problems(problems, files)]
+    elif error := envelope.error:
+        message = " ".join(filter(None, map(text, (error.message, error.cure))))
         parts = [Part(["### ⛔ There is no status", "", message])]
     else:
-        parts = [Part(list(_headline(document, sheet))), *_parts(document, sheet)]
+        status = read_status(document)
+        parts = [Part(list(_headline(status))), *_parts(status, Sheet(status.context, files))]
     page_text = fitted(parts, limit, size)
     return page_text if size(page_text) <= limit else fitted(parts[:1], limit, size)
 
 
-def _headline(document: Document, sheet: _Sheet) -> Iterator[str]:
-    counts, complete = document["counts"], document["look"]["complete"]
-    number, needy = counts["rows"], counts["needs_you"]
-    empty = empty_drafts(_empty(document), counts["coming"], sheet.now)
+def _headline(status: Status) -> Iterator[str]:
+    number, needy = len(status.rows), len(status.alarmed)
     plural = "" if number == 1 else "s"
+    empty = empty_drafts([row.at for row in status.empty], len(status.coming), status.context.at)
     if not number:
         yield "### There are no broadcasts"
     elif needy:
         yield f"### ⚠️ {needy:,} of {number:,} broadcast{plural} need{'s' if needy == 1 else ''} a person"
-    elif complete and not empty:
+    elif status.look.complete and not empty:
         yield f"### ✅ {'The one broadcast is' if number == 1 else f'All {number:,} broadcasts are'} in order"
-    elif not complete:
+    elif not status.look.complete:
         yield f"### ❔ {number:,} broadcast{plural}, and not all of Invent could be read"
     else:
         yield f"### ✏️ {empty}"
         empty = ""
     if empty:
         yield from ("", f"✏️ **{empty}**")
-    soon = [row for row in document["rows"] if not row["past"] and _within(row, sheet)]
+    soon = [row for row in status.coming if _within(row, status)]
     sentences = [
-        f"**{len(soon):,}** due within {_span(sheet.soon)}",
-        f"**{counts['coming']:,}** coming up",
-        f"**{counts['past']:,}** sent or over",
+        f"**{len(soon):,}** due within {_span(status.soon)}",
+        f"**{len(status.coming):,}** coming up",
+        f"**{len(status.past):,}** sent or over",
     ]
     yield from ("", " · ".join(sentences))
-    yield from look_lines(document)
-    yield from rehearsal_lines(document["api"])
+    yield from look_lines(status.look)
+    yield from rehearsal_lines(status.context.api)
 
 
-def _empty(document: Document) -> list[datetime | None]:
-    """The hours of what is still to come, and Invent shows as a draft without any message."""
-    drafts = [row for row in document["rows"] if not row["past"] and row["state"] == "DRAFT" and row["templates"] == 0]
-    return [rows.instant(row["scheduled_at"]) if row["scheduled_at"] else None for row in drafts]
-
-
-def _within(row: Document, sheet: _Sheet) -> bool:
-    at = row["scheduled_at"]
-    return at is None or sheet.now <= rows.instant(at) <= sheet.now + sheet.soon
+def _within(row: Row, status: Status) -> bool:
+    now = status.context.at
+    return row.at is None or now <= row.at <= now + status.soon
 
 
 def _span(span: timedelta) -> str:
@@ -103,71 +87,58 @@ def _span(span: timedelta) -> str:
     return f"{span.days} days" if span.days >= 2 and hours % 24 == 0 else f"{hours:g} hours"
 
 
-def _parts(document: Document, sheet: _Sheet) -> Iterator[Part]:
-    every = document["rows"]
-    if lines := [_alarmed(row, sheet) for row in sorted(every, key=poor_first) if row["warnings"]]:
+def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
+    context = status.context
+    if lines := [_alarmed(row, status, sheet) for row in status.alarmed]:
         yield rows.table("#### Needs a person", ("Broadcast", "When", "What is wrong", "What to do"), lines)
-    if lines := [_coming(row, sheet) for row in every if not row["past"]]:
+    if lines := [_coming(row, status) for row in status.coming]:
         yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), lines)
-    past = [row for row in every if row["past"]]
-    if lines := [_past(row, sheet) for row in past]:
+    if lines := [_past(row, status) for row in status.past]:
         title = f"<details><summary>{len(lines):,} sent or over, newest first, and what came of it</summary>"
-        heads = ("When", "Broadcast", "Recipients", *_COUNTED.values())
+        heads = ("When", "Broadcast", "Recipients", *map(str.capitalize, COUNTED.values()))
         part = rows.table(title, heads, lines, folded=True)
-        yield Part(
-            part.above, part.rows, ["", f"<sub>Times in {text(sheet.zone or 'UTC')}. {_NOTE}</sub>", *part.below]
-        )
-    account = f"org {text(document['org'])} at {text(document['api'])}"
-    yield Part([f"<sub>As of {text(moment(sheet.now, sheet.zone))}, {account}</sub>"])
+        note = f"<sub>Times in {text(context.zone or 'UTC')}. {SHARES_NOTE}</sub>"
+        yield Part(part.above, part.rows, ["", note, *part.below])
+    account = f"org {text(context.org)} at {text(context.api)}"
+    yield Part([f"<sub>As of {text(moment(context.at, context.zone))}, {account}</sub>"])
 
 
-def _alarmed(row: Document, sheet: _Sheet) -> str:
-    file = {"file": row["file"], "line": row["line"]} if row["file"] else None
-    position = f"<br>{rows.file(file, sheet.plain)}" if file else ""
-    whats = [f"{text(it['message'])} {code(it['rule'])}" for it in row["warnings"]]
-    whats += list(_fields(row, sheet)) if any(it["rule"] == "drift" for it in row["warnings"]) else []
-    cures = [text(it["cure"]) for it in row["warnings"]]
-    away = "" if row["scheduled_at"] is None else f"<br>{distance(rows.instant(row['scheduled_at']), sheet.now)}"
-    when = rows.when(row["scheduled_at"], row["timezone"] or sheet.zone) + away
-    return rows.row(rows.cell(row) + position + details(row, sheet.zone), when, "<br>".join(whats), "<br>".join(cures))
+def _alarmed(row: Row, status: Status, sheet: Sheet) -> str:
+    context = sheet.context.within(row.timezone)
+    file = f"<br>{rows.file(row.definition.position, sheet)}" if row.definition else ""
+    reasons = [f"{text(alarm.message)} {code(alarm.rule)}" for alarm in row.alarms]
+    reasons += list(_fields(row, context)) if any(alarm.rule == "drift" for alarm in row.alarms) else []
+    cures = [text(cure_text(alarm.cure, context.flags)) for alarm in row.alarms]
+    away = "" if row.at is None else f"<br>{away_text(row.at, context.at)}"
+    when = rows.when(row.at, context.zone) + away
+    title = f"{rows.title_cell(row.key, row.request.name)}{file}{details(row, status)}"
+    return rows.row(title, when, "<br>".join(reasons), "<br>".join(cures))
 
 
-def _fields(row: Document, sheet: _Sheet) -> Iterator[str]:
-    for change in (row["drift"] or {}).get("fields", ()):
-        old, new = (rows.value(change["field"], change[side], row, sheet.plain) for side in ("recorded", "live"))
-        yield f"{code(change['field'])} recorded {old}<br>in Invent {new}"
+def _fields(row: Row, context: Context) -> Iterator[str]:
+    for change in row.drift.changes if row.drift else ():
+        old, new = (rows.value(change.field, side, context) for side in (change.old, change.new))
+        yield f"{code(change.field)} recorded {old}<br>in Invent {new}"
 
 
-def _coming(row: Document, sheet: _Sheet) -> str:
-    at = row["scheduled_at"]
-    away = distance(rows.instant(at), sheet.now).replace(" ", SPACE) if at else "now"
-    return rows.row(
-        rows.when(at, sheet.zone), away, rows.cell(row) + details(row, sheet.zone), _state(row), rows.audience(row)
-    )
+def _coming(row: Row, status: Status) -> str:
+    context = status.context
+    when, away = rows.when(row.at, context.zone), rows.away(row.at, context.at)
+    title = rows.title_cell(row.key, row.request.name) + details(row, status)
+    return rows.row(when, away, title, state_text(row, MARKDOWN), rows.audience(row.audience))
 
 
-def _past(row: Document, sheet: _Sheet) -> str:
-    counts = row["counts"]
-    counted = [_counted(row, name) for name in _COUNTED]
+def _past(row: Row, status: Status) -> str:
+    context = status.context
+    results = [_counted(row.sending.counts, name) for name in COUNTED]
     # Nine columns have to fit: the day alone with its time, in the zone that the line below the table names.
-    when = rows.when(row["scheduled_at"], sheet.zone).partition("<br>")[0]
-    return rows.row(
-        when, f"{rows.cell(row)} {_state(row)}{details(row, sheet.zone)}", _number(counts["recipients"]), *counted
-    )
+    when = rows.when(row.at, context.zone).partition("<br>")[0]
+    title = f"{rows.title_cell(row.key, row.request.name)} {state_text(row, MARKDOWN)}{details(row, status)}"
+    return rows.row(when, title, number_text(row.sending.counts.recipients, _DASH), *results)
 
 
-def _state(row: Document) -> str:
-    state = text(row["state"], 40) or "no status"
-    return state if row["read"] else f"not read (was {state})"
-
-
-def _counted(row: Document, name: str) -> str:
-    count, total = row["counts"][name], row["counts"][SHARES[name]]
-    if count is None or not row["counts"]["recipients"]:
-        return "–"
-    share = share_text(count, total)
-    return f"{count:,}" + (f"<br>{share}" if share else "")
-
-
-def _number(count: int | None) -> str:
-    return "–" if count is None else f"{count:,}"
+def _counted(counts: Counts, name: str) -> str:
+    result = counted(counts, name)
+    if not result:
+        return _DASH
+    return result.number + (f"<br>{result.share}" if result.share else "")

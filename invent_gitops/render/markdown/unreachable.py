@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.context import Context
-from invent_gitops.model.instant import read_instant
 from invent_gitops.model.unreachable import GUIDE, Unreached
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.markdown.fit import Part
-from invent_gitops.render.markdown.markup import code, link, text
+from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
 from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
-from invent_gitops.text.times import moment
-from invent_gitops.zonedata import UnknownZone
 
 # A command that was cut would be another command.
 _WHOLE = 10_000
@@ -50,7 +48,8 @@ def _edit(edit: Unreached, context: Context, files: str) -> str:
     audience = audience_words(edit.audience, _name)
     lines.append(f"  - {_first_up(goes_out(edit, context))}, to {audience}")
     for change in edit.changes:
-        old, new = (_value(change.field, value, edit, context) for value in (change.old, change.new))
+        own = context.within(edit.timezone)
+        old, new = (value_text(change.field, value, own, MARKDOWN) for value in (change.old, change.new))
         lines.append(f"  - {code(change.field)}: in Invent <b>{old}</b>, in the file <b>{new}</b>")
     if edit.waived:
         lines.append(f"  - Waived: “{text(edit.waived)}”")
@@ -63,20 +62,3 @@ def _edit(edit: Unreached, context: Context, files: str) -> str:
 
 def _first_up(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
-
-
-def _value(field: str, value: object, edit: Unreached, context: Context) -> str:
-    """A value of a request's JSON; times are on the author's clocks."""
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(text(context.names.get(str(id), str(id)), 80) for id in value) or "none"
-        case _ if field == "scheduled_at":
-            at = read_instant(value)
-            try:
-                return text(moment(at, edit.timezone or context.zone))
-            except UnknownZone:
-                return text(moment(at))
-        case _:
-            return text(str(value))

@@ -11,9 +11,11 @@ from invent_gitops.model.drift import Coverage, Drift, Renewal
 from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import GONE
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.titles import title_line
 from invent_gitops.render.text.well import renewal_is_well
-from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 
 
@@ -34,7 +36,7 @@ def look_text(plan: Plan, style: Style, context: Context) -> Iterator[str]:
 
 
 def _as_recorded(records: Sequence[Record]) -> str:
-    """Where nothing has drifted: what is recorded as gone is not shown by Invent, and nobody may say that it is."""
+    """Where nothing has drifted: what is recorded as gone is not most by Invent, and nobody may say that it is."""
     gone = sum(1 for record in records if record.status == GONE)
     if not gone:
         return "Invent shows every recorded broadcast as it is recorded."
@@ -59,7 +61,7 @@ def unrecorded_text(count: int, context: Context) -> str:
     )
 
 
-def drift_text(plan: Plan, style: Style, context: Context, *, shown: int) -> list[str]:
+def drift_text(plan: Plan, style: Style, context: Context, *, most: int) -> list[str]:
     """The section of the plan: first what a person should look at, then what moved on by itself."""
     drifted = [(item, item.drift) for item in plan.items if item.drift]
     lines: list[str] = []
@@ -70,17 +72,17 @@ def drift_text(plan: Plan, style: Style, context: Context, *, shown: int) -> lis
         selected = [(item, drift) for item, drift in drifted if drift.alarming is alarming]
         if selected:
             lines += ["", style.bold(title)]
-        for item, drift in selected[:shown]:
+        for item, drift in selected[:most]:
             lines += describe(item, drift, style, context)
-        if len(selected) > shown:
-            lines.append(f"  … and {len(selected) - shown} more; -v shows them all.")
+        if len(selected) > most:
+            lines.append(f"  … and {len(selected) - most} more; -v shows them all.")
     return lines
 
 
 def _drifted(item: Item, drift: Drift, style: Style, context: Context) -> Iterator[str]:
     id = item.record.id if item.record else ""
     label = f"  {', '.join(drift.kinds)}  (id {clean(id)})"
-    yield style.yellow(f"  ≠ {clean(item.key)}  {cut(item.request.name, 80)}{label}")
+    yield style.yellow(title_line("≠", item.key, item.request.name) + label)
     definition = item.definition
     if drift.status != drift.recorded_status:
         yield f"      status: {status_text(drift)}"
@@ -97,26 +99,26 @@ def fields_text(drift: Drift, defined: Request | None, context: Context) -> Iter
     """The fields that differ, each as it is recorded, as Invent shows it, and as the file says."""
     file = defined.as_json() if defined else {}
     for change in drift.changes:
-        yield f"      {change.field}: recorded {value_text(change.field, change.old, context)}"
-        yield f"        in Invent: {value_text(change.field, change.new, context)}"
+        yield f"      {change.field}: recorded {value_text(change.field, change.old, context, TERMINAL)}"
+        yield f"        in Invent: {value_text(change.field, change.new, context, TERMINAL)}"
         if change.field in file:
-            yield f"        in the file: {value_text(change.field, file[change.field], context)}"
+            yield f"        in the file: {value_text(change.field, file[change.field], context, TERMINAL)}"
 
 
 def _moved(item: Item, drift: Drift, style: Style, context: Context) -> Iterator[str]:
-    yield style.dim(f"  · {clean(item.key)}  {cut(item.request.name, 80)}  {status_text(drift)}")
+    yield style.dim(f"{title_line('·', item.key, item.request.name)}  {status_text(drift)}")
 
 
-def audiences_text(plan: Plan, style: Style, *, shown: int) -> list[str]:
+def audiences_text(plan: Plan, style: Style, *, most: int) -> list[str]:
     """The section of the plan with what is odd about today's audiences."""
     warnings = [(item, warning) for item in plan.items for warning in item.remarks.warnings]
     lines = ["", style.bold("Audiences: look at these before they are messaged.")] if warnings else []
-    for item, warning in warnings[:shown]:
-        lines.append(style.yellow(f"  ! {clean(item.key)}  {cut(item.request.name, 80)}"))
+    for item, warning in warnings[:most]:
+        lines.append(style.yellow(title_line("!", item.key, item.request.name)))
         lines.append(f"      {clean(warning.message)} {style.dim(f'[{warning.rule}]')}")
         lines.append(f"      {style.green('→')} {clean(warning.cure)}")
-    if len(warnings) > shown:
-        lines.append(f"  … and {len(warnings) - shown} more; -v shows them all.")
+    if len(warnings) > most:
+        lines.append(f"  … and {len(warnings) - most} more; -v shows them all.")
     return lines
 
 
@@ -139,7 +141,7 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
         nothing = unchanged if renewal.records else "There are no records to refresh."
         lines.append(style.bold(nothing))
     for renewed in renewal.renewed:
-        lines.append(f"  ~ {clean(renewed.key)}  {cut(renewed.name, 80)}  (id {clean(renewed.id)})")
+        lines.append(f"{title_line('~', renewed.key, renewed.name)}  (id {clean(renewed.id)})")
         lines += [f"      {_renewed(change, context)}" for change in renewed.fields]
     lines += gaps_text(renewal.look, style)
     if renewal.doubts:
@@ -152,6 +154,6 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
 
 
 def _renewed(change: FieldChange, context: Context) -> str:
-    old, new = (value_text(change.field, value, context) for value in (change.old, change.new))
+    old, new = (value_text(change.field, value, context, TERMINAL) for value in (change.old, change.new))
     gone = " (not in Invent's list any more; it is never created again)" if change.new == GONE else ""
     return f"{change.field}: {old or 'none'} → {new}{gone}"

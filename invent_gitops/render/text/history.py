@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from invent_gitops.model.chain import Change, Flaw
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import FieldChange
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
-from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 from invent_gitops.text.times import stamp
 
@@ -32,12 +33,12 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
         for change in changes
     ]
     heading, *lines = table(rows, style)
-    told = [
+    body = [
         line
         for change, row in zip(changes, lines, strict=True)
         for line in (row, *_people(change), *(_field(entry, context) for entry in change.fields))
     ]
-    return "\n".join([heading, *told])
+    return "\n".join([heading, *body])
 
 
 def _people(change: Change) -> Iterator[str]:
@@ -50,7 +51,7 @@ def _people(change: Change) -> Iterator[str]:
 
 def _field(change: FieldChange, context: Context) -> str:
     """A field that a refresh took over from Invent."""
-    old, new = (value_text(change.field, value, context) for value in (change.old, change.new))
+    old, new = (value_text(change.field, value, context, TERMINAL) for value in (change.old, change.new))
     return f"    {change.field}: {old} → {new}"
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from invent_gitops.live.unrecorded import Offer, Survey
-from invent_gitops.model.broadcast import Request
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
+from invent_gitops.render.cells.audience import names_text, requested_audience
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.times import AT_ONCE
 from invent_gitops.render.documents.imports import Imported
 from invent_gitops.render.text.records import table
 from invent_gitops.render.text.style import Style
@@ -61,15 +63,15 @@ def _row(offer: Offer, context: Context) -> tuple[str, ...]:
         note = "  (its definition is there)"
     elif offer.wanted:
         note = f"  ({cut(offer.wanted, 60)} is taken)"
-    when = stamp(request.scheduled_at, context.zone) if request.scheduled_at else "at once"
-    cells = (offer.key, offer.remote.id, offer.remote.status or "?", when, _audience(request, context))
-    return (*(cut(cell, 60) for cell in cells), cut(request.name, 60) + note)
-
-
-def _audience(request: Request, context: Context) -> str:
-    return (
-        "everyone" if request.send_to_all else ", ".join(context.names.get(id, "") or id for id in request.segment_ids)
+    when = stamp(request.scheduled_at, context.zone) if request.scheduled_at else AT_ONCE
+    cells = (
+        offer.key,
+        offer.remote.id,
+        offer.remote.status or "?",
+        when,
+        names_text(requested_audience(request, context), TERMINAL),
     )
+    return (*(cut(cell, 60) for cell in cells), cut(request.name, 60) + note)
 
 
 def _imported(offer: Offer, files: Mapping[str, str]) -> str:

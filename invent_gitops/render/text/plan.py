@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from invent_gitops.model.broadcast import Request
@@ -11,17 +11,21 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.order import soonest
 from invent_gitops.model.plan import Action, Audience, Item, Plan
 from invent_gitops.model.state import Absence, Candidate, Intent
-from invent_gitops.render.audience import reach
+from invent_gitops.render.cells.attempts import NOT_LISTED, likeness_text, settling
+from invent_gitops.render.cells.audience import names_text, reach, size_text
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.times import moment_and_away, when_and_away
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.loosening import loosening_text
 from invent_gitops.render.text.row_details import owner_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.render.text.titles import title_line
 from invent_gitops.render.text.unreachable import unreachable_head, unreachable_text
 from invent_gitops.render.text.well import plan_is_well
-from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
-from invent_gitops.text.commands import from_when, not_created, quoted, resolving
+from invent_gitops.text.commands import from_when, resolving
 from invent_gitops.text.times import distance, moment
 
 # What fits on a screen beside the rest; `-v` shows all, and `--json` always does.
@@ -42,7 +46,7 @@ WORDS: Mapping[Action, str] = {
 def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     """The plan as text without a line feed at the end; `everything` shows all items."""
     context = plan.context
-    shown = len(plan.items) if everything else SHOWN
+    most = len(plan.items) if everything else SHOWN
     lines = [*unreachable_head(plan, style), *headline(plan, style)]
     lines += look_text(plan, style, context)
     for item in plan.having("undefined"):
@@ -66,20 +70,20 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
     for action, title, describe in sections:
         if action == "refused":
             lines += loosening_text(plan.loosening, style, most=None if everything else SHOWN)
-            lines += unreachable_text(plan, style, most=shown)
+            lines += unreachable_text(plan, style, most=most)
         if action == "changed":
             # What needs a person in Invent comes before what is merely different.
-            lines += drift_text(plan, style, context, shown=shown)
-            lines += audiences_text(plan, style, shown=shown)
+            lines += drift_text(plan, style, context, most=most)
+            lines += audiences_text(plan, style, most=most)
         hidden = listed_above if action in ("changed", "undefined") else ()
         items = [item for item in soonest(plan.having(action)) if item.key not in hidden]
         if not items:
             continue
         lines += ["", style.bold(HELD_BACK if action == "create" and plan.held_back else title)]
-        for item in items[:shown]:
+        for item in items[:most]:
             lines += describe(item, style, context)
-        if len(items) > shown:
-            lines.append(f"  … and {len(items) - shown} more; -v shows them all.")
+        if len(items) > most:
+            lines.append(f"  … and {len(items) - most} more; -v shows them all.")
     if plan.zone_data and any(item.local for item in plan.items if item.action != "unchanged"):
         lines += ["", style.dim(f"Local times are read with the time zone data {clean(plan.zone_data)} (tzdata).")]
     return "\n".join(lines)
@@ -92,7 +96,7 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
         yield style.bold(style.red(f"{held_back(plan.loosening)}."))
     elif creates:
         plural = "broadcast" if len(creates) == 1 else "broadcasts"
-        sentence = f"{len(creates)} {plural} to create, {total_audience(creates)}."
+        sentence = f"{len(creates)} {plural} to create, {reach(creates)}."
         yield style.bold(style.green(sentence) if plan_is_well(plan) else style.yellow(sentence))
     elif plan.counts["blocked"] or plan.counts["refused"]:
         yield style.bold("Nothing can be created.")
@@ -105,21 +109,9 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
 
 
-def total_audience(items: Sequence[Item]) -> str:
-    audiences = [item.audience or Audience((), False, None) for item in items]
-    return reach([(audience.everyone, audience.contacts) for audience in audiences])
-
-
-def audience_text(audience: Audience) -> str:
-    if audience.everyone:
-        return "everyone"
-    names = ", ".join(cut(name, 40) for name in audience.segments)
-    today = " today" if audience.today else ""
-    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,} contacts{today})"
-
-
-def _title(symbol: str, item: Item, name: str) -> str:
-    return f"  {symbol} {clean(item.key)}  {cut(name, 80)}"
+def _audience(audience: Audience) -> str:
+    names, size = names_text(audience, TERMINAL), size_text(audience)
+    return f"{names} ({size})" if size else names
 
 
 def context_of(item: Item, context: Context) -> Context:
@@ -127,15 +119,14 @@ def context_of(item: Item, context: Context) -> Context:
     return context.within(item.definition.timezone if item.definition else "")
 
 
-def when_text(request: Request, context: Context) -> str:
-    at = request.scheduled_at
-    return "at once" if at is None else f"{moment(at, context.zone)}, {distance(at, context.at)}"
+def _when(request: Request, context: Context) -> str:
+    return when_and_away(request.scheduled_at, context.zone, context.at)
 
 
 def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
-    yield style.green(_title("+", item, item.request.name))
-    audience = f" · {audience_text(item.audience)}" if item.audience else ""
-    yield f"      {when_text(item.request, context_of(item, context))}{audience}"
+    yield style.green(title_line("+", item.key, item.request.name))
+    audience = f" · {_audience(item.audience)}" if item.audience else ""
+    yield f"      {_when(item.request, context_of(item, context))}{audience}"
     if owner := owner_text(item.definition):
         yield style.dim(f"      {owner}")
     if item.remarks.absence:
@@ -160,7 +151,7 @@ def _waivers(item: Item, style: Style) -> Iterator[str]:
 
 
 def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
-    yield style.red(_title("x", item, item.request.name))
+    yield style.red(title_line("x", item.key, item.request.name))
     for refusal in item.refusals:
         position = clean(str(refusal.position))
         yield f"      {clean(refusal.message)} {style.dim(f'[{refusal.policy}] {position}')}"
@@ -169,7 +160,7 @@ def _refused(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 
 def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
-    yield style.yellow(_title("~", item, item.request.name) + f"  ({_id(item)})")
+    yield style.yellow(title_line("~", item.key, item.request.name) + f"  ({_id(item)})")
     if item.remarks.zone_change:
         yield f"      {clean(item.remarks.zone_change.message)}"
     yield from _changes(item, context)
@@ -178,13 +169,13 @@ def _changed(item: Item, style: Style, context: Context) -> Iterator[str]:
 def _changes(item: Item, context: Context) -> Iterator[str]:
     own = context_of(item, context)
     for change in item.changes:
-        old, new = (value_text(change.field, value, own) for value in (change.old, change.new))
+        old, new = (value_text(change.field, value, own, TERMINAL) for value in (change.old, change.new))
         yield f"      {change.field}: {old} → {new}"
 
 
 def _undefined(item: Item, style: Style, context: Context) -> Iterator[str]:
     note = f"  {clean(item.record.note.text)}" if item.record and item.record.note.text else ""
-    yield style.dim(_title("-", item, item.request.name) + f"  ({_id(item)})") + note
+    yield style.dim(title_line("-", item.key, item.request.name) + f"  ({_id(item)})") + note
 
 
 def _id(item: Item) -> str:
@@ -194,13 +185,13 @@ def _id(item: Item) -> str:
 def _blocked(item: Item, style: Style, context: Context) -> Iterator[str]:
     intent = item.intent
     assert intent is not None
-    yield style.red(style.bold(_title("!", item, intent.request.name)))
+    yield style.red(style.bold(title_line("!", item.key, intent.request.name)))
     yield f"      {attempted(intent, context.at)}"
-    yield f"      for {when_text(intent.request, context_of(item, context))}"
-    yield from candidates_text(intent, context.at)
+    yield f"      for {_when(intent.request, context_of(item, context))}"
+    yield from candidates_text(intent, context)
     yield "      Settle it with one of:"
-    for command in settling(item.key, intent, context):
-        yield f"        {command}"
+    for answer in settling(item.key, intent, context):
+        yield f"        {clean(answer.command)}"
     since = from_when(intent.settled_from, context.at)
     yield f"      The last one {since}: until then its call may still be in flight."
 
@@ -209,34 +200,20 @@ def attempted(intent: Intent, now: datetime) -> str:
     provenance = intent.provenance
     by = f"by {clean(provenance.by)}"
     run = f" in the run {clean(provenance.run)}" if provenance.run else ""
-    return f"Attempted {moment(provenance.at)} ({distance(provenance.at, now)}) {by}{run}; the answer is not known."
+    return f"Attempted {moment_and_away(provenance.at, now)} {by}{run}; the answer is not known."
 
 
-def candidates_text(intent: Intent, now: datetime) -> Iterator[str]:
+def candidates_text(intent: Intent, context: Context) -> Iterator[str]:
     if intent.candidates is None:
-        yield "      Nobody has looked yet: invent-gitops reconcile looks for it in Invent."
+        yield f"      Nobody has looked yet: invent-gitops reconcile{clean(context.flags)} looks for it in Invent."
     elif not intent.candidates:
-        yield "      The list in Invent did not show it. That is no proof: lists can lag."
+        yield f"      {NOT_LISTED}"
     for candidate in intent.candidates or ():
-        yield f"      candidate {candidate_text(candidate, now)}"
+        yield f"      candidate {_candidate(candidate, context.at)}"
 
 
-def candidate_text(candidate: Candidate, now: datetime) -> str:
+def _candidate(candidate: Candidate, now: datetime) -> str:
     remote = candidate.remote
-    same = (
-        "as requested"
-        if not candidate.differs
-        else "differs in " + ", ".join(clean(field) for field in candidate.differs)
-    )
     created = f", created {distance(remote.created_at, now)}" if remote.created_at else ""
-    return f"{clean(remote.id)}  {cut(remote.request.name, 60)}  {clean(remote.status)}{created}; {same}"
-
-
-def settling(key: str, intent: Intent, context: Context) -> list[str]:
-    """The commands that settle a blocked key, ready to be pasted, all but the reason."""
-    candidates = intent.candidates or ()
-    ids = [
-        f"--id {quoted(candidate.remote.id)}" + (" --anyway" if candidate.differs else "") for candidate in candidates
-    ]
-    wanted = [*(ids or ["--id ID"]), not_created([candidate.remote.id for candidate in candidates])]
-    return [clean(resolving(context.flags, key, options)) for options in wanted]
+    description = f"{clean(remote.id)}  {cut(remote.request.name, 60)}  {clean(remote.status)}{created}"
+    return f"{description}; {likeness_text(candidate, TERMINAL)}"

@@ -54,8 +54,8 @@ def problems_github(problems: Sequence[Problem], prefix: str = "") -> str:
 
     `prefix` leads from the root of the repository to the current folder, such as `examples/`.
     """
-    told = [
+    annotations = [
         Annotation("error", problem.rule, f"{problem.message} {problem.cure}".strip(), problem.position)
         for problem in problems
     ]
-    return commands(told, prefix, "problem")
+    return commands(annotations, prefix, "problem")

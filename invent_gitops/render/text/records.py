@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.context import Context
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.record import Check
 from invent_gitops.model.state import Provenance, State
+from invent_gitops.render.cells.audience import EVERYONE
 from invent_gitops.render.text.plan import candidates_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.width import cells, padded
@@ -56,7 +58,7 @@ def record_text(state: State, key: str) -> str:
             lines += ["  before it was edited in Invent:", *(f"  {line}" for line in _request(request))]
     if intent := state.intents.get(key):
         lines += ["  in doubt: it may have been created", *_request(intent.request)]
-        lines += [f"  attempted: {_made(intent.provenance)}", *candidates_text(intent, intent.provenance.at)]
+        lines += [f"  attempted: {_made(intent.provenance)}", *candidates_text(intent, Context(intent.provenance.at))]
     if removal := state.removed.get(key):
         lines += [f"  removed: {_made(removal.provenance)}", f"  reason: {clean(removal.reason)}"]
         lines += [f"  id: {clean(removal.id)}", *_request(removal.request)]
@@ -74,7 +76,7 @@ def _reviewed(local: LocalTime) -> str:
 def _request(request: Request) -> Iterator[str]:
     yield f"  name: {clean(request.name)}"
     yield f"  scheduled_at: {moment(request.scheduled_at)}"
-    yield "  to: " + ("everyone" if request.send_to_all else ", ".join(clean(id) for id in request.segment_ids))
+    yield "  to: " + (EVERYONE if request.send_to_all else ", ".join(clean(id) for id in request.segment_ids))
 
 
 def _made(provenance: Provenance) -> str:

@@ -44,10 +44,10 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
     return paint.get(outcome.fate, style.dim)(text)
 
 
-def report_text(report: Report, style: Style, context: Context, *, place: str, left: int = 0) -> str:
+def report_text(report: Report, style: Style, context: Context, *, state_label: str, open_intents: int = 0) -> str:
     """What exists twice, then the summary, a line for each key with its id, and what to do about what went wrong.
 
-    `left` is how many keys are in doubt now, `place` where the state is.
+    `open_intents` is how many keys are in doubt now, `state_label` where the state is.
     """
     lines = [line for twin in report.twins for line in twin_lines(twin, style, context)]
     if report.outcomes or not report.twins:
@@ -55,7 +55,7 @@ def report_text(report: Report, style: Style, context: Context, *, place: str, l
             style.bold(summary(report.outcomes)),
             *(f"  {outcome_line(result, style)}" for result in report.outcomes),
         ]
-    return "\n".join([*lines, *advice(report, style, context, state=place, doubts=left)])
+    return "\n".join([*lines, *advice(report, style, context, state=state_label, doubts=open_intents)])
 
 
 def advice(report: Report, style: Style, context: Context, *, state: str, doubts: int) -> list[str]:

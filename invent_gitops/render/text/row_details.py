@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from invent_gitops.model.broadcast import Definition
 from invent_gitops.model.status import Row, Status
-from invent_gitops.render.results import RARER, count_text
+from invent_gitops.render.cells.results import RARER, count_text
 from invent_gitops.text.clean import cut
 from invent_gitops.text.times import moment
 

@@ -16,14 +16,16 @@ from invent_gitops.text.clean import clean, cut
 MOST_NAMES = 12
 
 
-def pull_text(pull: Pull, by_id: Users, by_entry: Users, style: Style, *, place: str, account: str) -> str:
+def pull_text(pull: Pull, by_id: Users, by_entry: Users, style: Style, *, catalogue_path: str, account: str) -> str:
     """How many segments there are, and what is new, renamed, gone or to be told apart by id.
 
     `by_id` and `by_entry` hold the keys of the definitions that go to a segment, and that write an entry.
     """
     many = len(list(pull.catalogue.every()))
     lines = [
-        style.bold(f"{many} segment{'' if many == 1 else 's'} in Invent ({clean(account)}), now in {clean(place)}.")
+        style.bold(
+            f"{many} segment{'' if many == 1 else 's'} in Invent ({clean(account)}), now in {clean(catalogue_path)}."
+        )
     ]
     if pull.new:
         lines.append(f"  new: {_names([segment.name for segment in pull.new])}")
@@ -38,8 +40,8 @@ def catalogue_text(catalogue: Catalogue, style: Style) -> str:
     if not any(catalogue.every()):
         return "The catalogue is empty."
     rows = [(segment.name, segment.id, _count(segment)) for segment in catalogue.segments.values()]
-    rows += [(f"id:{twin.id}", twin.id, _count(twin)) for several in catalogue.twins.values() for twin in several]
-    names = {segment.id: segment.name for several in catalogue.twins.values() for segment in several}
+    rows += [(f"id:{twin.id}", twin.id, _count(twin)) for twins in catalogue.twins.values() for twin in twins]
+    names = {segment.id: segment.name for twins in catalogue.twins.values() for segment in twins}
     notes = {row[1]: f"{row[2]}  named {names[row[1]]}, as others" for row in rows if row[1] in names}
     cells = [tuple(cut(cell, 60) for cell in (row[0], row[1], notes.get(row[1], row[2]))) for row in rows]
     lines = table([("SEGMENT", "ID", "CONTACTS"), *cells], style)
@@ -69,9 +71,9 @@ def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[s
 
 
 def _twins(catalogue: Catalogue) -> Iterator[str]:
-    for several in catalogue.twins.values():
-        choices = " or ".join(f"{clean('id:' + segment.id)} ({_count(segment)} contacts)" for segment in several)
-        yield f"{len(several)} segments are named {cut(several[0].name, 60)}: write {choices}"
+    for twins in catalogue.twins.values():
+        choices = " or ".join(f"{clean('id:' + segment.id)} ({_count(segment)} contacts)" for segment in twins)
+        yield f"{len(twins)} segments are named {cut(twins[0].name, 60)}: write {choices}"
 
 
 def _used(keys: Sequence[str]) -> str:

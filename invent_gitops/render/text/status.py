@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from invent_gitops.model.broadcast import Counts
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.plan import Audience
-from invent_gitops.model.status import IN_DOUBT, SHARES, Row, Status
-from invent_gitops.render.cells import share_text
+from invent_gitops.model.status import SHARES, Row, Status
+from invent_gitops.render.cells.audience import names_text, size_text
+from invent_gitops.render.cells.counts import COUNTED, SHARES_NOTE, counted, number_text
+from invent_gitops.render.cells.spelling import Spelling
+from invent_gitops.render.cells.times import AT_ONCE, when_and_away
+from invent_gitops.render.cells.values import state_text
 from invent_gitops.render.next_step import empty_drafts
 from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
 from invent_gitops.render.text.row_details import owner_text, row_details
@@ -24,13 +29,9 @@ SHOWN = 25
 # Narrower than this, a table of broadcasts is no table any more.
 _NARROW = 100
 _NAME = 60
-_COUNTED = {
-    "delivered": "delivered",
-    "opened": "opened",
-    "click": "clicked",
-    "failed": "failed",
-    "unsubscribed": "unsubscribed",
-}
+# Names of segments share a narrow column.
+_TO = 30
+_SPELLING = Spelling(fit, segment=_TO, value=80, status=20)
 
 
 def status_text(status: Status, style: Style, *, width: int | None, everything: bool, past: int | None) -> str:
@@ -51,8 +52,8 @@ def status_text(status: Status, style: Style, *, width: int | None, everything: 
         lines += _blocks(listed, status, width or _NARROW) if narrow else _past(listed, status, style, width)
         if len(listed) < len(status.past):
             lines.append(f"  … and {len(status.past) - len(listed):,} more; without --past they are all shown.")
-        elif any(row.sending.counts.recipients for row in listed) and not narrow:
-            lines.append(style.dim(f"  {shares_note()}"))
+        elif any(_has_share(row.sending.counts) for row in listed) and not narrow:
+            lines.append(style.dim(f"  {SHARES_NOTE}"))
     return "\n".join(lines)
 
 
@@ -79,32 +80,23 @@ def headline(status: Status, style: Style) -> Iterator[str]:
     yield style.dim(f"{as_of}, org {clean(status.context.org)} at {clean(status.context.api)}.")
 
 
-def shares_note() -> str:
-    return "Delivered and failed are shares of the recipients; opened, clicked and unsubscribed of what was delivered."
-
-
 def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
-    alarmed = status.alarmed
+    alarmed, context = status.alarmed, status.context
     if alarmed:
         yield from ("", style.bold("Needs a person:"))
     for row in alarmed[:most]:
-        yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {_when_and_away(row, status)}")
+        when = when_and_away(row.at, context.within(row.timezone).zone, context.at)
+        yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {when}")
         if owner := owner_text(row.definition):
             yield style.dim(f"      {owner}")
         for alarm in row.alarms:
             yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
             if alarm.rule == "drift" and row.drift:
                 defined = row.definition.request if row.definition else None
-                yield from fields_text(row.drift, defined, status.context.within(row.timezone))
-            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, status.context.flags))}"
+                yield from fields_text(row.drift, defined, context.within(row.timezone))
+            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, context.flags))}"
     if len(alarmed) > most:
         yield f"  … and {len(alarmed) - most:,} more; -v shows them all."
-
-
-def _when_and_away(row: Row, status: Status) -> str:
-    if row.at is None:
-        return "at once"
-    return f"{moment(row.at, row.timezone or status.context.zone)}, {distance(row.at, status.context.at)}"
 
 
 def _coming(status: Status, style: Style, width: int | None) -> list[str]:
@@ -113,7 +105,7 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
         (
             _clock(row.at, status),
             distance(row.at, status.context.at).removeprefix("in ") if row.at else "now",
-            state_text(row),
+            state_text(row, _SPELLING),
             _audience(row.audience),
             fit(row.key, 40),
             row.request.name,
@@ -133,22 +125,22 @@ def _with_details(lines: Sequence[str], listed: Sequence[Row], status: Status, s
 
 
 def _past(listed: Sequence[Row], status: Status, style: Style, width: int | None) -> list[str]:
-    heads = [name.upper() for name in _COUNTED.values()]
+    heads = [name.upper() for name in COUNTED.values()]
     rows: list[tuple[str, ...]] = [(f"WHEN ({_zone_name(status)})", "STATE", "RECIPIENTS", *heads, "KEY", "NAME")]
     for row in listed:
-        recipients = _number(row.sending.counts.recipients)
-        counted = [_counted(row, name) for name in _COUNTED]
+        recipients = number_text(row.sending.counts.recipients, "-")
+        results = [_counted(row.sending.counts, name) for name in COUNTED]
         rows.append(
             (
                 _clock(row.at or row.since, status),
-                state_text(row),
+                state_text(row, _SPELLING),
                 recipients,
-                *counted,
+                *results,
                 fit(row.key, 40),
                 row.request.name,
             )
         )
-    table = _table(rows, style, width, right=range(2, 3 + len(_COUNTED)))
+    table = _table(rows, style, width, right=range(2, 3 + len(COUNTED)))
     return list(_with_details(table, listed, status, style))
 
 
@@ -169,48 +161,36 @@ def _blocks(listed: Sequence[Row], status: Status, width: int) -> Iterator[str]:
     for row in listed:
         yield fit(f"  {row.key}  {row.request.name}", width)
         when = _clock(row.at or row.since, status) if row.past else _clock(row.at, status)
-        yield fit(f"    {when} · {state_text(row)}", width)
+        yield fit(f"    {when} · {state_text(row, _SPELLING)}", width)
         yield fit(f"    {_audience(row.audience)}", width)
         if details := row_details(row, status):
             yield fit(f"    {details}", width)
         if row.sending.counts.recipients:
             yield fit(f"    recipients {row.sending.counts.recipients:,}", width)
-            for name, word in _COUNTED.items():
-                if getattr(row.sending.counts, name) is not None:
-                    share = _share(row, name)
-                    of_total = f" ({share} of {SHARES[name]})" if share else ""
-                    yield fit(f"    {word} {_number(getattr(row.sending.counts, name))}{of_total}", width)
+        for name, word in COUNTED.items():
+            if result := counted(row.sending.counts, name):
+                of_total = f" ({result.share} of {SHARES[name]})" if result.share else ""
+                yield fit(f"    {word} {result.number}{of_total}", width)
 
 
-def state_text(row: Row) -> str:
-    state = fit(row.state, 20) or "no status"
-    return state if row.read or row.state == IN_DOUBT else f"not read (was {state})"
+def _has_share(counts: Counts) -> bool:
+    return any(result.share for name in COUNTED if (result := counted(counts, name)))
 
 
-def _share(row: Row, name: str) -> str:
-    return share_text(getattr(row.sending.counts, name), getattr(row.sending.counts, SHARES[name]))
-
-
-def _counted(row: Row, name: str) -> str:
-    count = getattr(row.sending.counts, name)
-    if count is None or (not row.sending.counts.recipients and not count):
-        return "-"
-    return f"{count:,} {padded(_share(row, name), 6, right=True)}".rstrip()
-
-
-def _number(count: int | None) -> str:
-    return "-" if count is None else f"{count:,}"
+def _counted(counts: Counts, name: str) -> str:
+    result = counted(counts, name)
+    return f"{result.number} {padded(result.share, 6, right=True)}".rstrip() if result else "-"
 
 
 def _audience(audience: Audience) -> str:
-    names = "everyone" if audience.everyone else fit(", ".join(audience.segments) or "nobody", 30)
-    return names if audience.contacts is None else f"{names} (up to {audience.contacts:,})"
+    names, size = fit(names_text(audience, _SPELLING), _TO), size_text(audience, noun="")
+    return f"{names} ({size})" if size else names
 
 
 def _clock(at: datetime | None, status: Status) -> str:
     """In the project's zone, so that the rows of a table can be compared."""
     if at is None:
-        return "at once"
+        return AT_ONCE
     local = at.astimezone(UTC)
     try:
         local = at.astimezone(load_zone(status.context.zone or "UTC"))

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from invent_gitops.model.context import Context
 from invent_gitops.model.order import soonest
 from invent_gitops.model.plan import Item, Plan
-from invent_gitops.render.text.plan import context_of, headline, total_audience
+from invent_gitops.render.cells.audience import reach
+from invent_gitops.render.cells.times import AT_ONCE
+from invent_gitops.render.text.plan import context_of, headline
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.times import distance, moment
 
@@ -36,7 +38,7 @@ def question_text(plan: Plan, destination: str) -> str:
 
 def details(items: Sequence[Item], context: Context) -> str:
     """Whom and when: `with up to 412,000 messages, the first on Fri 27 Nov 2026 09:00 UTC, the last on …`."""
-    return f"{total_audience(items)}, {when_of(items, context)}"
+    return f"{reach(items)}, {when_of(items, context)}"
 
 
 def when_of(items: Sequence[Item], context: Context, *, far: bool = False) -> str:
@@ -51,7 +53,7 @@ def when_of(items: Sequence[Item], context: Context, *, far: bool = False) -> st
 def _moment(item: Item, context: Context, *, far: bool) -> str:
     at = item.request.scheduled_at
     if at is None:
-        return "at once"
+        return AT_ONCE
     return f"on {moment(at, context_of(item, context).zone)}" + (f", {distance(at, context.at)}" if far else "")
 
 

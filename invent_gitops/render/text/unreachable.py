@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.unreachable import GUIDE, Unreached
+from invent_gitops.render.cells.spelling import TERMINAL
+from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
-from invent_gitops.render.values import value_text
 from invent_gitops.text.clean import clean, cut
 
 
@@ -43,7 +44,7 @@ def _edit(edit: Unreached, context: Context, style: Style) -> Iterator[str]:
     yield f"      {goes_out(edit, context)} · {audience_words(edit.audience, _name)}"
     own = context.within(edit.timezone)
     for change in edit.changes:
-        old, new = (value_text(change.field, value, own) for value in (change.old, change.new))
+        old, new = (value_text(change.field, value, own, TERMINAL) for value in (change.old, change.new))
         yield f"      {change.field}: {old} → {new}"
     if edit.waived:
         yield style.dim(f"      waived: {clean(edit.waived)}")

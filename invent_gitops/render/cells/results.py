@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from invent_gitops.model.status import ALL_SHARES
-from invent_gitops.render.cells import share_text
+from invent_gitops.render.cells.counts import share_text
 
 _ALWAYS = ("recipients", "delivered", "failed")
 # In the order in which they are read, with the words for people.
