@@ -174,7 +174,7 @@ def check_nothing(reason: str, plan: Plan) -> None:
         keys = ", ".join(item.key for item in creates[:_MOST])
         creations = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
         if reason := " ".join(reason.split())[:_LONGEST_REASON]:
-            cure = f"Settle that, and run this job again. {BY_HAND}"
+            cure = f"Settle that, and run this job again. Otherwise: {BY_HAND}"
             raise Refused(f"No approved plan was found, and {creations}. {reason}", cure)
         raise Refused(
             f"No approved plan was found, and {creations}; the warning of github approved says why.",
