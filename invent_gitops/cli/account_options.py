@@ -35,7 +35,7 @@ def account_options_for(scope: Scope) -> Callable[[Function], Function]:
             )
             opened = working()
             if opened and opened.project.name:
-                account = account.of(opened.project, opened.workspaces)
+                account = account.of(opened.project, opened.several)
             return function(account=account, **values)
 
         gather.__name__, gather.__doc__ = function.__name__, function.__doc__

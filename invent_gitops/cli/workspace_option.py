@@ -127,7 +127,7 @@ def _answer(
 def _chosen(opened: SelectedProject, name: str | None, workspaces: Mapping[str, Project]) -> SelectedProject:
     """The workspace of that name. Where the file is wrong, the command says so in its own form."""
     if name and name in workspaces:
-        return replace(opened, project=workspaces[name], workspaces=workspaces)
+        return replace(opened, project=workspaces[name], several=workspaces)
     if opened.problems:
         return opened
     if not name:

@@ -82,12 +82,12 @@ def find_root() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SelectedProject:
-    """The project as a command has found it. Of several `workspaces`, which are all kept, `project` is the chosen one."""
+    """The project as a command has found it; of several workspaces, `project` is the chosen one, and all are kept."""
 
     root: Path
     project: Project
     problems: list[Problem]
-    workspaces: Mapping[str, Project] = field(default_factory=dict)
+    several: Mapping[str, Project] = field(default_factory=dict)
 
 
 # What a command works in, from the moment that somebody has chosen it. One place, so that no command can forget to ask.

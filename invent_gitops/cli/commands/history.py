@@ -65,14 +65,14 @@ def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
     from invent_gitops.audit.history import changes, keys
 
     opened = working()
-    if not (opened and opened.workspaces and click.get_current_context().params.get("every")):
+    if not (opened and opened.several and click.get_current_context().params.get("every")):
         return False
-    for project in opened.workspaces.values():
+    for project in opened.several.values():
         if project.name == account.workspace:
             continue
         with suppress(InventGitopsError, OSError):
             # --state is for one workspace, and --org is not offered: there is nothing to carry over.
-            chain = Account().of(project, opened.workspaces).store(root, project, strict=False).chain()
+            chain = Account().of(project, opened.several).store(root, project, strict=False).chain()
             if key in keys(chain, changes(chain)):
                 return True
     return False
