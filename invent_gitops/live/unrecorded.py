@@ -180,10 +180,10 @@ class _Surveyor:
         if request.plain in self.defined:
             key = self.defined[request.plain]
             return Offer(key, remote, self.requests[key], defined=True)
-        wanted = key_for(remote.request.name, remote.id)
-        key = next(key for key in other_keys(wanted) if key not in self.occupied)
+        asked_key = key_for(remote.request.name, remote.id)
+        key = next(key for key in other_keys(asked_key) if key not in self.occupied)
         self.occupied.add(key)
-        return Offer(key, remote, request, wanted if key != wanted else "")
+        return Offer(key, remote, request, asked_key if key != asked_key else "")
 
     def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
         """Recorded under a key of its own, it would leave `like` to be created a second time."""

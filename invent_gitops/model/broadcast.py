@@ -129,8 +129,8 @@ class Catalogue:
 
     def every(self) -> Iterator[Segment]:
         yield from self.segments.values()
-        for several in self.twins.values():
-            yield from several
+        for namesakes in self.twins.values():
+            yield from namesakes
 
     def named(self, name: str) -> tuple[Segment, ...]:
         """The segments that have a name now, however it is spelled."""
@@ -142,15 +142,17 @@ class Catalogue:
         return sorted(
             [
                 *(segment.name for segment in self.segments.values()),
-                *(several[0].name for several in self.twins.values()),
+                *(namesakes[0].name for namesakes in self.twins.values()),
             ]
         )
 
     def by_id(self) -> dict[str, Segment]:
         """By id, and with the id behind a name that several segments have, so that reviewers can tell them apart."""
         segments = {segment.id: segment for segment in self.segments.values()}
-        for several in self.twins.values():
-            segments |= {segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in several}
+        for namesakes in self.twins.values():
+            segments |= {
+                segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in namesakes
+            }
         return segments
 
     def names_by_id(self) -> dict[str, str]:
@@ -164,7 +166,7 @@ class Catalogue:
             for name in segment.formerly:
                 if not self.named(name):
                     former.setdefault(alike(name), []).append(segment)
-        return {name: tuple(several) for name, several in former.items()}
+        return {name: tuple(namesakes) for name, namesakes in former.items()}
 
 
 @dataclass(frozen=True, slots=True)

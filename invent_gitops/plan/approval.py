@@ -124,9 +124,9 @@ def check_plan(approved: Approved, plan: Plan) -> None:
     """
     context = plan.context
     if approved.workspace != context.workspace:
-        wanted = approved.workspace, context.workspace
+        workspaces = approved.workspace, context.workspace
         there, here = (
-            f"the workspace {workspace}" if workspace else "a project without workspaces" for workspace in wanted
+            f"the workspace {workspace}" if workspace else "a project without workspaces" for workspace in workspaces
         )
         raise Refused(f"The approved plan is for {there}, and this run for {here}.", _AGAIN)
     if (approved.org, approved.api) != (context.org, context.api):
@@ -198,11 +198,11 @@ def _found(approved: str, plan: Plan) -> Sequence[Item] | None:
 
 
 def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
-    wanted = approved.get(item.key)
-    if wanted is None:
+    approved_request = approved.get(item.key)
+    if approved_request is None:
         yield f"{item.key} was not in it"
         return
-    for change in field_changes(wanted, item.request):
+    for change in field_changes(approved_request, item.request):
         yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,3 +75,43 @@ def test_request_without_a_name_is_refused_only_where_one_was_created() -> None:
 @pytest.mark.parametrize(("field", "live"), list(zip(REQUEST_FIELDS, LIVE_FIELDS, strict=True)))
 def test_field_that_invent_does_not_tell_is_untold_under_the_name_of_the_request(field: str, live: str) -> None:
     assert altered(a_remote(), unread=("status", live, "created_at")).untold == (field,)
+
+
+# ---------------------------------------------------------------- one enumeration
+
+PACKAGE = Path(__file__).resolve().parents[2] / "invent_gitops"
+# Invent's side of the wire: what it answers, and how the sandbox plays it.
+OF_INVENT = ("api/answer.py", "sandbox/")
+
+
+def lists_of_fields(source: str) -> list[int]:
+    """The lines on which a literal holds the name, the time and the audience of a request."""
+    literals = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict)
+    ]
+    texts = {
+        node.lineno: {
+            entry.value
+            for entry in (node.keys if isinstance(node, ast.Dict) else node.elts)
+            if isinstance(entry, ast.Constant)
+        }
+        for node in literals
+    }
+    return [line for line, entries in texts.items() if entries >= {"name", "scheduled_at", "send_to_all"}]
+
+
+def test_fields_of_a_request_are_listed_in_one_place() -> None:
+    listing = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if lists_of_fields(path.read_text(encoding="utf-8"))
+    ]
+    assert [path for path in listing if not path.startswith(OF_INVENT)] == ["model/broadcast.py"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['x = ("name", "scheduled_at", "segments", "send_to_all")', '{"name": 1, "scheduled_at": 2, "send_to_all": 3}'],
+)
+def test_list_by_hand_is_noticed(source: str) -> None:
+    assert lists_of_fields(f"\n{source}") == [2]
