@@ -406,8 +406,8 @@ def test_plan_that_has_no_room_in_its_comment_counts_as_one_to_everyone(desk: De
     desk.hub.review(7, "alice")
     refused(
         desk,
-        "Pull request #7 needs an approval from lena, since its plan has no room in the comment and may go to everyone. "
-        "Whether that of alice is one cannot be known: GitHub does not show lena as a team to this token.",
+        "Pull request #7 needs an approval from lena, since its plan has no room in the comment and may go to "
+        "everyone. Whether that of alice is one cannot be known: GitHub does not show lena as a team to this token.",
     )
     desk.hub.teams["acme", "lena"] = set()
     refused(
