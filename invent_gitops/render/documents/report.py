@@ -32,7 +32,7 @@ def report_json(
         **provenance_json(made),
         "state": place,
         "stopped": report.stopped,
-        "deadline": report.deadline,
+        **({} if report.deadline is None else {"deadline": report.deadline}),
         "twins": [twin_json(twin, context) for twin in report.twins],
         "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
         "plan": plan_json(plan) if plan else None,
