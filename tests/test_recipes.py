@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## Recipes\n")[2].partition("\n## ")[0]
 RECIPES = dict(re.findall(r"^### (.*?): .*\n((?:.|\n)*?)(?=^### |\Z)", CHAPTER, re.MULTILINE))
+COUNTS = {name: int(count) for name, count in re.findall(r"^### (.*?): .*?(\d+) files?\b", CHAPTER, re.MULTILINE)}
 # What a recipe stands for is written in capitals: commands/NAME.py.
 PLACEHOLDER = re.compile(r"/[A-Z]{4,}\b")
 
@@ -39,6 +40,13 @@ def test_files_that_a_recipe_names_exist(recipe: str) -> None:
     # Of a file that is new, the folder is there.
     missing = [path for path in paths if not (ROOT / PLACEHOLDER.split(path)[0]).exists()]
     assert not missing, f"{recipe} names what does not exist: {missing}"
+
+
+@pytest.mark.parametrize("recipe", COUNTS)
+def test_recipe_names_as_many_files_as_its_title_counts(recipe: str) -> None:
+    steps = re.findall(r"^\d\. (?:.|\n   )*", RECIPES[recipe], re.MULTILINE)
+    named = [path for step in steps for path in paths_in(step) if re.search(r"\.(py|json)$", path)]
+    assert len(named) == COUNTS[recipe], named
 
 
 def test_missing_file_and_new_file_are_told_apart() -> None:

@@ -140,8 +140,8 @@ class Output:
     ) -> tuple[ExitCode, WorkspacePart | None]:
         session, code = self._session, result.code
         form = self._form(result)
-        wanted = self._file or session.json or result.kind in FORMATS[form].documented
-        document = _document(result, code) if wanted else ""
+        documented = self._file or session.json or result.kind in FORMATS[form].documented
+        document = _document(result, code) if documented else ""
         if self._file and (unwritten := self._save(self._file, document, result)) and not result.failed:
             code = worst([code, unwritten.exit_code])
             document = _document(result, code)

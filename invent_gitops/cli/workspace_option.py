@@ -27,10 +27,10 @@ def workspace_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
     if session is None or session.astray:
         return []
     try:
-        several = read_project(find_root()).project.workspaces or {}
+        workspaces = read_project(find_root()).project.workspaces or {}
     except (InventGitopsError, OSError):
         return []
-    return [CompletionItem(name) for name in several if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in workspaces if name.startswith(incomplete)]
 
 
 workspace_option = click.option(
@@ -72,12 +72,12 @@ def chosen_name(name: str | None) -> str:
         opened = read_project(find_root())
     except InventGitopsError:
         return name or ""
-    several = opened.project.workspaces
-    if several is None:
+    workspaces = opened.project.workspaces
+    if workspaces is None:
         if name and not opened.problems:
             raise _there_are_none(opened, "--workspace")
         return name or ""
-    _chosen(opened, name, several)
+    _chosen(opened, name, workspaces)
     if not name:
         raise none_chosen(opened.project)
     return name
@@ -98,8 +98,8 @@ def _run(
             raise
         # The command finds the same, and says it in its own form.
         return _answer(session, command, function, values)
-    several = opened.project.workspaces
-    if several is None:
+    workspaces = opened.project.workspaces
+    if workspaces is None:
         if (name or every) and not opened.problems:
             raise _there_are_none(opened, "--all" if every else "--workspace")
         with working_in(opened):
@@ -111,7 +111,7 @@ def _run(
         )
     if every or (not name and scope in ("checks", "each")):
         return WorkspacesRun(session, command, function, scope, opened, values).run()
-    with working_in(_chosen(opened, name, several)):
+    with working_in(_chosen(opened, name, workspaces)):
         return _answer(session, command, function, for_workspace(command, values, name or ""))
 
 
@@ -124,10 +124,10 @@ def _answer(
     return output.deliver(output.run(function, values))
 
 
-def _chosen(opened: SelectedProject, name: str | None, several: Mapping[str, Project]) -> SelectedProject:
+def _chosen(opened: SelectedProject, name: str | None, workspaces: Mapping[str, Project]) -> SelectedProject:
     """The workspace of that name. Where the file is wrong, the command says so in its own form."""
-    if name and name in several:
-        return replace(opened, project=several[name], several=several)
+    if name and name in workspaces:
+        return replace(opened, project=workspaces[name], several=workspaces)
     if opened.problems:
         return opened
     if not name:
@@ -136,13 +136,13 @@ def _chosen(opened: SelectedProject, name: str | None, several: Mapping[str, Pro
 
 
 def there_is_none(opened: SelectedProject, name: str) -> WrongUsage:
-    several = opened.project.workspaces
-    if not several:
+    workspaces = opened.project.workspaces
+    if not workspaces:
         return _there_are_none(opened, "--workspace")
     from invent_gitops.text.quoting import did_you_mean
 
-    meant = did_you_mean(name, several)
-    return WrongUsage(f"There is no workspace {name!r}.", f"{meant} There are: {', '.join(several)}".strip())
+    meant = did_you_mean(name, workspaces)
+    return WrongUsage(f"There is no workspace {name!r}.", f"{meant} There are: {', '.join(workspaces)}".strip())
 
 
 def _there_are_none(opened: SelectedProject, option: str) -> WrongUsage:

@@ -11,7 +11,7 @@ from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.results import poor_shares
 from invent_gitops.live.unsettled import judged
-from invent_gitops.model.broadcast import Definition, Remote
+from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Remote
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.local import zone_change
 from invent_gitops.model.project import DEFAULT_LIMITS, ResultLimits
@@ -28,8 +28,6 @@ GRACE = timedelta(minutes=15)
 SENDING_TIME = timedelta(days=1)
 # Statuses of broadcasts that are sent to single contacts as something happens, and so have no hour to miss.
 _STANDING = ("ACTIVE",)
-# The field of a definition in which a field of the request is written.
-_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +218,7 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
 def _drifted(subject: Subject) -> Iterator[Alarm]:
     drift = subject.row.drift
     if drift and drift.changes:
-        fields = ", ".join(_WRITTEN.get(change.field, change.field) for change in drift.changes)
+        fields = ", ".join(WRITTEN_AS.get(change.field, change.field) for change in drift.changes)
         yield Alarm("drift", f"Invent shows something else than is recorded: {fields}.", drift.cure)
     elif drift and "unscheduled" in drift.kinds:
         yield Alarm("drift", "It was scheduled, and is a draft again.", drift.cure)
@@ -233,8 +231,8 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
     if not (definition and record and remote and subject.waiting) or drifted:
         return
     changes = field_changes(live_request(record.request, remote), definition.request)
-    differing = [_WRITTEN.get(change.field, change.field) for change in changes]
-    silent = {_WRITTEN.get(field, field) for field in subject.untold}
+    differing = [WRITTEN_AS.get(change.field, change.field) for change in changes]
+    silent = {WRITTEN_AS.get(field, field) for field in subject.untold}
     fields = ", ".join(field for field in differing if field not in silent)
     rules = zone_change(record, definition)
     if fields == "schedule" and rules:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from invent_gitops.compare import field_changes
 from invent_gitops.live.results import results_to_keep
-from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.broadcast import LIVE_FIELDS, REQUEST_FIELDS, Remote, Request
 from invent_gitops.model.command import Command, Cure, reasoned_command
 from invent_gitops.model.drift import Case, Coverage, Drift, Renewal, Renewed, Word
 from invent_gitops.model.listing import Listing
@@ -66,8 +66,7 @@ def untold(remote: Remote) -> tuple[str, ...]:
     """The fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
     # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
     usable = {"name": bool(remote.request.name), "segments": all(id.isprintable() for id in remote.request.segment_ids)}
-    compared = ("name", "scheduled_at", "segments", "send_to_all", "status")
-    return tuple(field for field in compared if field in remote.unread or not usable.get(field, True))
+    return tuple(field for field in (*LIVE_FIELDS, "status") if field in remote.unread or not usable.get(field, True))
 
 
 def _gap(fields: Sequence[str], labels: Sequence[str]) -> str:
@@ -151,17 +150,15 @@ def drift_of(key: str, record: Record, remote: Remote | None, defined: Request |
 
 def live_request(recorded: Request, remote: Remote) -> Request:
     """What Invent shows of a broadcast; what it does not tell is as it is recorded."""
-    missing = untold(remote)
-    live = remote.request
+    live, missing = remote.request, untold(remote)
+    as_recorded = {field for field, live_name in zip(REQUEST_FIELDS, LIVE_FIELDS, strict=True) if live_name in missing}
     # The same name, however it is spelled there.
-    same_name = live.plain.name == recorded.plain.name
-    filled_in = recorded.scheduled_at is None and (remote.status in BEGUN or remote.at_once)
-    return Request(
-        name=recorded.name if same_name or "name" in missing else remote.request.name,
-        scheduled_at=recorded.scheduled_at if "scheduled_at" in missing or filled_in else remote.request.scheduled_at,
-        segment_ids=recorded.segment_ids if "segments" in missing else remote.request.segment_ids,
-        send_to_all=recorded.send_to_all if "send_to_all" in missing else remote.request.send_to_all,
-    )
+    if live.plain.name == recorded.plain.name:
+        as_recorded.add("name")
+    # Where "at once" was asked for, Invent may fill in the time.
+    if recorded.scheduled_at is None and (remote.status in BEGUN or remote.at_once):
+        as_recorded.add("scheduled_at")
+    return replace(live, **{field: getattr(recorded, field) for field in as_recorded})
 
 
 def live_status(record: Record, remote: Remote) -> str:

@@ -59,8 +59,8 @@ class Lookalikes:
         self._partly: dict[_Known, list[tuple[int, Remote]]] = {}
         for position, remote in enumerate(partly):
             self._partly.setdefault(_known_by(remote), []).append((position, remote))
-        wanted = {definition.request.plain for definition in definitions} | intended if comparable else intended
-        loose = [it for it in comparable if it[1].id not in known_ids and it[0] not in wanted]
+        requested = {definition.request.plain for definition in definitions} | intended if comparable else intended
+        loose = [it for it in comparable if it[1].id not in known_ids and it[0] not in requested]
         self._coming = {
             trait: remote for request, remote in loose if _is_coming(remote, now) for trait in request.traits
         }
@@ -91,7 +91,7 @@ class Lookalikes:
 
 
 def _untold(remote: Remote) -> bool:
-    return any(field in remote.unread for field in ("name", "scheduled_at", "segments", "send_to_all"))
+    return bool(remote.untold)
 
 
 # What tells a broadcast from most others. Two of three fields must be equal, so the name is among them or the time.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.alike import composed
-from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.broadcast import REQUEST_FIELDS, Remote, Request
 from invent_gitops.model.record import RecordedCounts, own_key
 from invent_gitops.model.state import (
     Candidate,
@@ -138,8 +138,7 @@ def reopened(
 
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:
     """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
-    unread = {"segment_ids" if field == "segments" else field for field in remote.unread}
-    return tuple(field for field, same in _compared(request, remote) if not same or field in unread)
+    return tuple(field for field, same in _compared(request, remote) if not same or field in remote.untold)
 
 
 def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
@@ -148,7 +147,7 @@ def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
     What is not told contradicts nothing. Nor does what Invent may fill in: a time where "at once" was asked for, and
     segments where everyone was.
     """
-    untold = {"segment_ids" if field == "segments" else field for field in remote.unread}
+    untold = set(remote.untold)
     if request.scheduled_at is None:
         untold.add("scheduled_at")
     if request.send_to_all and remote.request.send_to_all:
@@ -157,12 +156,8 @@ def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
 
 
 def _compared(request: Request, remote: Remote) -> Iterator[tuple[str, bool]]:
-    pairs = {
-        # What only looks the same may be somebody else's: it is shown, and not taken for ours.
-        "name": (composed(request.name), composed(remote.request.name)),
-        "scheduled_at": (request.scheduled_at, remote.request.scheduled_at),
-        "segment_ids": (request.segment_ids, remote.request.segment_ids),
-        "send_to_all": (request.send_to_all, remote.request.send_to_all),
-    }
-    for field, (wanted, live) in pairs.items():
-        yield field, wanted == live
+    live = remote.request
+    for field in REQUEST_FIELDS:
+        # A name that only looks the same may be somebody else's: it is shown, and not taken for ours.
+        spelled = field == "name" and composed(request.name) == composed(live.name)
+        yield field, spelled or getattr(request, field) == getattr(live, field)

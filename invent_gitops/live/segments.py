@@ -71,16 +71,16 @@ def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetim
     kept = [remote for remote in live if _can_stand(remote)]
     for remote in sorted(kept, key=lambda remote: remote.id):
         name = composed(remote.name) if writable_name(remote.name) else f"{ID_PREFIX}{remote.id}"
-        several = segments_by_name.setdefault(alike(name), [])
+        namesakes = segments_by_name.setdefault(alike(name), [])
         # Names that look the same are written once, as the first one is spelled.
-        name = several[0].name if several else name
-        several.append(_segment(remote, name, before.get(remote.id, ()), old))
+        name = namesakes[0].name if namesakes else name
+        namesakes.append(_segment(remote, name, before.get(remote.id, ()), old))
     names = sorted(segments_by_name, key=lambda name: _order(segments_by_name[name][0].name))
     ids_by_name = {name: {segment.id for segment in segments_by_name[name]} for name in names}
     pruned = {name: [_pruned(segment, ids_by_name) for segment in segments_by_name[name]] for name in names}
     catalogue = Catalogue(
-        {name: several[0] for name, several in pruned.items() if len(several) == 1},
-        {name: tuple(several) for name, several in pruned.items() if len(several) > 1},
+        {name: namesakes[0] for name, namesakes in pruned.items() if len(namesakes) == 1},
+        {name: tuple(namesakes) for name, namesakes in pruned.items() if len(namesakes) > 1},
         read_at,
     )
     pull = _compared(catalogue, before, old, kept)
@@ -91,8 +91,8 @@ def entries(catalogue: Catalogue) -> dict[str, Any]:
     """The catalogue as it is written: when it was read, then each name with what is known of it, in their order."""
     written: dict[str, Any] = {READ_AT: write_instant(catalogue.read_at)} if catalogue.read_at else {}
     for name in sorted(catalogue.names(), key=_order):
-        several = [_entry(segment) for segment in catalogue.named(name)]
-        written[name] = several[0] if len(several) == 1 else several
+        namesakes = [_entry(segment) for segment in catalogue.named(name)]
+        written[name] = namesakes[0] if len(namesakes) == 1 else namesakes
     return written
 
 
@@ -130,7 +130,7 @@ def _by_id(old: Catalogue | None) -> dict[str, tuple[Segment, ...]]:
     segments_by_id: dict[str, list[Segment]] = {}
     for segment in old.every() if old else ():
         segments_by_id.setdefault(segment.id, []).append(segment)
-    return {id: tuple(several) for id, several in segments_by_id.items()}
+    return {id: tuple(namesakes) for id, namesakes in segments_by_id.items()}
 
 
 def _segment(remote: RemoteSegment, name: str, before: Sequence[Segment], old: Catalogue | None) -> Segment:

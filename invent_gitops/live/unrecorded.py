@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from invent_gitops.live.draft import reviewed
 from invent_gitops.live.new_keys import key_for, other_keys
 from invent_gitops.live.reconcile import candidates_of
-from invent_gitops.model.broadcast import Definition, Remote, Request
+from invent_gitops.model.broadcast import LIVE_FIELDS, Definition, Remote, Request
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
 from invent_gitops.model.state import Provenance, Record, Recorded, State
@@ -180,10 +180,10 @@ class _Surveyor:
         if request.plain in self.defined:
             key = self.defined[request.plain]
             return Offer(key, remote, self.requests[key], defined=True)
-        wanted = key_for(remote.request.name, remote.id)
-        key = next(key for key in other_keys(wanted) if key not in self.occupied)
+        asked_key = key_for(remote.request.name, remote.id)
+        key = next(key for key in other_keys(asked_key) if key not in self.occupied)
         self.occupied.add(key)
-        return Offer(key, remote, request, wanted if key != wanted else "")
+        return Offer(key, remote, request, asked_key if key != asked_key else "")
 
     def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
         """Recorded under a key of its own, it would leave `like` to be created a second time."""
@@ -238,7 +238,7 @@ class _Surveyor:
 
 
 def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:
-    untold = [field for field in ("name", "scheduled_at", "segments", "send_to_all") if field in remote.unread]
+    untold = [field for field in LIVE_FIELDS if field in remote.unread]
     if untold:
         yield f"Invent does not tell its {' and '.join(untold)}.", "Look at it in Invent, and try again later."
 

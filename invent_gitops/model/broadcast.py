@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.alike import alike
+from invent_gitops.model.fields import Damaged, read_moment, read_text, read_texts, read_word, shown
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.problem import Position
@@ -47,6 +48,30 @@ class Request:
         # All that goes out at once has no time to be known by.
         timed = (("time", self.scheduled_at, *audience), ("name and time", name, self.scheduled_at))
         return (*(timed if self.scheduled_at else ()), ("name", name, *audience))
+
+
+# Every place that goes through the fields of a request, or compares two, goes through these.
+REQUEST_FIELDS = tuple(field.name for field in fields(Request))
+# How Invent names what it shows, where that is not the name of what it was asked for.
+_LIVE_NAMES = {"segment_ids": "segments"}
+LIVE_FIELDS = tuple(_LIVE_NAMES.get(name, name) for name in REQUEST_FIELDS)
+# How a definition names a field, where that is another name.
+WRITTEN_AS = {"scheduled_at": "schedule", "segment_ids": "segments"}
+
+
+def read_request(value: object, *, named: bool = False) -> Request:
+    """The request that `Request.as_json` has written, in the state or in a document. Raises `Damaged`.
+
+    `named` refuses one without a name: what Invent shows may have none, and what was created has one.
+    """
+    if not isinstance(value, dict):
+        raise Damaged(f"it is {shown(value)}, and should be an object")
+    scheduled_at = read_moment(value, "scheduled_at")
+    if not isinstance(value.get("send_to_all"), bool):
+        raise Damaged("send_to_all is neither true nor false")
+    segment_ids = tuple(sorted(read_texts(value, "segment_ids")))
+    name = read_text(value, "name") if named else read_word(value, "name")
+    return Request(name, scheduled_at, segment_ids, value["send_to_all"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +129,8 @@ class Catalogue:
 
     def every(self) -> Iterator[Segment]:
         yield from self.segments.values()
-        for several in self.twins.values():
-            yield from several
+        for namesakes in self.twins.values():
+            yield from namesakes
 
     def named(self, name: str) -> tuple[Segment, ...]:
         """The segments that have a name now, however it is spelled."""
@@ -117,15 +142,17 @@ class Catalogue:
         return sorted(
             [
                 *(segment.name for segment in self.segments.values()),
-                *(several[0].name for several in self.twins.values()),
+                *(namesakes[0].name for namesakes in self.twins.values()),
             ]
         )
 
     def by_id(self) -> dict[str, Segment]:
         """By id, and with the id behind a name that several segments have, so that reviewers can tell them apart."""
         segments = {segment.id: segment for segment in self.segments.values()}
-        for several in self.twins.values():
-            segments |= {segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in several}
+        for namesakes in self.twins.values():
+            segments |= {
+                segment.id: replace(segment, name=f"{segment.name} (id:{segment.id})") for segment in namesakes
+            }
         return segments
 
     def names_by_id(self) -> dict[str, str]:
@@ -139,7 +166,7 @@ class Catalogue:
             for name in segment.formerly:
                 if not self.named(name):
                     former.setdefault(alike(name), []).append(segment)
-        return {name: tuple(several) for name, several in former.items()}
+        return {name: tuple(namesakes) for name, namesakes in former.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +241,11 @@ class Remote:
     """The id and the name of each segment, sorted like the request's; "" for a name that was not told."""
     sending: Sending = field(default=NOT_BEGUN, compare=False)
     unread: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """The fields of its request that the API did not tell."""
+        return tuple(name for name, live in zip(REQUEST_FIELDS, LIVE_FIELDS, strict=True) if live in self.unread)
 
     @property
     def at_once(self) -> bool:

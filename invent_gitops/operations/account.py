@@ -61,10 +61,12 @@ class Account:
     variable: str = KEY_VARIABLE
     others: tuple[str, ...] = ()
 
-    def of(self, project: Project, several: Mapping[str, Project]) -> Account:
+    def of(self, project: Project, workspaces: Mapping[str, Project]) -> Account:
         """The account of one of several workspaces."""
         others = tuple(
-            other.key for other in several.values() if OWN_ORG in (project.org, other.org) and other.key != project.key
+            other.key
+            for other in workspaces.values()
+            if OWN_ORG in (project.org, other.org) and other.key != project.key
         )
         chosen = replace(self, workspace=project.name, org_option=self.org, org=project.org)
         return replace(chosen, variable=project.key, others=others)

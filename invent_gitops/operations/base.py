@@ -58,7 +58,7 @@ def named_base(option: str, environment: Mapping[str, str] = os.environ) -> Name
     try:
         before = pushed_onto(environment) or environment.get(_BEFORE, "")
     except InvalidInput as error:
-        return NamedBase("the commit before this push", fault=error)
+        return NamedBase("the commit before this push", exact=True, fault=error)
     return NamedBase(before[:12], before, exact=True) if _COMMIT.fullmatch(before) else None
 
 

@@ -58,7 +58,7 @@ def rules_at(
             raise Refused(f"its {PROJECT_FILE} has problems: {selected.problems[0].message}")
         project = _formerly(selected.project, current)
         _check_places(project)
-        below = _below(root, definitions, project)
+        below = _below(root, definitions if waivers else None, project)
         git.export(commit, [project.segments, *([below] if waivers else [])], target)
         if not selected.project.file and not git.tree(commit, below, project.segments, options=()):
             return None

@@ -67,7 +67,7 @@ def approvers(reviewing: Reviewing, pull: PullRequest, need: ReviewNeed) -> tupl
     pushers = {pusher.lower(), *reviewing.commit(pull.head).people}
     people = candidates(pull, reviewing.reviews(pull.number), pushers, stale_counts=need.stale_counts)
     people = _writers(reviewing, people)
-    return verdict(pull, need, people, _groups(reviewing, people.approving, need.groups))
+    return verdict(pull, need, people, _groups(reviewing, pull, people.approving, need))
 
 
 def _writers(reviewing: Reviewing, people: Candidates) -> Candidates:
@@ -81,8 +81,9 @@ def _writers(reviewing: Reviewing, people: Candidates) -> Candidates:
     )
 
 
-def _groups(reviewing: Reviewing, logins: Sequence[str], groups: Sequence[str]) -> dict[str, set[str]]:
+def _groups(reviewing: Reviewing, pull: PullRequest, logins: Sequence[str], need: ReviewNeed) -> dict[str, set[str]]:
     """Which of the groups each person is in. Raises `Refused` where only a team that cannot be read could tell."""
+    groups = need.groups
     groups_of = {login: {group for group in groups if group.lower() == login.lower()} for login in logins}
     if any(groups_of.values()):
         return groups_of
@@ -101,8 +102,9 @@ def _groups(reviewing: Reviewing, logins: Sequence[str], groups: Sequence[str]) 
     if hidden and not any(groups_of.values()):
         names = " and ".join(hidden)
         raise Refused(
-            f"Whether {' or '.join(logins)} may approve a send to everyone is not known: GitHub does not show {names} "
-            "as a team to this token.",
+            f"Pull request #{pull.number} needs an approval from {' or '.join(groups)}, since {need.groups_since}. "
+            f"Whether that of {' or '.join(logins)} is one cannot be known: GitHub does not show {names} as a team to "
+            "this token.",
             f"Give the step a token with the permission {_MEMBERS}, and --author with the login that writes the "
             f"comments. If {names} is a login, that person has to approve.",
         )

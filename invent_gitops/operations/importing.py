@@ -151,21 +151,21 @@ class Importing:
         self, survey: Survey, keys: frozenset[str], names: Mapping[str, str], stopping: Stopping
     ) -> dict[str, str]:
         """The definition of each key that has none, as a file of its own; the path of each by key."""
-        wanted = [
+        entries = [
             (offer.key, offer.request, offer.remote.id, offer.remote.status)
             for offer in survey.importable
             if offer.key in keys and not offer.defined
         ]
-        wanted += [
+        entries += [
             (missing.key, missing.record.request, missing.record.id, missing.record.status)
             for missing in survey.missing
         ]
         files: dict[str, str] = {}
         stems = self._stems()
-        for key, request, id, status in wanted:
+        for key, request, id, status in entries:
             if stopping.event.is_set():
                 raise Interrupted(
-                    f"Stopped: {len(wanted) - len(files)} definitions of what is recorded are not written yet.",
+                    f"Stopped: {len(entries) - len(files)} definitions of what is recorded are not written yet.",
                     "Run the same import again; it writes those that are missing.",
                 )
             comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."

@@ -56,6 +56,9 @@ def with_loosening(
     )
     commit, rules, cure = _read(loaded.root, named, current, definitions)
     if isinstance(rules, str):
+        if named.exact and guard == "warn":
+            # Nobody reviews after a push, and the plan of the pull request said it.
+            return plan
         if base:
             raise Refused(f"The rules of --base {base} cannot be read: {rules}.", cure)
         return replace(plan, loosening=Loosening(named.reference, commit, guard, fault=rules, cure=cure))
@@ -109,11 +112,11 @@ def _compared(
 def _located(changes: RuleChanges, loaded: LoadedProject) -> RuleChanges:
     """The changes with the position of each in the files of today: of the nearest parent for what is gone."""
     documents: dict[str, Callable[[Steps], Position]] = {}
+    definitions = {definition.key: definition for definition in loaded.definitions}
 
     def locate(change: RuleChange) -> RuleChange:
         if change.source == "definition":
-            definition = next(definition for definition in loaded.definitions if definition.key == change.key)
-            return replace(change, position=definition.at("waive"))
+            return replace(change, position=definitions[change.key].at("waive"))
         name = PROJECT_FILE if change.source == "project" else loaded.project.segments
         finder = documents.get(name) or documents.setdefault(name, _finder(loaded.root / name, loaded))
         return replace(change, position=finder(change.path))

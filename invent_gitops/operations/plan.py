@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from invent_gitops.errors import ExitCode, WrongUsage, worst
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.listing import Reach
+from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
 from invent_gitops.model.unreachable import awaiting
@@ -112,7 +112,13 @@ def plan_for(
         listed=LiveList(live, reach),
         newest=newest,
     )
-    return with_unreachable(plan, loaded)
+    if not live:
+        return with_unreachable(plan, loaded)
+    from invent_gitops.live.drift import with_drift
+
+    # What an apply has read of Invent counts here, too; but what its list does not hold is not called gone.
+    drifted = with_drift(plan, state, Listing(tuple(live)), before=frozenset())
+    return replace(plan, unreachable=with_unreachable(drifted, loaded).unreachable)
 
 
 def pending_code(plan: Plan) -> ExitCode:

@@ -9,9 +9,8 @@ from typing import Any
 
 from invent_gitops.compare import field_changes
 from invent_gitops.errors import Refused
-from invent_gitops.model.broadcast import Request
+from invent_gitops.model.broadcast import Request, read_request
 from invent_gitops.model.digest import Destination, digest, digest_of, entry, is_old_digest, read_digest
-from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 
 # What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
@@ -125,9 +124,9 @@ def check_plan(approved: Approved, plan: Plan) -> None:
     """
     context = plan.context
     if approved.workspace != context.workspace:
-        wanted = approved.workspace, context.workspace
+        workspaces = approved.workspace, context.workspace
         there, here = (
-            f"the workspace {workspace}" if workspace else "a project without workspaces" for workspace in wanted
+            f"the workspace {workspace}" if workspace else "a project without workspaces" for workspace in workspaces
         )
         raise Refused(f"The approved plan is for {there}, and this run for {here}.", _AGAIN)
     if (approved.org, approved.api) != (context.org, context.api):
@@ -175,7 +174,7 @@ def check_nothing(reason: str, plan: Plan) -> None:
         keys = ", ".join(item.key for item in creates[:_MOST])
         creations = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
         if reason := " ".join(reason.split())[:_LONGEST_REASON]:
-            cure = f"Settle that, and run this job again. {BY_HAND}"
+            cure = f"Settle that, and run this job again. Otherwise: {BY_HAND}"
             raise Refused(f"No approved plan was found, and {creations}. {reason}", cure)
         raise Refused(
             f"No approved plan was found, and {creations}; the warning of github approved says why.",
@@ -199,11 +198,11 @@ def _found(approved: str, plan: Plan) -> Sequence[Item] | None:
 
 
 def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
-    wanted = approved.get(item.key)
-    if wanted is None:
+    approved_request = approved.get(item.key)
+    if approved_request is None:
         yield f"{item.key} was not in it"
         return
-    for change in field_changes(wanted, item.request):
+    for change in field_changes(approved_request, item.request):
         yield f"{item.key} has another {change.field} ({change.old!r} was approved, now {change.new!r})"
 
 
@@ -221,13 +220,3 @@ def _candidates(plan: Plan, count: int) -> Iterator[Sequence[Item]]:
 def _moment(item: Item) -> float:
     origin = item.intent or item.record
     return origin.provenance.at.timestamp() if origin else 0.0
-
-
-def read_request(value: Mapping[str, Any]) -> Request:
-    """A request as a plan document has it. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-    scheduled_at = read_instant(value["scheduled_at"])
-    if scheduled_at is None and value["scheduled_at"] is not None:
-        raise ValueError
-    return Request(
-        str(value["name"]), scheduled_at, tuple(str(id) for id in value["segment_ids"]), value["send_to_all"] is True
-    )

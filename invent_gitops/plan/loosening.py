@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from invent_gitops import policy
 from invent_gitops.errors import Refused
 from invent_gitops.model.alike import alike
-from invent_gitops.model.loosening import PassesOnlySo, RuleChanges, Rules
-from invent_gitops.model.plan import Plan
+from invent_gitops.model.loosening import PassesOnlySo, RuleChange, RuleChanges, Rules
+from invent_gitops.model.plan import Item, Plan, Refusal
 
 AFTERWARDS = (
     "Merge the change of the rules first. Then plan the broadcasts again in a pull request of their own, which shows "
@@ -24,7 +24,13 @@ def passing_only_so(plan: Plan, base_plan: Plan, base: Rules, changes: RuleChang
     `base_plan` is of the same definitions by the rules of `base`. A segment that means other people now refuses
     nothing there, so its creates are named by the change itself.
     """
-    return tuple(entry for item in plan.having("create") for entry in _of_key(item.key, plan, base_plan, base, changes))
+    refused = {item.key: item.refusals for item in base_plan.having("refused")}
+    repointed = {alike(change.key): change for change in changes.weaker if change.rule == "segment"}
+    return tuple(
+        entry
+        for item in plan.having("create")
+        for entry in _of_item(item, refused.get(item.key, ()), repointed, plan.counts["create"], base)
+    )
 
 
 def check_loosening(plan: Plan) -> None:
@@ -47,18 +53,18 @@ def check_loosening(plan: Plan) -> None:
     )
 
 
-def _of_key(key: str, plan: Plan, base_plan: Plan, base: Rules, changes: RuleChanges) -> Iterator[PassesOnlySo]:
-    now = next(item for item in plan.items if item.key == key)
-    then = next((item for item in base_plan.items if item.key == key), None)
-    refusals = then.refusals if then and then.action == "refused" else ()
+def _of_item(
+    item: Item, refusals: Sequence[Refusal], repointed: Mapping[str, RuleChange], count: int, base: Rules
+) -> Iterator[PassesOnlySo]:
+    """The objections to one of `count` creates; `repointed` are the names that mean another id, as names compare."""
     for refusal in refusals:
-        yield PassesOnlySo(key, refusal.policy, refusal.message)
-    if now.definition is None:
+        yield PassesOnlySo(item.key, refusal.policy, refusal.message)
+    if item.definition is None:
         return
-    many = policy.too_many(plan.counts["create"], base.project.policies, now.definition)
+    many = policy.too_many(count, base.project.policies, item.definition)
     if many and many.policy not in (refusal.policy for refusal in refusals):
-        yield PassesOnlySo(key, many.policy, many.message)
-    for change in changes.weaker:
-        if change.rule == "segment" and alike(change.key) in map(alike, now.definition.segments):
+        yield PassesOnlySo(item.key, many.policy, many.message)
+    for name in dict.fromkeys(map(alike, item.definition.segments)):
+        if change := repointed.get(name):
             message = f"{change.key} meant {change.old} then, so it would have gone to other people."
-            yield PassesOnlySo(key, change.rule, message)
+            yield PassesOnlySo(item.key, change.rule, message)

@@ -6,21 +6,18 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from invent_gitops.compare import field_changes
-from invent_gitops.model.broadcast import Definition, Request, Segment
+from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Request, Segment, read_request
 from invent_gitops.model.command import Command
 from invent_gitops.model.plan import Audience, FieldChange, Item, Plan
 from invent_gitops.model.problem import Position
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import NOT_TO_COME
 from invent_gitops.model.unreachable import POLICY, ManualStep, UnreachablePolicy, Unreached
-from invent_gitops.plan.approval import read_request
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.text.commands import words
 from invent_gitops.text.times import moment
 
 _REFRESH = ManualStep("Then let the record follow:", Command("refresh"))
-# The field of a definition in which a field of the request is written.
-_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
 
 def unreachable(
@@ -68,7 +65,7 @@ def _edit(
         return
     reason = definition.waive.get(POLICY) or policy.waived.get(item.key, "")
     refused = policy.refuse and not reason
-    fields = (_WRITTEN.get(change.field, change.field) for change in changes)
+    fields = (WRITTEN_AS.get(change.field, change.field) for change in changes)
     position = next((definition.marks[name] for name in fields if name in definition.marks), definition.position)
     yield Unreached(
         item.key,

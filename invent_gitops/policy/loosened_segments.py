@@ -26,8 +26,11 @@ def compare_catalogues(old: Catalogue | None, new: Catalogue | None) -> Iterator
         now = "gone: names are taken for ids"
         yield "weaker", RuleChange("segments", "the segment catalogue", was, now, "segments")
         return
-    for name in _names(old):
-        before, after = _meaning(old, name), _meaning(new, name)
+    # Made once each, as they are costly.
+    formerly, formerly_now = old.formerly(), new.formerly()
+    for name in sorted({*old.segments, *old.twins, *formerly}):
+        before = old.named(name) or formerly.get(name, ())
+        after = new.named(name) or formerly_now.get(name, ())
         if not after or {segment.id for segment in before} == {segment.id for segment in after}:
             continue
         side: Side = "weaker" if len(after) == 1 else "tighter"
@@ -67,15 +70,6 @@ def _counts(old: Catalogue, new: Catalogue) -> Iterator[tuple[Side, RuleChange]]
 
 def _count(contacts: int | None) -> str:
     return "not counted" if contacts is None else f"{contacts:,}"
-
-
-def _names(catalogue: Catalogue) -> list[str]:
-    """Every name that a definition could write, in the form in which names are compared, sorted."""
-    return sorted({*catalogue.segments, *catalogue.twins, *catalogue.formerly()})
-
-
-def _meaning(catalogue: Catalogue, name: str) -> tuple[Segment, ...]:
-    return catalogue.named(name) or catalogue.formerly().get(name, ())
 
 
 def _people(segments: tuple[Segment, ...]) -> str:

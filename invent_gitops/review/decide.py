@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from invent_gitops.model.broadcast import read_request
 from invent_gitops.model.digest import Destination, digest, is_old_digest
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.pull_request import Post, PullRequest
-from invent_gitops.plan.approval import read_request
 from invent_gitops.review.actions import (
     Close,
     CommentAction,

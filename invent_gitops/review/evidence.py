@@ -17,12 +17,12 @@ from datetime import datetime
 from typing import Any
 
 from invent_gitops.errors import Refused
-from invent_gitops.model.broadcast import Request
+from invent_gitops.model.broadcast import Request, read_request
 from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Destination, digest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
-from invent_gitops.plan.approval import approved_plan, read_request
+from invent_gitops.plan.approval import approved_plan
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.text.secret import hide

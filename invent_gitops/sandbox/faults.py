@@ -130,19 +130,19 @@ def parse_fault(spec: str) -> Fault:
 def _read_argument(spec: str, kind: Kind, text: str | None) -> float | None:
     match kind:
         case "delay" | "hang" | "lag":
-            pattern, wanted = _SECONDS, f"seconds, as in {kind}=0.5@{'list' if kind == 'lag' else 'create'}:1"
+            pattern, expected = _SECONDS, f"seconds, as in {kind}=0.5@{'list' if kind == 'lag' else 'create'}:1"
         case "429":
-            pattern, wanted = r"[0-9]{1,6}", "whole seconds for Retry-After, as in 429=2@create:1, or nothing"
+            pattern, expected = r"[0-9]{1,6}", "whole seconds for Retry-After, as in 429=2@create:1, or nothing"
         case "clock":
-            pattern, wanted = r"-?[0-9]{1,8}", "whole seconds, as in clock=-3600@list:*, or nothing"
+            pattern, expected = r"-?[0-9]{1,8}", "whole seconds, as in clock=-3600@list:*, or nothing"
         case "error-before" | "error-after":
-            pattern, wanted = r"[345][0-9][0-9]", f"a status from 300 to 599, as in {kind}=502@create:1, or nothing"
+            pattern, expected = r"[345][0-9][0-9]", f"a status from 300 to 599, as in {kind}=502@create:1, or nothing"
         case _:
-            pattern, wanted = "", f"nothing, as in {kind}@create:1"
+            pattern, expected = "", f"nothing, as in {kind}@create:1"
     if text is None and kind not in ("delay", "hang", "lag"):
         return None
     if not pattern or text is None or not re.fullmatch(pattern, text, re.ASCII):
-        raise ValueError(f'"{spec}" is not a fault: the argument of {kind} must be {wanted}. {_HELP}')
+        raise ValueError(f'"{spec}" is not a fault: the argument of {kind} must be {expected}. {_HELP}')
     return float(text)
 
 

@@ -245,19 +245,19 @@ class Sandbox:
         return json_answer(200, response)
 
     def _find(self, org: str, page: Page, altered: Alteration | None) -> tuple[list[Any], int]:
-        wanted = {"org": org, "status": page.status, "take": page.take, "first": (page.number - 1) * page.take}
+        parameters = {"org": org, "status": page.status, "take": page.take, "first": (page.number - 1) * page.take}
         with self._file.transaction() as db:
-            wanted["hidden"] = json.dumps(hidden_ids(db, org, altered, self._now()))
-            total = db.execute(_COUNT, wanted).fetchone()[0]
-            entries = [json.loads(body) for (body,) in db.execute(_LIST, wanted).fetchall()]
+            parameters["hidden"] = json.dumps(hidden_ids(db, org, altered, self._now()))
+            total = db.execute(_COUNT, parameters).fetchone()[0]
+            entries = [json.loads(body) for (body,) in db.execute(_LIST, parameters).fetchall()]
             return shown_page(entries, altered), total
 
     def _find_segments(self, org: str, page: Page) -> tuple[list[Any], int]:
-        first, wanted = (page.number - 1) * page.take, page.search.casefold()
+        first, sought = (page.number - 1) * page.take, page.search.casefold()
         with self._file.transaction() as db:
             rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
         # Compared here, because SQLite folds the case of ASCII only.
-        matching = [segment for segment in map(_segment, rows) if wanted in segment["name"].casefold()]
+        matching = [segment for segment in map(_segment, rows) if sought in segment["name"].casefold()]
         return matching[first : first + page.take], len(matching)
 
     def _find_contacts(self, org: str, page: Page) -> tuple[list[Any], int]:

@@ -185,11 +185,11 @@ def _has_others(folder: Path, definitions: str) -> bool:
 
 def _described(project: Project) -> dict[str, list[str]]:
     """What each schema describes, for editors: folders, with a slash at the end, and all below them, or files."""
-    several = list(project.workspaces.values()) if project.workspaces is not None else [project]
+    projects = list(project.workspaces.values()) if project.workspaces is not None else [project]
     return {
-        "broadcast": [f"{workspace.definitions}/" for workspace in several],
+        "broadcast": [f"{workspace.definitions}/" for workspace in projects],
         "project": ["invent.yaml"],
-        "segments": [workspace.segments for workspace in several],
+        "segments": [workspace.segments for workspace in projects],
     }
 
 

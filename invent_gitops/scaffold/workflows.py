@@ -161,12 +161,12 @@ def own_action() -> str:
 
 def _filled(template: str, wording: Wording) -> str:
     """A template without its marks: `<name>` is a value, and alone on its line it is a block or nothing."""
-    several = bool(wording.keys)
-    by_hand = several and "<choice>" in template
+    by_workspace = bool(wording.keys)
+    by_hand = by_workspace and "<choice>" in template
     into = ' -C "$PROJECT"' if wording.folder else ""
     blocks = {
-        "workspaces": (Path(__file__).parent / "workspaces.yml").read_text("utf-8") if several else "",
-        "each": _EACH if several else "",
+        "workspaces": (Path(__file__).parent / "workspaces.yml").read_text("utf-8") if by_workspace else "",
+        "each": _EACH if by_workspace else "",
         "choice": _CHOICE if by_hand else "",
         "chosen": _CHOSEN if by_hand else "",
         "at": "          ref: <quoted>\n" if "ref: <quoted>" in template else "",
@@ -184,13 +184,13 @@ def _filled(template: str, wording: Wording) -> str:
         if wording.queue
         else ". One that\n# waits is cancelled for a newer one.",
         "flags": " --sandbox" if wording.sandbox else "",
-        "of": " ${{ matrix.workspace }}" if several else "",
-        "ending": "-${{ matrix.workspace }}" if several else "",
+        "of": " ${{ matrix.workspace }}" if by_workspace else "",
+        "ending": "-${{ matrix.workspace }}" if by_workspace else "",
         "where": f" {wording.folder_name}" if wording.folder else "",
         # By `-C`, so that the program sees the path, and refuses one that a committed link leads elsewhere.
         "into": into,
         "listing": (_CHOOSE if by_hand else _LIST).replace("<into>", into),
-        "workspace": ' --workspace "$WORKSPACE"' if several else "",
+        "workspace": ' --workspace "$WORKSPACE"' if by_workspace else "",
         # A sandbox is a file that goes with its runner, so that there is nothing to look at the day after.
         "look": "plan --sandbox" if wording.sandbox else "status",
     }

@@ -36,7 +36,7 @@ def check_binding(org: str, api: str, wanted_org: str, wanted_api: str, label: s
         )
 
 
-def check_lineage(lineage: str, wanted: str, journal: str, label: str, cure: str) -> None:
+def check_lineage(lineage: str, expected: str, journal: str, label: str, cure: str) -> None:
     """Refuse a journal that goes on from another state than the one of `label`. Raises `InvalidInput`."""
-    if lineage != wanted:
+    if lineage != expected:
         raise InvalidInput(f"The journal {journal} belongs to another state than {label}.", cure)

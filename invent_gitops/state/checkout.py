@@ -50,8 +50,8 @@ def _blobs(git: Git, commit: str, names: Iterable[str]) -> dict[str, str]:
     folders = {name.rpartition("/")[0] for name in names}
     # Fewer words than files, however many definitions there are.
     tops = {folder.partition("/")[0] for folder in folders}
-    wanted = [] if "" in folders else [f"{top}/" for top in sorted(tops)]
-    return {entry.name: entry.object for entry in git.tree(commit, *wanted) if entry.is_file}
+    paths = [] if "" in folders else [f"{top}/" for top in sorted(tops)]
+    return {entry.name: entry.object for entry in git.tree(commit, *paths) if entry.is_file}
 
 
 def _hashes(git: Git, names: Sequence[str]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from invent_gitops.model.broadcast import Counts
+from invent_gitops.model.fields import Damaged, read_number, read_object
 from invent_gitops.model.record import RecordedCounts
-from invent_gitops.state.fields import Damaged, read_number, read_object
 
 _COUNTED = tuple(field.name for field in fields(Counts))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from invent_gitops.errors import InvalidInput
-from invent_gitops.state.fields import Damaged
+from invent_gitops.model.fields import Damaged
 
 RESTORE = (
     "Restore the file from git (git log -- FILE, git checkout COMMIT -- FILE). Do not delete it: it is what keeps "

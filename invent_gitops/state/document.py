@@ -8,14 +8,8 @@ from dataclasses import replace
 from typing import Any, cast, get_args
 
 from invent_gitops.errors import InvalidInput
-from invent_gitops.model.broadcast import Remote, Request
-from invent_gitops.model.instant import read_instant, write_instant
-from invent_gitops.model.local import LocalTime
-from invent_gitops.model.record import NOT_COUNTED, Check
-from invent_gitops.model.state import Absence, Candidate, How, Intent, Record, Removal, State
-from invent_gitops.state.counts import read_counts, write_counts
-from invent_gitops.state.decode import RESTORE, decode
-from invent_gitops.state.fields import (
+from invent_gitops.model.broadcast import Remote, Request, read_request
+from invent_gitops.model.fields import (
     Damaged,
     read_each,
     read_moment,
@@ -26,6 +20,12 @@ from invent_gitops.state.fields import (
     read_texts,
     shown,
 )
+from invent_gitops.model.instant import read_instant, write_instant
+from invent_gitops.model.local import LocalTime
+from invent_gitops.model.record import NOT_COUNTED, Check
+from invent_gitops.model.state import Absence, Candidate, How, Intent, Record, Removal, State
+from invent_gitops.state.counts import read_counts, write_counts
+from invent_gitops.state.decode import RESTORE, decode
 from invent_gitops.state.notes import read_note
 from invent_gitops.state.origin import read_provenance, write_provenance
 
@@ -95,18 +95,6 @@ def parse(text: str, name: str) -> State:
         raise InvalidInput(f"{name} is damaged: {damage}.", RESTORE) from None
 
 
-def read_request(value: Mapping[str, Any]) -> Request:
-    scheduled_at = value.get("scheduled_at")
-    instant = read_instant(scheduled_at)
-    if scheduled_at is not None and instant is None:
-        raise Damaged(f"scheduled_at is {shown(scheduled_at)}, which is no instant")
-    if not isinstance(value.get("send_to_all"), bool):
-        raise Damaged("send_to_all is neither true nor false")
-    return Request(
-        read_text(value, "name"), instant, tuple(sorted(read_texts(value, "segment_ids"))), value["send_to_all"]
-    )
-
-
 def write_record(record: Record) -> dict[str, object]:
     written: dict[str, object] = {
         "id": record.id,
@@ -141,7 +129,7 @@ def read_record(value: Mapping[str, Any]) -> Record:
         raise Damaged(f"how is {shown(how)}, and should be one of {', '.join(get_args(How))}")
     return Record(
         id=read_text(value, "id"),
-        request=read_request(read_object(value, "request")),
+        request=read_request(read_object(value, "request"), named=True),
         status=read_text(value, "status", ""),
         how=cast("How", how),
         provenance=replace(
@@ -169,7 +157,7 @@ def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:
     requests = value.get("formerly", [])
     if not isinstance(requests, list) or not all(isinstance(request, dict) for request in requests):
         raise Damaged(f"formerly is {shown(requests)}, and should be a list of objects")
-    return tuple(read_request(request) for request in requests)
+    return tuple(read_request(request, named=True) for request in requests)
 
 
 def write_intent(intent: Intent) -> dict[str, object]:
@@ -190,7 +178,7 @@ def write_intent(intent: Intent) -> dict[str, object]:
 def read_intent(value: Mapping[str, Any]) -> Intent:
     candidates = value.get("candidates")
     return Intent(
-        read_request(read_object(value, "request")),
+        read_request(read_object(value, "request"), named=True),
         read_text(value, "attempt"),
         read_provenance(read_object(value, "provenance")),
         None if candidates is None else read_candidates(candidates),
@@ -206,12 +194,7 @@ def read_candidates(values: object) -> tuple[Candidate, ...]:
         Candidate(
             Remote(
                 id=read_text(value, "id"),
-                request=Request(
-                    name=read_text(value, "name", ""),
-                    scheduled_at=read_instant(value.get("scheduled_at")),
-                    segment_ids=read_texts(value, "segment_ids"),
-                    send_to_all=value.get("send_to_all") is True,
-                ),
+                request=read_request(value),
                 status=read_text(value, "status", ""),
                 created_at=read_instant(value.get("created_at")),
             ),
@@ -238,7 +221,7 @@ def write_removal(removal: Removal) -> dict[str, object]:
 def read_removal(value: Mapping[str, Any]) -> Removal:
     return Removal(
         read_text(value, "id"),
-        read_request(read_object(value, "request")),
+        read_request(read_object(value, "request"), named=True),
         read_text(value, "reason"),
         read_provenance(read_object(value, "provenance")),
         read_text(value, "attempt", ""),
@@ -270,7 +253,7 @@ def read_absence(value: Mapping[str, Any]) -> Absence:
         read_text(value, "key"),
         read_text(value, "reason"),
         read_provenance(read_object(value, "provenance")),
-        read_request(read_object(value, "request")) if "request" in value else None,
+        read_request(read_object(value, "request"), named=True) if "request" in value else None,
         value.get("listed") is True,
         cast("tuple[Check, ...]", overridden),
         read_some(value, "others"),

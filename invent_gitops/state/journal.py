@@ -14,11 +14,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
 
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.files import CREATE, open_regular, read_regular, sync_folder
+from invent_gitops.model.broadcast import read_request
+from invent_gitops.model.fields import Damaged, read_number, read_object, read_word, shown
 from invent_gitops.model.state import (
     Corrected,
     DeclaredAbsent,
@@ -37,7 +40,6 @@ from invent_gitops.model.state import (
 from invent_gitops.state import document
 from invent_gitops.state.counts import read_results, write_results
 from invent_gitops.state.decode import read_json
-from invent_gitops.state.fields import Damaged, read_number, read_object, read_word, shown
 from invent_gitops.state.origin import read_provenance, write_provenance
 
 T = TypeVar("T")
@@ -260,7 +262,7 @@ def read_event(value: Mapping[str, Any]) -> Event:
         "refreshed": lambda: Refreshed(
             word("key"),
             word("id"),
-            part("request", document.read_request),
+            part("request", partial(read_request, named=True)),
             word("status"),
             part("provenance", read_provenance),
             read_results(value),

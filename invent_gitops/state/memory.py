@@ -12,9 +12,9 @@ from pathlib import Path
 from invent_gitops.errors import Refused
 from invent_gitops.files import read_regular, replace_durably
 from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.model.fields import read_number, read_text, read_texts
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import State
-from invent_gitops.state.fields import read_number, read_text, read_texts
 
 
 @dataclass(frozen=True, slots=True)

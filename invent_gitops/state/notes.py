@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
+from invent_gitops.model.fields import Damaged, read_text, shown
 from invent_gitops.model.note import Note, Role, old_note
 from invent_gitops.model.record import How
-from invent_gitops.state.fields import Damaged, read_text, shown
 
 
 def read_note(value: Mapping[str, Any], how: How) -> Note:

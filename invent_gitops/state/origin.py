@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from invent_gitops.model.fields import Damaged, read_object, read_text, read_texts, shown
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.record import Provenance
 from invent_gitops.model.review import Signoff
-from invent_gitops.state.fields import Damaged, read_object, read_text, read_texts, shown
 
 
 def write_provenance(provenance: Provenance) -> dict[str, object]:

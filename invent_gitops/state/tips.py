@@ -23,10 +23,10 @@ HINTS = (
 )
 
 
-def remote_of(git: Git, wanted: str) -> str:
+def remote_of(git: Git, named: str) -> str:
     """The remote that has the branches, or "" outside a repository and in one without a remote.
 
-    `wanted` is the one that the project file names, "" if none. Raises `Refused` where git cannot tell.
+    `named` is the one that the project file names, "" if none. Raises `Refused` where git cannot tell.
     """
     if not git.marker():
         return ""
@@ -39,7 +39,7 @@ def remote_of(git: Git, wanted: str) -> str:
         message = f"Git cannot tell which commit this run is of: {reason_in(error.output)}"
         raise Refused(message, error.cure) from None
     upstream, _ = _upstream(git, _checked_out(git))
-    for name in (wanted, upstream, "origin", *(names if len(names) == 1 else [])):
+    for name in (named, upstream, "origin", *(names if len(names) == 1 else [])):
         if name in names:
             return name
     raise Refused(

@@ -87,9 +87,9 @@ def edits(word: str, other: str) -> int:
     row = list(range(len(other) + 1))
     for index, letter in enumerate(word, 1):
         before, above, row = row, before, [index]
-        for column, target in enumerate(other, 1):
-            cost = min(before[column] + 1, row[-1] + 1, before[column - 1] + (letter != target))
-            if index > 1 and column > 1 and letter == other[column - 2] and word[index - 2] == target:
+        for column, other_letter in enumerate(other, 1):
+            cost = min(before[column] + 1, row[-1] + 1, before[column - 1] + (letter != other_letter))
+            if index > 1 and column > 1 and letter == other[column - 2] and word[index - 2] == other_letter:
                 cost = min(cost, above[column - 2] + 1)
             row.append(cost)
     return row[-1]

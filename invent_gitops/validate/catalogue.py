@@ -39,11 +39,11 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
         _check_name(report, name, value)
         if name not in unclear:
             # One name is one however it is spelled: the first spelling is shown.
-            several = by_name.setdefault(alike(name), [])
-            several += _segments(report, name, value, several[0].name if several else composed(name))
+            namesakes = by_name.setdefault(alike(name), [])
+            namesakes += _segments(report, name, value, namesakes[0].name if namesakes else composed(name))
     _check_ids(report, by_name)
-    clear = {name: several[0] for name, several in by_name.items() if len(several) == 1}
-    twins = {name: tuple(several) for name, several in by_name.items() if len(several) > 1}
+    clear = {name: namesakes[0] for name, namesakes in by_name.items() if len(namesakes) == 1}
+    twins = {name: tuple(namesakes) for name, namesakes in by_name.items() if len(namesakes) > 1}
     report.explain_rest()
     return Catalogue(clear, twins, read_at), sorted(set(report.problems))
 
@@ -86,9 +86,9 @@ def _segments(report: ProblemReport, name: str, value: Any, shown_name: str) -> 
 
 def _check_ids(report: ProblemReport, by_name: Mapping[str, list[Segment]]) -> None:
     """Of several segments with one name, each has an id of its own."""
-    for name, several in by_name.items():
+    for name, namesakes in by_name.items():
         ids: set[str] = set()
-        for index, segment in enumerate(several):
+        for index, segment in enumerate(namesakes):
             if segment.id in ids:
                 message = f"{quote(name)} has the id {quote(segment.id)} twice."
                 report.add("repeated-entry", message, "Delete one of the two.", (name, index))

@@ -190,11 +190,11 @@ def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple
         return fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
     if known_segments is None:
         return _bare_id(entry)
-    several = known_segments.now_or_formerly(entry)
-    if len(several) == 1:
-        return several[0].id
-    if several:
-        return _ambiguous(entry, several, now=known_segments.has(entry))
+    namesakes = known_segments.now_or_formerly(entry)
+    if len(namesakes) == 1:
+        return namesakes[0].id
+    if namesakes:
+        return _ambiguous(entry, namesakes, now=known_segments.has(entry))
     return "unknown-segment", f"There is no segment {quote(entry)} in the catalogue.", known_segments.cure_of(entry)
 
 
@@ -206,15 +206,15 @@ def _bare_id(entry: str) -> str | tuple[str, str, str]:
     return fault[0], fault[1], f"{fault[2]} To write names, get the catalogue: invent-gitops segments pull"
 
 
-def _ambiguous(entry: str, several: Sequence[Segment], *, now: bool) -> tuple[str, str, str]:
+def _ambiguous(entry: str, namesakes: Sequence[Segment], *, now: bool) -> tuple[str, str, str]:
     """Rule, message and cure for a name that several segments have, or had."""
     choices = " or ".join(
         f"{quote(ID_PREFIX + twin.id)} ({'never counted' if twin.contacts is None else f'{twin.contacts:,} contacts'}"
         f"{'' if now else f', now {quote(twin.name)}'})"
-        for twin in several
+        for twin in namesakes
     )
     has = "have" if now else "had"
-    message = f"{len(several)} segments {has} the name {quote(entry)}, so it does not tell which of them is meant."
+    message = f"{len(namesakes)} segments {has} the name {quote(entry)}, so it does not tell which of them is meant."
     return "ambiguous-segment", message, f"Write {choices}."
 
 

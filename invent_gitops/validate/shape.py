@@ -207,10 +207,10 @@ def _truly_missing(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Itera
 
 def _wrong_type(report: ProblemReport, value: Any, schema: Mapping[str, Any], path: Path) -> None:
     kinds: list[str] = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    wanted = " or ".join(_KIND_WORDS.get(kind, kind) for kind in kinds)
+    expected = " or ".join(_KIND_WORDS.get(kind, kind) for kind in kinds)
     example = _example(schema, path)
     if not path:
-        message = f"The document must be {wanted}, and it is {_kind_of(value)}."
+        message = f"The document must be {expected}, and it is {_kind_of(value)}."
         report.add("wrong-type", message, "Write it as `field: value` lines.", path)
         return
     name = quote(field_name(path))
@@ -219,7 +219,7 @@ def _wrong_type(report: ProblemReport, value: Any, schema: Mapping[str, Any], pa
         report.add("wrong-type", f"{name} has no value.", cure, path, of_key=True)
         return
     written = as_written(report, value, path)
-    message = f"{name} must be {wanted}, and {quote(written)} is {_kind_of(value)}."
+    message = f"{name} must be {expected}, and {quote(written)} is {_kind_of(value)}."
     plain = isinstance(value, (bool, int, float)) and re.search(schema.get("pattern", ""), written)
     if "string" in kinds and plain:
         cure = "Put the value in quotes." if written == quote(value)[1:-1] else f'Put it in quotes: `"{written}"`.'
@@ -229,7 +229,7 @@ def _wrong_type(report: ProblemReport, value: Any, schema: Mapping[str, Any], pa
     elif kinds == ["array"] and isinstance(value, str):
         cure = f"Put it in brackets: {quote(f'{path[-1]}: [{value}]')}."
     else:
-        cure = f"Write {wanted}.{example}"
+        cure = f"Write {expected}.{example}"
     report.add("wrong-type", message, cure, path)
 
 

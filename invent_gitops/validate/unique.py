@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 
-def unique(_judge: object, wanted: bool, value: object, _schema: object) -> Iterator[ValidationError]:
+def unique(_judge: object, required: bool, value: object, _schema: object) -> Iterator[ValidationError]:
     """Judge `uniqueItems`, for jsonschema."""
-    if wanted and isinstance(value, list) and len({_identity(item) for item in value}) < len(value):
+    if required and isinstance(value, list) and len({_identity(item) for item in value}) < len(value):
         from jsonschema import ValidationError
 
         yield ValidationError("an entry stands twice")

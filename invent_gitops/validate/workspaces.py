@@ -77,9 +77,9 @@ def check_workspaces(report: ProblemReport, workspaces: Mapping[str, Project]) -
             # The same earlier one may be met in several ways.
             near = {earlier.name: earlier for trait in sought for earlier in having.get(trait, ())}
             for trait in had:
-                several = having.setdefault(trait, [])
-                if len(several) < MOST_EARLIER:
-                    several.append(later)
+                earliest = having.setdefault(trait, [])
+                if len(earliest) < MOST_EARLIER:
+                    earliest.append(later)
             for conflict in (conflict for earlier in near.values() if (conflict := clash(earlier, later))):
                 rule, entry, message, cure = conflict
                 document: Any = report.document.content

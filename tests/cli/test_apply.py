@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode
+from tests.dashboard import edit
 from tests.running import (
     FAST,
     STATE,
@@ -412,3 +413,18 @@ def test_report_repeats_what_will_not_reach_invent_below_what_was_created(tmp_pa
     title = "⚠ 1 deletion will not reach Invent."
     assert done.out.startswith(f"{title}\n")
     assert done.out.rstrip("\n").endswith(f"{title} 1 step in Invent is left, as said above.")
+
+
+def test_apply_is_calm_about_what_it_saw_cancelled_in_invent(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        env = account(server.url)
+        call(tmp_path, "apply", "--yes", *FAST, env=env)
+        (tmp_path / "broadcasts" / "a.yaml").unlink()
+        edit(server, ids(tmp_path)["a"], status="CANCELLED")
+        assert "will not reach Invent" in call(tmp_path, "apply", "--yes", *FAST, env=env).out, "it had no need to look"
+        define(tmp_path, "b")
+        path = tmp_path / "broadcasts" / "b.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("2099-03", "2099-05"), encoding="utf-8")
+        done = call(tmp_path, "apply", "--yes", *FAST, env=env)
+    assert (done.code, "will not reach Invent" in done.out) == (0, False)

@@ -286,8 +286,12 @@ def test_the_same_holds_for_the_built_in_invent(tmp_path: Path) -> None:
     result = run(tmp_path, "apply", "--yes", "--sandbox", *FAST)
     # A request that never arrived is in doubt for good; one that did is adopted. Nothing is sent a second time.
     assert result.code in (0, ExitCode.UNSETTLED)
-    recorded = ids(tmp_path)
-    assert len(set(recorded.values())) == len(recorded) == len(KEYS) - len(state_of(tmp_path)["intents"])
+    recorded = ids(tmp_path / ".invent-sandbox")
+    assert (
+        len(set(recorded.values()))
+        == len(recorded)
+        == len(KEYS) - len(state_of(tmp_path / ".invent-sandbox")["intents"])
+    )
 
 
 def test_a_signal_while_stderr_is_full_loses_no_id(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_hang_a_death_too_much_memory_and_a_fault_are_found_and_the_others_go_
 
 def test_a_fault_is_kept_as_a_file_that_can_be_tried_again(tmp_path: Path) -> None:
     broken = (
-        "import sys; from invent_gitops.state import fields\n"
+        "import sys; from invent_gitops.model import fields\n"
         "fields.read_object.__code__ = (lambda value, name: value.get(name)).__code__\n"
         "from tests.fuzz.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )

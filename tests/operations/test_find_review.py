@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
 from tests.github.standin import BEFORE, CAROL
-from tests.running import Result, account, call
+from tests.running import Result, account, call, define
 
 PROJECT = "my-campaigns/invent.yaml"
 ONE = "review: {approvals: 1}\n"
@@ -358,3 +359,73 @@ def test_comment_goes_by_the_base_branch_and_not_by_the_pull_request(desk: Desk,
     (desk.folder / "invent.yaml").write_text("review: {approvals: 5}\n", encoding="utf-8")
     assert desk.on_pull("comment", "plan.json").code == 0
     assert "**Needs 1 approval**" in comment(desk)
+
+
+# ---------------------------------------------------------------- where the branch was before
+
+
+@pytest.mark.parametrize("before", ["", "x", "0" * 40, 7, None, ["9" * 40]], ids=str)
+def test_push_that_does_not_say_where_the_branch_was_goes_by_the_first_parent(
+    desk: Desk, digest: str, before: Any
+) -> None:
+    desk.hub.files = {(OLD, PROJECT): ONE}
+    desk.hub.parents[MERGE] = [OLD, HEAD]
+    desk.hub.merge(7, MERGE)
+    assert "needs 1 more approval" in desk.on_push("approved", before=before).err
+
+
+def test_first_commit_of_all_has_no_rule_before_it(desk: Desk, digest: str) -> None:
+    desk.hub.parents[MERGE] = []
+    assert desk.on_push("approved", before="0" * 40).out == "\n"
+
+
+def test_queue_that_pushes_several_pull_requests_is_judged_by_the_rule_before_all_of_them(
+    desk: Desk, digest: str
+) -> None:
+    desk.hub.add_pull(8, OLD)
+    desk.hub.add_comment(8, desk.hub.bodies(7)[0].replace(HEAD, OLD))
+    for number, commit in ((8, OLD), (7, MERGE)):
+        desk.hub.merge(number, commit)
+    # The first of them takes the rule away.
+    desk.hub.files[OLD, PROJECT] = "timezone: UTC\n"
+    desk.hub.review(7, "alice")
+    result = desk.on_push("approved", commits=[OLD, MERGE])
+    assert "Pull request #8 needs 1 more approval." in result.err
+    desk.hub.review(8, "bob")
+    (desk.step / "output.txt").unlink()
+    assert desk.on_push("approved", commits=[OLD, MERGE]).out == f"{digest}\n"
+    signed = json.loads(desk.outputs["approvals"])
+    assert [(entry["reviewers"], entry["keys"]) for entry in signed] == [(["alice"], ["a"]), (["bob"], ["a"])]
+
+
+def test_plan_that_has_no_room_in_its_comment_counts_as_one_to_everyone(desk: Desk, digest: str) -> None:
+    desk.hub.files[PROJECT] = "review: {send_to_all: [lena], over: {20000: 2}}\n"
+    assert desk.on_pull("comment", "plan.json").code == 0
+    own = desk.hub.comments(7)[0]
+    own["body"] = "\n".join(line for line in own["body"].split("\n") if "invent-gitops: approved" not in line)
+    desk.hub.review(7, "alice")
+    refused(
+        desk,
+        "Pull request #7 needs an approval from lena, since its plan has no room in the comment and may go to everyone. "
+        "Whether that of alice is one cannot be known: GitHub does not show lena as a team to this token.",
+    )
+    desk.hub.teams["acme", "lena"] = set()
+    refused(
+        desk, "from lena, since its plan has no room in the comment and may go to everyone; 2 in all, since its plan"
+    )
+    desk.hub.review(7, "lena")
+    assert merged(desk).out == f"{digest}\n"
+
+
+def test_workspace_has_the_rule_of_the_project_and_the_contacts_of_its_own_catalogue(desk: Desk) -> None:
+    text = "review: {over: {20000: 2}}\nworkspaces: {acme: {org: c}}\n"
+    (desk.folder / "invent.yaml").write_text(text, encoding="utf-8")
+    desk.hub.files |= {PROJECT: text, "my-campaigns/acme/segments.yaml": "vip: {id: vip, contacts_count: 20001}\n"}
+    define(desk.folder, "a", below="acme/broadcasts")
+    assert desk.server
+    plan = ("plan", "--workspace", "acme", "--out", "plan.json")
+    assert call(desk.folder, *plan, env=account(desk.server.url)).code == 0, "the plan of the workspace"
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "**Needs 2 approvals** of this commit, since a goes to more than 20,000 contacts." in comment(desk)
+    desk.hub.review(7, "alice")
+    assert "needs 1 more approval: 2 in all" in merged(desk, "--workspace", "acme").err

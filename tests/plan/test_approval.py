@@ -93,6 +93,14 @@ def edited(saved_plan: dict[str, Any]) -> dict[str, Any]:
     return saved_plan
 
 
+@pytest.mark.parametrize("request_of_it", [None, [], "Two", 7, {}])
+def test_plan_with_a_create_that_has_no_request_is_no_evidence(request_of_it: object) -> None:
+    whole = saved()
+    whole["items"][0]["request"] = request_of_it
+    with pytest.raises(Refused, match="no plan of invent-gitops"):
+        approved_plan(whole)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -66,6 +66,12 @@ def test_nothing_is_left_open(written: dict[str, Path]) -> None:
         assert not re.search(r"<\w+>", path.read_text("utf-8"))
 
 
+@pytest.mark.parametrize("name", ["plan", "apply"])
+def test_plan_and_apply_have_the_history_that_the_rules_are_compared_with(written: dict[str, Path], name: str) -> None:
+    (checkout,) = [step for step in load(written[name])["jobs"][name]["steps"] if "checkout" in step.get("uses", "")]
+    assert checkout["with"]["fetch-depth"] == "0"
+
+
 def judge(*workflows: Path) -> None:
     """Ask outside judges about workflows, which are alone in their folder."""
     tools = Path(sys.executable).parent

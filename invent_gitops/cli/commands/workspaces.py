@@ -42,24 +42,24 @@ def workspaces(session: Session, form: str, workspace: str | None) -> Result:
     opened = read_project(find_root())
     if opened.problems:
         raise InvalidDefinitions(opened.problems)
-    several = list((opened.project.workspaces or {}).values())
+    projects = list((opened.project.workspaces or {}).values())
     if workspace:
-        several = [project for project in several if project.name == workspace]
-        if not several:
+        projects = [project for project in projects if project.name == workspace]
+        if not projects:
             raise there_is_none(opened, workspace)
-    if not several and form in ("matrix", "github"):
+    if not projects and form in ("matrix", "github"):
         # GitHub fails a job whose matrix is empty, with words that nobody connects with this.
         raise WrongUsage("There are no workspaces, so there is no matrix.", "Add workspaces: to the project file.")
     if form in ("matrix", "github"):
         from invent_gitops.scaffold.workflows import check_matrix
 
-        check_matrix(len(several))
-    matrix = {"include": [{"workspace": project.name} for project in several]}
+        check_matrix(len(projects))
+    matrix = {"include": [{"workspace": project.name} for project in projects]}
     return Result(
         "workspaces",
         ExitCode.DONE,
-        lambda: {"workspaces": [_as_json(project) for project in several], "matrix": matrix},
-        plain(_text(several)),
+        lambda: {"workspaces": [_as_json(project) for project in projects], "matrix": matrix},
+        plain(_text(projects)),
         outputs={"matrix": json.dumps(matrix)},
     )
 
@@ -87,11 +87,11 @@ def _is_set(project: Project) -> bool:
     return bool(os.environ.get(project.key, "").strip())
 
 
-def _text(several: Sequence[Project]) -> str:
-    if not several:
+def _text(projects: Sequence[Project]) -> str:
+    if not projects:
         return "There are no workspaces: the project is one account."
     rows = [("workspace", "org", "definitions", "state", "key")]
-    for project in several:
+    for project in projects:
         state = project.state.path
         if isinstance(project.state, BranchPlace):
             state = f"{project.state.path} on {project.state.remote}/{project.state.branch}"

@@ -113,8 +113,8 @@ def _projects(ctx: click.Context) -> list[tuple[Path, Project]]:
         return []
     if opened.problems:
         return []
-    several = opened.project.workspaces
-    if several is None:
+    workspaces = opened.project.workspaces
+    if workspaces is None:
         return [(opened.root, opened.project)]
     name = ctx.params.get("workspace")
-    return [(opened.root, project) for project in several.values() if not name or project.name == name]
+    return [(opened.root, project) for project in workspaces.values() if not name or project.name == name]

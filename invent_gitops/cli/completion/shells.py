@@ -142,13 +142,13 @@ def answer(cli: click.Command, session: Session, instruction: str) -> ExitCode:
 
     Whatever goes wrong in the middle of a word that somebody types, the answer is that there is nothing to offer.
     """
-    shell, _, wanted = instruction.partition("_")
-    if shell not in SHELLS or wanted not in ("source", "complete"):
+    shell, _, step = instruction.partition("_")
+    if shell not in SHELLS or step not in ("source", "complete"):
         raise WrongUsage(
             f"{VARIABLE} is {instruction!r}, which no completion script sets.",
             f"Unset it: with it, {PROGRAM} only answers shells.",
         )
-    if wanted == "source":
+    if step == "source":
         session.show(script(cli, shell).rstrip("\n"))
         return ExitCode.DONE
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from invent_gitops.model.broadcast import WRITTEN_AS
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
@@ -22,7 +23,6 @@ MOST = 9
 _REST = re.compile(r"::[a-z]+ ::and ([0-9]+) more ")
 _LEVELS = ("error", "warning", "notice")
 # The field of a definition in which a field of the request is written.
-_WRITTEN = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _refused(item: Item, context: Context) -> Iterator[Annotation]:
 
 def _changed(item: Item, context: Context) -> Iterator[Annotation]:
     if item.action == "changed" and item.definition:
-        fields = [_WRITTEN.get(change.field, change.field) for change in item.changes]
+        fields = [WRITTEN_AS.get(change.field, change.field) for change in item.changes]
         position = next((item.definition.marks[field] for field in fields if field in item.definition.marks), None)
         edited = f"{item.key}: {', '.join(fields)} changed after the creation."
         message = f"{edited} Invent has no update: there it stays as it was created."

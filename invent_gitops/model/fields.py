@@ -1,4 +1,4 @@
-"""Single fields of the state's JSON, each read with suspicion: the wrong type is damage, never a default."""
+"""Single fields of our own JSON, each read with suspicion: the wrong type is damage, never a default."""
 
 from __future__ import annotations
 
