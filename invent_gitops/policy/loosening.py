@@ -56,8 +56,7 @@ def _policies(base: Policies, current: Policies, today: date) -> Iterator[_Chang
                 yield _Change(side, _change(name, was, now, ("policies", name)))
         else:
             verdict = _JUDGES.get(name, _unjudged)(old, new)
-            was, now = (_text(value, name) for value in (old, new))
-            yield _Change(verdict, _change(name, was, now, ("policies", name)))
+            yield _Change(verdict, _change(name, *_texts(old, new, name), ("policies", name)))
 
 
 def _project(base: Project, current: Project) -> Iterator[_Change]:
@@ -66,7 +65,7 @@ def _project(base: Project, current: Project) -> Iterator[_Change]:
         if name in _NO_RULES or old == new or (name in _UNSET_FIRST and not old):
             continue
         verdict = _JUDGES.get(name, _unjudged)(old, new)
-        yield _Change(verdict, _change(name, _text(old, name), _text(new, name), (name,)))
+        yield _Change(verdict, _change(name, *_texts(old, new, name), (name,)))
 
 
 def _waivers(base: Mapping[str, Mapping[str, str]], current: Mapping[str, Mapping[str, str]]) -> Iterator[_Change]:
@@ -170,6 +169,16 @@ _JUDGES: Mapping[str, Judge] = {
 
 
 # ---------------------------------------------------------------- for people
+
+
+def _texts(old: Any, new: Any, name: str) -> tuple[str, str]:
+    """Both values; of a rule with parts that are numbers and lists, only the parts that differ."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    if type(old) is not type(new) or isinstance(old, QuietHours | FilePlace | BranchPlace) or not before:
+        return _text(old, name), _text(new, name)
+    parts = [part for part in dict.fromkeys([*before, *after]) if before.get(part) != after.get(part)]
+    was, now = (", ".join(f"{part}: {_text(side.get(part), part)}" for part in parts) for side in (before, after))
+    return was, now
 
 
 def _text(value: Any, name: str) -> str:

@@ -182,6 +182,12 @@ def test_rule_with_parts_is_weaker_if_one_of_them_is(old: Any, new: Any, side: s
     assert loosening._JUDGES[name](old, new) == side
 
 
+def test_of_a_rule_with_parts_only_those_that_differ_are_shown() -> None:
+    old, new = bar(2, over=((20_000, 2),), to_all=("legal",)), bar(1, over=((90_000, 2),), to_all=("legal",))
+    assert loosening._texts(old, new, "review") == ("approvals: 2, over: 20,000: 2", "approvals: 1, over: 90,000: 2")
+    assert loosening._texts(None, bar(to_all=("legal",)), "review")[0] == "off"
+
+
 # ---------------------------------------------------------------- the catalogue
 
 
