@@ -30,8 +30,8 @@ def finished_markdown(rows: Sequence[Mapping[str, Any]], zone: str) -> str:
 def _row(row: Mapping[str, Any], zone: str) -> Iterator[str]:
     ended = read_instant(row["completed_at"])
     when = f", {text(row['state'], 40)} {text(moment(ended, zone))}" if ended else ""
-    told = {name: count for name, count in row["counts"].items() if count is not None}
-    yield f"- **{text(row['name'], 120)}** ({code(row['key'])}){when}: {results_text(told)}"
+    counts = {name: count for name, count in row["counts"].items() if count is not None}
+    yield f"- **{text(row['name'], 120)}** ({code(row['key'])}){when}: {results_text(counts)}"
     yield from (f"  - {text(it['message'])} {code(it['rule'])}" for it in row["warnings"])
 
 
