@@ -13,8 +13,9 @@ from invent_gitops.model.problem import Position
 if TYPE_CHECKING:
     from invent_gitops.model.plan import Audience, FieldChange
 
-Kind = Literal["edit", "deletion"]
-KINDS: tuple[Kind, ...] = ("edit", "deletion")
+# Of an edit nobody made, new rules of its time zone moved the local time that the file names.
+Kind = Literal["edit", "deletion", "zone-change"]
+KINDS: tuple[Kind, ...] = ("edit", "deletion", "zone-change")
 # The id of the policy, and the page that explains the ways out.
 POLICY = "unreachable-edits"
 GUIDE = "docs/change-or-cancel.md"

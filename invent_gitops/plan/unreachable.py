@@ -65,11 +65,12 @@ def _edit(
         return
     reason = definition.waive.get(POLICY) or policy.waived.get(item.key, "")
     refused = policy.refuse and not reason
+    by_rules = item.remarks.zone_change and [change.field for change in changes] == ["scheduled_at"]
     fields = (WRITTEN_AS.get(change.field, change.field) for change in changes)
     position = next((definition.marks[name] for name in fields if name in definition.marks), definition.position)
     yield Unreached(
         item.key,
-        "edit",
+        "zone-change" if by_rules else "edit",
         live.name,
         record.id,
         live.scheduled_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Audience
@@ -13,15 +13,25 @@ from invent_gitops.render.cells.times import when_and_away
 
 # How many are named in the sentence below a headline; the list has them all.
 NAMED = 3
-_PLURALS: dict[Kind, str] = {"edit": "edits", "deletion": "deletions"}
+_COUNTED: Mapping[Kind, tuple[str, str]] = {
+    "edit": ("edit", "edits"),
+    "deletion": ("deletion", "deletions"),
+    "zone-change": ("change of time zone rules", "changes of time zone rules"),
+}
+# What happened to the file of each.
+CAUSES: Mapping[Kind, str] = {
+    "edit": "its file was edited",
+    "deletion": "its file was deleted",
+    "zone-change": "the rules of its time zone changed",
+}
 
 
 def unreachable_title(edits: Sequence[Unreached]) -> str:
     """`1 edit and 2 deletions will not reach Invent`."""
-    counts = [
-        f"{number:,} {kind if number == 1 else _PLURALS[kind]}" for kind in KINDS if (number := count(edits, kind))
-    ]
-    return f"{' and '.join(counts)} will not reach Invent"
+    counts = [f"{number:,} {_COUNTED[kind][number != 1]}" for kind in KINDS if (number := count(edits, kind))]
+    return (
+        f"{' and '.join([', '.join(counts[:-1]), *counts[-1:]] if len(counts) > 1 else counts)} will not reach Invent"
+    )
 
 
 def steps_left(edits: Sequence[Unreached]) -> str:

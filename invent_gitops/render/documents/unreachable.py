@@ -9,7 +9,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.instant import read_instant, write_instant
 from invent_gitops.model.plan import Audience, FieldChange
 from invent_gitops.model.problem import Position
-from invent_gitops.model.unreachable import ManualStep, Unreached, count
+from invent_gitops.model.unreachable import KINDS, ManualStep, Unreached, count
 from invent_gitops.render.documents.envelope import position_json
 
 
@@ -18,6 +18,7 @@ def unreachable_json(edits: Sequence[Unreached], context: Context) -> dict[str, 
     counts = {
         "edits": count(edits, "edit"),
         "deletions": count(edits, "deletion"),
+        "zone_changes": count(edits, "zone-change"),
         "waived": sum(1 for edit in edits if edit.waived),
     }
     return {"unreachable_counts": counts, "unreachable": [_edit_json(edit, context) for edit in edits]}
@@ -59,7 +60,7 @@ def read_unreachable(plan: Mapping[str, Any]) -> tuple[Unreached, ...]:
 
 def _read_edit(entry: Mapping[str, Any]) -> Unreached:
     audience, position = entry["audience"], entry["position"]
-    if entry["kind"] not in ("edit", "deletion"):
+    if entry["kind"] not in KINDS:
         raise ValueError(entry["kind"])
     return Unreached(
         key=str(entry["key"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
-from invent_gitops.model.unreachable import GUIDE, POLICY
+from invent_gitops.model.unreachable import GUIDE, POLICY, Kind
 from invent_gitops.render.github.loosening_annotations import WEAKER, loosening_messages
 from invent_gitops.render.unreachable import audience_words, goes_out
 from invent_gitops.text.clean import cut
@@ -21,6 +21,11 @@ from invent_gitops.text.clean import cut
 # GitHub shows ten of each kind for a step and drops the rest without a word.
 MOST = 9
 _REST = re.compile(r"::[a-z]+ ::and ([0-9]+) more ")
+_CHANGES: Mapping[Kind, str] = {
+    "edit": "The edit",
+    "deletion": "The deletion",
+    "zone-change": "The change of time zone rules",
+}
 _LEVELS = ("error", "warning", "notice")
 # The field of a definition in which a field of the request is written.
 
@@ -160,7 +165,7 @@ def _changed(item: Item, context: Context) -> Iterator[Annotation]:
 def unreachable_notes(plan: Plan) -> Iterator[Annotation]:
     """What will not reach Invent, each at its file, or at the project file where that is gone."""
     for edit in plan.unreachable:
-        verb = "The deletion" if edit.kind == "deletion" else "The edit"
+        verb = _CHANGES[edit.kind]
         when = goes_out(edit, plan.context)
         fields = [
             f"{change.field} is {_value(change.old, plan)} in Invent and {_value(change.new, plan)} in the file."

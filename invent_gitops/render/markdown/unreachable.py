@@ -9,7 +9,14 @@ from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
-from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
+from invent_gitops.render.unreachable import (
+    CAUSES,
+    audience_words,
+    goes_out,
+    steps_left,
+    steps_named,
+    unreachable_title,
+)
 
 # A command that was cut would be another command.
 _WHOLE = 10_000
@@ -40,11 +47,10 @@ def _name(name: str) -> str:
 
 
 def _edit(edit: Unreached, context: Context, files: str) -> str:
-    kind = "its file was deleted" if edit.kind == "deletion" else "its file was edited"
     mark = "⛔ " if edit.refused else ""
     position = edit.position
     file = f": {link(position.file, position.line, files)}" if position and edit.kind == "edit" else ""
-    lines = [f"- {mark}<b>{text(edit.name)}</b> {code(edit.key)} (id {code(edit.id)}), {kind}{file}"]
+    lines = [f"- {mark}<b>{text(edit.name)}</b> {code(edit.key)} (id {code(edit.id)}), {CAUSES[edit.kind]}{file}"]
     audience = audience_words(edit.audience, _name)
     lines.append(f"  - {_first_up(goes_out(edit, context))}, to {audience}")
     for change in edit.changes:

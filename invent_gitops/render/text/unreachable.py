@@ -10,7 +10,14 @@ from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.cells.spelling import TERMINAL
 from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.text.style import Style
-from invent_gitops.render.unreachable import audience_words, goes_out, steps_left, steps_named, unreachable_title
+from invent_gitops.render.unreachable import (
+    CAUSES,
+    audience_words,
+    goes_out,
+    steps_left,
+    steps_named,
+    unreachable_title,
+)
 from invent_gitops.text.clean import clean, cut
 
 
@@ -39,8 +46,8 @@ def unreachable_text(plan: Plan, style: Style, *, most: int) -> Iterator[str]:
 
 def _edit(edit: Unreached, context: Context, style: Style) -> Iterator[str]:
     paint = style.red if edit.refused else style.yellow
-    symbol, kind = ("-", "its file was deleted") if edit.kind == "deletion" else ("~", "its file was edited")
-    yield paint(f"  {symbol} {clean(edit.key)}  {cut(edit.name, 80)}  (id {clean(edit.id)}, {kind})")
+    symbol = "-" if edit.kind == "deletion" else "~"
+    yield paint(f"  {symbol} {clean(edit.key)}  {cut(edit.name, 80)}  (id {clean(edit.id)}, {CAUSES[edit.kind]})")
     yield f"      {goes_out(edit, context)} · {audience_words(edit.audience, _name)}"
     own = context.within(edit.timezone)
     for change in edit.changes:
