@@ -90,8 +90,15 @@ def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Itera
 
 
 def note_uncompared(apply: Apply, looked: ListEvidence) -> None:
-    """Say whose audience is compared with nothing, since nobody has reviewed a number."""
-    if looked.audience is not None and (note := uncompared(plan_now(apply, looked), headcounts(apply))):
+    """Say whose audience is compared with nothing, since nobody has reviewed a number.
+
+    A project without a catalogue has no place for numbers, and every run would say the same.
+    """
+    if (
+        apply.loaded.catalogue
+        and looked.audience is not None
+        and (note := uncompared(plan_now(apply, looked), headcounts(apply)))
+    ):
         apply.console.note(clean(note))
 
 
