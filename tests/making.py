@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from invent_gitops.model.broadcast import Catalogue, Definition, Remote, Request, Segment
+from invent_gitops.model.broadcast import Catalogue, Counts, Definition, Remote, Request, Segment
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Reach
 from invent_gitops.model.local import LocalTime
@@ -19,6 +19,7 @@ from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Action, Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import WAIVABLE, Policies
+from invent_gitops.model.record import RecordedCounts
 from invent_gitops.model.state import (
     Absence,
     Candidate,
@@ -239,6 +240,7 @@ requests = st.builds(Request, texts, st.none() | instants, segment_ids, st.just(
 provenances = st.builds(Provenance, instants, texts, maybe_texts, maybe_texts)
 hows: st.SearchStrategy[How] = st.sampled_from(["created", "adopted", "resolved", "imported"])
 local_times = st.builds(LocalTime, st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), texts, texts)  # noqa: DTZ001  as written
+contact_counts = st.none() | st.integers(0, 10**6)
 formers = st.lists(requests, max_size=2).map(tuple)
 records = st.builds(
     Record,
@@ -246,13 +248,13 @@ records = st.builds(
     requests,
     texts,
     hows,
-    provenances,
+    st.builds(Provenance, instants, texts, maybe_texts, maybe_texts, st.none() | instants),
     maybe_texts,
     st.builds(Note, maybe_texts),
     formers,
     st.none() | provenances,
     st.none() | local_times,
-    st.none() | instants,
+    st.builds(RecordedCounts, contact_counts, st.none() | st.builds(Counts, recipients=st.integers(0, 9))),
     st.lists(texts, max_size=2).map(tuple),
 )
 remotes = st.builds(

@@ -5,7 +5,7 @@ A change that cannot be judged counts as weaker, and so does one of a setting th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
@@ -26,7 +26,7 @@ class _Change(NamedTuple):
 
 
 # Of a project, these say where things are; what they hold is compared by itself.
-_NO_RULES = frozenset({"definitions", "segments", "policies", "file", "name", "workspaces", "misplaced"})
+_NO_RULES = frozenset({"account", "definitions", "segments", "policies", "file", "name", "workspaces", "misplaced"})
 # These are first set some day, which lets nothing more pass.
 _UNSET_FIRST = frozenset({"applies_from", "timezone", "org", "key"})
 _UNITS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "m"))
@@ -56,17 +56,16 @@ def _policies(base: Policies, current: Policies, today: date) -> Iterator[_Chang
                 yield _Change(side, _change(name, was, now, ("policies", name)))
         else:
             verdict = _JUDGES.get(name, _unjudged)(old, new)
-            was, now = (_text(value, name) for value in (old, new))
-            yield _Change(verdict, _change(name, was, now, ("policies", name)))
+            yield _Change(verdict, _change(name, *_texts(old, new, name), ("policies", name)))
 
 
 def _project(base: Project, current: Project) -> Iterator[_Change]:
-    for name in (field.name for field in fields(Project)):
+    for name in dict.fromkeys([*(field.name for field in fields(Project)), "org", "key"]):
         old, new = getattr(base, name), getattr(current, name)
         if name in _NO_RULES or old == new or (name in _UNSET_FIRST and not old):
             continue
         verdict = _JUDGES.get(name, _unjudged)(old, new)
-        yield _Change(verdict, _change(name, _text(old, name), _text(new, name), (name,)))
+        yield _Change(verdict, _change(name, *_texts(old, new, name), (name,)))
 
 
 def _waivers(base: Mapping[str, Mapping[str, str]], current: Mapping[str, Mapping[str, str]]) -> Iterator[_Change]:
@@ -124,6 +123,26 @@ def _by_leaf(judges: Mapping[str, Judge], other: Judge) -> Judge:
     return judge
 
 
+def _one_of(old: Sequence[str], new: Sequence[str]) -> Verdict:
+    """Of people of whom one has to agree, fewer are tighter, and nobody is weaker."""
+    return "tighter" if new and (not old or set(new) < set(old)) else "weaker"
+
+
+def _beyond(old: Sequence[tuple[int, int]], new: Sequence[tuple[int, int]]) -> Verdict:
+    """Of pairs, beyond so many contacts so many people: weaker if fewer are enough for some number of contacts."""
+
+    def people(pairs: Sequence[tuple[int, int]], contacts: int) -> int:
+        return max((needed for limit, needed in pairs if contacts > limit), default=0)
+
+    steps = {limit + 1 for limit, _ in (*old, *new)}
+    return "weaker" if any(people(new, contacts) < people(old, contacts) for contacts in steps) else "tighter"
+
+
+def _reasons(old: Mapping[str, str], new: Mapping[str, str]) -> Verdict:
+    """Of reasons by key, a new one and another one is weaker."""
+    return "tighter" if new.items() <= old.items() else "weaker"
+
+
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
     if is_dataclass(value):
         yield from ((field.name, getattr(value, field.name)) for field in fields(value))
@@ -141,11 +160,25 @@ _JUDGES: Mapping[str, Judge] = {
     "audience_jump": _more_is_weaker,
     "send_to_all_needs_reason": _less_is_weaker,
     "results": _by_leaf({}, _more_is_weaker),
-    "review": _by_leaf({"approvals": _less_is_weaker, "dismiss_stale": _less_is_weaker}, _unjudged),
+    "review": _by_leaf(
+        {"approvals": _less_is_weaker, "dismiss_stale": _less_is_weaker, "send_to_all": _one_of, "over": _beyond},
+        _unjudged,
+    ),
+    "unreachable_edits": _by_leaf({"refuse": _less_is_weaker, "waived": _reasons}, _unjudged),
 }
 
 
 # ---------------------------------------------------------------- for people
+
+
+def _texts(old: Any, new: Any, name: str) -> tuple[str, str]:
+    """Both values; of a rule with parts that are numbers and lists, only the parts that differ."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    if type(old) is not type(new) or isinstance(old, QuietHours | FilePlace | BranchPlace) or not before:
+        return _text(old, name), _text(new, name)
+    parts = [part for part in dict.fromkeys([*before, *after]) if before.get(part) != after.get(part)]
+    was, now = (", ".join(f"{part}: {_text(side.get(part), part)}" for part in parts) for side in (before, after))
+    return was, now
 
 
 def _text(value: Any, name: str) -> str:
@@ -169,10 +202,12 @@ def _text(value: Any, name: str) -> str:
             return f"the branch {value.branch} of {value.remote}"
         case _ if parts := list(_leaves(value)):
             return ", ".join(f"{part}: {_text(inner, part)}" for part, inner in parts)
-        case tuple() | list():
+        case tuple() | list() if value and all(isinstance(entry, tuple) for entry in value):
+            return ", ".join(": ".join(_text(part, name) for part in entry) for entry in value)
+        case tuple() | list() if value:
             return ", ".join(_text(entry, name) for entry in value)
         case _:
-            return str(value)
+            return str(value) if value or not isinstance(value, Sized) else "none"
 
 
 def _span(span: timedelta) -> str:

@@ -39,4 +39,4 @@ def read_results(value: Mapping[str, Any]) -> Counts | None:
     results = read_object(value, "results")
     if strange := sorted(results.keys() - {*_COUNTED}):
         raise Damaged(f"results has {', '.join(strange)}, which nobody counts")
-    return Counts(**{name: read_number(results, name) for name in results})
+    return Counts(**{name: read_number(results, name) for name in results}) if results else None

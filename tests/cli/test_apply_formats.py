@@ -380,7 +380,7 @@ def test_saved_plan_has_a_page_without_its_project(project: Path) -> None:
     assert (document["timezone"], document["options"]) == ("Europe/Berlin", " --sandbox")
     assert document["segment_names"] == {"seg_1": "vip", "seg_2": "new"}
     assert page(document) == result.out.rstrip("\n")
-    assert "| `segment_ids` | vip | new |" in result.out
+    assert "`segment_ids`: in Invent <b>vip</b>, in the file <b>new</b>" in result.out
 
 
 def test_plan_that_is_killed_leaves_none_that_could_be_taken_for_it(project: Path) -> None:

@@ -220,6 +220,13 @@ def test_each_workspace_is_compared_with_itself_and_a_new_one_with_what_holds_fo
     assert line in call(work.folder, "plan", "--workspace", "acme", "--base", "main").out
 
 
+def test_workspace_that_speaks_of_another_org_is_weaker(tmp_path: Path) -> None:
+    text = "timezone: UTC\nworkspaces:\n  acme: {org: org_1}\n"
+    work = begun(tmp_path, text)
+    work.write(project=text.replace("org_1", "org_2"))
+    assert "↓ org  org_1 → org_2" in call(work.folder, "plan", "--workspace", "acme", "--base", "main").out
+
+
 # ---------------------------------------------------------------- where the base is named
 
 

@@ -67,6 +67,8 @@ STATE: dict[str, Any] = {
         "c": {
             **USUAL["intents"]["c"],
             "candidates": [_CANDIDATE],
+            "provenance": PROVENANCE
+            | {"signoff": {"pull_request": "https://h/o/r/pull/7", "author": "carol", "reviewers": ["alice"]}},
             "settles_at": "2026-11-20T12:06:00Z",
             "local": _LOCAL,
         }

@@ -9,7 +9,7 @@ import pytest
 
 from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
 from tests.github.standin import BEFORE, CAROL
-from tests.running import Result, account, call, define
+from tests.running import Result, account, call, define, live, state_of
 
 PROJECT = "my-campaigns/invent.yaml"
 ONE = "review: {approvals: 1}\n"
@@ -406,8 +406,8 @@ def test_plan_that_has_no_room_in_its_comment_counts_as_one_to_everyone(desk: De
     desk.hub.review(7, "alice")
     refused(
         desk,
-        "Pull request #7 needs an approval from lena, since its plan has no room in the comment and may go to everyone. "
-        "Whether that of alice is one cannot be known: GitHub does not show lena as a team to this token.",
+        "Pull request #7 needs an approval from lena, since its plan has no room in the comment and may go to "
+        "everyone. Whether that of alice is one cannot be known: GitHub does not show lena as a team to this token.",
     )
     desk.hub.teams["acme", "lena"] = set()
     refused(
@@ -429,3 +429,27 @@ def test_workspace_has_the_rule_of_the_project_and_the_contacts_of_its_own_catal
     assert "**Needs 2 approvals** of this commit, since a goes to more than 20,000 contacts." in comment(desk)
     desk.hub.review(7, "alice")
     assert "needs 1 more approval: 2 in all" in merged(desk, "--workspace", "acme").err
+
+
+def test_who_approved_is_taken_only_beside_an_approval_and_in_its_form(desk: Desk, digest: str) -> None:
+    assert desk.server
+    env = account(desk.server.url) | {"INVENT_APPROVALS": "alice"}
+    result = call(desk.folder, "apply", "--yes", "--approved", digest, env=env)
+    assert (result.code, live(desk.server)) == (2, {})
+    assert "INVENT_APPROVALS is not what github approved writes." in result.err
+    assert call(desk.folder, "apply", "--yes", env=env).code == 0
+    assert "signoff" not in (desk.folder / "invent.state.json").read_text(encoding="utf-8")
+
+
+def test_state_in_a_file_has_who_wrote_and_who_approved(desk: Desk, digest: str) -> None:
+    desk.hub.review(7, "alice")
+    merged(desk, "--out", "approved.json")
+    assert desk.server
+    env = account(desk.server.url) | {"INVENT_APPROVALS": desk.outputs["approvals"]}
+    assert call(desk.folder, "apply", "--yes", "--plan", "approved.json", env=env).code == 0
+    record = state_of(desk.folder)["broadcasts"]["a"]
+    address = "https://github.com/acme/campaigns/pull/7"
+    signoff = {"pull_request": address, "author": CAROL, "reviewers": ["alice"]}
+    assert record["provenance"]["signoff"] == signoff
+    [change] = call(desk.folder, "history", "--json").json["changes"]
+    assert (change["pull_request"], change["written_by"], change["reviewed_by"]) == (7, CAROL, ["alice"])

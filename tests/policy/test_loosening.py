@@ -128,11 +128,10 @@ def test_all_days_that_the_calendar_has_are_compared_as_two_dates() -> None:
         ({}, {"state": BranchPlace("other")}, "state: the file invent.state.json → the branch other of origin"),
         ({"applies_from": "main"}, {"applies_from": "dev"}, "applies_from: main → dev"),
         ({"timezone": BERLIN}, {"timezone": "UTC"}, "timezone: Europe/Berlin → UTC"),
-        ({"org": "org_1"}, {"org": "org_2"}, "org: org_1 → org_2"),
     ],
-    ids=["state", "applies-from", "timezone", "org"],
+    ids=["state", "applies-from", "timezone"],
 )
-def test_another_place_branch_zone_or_org_is_weaker(old: dict[str, Any], new: dict[str, Any], line: str) -> None:
+def test_another_place_branch_or_zone_is_weaker(old: dict[str, Any], new: dict[str, Any], line: str) -> None:
     base, current = Rules(Project(**old), None), Rules(Project(**new), None)
     assert lines(compare_rules(base, current, TODAY)) == [line]
 
@@ -142,20 +141,35 @@ def test_what_is_set_for_the_first_time_and_where_the_files_are_is_no_rule() -> 
     assert compare_rules(Rules(Project(), None), Rules(current, None), TODAY) == RuleChanges()
 
 
-Bar = make_dataclass("Bar", [("approvals", int), ("dismiss_stale", bool), ("over", object)])
+Bar = make_dataclass("Bar", ["approvals", "dismiss_stale", "over", "send_to_all"])
+Edits = make_dataclass("Edits", ["refuse", "waived"])
+
+
+def bar(approvals: int = 1, stale: bool = True, over: Any = (), to_all: tuple[str, ...] = ()) -> object:
+    return Bar(approvals, stale, over, to_all)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "side"),
     [
-        (None, Bar(1, True, None), "tighter"),
-        (Bar(1, True, None), None, "weaker"),
-        (Bar(2, True, None), Bar(1, True, None), "weaker"),
-        (Bar(1, True, None), Bar(1, False, None), "weaker"),
-        (Bar(1, True, None), Bar(2, True, None), "tighter"),
-        # One part up and one down, and a part that nobody can judge.
-        (Bar(1, True, None), Bar(2, False, None), "weaker"),
-        (Bar(1, True, (20_000,)), Bar(1, True, (90_000,)), "weaker"),
+        (None, bar(), "tighter"),
+        (bar(), None, "weaker"),
+        (bar(2), bar(1), "weaker"),
+        (bar(), bar(stale=False), "weaker"),
+        (bar(1), bar(2), "tighter"),
+        # One part up and one down.
+        (bar(1), bar(2, stale=False), "weaker"),
+        (bar(over=((20_000, 2),)), bar(over=((90_000, 2),)), "weaker"),
+        (bar(over=((20_000, 2),)), bar(over=((9_000, 2), (50_000, 3))), "tighter"),
+        (bar(over=((20_000, 2),)), bar(), "weaker"),
+        (bar(), bar(to_all=("legal",)), "tighter"),
+        (bar(to_all=("legal",)), bar(to_all=("legal", "everybody")), "weaker"),
+        (bar(to_all=("legal", "everybody")), bar(to_all=("legal",)), "tighter"),
+        (bar(to_all=("legal",)), bar(), "weaker"),
+        (Edits(False, {}), Edits(True, {}), "tighter"),
+        (Edits(True, {}), Edits(False, {}), "weaker"),
+        (Edits(True, {}), Edits(True, {"spring": "it is cancelled there"}), "weaker"),
+        (Edits(True, {"spring": "it is cancelled there"}), Edits(True, {}), "tighter"),
         ({"failed": 5}, {"failed": 90}, "weaker"),
         ({"failed": 5}, {"failed": 5, "skipped": 1}, "tighter"),
         ({"failed": 5, "skipped": 1}, {"failed": 5}, "weaker"),
@@ -163,9 +177,15 @@ Bar = make_dataclass("Bar", [("approvals", int), ("dismiss_stale", bool), ("over
     ids=str,
 )
 def test_rule_with_parts_is_weaker_if_one_of_them_is(old: Any, new: Any, side: str) -> None:
-    name = "results" if isinstance(old, dict) else "review"
+    name = "results" if isinstance(old, dict) else "unreachable_edits" if isinstance(old, Edits) else "review"
     # By name, as a setting of that name is judged wherever it stands.
     assert loosening._JUDGES[name](old, new) == side
+
+
+def test_of_a_rule_with_parts_only_those_that_differ_are_shown() -> None:
+    old, new = bar(2, over=((20_000, 2),), to_all=("legal",)), bar(1, over=((90_000, 2),), to_all=("legal",))
+    assert loosening._texts(old, new, "review") == ("approvals: 2, over: 20,000: 2", "approvals: 1, over: 90,000: 2")
+    assert loosening._texts(None, bar(to_all=("legal",)), "review")[0] == "off"
 
 
 # ---------------------------------------------------------------- the catalogue

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from invent_gitops.errors import ExitCode, InvalidInput
 from invent_gitops.model.state import Absence, Candidate, State
 from invent_gitops.schemas import read_schema
-from invent_gitops.state.document import REFRESHED, VERSION, WITH_ROLES, dump, parse
+from invent_gitops.state.document import REFRESHED, VERSION, WITH_COUNTS, dump, parse
 from tests.making import (
     LINEAGE,
     SOON,
@@ -190,7 +190,7 @@ def test_key_that_stands_twice_is_refused_since_one_of_its_ids_would_be_lost() -
 
 
 def test_newer_version_asks_for_an_upgrade_and_not_for_a_repair() -> None:
-    error = refusal(edited(lambda it: it.update(version=WITH_ROLES + 1)))
+    error = refusal(edited(lambda it: it.update(version=WITH_COUNTS + 1)))
     assert "newer" in error.message
     assert error.cure.startswith("Upgrade")
 

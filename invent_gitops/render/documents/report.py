@@ -80,7 +80,7 @@ def report_json(
         **provenance_json(provenance),
         "state": state_label,
         "stopped": report.stopped,
-        "deadline": report.deadline,
+        **({} if report.deadline is None else {"deadline": report.deadline}),
         "twins": [twin_json(twin, context) for twin in report.twins],
         "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
         "plan": plan_json(plan) if plan else None,

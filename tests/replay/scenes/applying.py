@@ -124,7 +124,8 @@ def killed(stage: Stage) -> None:
     """A run that is killed while a call is in flight, what it leaves, and what takes it up."""
     plain(stage, "a", "b", "c")
     stage.invent("hang=90@create:2")
-    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
+    # The files that an older version kept have them in this order; c would be sent before both.
+    arguments = ("apply", "--yes", *ONE, "--only", "[ab]", "--out", "report.json")
     stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGKILL])
     stage.invent()
     stage.keep("killed")
@@ -142,8 +143,8 @@ def interrupted(stage: Stage) -> None:
     """Ctrl-C once, and twice."""
     plain(stage, "a", "b", "c")
     stage.invent("hang=3@create:2")
-    arguments = ("apply", "--yes", *ONE, "--out", "report.json")
-    stage.struck(*arguments, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
+    some = ("apply", "--yes", *ONE, "--only", "[ab]", "--out", "report.json")
+    stage.struck(*some, when=lambda: stage.created() == 2, signals=[signal.SIGINT])
     stage.run("plan", "-q")
     stage.invent("hang=90@create:1")
     arguments = ("apply", "--yes", *ONE, "--out", "report.json")

@@ -16,7 +16,7 @@ LATER = "2026-11-20T12:00:00+00:00"
 def blocked(stage: Stage) -> None:
     """Two lost answers while the list is not served: blocked, shown in every form, settled by a person."""
     plain(stage, "a", "b", "c")
-    stage.invent("close-before@create:1", "html-after@create:2", "error-before=404@list:*")
+    stage.invent("close-before@create:2", "html-after@create:3", "error-before=404@list:*")
     stage.run(*APPLY, "--blind", "--out", "report.json")
     stage.keep("blocked")
     stage.run(*APPLY, "--json")
