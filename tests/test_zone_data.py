@@ -71,7 +71,7 @@ def test_zone_files_of_the_machine_change_neither_the_plan_nor_what_is_created(t
         "zone_data": tzdata.IANA_VERSION,
     }
     assert run(tmp_path, "plan", "--sandbox", env=env).out.startswith("No changes.")
-    shown = run(tmp_path, "state", "show", "spring", env=env)
+    shown = run(tmp_path, "state", "show", "spring", "--sandbox", env=env)
     assert f"reviewed: 2099-03-02T09:00:00 Europe/Berlin (time zone data {tzdata.IANA_VERSION})" in shown.out
 
 

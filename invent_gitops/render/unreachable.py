@@ -29,9 +29,8 @@ CAUSES: Mapping[Kind, str] = {
 def unreachable_title(edits: Sequence[Unreached]) -> str:
     """`1 edit and 2 deletions will not reach Invent`."""
     counts = [f"{number:,} {_COUNTED[kind][number != 1]}" for kind in KINDS if (number := count(edits, kind))]
-    return (
-        f"{' and '.join([', '.join(counts[:-1]), *counts[-1:]] if len(counts) > 1 else counts)} will not reach Invent"
-    )
+    listed = " and ".join(filter(None, (", ".join(counts[:-1]), counts[-1])))
+    return f"{listed} will not reach Invent"
 
 
 def steps_left(edits: Sequence[Unreached]) -> str:
