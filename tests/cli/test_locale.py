@@ -81,13 +81,13 @@ def test_plan_is_the_same_to_the_byte_under_every_locale(tmp_path: Path, other: 
 def test_what_was_created_under_one_locale_is_there_under_the_other(tmp_path: Path, other: dict[str, str]) -> None:
     project(tmp_path)
     assert start(tmp_path, "apply", "--sandbox", "--yes", env=UTF8).code == ExitCode.DONE
-    before = ids(tmp_path)
+    before = ids(tmp_path / ".invent-sandbox")
     # An edited one must not look like a new one.
     path = tmp_path / "broadcasts" / "grün.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("2099", "2098"), encoding="utf-8")
     result = start(tmp_path, "apply", "--sandbox", "--yes", env=other)
     assert "1 changed" in start(tmp_path, "plan", "--sandbox", env=other).out
-    assert (result.code, ids(tmp_path)) == (ExitCode.DONE, before)
+    assert (result.code, ids(tmp_path / ".invent-sandbox")) == (ExitCode.DONE, before)
     assert set(before) == set(KEYS)
 
 
@@ -97,12 +97,15 @@ def test_words_of_the_command_line_and_of_the_project_are_utf8_as_well(tmp_path:
     (folder / "invent.yaml").write_text("definitions: Sendungen für alle\nstate: zustände.json\n", encoding="utf-8")
     (folder / "broadcasts").rename(folder / "Sendungen für alle")
     applied = start(tmp_path, "-C", "Größe", "apply", "--sandbox", "--only", "grün", "--yes", env=other)
-    assert (applied.code, set(ids(folder, "zustände.json"))) == (ExitCode.DONE, {"grün"})
-    shown = start(tmp_path, "-C", "Größe", "state", "show", "grün", env=other)
+    assert (applied.code, set(ids(folder / ".invent-sandbox"))) == (ExitCode.DONE, {"grün"})
+    shown = start(tmp_path, "-C", "Größe", "state", "show", "grün", "--sandbox", env=other)
     assert shown.code == ExitCode.DONE
     assert "Über grün" in shown.out
-    moved = start(folder, "state", "mv", "grün", "blau–grün", env=other)
-    assert (moved.code, "blau–grün" in start(folder, "state", "list", env=UTF8).out) == (ExitCode.DONE, True)
+    moved = start(folder, "state", "mv", "grün", "blau–grün", "--sandbox", env=other)
+    assert (moved.code, "blau–grün" in start(folder, "state", "list", "--sandbox", env=UTF8).out) == (
+        ExitCode.DONE,
+        True,
+    )
     checked = start(folder, "validate", "--files", "Sendungen für alle/grün.yaml", env=other)
     assert checked.out == "3 definitions are valid.\n"
 

@@ -80,8 +80,8 @@ def test_state_of_another_account_than_the_one_that_is_named_is_refused(tmp_path
 def test_state_file_that_is_named_and_missing_is_an_error_where_it_is_only_read(tmp_path: Path, words: str) -> None:
     define(tmp_path, "one")
     assert call(tmp_path, "apply", "--sandbox", "--yes", "--state", "mine.state.json").code == 0
-    assert call(tmp_path, *words.split(), "--state", "mine.state.json").code == 0
-    missed = call(tmp_path, *words.split(), "--state", "mien.state.json")
+    assert call(tmp_path, *words.split(), "--sandbox", "--state", "mine.state.json").code == 0
+    missed = call(tmp_path, *words.split(), "--sandbox", "--state", "mien.state.json")
     assert (missed.code, "There is no state in mien.state.json" in missed.err) == (5, True)
     assert call(tmp_path, *words.split()).code == 0, "without --state, nothing recorded yet is no error"
 

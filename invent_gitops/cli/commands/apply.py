@@ -215,7 +215,6 @@ def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -
     state, doubts = store.label, len(store.state.intents)
     if display.width is None:
         text = report_text(report, display.style, plan.context, state_label=state, open_intents=doubts)
-    else:
-        listing = {"printed": display.joined, "everything": display.verbose}
-        text = report_end_text(report, plan, display.style, state=state, doubts=doubts, **listing)
-    return "\n".join(["", text, *next_text(report, plan, display.style)])
+        return "\n".join(["", text, *next_text(report, plan, display.style)])
+    listing = {"printed": display.joined, "everything": display.verbose}
+    return "\n" + report_end_text(report, plan, display.style, state=state, doubts=doubts, **listing)

@@ -73,9 +73,8 @@ def advice(report: Report, style: Style, context: Context, *, state: str, doubts
         warning = "Some answers differ from their requests, as said above: look at them in Invent."
         lines.append(style.red(style.bold(warning)))
     if exceeding := [outcome for outcome in report.outcomes if outcome.headcount and outcome.headcount.exceeded]:
-        warning = (
-            f"{len(exceeding):,} of these reach more contacts than were reviewed: stop them in Invent if that is wrong."
-        )
+        subject = "1 of these reaches" if len(exceeding) == 1 else f"{len(exceeding):,} of these reach"
+        warning = f"{subject} more contacts than were reviewed. If that is wrong, stop it in Invent."
         lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
     if doubts:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Plan
+from invent_gitops.render.text.next_step import next_text
 from invent_gitops.render.text.plan import SHOWN
 from invent_gitops.render.text.report import advice, outcome_line, summary, twin_lines
 from invent_gitops.render.text.style import Style
@@ -23,6 +24,7 @@ def report_end_text(
     context = plan.context
     lines = [line for twin in report.twins for line in twin_lines(twin, style, context)]
     lines += _listed(report, plan, style, printed=printed, everything=everything)
+    lines += next_text(report, plan, style)
     lines += advice(report, style, context, state=state, doubts=doubts)
     if report.outcomes or not report.twins:
         lines.append(_totals(report, plan, style, doubts))

@@ -7,7 +7,7 @@ import signal
 
 from tests.replay.player import KEY, Stage
 from tests.replay.scenes.offline import COLOUR, GITHUB
-from tests.replay.scenes.projects import SPRING, campaigns, plain
+from tests.replay.scenes.projects import SPRING, campaigns, plain, reviewed_segments
 
 ONE = ("--concurrency", "1", "--rate", "1000000")
 
@@ -22,6 +22,7 @@ def applied(stage: Stage) -> None:
     stage.run("apply", "--yes", *ONE)
     stage.run("apply", "--yes", *ONE, "--format", "github", env=GITHUB)
     stage.keep("created")
+    reviewed_segments(stage)
     stage.run("plan", "--exit-code")
     stage.run("plan", "--json")
     stage.run("state", "list")

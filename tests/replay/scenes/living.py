@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.replay.player import Stage
 from tests.replay.scenes.applying import ONE
 from tests.replay.scenes.offline import COLOUR, GITHUB
-from tests.replay.scenes.projects import CATALOGUE, SPRING, campaigns
+from tests.replay.scenes.projects import CATALOGUE, SPRING, campaigns, reviewed_segments
 
 APPLY = ("apply", "--yes", *ONE)
 DUE = "2026-12-01T12:00:00+00:00"
@@ -16,9 +16,9 @@ def _created(stage: Stage) -> None:
     stage.write("broadcasts/gone.yaml", "name: Gone\nschedule: 2027-02-02T09:00\nsegments: [VIP]\n")
     stage.write("broadcasts/off.yaml", "name: Called off\nschedule: 2027-02-03T09:00\nsegments: [VIP]\n")
     stage.invent()
-    for id, name, contacts in (("vip", "VIP", 1240), ("seg_456", "Newsletter", 90000)):
-        stage.dashboard(f"segments/{id}", {"name": name, "contacts_count": contacts})
+    reviewed_segments(stage)
     stage.run(*APPLY, "-q")
+    stage.dashboard("segments/seg_456", {"name": "Newsletter", "contacts_count": 90000})
 
 
 def drift(stage: Stage) -> None:

@@ -56,3 +56,9 @@ def plain(stage: Stage, *keys: str, below: str = "broadcasts") -> None:
     """A good definition for each key, on days of their own, with no project file."""
     for key in keys:
         stage.write(f"{below}/{key}.yaml", PLAIN.format(key=key, day=1 + ord(key[0]) % 9))
+
+
+def reviewed_segments(stage: Stage) -> None:
+    """Let Invent have as many contacts as the catalogue says."""
+    for id, name, contacts in (("vip", "VIP", 1240), ("seg_456", "Newsletter", 41800)):
+        stage.dashboard(f"segments/{id}", {"name": name, "contacts_count": contacts})
