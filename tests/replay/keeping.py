@@ -94,7 +94,11 @@ def restore(stage: Stage, moment: Path) -> None:
         (stage.names / name).write_text("." * count, encoding="ascii")
     if stage.hub and world["github"]:
         github = world["github"]
-        stage.hub.pulls = {pull["number"]: pull for pull in github["pulls"]}
+        for pull in github["pulls"]:
+            # What was not asked of a pull request then is what the stand-in gives any.
+            stage.hub.add_pull(pull["number"], pull["head"]["sha"])
+            usual = stage.hub.pulls[pull["number"]]
+            stage.hub.pulls[pull["number"]] = {**usual, **pull, "head": {**usual["head"], **pull["head"]}}
         stage.hub.index, stage.hub.issues = github["index"], github["issues"]
         stage.hub._comments, stage.hub._number = github["comments"], github["number"]
         stage.hub._clock = datetime.fromisoformat(github["clock"])

@@ -4,6 +4,7 @@
     python -m tests.replay.record --program PYTHON OUT          # of another version: a Python that has it installed
     python -m tests.replay.record --tree FOLDER OUT             # or another tree, with this Python's libraries
     python -m tests.replay.record --only GLOB OUT               # scenes of these names
+    python -m tests.replay.record --resumed OUT                 # what it does with the files that are kept
     python -m tests.replay.record --compare OUT                 # writes nothing; shows what differs from what OUT holds
 
 With `--keep FOLDER`, the moments that a scene names are kept as files, see `keeping.py`. `tests/replay/kept` holds
@@ -26,12 +27,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.replay.player import play
+from tests.replay.player import play, resume
 from tests.replay.program import playing
-from tests.replay.scenes import SCENES
+from tests.replay.scenes import MOMENTS, SCENES
 from tests.replay.transcript import Step, dump, load
 
-ROOT = Path(__file__).parent.parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 
 
 @contextmanager
@@ -65,17 +67,22 @@ def main() -> int:
     parser.add_argument("--tree", type=Path, metavar="FOLDER")
     parser.add_argument("--only", default="*", metavar="GLOB")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--resumed", action="store_true", help="what is gone on from the kept files, not whole scenes")
     parser.add_argument("--compare", action="store_true")
     options = parser.parse_args()
     tree = options.tree or (ROOT if options.program == sys.executable else None)
     differing = 0
     with playing(options.program, tree and tree.resolve()) as program:
         print(f"The program is in {program.folder}.")
-        for name, scene in SCENES.items():
+        scenes = {name: SCENES[scene] for name, scene in MOMENTS.items()} if options.resumed else SCENES
+        for name, scene in scenes.items():
             if not fnmatch.fnmatch(name, options.only):
                 continue
             with empty_folder() as folder:
-                steps = play(program, scene, folder, options.keep and options.keep.resolve())
+                if options.resumed:
+                    _, steps = resume(program, scene, folder, HERE / "kept", name)
+                else:
+                    steps = play(program, scene, folder, options.keep and options.keep.resolve())
             path = options.out / f"{name}.txt"
             if options.compare:
                 lines = difference(path, steps)

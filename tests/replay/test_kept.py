@@ -1,7 +1,8 @@
 """The program of today goes on from the very files that the program of before wrote: states, journals, plans, reports,
 comments and issues with their marks, a sandbox, and branches.
 
-Every step after such a moment leaves what it leaves in a whole scene of today's program.
+Every step after such a moment ends with the same code, and leaves the same broadcasts in Invent, as in a whole scene of
+today's program; `resumed/` holds all that it says. To record that anew: python -m tests.replay.record --resumed OUT.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay.canonical import canonical
 from tests.replay.player import resume
 from tests.replay.program import Program, playing
 from tests.replay.record import ROOT, changed_lines, empty_folder
@@ -37,39 +37,18 @@ def resumed(program: Program, request: pytest.FixtureRequest) -> tuple[int, list
         return resume(program, SCENES[MOMENTS[request.param]], folder, HERE / "kept", request.param)
 
 
-# What a file of before says otherwise than one of today, and goes on saying: a commit is named after the documents in
-# it, a comment holds the calendar that was drawn in it, and outputs of a step have had new entries since.
-_GROWN = (
-    re.compile(r"<details( open)?><summary>(Calendar of |\w+ \d{4}, )[^<]*</summary>.*?</details>\n", re.DOTALL),
-    re.compile(r"\n<sub>🆕 to be created[^\n]*\n(\n\d+ more in \d+ later months?\.\n)?"),
-    re.compile(r"^unreachable=0\n", re.MULTILINE),
-    re.compile(r"\n+(?=\n\n)"),
-)
-_COMMIT = re.compile(r"\b[0-9a-f]{12}(?:[0-9a-f]{28})?\b")
-# The program of before created by the alphabet: the order in Invent, and how many contacts its sandbox knew when one
-# went to everyone, follow from that.
-_ORDERED = "broadcasts in Invent"
-_CONTACTS = re.compile(r'"contacts": (?:7028|22628)\b')
+def effects(steps: Sequence[Step]) -> list[tuple[str, int, list[str]]]:
+    """What each step did: its command, its exit code, and which broadcasts are in Invent after it.
 
-
-def comparable(steps: Sequence[Step]) -> list[Step]:
-    """The steps without what the files of before must hold otherwise."""
-    commits: dict[str, str] = {}
-
-    def name(match: re.Match[str]) -> str:
-        return commits.setdefault(match[0][:12], f"commit-{len(commits) + 1}")
-
-    def plain(part: str, text: str) -> str:
-        if part == _ORDERED:
-            text = "".join(sorted(text.splitlines(keepends=True), key=lambda line: line.split(" ", 2)[2:]))
-        for pattern in _GROWN:
-            text = pattern.sub("", text)
-        return _COMMIT.sub(name, _CONTACTS.sub('"contacts": 7028', text))
-
-    return [
-        Step(step.title, step.code, {part: text and plain(part, text) for part, text in step.parts.items()})
-        for step in steps
-    ]
+    Without ids and order, in which the program of before created by the alphabet.
+    """
+    invent: list[str] = []
+    listed = []
+    for step in steps:
+        text = step.parts.get("broadcasts in Invent")
+        invent = invent if text is None else sorted(line.split(" ", 2)[-1] for line in text.splitlines())
+        listed.append((re.sub(r"\bb_[0-9a-f]{24}\b", "ID", step.title), step.code, invent))
+    return listed
 
 
 def step_of(steps: list[Step], command: str) -> Step:
@@ -80,9 +59,14 @@ def step_of(steps: list[Step], command: str) -> Step:
 @pytest.mark.parametrize(("name", "resumed"), [(name, name) for name in MOMENTS], indirect=["resumed"])
 def test_files_of_before_are_gone_on_from_as_from_our_own(name: str, resumed: tuple[int, list[Step]]) -> None:
     before, steps = resumed
-    expected = load((HERE / "recorded" / f"{MOMENTS[name]}.txt").read_text(encoding="utf-8"))[before:]
-    assert steps
-    lines = changed_lines(comparable(canonical(expected)), comparable(canonical(steps)), name)
+    scene = load((HERE / "recorded" / f"{MOMENTS[name]}.txt").read_text(encoding="utf-8"))
+    since = effects(scene)[before:]
+    assert since
+    # What is in Invent shows where a step changes it: before the first change it is as it was kept.
+    assert effects([*scene[:before], *steps])[before:] == since
+    # The texts follow from what the files of before hold; these are what was recorded of them.
+    recorded = load((HERE / "resumed" / f"{name}.txt").read_text(encoding="utf-8"))
+    lines = changed_lines(recorded, steps, name)
     assert not lines, "\n".join(lines[:LINES])
 
 
