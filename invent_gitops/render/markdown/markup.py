@@ -38,7 +38,7 @@ def code(raw: str, most: int = 300) -> str:
     if "|" in short or "<" in short or not short.strip():
         # A pipe would end the cell of a table even inside of code, and its escape means something only there. And if
         # code is cut off or taken apart by another reader of Markdown, no HTML must come of it.
-        return f"<code>{text(short, most) or ' '}</code>"
+        return f"<code>{short.strip().translate(_MARKUP) or ' '}</code>"
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", short)), default=0) + 1)
     pad = " " if short[0] in "` " or short[-1] in "` " else ""
     return f"{ticks}{pad}{short}{pad}{ticks}"
