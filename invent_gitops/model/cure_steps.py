@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from invent_gitops.model.command import Command, Cure
 from invent_gitops.model.unreachable import ManualStep
 
-# Of a cure that is plain text: a colon, then the command, up to the end or to a mark that stands apart.
-_COMMAND = re.compile(r"(?<=: )invent-gitops [a-z].*?(?= [.;] |\. [A-Z]|[.;]? *$)")
+# Of a cure that is plain text: a colon, then the command, up to the end a mark that stands apart, or a remark.
+_COMMAND = re.compile(r"(?<=: )(?:invent-gitops|git) [a-z-].*?(?= [.;] | \(|\. [A-Z]|[.;]? *$)")
 
 
 def steps_of(cure: Cure | str) -> tuple[ManualStep, ...]:
@@ -40,7 +40,7 @@ def _steps(parts: Sequence[str | Command] | Iterator[str | ManualStep]) -> Itera
 
 def _leading(sentence: str) -> str:
     """The words before a command, which end with a colon."""
-    lead = _apart(sentence)
+    lead = _apart(sentence).rstrip(",")
     return lead if not lead or lead.endswith((":", ".")) else f"{lead}:"
 
 

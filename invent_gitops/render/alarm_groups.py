@@ -22,8 +22,8 @@ _TITLES: Mapping[Rule, str] = {
     "template-error": "with an error in the content",
     "no-content": "due soon and without content",
     "still-draft": "due soon and still a draft",
-    "drift": "edited in Invent",
-    "changed": "edited in the file, not in Invent",
+    "drift": "changed in Invent",
+    "changed": "changed in the file, not in Invent",
     "not-created": "merged and not created",
     "no-file": "without a file, and still to be sent",
     "removed": "removed from the state, and still in Invent",
@@ -52,7 +52,12 @@ class AlarmGroup:
     @property
     def title(self) -> str:
         """`6 merged and not created`."""
-        return f"{len(self.entries):,} {_TITLES.get(self.rule, self.rule)}"
+        return f"{len(self.entries):,} {self.kind}"
+
+    @property
+    def kind(self) -> str:
+        """`merged and not created`, which several groups may be."""
+        return _TITLES.get(self.rule, self.rule)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from invent_gitops.model.context import Context
@@ -21,9 +22,10 @@ MOST = 25
 
 def alarms_line(status: Status) -> str:
     """How many of each kind, for the headline."""
-    return " · ".join(
-        f"**{number}** {kind}" for number, _, kind in (group.title.partition(" ") for group in alarm_groups(status))
-    )
+    counts: Counter[str] = Counter()
+    for group in alarm_groups(status):
+        counts[group.kind] += len(group.entries)
+    return " · ".join(f"**{count:,}** {kind}" for kind, count in counts.items())
 
 
 def alarm_parts(status: Status, sheet: Sheet) -> Iterator[Part]:

@@ -116,7 +116,8 @@ def blocked(key: str, name: str, intent: Intent, sheet: Sheet, *notes: str) -> s
     lines = [f"- {title(key, name)}: attempted {ago} {made_by(intent.provenance)}; the answer is not known."]
     lines += [f"  - {note}" for note in notes]
     if intent.candidates is None:
-        lines.append(f"  - Nobody has looked yet: {code(f'invent-gitops reconcile{sheet.context.flags}')} does.")
+        reconcile = code(f"invent-gitops reconcile{sheet.context.flags}", WHOLE)
+        lines.append(f"  - Nobody has looked yet: {reconcile} does.")
     elif not intent.candidates:
         lines.append(f"  - {NOT_LISTED}")
     lines += [f"  - {_candidate(candidate)}" for candidate in intent.candidates or ()]

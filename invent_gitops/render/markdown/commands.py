@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.command import Cure
 from invent_gitops.model.cure_steps import steps_of
 from invent_gitops.model.unreachable import ManualStep
-from invent_gitops.render.markdown.markup import code, text
+from invent_gitops.render.markdown.markup import code, for_element, text
 from invent_gitops.text.clean import clean
 
 # A command that was cut would be another command.
@@ -21,7 +20,7 @@ def command_block(command: str, indent: str = "") -> list[str]:
     line = clean(command)
     if "<" in line:
         # If the block is taken apart by another reader of Markdown, no HTML must come of it.
-        return [f"{indent}<pre>{html.escape(line, quote=False)}</pre>"]
+        return [f"{indent}<pre>{for_element(line)}</pre>"]
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", line)), default=0))
     return [f"{indent}{ticks}sh", f"{indent}{line}", f"{indent}{ticks}"]
 

@@ -140,7 +140,7 @@ def _unknown(outcome: Outcome, ledger: Ledger) -> str:
         notes = (*reason, *_requested(outcome, ledger))
         return rows.blocked(outcome.key, outcome.name, intent, ledger.sheet, *notes)
     id = f" id {code(outcome.id)}." if outcome.id else ""
-    plan = code(f"invent-gitops plan{ledger.sheet.context.flags}")
+    plan = code(f"invent-gitops plan{ledger.sheet.context.flags}", WHOLE)
     return f"- {_title(outcome)}:{id} {' '.join(reason) or f'{plan} says how to settle it.'}"
 
 
