@@ -186,7 +186,7 @@ def test_every_rule_is_once_on_each_page_poor_results_first_then_what_is_due_soo
         (key, group.rule) for group in groups for key in group.keys
     ), "no alarm is lost or listed twice"
     text, markdown = as_text(page, everything=True), status_markdown(saved(page))
-    assert "**5** merged and not created" in markdown.partition("####")[0], "groups of one kind count together"    )
+    assert "**5** merged and not created" in markdown.partition("####")[0], "groups of one kind count together"
     for group in groups:
         assert f"  ! {group.title} [{group.rule}]" in text
         assert f"#### ⚠️ {group.title} `{group.rule}`" in markdown
