@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from invent_gitops.cli import cli
+from invent_gitops.errors import InvalidInput
 from invent_gitops.live.drift import look_at
 from invent_gitops.live.status import status_of
 from invent_gitops.model.broadcast import Counts, Definition, Remote
@@ -23,13 +24,17 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.cure_steps import steps_of
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.note import second_note
+from invent_gitops.model.plan import Item, Refusal
+from invent_gitops.model.problem import Position
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Status
 from invent_gitops.render.alarm_groups import alarm_groups
 from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.documents.status import read_status, status_json
 from invent_gitops.render.github.status_annotations import status_annotations
 from invent_gitops.render.markdown.commands import command_block, cure_cell
+from invent_gitops.render.markdown.plan import plan_markdown
 from invent_gitops.render.markdown.status import COMMENT_LIMIT, status_markdown
 from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
@@ -39,6 +44,7 @@ from tests.making import (
     SOON,
     a_catalogue,
     a_definition,
+    a_plan,
     a_record,
     a_remote,
     a_removal,
@@ -46,12 +52,14 @@ from tests.making import (
     a_state,
     altered,
     an_intent,
+    in_context,
 )
 
 FLAGS = " --org o --base-url https://api.example.com/v1"
 SCHEMA = Draft202012Validator(read_schema("status"))
 HOUR = timedelta(hours=1)
 GAP = "\u200b"
+AT = Position("broadcasts/spring.yaml", 2)
 UNFINISHED_REASON = re.compile("…$")
 
 
@@ -314,3 +322,21 @@ def test_what_is_recorded_nowhere_has_a_command_with_the_account_alone_on_a_line
     page = status([], a_state({}), (a_remote("bc_9", a_request("By hand")),))
     assert f"1 broadcast in Invent is recorded nowhere:\n  invent-gitops import{FLAGS}\n" in as_text(page)
     assert blocks(status_markdown(saved(page))) == [f"invent-gitops import{FLAGS}"]
+
+
+# ---------------------------------------------------------------- other pages
+
+
+def test_commands_in_the_cells_of_a_plan_and_in_its_errors_can_be_pasted() -> None:
+    move = Command("state mv", "old spring")
+    refusal = Refusal("possible-rename", "It looks like old.", Cure(("If it is: ", move, " . If not, waive it.")), AT)
+    unread = Refusal("audience-size", "It grew.", "If that is right: invent-gitops segments pull . If not, look.", AT)
+    item = Item("spring", "refused", a_request(), a_definition(), refusals=(refusal, unread))
+    plan = in_context(a_plan(item), flags=FLAGS)
+    page = plan_markdown(json.loads(document("plan", 0, plan_json(plan))))
+    inline = [code for code in re.findall(r"`([^`]+)`", page) if code.startswith("invent-gitops ")]
+    assert inline == [move.text(FLAGS), "invent-gitops segments pull"]
+    assert all(parsed(command).command.name for command in inline)
+    error = InvalidInput("The state is new.", "See the keys with: invent-gitops state list --org o . Or begin anew.")
+    page = status_markdown(json.loads(document("status", 4, {}, error=error)))
+    assert "See the keys with: `invent-gitops state list --org o` Or begin anew." in page
