@@ -22,7 +22,7 @@ def look_lines(look: Coverage | None, context: Context, items: Sequence[Item] = 
     if not look:
         return
     for gap in look.gaps:
-        yield from ("", f"⚠️ **Not read:** {text(gap)}")
+        yield from ("", f"⚠️ **Not read:** {cure_cell(gap, between=' ')}")
     if look.unread:
         unread = f"**{len(look.unread):,}** recorded could not be compared in full"
         yield from ("", f"{unread}, and nothing is called gone for that.")
