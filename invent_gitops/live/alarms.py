@@ -119,9 +119,9 @@ def alarms(subject: Subject) -> Iterator[Alarm]:
 
 def _blocked(subject: Subject) -> Iterator[Alarm]:
     if subject.intent:
-        look = " looks for it. Or look in Invent, and say what is so: "
         settle = settling_parts(subject.row.key, subject.intent, subject.now)
-        cure = Cure((Command("reconcile"), look, *settle))
+        by_hand = " . Or look in Invent. If it is there: "
+        cure = Cure(("To look for it: ", Command("reconcile"), by_hand, *settle))
         yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
 
 
@@ -239,8 +239,8 @@ def _changed(subject: Subject) -> Iterator[Alarm]:
         yield Alarm("changed", rules.message, Cure(("To refresh: ", Command("refresh"))))
     elif fields:
         message = f"Its file says something else than Invent, and an edit is never sent: {fields}."
-        by_hand = "Make the change in Invent by hand, then "
-        cure = Cure((by_hand, Command("refresh"), ". Or undo it in the file."))
+        by_hand = "Make the change in Invent by hand, then: "
+        cure = Cure((by_hand, Command("refresh"), " . Or undo it in the file."))
         yield Alarm("changed", message, cure)
 
 
@@ -284,4 +284,6 @@ def _removed(subject: Subject) -> Iterator[Alarm]:
         yield Alarm("removed", message, cure)
 
 
-_PLANNING = Cure((Command("plan"), " says whether anything speaks against it; if nothing does, apply creates it."))
+_PLANNING = Cure(
+    ("To see whether anything speaks against it: ", Command("plan"), " . If nothing does, apply creates it.")
+)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from invent_gitops.compare import field_changes
+from invent_gitops.live.reconcile import attempted_ids
 from invent_gitops.live.results import results_to_keep
 from invent_gitops.model.broadcast import LIVE_FIELDS, REQUEST_FIELDS, Remote, Request
 from invent_gitops.model.command import Command, Cure, reasoned_command
@@ -44,7 +45,8 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
 def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | None = None) -> Coverage:
     """How much of what is recorded the list tells, and how much it tells beside that.
 
-    Only `keys` count for what could not be read; None stands for all.
+    Only `keys` count for what could not be read; None stands for all. What an attempt in doubt may have created is its
+    key's, and so not recorded nowhere.
     """
     live = {remote.id: remote for remote in listing.entries}
     unread: list[str] = []
@@ -59,7 +61,8 @@ def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | 
         if fields or (remote is None and not listing.complete):
             unread.append(key)
     gaps = tuple(_gap(fields, labels) for fields, labels in vague.items())
-    return Coverage((*listing.gaps, *gaps), tuple(unread), len(live.keys() - state.ids()))
+    unknown = live.keys() - state.ids() - attempted_ids(state, listing.entries)
+    return Coverage((*listing.gaps, *gaps), tuple(unread), len(unknown))
 
 
 def untold(remote: Remote) -> tuple[str, ...]:
@@ -229,14 +232,14 @@ _CASES: Mapping[Case, tuple[str | Command, ...]] = {
     "": (),
     "record behind": ("The file says what Invent shows, and only the record is behind: ", _REFRESH),
     "edited in Invent": (
-        "Somebody edited it in Invent. To keep that, write it into the file and run ",
+        "Somebody edited it in Invent. To keep that, write it into the file, then: ",
         _REFRESH,
         " . To drop it, undo it in Invent.",
     ),
     "all differ": (
         (
             "File, record and Invent say three different things. Make the file and Invent the same, "
-            "whichever is right, then run "
+            "whichever is right, then: "
         ),
         _REFRESH,
     ),

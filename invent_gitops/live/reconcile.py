@@ -99,6 +99,11 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
     return tuple(sorted(candidates, key=lambda candidate: (len(candidate.differs), candidate.remote.id)))
 
 
+def attempted_ids(state: State, remotes: Sequence[Remote]) -> set[str]:
+    """The ids of the live broadcasts that an attempt in doubt may have made."""
+    return {candidate.remote.id for intent in state.intents.values() for candidate in shown_for(intent, state, remotes)}
+
+
 def unusable(intent: Intent, remote: Remote, ids_before: Collection[str]) -> str:
     """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's.
 

@@ -10,8 +10,10 @@ from typing import Literal
 from invent_gitops.model.broadcast import NOT_BEGUN, Definition, Request, Sending
 from invent_gitops.model.command import Cure
 from invent_gitops.model.context import Context
+from invent_gitops.model.cure_steps import steps_of
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Audience
+from invent_gitops.model.unreachable import ManualStep
 
 # Words of this tool for what Invent has no status for.
 IN_DOUBT, NOT_CREATED = "in doubt", "not created"
@@ -52,11 +54,17 @@ ALL_SHARES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why a broadcast needs a person, and what to do."""
+    """Why a broadcast needs a person, and what to do. `steps_read` are those of a document that holds them."""
 
     rule: Rule
     message: str
     cure: Cure | str
+    steps_read: tuple[ManualStep, ...] = ()
+
+    @property
+    def steps(self) -> tuple[ManualStep, ...]:
+        """The cure as steps, each with its command alone."""
+        return self.steps_read or steps_of(self.cure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def warn_of_forgetting(console: Console, account: Account, loaded: LoadedProject
         "warning",
         "the state is a file of this runner",
         f"The next run does not know what this one creates, unless a later step commits {path}. Keep the state on "
-        "a branch: write state: {branch: broadcast-state} into the project file, then run invent-gitops state migrate.",
+        "a branch: write state: {branch: broadcast-state} into the project file, then run: invent-gitops state migrate",
     )
 
 

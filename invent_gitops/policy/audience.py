@@ -74,7 +74,7 @@ def renaming_warnings(
             yield AudienceWarning("audience-retaken", message, cure, id)
         elif alike(now) != alike(segment.name):
             message = f"The segment {segment.name} ({id}) is named {now} in Invent now."
-            cure = "If it is still the one that is meant: invent-gitops segments pull. If not, name another segment."
+            cure = "If it is still the one that is meant: invent-gitops segments pull . If not, name another segment."
             yield AudienceWarning("audience-renamed", message, cure, id)
 
 
@@ -96,7 +96,7 @@ def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None]
         f"The segment {name} has {now:,} contacts today, and had {was:,} when the catalogue was read"
         f"{_share(was, now)}. policies.audience_jump warns above {jump}%."
     )
-    cure = "Look at the segment in Invent; if that is right, invent-gitops segments pull."
+    cure = "Look at the segment in Invent; if that is right: invent-gitops segments pull"
     return AudienceWarning("audience-jump", message, cure, id, was, now)
 
 

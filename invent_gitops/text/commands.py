@@ -47,7 +47,8 @@ def settling_parts(key: str, intent: Intent, now: datetime) -> tuple[str | Comma
     """How a person settles an attempt that is kept under `key`, as the end of a cure."""
     ids = [candidate.remote.id for candidate in intent.candidates or ()]
     since = from_when(intent.settled_from, now)
-    return (resolve_command(key, "--id ID"), f" ; or {since}, if it is not there: {not_created(ids)}")
+    absent = resolve_command(key, not_created(ids))
+    return (resolve_command(key, "--id ID"), f" ; or {since}, if it is not there: ", absent)
 
 
 def settling(flags: str, key: str, intent: Intent, now: datetime) -> str:

@@ -53,7 +53,7 @@ class KnownSegments:
         if names := self._by_id.get(entry):
             return f"It is the id of {quote(names.name)}: write that, or `id:…`."
         have = self._guess(entry) or self._listed
-        return f"{have} If it is new in Invent: invent-gitops segments pull. Or write an id as `id:…`."
+        return f"{have} If it is new in Invent: invent-gitops segments pull . Or write an id as `id:…`."
 
     def _guess(self, entry: str) -> str:
         if entry not in self._guesses:

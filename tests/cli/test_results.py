@@ -70,10 +70,11 @@ def test_poor_result_is_first_on_the_page_and_ends_with_3(project: Path, server:
     edit(server, ids(project)["autumn"], scheduled_at="2099-03-02T09:00:00.000Z")
     result = do(project, server, "status", "--exit-code")
     assert result.code == 3
-    first, second = [line for line in result.out.splitlines() if line.startswith("  ! ")]
-    assert "spring" in first
-    assert "autumn" in second
-    assert "1,210 of 1,240 recipients failed, 97.6% (policies.results.failed allows 5%). [poor-result]" in result.out
+    first, second = result.out.partition("Coming up")[0].split("  ! ")[1:]
+    assert "- spring" in first
+    assert "- autumn" in second
+    assert first.startswith("1 sent with a poor result [poor-result]\n")
+    assert "1,210 of 1,240 recipients failed, 97.6% (policies.results.failed allows 5%).\n" in first
     assert "in order" not in result.out
     document = do(project, server, "status", "--json")
     assert rules(document) == {"spring": ["poor-result"], "autumn": ["drift"]}

@@ -67,7 +67,7 @@ def test_what_needs_a_person_comes_first_and_exit_code_says_so(project: Path, se
     done = do(project, server, "status")
     assert done.code == 0
     assert done.out.startswith("2 of 3 broadcasts need a person.\n")
-    assert "It failed. Invent says: No sender [failed]" in done.out
+    assert "! 1 failed [failed]\n      It failed. Invent says: No sender\n" in done.out
     told = do(project, server, "status", "--exit-code", "--json")
     assert (told.code, warnings(told)) == (3, {"one": ["failed"], "three": ["not-created"]})
     assert states(told) == {"three": "not created", "two": "SCHEDULED", "one": "FAILED"}
@@ -111,7 +111,7 @@ def test_what_is_gone_cancelled_in_doubt_or_unrecorded_is_told(tmp_path: Path) -
         done = do(tmp_path, server, "status", "--json")
         shown = do(tmp_path, server, "status").out
     assert warnings(done) == {"cancelled": ["cancelled"], "gone": ["gone"], "lost": ["blocked"]}
-    assert "recorded nowhere: invent-gitops import" in shown
+    assert "1 broadcast in Invent is recorded nowhere:\n  invent-gitops import --base-url " in shown
 
 
 def test_status_writes_nothing_and_only_reads(project: Path, server: Server) -> None:
@@ -223,7 +223,8 @@ def test_what_the_plan_would_refuse_is_not_promised_to_be_created(project: Path,
     done = do(project, server, "status", "--json")
     [alarm] = next(row["warnings"] for row in done.json["rows"] if row["key"] == "again")
     assert alarm["message"] == "It is defined, not recorded as created."
-    assert alarm["cure"].endswith("says whether anything speaks against it; if nothing does, apply creates it.")
+    assert alarm["cure"].startswith("To see whether anything speaks against it: invent-gitops plan")
+    assert alarm["cure"].endswith(" . If nothing does, apply creates it.")
     assert "refused" in do(project, server, "plan").out
 
 

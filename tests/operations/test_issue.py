@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
@@ -190,3 +191,22 @@ def test_hostile_names_and_many_of_them_stay_in_the_issue(desk: Desk) -> None:
 def test_empty_title_is_wrong_usage(desk: Desk) -> None:
     desk.plan("plan.json", "a")
     assert desk.on_push("issue", "plan.json", "--title", " ").code == 2
+
+
+def test_issue_about_three_hundred_that_were_not_created_has_one_instruction_that_can_be_pasted(desk: Desk) -> None:
+    define(desk.folder, *(f"c{number:03}" for number in range(300)))
+    with desk.invent() as server:
+        environment = account(server.url)
+        assert call(desk.folder, "status", "--out", "status.json", env=environment).code == 0
+        assert told(desk, "status.json") == "created"
+        (issue,) = desk.hub.issues
+        assert issue["body"].count("#### ⚠️") == 1
+        assert "#### ⚠️ 300 merged and not created `not-created`" in issue["body"]
+        assert "- … and 275 more, in the tables below." in issue["body"]
+        line = issue["body"].partition("```sh\n")[2].partition("\n```")[0]
+        assert "```" not in line
+        pasted = shlex.split(line)
+        assert pasted[:2] == ["invent-gitops", "plan"]
+        assert server.url in pasted
+        planned = call(desk.folder, *pasted[1:], env=environment)
+        assert "300 refused" in planned.out, "more than max_creates, which the plan says and the status cannot"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import fields as fields_of
 from datetime import timedelta
-from typing import cast
 
 from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
-from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.instant import write_instant
-from invent_gitops.model.status import SHARES, Alarm, Row, Rule, Status
+from invent_gitops.model.status import SHARES, Row, Status
+from invent_gitops.render.documents.alarms import alarm_json, groups_json, read_alarm
 from invent_gitops.render.documents.drift import defined_values, drift_json, look_json, read_drift, read_look
 from invent_gitops.render.documents.envelope import read_position, with_values
 from invent_gitops.render.documents.plan import read_audience
@@ -47,6 +46,7 @@ def status_json(status: Status) -> dict[str, object]:
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),
         "counts": {**_tally(status), "empty": len(status.empty)},
+        "groups": groups_json(status),
         "rows": [_row(row, status) for row in status.rows],
     }
 
@@ -106,10 +106,7 @@ def _row(row: Row, status: Status) -> dict[str, object]:
         "counts": {name: getattr(row.sending.counts, name) for name in _COUNTED},
         "shares": {name: _rounded(row.share(name)) for name in SHARES},
         "drift": drift_json(row.drift, defined, status.context) if row.drift else None,
-        "warnings": [
-            {"rule": it.rule, "message": it.message, "cure": cure_text(it.cure, status.context.flags)}
-            for it in row.alarms
-        ],
+        "warnings": [alarm_json(alarm, status.context.flags) for alarm in row.alarms],
         "file": position.file if position else None,
         "line": (position.line or None) if position else None,
     }
@@ -138,10 +135,7 @@ def _read_row(fields: Document) -> Row:
         ),
         drift=read_drift(drift) if drift else None,
         definition=_read_definition(fields, key, written) if written else None,
-        alarms=tuple(
-            Alarm(cast("Rule", read_text(alarm, "rule")), read_text(alarm, "message"), text_or(alarm, "cure"))
-            for alarm in read_objects(fields, "warnings")
-        ),
+        alarms=tuple(map(read_alarm, read_objects(fields, "warnings"))),
     )
 
 

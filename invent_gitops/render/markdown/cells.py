@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.plan import Action, Audience, Item
 from invent_gitops.model.problem import Position, Problem
@@ -15,12 +14,11 @@ from invent_gitops.render.cells.attempts import NOT_LISTED, likeness_text, settl
 from invent_gitops.render.cells.audience import names_text, size_text
 from invent_gitops.render.cells.times import away_text, moment_and_away, when_cell
 from invent_gitops.render.cells.values import value_text
+from invent_gitops.render.markdown.commands import WHOLE, cure_cell
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import MARKDOWN, address, code, link, text
 
 SPACE = "\u00a0"
-# A command that was cut would be another command.
-WHOLE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def context_of(item: Item, sheet: Sheet) -> Context:
 
 def refused(item: Item, sheet: Sheet) -> str:
     reasons = [f"{text(refusal.message)} {code(refusal.policy)}" for refusal in item.refusals]
-    cures = [text(cure_text(refusal.cure, sheet.context.flags)) for refusal in item.refusals]
+    cures = [cure_cell(refusal.cure, sheet.context.flags) for refusal in item.refusals]
     position = item.refusals[0].position if item.refusals else position_of(item)
     return row(f"{cell_of(item)}<br>{file(position, sheet)}", "<br>".join(reasons), "<br>".join(cures))
 
@@ -118,7 +116,8 @@ def blocked(key: str, name: str, intent: Intent, sheet: Sheet, *notes: str) -> s
     lines = [f"- {title(key, name)}: attempted {ago} {made_by(intent.provenance)}; the answer is not known."]
     lines += [f"  - {note}" for note in notes]
     if intent.candidates is None:
-        lines.append(f"  - Nobody has looked yet: {code(f'invent-gitops reconcile{sheet.context.flags}')} does.")
+        reconcile = code(f"invent-gitops reconcile{sheet.context.flags}", WHOLE)
+        lines.append(f"  - Nobody has looked yet: {reconcile} does.")
     elif not intent.candidates:
         lines.append(f"  - {NOT_LISTED}")
     lines += [f"  - {_candidate(candidate)}" for candidate in intent.candidates or ()]
@@ -143,7 +142,7 @@ def made_by(provenance: Provenance) -> str:
 def problems(listed: Sequence[Problem], files: str) -> Part:
     rows = []
     for problem in listed:
-        sentence = " ".join(text(sentence) for sentence in (problem.message, problem.cure) if sentence)
+        sentence = " ".join(filter(None, (text(problem.message), cure_cell(problem.cure, between=" "))))
         rows.append(f"- {_file(problem.position, files, numbered=True)} {sentence} {code(problem.rule)}")
     return Part([], rows)
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.audience import AudienceWarning
-from invent_gitops.model.command import cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Item
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
+from invent_gitops.render.markdown.commands import command_block, cure_cell
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import code, text
 
 _HEADS = ("Broadcast", "What", "Recorded", "In Invent", "What to do")
 
 
-def look_lines(look: Coverage | None, items: Sequence[Item] = ()) -> Iterator[str]:
+def look_lines(look: Coverage | None, context: Context, items: Sequence[Item] = ()) -> Iterator[str]:
     """What could not be read and what no record knows, for the headline; nothing if nobody looked."""
     if not look:
         return
     for gap in look.gaps:
-        yield from ("", f"⚠️ **Not read:** {text(gap)}")
+        yield from ("", f"⚠️ **Not read:** {cure_cell(gap, between=' ')}")
     if look.unread:
         unread = f"**{len(look.unread):,}** recorded could not be compared in full"
         yield from ("", f"{unread}, and nothing is called gone for that.")
@@ -29,7 +30,7 @@ def look_lines(look: Coverage | None, items: Sequence[Item] = ()) -> Iterator[st
         yield from ("", f"**{count:,}** differ{'s' if count == 1 else ''} in Invent from what is recorded.")
     if count := look.unrecorded:
         number = f"**{count:,}** broadcast{'' if count == 1 else 's'} in Invent {'is' if count == 1 else 'are'}"
-        yield from ("", f"{number} recorded nowhere: {code('invent-gitops import')}")
+        yield from ("", f"{number} recorded nowhere:", "", *command_block(f"invent-gitops import{context.flags}"))
 
 
 def drift_parts(sheet: Sheet) -> Iterator[Part]:
@@ -46,7 +47,7 @@ def drift_parts(sheet: Sheet) -> Iterator[Part]:
 
 
 def _drifted(item: Item, drift: Drift, sheet: Sheet) -> str:
-    context, cure = rows.context_of(item, sheet), text(cure_text(drift.cure, sheet.context.flags))
+    context, cure = rows.context_of(item, sheet), cure_cell(drift.cure, sheet.context.flags)
     if drift.error_message:
         cure = f"Invent says: “{text(drift.error_message)}”<br>{cure}"
     recorded, live = [], []
@@ -65,7 +66,8 @@ def _drifted(item: Item, drift: Drift, sheet: Sheet) -> str:
 
 
 def _odd(item: Item, warning: AudienceWarning) -> str:
-    return f"- {rows.title_of(item)}: {text(warning.message)} {text(warning.cure)} {code(warning.rule)}"
+    cure = cure_cell(warning.cure, between=" ")
+    return f"- {rows.title_of(item)}: {text(warning.message)} {cure} {code(warning.rule)}"
 
 
 def _moved(item: Item, drift: Drift) -> str:

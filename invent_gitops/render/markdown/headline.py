@@ -12,6 +12,7 @@ from invent_gitops.model.plan import Action
 from invent_gitops.render.documents.envelope import Envelope
 from invent_gitops.render.documents.report import SavedReport
 from invent_gitops.render.markdown.cells import Sheet
+from invent_gitops.render.markdown.commands import cure_cell
 from invent_gitops.render.markdown.markup import text
 from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.text.times import deadline_over
@@ -85,7 +86,7 @@ def head(ledger: Ledger) -> Iterator[str]:
         yield from ("", " · ".join(numbers))
     yield from rehearsal_lines(ledger.sheet.context.api)
     if error := ledger.envelope.error:
-        yield from ("", " ".join(filter(None, map(text, (error.message, error.cure)))))
+        yield from ("", " ".join(filter(None, (text(error.message), cure_cell(error.cure, between=" ")))))
     if ledger.stopped and (ledger.envelope.error or ledger.having("not-created", "not-attempted")):
         deadline = ledger.saved.report.deadline
         reason = "It was stopped as asked." if deadline is None else deadline_over(deadline)

@@ -13,6 +13,7 @@ from invent_gitops.render.loosening import (
     verdict,
     weaker_entries,
 )
+from invent_gitops.render.markdown.commands import cure_cell
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import code, link, text
 
@@ -24,7 +25,11 @@ def loosening_parts(loosening: Loosening | None, files: str) -> Iterator[Part]:
     mark = "⛔" if loosening.refuses else "⚠️"
     # As rows and below them, since a part without rows is the first to be left out where room is short.
     if loosening.fault:
-        yield Part([f"#### {mark} {text(headline(loosening))}", ""], [text(loosening.cure)], _verdict(loosening))
+        yield Part(
+            [f"#### {mark} {text(headline(loosening))}", ""],
+            [cure_cell(loosening.cure, between=" ")],
+            _verdict(loosening),
+        )
     elif title := headline(loosening):
         rows = [_changed(change, files) for change in weaker_entries(loosening)]
         yield Part([f"#### {mark} {text(title)}", ""], rows, _verdict(loosening))

@@ -11,6 +11,8 @@ from invent_gitops.text.secret import hide
 
 # Zero width: it keeps GitHub from making a link or a picture of what it stands in, and nobody sees it.
 _GAP = "\u200b"
+# In place of that where the text may be copied, until all else is marked up; no cleaned text has it.
+_CUT = "\x00"
 # Mentions, references, addresses, emoji and the hashes of commits are found in the finished page, where no escape is
 # left; so they are broken up.
 _LINKED = re.compile(
@@ -38,10 +40,15 @@ def code(raw: str, most: int = 300) -> str:
     if "|" in short or "<" in short or not short.strip():
         # A pipe would end the cell of a table even inside of code, and its escape means something only there. And if
         # code is cut off or taken apart by another reader of Markdown, no HTML must come of it.
-        return f"<code>{text(short, most) or ' '}</code>"
+        return f"<code>{for_element(short.strip()) or ' '}</code>"
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", short)), default=0) + 1)
     pad = " " if short[0] in "` " or short[-1] in "` " else ""
     return f"{ticks}{pad}{short}{pad}{ticks}"
+
+
+def for_element(cleaned: str) -> str:
+    """The inside of an HTML element for code: as harmless as `text`, and copied from there it is as it was."""
+    return _LINKED.sub(lambda match: match[0] + _CUT, cleaned).translate(_MARKUP).replace(_CUT, "<span></span>")
 
 
 def link(path: str, line: int, files: str) -> str:

@@ -14,6 +14,7 @@ from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.loosening import HELD_BACK, held_back
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
+from invent_gitops.render.markdown.commands import cure_cell
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.loosening import loosening_parts
@@ -57,7 +58,7 @@ def plan_markdown(
         )
         parts = [Part([title]), rows.problems(problems, files)]
     elif error := envelope.error:
-        message = " ".join(filter(None, map(text, (error.message, error.cure))))
+        message = " ".join(filter(None, (text(error.message), cure_cell(error.cure, between=" "))))
         parts = [Part(["### ⛔ There is no plan", "", message])]
     else:
         saved = read_plan(document)
@@ -139,7 +140,7 @@ def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
         yield "### Nothing can be created" if counts["blocked"] or counts["refused"] else "### Nothing to create"
     numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
-    yield from look_lines(plan.look, plan.items)
+    yield from look_lines(plan.look, plan.context, plan.items)
     yield from rehearsal_lines(plan.context.api)
     if number and not plan.lineage and plan.context.api != SANDBOX:
         yield from ("", f"⚠️ **The state is new**: {_NEW_STATE}")

@@ -12,6 +12,7 @@ from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.documents.report import SavedTwin, read_report
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
+from invent_gitops.render.markdown.commands import WHOLE
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.headcount import exceeding_part
 from invent_gitops.render.markdown.headline import Ledger, head
@@ -49,7 +50,7 @@ def report_markdown(
     parts += _parts(ledger)
     # Room for the line that says that the plan is left out, at least.
     folds = bool(ledger.saved.plan and ledger.items) and with_plan
-    listing = code(f"invent-gitops state list{ledger.sheet.context.flags}", rows.WHOLE)
+    listing = code(f"invent-gitops state list{ledger.sheet.context.flags}", WHOLE)
     hint = f"{listing} shows every id. {elsewhere}".strip()
     page_text = fitted(parts, limit - (size(_LEFT_OUT) + 2 if folds else 0), size, hint)
     if size(page_text) > limit:
@@ -118,18 +119,18 @@ def _tabled(
 def _twin(saved: SavedTwin) -> str:
     """The ids as code, since they are to be copied."""
     twin = saved.twin
-    recorded, status = code(twin.recorded, rows.WHOLE), text(twin.other.status or "no status", 40)
+    recorded, status = code(twin.recorded, WHOLE), text(twin.other.status or "no status", 40)
     first = (
         f"- {code(twin.key)} is recorded as {recorded}, and Invent has another one exactly like it, which no record "
     )
-    lines = [f"{first}knows: {code(twin.other.id, rows.WHOLE)} ({status})."]
+    lines = [f"{first}knows: {code(twin.other.id, WHOLE)} ({status})."]
     if twin.superfluous:
-        lines.append(f"  - Better deleted in Invent: {code(twin.superfluous, rows.WHOLE)}.")
+        lines.append(f"  - Better deleted in Invent: {code(twin.superfluous, WHOLE)}.")
     elif not twin.right:
         lines.append("  - Look at both in Invent, and delete one of them.")
     if saved.command:
         first = "After that" if twin.right else f"If that is {recorded}"
-        lines.append(f"  - {first}: {code(saved.command, rows.WHOLE)}")
+        lines.append(f"  - {first}: {code(saved.command, WHOLE)}")
     return "\n".join(lines)
 
 
@@ -139,7 +140,7 @@ def _unknown(outcome: Outcome, ledger: Ledger) -> str:
         notes = (*reason, *_requested(outcome, ledger))
         return rows.blocked(outcome.key, outcome.name, intent, ledger.sheet, *notes)
     id = f" id {code(outcome.id)}." if outcome.id else ""
-    plan = code(f"invent-gitops plan{ledger.sheet.context.flags}")
+    plan = code(f"invent-gitops plan{ledger.sheet.context.flags}", WHOLE)
     return f"- {_title(outcome)}:{id} {' '.join(reason) or f'{plan} says how to settle it.'}"
 
 
@@ -167,7 +168,7 @@ def _unrecorded(outcome: Outcome, ledger: Ledger) -> str:
     command = resolving(ledger.sheet.context.flags, outcome.key, f"--id {quoted(outcome.id)}")
     return (
         f"- {_title(outcome)} is {code(outcome.id)}. The next run looks for it; "
-        f"if it cannot find it, {code(command, rows.WHOLE)} records it."
+        f"if it cannot find it, {code(command, WHOLE)} records it."
     )
 
 

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from invent_gitops.model.broadcast import Counts
-from invent_gitops.model.command import cure_text
-from invent_gitops.model.context import Context
 from invent_gitops.model.status import Row, Status
 from invent_gitops.render.cells.counts import COUNTED, SHARES_NOTE, counted, number_text
-from invent_gitops.render.cells.times import away_text
 from invent_gitops.render.cells.values import state_text
 from invent_gitops.render.documents.envelope import read_envelope
 from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.documents.status import read_status
 from invent_gitops.render.markdown import cells as rows
+from invent_gitops.render.markdown.alarms import alarm_parts, alarms_line
 from invent_gitops.render.markdown.cells import Sheet
+from invent_gitops.render.markdown.commands import cure_cell
 from invent_gitops.render.markdown.drift import look_lines
 from invent_gitops.render.markdown.fit import Part, Size, fitted
-from invent_gitops.render.markdown.markup import MARKDOWN, code, text
+from invent_gitops.render.markdown.markup import MARKDOWN, text
 from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.row_details import details
 from invent_gitops.render.next_step import empty_drafts
@@ -40,7 +39,7 @@ def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT
         title = f"### ⛔ {len(problems):,} problem{'' if len(problems) == 1 else 's'} in the input: there is no status"
         parts = [Part([title]), rows.problems(problems, files)]
     elif error := envelope.error:
-        message = " ".join(filter(None, map(text, (error.message, error.cure))))
+        message = " ".join(filter(None, (text(error.message), cure_cell(error.cure, between=" "))))
         parts = [Part(["### ⛔ There is no status", "", message])]
     else:
         status = read_status(document)
@@ -57,6 +56,7 @@ def _headline(status: Status) -> Iterator[str]:
         yield "### There are no broadcasts"
     elif needy:
         yield f"### ⚠️ {needy:,} of {number:,} broadcast{plural} need{'s' if needy == 1 else ''} a person"
+        yield from ("", alarms_line(status))
     elif status.look.complete and not empty:
         yield f"### ✅ {'The one broadcast is' if number == 1 else f'All {number:,} broadcasts are'} in order"
     elif not status.look.complete:
@@ -73,7 +73,7 @@ def _headline(status: Status) -> Iterator[str]:
         f"**{len(status.past):,}** sent or over",
     ]
     yield from ("", " · ".join(sentences))
-    yield from look_lines(status.look)
+    yield from look_lines(status.look, status.context)
     yield from rehearsal_lines(status.context.api)
 
 
@@ -89,8 +89,7 @@ def _span(span: timedelta) -> str:
 
 def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
     context = status.context
-    if lines := [_alarmed(row, status, sheet) for row in status.alarmed]:
-        yield rows.table("#### Needs a person", ("Broadcast", "When", "What is wrong", "What to do"), lines)
+    yield from alarm_parts(status, sheet)
     if lines := [_coming(row, status) for row in status.coming]:
         yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), lines)
     if lines := [_past(row, status) for row in status.past]:
@@ -101,24 +100,6 @@ def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
         yield Part(part.above, part.rows, ["", note, *part.below])
     account = f"org {text(context.org)} at {text(context.api)}"
     yield Part([f"<sub>As of {text(moment(context.at, context.zone))}, {account}</sub>"])
-
-
-def _alarmed(row: Row, status: Status, sheet: Sheet) -> str:
-    context = sheet.context.within(row.timezone)
-    file = f"<br>{rows.file(row.definition.position, sheet)}" if row.definition else ""
-    reasons = [f"{text(alarm.message)} {code(alarm.rule)}" for alarm in row.alarms]
-    reasons += list(_fields(row, context)) if any(alarm.rule == "drift" for alarm in row.alarms) else []
-    cures = [text(cure_text(alarm.cure, context.flags)) for alarm in row.alarms]
-    away = "" if row.at is None else f"<br>{away_text(row.at, context.at)}"
-    when = rows.when(row.at, context.zone) + away
-    title = f"{rows.title_cell(row.key, row.request.name)}{file}{details(row, status)}"
-    return rows.row(title, when, "<br>".join(reasons), "<br>".join(cures))
-
-
-def _fields(row: Row, context: Context) -> Iterator[str]:
-    for change in row.drift.changes if row.drift else ():
-        old, new = (rows.value(change.field, side, context) for side in (change.old, change.new))
-        yield f"{code(change.field)} recorded {old}<br>in Invent {new}"
 
 
 def _coming(row: Row, status: Status) -> str:

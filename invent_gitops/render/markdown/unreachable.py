@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from invent_gitops.model.context import Context
 from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.cells.values import value_text
+from invent_gitops.render.markdown.commands import WHOLE
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
 from invent_gitops.render.unreachable import (
@@ -17,9 +18,6 @@ from invent_gitops.render.unreachable import (
     steps_named,
     unreachable_title,
 )
-
-# A command that was cut would be another command.
-_WHOLE = 10_000
 
 
 def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], context: Context) -> list[str]:
@@ -61,7 +59,7 @@ def _edit(edit: Unreached, context: Context, files: str) -> str:
         lines.append(f"  - Waived: “{text(edit.waived)}”")
     for number, step in enumerate(edit.steps, 1):
         bullet = "-" if step.instead else f"{number}."
-        command = f" {code(step.command_line(context.flags), _WHOLE)}" if step.command else ""
+        command = f" {code(step.command_line(context.flags), WHOLE)}" if step.command else ""
         lines.append(f"  {bullet} {text(step.text)}{command}")
     return "\n".join(lines)
 

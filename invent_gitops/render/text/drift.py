@@ -54,11 +54,14 @@ def gaps_text(look: Coverage, style: Style) -> Iterator[str]:
 
 
 def unrecorded_text(count: int, context: Context) -> str:
+    return " ".join(unrecorded_parts(count, context))
+
+
+def unrecorded_parts(count: int, context: Context) -> tuple[str, str]:
+    """The sentence, which ends with a colon, and the command that lists them."""
     single = count == 1
-    return (
-        f"{count:,} broadcast{'' if single else 's'} in Invent {'is' if single else 'are'} recorded nowhere: "
-        f"invent-gitops import{context.flags}"
-    )
+    sentence = f"{count:,} broadcast{'' if single else 's'} in Invent {'is' if single else 'are'} recorded nowhere:"
+    return sentence, f"invent-gitops import{context.flags}"
 
 
 def drift_text(plan: Plan, style: Style, context: Context, *, most: int) -> list[str]:

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from invent_gitops.model.broadcast import Counts
-from invent_gitops.model.command import cure_text
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.status import SHARES, Row, Status
 from invent_gitops.render.cells.audience import names_text, size_text
 from invent_gitops.render.cells.counts import COUNTED, SHARES_NOTE, counted, number_text
 from invent_gitops.render.cells.spelling import Spelling
-from invent_gitops.render.cells.times import AT_ONCE, when_and_away
+from invent_gitops.render.cells.times import AT_ONCE
 from invent_gitops.render.cells.values import state_text
 from invent_gitops.render.next_step import empty_drafts
-from invent_gitops.render.text.drift import fields_text, gaps_text, unrecorded_text
-from invent_gitops.render.text.row_details import owner_text, row_details
+from invent_gitops.render.text.alarms import alarms_text
+from invent_gitops.render.text.drift import gaps_text, unrecorded_parts
+from invent_gitops.render.text.row_details import row_details
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.well import status_is_well
 from invent_gitops.render.text.width import cells, fit, padded
@@ -24,7 +24,7 @@ from invent_gitops.text.clean import clean
 from invent_gitops.text.times import distance, moment
 from invent_gitops.zonedata import load_zone
 
-# Needing a person takes three lines each; `-v` shows all, and the tables below hold every broadcast anyway.
+# So many keys of a group need a person by name; `-v` shows all, and the tables below hold every broadcast anyway.
 SHOWN = 25
 # Narrower than this, a table of broadcasts is no table any more.
 _NARROW = 100
@@ -41,7 +41,7 @@ def status_text(status: Status, style: Style, *, width: int | None, everything: 
     how many of what is past are shown; None shows all.
     """
     lines = list(headline(status, style))
-    lines += _alarms(status, style, len(status.rows) if everything else SHOWN)
+    lines += alarms_text(status, style, len(status.rows) if everything else SHOWN)
     narrow = width is not None and width < _NARROW
     if status.coming:
         lines += ["", style.bold("Coming up, soonest first:")]
@@ -75,28 +75,11 @@ def headline(status: Status, style: Style) -> Iterator[str]:
         yield style.bold(style.yellow(empty))
     yield from gaps_text(status.look, style)
     if status.look.unrecorded:
-        yield style.yellow(unrecorded_text(status.look.unrecorded, status.context))
+        sentence, command = unrecorded_parts(status.look.unrecorded, status.context)
+        yield style.yellow(sentence)
+        yield f"  {command}"
     as_of = f"As of {moment(status.context.at.replace(microsecond=0), status.context.zone)}"
     yield style.dim(f"{as_of}, org {clean(status.context.org)} at {clean(status.context.api)}.")
-
-
-def _alarms(status: Status, style: Style, most: int) -> Iterator[str]:
-    alarmed, context = status.alarmed, status.context
-    if alarmed:
-        yield from ("", style.bold("Needs a person:"))
-    for row in alarmed[:most]:
-        when = when_and_away(row.at, context.within(row.timezone).zone, context.at)
-        yield style.red(f"  ! {clean(row.key)}  {fit(row.request.name, 80)}  {when}")
-        if owner := owner_text(row.definition):
-            yield style.dim(f"      {owner}")
-        for alarm in row.alarms:
-            yield f"      {clean(alarm.message)} {style.dim(f'[{alarm.rule}]')}"
-            if alarm.rule == "drift" and row.drift:
-                defined = row.definition.request if row.definition else None
-                yield from fields_text(row.drift, defined, context.within(row.timezone))
-            yield f"      {style.green('→')} {clean(cure_text(alarm.cure, context.flags))}"
-    if len(alarmed) > most:
-        yield f"  … and {len(alarmed) - most:,} more; -v shows them all."
 
 
 def _coming(status: Status, style: Style, width: int | None) -> list[str]:
