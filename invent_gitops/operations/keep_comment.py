@@ -77,9 +77,9 @@ def _keep_comment(
             case Create() if post:
                 created = action, post
                 continue
-            case Leave(post=None):
+            case Leave(post=None) if action.reason:
                 raise NowhereToPost(action.reason)
-            case Leave():
+            case Leave() if action.reason:
                 tell(console, "notice", "the comment was left alone", action.reason)
             case Edit() | Keep() if created and post and post.id == created[1].id:
                 return _result_of_comment(created[0], post, pull)

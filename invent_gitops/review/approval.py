@@ -16,6 +16,10 @@ from invent_gitops.review.ownership import Ownership
 _AGAIN = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
 
 
+class NoPlanShown(Refused):
+    """A pull request has no comment that even looks like one of ours: all that one needs that creates nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanComment:
     """What reviewers of a merged pull request saw; `plan` is None where it had no room in the comment.
@@ -127,7 +131,8 @@ def plan_comment(ownership: Ownership, pull: PullRequest, posts: Sequence[Post])
         reason = (
             "was edited, or is about another project or workspace" if edited else f"by {ownership.author} is not there"
         )
-        raise Refused(f"The comment {subject} that shows its plan {reason}.", BY_HAND)
+        refusal = Refused if any(OPENING in post.body for post in posts) else NoPlanShown
+        raise refusal(f"The comment {subject} that shows its plan {reason}.", BY_HAND)
     if len({(candidate.marker.commit, candidate.marker.digest, candidate.marker.status) for candidate in own}) > 1:
         raise Refused(f"Several comments {subject} show a plan, and not the same.", BY_HAND)
     post, marker = own[0].post, own[0].marker

@@ -38,11 +38,15 @@ from invent_gitops.review.comment import (
 )
 from invent_gitops.review.evidence import approved_in, approved_line, read_approved
 from invent_gitops.review.marker import Marker, MarkerStatus
+from invent_gitops.review.notable import is_notable
 from invent_gitops.review.ownership import Ownership, OwnPost
 from invent_gitops.text.times import moment
 
 # The counts of a plan of which a person has to get rid.
 NEEDS = ("create", "blocked", "refused", "changed", "needs_you")
+
+# Without a comment nothing is approved, which is what such a plan asks for.
+SILENCE = "Nothing changes in Invent, so the pull request gets no comment."
 
 
 def decide_comment(
@@ -58,6 +62,8 @@ def decide_comment(
     `render` gives the document as Markdown.
     """
     own = posts[0] if posts else None
+    if not own and not is_notable(document):
+        return Leave(None, SILENCE), []
     if reason := _weightier(own.marker if own else None, pull, commit, document):
         return Leave(own.post if own else None, "The comment was left alone:", reason), []
     if document["kind"] == "report":
@@ -140,9 +146,6 @@ def _superseded(posts: Sequence[OwnPost], first: Post) -> list[Supersede]:
 def _weightier(marker: Marker | None, pull: PullRequest, commit: str, document: Mapping[str, Any]) -> str:
     """Why the comment stays as it is, newer or weightier than the document; "" where it gives way."""
     if document["kind"] == "report":
-        unreached = (document.get("plan") or {}).get("unreachable")
-        if not marker and document.get("exit_code") == 0 and not document.get("outcomes") and not unreached:
-            return "There was nothing to create, and no plan in the pull request."
         return ""
     if pull.merged:
         return "The pull request was merged before this plan was there, so nobody has reviewed it."

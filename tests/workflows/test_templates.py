@@ -119,7 +119,7 @@ def test_no_workflow_has_a_right_that_its_jobs_do_not_need(written: dict[str, Pa
         "validate": [{"contents": "read"}],
         "plan": [{"contents": "read", "pull-requests": "write"}],
         "apply": [{"contents": "write", "pull-requests": "write"}],
-        "drift": [{"contents": "read", "issues": "write"}],
+        "drift": [{"contents": "read", "issues": "write", "pull-requests": "write"}],
     }
 
 

@@ -116,6 +116,7 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     """
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import find_approval
+    from invent_gitops.review.approval import NoPlanShown
 
     event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
@@ -144,7 +145,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     for doubt in approval.doubts:
         # Without a digest nobody is asked here, and that needs no cure.
         message = f"{doubt.message} {doubt.cure}" if approval.digest else doubt.message
-        tell(session, "warning" if approval.digest else "notice", "no approved plan", message)
+        is_warning = approval.digest and not isinstance(doubt, NoPlanShown)
+        tell(session, "warning" if is_warning else "notice", "no approved plan", message)
     for comment in approval.comments:
         session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
         if comment.reviewers:
