@@ -109,8 +109,8 @@ def test_comment_that_is_there_is_kept_up_to_date_also_when_nothing_changes_any_
     assert f"commit={OLD}" in the_body(desk)
 
 
-LOOSENED = {"weaker": [], "tighter": [], "passes_only_so": [], "error": None, "reference": "main", "base": OLD,
-            "guard": "warn", "refused": False}  # fmt: skip
+LOOSENED: dict[str, Any] = {"weaker": [], "tighter": [], "passes_only_so": [], "error": None, "reference": "main",
+            "base": OLD, "guard": "warn", "refused": False}  # fmt: skip
 WEAKER = {"rule": "max_creates", "subject": "", "old": "1", "new": "2", "source": "invent.yaml", "key": None,
           "position": None}  # fmt: skip
 
