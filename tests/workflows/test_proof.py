@@ -37,6 +37,7 @@ class World:
     clone: Path
     key: str = KEY
     base: Path = field(init=False)
+    secrets: dict[str, str] = field(default_factory=dict)  # beside the key
     variables: dict[str, str] = field(default_factory=dict)  # what the workflow itself sets for every step
 
     def __post_init__(self) -> None:
@@ -92,7 +93,7 @@ class World:
         variables = given | {"INVENT_BASE_URL": self.server.url, "TOKEN": TOKEN} | self.variables
         if not pull:
             variables["GITHUB_REF"] = "refs/heads/main"
-        runner = Runner(self.folder, self.remote, variables, secrets={"INVENT_API_KEY": self.key})
+        runner = Runner(self.folder, self.remote, variables, secrets={"INVENT_API_KEY": self.key, **self.secrets})
         (path,) = self.base.glob(f"*-{name}.yml")
         return runner.run(path, event, sha, inputs=inputs)
 
