@@ -5,7 +5,7 @@ What becomes of a post is decided in `review/decide.py`; here the decisions are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from invent_gitops.errors import Refused
@@ -34,6 +34,7 @@ from invent_gitops.review.actions import (
     Supersede,
 )
 from invent_gitops.review.decide import decide_comment, decide_issue, decide_outdated, needs_person
+from invent_gitops.review.ownership import OwnPost
 from invent_gitops.text.clean import clean, cut
 
 _TITLE_LIMIT = 250
@@ -60,26 +61,43 @@ def keep_comment(
 def _keep_comment(
     console: Console, own: OwnPosts, commit: str, pull: PullRequest, document: JsonDocument, render_of: RenderDocument
 ) -> PostResult:
-    """After a comment was added, all are read again: another run may have added one in the same moment."""
     document = with_review(own, pull, document)
     render = render_of(document)
+
+    def decide(posts: Sequence[OwnPost]) -> tuple[CommentAction, list[Supersede]]:
+        return decide_comment(own.ownership, posts, pull, commit, document, lambda room: render(room, len))
+
+    return keep_decided(console, own, pull, lambda: own.comments(pull.number), decide)
+
+
+def keep_decided(
+    console: Console,
+    own: OwnPosts,
+    pull: PullRequest,
+    read: Callable[[], Sequence[OwnPost]],
+    decide: Callable[[Sequence[OwnPost]], tuple[CommentAction, list[Supersede]]],
+) -> PostResult:
+    """Read our comments, decide, and act.
+
+    After a comment was added, all are read again: another run may have added one in the same moment.
+    """
     created: tuple[Create, Post] | None = None
     while True:
-        posts = own.comments(pull.number)
+        posts = read()
         if created and not posts:
             _check_author(console, own, created[1])
             return _result_of_comment(*created, pull)
-        action, others = decide_comment(own.ownership, posts, pull, commit, document, lambda room: render(room, len))
-        post = _act_on_comment(own, pull, action)
+        action, others = decide(posts)
+        post = _act_on_comment(own, pull, action, read)
         for other in others:
-            _act_on_comment(own, pull, other)
+            _act_on_comment(own, pull, other, read)
         match action:
             case Create() if post:
                 created = action, post
                 continue
-            case Leave(post=None):
+            case Leave(post=None) if action.reason:
                 raise NowhereToPost(action.reason)
-            case Leave():
+            case Leave() if action.reason:
                 tell(console, "notice", "the comment was left alone", action.reason)
             case Edit() | Keep() if created and post and post.id == created[1].id:
                 return _result_of_comment(created[0], post, pull)
@@ -89,8 +107,20 @@ def _keep_comment(
 def mark_outdated(own: OwnPosts, event: WorkflowEvent) -> PostResult:
     """Mark the comment as outdated, unless it is of the newest commit or shows the outcome of an apply."""
     pull = own.pull_request(event)
-    action = decide_outdated(own.comments(pull.number), pull, event.commit)
-    return _result_of_comment(action, _act_on_comment(own, pull, action), pull)
+    return _mark_outdated(own, event, pull, own.comments(pull.number))
+
+
+def mark_all_outdated(own: OwnPosts, event: WorkflowEvent) -> PostResult:
+    """Do so with the comment about all workspaces, and with those that older workflows wrote about single ones."""
+    pull = own.pull_request(event)
+    posts = own.joint_comments(pull.number)
+    first, *_ = [_mark_outdated(own, event, pull, [post]) for post in posts] or [_mark_outdated(own, event, pull, [])]
+    return first
+
+
+def _mark_outdated(own: OwnPosts, event: WorkflowEvent, pull: PullRequest, posts: Sequence[OwnPost]) -> PostResult:
+    action = decide_outdated(posts, pull, event.commit)
+    return _result_of_comment(action, _act_on_comment(own, pull, action, lambda: posts), pull)
 
 
 def keep_issue(
@@ -109,11 +139,13 @@ def keep_issue(
     return PostResult("issue", action.action, action.sentence, post.id, post.url)
 
 
-def _act_on_comment(own: OwnPosts, pull: PullRequest, action: CommentAction | Supersede) -> Post | None:
+def _act_on_comment(
+    own: OwnPosts, pull: PullRequest, action: CommentAction | Supersede, read: Callable[[], Sequence[OwnPost]]
+) -> Post | None:
     """Carry an action out. Returns the comment as it is then, None where there is none."""
     match action:
         case Create(body):
-            return own.repository.add_comment(pull.number, body, lambda: _first_comment(own, pull))
+            return own.repository.add_comment(pull.number, body, lambda: _first_comment(read))
         case Edit(post, body) | MarkOutdated(post, body) | Supersede(post, body):
             return own.repository.edit_comment(post.id, body)
         case Keep(post):
@@ -141,8 +173,8 @@ def _act_on_issue(own: OwnPosts, title: str, action: IssueAction | Supersede) ->
             assert_never(action)
 
 
-def _first_comment(own: OwnPosts, pull: PullRequest) -> Post | None:
-    return next((candidate.post for candidate in own.comments(pull.number)), None)
+def _first_comment(read: Callable[[], Sequence[OwnPost]]) -> Post | None:
+    return next((candidate.post for candidate in read()), None)
 
 
 def _first_issue(own: OwnPosts) -> Post | None:

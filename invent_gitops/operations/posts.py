@@ -69,6 +69,10 @@ class OwnPosts:
         """Our comments on a pull request, oldest first."""
         return self.ownership.select(self.repository.comments(number), "plan", "report")
 
+    def joint_comments(self, number: int) -> list[OwnPost]:
+        """Our comments on a pull request about all workspaces, then those about the plan of single ones."""
+        return self.ownership.select_joint(self.repository.comments(number))
+
     def results(self, number: int) -> list[OwnPost]:
         """Our comments with what came of the broadcasts of a pull request, oldest first."""
         return self.ownership.select(self.repository.comments(number), "result")

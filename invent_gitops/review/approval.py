@@ -9,11 +9,19 @@ from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.pull_request import Post, PullRequest, WorkflowEvent
 from invent_gitops.plan.approval import BY_HAND, UNAPPROVED, refuse_old
-from invent_gitops.review.evidence import ReviewedPlan, approved_in, read_approved
+from invent_gitops.review.evidence import ReviewedPlan, read_approved
 from invent_gitops.review.marker import OPENING
 from invent_gitops.review.ownership import Ownership
+from invent_gitops.review.shown_plan import shown_plans
 
 _AGAIN = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
+
+
+class NoPlanShown(Refused):
+    """A pull request has no comment that even looks like one of ours, or one that says nothing of a workspace.
+
+    One that creates nothing needs no other.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +129,17 @@ def plan_comment(ownership: Ownership, pull: PullRequest, posts: Sequence[Post])
     """The comment that says what reviewers of a merged pull request saw. Raises `Refused` for any doubt."""
     workspace = f" for the workspace {ownership.workspace}" if ownership.workspace else ""
     subject = f"of pull request #{pull.number}{workspace}"
-    own = ownership.select(posts, "plan", "report")
+    comments = shown_plans(ownership, posts, subject)
+    own = comments.plans
+    if comments.silent:
+        raise NoPlanShown(f"The comment of pull request #{pull.number} shows no plan{workspace}.", BY_HAND)
     if not own:
         edited = any(ownership.wrote(post) and post.body.startswith(OPENING) for post in posts)
         reason = (
             "was edited, or is about another project or workspace" if edited else f"by {ownership.author} is not there"
         )
-        raise Refused(f"The comment {subject} that shows its plan {reason}.", BY_HAND)
+        refusal = Refused if any(OPENING in post.body for post in posts) else NoPlanShown
+        raise refusal(f"The comment {subject} that shows its plan {reason}.", BY_HAND)
     if len({(candidate.marker.commit, candidate.marker.digest, candidate.marker.status) for candidate in own}) > 1:
         raise Refused(f"Several comments {subject} show a plan, and not the same.", BY_HAND)
     post, marker = own[0].post, own[0].marker
@@ -145,7 +157,7 @@ def plan_comment(ownership: Ownership, pull: PullRequest, posts: Sequence[Post])
     written = post.updated if marker.kind == "plan" else post.created
     if pull.merged and not (written and written <= pull.merged):
         raise Refused(f"The comment {subject} was written after the merge, so nobody has reviewed it.", BY_HAND)
-    line = approved_in(post.body)
+    line = own[0].approved
     plan = read_approved(line) if line else None
     if line and not (plan and plan.digest == marker.digest):
         raise Refused(f"The comment {subject} was edited: what it holds has not the digest that it shows.", BY_HAND)

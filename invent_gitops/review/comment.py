@@ -58,12 +58,12 @@ def digest_of(document: Mapping[str, Any]) -> str:
 def plan_body(marker: Marker, render: RenderBody, approved: str = "") -> str:
     """A plan; with a banner if its marker says that it is outdated. `approved` is the line that holds its requests."""
 
-    def put(text: str, banner: str) -> str:
-        return _joined(_top(marker, approved), banner, _PLAN_BEGINS, text, _footer(marker), _PLAN_ENDS)
+    def put(text: str, warning: str) -> str:
+        return joined(_top(marker, approved), warning, _PLAN_BEGINS, text, footer(marker), _PLAN_ENDS)
 
-    banner = _banner(marker, "which is no longer the newest of this pull request")
+    warning = banner(marker, "which is no longer the newest of this pull request")
     # The room for the banner is kept free, so that one can be put there later.
-    return put(_fit(render, lambda text: put(text, banner)), banner if marker.status == "outdated" else "")
+    return put(_fit(render, lambda text: put(text, warning)), warning if marker.status == "outdated" else "")
 
 
 def outdated_body(body: str, marker: Marker) -> str:
@@ -72,7 +72,7 @@ def outdated_body(body: str, marker: Marker) -> str:
     # Only a body that a person has edited since may be too long.
     plan = plan_in(body)[: BODY_LIMIT - LINE_LIMIT - 1_000] if len(body) > BODY_LIMIT else plan_in(body)
     head = _top(old, approved_in(body))
-    return _joined(head, _banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
+    return joined(head, banner(marker, "and a newer one is being planned"), _PLAN_BEGINS, plan, _PLAN_ENDS)
 
 
 def report_body(marker: Marker, render: RenderBody, before: str, when: str = "", *, complete: bool = False) -> str:
@@ -93,7 +93,7 @@ def report_body(marker: Marker, render: RenderBody, before: str, when: str = "",
         parts = [runs, *(_outcome(at, text) for at, text in earlier), "</details>"] if earlier else []
         folded = f"<details><summary>{title}</summary>"
         parts += [folded, _PLAN_BEGINS, plan, _PLAN_ENDS, "</details>"] if plan else []
-        return _joined(_top(marker, approved_in(before)), _outcome(when, text), *parts)
+        return joined(_top(marker, approved_in(before)), _outcome(when, text), *parts)
 
     room = BODY_LIMIT - len(render(_LEAST))
     while len(earlier) > 1 and len(put("x")) > room:
@@ -109,7 +109,7 @@ def report_body(marker: Marker, render: RenderBody, before: str, when: str = "",
 def superseded_body(marker: Marker, url: str) -> str:
     """What is left of a second comment for one project, which two runs at once have made."""
     old = replace(marker, digest="", status="superseded")
-    return _joined(_top(old), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
+    return joined(_top(old), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
 
 
 def drift_body(marker: Marker, render: RenderBody) -> str:
@@ -117,14 +117,14 @@ def drift_body(marker: Marker, render: RenderBody) -> str:
     notice = "This is kept up to date, and closed when all is well. Do not edit it: it would be written over."
 
     def put(text: str) -> str:
-        return _joined(_top(marker), text, f"{_footer(marker)}<br><sub>{notice}</sub>")
+        return joined(_top(marker), text, f"{footer(marker)}<br><sub>{notice}</sub>")
 
     return put(_fit(render, put))
 
 
 def well_body(marker: Marker, when: str) -> str:
     """The issue while nothing needs a person; `when` is for people, "" if it is not known."""
-    return _joined(_top(marker), f"### ✅ All is well{f' as of {when}' if when else ''}", _footer(marker))
+    return joined(_top(marker), f"### ✅ All is well{f' as of {when}' if when else ''}", footer(marker))
 
 
 def plan_in(body: str) -> str:
@@ -135,7 +135,7 @@ def plan_in(body: str) -> str:
         return text[begin + len(_PLAN_BEGINS) + 2 : end].strip("\n")
     marker, below = read_marker(body), text.partition("\n")[2]
     below = below.removeprefix(approved_in(body))
-    return _harmless(below.strip("\n")) if marker and marker.kind == "plan" else ""
+    return harmless(below.strip("\n")) if marker and marker.kind == "plan" else ""
 
 
 def outcomes_in(body: str) -> dict[str, str]:
@@ -149,7 +149,7 @@ def same(body: str, other: str) -> bool:
 
 
 def _outcome(when: str, text: str) -> str:
-    return _joined(f"{OPENING[:-1]}: the outcome of {when} begins -->", text, f"{OPENING[:-1]}: the outcome ends -->")
+    return joined(f"{OPENING[:-1]}: the outcome of {when} begins -->", text, f"{OPENING[:-1]}: the outcome ends -->")
 
 
 def _cut(text: str, room: int) -> str:
@@ -158,12 +158,14 @@ def _cut(text: str, room: int) -> str:
     return f"{kept}\n\n{_CUT}".strip()
 
 
-def _banner(marker: Marker, reason: str) -> str:
+def banner(marker: Marker, reason: str) -> str:
+    """The warning on top of a comment that is outdated."""
     warning = f"this plan was made for commit {marker.commit[:7]}, {reason}. Do not approve it."
     return f"> [!WARNING]\n> **Outdated**: {warning}"
 
 
-def _footer(marker: Marker) -> str:
+def footer(marker: Marker) -> str:
+    """The commit, and the folder of the project."""
     folder = f" in {code(unquote(marker.project))}" if marker.project else ""
     return f"<sub>For commit {marker.commit}{folder}</sub>"
 
@@ -171,18 +173,19 @@ def _footer(marker: Marker) -> str:
 def _top(marker: Marker, approved: str = "") -> str:
     """The first line, that of what was approved, and below them what tells the comments of several workspaces apart."""
     first = f"{marker.line()}\n{approved}" if approved else marker.line()
-    return _joined(first, f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
+    return joined(first, f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
 
 
 def _fit(render: RenderBody, put: Callable[[str], str]) -> str:
     """The content, as long as it may be where `put` places it."""
-    return _harmless(render(max(0, BODY_LIMIT - len(put("x")))))
+    return harmless(render(max(0, BODY_LIMIT - len(put("x")))))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text without any line of ours, and with the line ends that a body keeps. Markdown made here has no others."""
     return re.sub("<!--(?=[^\n]*invent-gitops)", "<!- ", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """Parts with a blank line between them, except below the first one; empty ones are left out."""
     return "\n".join(("\n" if index > 1 else "") + part for index, part in enumerate(filter(None, parts)))

@@ -37,12 +37,18 @@ from invent_gitops.review.comment import (
     well_body,
 )
 from invent_gitops.review.evidence import approved_in, approved_line, read_approved
+from invent_gitops.review.joint import outdated_joint_body
 from invent_gitops.review.marker import Marker, MarkerStatus
+from invent_gitops.review.notable import is_notable
 from invent_gitops.review.ownership import Ownership, OwnPost
 from invent_gitops.text.times import moment
 
 # The counts of a plan of which a person has to get rid.
 NEEDS = ("create", "blocked", "refused", "changed", "needs_you")
+
+NEW, LEFT = "The comment is new:", "The comment was left alone:"
+# Without a comment nothing is approved, which is what such a plan asks for.
+SILENCE = "Nothing changes in Invent, so the pull request gets no comment."
 
 
 def decide_comment(
@@ -58,21 +64,26 @@ def decide_comment(
     `render` gives the document as Markdown.
     """
     own = posts[0] if posts else None
-    if reason := _weightier(own.marker if own else None, pull, commit, document):
-        return Leave(own.post if own else None, "The comment was left alone:", reason), []
-    if document["kind"] == "report":
+    if not own and not is_notable(document):
+        return Leave(None, SILENCE), []
+    is_report = document["kind"] == "report"
+    if not is_report and (reason := weightier(own.marker if own else None, pull, commit)):
+        return Leave(own.post if own else None, LEFT, reason), []
+    if is_report:
         body = _report_body(ownership, own, pull, document, render)
     else:
         status: MarkerStatus = "current" if commit == pull.head else "outdated"
         marker = ownership.marker("plan", commit, digest_of(document), status)
         body = plan_body(marker, render, approved_line(document) if marker.digest else "")
     if not own:
-        return Create(body, "The comment is new:"), []
+        return Create(body, NEW), []
+    return with_body(own.post, body), superseded_by(own.post, posts[1:])
+
+
+def with_body(post: Post, body: str) -> Keep | Edit:
+    """What makes a comment say that."""
     sentence = "The comment is up to date:"
-    superseded = _superseded(posts, own.post)
-    if same(own.post.body, body):
-        return Keep(own.post, sentence), superseded
-    return Edit(own.post, body, sentence), superseded
+    return Keep(post, sentence) if same(post.body, body) else Edit(post, body, sentence)
 
 
 def decide_outdated(posts: Sequence[OwnPost], pull: PullRequest, commit: str) -> CommentAction:
@@ -88,7 +99,8 @@ def decide_outdated(posts: Sequence[OwnPost], pull: PullRequest, commit: str) ->
     if marker.commit in (commit, pull.head) and not is_old:
         return Keep(post, "The comment is of the newest commit:")
     reason = ", since an older version wrote it. Push a commit, or run the plan again" if is_old else ""
-    return MarkOutdated(post, outdated_body(post.body, marker), f"The comment is now marked as outdated{reason}:")
+    mark = outdated_joint_body if marker.kind == "plans" else outdated_body
+    return MarkOutdated(post, mark(post.body, marker), f"The comment is now marked as outdated{reason}:")
 
 
 def decide_issue(
@@ -115,7 +127,7 @@ def decide_issue(
     if not post:
         return Create(body, "The issue is new:"), []
     sentence = "The issue is up to date:"
-    superseded = _superseded(posts, post)
+    superseded = superseded_by(post, posts[1:])
     if not post.open:
         return Reopen(post, body, "The issue is open again:"), superseded
     if same(post.body, body):
@@ -133,17 +145,13 @@ def needs_person(document: Mapping[str, Any]) -> bool:
     return document.get("exit_code") != 0 or any(counts.get(action) for action in NEEDS)
 
 
-def _superseded(posts: Sequence[OwnPost], first: Post) -> list[Supersede]:
-    return [Supersede(own.post, superseded_body(own.marker, first.url)) for own in posts[1:]]
+def superseded_by(first: Post, others: Sequence[OwnPost]) -> list[Supersede]:
+    """What lets other posts say that `first` is the one that counts."""
+    return [Supersede(own.post, superseded_body(own.marker, first.url)) for own in others]
 
 
-def _weightier(marker: Marker | None, pull: PullRequest, commit: str, document: Mapping[str, Any]) -> str:
-    """Why the comment stays as it is, newer or weightier than the document; "" where it gives way."""
-    if document["kind"] == "report":
-        unreached = (document.get("plan") or {}).get("unreachable")
-        if not marker and document.get("exit_code") == 0 and not document.get("outcomes") and not unreached:
-            return "There was nothing to create, and no plan in the pull request."
-        return ""
+def weightier(marker: Marker | None, pull: PullRequest, commit: str) -> str:
+    """Why the comment stays as it is, newer or weightier than a plan of a commit; "" where it gives way."""
     if pull.merged:
         return "The pull request was merged before this plan was there, so nobody has reviewed it."
     is_newest = commit == pull.head

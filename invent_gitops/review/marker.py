@@ -10,21 +10,21 @@ from urllib.parse import quote
 # What a comment of ours begins with, also where a person has edited it since.
 OPENING = "<!-- invent-gitops "
 _MARKER = re.compile(
-    r"<!-- invent-gitops 1 (?P<kind>plan|report|drift|result) project=(?P<project>[A-Za-z0-9_.~/%]*)"
+    r"<!-- invent-gitops 1 (?P<kind>plans?|report|drift|result) project=(?P<project>[A-Za-z0-9_.~/%]*)"
     r"(?: workspace=(?P<workspace>[A-Za-z0-9_.~%]+))?"
     r" commit=(?P<commit>[0-9a-f]{40}|[0-9a-f]{64})"
     r" digest=(?P<digest>v2:(?:0|[1-9][0-9]{0,8}):[0-9a-f]{16}:[0-9a-f]{64}|sha256:[0-9a-f]{64}|none)"
     r" (?P<status>current|outdated|superseded) -->"
 )
 
-MarkerKind = Literal["plan", "report", "drift", "result"]
+MarkerKind = Literal["plan", "plans", "report", "drift", "result"]
 MarkerStatus = Literal["current", "outdated", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
     """What a comment is about: `project` and `workspace` ("" without) as `encoded` gives them, the commit that was
-    planned, the digest of the plan that people saw ("" for none)."""
+    planned, the digest of the plan that people saw ("" for none). `plans` are those of several workspaces."""
 
     kind: MarkerKind
     project: str

@@ -38,9 +38,19 @@ class Ownership:
         own = [OwnPost(post, marker) for post, marker in written if marker and self._concerns(marker, kinds)]
         return sorted(own, key=lambda candidate: candidate.post.id)
 
+    def select_joint(self, posts: Iterable[Post]) -> list[OwnPost]:
+        """Our comments about all workspaces that count, oldest first; then those about the plan of a single one."""
+        written = [(post, read_marker(post.body)) for post in posts if self.wrote(post)]
+        own = [OwnPost(post, marker) for post, marker in written if marker and self._is_joint(marker)]
+        return sorted(own, key=lambda candidate: (candidate.marker.kind != "plans", candidate.post.id))
+
     def marker(self, kind: MarkerKind, commit: str, digest: str, status: MarkerStatus = "current") -> Marker:
         """The marker that a post of ours begins with."""
         return Marker(kind, self.project, commit, digest, status, encoded(self.workspace))
+
+    def _is_joint(self, marker: Marker) -> bool:
+        is_kind = marker.kind == "plan" if marker.workspace else marker.kind == "plans"
+        return is_kind and marker.project == self.project and marker.status != "superseded"
 
     def _concerns(self, marker: Marker, kinds: tuple[MarkerKind, ...]) -> bool:
         is_ours = (marker.project, marker.workspace) == (self.project, encoded(self.workspace))

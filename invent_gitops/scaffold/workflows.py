@@ -80,6 +80,10 @@ class Wording:
         """Tells the projects of one repository apart: in the names of files, environments and branches."""
         return "-".join(filter(None, ["broadcasts", self.folder_name]))
 
+    def environment(self, workspace: str = "") -> str:
+        """The environment that holds the key of a workspace; "" in a project without workspaces."""
+        return f"{self.project}-{workspace}" if workspace else self.project
+
     @property
     def state_branch(self) -> str:
         return "-".join(filter(None, ["broadcast-state", self.folder_name]))
@@ -190,6 +194,10 @@ def _filled(template: str, wording: Wording) -> str:
         # By `-C`, so that the program sees the path, and refuses one that a committed link leads elsewhere.
         "into": into,
         "listing": (_CHOOSE if by_hand else _LIST).replace("<into>", into),
+        # All plans in one job, which needs no key and posts one comment; one by one they would write over each other's.
+        "every": " --all" if by_workspace else "",
+        "each_name": "-{workspace}" if by_workspace else "",
+        "minutes": "30" if by_workspace else "10",
         "workspace": ' --workspace "$WORKSPACE"' if by_workspace else "",
         # A sandbox is a file that goes with its runner, so that there is nothing to look at the day after.
         "look": "plan --sandbox" if wording.sandbox else "status",
@@ -205,12 +213,22 @@ def _with_keys(text: str, wording: Wording) -> str:
     """With the secrets that there are, and with the variable of an org only where the project file names none."""
     if wording.keys:
         text = re.sub(r".*vars\.INVENT_ORG_ID.*\n", "", text)
-        text = _SECRET.sub(lambda line: "".join(line[0].replace("INVENT_API_KEY", key) for key in wording.keys), text)
-        text = text.replace("Holds the secret INVENT_API_KEY. Restrict", "Holds the API keys. Restrict")
+        text = _SECRET.sub(lambda line: "".join(_key_line(line[0], key, wording) for key in wording.keys), text)
+        text = text.replace(
+            "Holds the secret INVENT_API_KEY. Restrict", "Holds the key of this workspace and no other. Restrict"
+        )
     if wording.sandbox:
         text = re.sub(r".*secrets\.INVENT_API_KEY.*\n", "", text)
         text = re.sub(r"# Holds the [^.]+\. Restrict", "# Restrict", text)
     return text
+
+
+def _key_line(line: str, key: str, wording: Wording) -> str:
+    """The line of a secret, which a job gets only if it is the key of its workspace."""
+    own = line.replace("INVENT_API_KEY", key)
+    if len(wording.keys) == 1:
+        return own
+    return own.replace("${{ ", f"${{{{ matrix.key == '{key}' && ").replace(" }}", " || '' }}")
 
 
 def _source() -> tuple[str, str]:

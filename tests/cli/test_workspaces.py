@@ -491,7 +491,8 @@ def test_workspaces_lists_what_there_is_and_whether_each_key_is_set(tmp_path: Pa
 def test_matrix_is_one_line_and_an_output_of_a_step(tmp_path: Path) -> None:
     project(tmp_path)
     step = Step(tmp_path)
-    matrix = {"include": [{"workspace": name} for name in THREE]}
+    keys = {"globex": "INVENT_API_KEY_GLOBEX"}
+    matrix = {"include": [{"workspace": name, "key": keys.get(name, "INVENT_API_KEY")} for name in THREE]}
     assert call(tmp_path, "workspaces", "--json").json["matrix"] == matrix
     (line,) = call(tmp_path, "workspaces", "--format", "matrix").out.splitlines()
     assert json.loads(line) == matrix

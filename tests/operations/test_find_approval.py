@@ -30,11 +30,11 @@ def refused(desk: Desk, result: Result, words: str, code: int = 5) -> None:
     assert desk.outputs.get("digest", "") == ""
 
 
-def unapproved(desk: Desk, words: str, **event: Any) -> None:
+def unapproved(desk: Desk, words: str, level: str = "warning", **event: Any) -> None:
     """Nobody's approval is found: that is told, nothing fails by it, and who demands an approval is refused."""
     result = desk.on_push("approved", "--out", "approved.json", **event)
     assert (result.code, result.out) == (0, "unapproved\n"), result.all
-    assert result.err.startswith("::warning title=no approved plan::")
+    assert result.err.startswith(f"::{level} title=no approved plan::")
     assert words in result.err
     assert "Run the workflow by hand with the digest of the plan" in result.err
     assert (desk.outputs["digest"], desk.outputs["plan"]) == ("unapproved", "")
@@ -122,9 +122,9 @@ def test_commit_that_names_a_pull_request_which_github_does_not_show_as_merged_a
     unapproved(desk, "names #7 as merged, and GitHub does not show that it was", message="Campaigns (#7)")
 
 
-def test_no_comment_is_refused_with_the_cure(desk: Desk) -> None:
+def test_no_comment_is_refused_with_the_cure_and_is_no_warning_since_nothing_may_need_one(desk: Desk) -> None:
     desk.hub.merge(7, MERGE)
-    unapproved(desk, "is not there")
+    unapproved(desk, "is not there", level="notice")
 
 
 def test_comment_by_somebody_else_is_no_evidence(desk: Desk, digest: str) -> None:
@@ -460,7 +460,7 @@ def test_pull_request_without_a_plan_takes_nothing_from_the_others_and_adds_noth
     queue.hub._comments[:] = queue.hub.comments(7)  # the other comment is deleted
     result = queue.on_push("approved", "--out", "approved.json", commits=PUSHED)
     assert result.code == 0
-    assert "::warning title=no approved plan::The comment of pull request #8" in result.err
+    assert "::notice title=no approved plan::The comment of pull request #8" in result.err
     assert [item["key"] for item in plan_file(queue)["items"]] == ["a"]
     assert "#8" in queue.outputs["reason"]
     assert queue.on_push("approved", "--required", commits=PUSHED).code == 5

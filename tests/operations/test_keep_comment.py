@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,62 @@ def test_two_projects_of_one_repository_have_a_comment_each(desk: Desk) -> None:
         assert one.on_pull("comment", "plan.json").code == 0
     projects = [marker.project for body in desk.hub.bodies(7) if (marker := read_marker(body))]
     assert projects == ["my%2Dcampaigns/", "more/"]
+
+
+def plan_of_nothing(desk: Desk, **changes: Any) -> None:
+    """A plan in which nothing changes, with other entries."""
+    (desk.folder / "broadcasts").mkdir(exist_ok=True)
+    assert call(desk.folder, "plan", "--out", "plan.json").code == 0
+    desk.edited("plan.json", **changes)
+
+
+def test_plan_in_which_nothing_changes_gets_no_comment_and_one_line(desk: Desk) -> None:
+    plan_of_nothing(desk)
+    result = desk.on_pull("comment", "plan.json")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == "Nothing changes in Invent, so the pull request gets no comment.\n"
+    assert (desk.hub.writes(), desk.summary) == ([], "")
+    desk.hub.merge(7, MERGE)
+    assert desk.on_push("approved").out == "unapproved\n"
+
+
+def test_comment_that_is_there_is_kept_up_to_date_also_when_nothing_changes_any_more(desk: Desk) -> None:
+    desk.plan("plan.json", "a")
+    desk.on_pull("comment", "plan.json")
+    (desk.folder / "broadcasts" / "a.yaml").unlink()
+    plan_of_nothing(desk)
+    desk.hub.push(7, OLD)
+    assert desk.on_pull("comment", "plan.json", "--json").json["action"] == "updated"
+    assert "1 broadcast to create" not in the_body(desk)
+    assert f"commit={OLD}" in the_body(desk)
+
+
+LOOSENED: dict[str, Any] = {"weaker": [], "tighter": [], "passes_only_so": [], "error": None, "reference": "main",
+            "base": OLD, "guard": "warn", "refused": False}  # fmt: skip
+WEAKER = {"rule": "max_creates", "subject": "", "old": "1", "new": "2", "source": "invent.yaml", "key": None,
+          "position": None}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exit_code": 8},
+        {"digest": ""},
+        {"counts": {"blocked": 1, "refused": 0, "changed": 0, "create": 0, "undefined": 0, "unchanged": 0}},
+        {"counts": {"blocked": 0, "refused": 0, "changed": 1, "create": 0, "undefined": 0, "unchanged": 0}},
+        {"loosened": {**LOOSENED, "weaker": [WEAKER]}},
+        {"loosened": {**LOOSENED, "error": {"message": "This clone has no base.", "cure": "Fetch it."}}},
+        {"loosened": {**LOOSENED, "passes_only_so": [{"key": "a", "rule": "max_creates", "message": "x"}]}},
+    ],
+)
+def test_plan_that_says_anything_or_is_not_sure_gets_its_comment(desk: Desk, changes: dict[str, Any]) -> None:
+    plan_of_nothing(desk, **changes)
+    assert desk.on_pull("comment", "plan.json", "--json").json["action"] == "created"
+
+
+def test_rules_that_are_only_tighter_get_no_comment(desk: Desk) -> None:
+    plan_of_nothing(desk, loosened={**LOOSENED, "tighter": [WEAKER]})
+    assert desk.on_pull("comment", "plan.json", "--json").json["action"] == "none"
 
 
 def test_own_comment_is_found_on_the_third_page(desk: Desk) -> None:
@@ -325,8 +382,8 @@ def test_run_that_had_nothing_to_do_adds_no_comment_where_there_was_none(desk: D
     desk.hub.merge(7, MERGE)
     desk.report(outcomes=0)
     result = desk.on_push("comment", "report.json")
-    assert (result.code, desk.hub.comments(7)) == (0, [])
-    assert "Nothing was left to create" in desk.summary
+    assert (result.code, result.err, desk.hub.comments(7)) == (0, "", [])
+    assert result.out.startswith("Nothing changes in Invent")
 
 
 def test_neither_a_plan_nor_outdated_touches_an_outcome(desk: Desk) -> None:

@@ -200,9 +200,11 @@ def test_each_key_that_a_workspace_names_is_a_secret_of_the_workflows(repository
     ours = {"acme": {"org": "o1"}, "globex": {"org": "o2", "key": "INVENT_API_KEY_GLOBEX", "state": {"branch": "g"}}}
     project(repository, ours)
     done = call(repository, "init", "--github", "--action", ACTION)
-    assert "the secrets INVENT_API_KEY, INVENT_API_KEY_GLOBEX." in done.err
+    holders = "broadcasts-acme with the secret INVENT_API_KEY, broadcasts-globex with the secret INVENT_API_KEY_GLOBEX."
+    assert f"so that no job sees another's key: {holders}" in done.err
     assert "  globex:" not in done.err, "it keeps its state on a branch"
-    given = "INVENT_API_KEY_GLOBEX: ${{ secrets.INVENT_API_KEY_GLOBEX }}"
+    chosen = "matrix.key == 'INVENT_API_KEY_GLOBEX' && secrets.INVENT_API_KEY_GLOBEX || ''"
+    given = f"INVENT_API_KEY_GLOBEX: ${{{{ {chosen} }}}}"
     assert {name for name, text in written(repository).items() if given in text} == {
         "broadcasts-apply.yml",
         "broadcasts-drift.yml",
@@ -212,6 +214,6 @@ def test_each_key_that_a_workspace_names_is_a_secret_of_the_workflows(repository
 def test_one_workspace_can_be_listed_alone_and_an_unknown_one_is_refused(repository: Path) -> None:
     project(repository)
     one = call(repository, "workspaces", "--format", "matrix", "--workspace", "globex")
-    assert json.loads(one.out) == {"include": [{"workspace": "globex"}]}
+    assert json.loads(one.out) == {"include": [{"workspace": "globex", "key": "INVENT_API_KEY_GLOBEX"}]}
     unknown = call(repository, "workspaces", "--format", "matrix", "--workspace", "nobody")
     assert (unknown.code, "There are: acme, globex" in unknown.err) == (ExitCode.USAGE, True)

@@ -87,7 +87,7 @@ def test_outside_judges_have_no_objection(written: dict[str, Path]) -> None:
     judge(*written.values())
 
 
-@pytest.mark.parametrize("name", ["plan", "apply", "drift"])
+@pytest.mark.parametrize("name", ["apply", "drift"])
 def test_each_workspace_has_a_job_that_speaks_of_it_alone(name: str) -> None:
     texts = workflow_texts(WORDINGS["workspaces"])
     document = yaml.load(texts[f".github/workflows/broadcasts-{name}.yml"], Loader=yaml.BaseLoader)  # noqa: S506  # ours
@@ -107,9 +107,34 @@ def test_each_workspace_has_a_job_that_speaks_of_it_alone(name: str) -> None:
         for step_name, value in step.get("env", {}).items()
         if "KEY" in step_name
     }
-    keys = () if name == "plan" else WORDINGS["workspaces"].keys
-    assert secrets == {key: f"${{{{ secrets.{key} }}}}" for key in keys}
+    keys = WORDINGS["workspaces"].keys
+    assert secrets == {key: f"${{{{ matrix.key == '{key}' && secrets.{key} || '' }}}}" for key in keys}
+    assert job["environment"] == "broadcasts-${{ matrix.workspace }}"
     assert "INVENT_ORG_ID" not in str(document), "each workspace has its own in the project file"
+
+
+def test_one_job_plans_all_workspaces_and_posts_one_comment() -> None:
+    text = workflow_texts(WORDINGS["workspaces"])[".github/workflows/broadcasts-plan.yml"]
+    (job,) = yaml.load(text, Loader=yaml.BaseLoader)["jobs"].values()  # noqa: S506  # ours
+    assert job["name"] == "Plan"
+    assert [step["run"] for step in job["steps"] if "run" in step] == [
+        "exec invent-gitops github outdated --all",
+        'exec invent-gitops plan --all --format github --out "$RUNNER_TEMP/plan-{workspace}.json"',
+        'exec invent-gitops github comment "$RUNNER_TEMP/plan-{workspace}.json"',
+    ]
+    assert "secrets." not in text
+
+
+@pytest.mark.parametrize("name", ["validate", "plan"])
+def test_what_can_be_a_required_check_always_runs_and_has_a_name_that_does_not_change(
+    written: dict[str, Path], name: str
+) -> None:
+    """GitHub leaves a check pending for ever whose workflow a filter of paths kept from starting."""
+    document = load(written[name])
+    assert not document["on"]["pull_request"]
+    (job,) = document["jobs"].values()
+    assert "${{" not in job["name"]
+    assert {"if", "needs", "strategy"}.isdisjoint(job)
 
 
 def test_no_workflow_has_a_right_that_its_jobs_do_not_need(written: dict[str, Path]) -> None:

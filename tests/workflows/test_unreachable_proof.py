@@ -86,8 +86,9 @@ def test_once_a_person_acted_in_invent_and_refreshed_the_next_plan_is_calm(start
     define(started, "spring", MOVED)
     file_of(started, "winter").unlink()
     planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
-    assert first_lines(started.comment)[0] == "### Nothing to create"
-    assert "will not reach" not in started.comment
+    assert started.hub.bodies(7) == [], "nothing changes in Invent"
+    assert "### Nothing to create" in planned.summary
+    assert "will not reach" not in planned.summary
     assert planned.step("Plan").outputs["unreachable"] == "0"
     assert call(started.clone, "plan", "--exit-code").code == 0
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from invent_gitops.cli.document_options import NAME
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.out_file import remove_document, write_document
 from invent_gitops.cli.result import Result, plain
+from invent_gitops.cli.saved_document import read_document, read_documents, workspace_of
 from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import chosen_name, workspace_option
-from invent_gitops.errors import ExitCode, InvalidInput, Unavailable, WrongUsage
+from invent_gitops.errors import ExitCode, Unavailable, WrongUsage
 from invent_gitops.github import step
 from invent_gitops.github.event import read_event
 from invent_gitops.model.pull_request import WorkflowEvent
@@ -32,7 +32,6 @@ from invent_gitops.operations.posts import (
     post_or_summarise,
     tell,
 )
-from invent_gitops.operations.project import chosen_file
 from invent_gitops.plan.approval import UNAPPROVED
 from invent_gitops.text.clean import clean
 
@@ -61,9 +60,13 @@ def github() -> None:
 def comment(session: Session, file: str, author: str | None) -> Result:
     """Show a plan, or the outcome of an apply, in the one comment on the pull request.
 
-    FILE is what plan --out or apply --out wrote. The comment is updated in place. Where there can be
-    none (a fork, no token, no pull request), the summary of the step has the same.
+    FILE is what plan --out or apply --out wrote. With {workspace} in it, as for plan --all, one comment
+    shows the plans of all workspaces that change. The comment is updated in place. Where nothing changes
+    and there is none yet, none is added. Where there can be none (a fork, no token, no pull request), the
+    summary of the step has the same.
     """
+    if NAME in file:
+        return _comment_of_all(session, file, author)
     from invent_gitops.operations.keep_comment import keep_comment
 
     document, event = read_document(file, "plan", "report"), read_event()
@@ -77,23 +80,38 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
 
+def _comment_of_all(session: Session, pattern: str, author: str | None) -> Result:
+    from invent_gitops.operations.keep_joint import joint_renderer, keep_joint_comment
+
+    documents, event = read_documents(pattern), read_event()
+    render_of = partial(renderer_of, event=event)
+    render = joint_renderer(documents, render_of)
+
+    def post(own: OwnPosts) -> PostResult:
+        return keep_joint_comment(session, own, event, documents, render_of)
+
+    return result_of(post_or_summarise(session, "comment", render, post, event, author, ""))
+
+
 @github.command()
 @author_option
 @workspace_option
+@click.option("--all", "every", is_flag=True, help="The comment that shows the plans of all workspaces.")
 @common_options
 @answers("github")
-def outdated(session: Session, author: str | None, workspace: str | None) -> Result:
+def outdated(session: Session, author: str | None, workspace: str | None, every: bool) -> Result:
     """Mark the comment as outdated while a newer commit is being planned.
 
     Nobody should approve what will not be applied. A comment of the newest commit, and one that shows
     the outcome of an apply, is left as it is.
     """
-    from invent_gitops.operations.keep_comment import mark_outdated
+    from invent_gitops.operations.keep_comment import mark_all_outdated, mark_outdated
 
-    event, name = read_event(), chosen_name(workspace)
-    return result_of(
-        post_or_summarise(session, "comment", None, lambda own: mark_outdated(own, event), event, author, name)
-    )
+    if every and workspace:
+        raise WrongUsage("--workspace and --all contradict each other.", "Give one of them.")
+    event, name = read_event(), "" if every else chosen_name(workspace)
+    mark = mark_all_outdated if every else mark_outdated
+    return result_of(post_or_summarise(session, "comment", None, lambda own: mark(own, event), event, author, name))
 
 
 @github.command()
@@ -116,6 +134,7 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     """
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import find_approval
+    from invent_gitops.review.approval import NoPlanShown
 
     event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
@@ -144,7 +163,8 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     for doubt in approval.doubts:
         # Without a digest nobody is asked here, and that needs no cure.
         message = f"{doubt.message} {doubt.cure}" if approval.digest else doubt.message
-        tell(session, "warning" if approval.digest else "notice", "no approved plan", message)
+        is_warning = approval.digest and not isinstance(doubt, NoPlanShown)
+        tell(session, "warning" if is_warning else "notice", "no approved plan", message)
     for comment in approval.comments:
         session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
         if comment.reviewers:
@@ -228,36 +248,6 @@ def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool
     links, run = step.files_address(Path(), commit=event.commit), step.run_address()
     more = f"[The summary of the run]({run}) has more room." if run else ""
     return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, elsewhere=more)
-
-
-def read_document(path: str, *kinds: str) -> JsonDocument:
-    """A document of one of these kinds, as --out of a command wrote it. Raises `InvalidInput`."""
-    commands = " or ".join(f"{'apply' if kind == 'report' else kind} --out" for kind in kinds)
-    cure = f"Name a file of {commands}, and skip this step if the one that writes it did not run."
-    try:
-        document = json.loads(chosen_file(path, "The document").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
-    except (ValueError, RecursionError):
-        raise InvalidInput(f"{path} is no JSON.", cure) from None
-    if not isinstance(document, dict) or document.get("kind") not in kinds:
-        raise InvalidInput(f"{path} is no document that goes here.", cure)
-    from invent_gitops.render.markdown.document import page
-
-    # What cannot be shown is found out before anything is asked of GitHub.
-    page(document, limit=1_000)
-    # The page of a command that failed shows no counts.
-    if not isinstance(document.get("counts") or {}, dict):
-        raise InvalidInput(f"{path} was edited: its counts are no counts.", cure)
-    return document
-
-
-def workspace_of(document: JsonDocument) -> str:
-    """The workspace that a document is about; "" without. Raises `InvalidInput` for what is no name of one."""
-    name = document.get("workspace") or ""
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]*", name):
-        raise InvalidInput(f"The document names a workspace that cannot be: {name!r}.", "Write it again.")
-    return name
 
 
 def result_of(post: PostResult) -> Result:

@@ -192,19 +192,32 @@ def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str
             "and run init with --queue."
         )
     yield from _forgetful(project, wording)
-    keys = wording.keys or ("INVENT_API_KEY",)
-    secrets = "" if wording.sandbox else f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)}"
     folder = "the definitions of a workspace" if wording.keys else f"{clean(project.definitions)}/"
     change = f"change or delete {clean(example)}, which would be created, then " if example else ""
     yield (
         f"What is on the branch {wording.branch} is applied; --branch names another. Next: {change}commit and push. "
-        f"On GitHub, make the environment {wording.project} for the branch {wording.branch} only{secrets}. Then open a "
+        f"On GitHub, make {_environments(project, wording)}. Then open a "
         f"pull request with a new file in {folder}: a comment shows who would be messaged."
     )
     yield (
         "Name code owners for invent.yaml, the segment catalogue and .github/, which hold the rules, and require their "
         "review: docs/github.md has the lines."
     )
+
+
+def _environments(project: Project, wording: Wording) -> str:
+    """Which environments hold the keys, and for which branch."""
+    restricted = f"for the branch {wording.branch} only"
+    if not project.workspaces:
+        secret = "" if wording.sandbox else ", and the secret INVENT_API_KEY"
+        return f"the environment {wording.environment()} {restricted}{secret}"
+    holders = [
+        wording.environment(name) + ("" if wording.sandbox else f" with the secret {workspace.key}")
+        for name, workspace in project.workspaces.items()
+    ]
+    more = f" and {len(holders) - 5} more" if len(holders) > 6 else ""
+    listed = ", ".join(holders[: 5 if more else 6])
+    return f"an environment for each workspace {restricted}, so that no job sees another's key: {listed}{more}"
 
 
 def _forgetful(project: Project, wording: Wording) -> Iterator[str]:

@@ -37,7 +37,8 @@ def workspaces(session: Session, form: str, workspace: str | None) -> Result:
     """List the workspaces of the project: org, places, and whether the variable of the key is set.
 
     With --format github the step of a workflow gets the output `matrix`, for
-    `strategy.matrix: ${{ fromJSON(…) }}` of another job. With --workspace it is only the one. No key is ever shown.
+    `strategy.matrix: ${{ fromJSON(…) }}` of another job. Each of its jobs has `workspace`, and `key`, the variable of
+    its key. With --workspace it is only the one. No key is ever shown.
     """
     opened = read_project(find_root())
     if opened.problems:
@@ -54,7 +55,7 @@ def workspaces(session: Session, form: str, workspace: str | None) -> Result:
         from invent_gitops.scaffold.workflows import check_matrix
 
         check_matrix(len(projects))
-    matrix = {"include": [{"workspace": project.name} for project in projects]}
+    matrix = {"include": [{"workspace": project.name, "key": project.key} for project in projects]}
     return Result(
         "workspaces",
         ExitCode.DONE,
