@@ -37,10 +37,12 @@ def check_rule(check: str) -> Mapping[str, object]:
     }
 
 
-def new_ruleset(target: SetupTarget, branch: str, rules: Sequence[Mapping[str, object]], taken: Collection[str]) -> str:
-    """Make a ruleset for one branch, under a name that is not `taken`. Rulesets add up, so none gets weaker by it."""
+def new_ruleset(
+    target: SetupTarget, branch: str, rules: Sequence[Mapping[str, object]], used_names: Collection[str]
+) -> str:
+    """Make a ruleset for one branch, under a name that is not among `used_names`. Rulesets add up, so none gets weaker by it."""
     name, number = f"invent-gitops: {branch}", 1
-    while name in taken:
+    while name in used_names:
         number += 1
         name = f"invent-gitops: {branch} ({number})"
     body = {

@@ -9,7 +9,7 @@ from invent_gitops.review.mending import check_rule, clear_obstacle, new_ruleset
 from invent_gitops.text.quoting import listing
 
 
-def main_points(target: SetupTarget, rules: BranchRules, taken: Iterable[str]) -> list[SetupPoint]:
+def main_points(target: SetupTarget, rules: BranchRules, used_names: Iterable[str]) -> list[SetupPoint]:
     """The points about the branch that is applied; one new ruleset mends all that are missing."""
     branch = rules.branch
     has_check = target.check in rules.checks
@@ -26,7 +26,7 @@ def main_points(target: SetupTarget, rules: BranchRules, taken: Iterable[str]) -
          "Two changes that are valid alone could be invalid together."),
     )  # fmt: skip
     missing = {id for id, holds, _, _ in rows if not holds}
-    command = () if rules.unread else (_new_rules(target, rules, missing, taken),)
+    command = () if rules.unread else (_new_rules(target, rules, missing, used_names),)
     return [
         SetupPoint(id, "ok", title, "", reason)
         if holds
@@ -35,17 +35,17 @@ def main_points(target: SetupTarget, rules: BranchRules, taken: Iterable[str]) -
     ]
 
 
-def _new_rules(target: SetupTarget, rules: BranchRules, missing: set[str], taken: Iterable[str]) -> str:
+def _new_rules(target: SetupTarget, rules: BranchRules, missing: set[str], used_names: Iterable[str]) -> str:
     added: list[Mapping[str, object]] = []
     if missing & {"main-review", "main-stale", "main-owners"}:
         # A rule adds to those that are there: what they ask for already needs no second one.
         added.append(review_rule(stale=not rules.dismisses_stale, owners=not rules.asks_owners))
     if missing & {"main-check", "main-up-to-date"}:
         added.append(check_rule(target.check))
-    return new_ruleset(target, rules.branch, added, frozenset(taken))
+    return new_ruleset(target, rules.branch, added, frozenset(used_names))
 
 
-def state_points(target: SetupTarget, state: StatePlaceEvidence, taken: Iterable[str]) -> list[SetupPoint]:
+def state_points(target: SetupTarget, state: StatePlaceEvidence, used_names: Iterable[str]) -> list[SetupPoint]:
     """The points about where the state of one workspace is."""
     name = state.name
     title = f"The state{f' of {name}' if name else ''} is on a branch"
@@ -59,10 +59,10 @@ def state_points(target: SetupTarget, state: StatePlaceEvidence, taken: Iterable
         rules = BranchRules(state.branch, unread=unread)
     else:
         rules = state.rules
-    return [*points, *_kept_points(target, rules, name, taken), _open_point(target, rules, name)]
+    return [*points, *_kept_points(target, rules, name, used_names), _open_point(target, rules, name)]
 
 
-def _kept_points(target: SetupTarget, rules: BranchRules, name: str, taken: Iterable[str]) -> list[SetupPoint]:
+def _kept_points(target: SetupTarget, rules: BranchRules, name: str, used_names: Iterable[str]) -> list[SetupPoint]:
     branch = rules.branch
     rows = (
         ("state-deletion", rules.keeps_branch, f"{branch} cannot be deleted", "deletion",
@@ -72,7 +72,7 @@ def _kept_points(target: SetupTarget, rules: BranchRules, name: str, taken: Iter
     )  # fmt: skip
     types = [type for _, holds, _, type, _ in rows if not holds]
     rule: list[Mapping[str, object]] = [{"type": type} for type in types]
-    command = () if rules.unread else (new_ruleset(target, branch, rule, frozenset(taken)),)
+    command = () if rules.unread else (new_ruleset(target, branch, rule, frozenset(used_names)),)
     return [
         SetupPoint(id, "ok", title, "", reason, workspace=name)
         if holds

@@ -1,8 +1,8 @@
 """The stand-in for GitHub with the settings of its repository: rules, environments, secrets, and who may read them.
 
     with standing_in(SetupStandIn) as hub:
-        hub.rulesets, hub.protections, hub.environments, hub.secrets   # what is so, for a test to arrange and to look at
-        hub.denied.add("secrets")                                      # what the token may not read
+        hub.rulesets, hub.protections, hub.environments  # what is so, for a test to arrange and to look at
+        hub.denied.add("secrets")  # what the token may not read
 
 What `gh` would write is served, too, so that printed commands can be tried.
 """

@@ -60,7 +60,7 @@ class Site:
 
     def push(self, **more: str) -> None:
         """What is on main at GitHub: the workflows as `init --github` writes them."""
-        self.hub.files |= workflow_texts(Wording(ACTION)) | {".github/CODEOWNERS": OWNERS} | more
+        self.hub.files.update(workflow_texts(Wording(ACTION)) | {".github/CODEOWNERS": OWNERS} | more)
 
     def arrange(self) -> None:
         """Everything as it should be."""

@@ -17,19 +17,22 @@ def setup_text(check: SetupCheck, style: Style) -> str:
     """Every point; the reason and the detail only of those that are not well."""
     head = f"Set-up of {clean(check.repository)}, applied from {clean(check.branch)}. {summary(check)}"
     lines = [style.bold(head), ""]
+    detail = ""
     for point in (*check.of("missing", "loose"), *check.of("unknown"), *check.of("ok")):
-        lines += _lines(point, style)
+        # What several points in a row have in common is printed with the first.
+        lines += _lines(point, style, "" if point.detail == detail else point.detail)
+        detail = point.detail
     if commands := check.commands():
         lines += ["", COMMANDS_TITLE, "", *map(clean, commands)]
     return "\n".join(lines)
 
 
-def _lines(point: SetupPoint, style: Style) -> Iterator[str]:
+def _lines(point: SetupPoint, style: Style, detail: str) -> Iterator[str]:
     workspace = f"{clean(point.workspace)}: " if point.workspace else ""
     yield f"  {_colored(point.state, style)}  {workspace}{clean(point.title)}"
     if point.state == "ok":
         return
-    for sentence in filter(None, (point.detail, point.reason)):
+    for sentence in filter(None, (detail, point.reason)):
         yield f"{_INDENT}{clean(sentence)}"
 
 
