@@ -40,7 +40,7 @@ def check_rule(check: str) -> Mapping[str, object]:
 def new_ruleset(
     target: SetupTarget, branch: str, rules: Sequence[Mapping[str, object]], used_names: Collection[str]
 ) -> str:
-    """Make a ruleset for one branch, under a name that is not among `used_names`. Rulesets add up, so none gets weaker by it."""
+    """Make a ruleset for one branch, under a name that is not used. Rulesets add up, so none gets weaker by it."""
     name, number = f"invent-gitops: {branch}", 1
     while name in used_names:
         number += 1
