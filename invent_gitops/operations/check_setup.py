@@ -14,6 +14,7 @@ from invent_gitops.model.project import BranchPlace, Project
 from invent_gitops.model.setup import SetupCheck, SetupEvidence, SetupTarget, StatePlaceEvidence, Unread, WorkflowFile
 from invent_gitops.operations.project import InvalidDefinitions, find_root, read_project
 from invent_gitops.review.codeowners import owners_of
+from invent_gitops.review.mending import CURRENT_REPOSITORY
 from invent_gitops.review.setup_check import check_setup
 from invent_gitops.text.commands import quoted
 
@@ -52,6 +53,11 @@ def check_repository(branch: str | None = None) -> SetupCheck:
         raise InvalidDefinitions(selected.problems)
     root, project = selected.root, selected.project
     name, host = _repository(root)
+    if not name:
+        raise WrongUsage(
+            "The remote origin names no repository on GitHub.",
+            "Set GITHUB_REPOSITORY to OWNER/NAME, or add the remote.",
+        )
     token = token_of()
     if not token:
         raise WrongUsage(
@@ -84,21 +90,17 @@ def check_repository(branch: str | None = None) -> SetupCheck:
             files.owners_file,
             settings.ruleset_names(),
         )
-    return check_setup(_target(root, project, wording, name, host), evidence)
+    return check_setup(setup_target(root, project, wording), evidence)
 
 
 def _repository(root: Path) -> tuple[str, str]:
-    """OWNER/NAME and the host: of this run of a workflow, else of the remote origin."""
+    """OWNER/NAME and the host: of this run of a workflow, else of the remote origin; "" for an unknown name."""
     from invent_gitops.scaffold.workflows import remote_repository, server_of
 
     name = os.environ.get("GITHUB_REPOSITORY") or remote_repository(root)
-    if not _NAME.fullmatch(name):
-        raise WrongUsage(
-            "The remote origin names no repository on GitHub.",
-            "Set GITHUB_REPOSITORY to OWNER/NAME, or add the remote.",
-        )
     host = server_of(root)
-    return name, "github.com" if host in ("", "?", "www.github.com", "ssh.github.com") else host
+    host = "github.com" if host in ("", "?", "www.github.com", "ssh.github.com") else host
+    return name if _NAME.fullmatch(name) else "", host
 
 
 def _api_url(host: str) -> str:
@@ -134,11 +136,16 @@ def _owned(project: Project, wording: Wording) -> tuple[str, ...]:
 
 def _files(reviewing: Reviewing, branch: str, wording: Wording, owned: Sequence[str]) -> CheckedFiles:
     """What is on the branch at GitHub: a checkout may be older, or not pushed."""
+    from invent_gitops.github.refusal import NoSuchCommit
     from invent_gitops.github.settings import readable
     from invent_gitops.scaffold.workflows import workflow_texts
 
     def read() -> CheckedFiles:
-        commit = reviewing.commit(f"heads/{branch}").id
+        try:
+            commit = reviewing.commit(f"heads/{branch}").id
+        except NoSuchCommit:
+            # Nothing was pushed yet.
+            return CheckedFiles(dict.fromkeys(workflow_texts(wording)), {})
         workflows = {path: reviewing.file(path, commit) for path in workflow_texts(wording)}
         for path in OWNERS_FILES:
             text = reviewing.file(path, commit)
@@ -170,14 +177,16 @@ def _states(settings: RepositorySettings, project: Project) -> tuple[StatePlaceE
     return tuple(states)
 
 
-def _target(root: Path, project: Project, wording: Wording, name: str, host: str) -> SetupTarget:
+def setup_target(root: Path, project: Project, wording: Wording) -> SetupTarget:
+    """What a repository is checked for. Where nothing says which one it is, `gh` finds that out."""
     from invent_gitops.github.step import repository
 
+    name, host = _repository(root)
     here = Path.cwd().resolve()
     up, way = (os.path.relpath(path, here) for path in (repository(root), root.resolve()))
     keys = () if wording.sandbox else wording.keys or (project.key,)
     return SetupTarget(
-        name,
+        name or CURRENT_REPOSITORY,
         host,
         wording.branch,
         wording.project,

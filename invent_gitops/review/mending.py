@@ -9,6 +9,8 @@ from urllib.parse import quote
 from invent_gitops.model.setup import AllowedRef, Environment, Obstacle, SetupTarget
 from invent_gitops.text.commands import quoted
 
+# What `gh api` itself puts the repository of the current folder in place of.
+CURRENT_REPOSITORY = "{owner}/{repo}"
 PULL_REQUEST, CHECKS = "pull_request", "required_status_checks"
 
 
@@ -87,17 +89,17 @@ def clear_obstacle(target: SetupTarget, branch: str, obstacle: Obstacle) -> str:
     """Show the ruleset that is in the way, to take the branch out of it; or take a part of the protection away."""
     if obstacle.protection:
         return _api(target, "DELETE", f"branches/{quote(branch, safe='')}/protection/{obstacle.protection}")
-    scope = f"--org {target.repository.partition('/')[0]}" if obstacle.of_organization else ""
-    return f"gh ruleset view {obstacle.ruleset:d} {scope or f'--repo {_repository(target)}'} --web"
+    scope = f" --org {target.repository.partition('/')[0]}" if obstacle.of_organization else ""
+    return f"gh ruleset view {obstacle.ruleset:d}{scope or _repository(target)} --web"
 
 
 def set_secret(target: SetupTarget, key: str) -> str:
-    return f"gh secret set {key} --env {target.environment} --repo {_repository(target)}"
+    return f"gh secret set {key} --env {target.environment}{_repository(target)}"
 
 
 def delete_secret(target: SetupTarget, key: str) -> str:
     """Delete the secret of the repository, which the one of the environment replaces."""
-    return f"gh secret delete {key} --repo {_repository(target)}"
+    return f"gh secret delete {key}{_repository(target)}"
 
 
 def add_owner(target: SetupTarget, file: str, line: str) -> str:
@@ -116,4 +118,6 @@ def _api(target: SetupTarget, method: str, path: str) -> str:
 
 
 def _repository(target: SetupTarget) -> str:
-    return target.repository if target.host == "github.com" else f"{target.host}/{target.repository}"
+    """The option that names the repository; "" for that of the current folder."""
+    host = "" if target.host == "github.com" else f"{target.host}/"
+    return "" if target.repository == CURRENT_REPOSITORY else f" --repo {host}{target.repository}"

@@ -29,13 +29,15 @@ OWNERS_FILE = ".github/CODEOWNERS"
 
 def check_setup(target: SetupTarget, evidence: SetupEvidence) -> SetupCheck:
     """Every point, in the order in which they are mended best: what needs a review comes after the rest."""
+    workflows = evidence.workflows
+    pushed = isinstance(workflows, Unread) or any(file.present for file in workflows)
     points = [
         *(point for state in evidence.states for point in state_points(target, state, evidence.rulesets)),
-        *_workflow_points(target, evidence.workflows),
+        *_workflow_points(target, workflows),
         *_owner_points(target, evidence),
         *_environment_points(target, evidence.environment),
         *(_secret_point(target, key, evidence) for key in target.keys),
-        *main_points(target, evidence.main, evidence.rulesets),
+        *main_points(target, evidence.main, evidence.rulesets, pushed=pushed),
     ]
     return SetupCheck(target.repository, target.branch, tuple(points))
 

@@ -9,8 +9,13 @@ from invent_gitops.review.mending import check_rule, clear_obstacle, new_ruleset
 from invent_gitops.text.quoting import listing
 
 
-def main_points(target: SetupTarget, rules: BranchRules, used_names: Iterable[str]) -> list[SetupPoint]:
-    """The points about the branch that is applied; one new ruleset mends all that are missing."""
+def main_points(
+    target: SetupTarget, rules: BranchRules, used_names: Iterable[str], *, pushed: bool
+) -> list[SetupPoint]:
+    """The points about the branch that is applied; one new ruleset mends all that are missing.
+
+    As long as the workflows are not `pushed`, such a rule would stop their push, so it comes later.
+    """
     branch = rules.branch
     has_check = target.check in rules.checks
     rows = (
@@ -26,11 +31,12 @@ def main_points(target: SetupTarget, rules: BranchRules, used_names: Iterable[st
          "Two changes that are valid alone could be invalid together."),
     )  # fmt: skip
     missing = {id for id, holds, _, _ in rows if not holds}
-    command = () if rules.unread else (_new_rules(target, rules, missing, used_names),)
+    command = () if rules.unread or not pushed else (_new_rules(target, rules, missing, used_names),)
+    later = "" if pushed else " Push the workflows first, then check again: a rule would stop that push."
     return [
         SetupPoint(id, "ok", title, "", reason)
         if holds
-        else _not_so(id, title, reason, rules.unread, command, "No rule says so.")
+        else _not_so(id, title, reason, rules.unread, command, f"No rule says so.{later}")
         for id, holds, title, reason in rows
     ]
 

@@ -101,7 +101,11 @@ def test_an_empty_repository_lacks_everything_and_each_command_has_a_line_of_its
     assert set(states) >= {"workflow:.github/workflows/broadcasts-apply.yml", "owners:invent.yaml", "owners:.github/"}
     lines = result.out.splitlines()
     assert "gh secret set INVENT_API_KEY --env broadcasts --repo acme/campaigns" in lines
-    assert len([line for line in lines if line.startswith("printf ")]) == 2
+    # A rule for main would stop the push that is still to come.
+    assert [line.partition("refs/heads/")[2][:15] for line in lines if line.startswith("printf ")] == [
+        "broadcast-state"
+    ]
+    assert "Push the workflows first" in result.out
     assert "state-open" not in states
 
 
@@ -200,6 +204,17 @@ def test_a_check_that_asks_for_less_is_named(site: Site, change: dict[str, Any],
     site.arrange()
     site.hub.rulesets[0]["rules"][1] = {**CHECKED, "parameters": CHECKED["parameters"] | change}
     assert site.states() == dict.fromkeys(missing, "missing")
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(409, "Git Repository is empty."), (422, "No commit found for SHA: heads/main")],
+)
+def test_a_branch_that_was_never_pushed_has_no_workflows(site: Site, status: int, message: str) -> None:
+    site.hub.fault("GET", "/commits/", status, times=2, body=f'{{"message": "{message}"}}'.encode())
+    result = site.check()
+    assert (result.code, "It is not on main." in result.out) == (5, True), result.all
+    assert "workflow:.github/workflows/broadcasts-plan.yml" in site.states()
 
 
 def test_rules_on_the_second_page_count(site: Site) -> None:
