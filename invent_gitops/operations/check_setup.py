@@ -14,9 +14,9 @@ from invent_gitops.model.project import BranchPlace, Project
 from invent_gitops.model.setup import SetupCheck, SetupEvidence, SetupTarget, StatePlaceEvidence, Unread, WorkflowFile
 from invent_gitops.operations.project import InvalidDefinitions, find_root, read_project
 from invent_gitops.review.codeowners import owners_of
-from invent_gitops.review.mending import CURRENT_REPOSITORY
 from invent_gitops.review.setup_check import check_setup
 from invent_gitops.text.commands import quoted
+from invent_gitops.text.mending import CURRENT_REPOSITORY
 
 if TYPE_CHECKING:
     from invent_gitops.github.reviews import Reviewing

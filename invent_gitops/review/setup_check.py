@@ -13,7 +13,8 @@ from invent_gitops.model.setup import (
     WorkflowFile,
 )
 from invent_gitops.review.codeowners import PLACEHOLDER
-from invent_gitops.review.mending import (
+from invent_gitops.review.setup_rules import cannot_tell, main_points, state_points
+from invent_gitops.text.mending import (
     add_owner,
     delete_secret,
     is_branch,
@@ -21,7 +22,6 @@ from invent_gitops.review.mending import (
     rewrite_workflow,
     set_secret,
 )
-from invent_gitops.review.setup_rules import cannot_tell, main_points, state_points
 from invent_gitops.text.quoting import listing, quote
 
 OWNERS_FILE = ".github/CODEOWNERS"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from invent_gitops.model.setup import BranchRules, PointState, SetupPoint, SetupTarget, StatePlaceEvidence, Unread
-from invent_gitops.review.mending import check_rule, clear_obstacle, new_ruleset, review_rule
+from invent_gitops.text.mending import check_rule, clear_obstacle, new_ruleset, review_rule
 from invent_gitops.text.quoting import listing
 
 

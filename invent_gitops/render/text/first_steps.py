@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from invent_gitops.model.first_steps import FirstSteps, StateMove
-from invent_gitops.review.mending import restricted_environment, set_secret
 from invent_gitops.text.clean import clean
 from invent_gitops.text.commands import quoted
+from invent_gitops.text.mending import restricted_environment, set_secret
 
 
 def first_steps_text(steps: FirstSteps) -> str:
@@ -46,8 +46,8 @@ def _before(steps: FirstSteps) -> Iterator[list[str]]:
         workspace = f" --workspace {move.name}" if move.name else ""
         yield [
             (
-                f"Put the state{f' of {move.name}' if move.name else ''} on its branch, and delete the file. Until then plan "
-                "and apply refuse."
+                f"Put the state{f' of {move.name}' if move.name else ''} on its branch, and delete the file. "
+                "Until then plan and apply refuse."
             ),
             f"invent-gitops state migrate{workspace}",
             f"rm {quoted(clean(move.file))}",
