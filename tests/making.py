@@ -248,7 +248,7 @@ records = st.builds(
     requests,
     texts,
     hows,
-    st.builds(Provenance, instants, texts, maybe_texts, maybe_texts, st.none() | instants),
+    st.builds(Provenance, instants, texts, maybe_texts, maybe_texts, attempted=st.none() | instants),
     maybe_texts,
     st.builds(Note, maybe_texts),
     formers,

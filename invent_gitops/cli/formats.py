@@ -60,7 +60,12 @@ FORMATS = {
     "text": Format((), write_text, write_text_part, join_text, begin_text),
     "json": Format((), write_json, keep_json, join_json, begin_aside),
     "markdown": Format(
-        ("plan", "status"), write_markdown, write_markdown_part, join_aside, begin_markdown, documented=REVIEWED
+        ("plan", "status", "setup"),
+        write_markdown,
+        write_markdown_part,
+        join_aside,
+        begin_markdown,
+        documented=(*REVIEWED, "setup"),
     ),
     "matrix": Format(("workspaces",), write_matrix, write_text_part, join_text, begin_text),
     "github": Format(

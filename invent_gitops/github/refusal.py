@@ -33,6 +33,10 @@ class NotVisible(Unavailable):
     """GitHub does not show this: it is not there, or the token may not see it."""
 
 
+class NoSuchCommit(NotVisible):
+    """GitHub says for sure that there is no such commit or branch, or none at all."""
+
+
 # What GitHub says in an answer of 403, 410, 422 or 451, who that concerns, and the cure.
 _REFUSALS: tuple[tuple[str, type[Forbidden], str], ...] = (
     (r"\barchived\b", ClosedToAll, "Unarchive the repository in its settings, or delete its workflows."),
@@ -104,6 +108,8 @@ def refusal(status: int, body: bytes, reason: str) -> Unavailable:
         return Forbidden(reason, PERMISSIONS)
     if status in (404, 410):
         return NotVisible(reason, "Check GITHUB_REPOSITORY and the permissions of the token.")
+    if (status == 409 and "repository is empty" in text.lower()) or (status == 422 and "No commit found" in text):
+        return NoSuchCommit(reason, "Push the branch first.")
     if 300 <= status < 400:
         return Unavailable(reason, "The repository was renamed or moved; run the workflow anew.")
     return Unavailable(reason, "This is no answer that a repeat would change.")

@@ -78,16 +78,17 @@ class Rest:
         return self._patient("GET", path, query=query)
 
     def pages(
-        self, path: str, query: Mapping[str, str] | None = None, *, numbered: bool = True
+        self, path: str, query: Mapping[str, str] | None = None, *, numbered: bool = True, member: str = ""
     ) -> Iterator[list[Mapping[str, Any]]]:
         """Every page of a list, to its end. Raises `Unavailable` where the end cannot be reached.
 
         The addresses are built here: what a header says cannot lead elsewhere. Pages that are not `numbered` go on only
-        where a header says so.
+        where a header says so. With `member` the list is that one of an object.
         """
         asked = {**(query or {}), "per_page": str(PAGE), **({"page": "1"} if numbered else {})}
         for number in range(1, PAGES + 1):
-            entries, headers = self.get(path, asked)
+            content, headers = self.get(path, asked)
+            entries = content.get(member) if member and isinstance(content, dict) else None if member else content
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise Unavailable("GitHub answered with something else than a list.", LATER)
             yield entries

@@ -115,7 +115,9 @@ class Account:
             from invent_gitops.state.branch import BranchStore
 
             origin = cache(lambda: find_origin(root))
-            return BranchStore(root, project.state, org=org, api=api, provenance=lambda: origin().now())
+            # Where the state of a workspace is as long as the project file names no place for it.
+            former = root / Project().standing_for(project.name).state.path if project.name else None
+            return BranchStore(root, project.state, org=org, api=api, provenance=lambda: origin().now(), former=former)
         from invent_gitops.state.file import FileStore
 
         path = self.state_path(root, project)

@@ -128,6 +128,13 @@ def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
     return "?" if address and not re.match(r"/|\.|file:", address) else ""
 
 
+def remote_repository(folder: Path) -> str:
+    """OWNER/NAME of the remote origin, "" if that names no repository of a server."""
+    address = _git(folder, "remote", "get-url", "origin")
+    match = re.search(r"[:/]([A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?$", address)
+    return match[1] if match and server_of(folder, {}) not in ("", "?") else ""
+
+
 def lets_runs_wait(server: str) -> bool:
     """Whether a workflow may say `queue: max` there. An Enterprise Server refuses the whole workflow for it."""
     return server in ("", "github.com", "www.github.com", "ssh.github.com") or server.endswith(".ghe.com")

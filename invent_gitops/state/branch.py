@@ -12,12 +12,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from invent_gitops.errors import InventGitopsError, Refused, StateMoved, Unavailable, Unsettled
+from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable, Unsettled
 from invent_gitops.git.repository import GitFailed
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Event, Provenance, State
 from invent_gitops.state.binding import check_binding, check_lineage
+from invent_gitops.state.left_behind import check_moved
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.message import commit_message
 from invent_gitops.state.read_back import check_read_back
@@ -29,23 +30,26 @@ from invent_gitops.state.unpushed import Unpushed, results_of
 PATIENCE = 50
 # Seconds before a push that failed for a passing reason is tried again.
 PAUSES = (0.5, 1.5, 4.0)
+Source = Callable[[], Provenance]
 
 
 class BranchStore:
-    """The state at `place`, bound to `org` and `api` ("" for either: whatever the branch says).
+    """The state at `location`, bound to `org` and `api` ("" for either: whatever the branch says).
+
+    `former` is a file that the state may be in still, beside the one of that name in the work tree.
 
     Nobody holds a lock on the branch: a push is a compare-and-swap. Intents are on the remote before
     `sync` returns; results are at once in a journal inside `.git`, and on the remote with the next push.
     """
 
     def __init__(
-        self, folder: Path, location: BranchPlace, *, org: str, api: str, provenance: Callable[[], Provenance]
+        self, folder: Path, location: BranchPlace, *, org: str, api: str, provenance: Source, former: Path | None = None
     ) -> None:
         self.org, self.api, self.provenance = org, api, provenance
         self._stop = threading.Event()
         self.remote = RemoteBranch(folder, location, org=org, api=api, wait=self._pause)
         self.way_out = self.remote.way_out
-        self._file = folder / location.path
+        self._files = [folder / location.path, *([former] if former else [])]
         own = self.remote.folder / "invent-gitops"
         name = quote(f"{location.remote} {location.branch} {location.path}", safe="")
         journal_path = own / f"{name}.journal"
@@ -291,9 +295,6 @@ class BranchStore:
     def _fetch(self) -> None:
         unpushed = self._unpushed
         unpushed.tip, state = self.remote.fetch()
-        if not unpushed.tip and (self._file.is_symlink() or self._file.is_file()):
-            raise Refused(
-                f"There is a state in the file {self._file.name}, and none on the branch yet: {self.label}.",
-                "Put it there with: invent-gitops state migrate . If it is that of the sandbox, delete it.",
-            )
+        if not unpushed.tip:
+            check_moved(self._files, self.label)
         unpushed.base = state or State(unpushed.base.lineage, 0, self.org, self.api)

@@ -97,6 +97,8 @@ class StandIn:
         self.parents: dict[str, list[str]] = {}
         self.commit_people: dict[str, str] = {}
         self.activity: list[dict[str, Any]] = []
+        # What else it serves: a pattern of method and path, and what answers.
+        self.more_routes: dict[str, Callable[..., Reply]] = {}
         self._comments: list[dict[str, Any]] = []
         self._number, self._clock = 1000, datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
         self._lock = threading.RLock()
@@ -273,7 +275,7 @@ class StandIn:
             return 400, {"message": f"{version} is not a valid version"}, {}
         if version not in self.versions:
             return 410, {"message": "Gone"}, {}
-        for pattern, route in _ROUTES.items():
+        for pattern, route in (_ROUTES | self.more_routes).items():
             match = re.fullmatch(pattern, f"{seen.method} {seen.path}")
             if match:
                 if seen.method != "GET" and not self.writable:

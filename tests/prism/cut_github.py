@@ -22,6 +22,15 @@ REPO = "/repos/{owner}/{repo}"
 # The requests, with the status of the answer that is read.
 ROUTES = {
     "/user": {"get": "200"},
+    REPO: {"get": "200"},
+    f"{REPO}/rulesets": {"get": "200"},
+    f"{REPO}/rules/branches/{{branch}}": {"get": "200"},
+    f"{REPO}/branches/{{branch}}/protection": {"get": "200"},
+    f"{REPO}/environments": {"get": "200"},
+    f"{REPO}/environments/{{environment_name}}/deployment-branch-policies": {"get": "200"},
+    f"{REPO}/environments/{{environment_name}}/secrets": {"get": "200"},
+    f"{REPO}/actions/secrets": {"get": "200"},
+    f"{REPO}/actions/organization-secrets": {"get": "200"},
     f"{REPO}/pulls": {"get": "200"},
     f"{REPO}/pulls/{{pull_number}}": {"get": "200"},
     f"{REPO}/commits/{{commit_sha}}/pulls": {"get": "200"},
@@ -44,8 +53,46 @@ _TREE = {
     "base": {"ref": {}, "repo": {"full_name": {}, "id": {}}},
 }
 _POST: dict[str, Any] = {"user": {"login": {}}, "body": {}, "html_url": {}, "created_at": {}, "updated_at": {}}
+_PARAMETERS: dict[str, Any] = {
+    "required_approving_review_count": {},
+    "dismiss_stale_reviews_on_push": {},
+    "require_code_owner_review": {},
+    "required_status_checks": {"context": {}},
+    "strict_required_status_checks_policy": {},
+}
+_SWITCH: dict[str, Any] = {"enabled": {}}
+_SECRETS: dict[str, Any] = {"secrets": {"name": {}}}
 # What is read of each answer; a list is one of these.
 READ: dict[str, dict[str, Any]] = {
+    "repos": {"default_branch": {}, "owner": {"type": {}}},
+    "rulesets": {"name": {}},
+    "rules": {"type": {}, "parameters": _PARAMETERS, "ruleset_id": {}, "ruleset_source_type": {}},
+    "protection": {
+        "required_status_checks": {"strict": {}, "contexts": {}, "checks": {"context": {}}},
+        "required_pull_request_reviews": {
+            "dismiss_stale_reviews": {},
+            "require_code_owner_reviews": {},
+            "required_approving_review_count": {},
+        },
+        "required_signatures": _SWITCH,
+        "allow_force_pushes": _SWITCH,
+        "allow_deletions": _SWITCH,
+    },
+    "environments": {
+        "environments": {
+            "name": {},
+            "deployment_branch_policy": {"custom_branch_policies": {}},
+            "protection_rules": {
+                "type": {},
+                "wait_timer": {},
+                "prevent_self_review": {},
+                "reviewers": {"type": {}, "reviewer": {"id": {}}},
+            },
+        }
+    },
+    "deployment-branch-policies": {"branch_policies": {"id": {}, "name": {}, "type": {}}},
+    "secrets": _SECRETS,
+    "organization-secrets": _SECRETS,
     "pulls": {**_TREE, "number": {}, "merged_at": {}, "merge_commit_sha": {}, "commits": {}},
     "commits": {"sha": {}, "parents": {"sha": {}}, "author": _PERSON, "committer": _PERSON},
     "contents": {"type": {}, "encoding": {}, "size": {}, "content": {}},

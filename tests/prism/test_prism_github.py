@@ -17,6 +17,7 @@ import pytest
 from invent_gitops.github import rest
 from invent_gitops.operations import find_approval as approving
 from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
+from tests.github.setup_standin import SetupStandIn
 from tests.github.standin import NEW_API, OLD_API, TOKEN, Seen, StandIn, standing_in
 from tests.prism.judging import MISSING, PRISM, Judge, free_port, judging
 from tests.running import account, call, invent
@@ -30,7 +31,7 @@ REPO = "/repos/acme/campaigns"
 pytestmark = pytest.mark.skipif(not PRISM, reason=MISSING)
 
 
-class Between(StandIn):
+class Between(SetupStandIn):
     """A stand-in whose steps reach it by way of Prism."""
 
     way = ""
@@ -164,6 +165,44 @@ def test_what_a_push_without_a_pull_request_calls_is_as_described(between: tuple
     with judge.hearing():
         assert desk.on_push("approved").out == "\n"
     assert routes(hub) == {USER, PULLS_OF, PULLS, COMMIT, CONTENT}
+
+
+def test_what_a_check_of_the_set_up_calls_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:
+    hub, judge = between
+    assert isinstance(hub, SetupStandIn)
+    review = {
+        "required_approving_review_count": 1,
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": True,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+    }
+    checks = {"required_status_checks": [{"context": "Validate"}], "strict_required_status_checks_policy": True}
+    hub.add_ruleset(
+        "main",
+        {"type": "pull_request", "parameters": review},
+        {"type": "required_status_checks", "parameters": checks},
+    )
+    hub.add_ruleset("main", *[{"type": "deletion"}] * 120, source="Organization")
+    hub.protections["main"] = {
+        "required_status_checks": {"strict": True, "contexts": ["Validate"], "checks": [{"context": "Validate"}]},
+        "allow_deletions": {"enabled": False},
+    }
+    hub.add_environment("broadcasts-my-campaigns", "main")
+    hub.environment_secrets["broadcasts-my-campaigns"] = {"INVENT_API_KEY"}
+    with judge.hearing():
+        result = desk.on_push("check", "--json")
+    assert result.code == 5, result.all
+    states = {point["id"]: point["state"] for point in result.json["points"]}
+    assert (states["main-review"], states["environment-branch"]) == ("ok", "ok")
+    policies = "get /environments/{environment_name}/deployment-branch-policies"
+    settings = {"get ", "get /rulesets", "get /rules/branches/{branch}", "get /branches/{branch}/protection"}
+    secrets = {
+        "get /environments/{environment_name}/secrets",
+        "get /actions/secrets",
+        "get /actions/organization-secrets",
+    }
+    assert routes(hub) == {COMMIT, CONTENT, *settings, "get /environments", policies, *secrets}
 
 
 def test_what_the_issue_about_drift_calls_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import tracemalloc
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,7 +48,8 @@ def test_requests_read_back_as_they_were_approved_and_make_a_plan_for_apply(requ
     found = read_approved(line)
     assert found
     assert (found.digest, found.org, found.api, found.at) == (plan["digest"], ORG, API, NOW)
-    assert approved_plan(json.loads(found.as_document())) == approved_plan(plan)
+    # How many it was to reach does not travel in the line: the catalogue of the reviewed commit says it.
+    assert approved_plan(json.loads(found.as_document())) == replace(approved_plan(plan), contacts={})
     assert found.requests == approved_plan(plan).requests
     assert line.isascii()
     assert line.count("--") == 2, "nothing in it can end the HTML comment"

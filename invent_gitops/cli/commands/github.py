@@ -1,4 +1,4 @@
-"""`github comment|outdated|approved|issue`: what a workflow tells the people who review."""
+"""`github comment|outdated|approved|issue|check`: what a workflow tells reviewers, and a check of its set-up."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from invent_gitops.cli.document_options import NAME
+from invent_gitops.cli.document_options import NAME, FormatOption
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.out_file import remove_document, write_document
+from invent_gitops.cli.output import delivered
 from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.saved_document import read_document, read_documents, workspace_of
 from invent_gitops.cli.session import Session
@@ -48,7 +49,8 @@ author_option: Callable[[Any], Any] = click.option(
 def github() -> None:
     """Keep the comment on a pull request and the issue about drift up to date.
 
-    For steps of a workflow: reads GITHUB_TOKEN and what GitHub tells every step.
+    For steps of a workflow: reads GITHUB_TOKEN and what GitHub tells every step. check is for
+    everywhere.
     """
 
 
@@ -239,6 +241,33 @@ def issue(session: Session, file: str, title: str, author: str | None) -> Result
         return kept
 
     return result_of(post_or_summarise(session, "issue", render, post, event, author, name))
+
+
+@github.command()
+@click.option(
+    "--branch", metavar="NAME", callback=not_empty, help="What is applied.  [default: applies_from, else GitHub's]"
+)
+@click.option("--format", "form", cls=FormatOption, kind="setup", help="json is the same as --json.")
+@common_options
+@delivered
+@answers("setup")
+def check(session: Session, form: str, branch: str | None) -> Result:
+    """Check the set-up of the repository on GitHub, and print the commands that fix it.
+
+    Reads the rules of the branches, the environment, the names of the secrets, the workflows and
+    CODEOWNERS with GITHUB_TOKEN, and changes nothing. The repository is GITHUB_REPOSITORY, else the
+    remote origin. Ends with 5 if something is missing or loose, else with 6 if GitHub does not show
+    something to this token.
+    """
+    from invent_gitops.operations.check_setup import check_repository
+    from invent_gitops.render.documents.setup import setup_json
+    from invent_gitops.render.text.setup import setup_text
+    from invent_gitops.review.setup_check import exit_code_of
+
+    setup = check_repository(branch)
+    return Result(
+        "setup", exit_code_of(setup), lambda: setup_json(setup), lambda display: setup_text(setup, display.style)
+    )
 
 
 def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:

@@ -17,11 +17,12 @@ from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, WrongUsage
 from invent_gitops.git.links import check_way, current_folder
-from invent_gitops.model.project import BranchPlace, Project
-from invent_gitops.operations.project import InvalidDefinitions, check_inside, read_project
+from invent_gitops.model.project import Project
+from invent_gitops.operations.project import PROJECT_FILE, InvalidDefinitions, check_inside, read_project
 from invent_gitops.text.clean import clean
 
 if TYPE_CHECKING:
+    from invent_gitops.operations.first_steps import StateEntries
     from invent_gitops.scaffold.project import NewFile
     from invent_gitops.scaffold.workflows import Wording
 
@@ -76,8 +77,11 @@ def init(
 
     Writes a project file, one example, the schemas and the settings for your editor, and a
     .gitignore; with --github also the workflows of a repository on GitHub, and the state is kept on a
-    branch. A file that is there already is never written over.
+    branch. A file that is there already is never written over; a project file that names no place for
+    the state gets the one entry for that, and keeps everything else.
     """
+    from invent_gitops.operations.first_steps import first_steps, state_entries, write_entries
+    from invent_gitops.render.text.first_steps import first_steps_text
     from invent_gitops.scaffold.project import project_files, write_files
     from invent_gitops.schemas import schema_text
     from invent_gitops.validate.zones import find_zone
@@ -101,6 +105,7 @@ def init(
         raise InvalidDefinitions(opened.problems)
     project = opened.project
     wording = _wording(folder, project, **about) if github else None
+    entries = state_entries(folder, project, wording) if wording else None
     files = project_files(
         folder,
         now=datetime.now(UTC),
@@ -113,19 +118,30 @@ def init(
     )
     if not dry_run:
         write_files(folder, files)
-    listed = [{"path": file.path, "written": not (file.exists or dry_run), "existed": file.exists} for file in files]
-    verb = "would write" if dry_run else "wrote"
-    lines = [f"{'kept ' if file.exists else verb} {file.path}" for file in files]
-    notes = [
-        *_kept(files),
-        *_from_above(folder, project, chosen),
-        *(_on_github(project, wording, _example(files)) if wording else [_NEXT]),
+        if entries:
+            write_entries(folder, entries)
+    changed = PROJECT_FILE if entries and entries.inserted else ""
+    listed = [
+        {
+            "path": file.path,
+            "written": not dry_run and (not file.exists or file.path == changed),
+            "existed": file.exists,
+        }
+        for file in files
     ]
+    notes = [*_kept(files), *_from_above(folder, project, chosen)]
+    if wording and entries:
+        notes += [
+            *_on_github(wording),
+            first_steps_text(first_steps(folder, project, wording, entries, _example(files))),
+        ]
+    else:
+        notes.append(_NEXT)
     return Result(
         "files",
         ExitCode.DONE,
         lambda: {"files": listed},
-        plain("\n".join(lines)),
+        plain("\n".join(_lines(files, entries, dry_run=dry_run))),
         # The document has a program for its reader, which does nothing by hand.
         notes=[] if session.json else [f"\n{note}" for note in notes],
     )
@@ -170,74 +186,30 @@ def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
 
 
 def _example(files: Iterable[NewFile]) -> str:
-    """The path of the example, if it is new."""
-    return next((file.path for file in files if file.path.endswith("/welcome.yaml") and not file.exists), "")
+    """The path of the example, if it is new, or still as it was written."""
+    return next(
+        (file.path for file in files if file.path.endswith("/welcome.yaml") and (file.same or not file.exists)), ""
+    )
 
 
-def _on_github(project: Project, wording: Wording, example: str) -> Iterator[str]:
-    """What is left for a person to do before the first merge."""
-    from invent_gitops.scaffold.workflows import UNKNOWN_OWNER
+def _lines(files: Iterable[NewFile], entries: StateEntries | None, *, dry_run: bool) -> Iterator[str]:
+    """What was written, kept and inserted, a line for each file and each entry."""
+    for file in files:
+        inserted = entries.inserted if entries and file.path == PROJECT_FILE else ()
+        if not inserted:
+            yield f"{'kept ' if file.exists else 'would write' if dry_run else 'wrote'} {file.path}"
+        for move in inserted:
+            workspace = f"workspaces: {move.name}: " if move.name else ""
+            yield f"{'would add' if dry_run else 'added'} {workspace}state: {{branch: {move.branch}}} to {file.path}"
 
-    if wording.action.startswith(f"{UNKNOWN_OWNER}/"):
-        yield (
-            f"The workflows install {wording.action}: put the account in place of {UNKNOWN_OWNER}, under which this "
-            "program's repository is on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA."
-        )
-        if " # " not in wording.action:
-            yield "That is a tag, which can be moved to other code: put the SHA of its commit in its place, too."
+
+def _on_github(wording: Wording) -> Iterator[str]:
+    """What the workflows lack on this server."""
     if not wording.queue:
         yield (
             "The workflow apply has no queue: of several merges while one is applied, GitHub runs the last one only. "
             "Then run the cancelled ones again, oldest first. If this server knows `queue: max`, delete the workflows "
             "and run init with --queue."
-        )
-    yield from _forgetful(project, wording)
-    folder = "the definitions of a workspace" if wording.keys else f"{clean(project.definitions)}/"
-    change = f"change or delete {clean(example)}, which would be created, then " if example else ""
-    yield (
-        f"What is on the branch {wording.branch} is applied; --branch names another. Next: {change}commit and push. "
-        f"On GitHub, make {_environments(project, wording)}. Then open a "
-        f"pull request with a new file in {folder}: a comment shows who would be messaged."
-    )
-    yield (
-        "Name code owners for invent.yaml, the segment catalogue and .github/, which hold the rules, and require their "
-        "review: docs/github.md has the lines."
-    )
-
-
-def _environments(project: Project, wording: Wording) -> str:
-    """Which environments hold the keys, and for which branch."""
-    restricted = f"for the branch {wording.branch} only"
-    if not project.workspaces:
-        secret = "" if wording.sandbox else ", and the secret INVENT_API_KEY"
-        return f"the environment {wording.environment()} {restricted}{secret}"
-    holders = [
-        wording.environment(name) + ("" if wording.sandbox else f" with the secret {workspace.key}")
-        for name, workspace in project.workspaces.items()
-    ]
-    more = f" and {len(holders) - 5} more" if len(holders) > 6 else ""
-    listed = ", ".join(holders[: 5 if more else 6])
-    return f"an environment for each workspace {restricted}, so that no job sees another's key: {listed}{more}"
-
-
-def _forgetful(project: Project, wording: Wording) -> Iterator[str]:
-    """What to do about a state in a file of the runner, which goes with it."""
-    if project.workspaces is None:
-        # A project file that was just written keeps its state on the branch.
-        if project.file and not isinstance(project.state, BranchPlace):
-            yield (
-                "Your invent.yaml was kept, and keeps the state in a file, which a workflow forgets. Write into it:\n"
-                f"state: {{branch: {wording.state_branch}}}\n"
-                "and, if there is a state already: invent-gitops state migrate"
-            )
-        return
-    kept = [workspace.name for workspace in project.workspaces.values() if not isinstance(workspace.state, BranchPlace)]
-    if kept:
-        lines = "\n".join(f"  {name}: {{…, state: {{branch: {wording.state_branch}-{name}}}}}" for name in kept)
-        yield (
-            "These workspaces keep their state in a file, which a workflow forgets. Write into invent.yaml, for each:\n"
-            f"{lines}\n"
-            "and, where there is a state already: invent-gitops state migrate --workspace NAME"
         )
 
 

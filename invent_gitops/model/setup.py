@@ -1,0 +1,175 @@
+"""The set-up of a repository on GitHub, as values: what GitHub shows of it, and what a check says of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+# `loose` is there, and lets more through than it should; `unknown` is what the token may not read.
+PointState = Literal["ok", "missing", "loose", "unknown"]
+# Where an environment may be used: everywhere, on every protected branch, or on the branches of a list.
+BranchPolicy = Literal["any", "protected", "listed"]
+# Who has a secret that every workflow can read.
+SecretOwner = Literal["repository", "organization"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Evidence that GitHub did not show: its `reason`, and the `permission` that the token lacks for it."""
+
+    reason: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A rule of GitHub's type `kind` that keeps `apply` from pushing.
+
+    It is of the ruleset with the id `ruleset`, which `of_organization` is whether an organization has made, or it is
+    the part `protection` of the older protection of the branch.
+    """
+
+    kind: str
+    ruleset: int = 0
+    of_organization: bool = False
+    protection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRules:
+    """What holds for one branch, from rulesets and branch protection together.
+
+    `approvals` is how many are required; `checks` are the names of the required ones, `strict` is whether a pull
+    request must be up to date. `unread` is what GitHub did not show of it: more rules may hold.
+    """
+
+    branch: str
+    approvals: int = 0
+    dismisses_stale: bool = False
+    asks_owners: bool = False
+    checks: frozenset[str] = frozenset()
+    strict: bool = False
+    keeps_branch: bool = False
+    keeps_commits: bool = False
+    obstacles: tuple[Obstacle, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedRef:
+    """An entry of the list of an environment: `name` is that of a `branch` or a `tag`, or a pattern of such names."""
+
+    id: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment: its policy, its list of what may use it, and its secrets.
+
+    `settings` are the options of `gh api` that keep its reviewers and its wait when its policy is set anew.
+    """
+
+    policy: BranchPolicy
+    allowed: tuple[AllowedRef, ...] | Unread
+    secrets: frozenset[str] | Unread
+    settings: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFile:
+    """A workflow on the branch: `line` is the first one that this version writes otherwise, 0 for none.
+
+    A file that is not there is not `present`. `unpinned` is the action that it installs if that can be moved.
+    """
+
+    path: str
+    present: bool
+    line: int = 0
+    unpinned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatePlaceEvidence:
+    """Where the state of the workspace `name` ("" without workspaces) is: `branch` is "" for a file.
+
+    `remote` is the git remote of the branch, and `rules` what holds for it, None where that was not asked.
+    """
+
+    name: str
+    branch: str
+    remote: str
+    rules: BranchRules | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetupTarget:
+    """What is checked: `repository` is OWNER/NAME on `host`, `branch` the one that is applied.
+
+    `environment`, `check` and `keys` are the names of the environment, of the required check and of the secrets.
+    `owned` are the paths that need owners. `init` is the command that writes the workflows, `up` the way from the
+    current folder to the root of the repository.
+    """
+
+    repository: str
+    host: str
+    branch: str
+    environment: str
+    check: str
+    keys: tuple[str, ...]
+    owned: tuple[str, ...]
+    init: str
+    up: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetupEvidence:
+    """What GitHub shows of a repository. `environment` is None where there is no such one.
+
+    `secrets` are those that every workflow can read, with who has them; `owners` are those of each owned path, in the
+    file `owners_file` ("" where there is none); `rulesets` are the names in use.
+    """
+
+    main: BranchRules
+    environment: Environment | Unread | None
+    secrets: Mapping[str, SecretOwner] | Unread
+    states: tuple[StatePlaceEvidence, ...]
+    workflows: tuple[WorkflowFile, ...] | Unread
+    owners: Mapping[str, tuple[str, ...]] | Unread
+    owners_file: str = ""
+    rulesets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPoint:
+    """One point of a check: `title` says how it should be, `detail` how it is, `reason` why that matters.
+
+    `commands` mend it, each alone on its line; `workspace` is "" for what all have together.
+    """
+
+    id: str
+    state: PointState
+    title: str
+    detail: str
+    reason: str
+    commands: tuple[str, ...] = ()
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupCheck:
+    """Every point of a check of one repository, as its pages show it."""
+
+    repository: str
+    branch: str
+    points: tuple[SetupPoint, ...]
+
+    def of(self, *states: PointState) -> list[SetupPoint]:
+        """The points in one of these states."""
+        return [point for point in self.points if point.state in states]
+
+    def commands(self) -> list[str]:
+        """What mends the points, each command once."""
+        return list(dict.fromkeys(command for point in self.points for command in point.commands))

@@ -1,0 +1,103 @@
+"""What is left to do after `init --github`, as one numbered list in which nothing has to be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from invent_gitops.model.first_steps import FirstSteps, StateMove
+from invent_gitops.text.clean import clean
+from invent_gitops.text.commands import quoted
+from invent_gitops.text.mending import restricted_environment, set_secret
+
+
+def first_steps_text(steps: FirstSteps) -> str:
+    """The list; a command stands alone on its line, so that it can be pasted."""
+    sections = [*_before(steps), *_on_github(steps)]
+    lines = ["Next, in this order:"]
+    for number, (sentence, *commands) in enumerate(sections, 1):
+        lines += [f"{number}. {sentence}", *commands]
+    return "\n".join(lines)
+
+
+def _before(steps: FirstSteps) -> Iterator[list[str]]:
+    """What comes before the first push of the workflows: apply must not miss a state, nor find the example."""
+    target = steps.target
+    if steps.action:
+        owner = steps.action.partition("/")[0]
+        tag = (
+            "" if " # " in steps.action else " That is a tag, which can be moved: put the SHA of its commit there too."
+        )
+        yield [
+            (
+                f"The workflows install {steps.action}: put the account in place of {owner} that has this program's "
+                f"repository on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA.{tag}"
+            )
+        ]
+    by_hand = [move for move in steps.moves if not move.inserted]
+    if by_hand:
+        yield [_by_hand(by_hand)]
+    moved = [move for move in steps.moves if move.file]
+    if moved and not steps.pushed:
+        yield [
+            "Push what was committed before these files: the first branch that GitHub gets becomes its default.",
+            f"git push -u origin {quoted(target.branch)}",
+        ]
+    for move in moved:
+        workspace = f" --workspace {move.name}" if move.name else ""
+        yield [
+            (
+                f"Put the state{f' of {move.name}' if move.name else ''} on its branch, and delete the file. "
+                "Until then plan and apply refuse."
+            ),
+            f"invent-gitops state migrate{workspace}",
+            f"rm {quoted(clean(move.file))}",
+        ]
+    if steps.example:
+        yield [f"Change or delete {clean(steps.example)}, which would be created."]
+    yield [
+        (
+            "Name code owners for invent.yaml, the segment catalogue and .github/, which hold the rules, in "
+            ".github/CODEOWNERS: docs/github.md has the lines."
+        )
+    ]
+
+
+def _by_hand(moves: list[StateMove]) -> str:
+    """What a person has to write, since the project file keeps these states in files."""
+    if not moves[0].name:
+        return (
+            "Your invent.yaml keeps the state in a file, which a workflow forgets. Write into it, in place of that:\n"
+            f"state: {{branch: {moves[0].branch}}}"
+        )
+    lines = "\n".join(f"  {move.name}: {{…, state: {{branch: {move.branch}}}}}" for move in moves)
+    return (
+        "These workspaces keep their state in a file, which a workflow forgets. Write into invent.yaml, for each:\n"
+        f"{lines}"
+    )
+
+
+def _on_github(steps: FirstSteps) -> Iterator[list[str]]:
+    target = steps.target
+    keys = target.keys
+    secrets = f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)} in it" if keys else ""
+    yield [
+        f"Make the environment {target.environment} for the branch {target.branch} only{secrets}.",
+        *restricted_environment(target, None),
+        *(set_secret(target, key) for key in keys),
+    ]
+    yield [
+        (
+            f"Commit the files and push them to {target.branch}; if it asks for a pull request, by one. What is "
+            f"on {target.branch} is applied."
+        ),
+        f"git push -u origin {quoted(target.branch)}",
+    ]
+    yield [
+        (
+            "Let GitHub say what is missing: the rules of the branches. It prints the commands for them. Paste "
+            "these, and run it again."
+        ),
+        "export GITHUB_TOKEN=$(gh auth token)",
+        "invent-gitops github check",
+    ]
+    yield [f"Open a pull request with a new file in {steps.definitions}: a comment shows who would be messaged."]
