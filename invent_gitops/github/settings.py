@@ -16,6 +16,7 @@ from invent_gitops.model.setup import AllowedRef, BranchRules, Environment, Secr
 Answer = TypeVar("Answer")
 # GitHub says the same status of a branch without protection and to a token that may not know.
 _UNPROTECTED = ("Branch not protected", "Branch not found")
+_NOT_IN_PLAN = "Upgrade to GitHub"
 _ACTIONS, _SECRETS, _ENVIRONMENTS = "actions: read", "secrets: read", "environments: read"
 
 
@@ -131,7 +132,8 @@ def readable(read: Callable[[], Answer], permission: str) -> Answer | Unread:
     try:
         return read()
     except (Forbidden, NotVisible) as error:
-        return Unread(error.message, permission)
+        # What the plan of the account does not have, no permission brings.
+        return Unread(error.message, "" if _NOT_IN_PLAN in error.message else permission)
 
 
 def _kept_settings(rules: object) -> str:

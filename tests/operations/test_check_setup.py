@@ -317,6 +317,15 @@ def test_what_the_token_may_not_read_is_not_known_and_the_permission_is_named(si
     assert f"The token needs the permission `{permission}`." in site.check().out
 
 
+def test_rules_that_the_plan_of_the_account_lacks_are_not_put_down_to_the_token(site: Site) -> None:
+    site.arrange()
+    body = b'{"message": "Upgrade to GitHub Pro or make this repository public to enable this feature."}'
+    site.hub.fault("GET", "/(rules/branches/main|branches/main/protection)$", 403, times=99, body=body)
+    result = site.check()
+    assert (result.code, "Upgrade to GitHub Pro" in result.out) == (6, True), result.all
+    assert "The token needs the permission" not in result.out
+
+
 def test_a_rule_that_is_shown_counts_also_where_another_kind_may_not_be_read(site: Site) -> None:
     site.arrange()
     site.hub.denied.add("protection")
