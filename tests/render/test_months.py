@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from invent_gitops.render.markdown.months import MOST_LINES, MOST_MONTHS, Mark, 
 from tests.making import texts
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
-MARKS: tuple[Mark, ...] = ("new", "edited", "deleted", "blocked", "refused", "scheduled")
+MARKS: tuple[Mark, ...] = get_args(Mark)
 
 
 def at(text: str) -> datetime:
@@ -76,6 +77,19 @@ def test_month_shows_what_is_there_beside_what_the_change_adds_moves_and_cancels
     for meaning in ("to be created", "unchanged in Invent", "refused, not created", "created earlier", "blackout day"):
         assert meaning in markdown
     assert "may exist" not in markdown, "no sign is explained that is not there"
+
+
+def test_new_time_of_an_edited_file_has_its_own_day_and_is_no_send() -> None:
+    edited = Send(at("2026-12-03T09:00"), "Moved", "edited", at("2027-01-15T10:00"))
+    markdown = page(edited, Send(at("2027-01-15T10:00"), "Moved", "target"))
+    assert markdown.count("<summary>") == 2
+    assert "January 2027, UTC: 0 sends" in markdown
+    assert "↪️\u00a0<b>10:00</b> Moved" in markdown
+
+
+def test_what_goes_out_at_once_is_counted_since_no_day_shows_it() -> None:
+    lines = months([Send(at("2026-12-03T09:00"), "Later", "new")], now=NOW, timezone="", at_once=2)
+    assert lines[-1] == "2 go out as soon as they are created, and are in no month."
 
 
 def test_nothing_is_drawn_where_nothing_changes() -> None:

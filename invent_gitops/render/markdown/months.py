@@ -19,11 +19,12 @@ _LONGEST_NAME = 24
 _SPACE = "\u00a0"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-Mark = Literal["new", "edited", "deleted", "blocked", "refused", "scheduled"]
+Mark = Literal["new", "edited", "target", "deleted", "blocked", "refused", "scheduled"]
 # The sign of each mark and what it means, in the order in which a crowded day names them.
 _LEGEND: Mapping[Mark, tuple[str, str]] = {
     "new": ("🆕", "to be created"),
     "edited": ("✏️", "edited in its file, unchanged in Invent"),
+    "target": ("↪️", "the new time of an edited file, which Invent does not know"),
     "deleted": ("🗑️", "its file is deleted, unchanged in Invent"),
     "blocked": ("❓", "may exist in Invent already"),
     "refused": ("⛔", "refused, not created"),
@@ -55,12 +56,18 @@ class _Day:
 
 
 def months(
-    sends: Sequence[Send], *, now: datetime, timezone: str, blackout_days: Sequence[tuple[date, date]] = ()
+    sends: Sequence[Send],
+    *,
+    now: datetime,
+    timezone: str,
+    blackout_days: Sequence[tuple[date, date]] = (),
+    at_once: int = 0,
 ) -> list[str]:
     """Return the lines of at most three month tables; none where the plan changes nothing that is still to come.
 
     Drawn are the first months in which the plan changes something, with all that goes out in them. `timezone` is the
     IANA name of the project's zone, or "" for UTC; `blackout_days` are the first and the last day of each span.
+    `at_once` counts what goes out as soon as it is created, which no day can show.
     """
     zone = _zone(timezone)
     days = [_day(send, zone) for send in sends if send.at > now]
@@ -77,7 +84,7 @@ def months(
     lines.append(
         f"<sub>{' · '.join([*(_meaning(mark) for mark in marks), *([_BLACKED_OUT] if blacked_out else [])])}</sub>"
     )
-    return [*lines, *_rest(days, drawn)]
+    return [*lines, *_rest(days, drawn, at_once)]
 
 
 _BLACKED_OUT = f"{_BLACKOUT} blackout day"
@@ -125,7 +132,7 @@ def _table(
     by_date: dict[int, list[_Day]] = {}
     for day in days:
         by_date.setdefault(day.at.day, []).append(day)
-    going = sum(day.send.mark != "refused" for day in days)
+    going = sum(day.send.mark not in ("refused", "target") for day in days)
     count = f"{going:,} send{'' if going == 1 else 's'}"
     title = f"{date(*month, 1):%B} {month[0]}, {text(zone)}: {count}"
     yield f"<details{' open' if opened else ''}><summary>{title}</summary>"
@@ -183,10 +190,16 @@ def _meaning(mark: Mark) -> str:
     return f"{sign} {meaning}"
 
 
-def _rest(days: Sequence[_Day], drawn: Sequence[tuple[int, int]]) -> Iterator[str]:
-    """What the plan changes in months that are not drawn."""
-    others = [day for day in days if _month(day) not in drawn and day.send.mark != "scheduled"]
+def _rest(days: Sequence[_Day], drawn: Sequence[tuple[int, int]], at_once: int) -> Iterator[str]:
+    """What the plan changes in months that are not drawn, and what has no day."""
+    others = [day for day in days if _month(day) not in drawn and day.send.mark not in ("scheduled", "target")]
+    sentences = []
     if others:
         count = len({_month(day) for day in others})
+        sentences.append(f"{len(others):,} more in {count:,} later month{'' if count == 1 else 's'}.")
+    if at_once:
+        verb = "goes out as soon as it is" if at_once == 1 else "go out as soon as they are"
+        sentences.append(f"{at_once:,} {verb} created, and {'is' if at_once == 1 else 'are'} in no month.")
+    if sentences:
         yield ""
-        yield f"{len(others):,} more in {count:,} later month{'' if count == 1 else 's'}."
+        yield " ".join(sentences)

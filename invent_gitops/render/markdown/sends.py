@@ -24,7 +24,9 @@ _MARKS: Mapping[Action, Mark] = {
 def month_tables(plan: Plan, sheet: Sheet) -> list[str]:
     """Return the lines of the months in which a plan changes something."""
     context = plan.context
-    return months(list(_sends(sheet)), now=context.at, timezone=context.zone, blackout_days=plan.blackout_days)
+    at_once = sum(item.request.scheduled_at is None for item in plan.having("create"))
+    sends = list(_sends(sheet))
+    return months(sends, now=context.at, timezone=context.zone, blackout_days=plan.blackout_days, at_once=at_once)
 
 
 def _sends(sheet: Sheet) -> Iterator[Send]:
@@ -36,6 +38,8 @@ def _sends(sheet: Sheet) -> Iterator[Send]:
             continue
         moved = defined if item.action == "changed" and defined != created.scheduled_at else None
         yield Send(created.scheduled_at, created.name, _MARKS[item.action], moved)
+        if moved:
+            yield Send(moved, item.request.name, "target")
 
 
 def _status(item: Item) -> str:
