@@ -194,8 +194,12 @@ def test_each_key_that_a_workspace_names_is_a_secret_of_the_workflows(repository
     ours = {"acme": {"org": "o1"}, "globex": {"org": "o2", "key": "INVENT_API_KEY_GLOBEX", "state": {"branch": "g"}}}
     project(repository, ours)
     done = call(repository, "init", "--github", "--action", ACTION)
-    assert "the secrets INVENT_API_KEY, INVENT_API_KEY_GLOBEX in it." in done.err
-    assert "gh secret set INVENT_API_KEY_GLOBEX --env broadcasts\n" in done.err
+    holders = "broadcasts-acme with the secret INVENT_API_KEY, broadcasts-globex with the secret INVENT_API_KEY_GLOBEX."
+    assert f"so that no job sees another's key: {holders}" in done.err
+    assert [line for line in done.err.splitlines() if line.startswith("gh secret")] == [
+        "gh secret set INVENT_API_KEY --env broadcasts-acme",
+        "gh secret set INVENT_API_KEY_GLOBEX --env broadcasts-globex",
+    ]
     assert "globex" not in done.out, "it keeps its state on a branch"
     chosen = "matrix.key == 'INVENT_API_KEY_GLOBEX' && secrets.INVENT_API_KEY_GLOBEX || ''"
     given = f"INVENT_API_KEY_GLOBEX: ${{{{ {chosen} }}}}"
