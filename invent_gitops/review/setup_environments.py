@@ -22,9 +22,13 @@ def environment_points(target: SetupTarget, evidence: SetupEvidence) -> list[Set
     """The points about each environment and its keys. No key is deleted before each is where it belongs."""
     environments = [(needed, _evidence_of(needed, evidence)) for needed in target.environments]
     return [
-        *(point for needed, found in environments for point in _use_points(target, needed, found)),
-        *(_secret_point(target, needed, found, key, evidence) for needed, found in environments for key in needed.keys),
-        *(point for needed, found in environments for point in _other_keys_point(target, needed, found)),
+        *(point for needed, environment in environments for point in _use_points(target, needed, environment)),
+        *(
+            _secret_point(target, needed, environment, key, evidence)
+            for needed, environment in environments
+            for key in needed.keys
+        ),
+        *(point for needed, environment in environments for point in _other_keys_point(target, needed, environment)),
     ]
 
 

@@ -538,6 +538,15 @@ def test_a_key_of_the_repository_is_deleted_after_every_environment_has_its_own(
     assert not any("environment-keys" in name for name in site.points()), "all have the same key"
 
 
+def test_commands_that_ask_for_a_key_are_not_pasted_together_with_others(site: Site) -> None:
+    site.arrange()
+    site.hub.rulesets.clear()
+    advice = "Paste them one by one: gh secret set asks for the key."
+    assert all(advice not in site.check("--format", form).out for form in ("text", "markdown"))
+    site.hub.environment_secrets.clear()
+    assert all(advice in site.check("--format", form).out for form in ("text", "markdown"))
+
+
 def test_workflows_are_written_anew_after_all_of_them_are_deleted(site: Site) -> None:
     site.arrange()
     paths = [f".github/workflows/broadcasts-{name}.yml" for name in ("apply", "plan")]
