@@ -78,16 +78,22 @@ class RepositorySettings:
             raise Unavailable("GitHub answered with something else than the protection of a branch.", LATER)
         return content
 
-    def environment(self, name: str) -> Environment | Unread | None:
-        """An environment, None if the list of all has none of this name (GitHub does not tell them apart by case)."""
-        path = f"{self._path}/environments"
-        every = readable(lambda: self._entries(path, "environments"), _ACTIONS)
+    def environments(self, names: Iterable[str]) -> Mapping[str, Environment | None] | Unread:
+        """The environments of these names, None for one that the list of all does not have.
+
+        GitHub does not tell names apart by case.
+        """
+        every = readable(lambda: self._entries(f"{self._path}/environments", "environments"), _ACTIONS)
         if isinstance(every, Unread):
             return every
-        entry = next((entry for entry in every if str(entry.get("name")).casefold() == name.casefold()), None)
-        if entry is None:
-            return None
-        path = f"{path}/{quote(name, safe='')}"
+        entries = {str(entry.get("name")).casefold(): entry for entry in every}
+        return {
+            name: self._environment(name, entries[name.casefold()]) if name.casefold() in entries else None
+            for name in names
+        }
+
+    def _environment(self, name: str, entry: Mapping[str, Any]) -> Environment:
+        path = f"{self._path}/environments/{quote(name, safe='')}"
         secrets = readable(lambda: self._names(f"{path}/secrets", "secrets"), _ENVIRONMENTS)
         policy = entry.get("deployment_branch_policy")
         settings = _kept_settings(entry.get("protection_rules"))

@@ -79,6 +79,18 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class JobEnvironment:
+    """The environment `name` that the jobs of a workspace run in; `keys` are the secrets that it needs.
+
+    `workspace` is "" in a project without workspaces. A sandbox needs no keys.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowFile:
     """A workflow on the branch: `line` is the first one that this version writes otherwise, 0 for none.
 
@@ -108,17 +120,16 @@ class StatePlaceEvidence:
 class SetupTarget:
     """What is checked: `repository` is OWNER/NAME on `host`, `branch` the one that is applied.
 
-    `environment`, `check` and `keys` are the names of the environment, of the required check and of the secrets.
-    `owned` are the paths that need owners. `init` is the command that writes the workflows, `up` the way from the
-    current folder to the root of the repository.
+    `environments` has one for each workspace, or the one of a project without them. `check` is the name of the required
+    check. `owned` are the paths that need owners. `init` is the command that writes the workflows, `up` the way from
+    the current folder to the root of the repository.
     """
 
     repository: str
     host: str
     branch: str
-    environment: str
+    environments: tuple[JobEnvironment, ...]
     check: str
-    keys: tuple[str, ...]
     owned: tuple[str, ...]
     init: str
     up: str
@@ -126,14 +137,14 @@ class SetupTarget:
 
 @dataclass(frozen=True, slots=True)
 class SetupEvidence:
-    """What GitHub shows of a repository. `environment` is None where there is no such one.
+    """What GitHub shows of a repository. `environments` are by name, None where there is no such one.
 
     `secrets` are those that every workflow can read, with who has them; `owners` are those of each owned path, in the
     file `owners_file` ("" where there is none); `rulesets` are the names in use.
     """
 
     main: BranchRules
-    environment: Environment | Unread | None
+    environments: Mapping[str, Environment | None] | Unread
     secrets: Mapping[str, SecretOwner] | Unread
     states: tuple[StatePlaceEvidence, ...]
     workflows: tuple[WorkflowFile, ...] | Unread
@@ -171,5 +182,6 @@ class SetupCheck:
         return [point for point in self.points if point.state in states]
 
     def commands(self) -> list[str]:
-        """What mends the points, each command once."""
-        return list(dict.fromkeys(command for point in self.points for command in point.commands))
+        """What mends the points, each command once: where it comes last, after all that has to be done before it."""
+        commands = [command for point in self.points for command in point.commands]
+        return list(dict.fromkeys(reversed(commands)))[::-1]

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from invent_gitops.errors import WrongUsage
 from invent_gitops.model.project import BranchPlace, Project
-from invent_gitops.model.setup import SetupCheck, SetupEvidence, SetupTarget, StatePlaceEvidence, Unread, WorkflowFile
+from invent_gitops.model.setup import (
+    JobEnvironment,
+    SetupCheck,
+    SetupEvidence,
+    SetupTarget,
+    StatePlaceEvidence,
+    Unread,
+    WorkflowFile,
+)
 from invent_gitops.operations.project import InvalidDefinitions, find_root, read_project
 from invent_gitops.review.codeowners import owners_of
 from invent_gitops.review.setup_check import check_setup
@@ -80,9 +88,10 @@ def check_repository(branch: str | None = None) -> SetupCheck:
 
             wording = written_with(wording, workflows)
             compared = compare(wording, workflows)
+        target = setup_target(root, project, wording)
         evidence = SetupEvidence(
             settings.branch_rules(applied),
-            settings.environment(wording.project),
+            settings.environments([environment.name for environment in target.environments]),
             settings.secrets(facts.owner),
             _states(settings, project),
             compared,
@@ -90,7 +99,7 @@ def check_repository(branch: str | None = None) -> SetupCheck:
             files.owners_file,
             settings.ruleset_names(),
         )
-    return check_setup(setup_target(root, project, wording), evidence)
+    return check_setup(target, evidence)
 
 
 def _repository(root: Path) -> tuple[str, str]:
@@ -184,18 +193,21 @@ def setup_target(root: Path, project: Project, wording: Wording) -> SetupTarget:
     name, host = _repository(root)
     here = Path.cwd().resolve()
     up, way = (os.path.relpath(path, here) for path in (repository(root), root.resolve()))
-    keys = () if wording.sandbox else wording.keys or (project.key,)
     return SetupTarget(
         name or CURRENT_REPOSITORY,
         host,
         wording.branch,
-        wording.project,
+        tuple(_job_environment(workspace, wording) for workspace in _workspaces(project)),
         f"Validate {wording.folder_name}".strip(),
-        keys,
         _owned(project, wording),
         _init(wording, "" if way == "." else way),
         "" if up == "." else f"{up}/",
     )
+
+
+def _job_environment(workspace: Project, wording: Wording) -> JobEnvironment:
+    keys = () if wording.sandbox else (workspace.key,)
+    return JobEnvironment(wording.environment(workspace.name), keys, workspace.name)
 
 
 def _init(wording: Wording, way: str) -> str:

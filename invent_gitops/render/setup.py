@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from invent_gitops.model.setup import PointState, SetupCheck
 
 STATE_WORDS: dict[PointState, str] = {
@@ -10,7 +12,13 @@ STATE_WORDS: dict[PointState, str] = {
     "loose": "loose",
     "unknown": "cannot tell",
 }
-COMMANDS_TITLE = "Commands that fix it, in this order:"
+
+
+def commands_title(commands: Sequence[str]) -> str:
+    """What is printed above the commands. One that asks for a key takes for it what is pasted after it."""
+    if any(command.startswith("gh secret set ") for command in commands):
+        return "Commands that fix it, in this order. Paste them one by one: gh secret set asks for the key."
+    return "Commands that fix it, in this order:"
 
 
 def summary(check: SetupCheck) -> str:

@@ -57,9 +57,9 @@ def new_ruleset(
     return f"printf '%s' {quoted(json.dumps(body))} | {_api(target, 'POST', 'rulesets')} --input -"
 
 
-def restricted_environment(target: SetupTarget, environment: Environment | None) -> tuple[str, ...]:
+def restricted_environment(target: SetupTarget, name: str, environment: Environment | None) -> tuple[str, ...]:
     """Make the environment for the branch that is applied, or restrict it; its reviewers and its wait stay."""
-    path = f"environments/{target.environment}"
+    path = f"environments/{name}"
     listed = environment.allowed if environment and environment.policy == "listed" else None
     allowed = listed if isinstance(listed, tuple) else ()
     commands: list[str] = []
@@ -93,13 +93,13 @@ def clear_obstacle(target: SetupTarget, branch: str, obstacle: Obstacle) -> str:
     return f"gh ruleset view {obstacle.ruleset:d}{scope or _repository(target)} --web"
 
 
-def set_secret(target: SetupTarget, key: str) -> str:
-    return f"gh secret set {key} --env {target.environment}{_repository(target)}"
+def set_secret(target: SetupTarget, environment: str, key: str) -> str:
+    return f"gh secret set {key} --env {environment}{_repository(target)}"
 
 
-def delete_secret(target: SetupTarget, key: str) -> str:
-    """Delete the secret of the repository, which the one of the environment replaces."""
-    return f"gh secret delete {key}{_repository(target)}"
+def delete_secret(target: SetupTarget, key: str, environment: str = "") -> str:
+    """Delete a secret of an environment, or that of the repository, which one in an environment replaces."""
+    return f"gh secret delete {key}{f' --env {environment}' if environment else ''}{_repository(target)}"
 
 
 def add_owner(target: SetupTarget, file: str, line: str) -> str:

@@ -454,7 +454,8 @@ def test_code_owners_are_looked_for_where_github_looks(site: Site) -> None:
     assert site.states() == {"owners:segments.yaml": "missing", "owners:.github/": "missing"}
 
 
-def test_each_workspace_has_its_key_its_state_and_its_catalogue(site: Site) -> None:
+def arrange_workspaces(site: Site) -> None:
+    """Two workspaces with a key each; their environments are as they should be, and hold nothing."""
     site.arrange()
     (site.folder / "invent.yaml").write_text(
         "workspaces:\n"
@@ -463,14 +464,106 @@ def test_each_workspace_has_its_key_its_state_and_its_catalogue(site: Site) -> N
         encoding="utf-8",
     )
     site.push(**workflow_texts(Wording(ACTION, keys=("INVENT_API_KEY", "INVENT_API_KEY_GLOBEX"))))
+    site.hub.add_environment("broadcasts-acme", "main")
+    site.hub.add_environment("broadcasts-globex", "main")
+
+
+def about_environments(site: Site) -> dict[str, str]:
+    """The states of the points about environments and keys that are not well, by the id alone."""
+    points = site.check("--json").json["points"]
+    subjects = ("environment", "secret")
+    return {
+        point["id"]: point["state"] for point in points if point["state"] != "ok" and point["id"].startswith(subjects)
+    }
+
+
+def test_each_workspace_has_its_key_its_state_and_its_catalogue(site: Site) -> None:
+    arrange_workspaces(site)
+    site.hub.environment_secrets["broadcasts-acme"] = {"INVENT_API_KEY"}
     assert site.states() == {
         "state-deletion:acme": "missing",
         "state-force-push:acme": "missing",
         "state-place:globex": "missing",
-        "secret:INVENT_API_KEY_GLOBEX": "missing",
+        "secret:INVENT_API_KEY_GLOBEX:broadcasts-globex:globex": "missing",
         "owners:acme/segments.yaml": "missing",
         "owners:globex/segments.yaml": "missing",
     }
+
+
+def test_the_one_environment_of_an_older_version_holds_no_key_of_a_workspace(site: Site) -> None:
+    arrange_workspaces(site)
+    site.hub.environment_secrets = {"broadcasts": {"INVENT_API_KEY", "INVENT_API_KEY_GLOBEX"}}
+    del site.hub.environments["broadcasts-globex"]
+    assert about_environments(site) == dict.fromkeys(
+        (
+            "environment:broadcasts-globex",
+            "environment-branch:broadcasts-globex",
+            "secret:INVENT_API_KEY:broadcasts-acme",
+            "secret:INVENT_API_KEY_GLOBEX:broadcasts-globex",
+        ),
+        "missing",
+    )
+    lines = site.check().out.splitlines()
+    assert "gh secret set INVENT_API_KEY --env broadcasts-acme --repo acme/campaigns" in lines
+    commands = [line for line in lines if "broadcasts-globex" in line and line.startswith("gh ")]
+    assert run_commands(site, commands) == ["set broadcasts-globex INVENT_API_KEY_GLOBEX"]
+    site.hub.environment_secrets["broadcasts-globex"] = {"INVENT_API_KEY_GLOBEX"}
+    assert about_environments(site) == {"secret:INVENT_API_KEY:broadcasts-acme": "missing"}
+
+
+def test_an_environment_that_holds_the_key_of_another_workspace_is_loose(site: Site) -> None:
+    arrange_workspaces(site)
+    both = {"INVENT_API_KEY", "INVENT_API_KEY_GLOBEX"}
+    site.hub.environment_secrets |= {"broadcasts-acme": both, "broadcasts-globex": {"INVENT_API_KEY_GLOBEX"}}
+    assert about_environments(site) == {"environment-keys:broadcasts-acme": "loose"}
+    point = site.points()["environment-keys:broadcasts-acme:acme"]
+    assert point["detail"] == "It holds INVENT_API_KEY_GLOBEX too."
+    assert run_commands(site, point["commands"]) == ["delete broadcasts-acme INVENT_API_KEY_GLOBEX"]
+    site.hub.environment_secrets["broadcasts-acme"] = {"INVENT_API_KEY"}
+    assert about_environments(site) == {}
+
+
+@pytest.mark.parametrize("part", ["environments", "environment-secrets"])
+def test_whether_an_environment_holds_another_key_is_not_known_where_its_keys_are_not_shown(
+    site: Site, part: str
+) -> None:
+    arrange_workspaces(site)
+    site.hub.denied.add(part)
+    states = about_environments(site)
+    assert states["environment-keys:broadcasts-acme"] == states["environment-keys:broadcasts-globex"] == "unknown"
+
+
+def test_a_key_of_the_repository_is_deleted_after_every_environment_has_its_own(site: Site) -> None:
+    arrange_workspaces(site)
+    text = (site.folder / "invent.yaml").read_text(encoding="utf-8")
+    (site.folder / "invent.yaml").write_text(text.replace("key: INVENT_API_KEY_GLOBEX", ""), encoding="utf-8")
+    site.hub.secrets = {"INVENT_API_KEY"}
+    lines = site.check().out.splitlines()
+    assert [line.partition(" --repo")[0] for line in lines if line.startswith("gh secret")] == [
+        "gh secret set INVENT_API_KEY --env broadcasts-acme",
+        "gh secret set INVENT_API_KEY --env broadcasts-globex",
+        "gh secret delete INVENT_API_KEY",
+    ]
+    assert not any("environment-keys" in name for name in site.points()), "all have the same key"
+
+
+def test_commands_that_ask_for_a_key_are_not_pasted_together_with_others(site: Site) -> None:
+    site.arrange()
+    site.hub.rulesets.clear()
+    advice = "Paste them one by one: gh secret set asks for the key."
+    assert all(advice not in site.check("--format", form).out for form in ("text", "markdown"))
+    site.hub.environment_secrets.clear()
+    assert all(advice in site.check("--format", form).out for form in ("text", "markdown"))
+
+
+def test_workflows_are_written_anew_after_all_of_them_are_deleted(site: Site) -> None:
+    site.arrange()
+    paths = [f".github/workflows/broadcasts-{name}.yml" for name in ("apply", "plan")]
+    for path in paths:
+        site.hub.files[path] += "# changed\njobs2: {}\n"
+    lines = [line for line in site.check().out.splitlines() if line.startswith(("rm ", "invent-gitops "))]
+    assert sorted(lines[:-1]) == [f"rm {path}" for path in paths]
+    assert lines[-1].startswith("invent-gitops init --github")
 
 
 def test_a_project_in_a_folder_has_names_and_paths_of_its_own(site: Site) -> None:

@@ -194,8 +194,12 @@ def test_each_key_that_a_workspace_names_is_a_secret_of_the_workflows(repository
     ours = {"acme": {"org": "o1"}, "globex": {"org": "o2", "key": "INVENT_API_KEY_GLOBEX", "state": {"branch": "g"}}}
     project(repository, ours)
     done = call(repository, "init", "--github", "--action", ACTION)
-    assert "the secrets INVENT_API_KEY, INVENT_API_KEY_GLOBEX in it." in done.err
-    assert "gh secret set INVENT_API_KEY_GLOBEX --env broadcasts\n" in done.err
+    holders = "broadcasts-acme with the secret INVENT_API_KEY, broadcasts-globex with the secret INVENT_API_KEY_GLOBEX."
+    assert f"so that no job sees another's key: {holders}" in done.err
+    assert [line for line in done.err.splitlines() if line.startswith("gh secret")] == [
+        "gh secret set INVENT_API_KEY --env broadcasts-acme",
+        "gh secret set INVENT_API_KEY_GLOBEX --env broadcasts-globex",
+    ]
     assert "globex" not in done.out, "it keeps its state on a branch"
     chosen = "matrix.key == 'INVENT_API_KEY_GLOBEX' && secrets.INVENT_API_KEY_GLOBEX || ''"
     given = f"INVENT_API_KEY_GLOBEX: ${{{{ {chosen} }}}}"
@@ -203,6 +207,24 @@ def test_each_key_that_a_workspace_names_is_a_secret_of_the_workflows(repository
         "broadcasts-apply.yml",
         "broadcasts-drift.yml",
     }
+
+
+def test_workspaces_of_a_sandbox_have_environments_without_keys(repository: Path) -> None:
+    project(repository, {"acme": {"org": "o1"}, "globex": {"org": "o2"}})
+    done = call(repository, "init", "--github", "--sandbox", "--action", ACTION)
+    assert "for the branch main only: broadcasts-acme, broadcasts-globex.\n" in done.err
+    assert "secret" not in done.err
+    assert done.err.count("gh api -X PUT") == 2
+
+
+def test_of_many_environments_a_few_are_named_and_each_has_its_commands(repository: Path) -> None:
+    project(repository, {f"w{number}": {"org": f"o{number}"} for number in range(7)})
+    done = call(repository, "init", "--github", "--action", ACTION)
+    assert "broadcasts-w4 with the secret INVENT_API_KEY and 2 more." in done.err
+    settings = [line for line in done.err.splitlines() if line.startswith("gh ")]
+    assert len([line for line in settings if "secret set" in line]) == 7
+    # A command that asks for a key takes what is pasted after it, so that these come last.
+    assert all("secret set" in line for line in settings[-7:])
 
 
 def test_one_workspace_can_be_listed_alone_and_an_unknown_one_is_refused(repository: Path) -> None:

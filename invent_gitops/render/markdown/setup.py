@@ -10,7 +10,7 @@ from invent_gitops.render.documents.reading import Document
 from invent_gitops.render.documents.setup import read_setup
 from invent_gitops.render.markdown.fit import Part, Size, fitted
 from invent_gitops.render.markdown.markup import code, text
-from invent_gitops.render.setup import COMMANDS_TITLE, STATE_WORDS, summary
+from invent_gitops.render.setup import STATE_WORDS, commands_title, summary
 from invent_gitops.text.clean import clean
 
 _SIGNS: dict[PointState, str] = {"ok": "✅", "missing": "❌", "loose": "⚠️", "unknown": "❔"}
@@ -34,7 +34,7 @@ def setup_markdown(document: Document, *, limit: int, size: Size = len) -> str:
     if commands := [clean(command) for command in check.commands()]:
         # Longer than any run of them, so that no command ends the block.
         fence = "`" * max([3, *(len(run) + 1 for command in commands for run in re.findall("`+", command))])
-        parts.append(Part([COMMANDS_TITLE, "", f"{fence}sh", *commands, fence]))
+        parts.append(Part([commands_title(commands), "", f"{fence}sh", *commands, fence]))
     return fitted(parts, limit, size)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from invent_gitops.model.first_steps import FirstSteps, StateMove
+from invent_gitops.model.setup import SetupTarget
 from invent_gitops.text.clean import clean
 from invent_gitops.text.commands import quoted
 from invent_gitops.text.mending import restricted_environment, set_secret
+
+# So many environments are named in a sentence; the commands are those of all.
+MOST_LISTED = 6
 
 
 def first_steps_text(steps: FirstSteps) -> str:
@@ -76,14 +80,33 @@ def _by_hand(moves: list[StateMove]) -> str:
     )
 
 
+def _environments(target: SetupTarget) -> str:
+    """Which environments to make, and what each has to hold."""
+    needed = target.environments
+    if not needed[0].workspace:
+        secrets = f", and the secret {', '.join(needed[0].keys)} in it" if needed[0].keys else ""
+        return f"Make the environment {needed[0].name} for the branch {target.branch} only{secrets}."
+    has_keys = any(environment.keys for environment in needed)
+    purpose = ", so that no job sees another's key" if has_keys else ""
+    listed = needed if len(needed) <= MOST_LISTED else needed[: MOST_LISTED - 1]
+    holders = [
+        f"{environment.name}{f' with the secret {key}' if (key := ', '.join(environment.keys)) else ''}"
+        for environment in listed
+    ]
+    more = f" and {len(needed) - len(listed)} more" if len(listed) < len(needed) else ""
+    pasting = " Paste the commands of the secrets one by one: gh asks for each key." if has_keys else ""
+    return (
+        f"Make an environment for each workspace, for the branch {target.branch} only{purpose}: "
+        f"{', '.join(holders)}{more}.{pasting}"
+    )
+
+
 def _on_github(steps: FirstSteps) -> Iterator[list[str]]:
     target = steps.target
-    keys = target.keys
-    secrets = f", and the secret{'s' if len(keys) > 1 else ''} {', '.join(keys)} in it" if keys else ""
     yield [
-        f"Make the environment {target.environment} for the branch {target.branch} only{secrets}.",
-        *restricted_environment(target, None),
-        *(set_secret(target, key) for key in keys),
+        _environments(target),
+        *(command for needed in target.environments for command in restricted_environment(target, needed.name, None)),
+        *(set_secret(target, needed.name, key) for needed in target.environments for key in needed.keys),
     ]
     yield [
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from invent_gitops.model.setup import PointState, SetupCheck, SetupPoint
-from invent_gitops.render.setup import COMMANDS_TITLE, STATE_WORDS, summary
+from invent_gitops.render.setup import STATE_WORDS, commands_title, summary
 from invent_gitops.render.text.style import Style
 from invent_gitops.text.clean import clean
 
@@ -23,7 +23,7 @@ def setup_text(check: SetupCheck, style: Style) -> str:
         lines += _lines(point, style, "" if point.detail == detail else point.detail)
         detail = point.detail
     if commands := check.commands():
-        lines += ["", COMMANDS_TITLE, "", *map(clean, commands)]
+        lines += ["", commands_title(commands), "", *map(clean, commands)]
     return "\n".join(lines)
 
 
