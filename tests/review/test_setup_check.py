@@ -12,6 +12,7 @@ from invent_gitops.model.setup import (
     AllowedRef,
     BranchRules,
     Environment,
+    JobEnvironment,
     SetupCheck,
     SetupEvidence,
     SetupTarget,
@@ -25,7 +26,14 @@ PATH = ".github/workflows/broadcasts-apply.yml"
 WORKFLOW = f"workflow:{PATH}"
 UNREAD = Unread("GitHub answered 403.", "contents: read")
 TARGET = SetupTarget(
-    "acme/campaigns", "github.com", "main", "broadcasts", "Validate", ("KEY",), ("invent.yaml",), "init", ""
+    "acme/campaigns",
+    "github.com",
+    "main",
+    (JobEnvironment("broadcasts", ("KEY",)),),
+    "Validate",
+    ("invent.yaml",),
+    "init",
+    "",
 )
 MAIN = BranchRules(
     "main", 1, dismisses_stale=True, asks_owners=True, checks=frozenset({"Validate", "Plan"}), strict=True
@@ -34,7 +42,7 @@ STATE = BranchRules("s", keeps_branch=True, keeps_commits=True)
 ENVIRONMENT = Environment("listed", (AllowedRef(1, "branch", "main"),), frozenset({"KEY"}))
 WELL = SetupEvidence(
     MAIN,
-    ENVIRONMENT,
+    {"broadcasts": ENVIRONMENT},
     {},
     (StatePlaceEvidence("", "s", "origin", STATE),),
     (WorkflowFile(PATH, present=True),),
@@ -58,10 +66,16 @@ def test_evidence_for_every_point_is_well() -> None:
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (replace(WELL, environment=None), {"environment": "missing", "environment-branch": "missing"}),
-        (replace(WELL, environment=replace(ENVIRONMENT, policy="any")), {"environment-branch": "loose"}),
-        (replace(WELL, environment=replace(ENVIRONMENT, allowed=())), {"environment-branch": "loose"}),
-        (replace(WELL, environment=replace(ENVIRONMENT, allowed=UNREAD)), {"environment-branch": "unknown"}),
+        (replace(WELL, environments={"broadcasts": None}), {"environment": "missing", "environment-branch": "missing"}),
+        (
+            replace(WELL, environments={"broadcasts": replace(ENVIRONMENT, policy="any")}),
+            {"environment-branch": "loose"},
+        ),
+        (replace(WELL, environments={"broadcasts": replace(ENVIRONMENT, allowed=())}), {"environment-branch": "loose"}),
+        (
+            replace(WELL, environments={"broadcasts": replace(ENVIRONMENT, allowed=UNREAD)}),
+            {"environment-branch": "unknown"},
+        ),
         (replace(WELL, secrets=UNREAD), {"secret:KEY": "unknown"}),
         (replace(WELL, secrets={"KEY": "repository"}), {"secret:KEY": "loose"}),
         (replace(WELL, secrets={"OTHER": "repository"}), {}),
@@ -84,7 +98,7 @@ def test_evidence_for_every_point_is_well() -> None:
     ],
 )
 def test_evidence_that_is_absent_or_wrong_is_told_apart(evidence: SetupEvidence, expected: dict[str, str]) -> None:
-    if evidence.environment is None:
+    if evidence.environments == {"broadcasts": None}:
         expected = {**expected, "secret:KEY": "missing"}
     assert states(evidence) == expected
     worst = set(expected.values())
@@ -95,7 +109,7 @@ def test_evidence_that_is_absent_or_wrong_is_told_apart(evidence: SetupEvidence,
 def test_every_point_that_is_missing_or_loose_has_a_reason_and_a_command_on_one_line() -> None:
     nothing = SetupEvidence(
         BranchRules("main"),
-        None,
+        {"broadcasts": None},
         {},
         (StatePlaceEvidence("", "s", "origin", BranchRules("s")),),
         (WorkflowFile(PATH, present=True, line=1),),
@@ -108,8 +122,10 @@ def test_every_point_that_is_missing_or_loose_has_a_reason_and_a_command_on_one_
 
 
 def test_a_name_with_signs_of_a_shell_is_quoted_in_every_command() -> None:
-    target = replace(TARGET, branch="it's;rm", environment="broadcasts")
-    commands = check_setup(target, replace(WELL, environment=None, main=BranchRules("it's;rm"))).commands()
+    target = replace(TARGET, branch="it's;rm")
+    commands = check_setup(
+        target, replace(WELL, environments={"broadcasts": None}, main=BranchRules("it's;rm"))
+    ).commands()
     assert commands
     signs = [list(shlex.shlex(command, posix=True, punctuation_chars=True)) for command in commands]
     assert not any(";" in words for words in signs)
