@@ -51,6 +51,10 @@ WELL = SetupEvidence(
 )
 
 
+def with_environment(environment: Environment | None) -> SetupEvidence:
+    return replace(WELL, environments={"broadcasts": environment})
+
+
 def check(evidence: SetupEvidence) -> SetupCheck:
     return check_setup(TARGET, evidence)
 
@@ -66,14 +70,14 @@ def test_evidence_for_every_point_is_well() -> None:
 @pytest.mark.parametrize(
     ("evidence", "expected"),
     [
-        (replace(WELL, environments={"broadcasts": None}), {"environment": "missing", "environment-branch": "missing"}),
+        (with_environment(None), {"environment": "missing", "environment-branch": "missing"}),
         (
-            replace(WELL, environments={"broadcasts": replace(ENVIRONMENT, policy="any")}),
+            with_environment(replace(ENVIRONMENT, policy="any")),
             {"environment-branch": "loose"},
         ),
-        (replace(WELL, environments={"broadcasts": replace(ENVIRONMENT, allowed=())}), {"environment-branch": "loose"}),
+        (with_environment(replace(ENVIRONMENT, allowed=())), {"environment-branch": "loose"}),
         (
-            replace(WELL, environments={"broadcasts": replace(ENVIRONMENT, allowed=UNREAD)}),
+            with_environment(replace(ENVIRONMENT, allowed=UNREAD)),
             {"environment-branch": "unknown"},
         ),
         (replace(WELL, secrets=UNREAD), {"secret:KEY": "unknown"}),
@@ -123,9 +127,7 @@ def test_every_point_that_is_missing_or_loose_has_a_reason_and_a_command_on_one_
 
 def test_a_name_with_signs_of_a_shell_is_quoted_in_every_command() -> None:
     target = replace(TARGET, branch="it's;rm")
-    commands = check_setup(
-        target, replace(WELL, environments={"broadcasts": None}, main=BranchRules("it's;rm"))
-    ).commands()
+    commands = check_setup(target, replace(with_environment(None), main=BranchRules("it's;rm"))).commands()
     assert commands
     signs = [list(shlex.shlex(command, posix=True, punctuation_chars=True)) for command in commands]
     assert not any(";" in words for words in signs)
