@@ -140,9 +140,7 @@ def test_outcome_is_shown_unless_there_is_neither_an_outcome_nor_a_plan(
         assert marker_of(action) == OURS.marker("report", HEAD, comment.marker.digest if comment else "")
         assert "As rendered" in outcomes_in(action.body).values()
     else:
-        assert action == Leave(
-            None, "The comment was left alone:", "There was nothing to create, and no plan in the pull request."
-        )
+        assert action == Leave(None, "Nothing changes in Invent, so the pull request gets no comment.", "")
 
 
 @pytest.mark.parametrize(
