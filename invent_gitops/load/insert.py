@@ -21,12 +21,12 @@ def with_entry(text: str, path: Sequence[str], name: str, value: dict[str, str],
     content = _content(text)
     if content is None:
         return None
-    wanted: Any = content
+    expected: Any = content
     for step in path:
-        wanted = wanted.get(step) if isinstance(wanted, dict) else None
-    if not isinstance(wanted, dict) or name in wanted:
+        expected = expected.get(step) if isinstance(expected, dict) else None
+    if not isinstance(expected, dict) or name in expected:
         return None
-    wanted[name] = value
+    expected[name] = value
     line = f"{scalar(name)}: {flow(dict(value))}"
     end = "\r\n" if "\r\n" in text else "\n"
     return next((new for new in _candidates(text, path, line, remark, end) if _content(new) == content), None)

@@ -53,7 +53,7 @@ def with_counts_of(base: Catalogue | None, current: Catalogue | None) -> Catalog
         return Segment(segment.name, segment.id, contacts, segment.formerly)
 
     segments = {name: counted(segment) for name, segment in current.segments.items()}
-    twins = {name: tuple(counted(segment) for segment in several) for name, several in current.twins.items()}
+    twins = {name: tuple(counted(segment) for segment in namesakes) for name, namesakes in current.twins.items()}
     return Catalogue(segments, twins, current.read_at)
 
 
