@@ -77,8 +77,8 @@ def each_of_several_workspaces_is_planned_and_created_in_its_own_org(repository:
     tried = repository.open_pull(7)
     planned = repository.jobs("plan", "pull_request", tried, pull=7)
     green(planned)
-    assert planned.keys() == {"workspaces", *TWO}
-    assert len(repository.hub.bodies(7)) == 2
+    assert planned.keys() == {"plan"}
+    assert len(repository.hub.bodies(7)) == 1
     merged = repository.merge(7)
     green(repository.jobs("apply", "push", merged))
     for name, workspace in TWO.items():

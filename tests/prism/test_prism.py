@@ -41,7 +41,7 @@ LIST, CREATE, SEGMENTS = "get /orgs/c/broadcasts", "post /orgs/c/broadcasts", "g
 # A new command that talks to Invent is one line here. Each runs in a copy of the same project: `doubt` was begun and
 # its answer lost, so it stays blocked, and `Spring sale` is to be created.
 CASES = [
-    Case(("apply", "--yes", *FAST), 7, frozenset({LIST, CREATE})),
+    Case(("apply", "--yes", *FAST), 7, frozenset({LIST, SEGMENTS, CREATE})),
     Case(("reconcile",), 7, frozenset({LIST})),
     Case(("resolve", "doubt", "--id", "b_01"), 5, frozenset({LIST})),
     Case(("plan", "--refresh"), 7, frozenset({LIST, SEGMENTS})),

@@ -103,6 +103,12 @@ REVIEWS, ACTIVITY = "get /pulls/{pull_number}/reviews", "get /activity"
 PERMISSION = "get /collaborators/{username}/permission"
 TEAM = "get /orgs/{org}/teams/{team_slug}"
 REVIEWING = {REVIEWS, ACTIVITY, PERMISSION, TEAM, f"{TEAM}/memberships/{{username}}"}
+_ENVIRONMENT = "get /environments/{environment_name}"
+SETTINGS = {
+    *("get ", "get /rulesets", "get /rules/branches/{branch}", "get /branches/{branch}/protection"),
+    *("get /environments", f"{_ENVIRONMENT}/deployment-branch-policies", f"{_ENVIRONMENT}/secrets"),
+    *("get /actions/secrets", "get /actions/organization-secrets"),
+}
 ISSUES, ISSUE, EDIT_ISSUE = "get /issues", "post /issues", "patch /issues/{issue_number}"
 
 
@@ -195,14 +201,7 @@ def test_what_a_check_of_the_set_up_calls_is_as_described(between: tuple[StandIn
     assert result.code == 5, result.all
     states = {point["id"]: point["state"] for point in result.json["points"]}
     assert (states["main-review"], states["environment-branch"]) == ("ok", "ok")
-    policies = "get /environments/{environment_name}/deployment-branch-policies"
-    settings = {"get ", "get /rulesets", "get /rules/branches/{branch}", "get /branches/{branch}/protection"}
-    secrets = {
-        "get /environments/{environment_name}/secrets",
-        "get /actions/secrets",
-        "get /actions/organization-secrets",
-    }
-    assert routes(hub) == {COMMIT, CONTENT, *settings, "get /environments", policies, *secrets}
+    assert routes(hub) == {COMMIT, CONTENT, *SETTINGS}
 
 
 def test_what_the_issue_about_drift_calls_is_as_described(between: tuple[StandIn, Judge], desk: Desk) -> None:
@@ -229,7 +228,7 @@ def test_the_description_holds_no_route_that_nobody_calls() -> None:
             for method in methods
         }
         called = {USER, PULL, PULLS_OF, PULLS, COMMENTS, COMMENT, EDIT, ISSUES, ISSUE, EDIT_ISSUE}
-        called |= {COMMIT, CONTENT, *REVIEWING}
+        called |= {COMMIT, CONTENT, *REVIEWING, *SETTINGS}
         assert every == called
 
 
