@@ -96,13 +96,13 @@ def _compared(
     if not changes.weaker:
         return replace(loosening, changes=located)
     definitions = [replace(definition, waive=base.waivers.get(definition.key, {})) for definition in loaded.definitions]
-    former = replace(
-        loaded,
-        project=replace(loaded.project, policies=base.project.policies),
-        catalogue=with_counts_of(base.catalogue, loaded.catalogue),
-        definitions=definitions,
-    )
-    passing = passing_only_so(plan, replan(former), base, changes)
+    project = replace(loaded.project, policies=base.project.policies)
+    former = replace(loaded, project=project, definitions=definitions)
+    counted = with_counts_of(base.catalogue, loaded.catalogue)
+    # By either count: a cap that rises with the count that it caps refuses neither the old nor the new one alone.
+    catalogues = [counted] if counted == loaded.catalogue else [counted, loaded.catalogue]
+    base_plans = [replan(replace(former, catalogue=catalogue)) for catalogue in catalogues]
+    passing = passing_only_so(plan, base_plans, base, changes)
     return replace(loosening, changes=located, passing=passing)
 
 

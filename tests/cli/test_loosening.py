@@ -184,6 +184,28 @@ def test_creates_that_only_a_higher_number_lets_through_are_named(work: Work) ->
     ]
 
 
+def test_create_is_named_where_the_cap_rises_together_with_the_count_that_it_caps(guarded: Work) -> None:
+    more = SEGMENTS.replace("1240", "99999")
+    guarded.write(project=RULES.replace("20000", "500000") + GUARD, segments=more, launch=LAUNCH.replace("T22", "T12"))
+    done = guarded.plan("--base", "main", "--json")
+    passing = done.json["loosened"]["passes_only_so"]
+    assert [(entry["key"], entry["rule"]) for entry in passing] == [("launch", "audience-cap")]
+    assert "99,999" in passing[0]["message"]
+    assert done.code == 5
+
+
+def test_create_that_the_count_of_the_base_refuses_is_named_once_although_the_count_of_today_does_as_well(
+    work: Work,
+) -> None:
+    counts = "vip: {id: seg_vip, contacts_count: 30000}\n"
+    work.write(segments=counts)
+    work.commit()
+    git(work.folder, "branch", "--force", "main", "change")
+    work.write(project=LOOSE, segments=counts.replace("30000", "40000"), launch=LAUNCH.replace("T22", "T12"))
+    passing = work.plan("--base", "main", "--json").json["loosened"]["passes_only_so"]
+    assert [(entry["key"], entry["rule"]) for entry in passing] == [("launch", "audience-cap")]
+
+
 def test_base_is_where_the_change_began_and_not_what_the_branch_has_become(work: Work) -> None:
     work.write(launch=LAUNCH.replace("T22", "T12"))
     work.commit()
@@ -412,6 +434,22 @@ def test_base_that_cannot_be_read_is_a_warning_without_the_guard_and_of_no_matte
     with invent(key=KEY) as server:
         created = call(work.folder, "apply", "--yes", env=account(server.url) | {"GITHUB_BASE_REF": "gone"})
         assert (created.code, "compared" in created.all) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("branch", "cure"),
+    [
+        ("gone", "Fetch it: git fetch origin gone"),
+        ("it's;id", "Fetch it: git fetch origin 'it'\"'\"'s;id'"),
+        ("$(id)", "Fetch it: git fetch origin '$(id)'"),
+        ("--x", "Fetch it: git fetch origin refs/heads/--x"),
+        ("+gone", "Fetch it: git fetch origin refs/heads/+gone"),
+        ("main --x", "Git takes no such name for a branch. See those that there are: git branch --all"),
+        ("gone:main", "Git takes no such name for a branch. See those that there are: git branch --all"),
+    ],
+)
+def test_cure_for_a_base_that_is_gone_can_be_pasted_whatever_its_name(work: Work, branch: str, cure: str) -> None:
+    assert work.plan("--json", GITHUB_BASE_REF=branch).json["loosened"]["error"]["cure"] == cure
 
 
 def test_base_that_a_person_names_and_that_cannot_be_read_refuses_without_the_guard_as_well(work: Work) -> None:
