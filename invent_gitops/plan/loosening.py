@@ -8,7 +8,7 @@ from itertools import chain
 from invent_gitops import policy
 from invent_gitops.errors import Refused
 from invent_gitops.model.alike import alike
-from invent_gitops.model.loosening import PassesOnlySo, RuleChange, RuleChanges, Rules
+from invent_gitops.model.loosening import Loosening, PassesOnlySo, RuleChange, RuleChanges, Rules
 from invent_gitops.model.plan import Item, Plan, Refusal
 
 AFTERWARDS = (
@@ -33,6 +33,14 @@ def passing_only_so(
         entry
         for item in plan.having("create")
         for entry in _of_item(item, refused.get(item.key, ()), repointed, plan.counts["create"], base)
+    )
+
+
+def uncompared(loosening: Loosening) -> str:
+    """What a person must know where the base cannot be read."""
+    return (
+        f"The rules could not be compared with those of {loosening.reference}: {loosening.fault}. A rule or the guard "
+        f"policies.loosening may have been loosened. {loosening.cure}"
     )
 
 

@@ -298,17 +298,24 @@ def test_after_a_push_the_base_is_the_commit_before_it(guarded: Work, tmp_path: 
         assert "weaker" not in guarded.plan(**pushed).out
 
 
-def test_event_of_a_push_that_cannot_be_read_refuses_with_the_guard_and_is_of_no_matter_without(
+def test_event_of_a_push_that_cannot_be_read_refuses_with_the_guard_and_warns_without(
     guarded: Work, tmp_path: Path
 ) -> None:
     event = tmp_path / "event.json"
     event.write_text("no JSON", encoding="utf-8")
     pushed = {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
+    fault = "the event in GITHUB_EVENT_PATH is no JSON object"
     guarded.write(project=RULES + GUARD, launch=LAUNCH.replace("T22", "T12"))
     done = guarded.plan(**pushed)
-    assert (done.code, "the event in GITHUB_EVENT_PATH is no JSON object" in done.out) == (5, True)
+    assert (done.code, fault in done.out) == (5, True)
+    # The history of the clone shows the guard, so that the change may have deleted it.
     guarded.write(project=RULES)
-    assert (guarded.plan(**pushed).code, "compared" in guarded.plan(**pushed).all) == (0, False)
+    done = guarded.plan(**pushed)
+    assert (done.code, fault in done.out) == (5, True)
+    git(guarded.folder, "checkout", "--quiet", "--orphan", "alone")
+    guarded.commit()
+    done = guarded.plan(**pushed)
+    assert (done.code, fault in done.out) == (0, True)
 
 
 def test_long_comment_keeps_the_weaker_rules_and_the_verdict_of_the_guard(guarded: Work) -> None:
@@ -422,7 +429,35 @@ def test_base_that_a_shallow_clone_has_not_refuses_with_the_guard_and_says_how_t
     assert "3 rules were made weaker since main" in clone.plan(GITHUB_BASE_REF="main").out
 
 
-def test_base_that_cannot_be_read_is_a_warning_without_the_guard_and_of_no_matter_to_apply(work: Work) -> None:
+@pytest.mark.parametrize("moved", [False, True], ids=["in its place", "elsewhere"])
+def test_change_that_deletes_the_guard_is_refused_after_the_push_as_far_as_the_clone_shows_the_guard(
+    guarded: Work, moved: bool
+) -> None:
+    before = git(guarded.folder, "rev-parse", "HEAD")
+    if moved:
+        (guarded.folder / "sub").mkdir()
+        git(guarded.folder, "mv", "invent.yaml", "segments.yaml", "sub")
+    place = guarded.folder / ("sub" if moved else ".")
+    Work(place).write(project=LOOSE, segments=SEGMENTS, launch=LAUNCH)
+    guarded.commit()
+    Work(place).write(project=LOOSE + "# tidy\n")
+    guarded.commit()
+    git(guarded.folder, "push", "--quiet", "origin", "change")
+    remote = f"file://{guarded.folder.parent / 'remote.git'}"
+    for depth, code in ((3, 5), (2, 0), (1, 0)):
+        name = f"depth-{depth}"
+        words = ("--quiet", "--template=", f"--depth={depth}", "--branch=change", remote, name)
+        git(guarded.folder.parent, "clone", *words)
+        clone = guarded.folder.parent / name
+        # A force push leaves the commit before it behind, in no branch.
+        pushed = {"CI_COMMIT_BEFORE_SHA": before if depth < 3 else "1" * 40}
+        with invent(key=KEY) as server:
+            done = call(clone / place.relative_to(guarded.folder), "apply", "--yes", env=account(server.url) | pushed)
+            assert (done.code, len(live(server))) == (code, int(not code)), done.all
+        assert "The rules could not be compared with those of" in done.err
+
+
+def test_base_that_cannot_be_read_is_a_warning_without_the_guard_in_plan_and_apply(work: Work) -> None:
     work.write(launch=LAUNCH.replace("T22", "T12"))
     done = work.plan("--format", "github", GITHUB_BASE_REF="gone")
     assert done.code == 0
@@ -432,8 +467,16 @@ def test_base_that_cannot_be_read_is_a_warning_without_the_guard_and_of_no_matte
         "Fetch it: git fetch origin gone"
     )
     with invent(key=KEY) as server:
-        created = call(work.folder, "apply", "--yes", env=account(server.url) | {"GITHUB_BASE_REF": "gone"})
-        assert (created.code, "compared" in created.all) == (0, False)
+        env = account(server.url) | {"GITHUB_BASE_REF": "gone"}
+        created = call(work.folder, "apply", "--yes", "--format", "github", env=env)
+        assert created.code == 0
+        assert "Note: The rules could not be compared with those of gone: " in created.err
+        assert "A rule or the guard policies.loosening may have been loosened." in created.err
+        (warning,) = [line for line in commands(created) if "weaker rule" in line]
+        assert warning.startswith("::warning title=weaker rule::The rules could not be compared with those of gone")
+        # Nothing is left to create, so that no rule matters.
+        again = call(work.folder, "apply", "--yes", "--format", "github", env=env)
+        assert (again.code, "compared" in again.all) == (0, False)
 
 
 @pytest.mark.parametrize(
