@@ -153,6 +153,33 @@ def test_new_waiver_is_named_with_its_reason_and_one_of_what_was_created_is_not(
     assert "weaker" not in work.plan("--base", "main", "--sandbox").out
 
 
+def test_waiver_of_an_edit_or_a_deletion_loosens_nothing_wherever_it_stands(guarded: Work) -> None:
+    noon = LAUNCH.replace("T22", "T12")
+    later = noon.replace("T12", "T15")
+    guarded.write(project=RULES + GUARD + "  unreachable_edits: refuse\n", launch=noon)
+    guarded.write(winter=noon.replace("launch", "winter"))
+    guarded.commit()
+    git(guarded.folder, "branch", "--force", "main", "change")
+    assert call(guarded.folder, "apply", "--sandbox", "--yes").code == 0
+    (guarded.folder / "broadcasts" / "winter.yaml").unlink()
+    moved = noon.replace("T12", "T14") + "waive: {unreachable-edits: Ana moves it}\n"
+    waived = "  unreachable_edits: {action: refuse, waive: {winter: Ana cancels it, nosuch: A wrong key}}\n"
+    guarded.write(project=RULES + GUARD + waived, launch=moved, third=later.replace("launch", "third"))
+    guarded.write(fourth=later.replace("launch", "fourth") + "waive: {unreachable-edits: it may move}\n")
+    done = guarded.plan("--base", "main", "--sandbox")
+    assert (done.code, "weaker" in done.out, "stricter" in done.out) == (0, False, False), done.all
+    assert "waived: Ana moves it" in done.out
+    assert "waived: Ana cancels it" in done.out
+    (note,) = [line for line in done.err.splitlines() if "waives" in line]
+    assert note == (
+        "Note: policies.unreachable_edits waives `nosuch`, and no definition or record has that key. So it waives "
+        "nothing: correct the key, or delete the waiver."
+    )
+    guarded.write(project=RULES + GUARD + waived.replace("action: refuse", "action: warn"))
+    loosened = guarded.plan("--base", "main", "--sandbox")
+    assert (loosened.code, "policies.unreachable_edits  refuse: true → refuse: false" in loosened.out) == (5, True)
+
+
 def test_waiver_that_the_base_has_already_is_not_weaker(work: Work) -> None:
     work.write(launch=LAUNCH + "waive: {quiet-hours: agreed with legal}\n")
     work.commit()
