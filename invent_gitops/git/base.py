@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from invent_gitops.errors import Unavailable
@@ -18,9 +19,7 @@ def base_commit(git: Git, revisions: Sequence[str], name: str, *, exact: bool) -
     """
     commit = next((commit for revision in revisions if (commit := git.commit_of(revision))), "")
     if not commit:
-        raise Unavailable(
-            f"this clone has no branch or commit {name}", _cure(git, f"Fetch it: git fetch origin {name}")
-        )
+        raise Unavailable(f"this clone has no branch or commit {name}", _cure(git, _fetching(git, name)))
     if exact:
         return commit
     try:
@@ -42,6 +41,17 @@ def branch_revisions(git: Git, branch: str) -> list[str]:
     except GitFailed as error:
         raise Unavailable(_reason(error), error.cure) from None
     return [*(f"refs/remotes/{remote}/{branch}" for remote in remotes), f"refs/heads/{branch}"]
+
+
+def _fetching(git: Git, name: str) -> str:
+    """The cure that fetches a branch or commit. A variable of a CI holds any text, and people paste the command."""
+    try:
+        git.run("check-ref-format", f"refs/heads/{name}")
+    except GitFailed:
+        return "Git takes no such name for a branch. See those that there are: git branch --all"
+    # Alone, git takes these beginnings for an option, for force or for an exclusion.
+    written = f"refs/heads/{name}" if name[0] in "-+^" else name
+    return f"Fetch it: git fetch origin {shlex.quote(written)}"
 
 
 def _reason(error: GitFailed) -> str:

@@ -66,8 +66,8 @@ class PassesOnlySo:
 class Loosening:
     """The rules beside those of the base, a commit; `reference` is how the base was named.
 
-    `guard` is `policies.loosening` of the base, and of the files where the base cannot be read; then `fault` says why,
-    and `cure` how to go on.
+    `guard` is `policies.loosening` of the base. Where the base cannot be read, it is of the files or of the history of
+    the clone; then `fault` says why, and `cure` how to go on.
     """
 
     reference: str

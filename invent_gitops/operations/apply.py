@@ -21,7 +21,7 @@ from invent_gitops.operations.plan import plan_code
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.plan.approval import Approval
-from invent_gitops.plan.loosening import check_loosening
+from invent_gitops.plan.loosening import check_loosening, uncompared
 
 
 class ApplyView(Protocol):
@@ -84,15 +84,19 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
 
 
 def _loosened(apply: Apply, plan: Plan, looked: ListEvidence) -> Plan:
-    """The plan with what became weaker since the base; a base that cannot be read is of matter to the guard alone."""
+    """The plan with what became weaker since the base; a base that cannot be read is noted if anything is created."""
 
     def replan(loaded: LoadedProject) -> Plan:
         return plan_now(replace(apply, loaded=loaded), looked)
 
     options = apply.options
     plan = with_loosening(apply.console, plan, apply.loaded, replan, base=options.base, definitions=options.definitions)
-    unread = plan.loosening and plan.loosening.fault and not plan.held_back
-    return replace(plan, loosening=None) if unread else plan
+    if plan.loosening is None or not plan.loosening.fault:
+        return plan
+    if not plan.counts["create"]:
+        return replace(plan, loosening=None)
+    apply.console.remark([uncompared(plan.loosening)])
+    return plan
 
 
 def confirm(apply: Apply, plan: Plan, progress: Progress, view: ApplyView) -> Confirmed:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from invent_gitops import policy
 from invent_gitops.errors import Refused
 from invent_gitops.model.alike import alike
-from invent_gitops.model.loosening import PassesOnlySo, RuleChange, RuleChanges, Rules
+from invent_gitops.model.loosening import Loosening, PassesOnlySo, RuleChange, RuleChanges, Rules
 from invent_gitops.model.plan import Item, Plan, Refusal
 
 AFTERWARDS = (
@@ -18,18 +19,28 @@ AFTERWARDS = (
 _MOST = 5
 
 
-def passing_only_so(plan: Plan, base_plan: Plan, base: Rules, changes: RuleChanges) -> tuple[PassesOnlySo, ...]:
-    """The creates of `plan` that `base_plan` refuses, each with every objection, in the order of the keys.
+def passing_only_so(
+    plan: Plan, base_plans: Sequence[Plan], base: Rules, changes: RuleChanges
+) -> tuple[PassesOnlySo, ...]:
+    """The creates of `plan` that one of `base_plans` refuses, each with every objection, in the order of the keys.
 
-    `base_plan` is of the same definitions by the rules of `base`. A segment that means other people now refuses
-    nothing there, so its creates are named by the change itself.
+    `base_plans` are of the same definitions by the rules of `base`, with its counts and with those of today. A segment
+    that means other people now refuses nothing there, so its creates are named by the change itself.
     """
-    refused = {item.key: item.refusals for item in base_plan.having("refused")}
+    refused = _refused(base_plans)
     repointed = {alike(change.key): change for change in changes.weaker if change.rule == "segment"}
     return tuple(
         entry
         for item in plan.having("create")
         for entry in _of_item(item, refused.get(item.key, ()), repointed, plan.counts["create"], base)
+    )
+
+
+def uncompared(loosening: Loosening) -> str:
+    """What a person must know where the base cannot be read."""
+    return (
+        f"The rules could not be compared with those of {loosening.reference}: {loosening.fault}. A rule or the guard "
+        f"policies.loosening may have been loosened. {loosening.cure}"
     )
 
 
@@ -51,6 +62,18 @@ def check_loosening(plan: Plan) -> None:
         f"policies.loosening refuses to create anything together with weaker rules: {named}{more}.",
         AFTERWARDS,
     )
+
+
+def _refused(base_plans: Sequence[Plan]) -> dict[str, tuple[Refusal, ...]]:
+    """The objections to each key, by any of the plans; of one policy, as the first plan words it."""
+    refused: dict[str, dict[str, list[Refusal]]] = {}
+    for base_plan in base_plans:
+        for item in base_plan.having("refused"):
+            objections = refused.setdefault(item.key, {})
+            for policy_id in dict.fromkeys(refusal.policy for refusal in item.refusals):
+                same = [refusal for refusal in item.refusals if refusal.policy == policy_id]
+                objections.setdefault(policy_id, same)
+    return {key: tuple(chain.from_iterable(objections.values())) for key, objections in refused.items()}
 
 
 def _of_item(

@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 from invent_gitops.model.loosening import RuleChange, RuleChanges, Rules
 from invent_gitops.model.project import BlackoutDays, BranchPlace, FilePlace, Policies, Project, QuietHours
+from invent_gitops.model.unreachable import POLICY as UNREACHABLE_EDITS
+from invent_gitops.model.unreachable import UnreachablePolicy
 from invent_gitops.policy.loosened_clocks import blackout_text, compare_blackout, quiet_hours_verdict, quiet_text
 from invent_gitops.policy.loosened_segments import compare_catalogues
 from invent_gitops.text.quoting import quote
@@ -71,7 +73,8 @@ def _project(base: Project, current: Project) -> Iterator[_Change]:
 def _waivers(base: Mapping[str, Mapping[str, str]], current: Mapping[str, Mapping[str, str]]) -> Iterator[_Change]:
     for key, waived in current.items():
         before = base.get(key, {})
-        for policy in dict.fromkeys([*waived, *before]):
+        # A waived edit lets no broadcast pass, and stays on the page with its reason.
+        for policy in dict.fromkeys(name for name in [*waived, *before] if name != UNREACHABLE_EDITS):
             old, new = before.get(policy), waived.get(policy)
             if old == new:
                 continue
@@ -114,6 +117,8 @@ def _by_leaf(judges: Mapping[str, Judge], other: Judge) -> Judge:
         if old is None or new is None:
             return _unjudged(old, new)
         before, after = dict(_leaves(old)), dict(_leaves(new))
+        if before == after:
+            return "same"
         for name in before.keys() | after.keys():
             was, now = before.get(name), after.get(name)
             if was != now and (now is None or (was is not None and judges.get(name, other)(was, now) == "weaker")):
@@ -138,13 +143,11 @@ def _beyond(old: Sequence[tuple[int, int]], new: Sequence[tuple[int, int]]) -> V
     return "weaker" if any(people(new, contacts) < people(old, contacts) for contacts in steps) else "tighter"
 
 
-def _reasons(old: Mapping[str, str], new: Mapping[str, str]) -> Verdict:
-    """Of reasons by key, a new one and another one is weaker."""
-    return "tighter" if new.items() <= old.items() else "weaker"
-
-
 def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
-    if is_dataclass(value):
+    if isinstance(value, UnreachablePolicy):
+        # By the guard alone: a waiver speaks of one broadcast, which stays on the page with the reason.
+        yield "refuse", value.refuse
+    elif is_dataclass(value):
         yield from ((field.name, getattr(value, field.name)) for field in fields(value))
     elif isinstance(value, Mapping):
         yield from ((str(name), part) for name, part in value.items())
@@ -164,7 +167,7 @@ _JUDGES: Mapping[str, Judge] = {
         {"approvals": _less_is_weaker, "dismiss_stale": _less_is_weaker, "send_to_all": _one_of, "over": _beyond},
         _unjudged,
     ),
-    "unreachable_edits": _by_leaf({"refuse": _less_is_weaker, "waived": _reasons}, _unjudged),
+    "unreachable_edits": _by_leaf({"refuse": _less_is_weaker}, _unjudged),
 }
 
 

@@ -153,6 +153,33 @@ def test_new_waiver_is_named_with_its_reason_and_one_of_what_was_created_is_not(
     assert "weaker" not in work.plan("--base", "main", "--sandbox").out
 
 
+def test_waiver_of_an_edit_or_a_deletion_loosens_nothing_wherever_it_stands(guarded: Work) -> None:
+    noon = LAUNCH.replace("T22", "T12")
+    later = noon.replace("T12", "T15")
+    guarded.write(project=RULES + GUARD + "  unreachable_edits: refuse\n", launch=noon)
+    guarded.write(winter=noon.replace("launch", "winter"))
+    guarded.commit()
+    git(guarded.folder, "branch", "--force", "main", "change")
+    assert call(guarded.folder, "apply", "--sandbox", "--yes").code == 0
+    (guarded.folder / "broadcasts" / "winter.yaml").unlink()
+    moved = noon.replace("T12", "T14") + "waive: {unreachable-edits: Ana moves it}\n"
+    waived = "  unreachable_edits: {action: refuse, waive: {winter: Ana cancels it, nosuch: A wrong key}}\n"
+    guarded.write(project=RULES + GUARD + waived, launch=moved, third=later.replace("launch", "third"))
+    guarded.write(fourth=later.replace("launch", "fourth") + "waive: {unreachable-edits: it may move}\n")
+    done = guarded.plan("--base", "main", "--sandbox")
+    assert (done.code, "weaker" in done.out, "stricter" in done.out) == (0, False, False), done.all
+    assert "waived: Ana moves it" in done.out
+    assert "waived: Ana cancels it" in done.out
+    (note,) = [line for line in done.err.splitlines() if "waives" in line]
+    assert note == (
+        "Note: policies.unreachable_edits waives `nosuch`, and no definition or record has that key. So it waives "
+        "nothing: correct the key, or delete the waiver."
+    )
+    guarded.write(project=RULES + GUARD + waived.replace("action: refuse", "action: warn"))
+    loosened = guarded.plan("--base", "main", "--sandbox")
+    assert (loosened.code, "policies.unreachable_edits  refuse: true → refuse: false" in loosened.out) == (5, True)
+
+
 def test_waiver_that_the_base_has_already_is_not_weaker(work: Work) -> None:
     work.write(launch=LAUNCH + "waive: {quiet-hours: agreed with legal}\n")
     work.commit()
@@ -182,6 +209,28 @@ def test_creates_that_only_a_higher_number_lets_through_are_named(work: Work) ->
     assert [(entry["key"], entry["rule"]) for entry in loosened["passes_only_so"]] == [
         (key, "max-creates") for key in ("one", "three", "two")
     ]
+
+
+def test_create_is_named_where_the_cap_rises_together_with_the_count_that_it_caps(guarded: Work) -> None:
+    more = SEGMENTS.replace("1240", "99999")
+    guarded.write(project=RULES.replace("20000", "500000") + GUARD, segments=more, launch=LAUNCH.replace("T22", "T12"))
+    done = guarded.plan("--base", "main", "--json")
+    passing = done.json["loosened"]["passes_only_so"]
+    assert [(entry["key"], entry["rule"]) for entry in passing] == [("launch", "audience-cap")]
+    assert "99,999" in passing[0]["message"]
+    assert done.code == 5
+
+
+def test_create_that_the_count_of_the_base_refuses_is_named_once_although_the_count_of_today_does_as_well(
+    work: Work,
+) -> None:
+    counts = "vip: {id: seg_vip, contacts_count: 30000}\n"
+    work.write(segments=counts)
+    work.commit()
+    git(work.folder, "branch", "--force", "main", "change")
+    work.write(project=LOOSE, segments=counts.replace("30000", "40000"), launch=LAUNCH.replace("T22", "T12"))
+    passing = work.plan("--base", "main", "--json").json["loosened"]["passes_only_so"]
+    assert [(entry["key"], entry["rule"]) for entry in passing] == [("launch", "audience-cap")]
 
 
 def test_base_is_where_the_change_began_and_not_what_the_branch_has_become(work: Work) -> None:
@@ -276,17 +325,24 @@ def test_after_a_push_the_base_is_the_commit_before_it(guarded: Work, tmp_path: 
         assert "weaker" not in guarded.plan(**pushed).out
 
 
-def test_event_of_a_push_that_cannot_be_read_refuses_with_the_guard_and_is_of_no_matter_without(
+def test_event_of_a_push_that_cannot_be_read_refuses_with_the_guard_and_warns_without(
     guarded: Work, tmp_path: Path
 ) -> None:
     event = tmp_path / "event.json"
     event.write_text("no JSON", encoding="utf-8")
     pushed = {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
+    fault = "the event in GITHUB_EVENT_PATH is no JSON object"
     guarded.write(project=RULES + GUARD, launch=LAUNCH.replace("T22", "T12"))
     done = guarded.plan(**pushed)
-    assert (done.code, "the event in GITHUB_EVENT_PATH is no JSON object" in done.out) == (5, True)
+    assert (done.code, fault in done.out) == (5, True)
+    # The history of the clone shows the guard, so that the change may have deleted it.
     guarded.write(project=RULES)
-    assert (guarded.plan(**pushed).code, "compared" in guarded.plan(**pushed).all) == (0, False)
+    done = guarded.plan(**pushed)
+    assert (done.code, fault in done.out) == (5, True)
+    git(guarded.folder, "checkout", "--quiet", "--orphan", "alone")
+    guarded.commit()
+    done = guarded.plan(**pushed)
+    assert (done.code, fault in done.out) == (0, True)
 
 
 def test_long_comment_keeps_the_weaker_rules_and_the_verdict_of_the_guard(guarded: Work) -> None:
@@ -400,7 +456,35 @@ def test_base_that_a_shallow_clone_has_not_refuses_with_the_guard_and_says_how_t
     assert "3 rules were made weaker since main" in clone.plan(GITHUB_BASE_REF="main").out
 
 
-def test_base_that_cannot_be_read_is_a_warning_without_the_guard_and_of_no_matter_to_apply(work: Work) -> None:
+@pytest.mark.parametrize("moved", [False, True], ids=["in its place", "elsewhere"])
+def test_change_that_deletes_the_guard_is_refused_after_the_push_as_far_as_the_clone_shows_the_guard(
+    guarded: Work, moved: bool
+) -> None:
+    before = git(guarded.folder, "rev-parse", "HEAD")
+    if moved:
+        (guarded.folder / "sub").mkdir()
+        git(guarded.folder, "mv", "invent.yaml", "segments.yaml", "sub")
+    place = guarded.folder / ("sub" if moved else ".")
+    Work(place).write(project=LOOSE, segments=SEGMENTS, launch=LAUNCH)
+    guarded.commit()
+    Work(place).write(project=LOOSE + "# tidy\n")
+    guarded.commit()
+    git(guarded.folder, "push", "--quiet", "origin", "change")
+    remote = f"file://{guarded.folder.parent / 'remote.git'}"
+    for depth, code in ((3, 5), (2, 0), (1, 0)):
+        name = f"depth-{depth}"
+        words = ("--quiet", "--template=", f"--depth={depth}", "--branch=change", remote, name)
+        git(guarded.folder.parent, "clone", *words)
+        clone = guarded.folder.parent / name
+        # A force push leaves the commit before it behind, in no branch.
+        pushed = {"CI_COMMIT_BEFORE_SHA": before if depth < 3 else "1" * 40}
+        with invent(key=KEY) as server:
+            done = call(clone / place.relative_to(guarded.folder), "apply", "--yes", env=account(server.url) | pushed)
+            assert (done.code, len(live(server))) == (code, int(not code)), done.all
+        assert "The rules could not be compared with those of" in done.err
+
+
+def test_base_that_cannot_be_read_is_a_warning_without_the_guard_in_plan_and_apply(work: Work) -> None:
     work.write(launch=LAUNCH.replace("T22", "T12"))
     done = work.plan("--format", "github", GITHUB_BASE_REF="gone")
     assert done.code == 0
@@ -410,8 +494,32 @@ def test_base_that_cannot_be_read_is_a_warning_without_the_guard_and_of_no_matte
         "Fetch it: git fetch origin gone"
     )
     with invent(key=KEY) as server:
-        created = call(work.folder, "apply", "--yes", env=account(server.url) | {"GITHUB_BASE_REF": "gone"})
-        assert (created.code, "compared" in created.all) == (0, False)
+        env = account(server.url) | {"GITHUB_BASE_REF": "gone"}
+        created = call(work.folder, "apply", "--yes", "--format", "github", env=env)
+        assert created.code == 0
+        assert "Note: The rules could not be compared with those of gone: " in created.err
+        assert "A rule or the guard policies.loosening may have been loosened." in created.err
+        (warning,) = [line for line in commands(created) if "weaker rule" in line]
+        assert warning.startswith("::warning title=weaker rule::The rules could not be compared with those of gone")
+        # Nothing is left to create, so that no rule matters.
+        again = call(work.folder, "apply", "--yes", "--format", "github", env=env)
+        assert (again.code, "compared" in again.all) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("branch", "cure"),
+    [
+        ("gone", "Fetch it: git fetch origin gone"),
+        ("it's;id", "Fetch it: git fetch origin 'it'\"'\"'s;id'"),
+        ("$(id)", "Fetch it: git fetch origin '$(id)'"),
+        ("--x", "Fetch it: git fetch origin refs/heads/--x"),
+        ("+gone", "Fetch it: git fetch origin refs/heads/+gone"),
+        ("main --x", "Git takes no such name for a branch. See those that there are: git branch --all"),
+        ("gone:main", "Git takes no such name for a branch. See those that there are: git branch --all"),
+    ],
+)
+def test_cure_for_a_base_that_is_gone_can_be_pasted_whatever_its_name(work: Work, branch: str, cure: str) -> None:
+    assert work.plan("--json", GITHUB_BASE_REF=branch).json["loosened"]["error"]["cure"] == cure
 
 
 def test_base_that_a_person_names_and_that_cannot_be_read_refuses_without_the_guard_as_well(work: Work) -> None:

@@ -11,6 +11,7 @@ import pytest
 from invent_gitops.model.broadcast import Catalogue, Segment
 from invent_gitops.model.loosening import RuleChanges, Rules
 from invent_gitops.model.project import BlackoutDays, BranchPlace, Policies, Project, QuietHours
+from invent_gitops.model.unreachable import UnreachablePolicy
 from invent_gitops.policy import loosening
 from invent_gitops.policy.loosening import compare_rules
 
@@ -142,7 +143,7 @@ def test_what_is_set_for_the_first_time_and_where_the_files_are_is_no_rule() -> 
 
 
 Bar = make_dataclass("Bar", ["approvals", "dismiss_stale", "over", "send_to_all"])
-Edits = make_dataclass("Edits", ["refuse", "waived"])
+Edits = UnreachablePolicy
 
 
 def bar(approvals: int = 1, stale: bool = True, over: Any = (), to_all: tuple[str, ...] = ()) -> object:
@@ -168,8 +169,9 @@ def bar(approvals: int = 1, stale: bool = True, over: Any = (), to_all: tuple[st
         (bar(to_all=("legal",)), bar(), "weaker"),
         (Edits(False, {}), Edits(True, {}), "tighter"),
         (Edits(True, {}), Edits(False, {}), "weaker"),
-        (Edits(True, {}), Edits(True, {"spring": "it is cancelled there"}), "weaker"),
-        (Edits(True, {"spring": "it is cancelled there"}), Edits(True, {}), "tighter"),
+        (Edits(True, {}), Edits(True, {"spring": "it is cancelled there"}), "same"),
+        (Edits(True, {"spring": "it is cancelled there"}), Edits(True, {}), "same"),
+        (Edits(True, {}), Edits(False, {"spring": "it is cancelled there"}), "weaker"),
         ({"failed": 5}, {"failed": 90}, "weaker"),
         ({"failed": 5}, {"failed": 5, "skipped": 1}, "tighter"),
         ({"failed": 5, "skipped": 1}, {"failed": 5}, "weaker"),
@@ -185,6 +187,8 @@ def test_rule_with_parts_is_weaker_if_one_of_them_is(old: Any, new: Any, side: s
 def test_of_a_rule_with_parts_only_those_that_differ_are_shown() -> None:
     old, new = bar(2, over=((20_000, 2),), to_all=("legal",)), bar(1, over=((90_000, 2),), to_all=("legal",))
     assert loosening._texts(old, new, "review") == ("approvals: 2, over: 20,000: 2", "approvals: 1, over: 90,000: 2")
+    guards = UnreachablePolicy(True), UnreachablePolicy(False, {"spring": "it is cancelled there"})
+    assert loosening._texts(*guards, "unreachable_edits") == ("refuse: true", "refuse: false")
     assert loosening._texts(None, bar(to_all=("legal",)), "review")[0] == "off"
 
 

@@ -15,6 +15,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.listing import Reach
 from invent_gitops.operations.account import Account
+from invent_gitops.operations.idle_waivers import note_idle_waivers
 from invent_gitops.operations.look import warn_of_clock
 from invent_gitops.operations.loosening import with_loosening
 from invent_gitops.operations.plan import compared, looked, pending_code, plan_code, plan_for, read_state, warn_of_older
@@ -62,6 +63,7 @@ def plan(
     if snapshot:
         warn_of_clock(session, snapshot)
     live, state = (snapshot.broadcasts.entries, snapshot.state) if snapshot else ((), read())
+    note_idle_waivers(session, workspace, state)
     reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
     replan = partial(plan_for, state=state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())
     planned = with_loosening(session, replan(workspace), workspace, replan, base=base or "", definitions=definitions)

@@ -77,6 +77,8 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     if report.failure:
         message = f"{report.failure.message} {report.failure.cure}".strip()
         notes.append(Annotation("error", "invent-gitops apply", message))
+    if plan.loosening and plan.loosening.fault and not plan.held_back:
+        notes += [Annotation("warning", WEAKER, *of_rule) for of_rule in loosening_messages(plan.loosening)]
     notes += unreachable_notes(plan)
     notes.sort(key=lambda note: _LEVELS.index(note.level))
     return commands(notes, prefix)
