@@ -53,9 +53,10 @@ def steps_named(edits: Sequence[Unreached], context: Context, written: Callable[
 def _step_in_short(edit: Unreached, context: Context, written: Callable[[str], str]) -> str:
     """`cancel “Spring sale”, which goes out Fri 27 Nov 2026 09:00 UTC, in 6 days, to vip`."""
     verb = "cancel" if edit.kind == "deletion" else "change"
-    return (
-        f"{verb} “{written(edit.name)}”, which {goes_out(edit, context)}, to {audience_words(edit.audience, written)}"
-    )
+    rules = ", ".join(policy for step in edit.steps for policy in step.breaks)
+    not_yet = f" (not yet: the edit breaks {written(rules)})" if rules else ""
+    audience = audience_words(edit.audience, written)
+    return f"{verb} “{written(edit.name)}”, which {goes_out(edit, context)}, to {audience}{not_yet}"
 
 
 def goes_out(edit: Unreached, context: Context) -> str:
