@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from invent_gitops.model.broadcast import Counts, Remote
 from invent_gitops.model.project import ResultLimits
@@ -61,9 +61,9 @@ def results_to_keep(record: Record, remote: Remote, status: str, now: datetime) 
 
 
 def _percent(part: int, total: int) -> str:
-    """With one decimal, rounded half up, but two where that would say nothing."""
+    """With one decimal, but two where that would say nothing; rounded up, so that it is never at a limit it passed."""
     share = Decimal(part * 100) / total
-    return f"{share:.1f}%" if share >= 1 else f"{share:.2f}%"
+    return f"{share.quantize(Decimal('0.1') if share >= 1 else Decimal('0.01'), ROUND_UP)}%"
 
 
 def _excess(part: int, total: int, limit: Decimal) -> Decimal:

@@ -64,6 +64,11 @@ def test_worst_share_comes_first_and_percentages_are_exact() -> None:
     ]
 
 
+def test_share_is_never_at_the_limit_that_it_passed() -> None:
+    (sentence,) = poor(Counts(recipients=1_000_000, failed=50_001))
+    assert "failed, 5.1% (policies.results.failed allows 5%)" in sentence
+
+
 def test_what_was_sent_to_nobody_is_poor() -> None:
     assert poor(Counts(contacts=1240, recipients=0)) == ["Nobody of 1,240 contacts was sent anything"]
 
