@@ -40,8 +40,9 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
     progress = confirmed.progress
     items = {item.key: item for item in confirmed.plan.having("create")}
     if not progress.looked.blind and not progress.looked.recent():
-        for newer in renew(apply, progress.looked):
-            hear(progress := replace(progress, looked=newer))
+        with apply.stopping.before_creates():
+            for newer in renew(apply, progress.looked):
+                hear(progress := replace(progress, looked=newer))
     looked = progress.looked
     if looked.blind:
         return replace(progress, report=_blinded(looked, list(items.values())))
