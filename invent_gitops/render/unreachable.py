@@ -37,7 +37,7 @@ def steps_left(edits: Sequence[Unreached]) -> str:
     """How many steps in Invent are left, as the beginning of a sentence that names them; whole where none is."""
     number = len(awaiting(edits))
     if not number:
-        return "A waiver says why nobody has to act." if len(edits) == 1 else "Waivers say why nobody has to act."
+        return "It is waived; the reason is below." if len(edits) == 1 else "All are waived; the reasons are below."
     return "1 step in Invent is left:" if number == 1 else f"{number:,} steps in Invent are left:"
 
 
