@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from invent_gitops.compare import field_changes
 from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
-from invent_gitops.live.results import poor_shares
+from invent_gitops.live.results import has_ended, poor_shares
 from invent_gitops.live.unsettled import judged
 from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Remote
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
@@ -151,11 +151,16 @@ def _failed(subject: Subject) -> Iterator[Alarm]:
 
 def _poor(subject: Subject) -> Iterator[Alarm]:
     """A file that was deleted, or that says why, tells that somebody has dealt with it."""
-    definition = subject.definition
-    if subject.row.state != "SENT" or not definition or "poor-result" in definition.waive:
+    definition, record = subject.definition, subject.record
+    ended = record is not None and has_ended(record)
+    gone = subject.row.state == GONE and ended
+    if not (subject.row.state == "SENT" or gone) or not definition or "poor-result" in definition.waive:
         return
     if shares := list(poor_shares(subject.row.sending.counts, subject.limits)):
-        message = f"It was sent, and the result is poor: {'; '.join(shares)}."
+        # Of what was recorded as gone, the counts say that it is over, and not how it ended.
+        over = "It is over" if gone and record and record.status != "SENT" else "It was sent"
+        deleted = " Invent's list does not hold it any more." if gone else ""
+        message = f"{over}, and the result is poor: {'; '.join(shares)}.{deleted}"
         cure = (
             "Look in Invent for the reason. Once it is dealt with, waive poor-result with a reason, or delete its file."
         )
@@ -164,7 +169,7 @@ def _poor(subject: Subject) -> Iterator[Alarm]:
 
 def _gone(subject: Subject) -> Iterator[Alarm]:
     record = subject.record
-    if subject.row.state != GONE or not subject.row.read or record is None or record.status == "SENT":
+    if subject.row.state != GONE or not subject.row.read or record is None or has_ended(record):
         return
     if subject.definition or record.status != GONE:
         message = "Invent's list does not hold it any more."

@@ -56,8 +56,14 @@ class Pull:
     recounted: int = 0
 
 
-def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetime) -> Pull:
-    """The catalogue of the complete list `live`, which was read at `read_at` (aware), after `old`.
+def without_pretence(live: Sequence[RemoteSegment], old: Catalogue | None) -> list[RemoteSegment]:
+    """The segments of a sandbox, with no other count than a person wrote into the catalogue `old`."""
+    written = {segment.id: segment.contacts for segment in old.every()} if old else {}
+    return [replace(remote, contacts=written.get(remote.id)) for remote in live]
+
+
+def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetime | None) -> Pull:
+    """The catalogue of the complete list `live`, read from Invent at `read_at` (aware; None: not Invent), after `old`.
 
     Raises `Refused` if not one segment of `old` is in the list: that is another account.
     """

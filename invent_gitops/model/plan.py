@@ -63,13 +63,15 @@ class Remarks:
 
     `warnings` are about its audience. `unneeded_waivers` are policies that the definition waives, and that would not
     have refused it. `zone_change` says that the rules of its time zone changed after the create. `absence` is the word
-    of a person, of what has no record, that an earlier attempt created nothing.
+    of a person, of what has no record, that an earlier attempt created nothing. `broken_rules` are the objections to an
+    edited definition of what exists already, without those that it waives: a person should not act on it.
     """
 
     warnings: tuple[AudienceWarning, ...] = ()
     unneeded_waivers: tuple[str, ...] = ()
     zone_change: ZoneChange | None = None
     absence: Absence | None = None
+    broken_rules: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ GUIDE = "docs/change-or-cancel.md"
 class ManualStep:
     """One step of a person: a sentence, and the command that it ends with, "" for none.
 
-    `instead` marks another way out, which is no further step.
+    `instead` marks another way out, which is no further step. `breaks` are the policies that forbid what it describes:
+    it says what not to do.
     """
 
     text: str
     command: Command | str = ""
     instead: bool = False
+    breaks: tuple[str, ...] = ()
 
     def command_line(self, flags: str) -> str:
         """The whole command; `flags` are the options that it needs, with a space before each."""

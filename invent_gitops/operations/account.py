@@ -155,7 +155,15 @@ class Account:
         path, label = own_place(location.state, root, "state"), shown(location.state)
         way_out = f"Begin the sandbox anew: {location.anew}"
         store = FileStore(path, label=label, org=org, api=SANDBOX, way_out=way_out, begin=location.begin)
-        location.check_pair(store.read())
+        try:
+            state = store.read()
+        except InvalidInput as error:
+            if location.folder is None:
+                # A state that a person named, and that nobody can read, may be that of an account.
+                raise
+            # Git ignores this folder, and nothing in it exists: no copy has to be restored.
+            raise InvalidInput(error.message, f"Nothing in it exists in Invent. {way_out}") from None
+        location.check_pair(state)
         return store
 
     def flags(self) -> str:

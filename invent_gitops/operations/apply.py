@@ -60,7 +60,8 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
     """
     apply.store.wait_with(apply.stopping.event)
     apply = replace(apply, reviewed=approval.contacts)
-    looked = look_first(apply)
+    with apply.stopping.before_creates():
+        looked = look_first(apply)
     note_uncompared(apply, looked)
     plan = _loosened(apply, plan_now(apply, looked), looked)
     progress = Progress(looked)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.command import cure_text
 from invent_gitops.model.order import soonest
 from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.plan import Item
@@ -39,16 +40,22 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
     progress = confirmed.progress
     items = {item.key: item for item in confirmed.plan.having("create")}
     if not progress.looked.blind and not progress.looked.recent():
-        for newer in renew(apply, progress.looked):
-            hear(progress := replace(progress, looked=newer))
+        with apply.stopping.before_creates():
+            for newer in renew(apply, progress.looked):
+                hear(progress := replace(progress, looked=newer))
     looked = progress.looked
     if looked.blind:
         return replace(progress, report=_blinded(looked, list(items.values())))
     # Planned afresh: the question may have been open for hours.
-    waiting = soonest(item for item in plan_now(apply, looked).having("create") if item.key in items)
+    afresh = plan_now(apply, looked)
+    waiting = soonest(item for item in afresh.having("create") if item.key in items)
     late = items.keys() - {item.key for item in waiting}
-    reason = "By now it is refused; invent-gitops plan --refresh says why."
-    skipped = (Outcome(key, "not-attempted", items[key].request.name, reason=reason) for key in late)
+    newest = {item.key: item for item in afresh.items}
+    flags = apply.account.flags()
+    skipped = (
+        Outcome(key, "not-attempted", items[key].request.name, reason=_changed_mind(newest.get(key), flags))
+        for key in late
+    )
     apply.stopping.check()
     hear(progress := replace(progress, report=Report(tuple(skipped))))
     if waiting and looked.first.complete and not apply.store.state.listed:
@@ -62,6 +69,14 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
             hear(progress := replace(progress, looked=looked))
         report = _open_again(apply, progress.report, doubts).seen_in(apply.store.state)
         return replace(progress, report=replace(report, stopped=stop.is_set(), deadline=apply.stopping.overdue))
+
+
+def _changed_mind(item: Item | None, flags: str) -> str:
+    """Why a confirmed create is none by now, with the numbers and the cure of each refusal."""
+    if item is None or item.action != "refused":
+        return "By now there is nothing to create of it; invent-gitops plan says why."
+    texts = (f"{refusal.policy}: {refusal.message} {cure_text(refusal.cure, flags)}" for refusal in item.refusals)
+    return f"By now it is refused. {' '.join(texts)}"
 
 
 def _create_in_rounds(

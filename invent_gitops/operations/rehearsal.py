@@ -16,12 +16,10 @@ from invent_gitops.state.binding import PretendState
 
 
 def announce(console: Console, account: Account, opened: SelectedProject) -> None:
-    """Say which state --sandbox reads, unless it was named, and how to delete one that an older version left.
+    """Say which state --sandbox reads, and how to delete one that an older version left, unless a state was named.
 
     What cannot be read is left to the command, which says why.
     """
-    if account.state:
-        return
     for note in _notes(account, opened):
         console.remark([note])
 
@@ -29,6 +27,8 @@ def announce(console: Console, account: Account, opened: SelectedProject) -> Non
 def _notes(account: Account, opened: SelectedProject) -> Iterator[str]:
     with suppress(InventGitopsError, OSError):
         yield from _state(account.sandbox_place(opened.root, opened.project), account.flags())
+    if account.state:
+        return
     # Offline, and as far as this clone knows: the command itself never reads that state.
     live = replace(account, sandbox=False, base_url="")
     try:

@@ -68,7 +68,9 @@ def sandbox_place(
                 f"{shown(path)} is a link or below one, and the sandbox must never write into the state of the team.",
                 f"Remove the link: {_command('rm', _link(path, root), folder)}",
             )
-    return SandboxPlace(*files, own, _command("rm -r", shown(own), folder))
+    # A file in place of the folder is in the way of every workspace.
+    in_the_way = os.path.lexists(root / FOLDER) and not (root / FOLDER).is_dir()
+    return SandboxPlace(*files, own, _command("rm -r", shown(root / FOLDER if in_the_way else own), folder))
 
 
 def _named(root: Path, project: Project, several: Mapping[str, Project], state: Path, folder: str) -> SandboxPlace:

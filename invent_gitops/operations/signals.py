@@ -20,6 +20,8 @@ Handler = Callable[[int, FrameType | None], object] | int | None
 # SIGHUP is a terminal that was closed; Windows has none.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
+RETRY = "Run it again; nothing is created twice."
+
 
 class Stopping:
     """While `with stopping:` lasts, a signal or the `deadline` (counted from its beginning) sets `event`.
@@ -53,17 +55,27 @@ class Stopping:
     def check(self) -> None:
         """Raise `Interrupted` if it is time to stop; for the moments before anything was begun."""
         if self.event.is_set():
-            cure = "Run it again; nothing is created twice."
             if self.overdue is not None:
-                raise Interrupted(f"{deadline_over(self.overdue)} Nothing was created before that.", cure)
-            raise Interrupted("Stopped before anything was created.", cure)
+                raise Interrupted(f"{deadline_over(self.overdue)} Nothing was created before that.", RETRY)
+            raise Interrupted("Stopped before anything was created.", RETRY)
+
+    @contextmanager
+    def before_creates(self) -> Iterator[None]:
+        """Before the first create, whatever stops the block is reported with the fact that nothing was created."""
+        try:
+            yield
+        except Interrupted:
+            self.check()
+            raise
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """While a person is asked, a signal ends the question at once: nothing has begun yet."""
+        """While a person is asked, a signal ends the question at once: nothing has begun yet, and the error says so."""
         now = {number: signal.signal(number, handler) for number, handler in self._before.items()}
         try:
             yield
+        except KeyboardInterrupt:
+            raise Interrupted("Stopped at the question. Nothing was created.", RETRY) from None
         finally:
             for number, handler in now.items():
                 signal.signal(number, handler)

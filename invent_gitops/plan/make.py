@@ -103,7 +103,9 @@ class _Planner:
         if key in self.state.intents:
             return replace(item, action="blocked", intent=self.state.intents[key])
         if record:
-            remarks = Remarks(zone_change=zone_change(record, definition))
+            remarks = Remarks(
+                zone_change=zone_change(record, definition), broken_rules=self.broken(definition, audience)
+            )
             item = replace(item, changes=field_changes(record.request, request), remarks=remarks)
             if self.strict:
                 return replace(item, action="refused", refusals=(_edited(item, definition),))
@@ -128,22 +130,26 @@ class _Planner:
         assert record is not None
         return Item(key, "undefined", record.request, record=record)
 
+    def broken(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
+        """The policies' objections to what is defined, as for a create, without those that it waives."""
+        objections = self.of_policies(definition, audience)
+        return tuple(refusal for refusal in objections if not policy.is_waived(definition, refusal))
+
     def objections(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
         """All that can be said against a new broadcast, at once, so that no waiver brings up another objection.
 
         Those that it waives as well, so that the plan can tell which waivers set something aside.
         """
-        return (
-            self.superseded(definition)
-            + self.duplicates.likely(definition)
-            + policy.objections(
-                definition,
-                now=self.now,
-                policies=self.policies,
-                segments=self.segments,
-                audience=audience,
-                calendar=self.calendar,
-            )
+        return self.superseded(definition) + self.duplicates.likely(definition) + self.of_policies(definition, audience)
+
+    def of_policies(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
+        return policy.objections(
+            definition,
+            now=self.now,
+            policies=self.policies,
+            segments=self.segments,
+            audience=audience,
+            calendar=self.calendar,
         )
 
     def superseded(self, definition: Definition) -> tuple[Refusal, ...]:

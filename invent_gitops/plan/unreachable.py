@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Request, Segment, read_request
 from invent_gitops.model.command import Command
-from invent_gitops.model.plan import Audience, FieldChange, Item, Plan
+from invent_gitops.model.plan import Audience, FieldChange, Item, Plan, Refusal
 from invent_gitops.model.problem import Position
 from invent_gitops.model.record import Record
 from invent_gitops.model.statuses import NOT_TO_COME
@@ -18,6 +18,20 @@ from invent_gitops.text.commands import words
 from invent_gitops.text.times import moment
 
 _REFRESH = ManualStep("Then let the record follow:", Command("refresh"))
+_REFRESH_LATER = ManualStep(
+    "Once the file keeps the rules, change it in Invent, and let the record follow:", Command("refresh")
+)
+# The rules that an edit of each field can break.
+_OF_THE_HOUR = (
+    "schedule-in-past",
+    "minimum-lead-time",
+    "allow-immediate",
+    "quiet-hours",
+    "blackout-days",
+    "minimum-gap",
+)
+_OF_THE_AUDIENCE = ("send-to-all", "audience-cap", "empty-segment", "minimum-gap")
+_RULES_OF = {"scheduled_at": _OF_THE_HOUR, "segment_ids": _OF_THE_AUDIENCE, "send_to_all": _OF_THE_AUDIENCE}
 
 
 def unreachable(
@@ -76,7 +90,7 @@ def _edit(
         live.scheduled_at,
         _audience(item, live, segments),
         changes,
-        tuple(_steps_of_edit(item, definition, live, plan, refused=refused)),
+        tuple(_steps_of_edit(item, definition, live, plan, segments, refused=refused)),
         definition.timezone,
         position,
         reason,
@@ -156,10 +170,14 @@ class _Renames:
 
 
 def _steps_of_edit(
-    item: Item, definition: Definition, live: Request, plan: Plan, *, refused: bool
+    item: Item, definition: Definition, live: Request, plan: Plan, segments: Mapping[str, Segment], *, refused: bool
 ) -> Iterator[ManualStep]:
-    wishes = "; ".join(_wishes(field_changes(live, definition.request), definition, plan))
-    if item.remarks.zone_change:
+    changes = field_changes(live, definition.request)
+    wishes = "; ".join(_wishes(changes, definition, plan, segments))
+    broken = _broken(item, changes)
+    if broken:
+        yield from _not_yet(wishes, broken, hour_has_passed=not _is_to_come(live.scheduled_at, plan.context.at))
+    elif item.remarks.zone_change:
         yield ManualStep(item.remarks.zone_change.message)
     elif not _is_to_come(live.scheduled_at, plan.context.at):
         yield ManualStep(
@@ -169,7 +187,7 @@ def _steps_of_edit(
         yield ManualStep("If it was, undo the edit, and write a file of its own for a new send.")
     else:
         yield ManualStep(f"In Invent: {wishes}.")
-    yield _REFRESH
+    yield _REFRESH_LATER if broken else _REFRESH
     if refused:
         yield ManualStep(
             f"Or undo the edit in {definition.position.file}, or waive {POLICY} there with a reason.", instead=True
@@ -178,7 +196,28 @@ def _steps_of_edit(
         yield ManualStep(f"Or undo the edit in {definition.position.file}.", instead=True)
 
 
-def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan) -> Iterator[str]:
+def _broken(item: Item, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
+    """The rules that the edit itself breaks; what it leaves as it is in Invent is none of its doing."""
+    concerned = {rule for change in changes for rule in _RULES_OF.get(change.field, ())}
+    return tuple(refusal for refusal in item.remarks.broken_rules if refusal.policy in concerned)
+
+
+def _not_yet(wishes: str, broken: tuple[Refusal, ...], *, hour_has_passed: bool) -> Iterator[ManualStep]:
+    """What must not be done in Invent, and each rule that stands against it with its cure."""
+    if hour_has_passed:
+        yield ManualStep("Its hour in Invent has passed: look there whether it was sent.")
+    rules = tuple(refusal.policy for refusal in broken)
+    listed = " and ".join(filter(None, (", ".join(rules[:-1]), rules[-1])))
+    yield ManualStep(f"Do not do this in Invent yet: {wishes}. It breaks {listed}.", breaks=rules)
+    for refusal in broken:
+        # What exists is not to be deleted, as what was never created may be.
+        cure = "Give it a time to come." if refusal.policy == "schedule-in-past" else refusal.cure
+        yield ManualStep(f"{refusal.policy}: {refusal.message} {cure}")
+
+
+def _wishes(
+    changes: tuple[FieldChange, ...], definition: Definition, plan: Plan, segments: Mapping[str, Segment]
+) -> Iterator[str]:
     """What the file asks for, as wishes to a person; two fields say whom it goes to."""
     fields, request = {change.field for change in changes}, definition.request
     if "name" in fields:
@@ -188,7 +227,9 @@ def _wishes(changes: tuple[FieldChange, ...], definition: Definition, plan: Plan
         yield f"move it to {moment(at, definition.timezone or plan.context.zone)}" if at else "send it at once"
     if fields & {"segment_ids", "send_to_all"}:
         names = ", ".join(plan.context.names.get(id, id) for id in request.segment_ids)
-        yield "send it to everyone" if request.send_to_all else f"send it to {names}"
+        contacts = audience_of(request, segments).contacts
+        size = f" (up to {contacts:,} contacts)" if contacts is not None else ""
+        yield "send it to everyone" if request.send_to_all else f"send it to {names}{size}"
 
 
 def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[ManualStep]:

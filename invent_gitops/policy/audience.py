@@ -94,18 +94,17 @@ def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None]
         return None
     message = (
         f"The segment {name} has {now:,} contacts today, and had {was:,} when the catalogue was read"
-        f"{_share(was, now)}. policies.audience_jump warns above {jump}%."
+        f"{change_share(was, now)}. policies.audience_jump warns above {jump}%."
     )
     cure = "Look at the segment in Invent; if that is right: invent-gitops segments pull"
     return AudienceWarning("audience-jump", message, cure, id, was, now)
 
 
-def _share(was: int, now: int) -> str:
-    """` (+150%)`; nothing is a share of zero."""
+def change_share(was: int, now: int) -> str:
+    """` (+150%)`, rounded away from zero, so that it is never at a limit that it passed; nothing is a share of zero."""
     if not was:
         return ""
-    percent = (200 * abs(now - was) + was) // (2 * was)
-    # Neither none nor all unless it is.
-    percent = max(percent, 1) if now != was else 0
+    percent = -(-100 * abs(now - was) // was)
+    # Not all of it unless it is.
     percent = min(percent, 99) if 0 < now < was else percent
     return f" ({'-' if now < was else '+'}{percent:,}%)"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from invent_gitops.model.audience import AudienceReading, Headcount, Reviewed, exceeds
 from invent_gitops.model.broadcast import Definition, Request, Segment
 from invent_gitops.model.plan import Refusal
+from invent_gitops.policy.audience import change_share
 
 POLICY = "audience-jump"
 _PULL = "invent-gitops segments pull"
@@ -46,11 +47,14 @@ def audience_refusal(
         return None
     least = "at least" if definition.request.send_to_all else "up to"
     message = (
-        f"It would go to {least} {today:,} contacts today, and {reviewed.source} has {reviewed.contacts:,}"
-        f"{_share(reviewed.contacts, today)}{_grown(reviewed, reading, segments, jump)}. policies.audience_jump lets "
-        f"{jump}% more through."
+        f"It would go to {least} {today:,} contacts today, and {reviewed.source} has "
+        f"{reviewed.contacts:,}{change_share(reviewed.contacts, today)}{_grown(reviewed, reading, segments, jump)}. "
+        f"policies.audience_jump lets {jump}% more through: up to {reviewed.contacts * (100 + jump) // 100:,}."
     )
     cure = f"Look in Invent. If that is right, have the new number reviewed: {_PULL}. Or waive {POLICY} with a reason."
+    if definition.request.send_to_all:
+        # No catalogue has that number: only a broadcast that was created sets the next one.
+        cure = f"Look in Invent. If that is right, waive {POLICY} with a reason."
     return Refusal(POLICY, message, cure, position)
 
 
@@ -94,8 +98,3 @@ def _each_grown(
         now = reading.contacts.get(id) or 0
         if exceeds(now, before, jump):
             yield f"{segments[id].name} {before:,} → {now:,}"
-
-
-def _share(before: int, now: int) -> str:
-    """` (+150%)`; nothing is a share of zero."""
-    return f" ({(now - before) * 100 / before:+,.0f}%)" if before else ""

@@ -37,7 +37,7 @@ def steps_left(edits: Sequence[Unreached]) -> str:
     """How many steps in Invent are left, as the beginning of a sentence that names them; whole where none is."""
     number = len(awaiting(edits))
     if not number:
-        return "A waiver says why nobody has to act." if len(edits) == 1 else "Waivers say why nobody has to act."
+        return "It is waived; the reason is below." if len(edits) == 1 else "All are waived; the reasons are below."
     return "1 step in Invent is left:" if number == 1 else f"{number:,} steps in Invent are left:"
 
 
@@ -53,9 +53,10 @@ def steps_named(edits: Sequence[Unreached], context: Context, written: Callable[
 def _step_in_short(edit: Unreached, context: Context, written: Callable[[str], str]) -> str:
     """`cancel “Spring sale”, which goes out Fri 27 Nov 2026 09:00 UTC, in 6 days, to vip`."""
     verb = "cancel" if edit.kind == "deletion" else "change"
-    return (
-        f"{verb} “{written(edit.name)}”, which {goes_out(edit, context)}, to {audience_words(edit.audience, written)}"
-    )
+    rules = ", ".join(policy for step in edit.steps for policy in step.breaks)
+    not_yet = f" (not yet: the edit breaks {written(rules)})" if rules else ""
+    audience = audience_words(edit.audience, written)
+    return f"{verb} “{written(edit.name)}”, which {goes_out(edit, context)}, to {audience}{not_yet}"
 
 
 def goes_out(edit: Unreached, context: Context) -> str:

@@ -79,8 +79,11 @@ def with_consequences(change: Mapping[str, Any], broadcast: Mapping[str, Any], n
         own["started_at"] = broadcast["started_at"] or now
     if status in ("SENT", "FAILED"):
         own["completed_at"] = now
+    if status == "SENT":
+        # Everybody is a recipient, also where only some of the counts are asked for.
+        own["recipients_count"] = max(contacts, change.get("sent_count", 0))
     if status == "SENT" and not change.keys() & set(STATISTICS):
-        own |= dict.fromkeys(("recipients_count", "sent_count", "delivered_count"), contacts)
+        own |= dict.fromkeys(("sent_count", "delivered_count"), contacts)
     if status == "FAILED":
         own["error_message"] = "Somebody told the sandbox to let it fail."
     return {**own, **change}

@@ -153,7 +153,8 @@ def _size(report: ProblemReport, error: ValidationError, schema: Mapping[str, An
         case "minLength" if limit == 1:
             report.add("empty-text", f"{name} is empty.", f"Write a text, or delete it.{example}", path)
         case "minLength":
-            message = f"{name} has {length} characters; it needs at least {limit}."
+            counted = "1 character" if length == 1 else f"{length} characters"
+            message = f"{name} has {counted}; it needs at least {limit}."
             report.add("too-short", message, f"Write more.{example}", path)
         case "maxLength":
             message = f"{name} has {length} characters; at most {limit} are allowed."
@@ -254,8 +255,9 @@ def _example(schema: Mapping[str, Any], path: Path = ()) -> str:
     examples = _examples(schema)
     if not examples:
         return ""
-    text = _flow(examples[0])
     field = path[-1] if path and isinstance(path[-1], str) else ""
+    # Behind the name of its field, a mapping of one entry needs its braces on the same line.
+    text = _flow(examples[0], outer=not field)
     return f" For example `{field}: {text}`." if field else f" For example `{text}`."
 
 

@@ -66,7 +66,8 @@ def test_apply_creates_all_and_records_their_ids_and_the_second_run_creates_noth
         assert set(recorded) == {"a", "b", "news/c"}
         assert all(id in first.out and id in first.err for id in recorded.values())
         again = run(tmp_path, "apply", "--yes", *words, env=env)
-        assert (again.code, again.err) == (0, "")
+        named = f"Note: The sandbox has a state of its own: {state}. Nothing in it exists in Invent.\n"
+        assert (again.code, again.err) == (0, named if sandbox else "")
         assert "No changes. Nothing to create." in again.out
         assert ids(tmp_path, state) == recorded
         assert run(tmp_path, "plan", "--exit-code", *words, env=env).code == 0
@@ -120,7 +121,21 @@ def test_at_a_terminal_it_asks_and_only_a_yes_sends(tmp_path: Path, typed: str, 
         assert result.code == code
         assert result.json["kind"] == "report"
         assert len(posted(server)) == sent
+        if typed == "\x03":
+            assert "Stopped at the question. Nothing was created." in result.err
     assert (tmp_path / STATE).exists() == bool(sent)
+
+
+def test_deadline_while_the_question_is_open_says_that_nothing_was_created(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    with invent() as server:
+        terminal = Terminal(tmp_path, "apply", "--deadline", "1", env=account(server.url))
+        terminal.until("[y/N]")
+        terminal.until("The deadline has come")
+        terminal.type("y\n")
+        result = terminal.end()
+        assert (result.code, posted(server)) == (ExitCode.INTERRUPTED, [])
+    assert "The deadline of 1 second was over. Nothing was created before that." in result.err
 
 
 def test_a_failing_item_does_not_stop_the_others(tmp_path: Path) -> None:

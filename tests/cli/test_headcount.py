@@ -56,6 +56,11 @@ def message(result: Result) -> str:
     return str(refusal["message"])
 
 
+def cure(result: Result) -> str:
+    [refusal] = [refusal for item in result.json["plan"]["items"] for refusal in item["refusals"]]
+    return str(refusal["cure"])
+
+
 def gets(server: Server) -> list[str]:
     return [seen.path.rpartition("/")[2] for seen in server.sandbox.requests if seen.method == "GET"]
 
@@ -244,7 +249,12 @@ def test_everyone_is_compared_with_the_last_broadcast_to_everyone(tmp_path: Path
         server.sandbox.put_segment("c", "seg_news", contacts=3_001)
         refused = apply(tmp_path, server)
         assert (refused.code, refusals(refused), posted(server)) == (ExitCode.REFUSED, ["audience-jump"], ["Terms"])
-        assert "at least 3,001 contacts today, and the last broadcast to everyone has 2,000" in message(refused)
+        assert message(refused) == (
+            "It would go to at least 3,001 contacts today, and the last broadcast to everyone has 2,000 (+51%). "
+            "policies.audience_jump lets 50% more through: up to 3,000."
+        )
+        assert "segments pull" not in cure(refused), "no catalogue has that number"
+        assert "waive audience-jump with a reason" in cure(refused)
         server.sandbox.put_segment("c", "seg_news", contacts=1_000)
         assert apply(tmp_path, server).code == ExitCode.DONE
         assert posted(server) == ["More", "Terms"]
@@ -262,7 +272,10 @@ def test_what_grows_while_the_question_is_open_is_not_created(tmp_path: Path) ->
         terminal.type("y\n")
         result = terminal.end()
         assert (result.code, posted(server)) == (ExitCode.REFUSED, [])
-    assert "By now it is refused" in result.all
+    text = " ".join(result.all.split())
+    assert "By now it is refused. audience-jump: It would go to up to 5,000,000 contacts today" in text
+    assert "the catalogue has 1,240 (+403,126%)" in text
+    assert "waive audience-jump with a reason" in text
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])

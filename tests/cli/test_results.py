@@ -156,3 +156,37 @@ def test_owner_and_description_stand_in_the_plan(project: Path, server: Server) 
     define(project, "winter", description="Thanks to all of the fair")
     result = do(project, server, "plan")
     assert "owner growth-team · Thanks to all of the fair" in result.out
+
+
+def test_poor_result_outlives_the_broadcast_in_invent(project: Path, server: Server) -> None:
+    id = ids(project)["autumn"]
+    edit(server, id, **FAILED)
+    assert do(project, server, "refresh").code == 0
+    delete(server, id)
+    for _ in range(2):
+        listed = do(project, server, "status", "--json")
+        assert rules(listed)["autumn"] == ["poor-result"]
+        (row,) = [row for row in listed.json["rows"] if row["key"] == "autumn"]
+        assert "1,210 of 1,240 recipients failed" in row["warnings"][0]["message"]
+        assert "delete its file as well, then" not in str(row["warnings"])
+        # The next status reads a record that says GONE, and no more that it was sent.
+        assert do(project, server, "refresh").code == 0
+    assert state_of(project)["broadcasts"]["autumn"]["status"] == "GONE"
+
+
+def test_good_result_that_was_deleted_in_invent_needs_nobody(project: Path, server: Server) -> None:
+    id = ids(project)["autumn"]
+    edit(server, id, **GOOD)
+    assert do(project, server, "refresh").code == 0
+    delete(server, id)
+    for _ in range(2):
+        assert "autumn" not in rules(do(project, server, "status", "--json"))
+        assert do(project, server, "refresh").code == 0
+
+
+def test_counts_of_the_readme_give_a_result_that_is_not_poor(project: Path, server: Server) -> None:
+    edit(server, ids(project)["autumn"], status="SENT", sent_count=1230)
+    listed = do(project, server, "status", "--json")
+    assert "autumn" not in rules(listed)
+    (row,) = [row for row in listed.json["rows"] if row["key"] == "autumn"]
+    assert (row["counts"]["recipients"], row["counts"]["sent"]) == (1240, 1230)

@@ -369,3 +369,55 @@ def test_link_from_the_place_of_the_sandbox_to_that_of_the_team_is_refused(tmp_p
     assert os.listdir(tmp_path / "broadcasts") == ["one.yaml"]
     subprocess.run(command_in(refused.err, "rm"), cwd=tmp_path, check=True)
     assert rehearse(tmp_path).code == 0
+
+
+# ---------------------------------------------------------------- half of it, and what is damaged
+
+
+def test_database_is_named_without_its_state_also_beside_a_state_that_a_person_named(tmp_path: Path) -> None:
+    define(tmp_path, "one")
+    named = ("--state", "try.json")
+    assert rehearse(tmp_path, *named).code == 0
+    beside = call(tmp_path, "plan", "--sandbox", *named)
+    assert "The sandbox has a state of its own: try.json" in beside.all
+    (tmp_path / "try.json").unlink()
+    result = call(tmp_path, "plan", "--sandbox", *named)
+    text = " ".join(result.all.split())
+    assert "The sandbox has held a broadcast, and its state try.json is not there." in text
+    assert "rm -f try.json try.json.journal try.sandbox.sqlite" in text
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"version": 99}', "\xff"], ids=["cut off", "list", "newer", "binary"])
+def test_damaged_state_of_the_sandbox_is_not_restored_from_git_but_begun_anew(tmp_path: Path, text: str) -> None:
+    define(tmp_path, "one")
+    assert rehearse(tmp_path).code == 0
+    (tmp_path / OWN / STATE).write_bytes(text.encode("latin-1"))
+    result = rehearse(tmp_path)
+    assert result.code == 4
+    assert "git" not in result.all.lower().replace("invent-gitops", "")
+    subprocess.run(command_in(result.all, "rm"), cwd=tmp_path, check=True)
+    assert rehearse(tmp_path).code == 0
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one", "workspaces"])
+def test_file_in_place_of_the_sandbox_folder_is_deleted_by_the_command_of_the_message(
+    tmp_path: Path, several: bool
+) -> None:
+    define(tmp_path, "one", below="a/broadcasts" if several else "broadcasts")
+    if several:
+        (tmp_path / "invent.yaml").write_text("workspaces: {a: {org: o}}\n", encoding="utf-8")
+        shutil.copy(tmp_path / "segments.yaml", tmp_path / "a") if (tmp_path / "segments.yaml").exists() else None
+    (tmp_path / OWN).write_text("", encoding="utf-8")
+    workspace = ("--workspace", "a") if several else ()
+    result = call(tmp_path, "plan", "--sandbox", *workspace)
+    assert result.code == 4
+    subprocess.run(command_in(result.all, "rm"), cwd=tmp_path, check=True)
+    assert call(tmp_path, "plan", "--sandbox", *workspace).code == 0
+
+
+def test_damaged_state_that_a_person_named_is_not_to_be_deleted(tmp_path: Path) -> None:
+    define(tmp_path, "one")
+    (tmp_path / "try.json").write_text("{", encoding="utf-8")
+    result = rehearse(tmp_path, "--state", "try.json")
+    assert result.code == 4
+    assert "Do not delete it" in " ".join(result.all.split())

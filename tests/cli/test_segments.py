@@ -260,3 +260,28 @@ def test_catalogue_where_the_project_wants_it_is_led_to_its_schema(tmp_path: Pat
         pull(tmp_path, server.url)
     text = (tmp_path / "data" / "names.yaml").read_text("utf-8")
     assert text.startswith("# yaml-language-server: $schema=../schemas/segments.schema.json\n")
+
+
+def test_sandbox_writes_no_number_that_apply_would_take_for_a_reviewed_one(tmp_path: Path) -> None:
+    define(tmp_path, "spring", "seg_vip", "seg_news")
+    written = "seg_vip: {id: seg_vip, contacts_count: 7}\nseg_news: {id: seg_news}\n"
+    (tmp_path / "segments.yaml").write_text(written, "utf-8")
+    # It may be done again: what the sandbox wrote was not read from Invent.
+    for _ in range(2):
+        assert call(tmp_path, "segments", "pull", "--sandbox").code == 0
+        assert "read_at" not in catalogue(tmp_path)
+        listed = call(tmp_path, "segments", "list", "--json").json["segments"]
+        assert {segment["id"]: segment["contacts_count"] for segment in listed} == {"seg_vip": 7, "seg_news": None}
+
+
+def test_sandbox_leaves_a_catalogue_alone_that_was_read_from_invent(tmp_path: Path) -> None:
+    with invent() as server:
+        server.sandbox.seed([("seg_1", "VIP", 1240)])
+        pull(tmp_path, server.url)
+        before = catalogue(tmp_path)
+        assert "read_at" in before
+        result = call(tmp_path, "segments", "pull", "--sandbox")
+        assert result.code == 5
+        assert "Leave --sandbox out: invent-gitops segments pull" in " ".join(result.all.split())
+        assert catalogue(tmp_path) == before
+        pull(tmp_path, server.url)

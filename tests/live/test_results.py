@@ -64,8 +64,26 @@ def test_worst_share_comes_first_and_percentages_are_exact() -> None:
     ]
 
 
+def test_share_is_never_at_the_limit_that_it_passed() -> None:
+    (sentence,) = poor(Counts(recipients=1_000_000, failed=50_001))
+    assert "failed, 5.1% (policies.results.failed allows 5%)" in sentence
+
+
 def test_what_was_sent_to_nobody_is_poor() -> None:
     assert poor(Counts(contacts=1240, recipients=0)) == ["Nobody of 1,240 contacts was sent anything"]
+
+
+@pytest.mark.parametrize("name", ["sent", "failed", "delivered", "opened", "played", "click", "complained"])
+def test_nobody_is_said_only_where_no_other_count_contradicts_it(name: str) -> None:
+    counts = replace(Counts(contacts=1000, recipients=0, skipped=3), **{name: 990})
+    assert not any(sentence.startswith("Nobody") for sentence in poor(counts))
+    (sentence,) = poor(Counts(contacts=1000, recipients=0, sent=0, delivered=0, skipped=0))
+    assert sentence == "Nobody of 1,000 contacts was sent anything"
+
+
+def test_share_is_one_of_the_contacts_where_no_recipients_cannot_be_right() -> None:
+    (sentence,) = poor(Counts(contacts=1000, recipients=0, sent=24, failed=976))
+    assert sentence == "976 of 1,000 contacts failed, 97.6% (policies.results.failed allows 5%)"
 
 
 def test_limits_of_the_project_hold() -> None:

@@ -190,7 +190,7 @@ def test_deadline_before_anything_was_created_is_named() -> None:
 def test_signal_at_the_question_stops_before_anything_is_created(tmp_path: Path, server: Server) -> None:
     define(tmp_path, "a")
     console = Console(meanwhile=lambda: os.kill(os.getpid(), signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted, match="Stopped at the question"):
         applied(server, console)
     assert (posted(server), console.stops) == ([], [])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import second_note
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.problem import Position
+from invent_gitops.model.project import BlackoutDays, Policies, QuietHours
 from invent_gitops.model.state import Record
 from invent_gitops.model.statuses import NOT_TO_COME
 from invent_gitops.model.unreachable import UnreachablePolicy, Unreached
@@ -93,7 +94,7 @@ def test_deletion_of_what_is_still_to_be_sent_is_listed_at_the_project_file() ->
         ({"name": "Autumn sale"}, "In Invent: rename it to “Autumn sale”."),
         ({"segment_ids": ("seg_b",)}, "In Invent: send it to seg_b."),
         ({"segment_ids": (), "send_to_all": True}, "In Invent: send it to everyone."),
-        ({"scheduled_at": None}, "In Invent: send it at once."),
+        ({"scheduled_at": None}, "Do not do this in Invent yet: send it at once. It breaks allow-immediate."),
     ],
 )
 def test_each_field_of_the_request_has_its_step(other: dict[str, object], step: str) -> None:
@@ -236,3 +237,58 @@ def test_deletion_is_waived_by_its_key_in_the_project_file() -> None:
     assert (edit.refused, edit.waived) == (False, "Ana cancels it")
     (edit,) = of(None, a_sale(), replace(REFUSE, waived={"sale-2": "Ana cancels it"}))
     assert edit.refused
+
+
+# ---------------------------------------------------------------- an edit that the project's own rules forbid
+
+QUIET = QuietHours(time(22), time(8), "UTC")
+STRICT_RULES = Policies(
+    quiet_hours=QUIET,
+    blackout_days=BlackoutDays(((date(2026, 12, 25), date(2026, 12, 25)),), "UTC"),
+    audience_cap=10,
+    send_to_all_needs_reason=True,
+)
+CHRISTMAS_NIGHT = datetime(2026, 12, 25, 23, 7, tzinfo=UTC)
+
+
+def of_strict(request: Request, *, waive: dict[str, str] | None = None) -> Unreached:
+    definition = a_definition("sale", request, waive=waive or {})
+    catalogue = a_catalogue(a=1240, big=900_000)
+    state = a_state({"sale": a_sale()})
+    plan = plan_of([definition], state, catalogue=catalogue, policies=STRICT_RULES)
+    (edit,) = unreachable(plan, UnreachablePolicy(), catalogue.by_id(), "invent.yaml")
+    return edit
+
+
+def test_step_forbids_what_the_policies_forbid_and_names_the_rules_and_the_new_size() -> None:
+    edit = of_strict(replace(SALE, scheduled_at=CHRISTMAS_NIGHT, segment_ids=("seg_big",)))
+    step, *reasons = edit.steps
+    assert step.text == (
+        "Do not do this in Invent yet: move it to Fri 25 Dec 2026 23:07 UTC; send it to big (up to 900,000 contacts). "
+        "It breaks quiet-hours, blackout-days and audience-cap."
+    )
+    assert step.breaks == ("quiet-hours", "blackout-days", "audience-cap")
+    assert [reason.text.split(":")[0] for reason in reasons[:3]] == list(step.breaks)
+    assert "up to 900,000 contacts, and policies.audience_cap allows 10" in reasons[2].text
+    assert not any(step.text.startswith("In Invent:") for step in edit.steps)
+
+
+def test_sending_to_everyone_at_once_is_forbidden_where_a_create_of_it_is() -> None:
+    edit = of_strict(replace(SALE, scheduled_at=None, segment_ids=(), send_to_all=True))
+    assert {"allow-immediate", "send-to-all"} <= set(edit.steps[0].breaks)
+
+
+def test_move_to_an_hour_that_has_passed_says_so() -> None:
+    edit = of_strict(replace(SALE, scheduled_at=AGO))
+    assert "schedule-in-past" in edit.steps[0].breaks
+    (reason,) = [step.text for step in edit.steps if step.text.startswith("schedule-in-past:")]
+    assert "has passed. Give it a time to come." in reason
+    assert "delete the file" not in reason, "a deletion would not reach Invent either"
+
+
+def test_waived_rule_forbids_nothing_and_an_edit_of_the_name_breaks_no_rule_of_the_audience() -> None:
+    reasons = {"quiet-hours": "A night sale", "blackout-days": "A night sale"}
+    edit = of_strict(replace(SALE, scheduled_at=CHRISTMAS_NIGHT), waive=reasons)
+    assert edit.steps[0].text == "In Invent: move it to Fri 25 Dec 2026 23:07 UTC."
+    edit = of_strict(replace(SALE, name="Another name"))
+    assert (edit.steps[0].text, edit.steps[0].breaks) == ("In Invent: rename it to “Another name”.", ())

@@ -10,6 +10,7 @@ from invent_gitops.load import read_document
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.project import Policies
 from invent_gitops.policy import audience_today, audience_warnings
+from invent_gitops.policy.audience import change_share
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_project
 from tests.making import a_catalogue, a_request
@@ -112,3 +113,20 @@ def test_share_in_another_form_is_a_problem(tmp_path: Path, written: str) -> Non
     assert len(problems) == 1
     assert "50%" in problems[0].cure
     assert project.policies == Policies()
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "share"),
+    [
+        (1000, 1500, " (+50%)"),
+        (1000, 1501, " (+51%)"),
+        (100_000, 150_001, " (+51%)"),
+        (1000, 499, " (-51%)"),
+        (100_000, 1, " (-99%)"),
+        (1000, 0, " (-100%)"),
+        (1240, 5_000_000, " (+403,126%)"),
+        (0, 7, ""),
+    ],
+)
+def test_share_of_a_change_is_never_at_the_limit_that_it_passed(was: int, now: int, share: str) -> None:
+    assert change_share(was, now) == share

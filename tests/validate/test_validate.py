@@ -558,3 +558,26 @@ def test_quick_yes_is_given_to_the_examples_of_the_schemas(name: str) -> None:
     example = SCHEMAS[name]["examples"][0]
     assert Draft202012Validator(SCHEMAS[name]).is_valid(example)
     assert Shape(SCHEMAS[name]).surely_allows(example)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["policies: {unreachable_edits: {waive: x}}\n", "policies: {results: x}\n", "policies: {quiet_hours: 7}\n"],
+)
+def test_example_behind_the_name_of_its_field_is_yaml_on_one_line(tmp_path: Path, text: str) -> None:
+    _, problems = check_project(written(tmp_path, text))
+    examples = re.findall(r"For example `([^`]+)`", as_text(problems))
+    assert examples
+    for example in examples:
+        document, faults = read_document(written(tmp_path, f"{example}\n"), "example.yaml")
+        assert document
+        assert not faults, example
+
+
+def test_one_character_is_counted_as_one(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    path = tmp_path / "broadcasts" / "a.yaml"
+    path.write_text(f"{path.read_text('utf-8')}waive: {{quiet-hours: x}}\n", "utf-8")
+    assert "`waive.quiet-hours` has 1 character; it needs at least 5." in " ".join(
+        call(tmp_path, "validate").all.split()
+    )

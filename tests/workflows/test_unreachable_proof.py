@@ -132,7 +132,7 @@ def test_refusing_team_merges_nothing_unseen_and_an_old_edit_never_stops_new_bro
     (body,) = started.hub.bodies(9)
     assert first_lines(body) == [
         "### ⚠️ 1 edit and 1 deletion will not reach Invent",
-        "**Waivers say why nobody has to act.**",
+        "**All are waived; the reasons are below.**",
     ]
     assert "Waived: “Ana cancels it on Monday”" in body
     assert call(started.clone, "plan", "--exit-code").code == 0

@@ -17,6 +17,7 @@ from invent_gitops.cli.session import Session
 from invent_gitops.cli.workspace_option import workspace_options
 from invent_gitops.errors import ExitCode, InvalidInput, Refused, WrongUsage
 from invent_gitops.model.broadcast import Catalogue, Definition
+from invent_gitops.model.instant import write_instant
 from invent_gitops.model.project import Project
 from invent_gitops.operations.account import Account, connect, own_place
 from invent_gitops.operations.project import InvalidDefinitions, checked_project, open_catalogue, open_workspace, shown
@@ -39,9 +40,10 @@ def pull(session: Session, account: Account) -> Result:
 
     A segment that was renamed keeps its id, so both names are understood from then on. A name that
     several segments have must be told apart by id. What is gone is named, with the definitions that
-    use it. Nothing is written unless all pages could be read.
+    use it. Nothing is written unless all pages could be read. With --sandbox, names and ids are
+    written without counts, and a catalogue that was read from Invent is refused (5).
     """
-    from invent_gitops.live.segments import entries, merge, used_by, written_by
+    from invent_gitops.live.segments import entries, merge, used_by, without_pretence, written_by
     from invent_gitops.load.write import schema_line
     from invent_gitops.render.documents.segments import catalogue_json
     from invent_gitops.render.text.segments import pull_text
@@ -56,6 +58,12 @@ def pull(session: Session, account: Account) -> Result:
     # Before anything is read, since what is read goes there.
     target_path = own_place(path, root, "segments")
     old = _catalogue(root, project)
+    if account.sandbox and old and old.read_at:
+        raise Refused(
+            f"{shown(path)} was read from Invent at {write_instant(old.read_at)}, and the sandbox only pretends: apply "
+            "would take its numbers for reviewed ones.",
+            "Leave --sandbox out: invent-gitops segments pull",
+        )
     definitions = _definitions(session)
     target = account.target()
     with (
@@ -63,7 +71,10 @@ def pull(session: Session, account: Account) -> Result:
         connect(session, account, root, project, old, stop=stopping.event) as api,
     ):
         live = api.segments()
-    merged = merge(old, live, datetime.now(UTC).replace(microsecond=0))
+    if account.sandbox:
+        live = without_pretence(live, old)
+    # What the sandbox tells was not read from Invent.
+    merged = merge(old, live, None if account.sandbox else datetime.now(UTC).replace(microsecond=0))
     source = f"org {target.org} at {target.name}"
     header = [
         *schema_line(path.parent, root, "segments"),

@@ -41,7 +41,12 @@ def _edit_json(edit: Unreached, context: Context) -> dict[str, object]:
         },
         "changes": [{"field": it.field, "old": it.old, "new": it.new} for it in edit.changes],
         "steps": [
-            {"text": step.text, "command": step.command_line(context.flags) or None, "instead": step.instead}
+            {
+                "text": step.text,
+                "command": step.command_line(context.flags) or None,
+                "instead": step.instead,
+                **({"breaks": list(step.breaks)} if step.breaks else {}),
+            }
             for step in edit.steps
         ],
         "position": position_json(edit.position) if edit.position else None,
@@ -76,7 +81,12 @@ def _read_edit(entry: Mapping[str, Any]) -> Unreached:
         ),
         changes=tuple(FieldChange(str(it["field"]), it["old"], it["new"]) for it in entry["changes"]),
         steps=tuple(
-            ManualStep(str(step["text"]), str(step["command"] or ""), step["instead"] is True)
+            ManualStep(
+                str(step["text"]),
+                str(step["command"] or ""),
+                step["instead"] is True,
+                tuple(str(policy) for policy in step.get("breaks", ())),
+            )
             for step in entry["steps"]
         ),
         timezone=str(entry["timezone"] or ""),
