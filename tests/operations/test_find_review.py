@@ -441,6 +441,28 @@ def test_who_approved_is_taken_only_beside_an_approval_and_in_its_form(desk: Des
     assert "signoff" not in (desk.folder / "invent.state.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("author", [0, False, [], None, {}], ids=str)
+def test_author_that_is_no_text_is_refused_before_anything(desk: Desk, digest: str, author: Any) -> None:
+    assert desk.server
+    entry = {"pull_request": "https://github.com/acme/campaigns/pull/7", "author": author, "reviewers": ["alice"]}
+    env = account(desk.server.url) | {"INVENT_APPROVALS": json.dumps([entry])}
+    result = call(desk.folder, "apply", "--yes", "--approved", digest, env=env)
+    assert (result.code, live(desk.server)) == (2, {}), result.all
+    assert not (desk.folder / "invent.state.json").exists()
+
+
+def test_crowd_of_approvals_is_cut_for_the_record_and_apply_takes_it(desk: Desk, digest: str) -> None:
+    for number in range(101):
+        desk.hub.review(7, f"person-{number:03}")
+    result = merged(desk)
+    assert "The output approvals names 100 of them; the record will not name 1 more." in result.err
+    assert desk.server
+    env = account(desk.server.url) | {"INVENT_APPROVALS": desk.outputs["approvals"]}
+    assert call(desk.folder, "apply", "--yes", "--approved", digest, env=env).code == 0
+    record = state_of(desk.folder)["broadcasts"]["a"]
+    assert len(record["provenance"]["signoff"]["reviewers"]) == 100
+
+
 def test_state_in_a_file_has_who_wrote_and_who_approved(desk: Desk, digest: str) -> None:
     desk.hub.review(7, "alice")
     merged(desk, "--out", "approved.json")
