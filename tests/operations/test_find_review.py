@@ -97,10 +97,41 @@ def test_unknown_pusher_is_refused(desk: Desk, digest: str) -> None:
 
 
 def test_pusher_is_found_behind_hundreds_of_other_pushes(desk: Desk, digest: str) -> None:
-    push = {"ref": "refs/heads/other", "after": HEAD, "actor": {"login": "alice"}}
-    desk.hub.activity[:0] = [push] * 250
+    for number in range(250):
+        desk.hub.moved("campaign-7", f"{number:040x}", OLD, "alice")
+    desk.hub.moved("other", HEAD, OLD, "alice")
     desk.hub.review(7, "alice")
     assert merged(desk).out == f"{digest}\n"
+
+
+@pytest.mark.parametrize("activity", ["branch_creation", "force_push", "push"])
+@pytest.mark.parametrize("between", [0, 150])
+def test_who_restores_a_branch_does_not_take_the_place_of_who_pushed_it(
+    desk: Desk, digest: str, activity: str, between: int
+) -> None:
+    desk.hub.activity.clear()
+    desk.hub.push(7, HEAD, "alice")
+    for number in range(between):
+        desk.hub.moved("campaign-7", f"{number:040x}", HEAD)
+    desk.hub.push(7, HEAD, CAROL, activity=activity)
+    desk.hub.review(7, "alice")
+    refused(desk, "needs 1 more approval (alice pushed or wrote the last commit).")
+
+
+def test_push_by_an_account_that_is_gone_is_refused_also_behind_a_known_one(desk: Desk, digest: str) -> None:
+    desk.hub.push(7, HEAD, CAROL, activity="branch_creation")
+    desk.hub.activity[-1]["actor"] = None
+    desk.hub.review(7, "alice")
+    refused(desk, "GitHub does not say who pushed the last commit of pull request #7")
+
+
+def test_list_of_pushes_without_an_end_in_reach_is_refused(desk: Desk, digest: str) -> None:
+    for _ in range(5_000):
+        desk.hub.moved("campaign-7", OLD, HEAD)
+    desk.hub.push(7, HEAD, CAROL)
+    desk.hub.review(7, "alice")
+    desk.hub.merge(7, MERGE)
+    assert "GitHub does not say who pushed the last commit" in desk.on_push("approved").err
 
 
 def test_pull_request_from_another_repository_has_no_known_pusher(desk: Desk, digest: str) -> None:
@@ -252,30 +283,62 @@ def test_project_file_of_the_base_that_cannot_be_read_is_refused(desk: Desk, dig
     refused(desk, "invent.yaml of the base branch, at 9999999, cannot be read, so nobody knows who has to approve")
 
 
-def test_merge_without_a_push_is_judged_by_the_first_parent(desk: Desk, digest: str) -> None:
-    desk.hub.files = {(OLD, PROJECT): ONE}
-    desk.hub.parents[MERGE] = [OLD, HEAD]
-    desk.hub.merge(7, MERGE)
-    result = desk.on_push("approved", event="workflow_dispatch")
-    assert "needs 1 more approval" in result.err
+BY_HAND = {"event": "workflow_dispatch"}
 
 
-def test_squash_or_rebase_without_a_push_is_judged_by_every_commit_that_may_be_the_base(
-    desk: Desk, digest: str
-) -> None:
-    first, second = "1" * 40, "2" * 40
-    desk.hub.parents |= {MERGE: [first], first: [second], second: [OLD]}
-    desk.hub.files = {(second, PROJECT): ONE}
-    desk.hub.pulls[7]["commits"] = 2
-    desk.hub.merge(7, MERGE)
-    assert "needs 1 more approval" in desk.on_push("approved", event="workflow_dispatch").err
+def test_run_without_a_push_is_judged_by_where_github_says_that_the_branch_was(desk: Desk, digest: str) -> None:
     desk.hub.files = {(OLD, PROJECT): ONE}
-    assert desk.on_push("approved", event="workflow_dispatch").out == f"{digest}\n"
-    desk.hub.pulls[7]["commits"] = 21
-    assert (
-        "Nothing says where the branch was before the 21 commits"
-        in desk.on_push("approved", event="workflow_dispatch").err
-    )
+    desk.hub.merge(7, MERGE, before=OLD)
+    assert "needs 1 more approval" in desk.on_push("approved", **BY_HAND).err
+
+
+def test_run_without_a_push_is_judged_by_every_commit_that_the_branch_came_from(desk: Desk, digest: str) -> None:
+    desk.hub.files = {(OLD, PROJECT): ONE}
+    desk.hub.merge(7, MERGE, before=OLD)
+    # Somebody moved the branch away and back.
+    desk.hub.moved("main", "1" * 40, MERGE, activity="force_push")
+    desk.hub.moved("main", MERGE, "1" * 40, activity="force_push")
+    assert "needs 1 more approval" in desk.on_push("approved", **BY_HAND).err
+    desk.hub.review(7, "alice")
+    assert desk.on_push("approved", **BY_HAND).out == f"{digest}\n"
+
+
+def test_branch_that_merged_main_and_was_pushed_to_it_does_not_lower_the_rule_by_hand(desk: Desk, digest: str) -> None:
+    lowering = "1" * 40
+    # The first parent is the pull request's own commit, which takes the rule away; the second is main.
+    desk.hub.parents |= {HEAD: [lowering, BEFORE], lowering: [OLD]}
+    for commit in (lowering, HEAD):
+        desk.hub.files[commit, PROJECT] = "timezone: UTC\n"
+    desk.hub.merge(7, HEAD)
+    for event in ("push", "workflow_dispatch"):
+        result = desk.on_push("approved", commit=HEAD, event=event)
+        assert "Pull request #7 needs 1 more approval" in result.err, result.all
+        assert result.out == "unapproved\n"
+
+
+def test_queue_that_pushed_the_lowered_rule_first_does_not_lower_it_by_hand(desk: Desk, digest: str) -> None:
+    desk.hub.add_pull(8, OLD)
+    desk.hub.add_comment(8, desk.hub.bodies(7)[0].replace(HEAD, OLD))
+    desk.hub.parents[MERGE] = ["1" * 40]
+    desk.hub.files["1" * 40, PROJECT] = "timezone: UTC\n"
+    desk.hub.merge(8, MERGE)
+    for event in ("push", "workflow_dispatch"):
+        result = desk.on_push("approved", event=event)
+        assert (result.out, "Pull request #8 needs 1 more approval" in result.err) == ("unapproved\n", True), event
+
+
+@pytest.mark.parametrize("listed", ["nothing", "a new branch", "another branch"])
+def test_run_without_a_push_that_github_does_not_list_approves_nothing(desk: Desk, digest: str, listed: str) -> None:
+    desk.hub.merge(7, MERGE)
+    desk.hub.review(7, "alice")
+    place = next(number for number, entry in enumerate(desk.hub.activity) if entry["after"] == MERGE)
+    del desk.hub.activity[place]
+    if listed != "nothing":
+        desk.hub.moved("main" if listed == "a new branch" else "other", MERGE, "0" * 40, activity="branch_creation")
+    result = desk.on_push("approved", **BY_HAND)
+    assert result.out == "unapproved\n"
+    assert "GitHub does not say where main was before the commit ccccccc was pushed" in result.err
+    assert "Run the job of the push again" in result.err
 
 
 @pytest.mark.parametrize(
@@ -365,12 +428,11 @@ def test_comment_goes_by_the_base_branch_and_not_by_the_pull_request(desk: Desk,
 
 
 @pytest.mark.parametrize("before", ["", "x", "0" * 40, 7, None, ["9" * 40]], ids=str)
-def test_push_that_does_not_say_where_the_branch_was_goes_by_the_first_parent(
+def test_push_that_does_not_say_where_the_branch_was_goes_by_the_list_of_activities(
     desk: Desk, digest: str, before: Any
 ) -> None:
     desk.hub.files = {(OLD, PROJECT): ONE}
-    desk.hub.parents[MERGE] = [OLD, HEAD]
-    desk.hub.merge(7, MERGE)
+    desk.hub.merge(7, MERGE, before=OLD)
     assert "needs 1 more approval" in desk.on_push("approved", before=before).err
 
 
