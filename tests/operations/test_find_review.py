@@ -283,13 +283,10 @@ def test_project_file_of_the_base_that_cannot_be_read_is_refused(desk: Desk, dig
     refused(desk, "invent.yaml of the base branch, at 9999999, cannot be read, so nobody knows who has to approve")
 
 
-BY_HAND = {"event": "workflow_dispatch"}
-
-
 def test_run_without_a_push_is_judged_by_where_github_says_that_the_branch_was(desk: Desk, digest: str) -> None:
     desk.hub.files = {(OLD, PROJECT): ONE}
     desk.hub.merge(7, MERGE, before=OLD)
-    assert "needs 1 more approval" in desk.on_push("approved", **BY_HAND).err
+    assert "needs 1 more approval" in desk.on_push("approved", event="workflow_dispatch").err
 
 
 def test_run_without_a_push_is_judged_by_every_commit_that_the_branch_came_from(desk: Desk, digest: str) -> None:
@@ -298,9 +295,9 @@ def test_run_without_a_push_is_judged_by_every_commit_that_the_branch_came_from(
     # Somebody moved the branch away and back.
     desk.hub.moved("main", "1" * 40, MERGE, activity="force_push")
     desk.hub.moved("main", MERGE, "1" * 40, activity="force_push")
-    assert "needs 1 more approval" in desk.on_push("approved", **BY_HAND).err
+    assert "needs 1 more approval" in desk.on_push("approved", event="workflow_dispatch").err
     desk.hub.review(7, "alice")
-    assert desk.on_push("approved", **BY_HAND).out == f"{digest}\n"
+    assert desk.on_push("approved", event="workflow_dispatch").out == f"{digest}\n"
 
 
 def test_branch_that_merged_main_and_was_pushed_to_it_does_not_lower_the_rule_by_hand(desk: Desk, digest: str) -> None:
@@ -335,7 +332,7 @@ def test_run_without_a_push_that_github_does_not_list_approves_nothing(desk: Des
     del desk.hub.activity[place]
     if listed != "nothing":
         desk.hub.moved("main" if listed == "a new branch" else "other", MERGE, "0" * 40, activity="branch_creation")
-    result = desk.on_push("approved", **BY_HAND)
+    result = desk.on_push("approved", event="workflow_dispatch")
     assert result.out == "unapproved\n"
     assert "GitHub does not say where main was before the commit ccccccc was pushed" in result.err
     assert "Run the job of the push again" in result.err
@@ -458,6 +455,26 @@ def test_queue_that_pushes_several_pull_requests_is_judged_by_the_rule_before_al
     assert desk.on_push("approved", commits=[OLD, MERGE]).out == f"{digest}\n"
     signed = json.loads(desk.outputs["approvals"])
     assert [(entry["reviewers"], entry["keys"]) for entry in signed] == [(["alice"], ["a"]), (["bob"], ["a"])]
+
+
+@pytest.mark.parametrize("form", ["--plan", "--approved"])
+def test_refusal_names_why_a_pull_request_of_the_same_push_is_not_approved(desk: Desk, digest: str, form: str) -> None:
+    desk.hub.add_pull(8, OLD)
+    desk.hub.add_comment(8, desk.hub.bodies(7)[0].replace(HEAD, OLD))
+    define(desk.folder, "b")
+    desk.hub.merge(8, OLD)
+    desk.hub.merge(7, MERGE)
+    desk.hub.review(7, "alice")
+    plan = desk.folder / "approved.json"
+    assert desk.server
+    assert desk.on_push("approved", "--out", plan.name, commits=[OLD, MERGE]).out == f"{digest}\n"
+    assert desk.outputs["reason"] == "Pull request #8 needs 1 more approval."
+    env = account(desk.server.url) | {"INVENT_UNAPPROVED": desk.outputs["reason"]}
+    result = call(desk.folder, "apply", "--yes", form, str(plan) if form == "--plan" else digest, env=env)
+    assert (result.code, live(desk.server)) == (5, {}), result.all
+    assert "Pull request #8 needs 1 more approval." in result.err
+    assert "Settle that, and run this job again. Otherwise: Run the workflow by hand" in result.err
+    assert "Plan again" not in result.err
 
 
 def test_plan_that_has_no_room_in_its_comment_counts_as_one_to_everyone(desk: Desk, digest: str) -> None:
