@@ -68,8 +68,8 @@ class Reviewing:
         """
         ref = f"refs/heads/{branch}"
         pages = self._api.pages(f"{self._path}/activity", {"ref": ref}, numbered=False)
-        found = (entry for page in islice(pages, _ACTIVITY_PAGES) for entry in page)
-        entries = [entry for entry in found if (entry.get("ref"), entry.get("after")) == (ref, commit)]
+        listed = (entry for page in islice(pages, _ACTIVITY_PAGES) for entry in page)
+        entries = [entry for entry in listed if (entry.get("ref"), entry.get("after")) == (ref, commit)]
         if next(pages, None) is not None:
             # An older entry may say more.
             return []

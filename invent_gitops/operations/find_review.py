@@ -12,7 +12,7 @@ from invent_gitops.model.digest import read_digest
 from invent_gitops.model.pull_request import PullRequest, WorkflowEvent
 from invent_gitops.model.review import BaseRule, ReviewNeed
 from invent_gitops.operations.base_rule import rules_before
-from invent_gitops.review.need import needed
+from invent_gitops.review.need import needed, with_bots
 from invent_gitops.review.people import Candidates, candidates, verdict
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def approvers(reviewing: Reviewing, pull: PullRequest, need: ReviewNeed) -> tupl
             f"GitHub does not say who pushed the last commit of {subject}, so nobody can tell who else approved it.",
             _by_hand(),
         )
+    need = with_bots(need, pull.author, pushers)
     makers = {*(pusher.lower() for pusher in pushers), *reviewing.commit(pull.head).people}
     people = candidates(pull, reviewing.reviews(pull.number), makers, stale_counts=need.stale_counts)
     people = _writers(reviewing, people)

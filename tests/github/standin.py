@@ -133,7 +133,7 @@ class StandIn:
     ) -> None:
         self.pulls[number] = {
             "number": number,
-            "user": {"login": author, "type": "User"},
+            "user": {"login": author, "type": "Bot" if author.endswith("[bot]") else "User"},
             "head": {"sha": head, "ref": f"campaign-{number}", "repo": {"id": 1, "full_name": REPOSITORY}},
             "base": {"ref": base, "repo": {"id": 1, "full_name": repository}},
             "state": "open",

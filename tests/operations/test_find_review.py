@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
-from tests.github.standin import BEFORE, CAROL
+from tests.github.standin import BEFORE, BOT, CAROL
 from tests.running import Result, account, call, define, live, state_of
 
 PROJECT = "my-campaigns/invent.yaml"
@@ -138,6 +138,34 @@ def test_pull_request_from_another_repository_has_no_known_pusher(desk: Desk, di
     desk.hub.pulls[7]["head"]["repo"] = {"id": 2, "full_name": "mallory/campaigns"}
     desk.hub.review(7, "alice")
     refused(desk, "GitHub does not say who pushed the last commit")
+
+
+@pytest.mark.parametrize("restored", [False, True], ids=["", "restored by a person"])
+def test_pull_request_of_a_bot_needs_one_approval_more(desk: Desk, digest: str, restored: bool) -> None:
+    desk.hub.pulls[7]["user"] = {"login": BOT, "type": "Bot"}
+    desk.hub.push(7, HEAD, BOT)
+    if restored:
+        desk.hub.push(7, HEAD, CAROL, activity="branch_creation")
+    assert desk.on_pull("comment", "plan.json").code == 0
+    said = "👤 **Needs 2 approvals** of this commit, since a bot opened and pushed it."
+    assert said in desk.hub.bodies(7)[0]
+    desk.hub.review(7, "alice")
+    refused(desk, "needs 1 more approval: 2 in all, since a bot opened and pushed it.")
+    desk.hub.review(7, "bob")
+    assert merged(desk).out == f"{digest}\n"
+
+
+@pytest.mark.parametrize(("author", "pusher"), [(BOT, "dave"), ("dave", BOT)])
+def test_pull_request_of_a_bot_and_a_person_needs_no_approval_more(
+    desk: Desk, digest: str, author: str, pusher: str
+) -> None:
+    desk.hub.pulls[7]["user"]["login"] = author
+    desk.hub.activity.clear()
+    desk.hub.push(7, HEAD, pusher)
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "**Needs 1 approval**" in desk.hub.bodies(7)[0]
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
 
 
 def test_author_that_is_gone_is_refused(desk: Desk, digest: str) -> None:
