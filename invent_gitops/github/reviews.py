@@ -24,7 +24,7 @@ _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _WRITERS = ("admin", "write")
 # Bytes beyond which GitHub sends no content along.
 _FILE_LIMIT = 1024 * 1024
-# The newest pushes come first, and a merge comes soon after one.
+# Of one branch, so many pages are read; of a longer list nobody knows the beginning.
 _ACTIVITY_PAGES = 50
 
 
@@ -35,6 +35,17 @@ class CommitInfo:
     id: str
     parents: tuple[str, ...]
     people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One time that a branch came to a commit: the login of the `actor`, and the commit it was at `before`.
+
+    Each is "" where GitHub does not say it. A branch that was created was nowhere before.
+    """
+
+    actor: str
+    before: str
 
 
 class Reviewing:
@@ -49,17 +60,20 @@ class Reviewing:
         pages = self._api.pages(f"{self._path}/pulls/{number:d}/reviews")
         return [review for page in pages for entry in page if (review := _review(entry))]
 
-    def pusher(self, branch: str, commit: str) -> str:
-        """The login of who pushed a commit to a branch last; "" where GitHub does not say.
+    def pushes(self, branch: str, commit: str) -> list[Push]:
+        """How a branch came to a commit, by GitHub's list of activities: every time; none where GitHub does not say.
 
-        The author and the committer of a commit are what its maker writes; the activity is GitHub's own word.
+        A push counts like a forced one, a merge, and a branch that was created or restored at the commit. The author
+        and the committer of a commit are what its maker writes; the activity is GitHub's own word.
         """
-        pages = self._api.pages(f"{self._path}/activity", numbered=False)
-        for page in islice(pages, _ACTIVITY_PAGES):
-            for entry in page:
-                if (entry.get("ref"), entry.get("after")) == (f"refs/heads/{branch}", commit):
-                    return login_of(entry, "actor")
-        return ""
+        ref = f"refs/heads/{branch}"
+        pages = self._api.pages(f"{self._path}/activity", {"ref": ref}, numbered=False)
+        listed = (entry for page in islice(pages, _ACTIVITY_PAGES) for entry in page)
+        entries = [entry for entry in listed if (entry.get("ref"), entry.get("after")) == (ref, commit)]
+        if next(pages, None) is not None:
+            # An older entry may say more.
+            return []
+        return [Push(login_of(entry, "actor"), _commit_id(entry.get("before"))) for entry in entries]
 
     def commit(self, ref: str) -> CommitInfo:
         """A commit by its id or as `heads/BRANCH`."""
@@ -73,14 +87,6 @@ class Reviewing:
             raise Unavailable("GitHub answered with something else than a commit.", LATER) from None
         people = (login_of(content, role).lower() for role in ("author", "committer"))
         return CommitInfo(content["sha"], parents, frozenset(people) - {""})
-
-    def commit_count(self, number: int) -> int:
-        """How many commits a pull request has."""
-        pull, _ = self._api.get(f"{self._path}/pulls/{number:d}")
-        count = pull.get("commits") if isinstance(pull, dict) else None
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise Unavailable(f"GitHub does not say how many commits #{number} has.", LATER)
-        return count
 
     def file(self, path: str, commit: str) -> str | None:
         """The text of a file as of a commit, None where the commit has no such file.
@@ -133,6 +139,10 @@ def login_of(value: Mapping[str, Any], role: str = "user") -> str:
     user = value.get(role)
     login = user.get("login") if isinstance(user, dict) else None
     return login if isinstance(login, str) else ""
+
+
+def _commit_id(value: object) -> str:
+    return value if isinstance(value, str) and COMMIT.fullmatch(value) and value.strip("0") else ""
 
 
 def _review(value: Mapping[str, Any]) -> Review | None:

@@ -3,58 +3,56 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError, Refused
 from invent_gitops.github import step
-from invent_gitops.model.pull_request import PullRequest, WorkflowEvent
+from invent_gitops.model.pull_request import WorkflowEvent
 from invent_gitops.model.review import BaseRule
 from invent_gitops.operations.project import PROJECT_FILE, open_catalogue, read_project
+from invent_gitops.plan.approval import BY_HAND
 
 if TYPE_CHECKING:
     from invent_gitops.github.reviews import Reviewing
     from invent_gitops.model.project import Project
 
-# Where GitHub does not say how a pull request was merged, so many commits may be the base.
-MOST_COMMITS = 20
-_CURE = "Run the job of the push again, which knows where the branch was before it."
+_CURE = f"Run the job of the push again, which knows where the branch was before it. Otherwise: {BY_HAND}"
 
 
-def rules_before(reviewing: Reviewing, event: WorkflowEvent, pulls: Sequence[PullRequest], name: str) -> list[BaseRule]:
+def rules_before(reviewing: Reviewing, event: WorkflowEvent, name: str) -> list[BaseRule]:
     """The rules of the base branch before what a run is about; each of them has to be kept.
 
-    `name` is the workspace or "". There is one where the push says what the branch was before, or where the last commit
-    is a merge: then it is its first parent. Raises `Refused` where too many commits may be the base.
+    `name` is the workspace or "". Raises `Refused` where nobody knows where the branch was before.
     """
     rules: list[BaseRule] = []
-    for commit in bases(reviewing, event, pulls):
+    for commit in bases(reviewing, event):
         rule = rule_at(reviewing, commit, name)
         if all((rule.rule, rule.contacts) != (other.rule, other.contacts) for other in rules):
             rules.append(rule)
     return rules
 
 
-def bases(reviewing: Reviewing, event: WorkflowEvent, pulls: Sequence[PullRequest]) -> list[str]:
-    """The commits that the branch may have been at before; none for the first commit of all.
+def bases(reviewing: Reviewing, event: WorkflowEvent) -> list[str]:
+    """The commits that the branch was at before; none for the first commit of all.
 
-    A push says it. Else a merge has it as first parent. A squash is one commit on top of it and a rebase as many as the
-    pull request has, which nobody can tell apart: so all of these count.
+    The event of a push says it. For any other run, GitHub's list of activities does: one for each time that the branch
+    came to this commit. The parents of the commit do not say it, since whoever writes a commit chooses its parents, and
+    a merge queue pushes several pull requests at once. Raises `Refused` where GitHub does not say it.
     """
     if event.before:
         return [event.before]
-    parents = reviewing.commit(event.commit).parents
-    if not parents or len(parents) > 1 or not pulls:
-        return list(parents[:1])
-    count = sum(reviewing.commit_count(pull.number) for pull in pulls)
-    if count > MOST_COMMITS:
-        raise Refused(f"Nothing says where the branch was before the {count} commits of this merge.", _CURE)
-    candidates: list[str] = []
-    while parents and len(candidates) < count:
-        candidates.append(parents[0])
-        parents = reviewing.commit(parents[0]).parents
-    return candidates
+    if not reviewing.commit(event.commit).parents:
+        return []
+    pushes = reviewing.pushes(event.branch, event.commit)
+    if not pushes or not all(push.before for push in pushes):
+        branch = event.branch or "the branch"
+        raise Refused(
+            f"GitHub does not say where {branch} was before the commit {event.commit[:7]} was pushed, so nobody knows "
+            "who has to approve.",
+            _CURE,
+        )
+    return list(dict.fromkeys(push.before for push in pushes))
 
 
 def rule_at(reviewing: Reviewing, commit: str, name: str) -> BaseRule:

@@ -28,7 +28,7 @@ def find_approval(own: OwnPosts, event: WorkflowEvent) -> ApprovalResult:
         pulls = find_merged(own.repository, event)
     except Refused as error:
         return doubtful(error)
-    check = ReviewCheck(own.repository.reviewing(), event, pulls, own.ownership.workspace)
+    check = ReviewCheck(own.repository.reviewing(), event, own.ownership.workspace)
     if pulls:
         return judge(own.ownership, [(pull, own.repository.comments(pull.number)) for pull in pulls], check)
     if event.merged and own.repository.pull_request(event.merged):

@@ -12,7 +12,7 @@ from invent_gitops.model.digest import read_digest
 from invent_gitops.model.pull_request import PullRequest, WorkflowEvent
 from invent_gitops.model.review import BaseRule, ReviewNeed
 from invent_gitops.operations.base_rule import rules_before
-from invent_gitops.review.need import needed
+from invent_gitops.review.need import needed, with_bots
 from invent_gitops.review.people import Candidates, candidates, verdict
 
 if TYPE_CHECKING:
@@ -28,14 +28,13 @@ class ReviewCheck:
 
     reviewing: Reviewing
     event: WorkflowEvent
-    pulls: Sequence[PullRequest]
     workspace: str
     _rules: Sequence[BaseRule] | None = None
 
     def rules(self) -> Sequence[BaseRule]:
         """The rules of the base branch, which are read once."""
         if self._rules is None:
-            self._rules = rules_before(self.reviewing, self.event, self.pulls, self.workspace)
+            self._rules = rules_before(self.reviewing, self.event, self.workspace)
         return self._rules
 
     def asks(self) -> bool:
@@ -58,16 +57,26 @@ def approvers(reviewing: Reviewing, pull: PullRequest, need: ReviewNeed) -> tupl
     subject = f"pull request #{pull.number}"
     if not pull.author:
         raise Refused(f"GitHub does not say who opened {subject}, so nobody can tell who else approved it.", _by_hand())
-    pusher = reviewing.pusher(pull.branch, pull.head) if pull.branch else ""
-    if not pusher:
+    pushers = pushers_of(reviewing, pull)
+    if not pushers:
         raise Refused(
             f"GitHub does not say who pushed the last commit of {subject}, so nobody can tell who else approved it.",
             _by_hand(),
         )
-    pushers = {pusher.lower(), *reviewing.commit(pull.head).people}
-    people = candidates(pull, reviewing.reviews(pull.number), pushers, stale_counts=need.stale_counts)
+    need = with_bots(need, pull.author, pushers)
+    makers = {*(pusher.lower() for pusher in pushers), *reviewing.commit(pull.head).people}
+    people = candidates(pull, reviewing.reviews(pull.number), makers, stale_counts=need.stale_counts)
     people = _writers(reviewing, people)
     return verdict(pull, need, people, _groups(reviewing, pull, people.approving, need))
+
+
+def pushers_of(reviewing: Reviewing, pull: PullRequest) -> tuple[str, ...]:
+    """The logins of all who ever put the last commit on the branch of a pull request; none where one is not known.
+
+    Who restores a deleted branch, or pushes the commit back, does not take the place of who pushed it first.
+    """
+    actors = [push.actor for push in reviewing.pushes(pull.branch, pull.head)] if pull.branch else []
+    return tuple(dict.fromkeys(actors)) if all(actors) else ()
 
 
 def _writers(reviewing: Reviewing, people: Candidates) -> Candidates:

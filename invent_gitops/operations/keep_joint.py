@@ -14,7 +14,7 @@ from invent_gitops.render.markdown.fit import Size
 from invent_gitops.review.actions import CommentAction, Supersede
 from invent_gitops.review.comment import digest_of
 from invent_gitops.review.decide_joint import decide_joint
-from invent_gitops.review.evidence import approved_line
+from invent_gitops.review.evidence import approved_line, held_back_line
 from invent_gitops.review.joint import Section, joint_page
 from invent_gitops.review.notable import is_notable
 from invent_gitops.review.ownership import OwnPost
@@ -59,4 +59,5 @@ def _sections(documents: Mapping[str, JsonDocument], render_of: RenderDocument) 
 
 def _section(name: str, document: JsonDocument, render: RenderPage) -> Section:
     digest = digest_of(document)
-    return Section(name, digest, approved_line(document) if digest else "", lambda room: render(room, len))
+    hidden_line = approved_line(document) if digest else held_back_line(document)
+    return Section(name, digest, hidden_line, lambda room: render(room, len))

@@ -6,12 +6,13 @@ from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.pull_request import PullRequest
 from invent_gitops.model.review import ReviewNotice
 from invent_gitops.operations.base_rule import rule_at
+from invent_gitops.operations.find_review import pushers_of
 from invent_gitops.operations.posts import JsonDocument, OwnPosts
 from invent_gitops.plan.approval import approved_plan
 from invent_gitops.render.documents.review import notice_json
 from invent_gitops.review.comment import digest_of
 from invent_gitops.review.evidence import approved_line
-from invent_gitops.review.need import needed
+from invent_gitops.review.need import is_bot, needed, with_bots
 
 
 def with_review(own: OwnPosts, pull: PullRequest, document: JsonDocument) -> JsonDocument:
@@ -30,6 +31,8 @@ def with_review(own: OwnPosts, pull: PullRequest, document: JsonDocument) -> Jso
         base = rule_at(reviewing, reviewing.commit(f"heads/{pull.base}").id, own.ownership.workspace)
         # What has no room in the comment is not known after the merge either.
         need = needed(base, requests if approved_line(document) else None)
+        if need and is_bot(pull.author):
+            need = with_bots(need, pull.author, pushers_of(reviewing, pull))
         notice = ReviewNotice(pull.base, need)
     except InventGitopsError as error:
         notice = ReviewNotice(pull.base, unknown=error.message)

@@ -36,6 +36,7 @@ class Approved:
 
 
 _AGAIN = "Plan again, have the new plan approved, and apply that."
+_SETTLE = f"Settle that, and run this job again. Otherwise: {BY_HAND}"
 _SAME = "plan and apply need the same --org, --base-url and --sandbox."
 # Differences that a message names, and characters of each.
 _MOST, _WIDTH = 10, 400
@@ -57,20 +58,25 @@ class Approval:
     contacts: Mapping[str, int] = field(default_factory=dict)
 
 
-def by_plan(document: object) -> Approval:
-    """The approval of a saved plan. Raises `Refused` for what is none."""
+def by_plan(document: object, reason: str = "") -> Approval:
+    """The approval of a saved plan; `reason` is why more is not approved. Raises `Refused` for what is none."""
     approved = approved_plan(document)
-    return Approval(partial(check_plan, approved), lambda plan: approved.requests.keys(), approved.contacts)
+    return Approval(
+        partial(check_plan, approved, reason=reason), lambda plan: approved.requests.keys(), approved.contacts
+    )
 
 
 def by_digest(approved: str, reason: str = "") -> Approval:
-    """The approval of a digest, or of `UNAPPROVED`, for a `reason`. Raises `Refused` for a text that is neither."""
+    """The approval of a digest, or of `UNAPPROVED`; `reason` is why no more is approved.
+
+    Raises `Refused` for a text that is neither.
+    """
     if approved == UNAPPROVED:
         return Approval(partial(check_nothing, reason), lambda plan: ())
     refuse_old(approved, "The approved digest")
     if not read_digest(approved):
         raise Refused("The approved digest is empty or no digest of a plan.", "Take it from plan --json: digest.")
-    return Approval(partial(check_digest, approved), partial(_covered, approved))
+    return Approval(partial(check_digest, approved, reason=reason), partial(_covered, approved))
 
 
 def refuse_old(digest: object, label: str, cure: str = _AGAIN) -> None:
@@ -117,10 +123,11 @@ def _contacts(item: Mapping[str, Any]) -> int | None:
     return count
 
 
-def check_plan(approved: Approved, plan: Plan) -> None:
+def check_plan(approved: Approved, plan: Plan, reason: str = "") -> None:
     """Refuse if anything that would be created is not in the approved plan, or not as it is there, or elsewhere.
 
-    Two accounts may well have the same keys with the same requests. Raises `Refused`.
+    `reason` is why a pull request of the same push is not approved: it explains what is not in the plan. Two accounts
+    may well have the same keys with the same requests. Raises `Refused`.
     """
     context = plan.context
     if approved.workspace != context.workspace:
@@ -140,10 +147,14 @@ def check_plan(approved: Approved, plan: Plan) -> None:
         lines = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in differences[:_MOST]]
         if len(differences) > _MOST:
             lines.append(f"and {len(differences) - _MOST:,} more")
-        raise Refused(f"What would be created is not what was approved: {'; '.join(lines)}.", _AGAIN)
+        message = f"What would be created is not what was approved: {'; '.join(lines)}."
+        is_missing = [item.key not in approved.requests for item in plan.having("create")]
+        if (reason := _one_line(reason)) and any(is_missing):
+            raise Refused(f"{message} {reason}", _SETTLE)
+        raise Refused(message, _AGAIN)
 
 
-def check_digest(approved: str, plan: Plan) -> None:
+def check_digest(approved: str, plan: Plan, reason: str = "") -> None:
     """Refuse another account, or if what would be created, with what was created of it meanwhile, has another digest.
 
     A digest tells how many broadcasts it was made from, and not which. So the present creates are taken together with
@@ -161,8 +172,11 @@ def check_digest(approved: str, plan: Plan) -> None:
     if not plan.counts["create"] or _found(approved, plan) is not None:
         return
     keys = ", ".join(item.key for item in plan.having("create")[:_MOST]) or "nothing"
+    message = f"What would be created ({keys}) has not the digest that was approved; it has {plan.digest}."
+    if reason := _one_line(reason):
+        raise Refused(f"{message} {reason}", _SETTLE)
     raise Refused(
-        f"What would be created ({keys}) has not the digest that was approved; it has {plan.digest}.",
+        message,
         f"{_AGAIN} To see what differs, approve with --plan FILE.",
     )
 
@@ -173,13 +187,16 @@ def check_nothing(reason: str, plan: Plan) -> None:
     if creates:
         keys = ", ".join(item.key for item in creates[:_MOST])
         creations = f"{len(creates):,} would be created ({keys}{', …' if len(creates) > _MOST else ''})"
-        if reason := " ".join(reason.split())[:_LONGEST_REASON]:
-            cure = f"Settle that, and run this job again. Otherwise: {BY_HAND}"
-            raise Refused(f"No approved plan was found, and {creations}. {reason}", cure)
+        if reason := _one_line(reason):
+            raise Refused(f"No approved plan was found, and {creations}. {reason}", _SETTLE)
         raise Refused(
             f"No approved plan was found, and {creations}; the warning of github approved says why.",
             BY_HAND,
         )
+
+
+def _one_line(reason: str) -> str:
+    return " ".join(reason.split())[:_LONGEST_REASON]
 
 
 def _covered(approved: str, plan: Plan) -> Collection[str]:

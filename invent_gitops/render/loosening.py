@@ -12,6 +12,9 @@ _NAMES = 5
 # The title of what would be created without the guard.
 HELD_BACK = "Held back by policies.loosening: nothing of this is created."
 
+# What its creates are called in the line of numbers.
+HELD_BACK_WORD = "held back"
+
 
 def headline(loosening: Loosening) -> str:
     """One line that says what happened to the rules, "" where nothing became weaker."""

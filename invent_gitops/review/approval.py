@@ -9,12 +9,17 @@ from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.pull_request import Post, PullRequest, WorkflowEvent
 from invent_gitops.plan.approval import BY_HAND, UNAPPROVED, refuse_old
-from invent_gitops.review.evidence import ReviewedPlan, read_approved
+from invent_gitops.review.evidence import HELD_BACK, ReviewedPlan, read_approved
 from invent_gitops.review.marker import OPENING
 from invent_gitops.review.ownership import Ownership
 from invent_gitops.review.shown_plan import shown_plans
 
 _AGAIN = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
+
+_BY_ANOTHER = (
+    "Check the rules that were merged, and revert what should not be weaker. Then open another pull request: its plan "
+    "shows the same broadcasts, to be reviewed by the rules of today."
+)
 
 
 class NoPlanShown(Refused):
@@ -151,6 +156,11 @@ def plan_comment(ownership: Ownership, pull: PullRequest, posts: Sequence[Post])
     if marker.status != "current":
         raise Refused(f"The comment {subject} is marked as outdated.", BY_HAND)
     refuse_old(marker.digest, f"The plan in the comment {subject}", BY_HAND)
+    if not marker.digest and (cause := HELD_BACK.get(own[0].approved)):
+        raise Refused(
+            f"The plan in the comment {subject} was refused by policies.loosening, since {cause}. It approves nothing.",
+            _BY_ANOTHER,
+        )
     if not marker.digest:
         raise Refused(f"The comment {subject} shows no plan: there was none to review.", BY_HAND)
     # Once there is an outcome, the comment has been written since; but it was there before the merge.

@@ -36,7 +36,7 @@ from invent_gitops.review.comment import (
     superseded_body,
     well_body,
 )
-from invent_gitops.review.evidence import approved_in, approved_line, read_approved
+from invent_gitops.review.evidence import approved_in, approved_line, held_back_line, read_approved
 from invent_gitops.review.joint import outdated_joint_body
 from invent_gitops.review.marker import Marker, MarkerStatus
 from invent_gitops.review.notable import is_notable
@@ -74,7 +74,7 @@ def decide_comment(
     else:
         status: MarkerStatus = "current" if commit == pull.head else "outdated"
         marker = ownership.marker("plan", commit, digest_of(document), status)
-        body = plan_body(marker, render, approved_line(document) if marker.digest else "")
+        body = plan_body(marker, render, approved_line(document) if marker.digest else held_back_line(document))
     if not own:
         return Create(body, NEW), []
     return with_body(own.post, body), superseded_by(own.post, posts[1:])

@@ -24,6 +24,7 @@ from invent_gitops.model.instant import read_instant
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.plan.approval import approved_plan
 from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.loosening import is_held_back
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.text.secret import hide
 
@@ -31,6 +32,13 @@ from invent_gitops.text.secret import hide
 LINE_LIMIT = 15_000
 PACKED_LIMIT = 1_000_000
 _BEGIN, _END = "<!-- invent-gitops: approved ", " -->"
+# In its place for a plan that policies.loosening held back: the line, and why nothing of the plan was to be created.
+_WEAKER = "<!-- invent-gitops: held back since rules are weaker -->"
+_NOT_COMPARED = "<!-- invent-gitops: held back since rules cannot be compared -->"
+HELD_BACK: Mapping[str, str] = {
+    _WEAKER: "the pull request makes rules weaker",
+    _NOT_COMPARED: "its rules could not be compared with those of the base",
+}
 # No dash, so that nothing in it could end the HTML comment.
 _LINE = re.compile(rf"{_BEGIN}([A-Za-z0-9+/]+={{0,2}}){_END}")
 
@@ -75,10 +83,18 @@ def approved_line(plan: Mapping[str, Any]) -> str:
     return line if len(packed) <= PACKED_LIMIT and len(line) <= LINE_LIMIT and read_approved(line) else ""
 
 
+def held_back_line(plan: Mapping[str, Any]) -> str:
+    """The line of a plan document that rules hold back, which approves nothing; "" for any other."""
+    if not is_held_back(plan) or plan.get("problems") or plan.get("error"):
+        return ""
+    return _NOT_COMPARED if plan["loosened"].get("error") else _WEAKER
+
+
 def approved_in(body: str) -> str:
     """The line in a body of ours, which is its second one; "" if there is none. It may be damaged."""
     second = body.replace("\r\n", "\n").split("\n", 2)[1:2]
-    return second[0] if second and second[0].startswith(_BEGIN) and len(second[0]) <= LINE_LIMIT else ""
+    is_ours = bool(second) and (second[0].startswith(_BEGIN) or second[0] in HELD_BACK)
+    return second[0] if is_ours and len(second[0]) <= LINE_LIMIT else ""
 
 
 def read_approved(line: str) -> ReviewedPlan | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.review import BaseRule, ReviewNeed
 
 _KEY_LENGTH = 60
+# How GitHub ends the login of an app; no person can have such a login.
+_BOT = "[bot]"
 
 
 def needed(base: BaseRule, requests: Mapping[str, Request] | None) -> ReviewNeed | None:
@@ -26,6 +29,23 @@ def needed(base: BaseRule, requests: Mapping[str, Request] | None) -> ReviewNeed
     everyone = _to_everyone(requests) if rule.send_to_all else ""
     groups = rule.send_to_all if everyone else ()
     return ReviewNeed(approvals, since, groups, everyone, stale_counts=not rule.dismiss_stale)
+
+
+def is_bot(login: str) -> bool:
+    """Whether a login is that of an app, such as `github-actions[bot]`."""
+    return login.endswith(_BOT)
+
+
+def with_bots(need: ReviewNeed, author: str, pushers: Collection[str]) -> ReviewNeed:
+    """One approval more where a bot opened the pull request and a bot pushed it.
+
+    Whoever had it do so may be the one who approves, and GitHub does not say who that was.
+    """
+    if not is_bot(author) or not any(is_bot(pusher) for pusher in pushers):
+        return need
+    reason = "a bot opened and pushed it"
+    since = f"{need.approvals_since}, and {reason}" if need.approvals_since else reason
+    return replace(need, approvals=need.approvals + 1, approvals_since=since)
 
 
 def _to_everyone(requests: Mapping[str, Request] | None) -> str:

@@ -23,7 +23,9 @@ LIMIT = 60_000
 VARIABLE = "INVENT_APPROVALS"
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:-]{1,200}/[A-Za-z0-9._/-]{1,300}/pull/[0-9]{1,19}")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?")
-_MOST = 100
+# Entries of the text, and reviewers of one: `read_signoffs` takes no more, so `write_signoffs` writes no more.
+_MOST_ENTRIES = 100
+MOST_REVIEWERS = 100
 _FIELDS = frozenset({"pull_request", "author", "reviewers", "keys"})
 
 
@@ -31,7 +33,8 @@ def write_signoffs(comments: Sequence[PlanComment], address: str) -> str:
     """The text for the plans of some pull requests, whose numbers follow `address`; "" where that is not known.
 
     Of several, each names its keys; where these have no room, or are not known, nobody can tell whose approval was for
-    which broadcast, and the text is "".
+    which broadcast, and the text is "". Of more than `MOST_REVIEWERS` reviewers it names the first ones. What
+    `read_signoffs` does not take is never written.
     """
     if not address or not comments:
         return ""
@@ -40,7 +43,7 @@ def write_signoffs(comments: Sequence[PlanComment], address: str) -> str:
         entry: dict[str, object] = {
             "pull_request": f"{address}{comment.pull.number}",
             "author": comment.pull.author if _LOGIN.fullmatch(comment.pull.author) else "",
-            "reviewers": list(comment.reviewers),
+            "reviewers": list(comment.reviewers[:MOST_REVIEWERS]),
         }
         if len(comments) > 1:
             if comment.plan is None:
@@ -48,7 +51,16 @@ def write_signoffs(comments: Sequence[PlanComment], address: str) -> str:
             entry["keys"] = sorted(comment.plan.requests)
         entries.append(entry)
     text = json.dumps(entries, separators=(", ", ": "))
-    return text if len(text) <= LIMIT else ""
+    try:
+        read_signoffs(text)
+    except WrongUsage:
+        return ""
+    return text
+
+
+def unnamed_reviewers(comment: PlanComment) -> int:
+    """How many reviewers of a plan the text leaves out."""
+    return max(0, len(comment.reviewers) - MOST_REVIEWERS)
 
 
 def read_signoffs(text: str) -> tuple[SignedOff, ...]:
@@ -57,7 +69,7 @@ def read_signoffs(text: str) -> tuple[SignedOff, ...]:
         return ()
     try:
         content = json.loads(text) if len(text) <= LIMIT else None
-        if not isinstance(content, list) or len(content) > _MOST:
+        if not isinstance(content, list) or len(content) > _MOST_ENTRIES:
             raise ValueError
         return tuple(_signed_off(entry) for entry in content)
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
@@ -68,11 +80,20 @@ def read_signoffs(text: str) -> tuple[SignedOff, ...]:
 
 
 def _signed_off(entry: Any) -> SignedOff:
-    address, author, reviewers, keys = entry["pull_request"], entry["author"], entry["reviewers"], entry.get("keys")
-    logins = [*reviewers, *([author] if author else [])]
-    is_sound = isinstance(reviewers, list) and len(reviewers) <= _MOST and all(map(_LOGIN.fullmatch, logins))
-    if not is_sound or not _ADDRESS.fullmatch(address) or entry.keys() - _FIELDS:
+    """Read one entry exactly: each field has its own type, and nothing is taken for something that it resembles."""
+    if not isinstance(entry, dict) or entry.keys() - _FIELDS:
         raise ValueError
-    if keys is not None and not (isinstance(keys, list) and all(isinstance(key, str) for key in keys)):
+    address, author, reviewers, keys = entry["pull_request"], entry["author"], entry["reviewers"], entry.get("keys")
+    if not _is_text(address, _ADDRESS) or not (author == "" or _is_text(author, _LOGIN)):
+        raise ValueError
+    if not isinstance(reviewers, list) or len(reviewers) > MOST_REVIEWERS:
+        raise ValueError
+    if not all(_is_text(reviewer, _LOGIN) for reviewer in reviewers):
+        raise ValueError
+    if "keys" in entry and not (isinstance(keys, list) and all(isinstance(key, str) for key in keys)):
         raise ValueError
     return SignedOff(Signoff(address, author, tuple(reviewers)), None if keys is None else tuple(keys))
+
+
+def _is_text(value: Any, form: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None

@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 REPOSITORY = "acme/campaigns"
 # Who opens and pushes pull requests, and where main was before a push.
@@ -133,8 +133,7 @@ class StandIn:
     ) -> None:
         self.pulls[number] = {
             "number": number,
-            "user": {"login": author, "type": "User"},
-            "commits": 1,
+            "user": {"login": author, "type": "Bot" if author.endswith("[bot]") else "User"},
             "head": {"sha": head, "ref": f"campaign-{number}", "repo": {"id": 1, "full_name": REPOSITORY}},
             "base": {"ref": base, "repo": {"id": 1, "full_name": repository}},
             "state": "open",
@@ -143,12 +142,10 @@ class StandIn:
         }
         self.push(number, head, author)
 
-    def push(self, number: int, head: str, by: str = CAROL) -> None:
-        """Push a commit to the branch of a pull request."""
+    def push(self, number: int, head: str, by: str = CAROL, *, activity: str = "push") -> None:
+        """Push a commit to the branch of a pull request, or restore the branch at it by another `activity`."""
         self.pulls[number]["head"]["sha"] = head
-        ref = f"refs/heads/{self.pulls[number]['head']['ref']}"
-        actor = {"login": by, "type": "User"}
-        self.activity.insert(0, {"ref": ref, "after": head, "activity_type": "push", "actor": actor})
+        self.moved(self.pulls[number]["head"]["ref"], head, "0" * 40, by, activity)
         self.commit_people[head] = by
 
     def review(self, pull: int, login: str, state: str = "APPROVED", *, commit: str = "", kind: str = "User") -> None:
@@ -164,8 +161,15 @@ class StandIn:
             }
         )
 
-    def merge(self, number: int, commit: str, *, indexed: bool = True) -> None:
-        """Merge now; `indexed` is whether the commit's list shows it already."""
+    def moved(self, branch: str, after: str, before: str, by: str = CAROL, activity: str = "push") -> None:
+        """List that a branch came from one commit to another."""
+        actor = {"login": by, "type": "Bot" if by.endswith("[bot]") else "User"}
+        entry = {"ref": f"refs/heads/{branch}", "before": before, "after": after, "actor": actor}
+        self.activity.insert(0, entry | {"activity_type": activity})
+
+    def merge(self, number: int, commit: str, *, indexed: bool = True, before: str = BEFORE) -> None:
+        """Merge now, onto `before`; `indexed` is whether the commit's list shows it already."""
+        self.moved(self.pulls[number]["base"]["ref"], commit, before, activity="pr_merge")
         self.pulls[number] |= {"state": "closed", "merged_at": self._now(), "merge_commit_sha": commit}
         if indexed:
             self.index.setdefault(commit, []).append(number)
@@ -312,9 +316,11 @@ class StandIn:
     def _list_activity(self, seen: Seen) -> Reply:
         size, start = int(seen.query["per_page"]), int(seen.query.get("after", "0"))
         end = start + size
-        address = f"{self.elsewhere or self.url}/repositories/1/activity?per_page={size}"
-        links = {"Link": f'<{address}&after={end}>; rel="next"'} if end < len(self.activity) else {}
-        return 200, self.activity[start:end], links
+        ref = seen.query.get("ref", "")
+        entries = [entry for entry in self.activity if not ref or entry["ref"] == ref]
+        address = f"{self.elsewhere or self.url}/repositories/1/activity?per_page={size}&ref={quote(ref)}"
+        links = {"Link": f'<{address}&after={end}>; rel="next"'} if end < len(entries) else {}
+        return 200, entries[start:end], links
 
     def _get_commit(self, seen: Seen, ref: str) -> Reply:
         if self.remote:

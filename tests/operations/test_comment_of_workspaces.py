@@ -345,3 +345,18 @@ def test_fork_has_the_plans_in_the_summary(both: Desk) -> None:
     result = both.on_pull("comment", PLANS, fork=True)
     assert result.code == 0
     assert re.findall(r"^## `(.*)`$", both.summary, re.MULTILINE) == list(TWO)
+
+
+def test_plan_of_a_workspace_that_rules_held_back_says_so_after_the_merge(both: Desk) -> None:
+    path = both.folder / "acme.json"
+    change = {"rule": "audience-cap", "subject": "audience_cap", "old": "1", "new": "2", "source": "project"}
+    loosened = {"reference": "main", "base": None, "guard": "refuse", "refused": True, "error": None, "tighter": [],
+                "weaker": [change | {"key": None, "position": None}], "passes_only_so": []}  # fmt: skip
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(plan | {"loosened": loosened}), encoding="utf-8")
+    assert both.on_pull("comment", PLANS).code == 0
+    both.hub.merge(7, MERGE)
+    held = both.on_push("approved", "--workspace", "acme")
+    assert held.out == "unapproved\n"
+    assert "for the workspace acme was refused by policies.loosening, since the pull request makes rules" in held.err
+    assert both.on_push("approved", "--workspace", "globex-eu").out.startswith("v2:")

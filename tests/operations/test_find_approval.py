@@ -512,3 +512,44 @@ def test_outcome_finds_the_pull_request_that_the_index_does_not_show(desk: Desk,
     desk.report()
     assert desk.on_push("comment", "report.json").code == 0
     assert "1 broadcast created" in desk.hub.bodies(7)[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (None, "the pull request makes rules weaker"),
+        ({"message": "This clone has no base", "cure": "Fetch it."}, "could not be compared with those of the base"),
+    ],
+    ids=["weaker", "not compared"],
+)
+def test_plan_that_rules_held_back_is_not_called_missing_and_no_cure_leads_past_the_guard(
+    desk: Desk, digest: str, error: dict[str, str] | None, reason: str
+) -> None:
+    weaker = {"rule": "audience-cap", "subject": "audience_cap", "old": "1", "new": "2"}
+    change = {**weaker, "source": "project", "key": None, "position": None}
+    sides: dict[str, Any] = {"weaker": [change], "tighter": [], "passes_only_so": []}
+    held = {"reference": "main", "base": None, "guard": "refuse", "refused": True, "error": error, **sides}
+    desk.edited("held.json", loosened=held)
+    assert desk.on_pull("comment", "held.json").code == 0
+    body = desk.hub.bodies(7)[0]
+    assert "**1** held back" in body
+    assert "to create" not in body
+    desk.hub.merge(7, MERGE)
+    desk.report()
+    for _ in range(2):
+        result = desk.on_push("approved")
+        assert result.out == "unapproved\n"
+        assert f"was refused by policies.loosening, since {reason}" in desk.outputs["reason"].replace("its rules ", "")
+        assert "Then open another pull request" in result.err
+        assert "by hand" not in result.err
+        # The same below an outcome.
+        assert desk.on_push("comment", "report.json").code == 0
+
+
+def test_line_that_says_held_back_approves_nothing_beside_a_digest(desk: Desk, digest: str) -> None:
+    own = desk.hub.comments(7)[0]
+    lines = own["body"].split("\n")
+    lines[1] = "<!-- invent-gitops: held back since rules are weaker -->"
+    own["body"] = "\n".join(lines)
+    desk.hub.merge(7, MERGE)
+    unapproved(desk, "was edited: what it holds has not the digest that it shows")

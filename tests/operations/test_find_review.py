@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.github.reviewed_project import HEAD, MERGE, OLD, Desk
-from tests.github.standin import BEFORE, CAROL
+from tests.github.standin import BEFORE, BOT, CAROL
 from tests.running import Result, account, call, define, live, state_of
 
 PROJECT = "my-campaigns/invent.yaml"
@@ -97,16 +97,75 @@ def test_unknown_pusher_is_refused(desk: Desk, digest: str) -> None:
 
 
 def test_pusher_is_found_behind_hundreds_of_other_pushes(desk: Desk, digest: str) -> None:
-    push = {"ref": "refs/heads/other", "after": HEAD, "actor": {"login": "alice"}}
-    desk.hub.activity[:0] = [push] * 250
+    for number in range(250):
+        desk.hub.moved("campaign-7", f"{number:040x}", OLD, "alice")
+    desk.hub.moved("other", HEAD, OLD, "alice")
     desk.hub.review(7, "alice")
     assert merged(desk).out == f"{digest}\n"
+
+
+@pytest.mark.parametrize("activity", ["branch_creation", "force_push", "push"])
+@pytest.mark.parametrize("between", [0, 150])
+def test_who_restores_a_branch_does_not_take_the_place_of_who_pushed_it(
+    desk: Desk, digest: str, activity: str, between: int
+) -> None:
+    desk.hub.activity.clear()
+    desk.hub.push(7, HEAD, "alice")
+    for number in range(between):
+        desk.hub.moved("campaign-7", f"{number:040x}", HEAD)
+    desk.hub.push(7, HEAD, CAROL, activity=activity)
+    desk.hub.review(7, "alice")
+    refused(desk, "needs 1 more approval (alice pushed or wrote the last commit).")
+
+
+def test_push_by_an_account_that_is_gone_is_refused_also_behind_a_known_one(desk: Desk, digest: str) -> None:
+    desk.hub.push(7, HEAD, CAROL, activity="branch_creation")
+    desk.hub.activity[-1]["actor"] = None
+    desk.hub.review(7, "alice")
+    refused(desk, "GitHub does not say who pushed the last commit of pull request #7")
+
+
+def test_list_of_pushes_without_an_end_in_reach_is_refused(desk: Desk, digest: str) -> None:
+    for _ in range(5_000):
+        desk.hub.moved("campaign-7", OLD, HEAD)
+    desk.hub.push(7, HEAD, CAROL)
+    desk.hub.review(7, "alice")
+    desk.hub.merge(7, MERGE)
+    assert "GitHub does not say who pushed the last commit" in desk.on_push("approved").err
 
 
 def test_pull_request_from_another_repository_has_no_known_pusher(desk: Desk, digest: str) -> None:
     desk.hub.pulls[7]["head"]["repo"] = {"id": 2, "full_name": "mallory/campaigns"}
     desk.hub.review(7, "alice")
     refused(desk, "GitHub does not say who pushed the last commit")
+
+
+@pytest.mark.parametrize("restored", [False, True], ids=["", "restored by a person"])
+def test_pull_request_of_a_bot_needs_one_approval_more(desk: Desk, digest: str, restored: bool) -> None:
+    desk.hub.pulls[7]["user"] = {"login": BOT, "type": "Bot"}
+    desk.hub.push(7, HEAD, BOT)
+    if restored:
+        desk.hub.push(7, HEAD, CAROL, activity="branch_creation")
+    assert desk.on_pull("comment", "plan.json").code == 0
+    said = "👤 **Needs 2 approvals** of this commit, since a bot opened and pushed it."
+    assert said in desk.hub.bodies(7)[0]
+    desk.hub.review(7, "alice")
+    refused(desk, "needs 1 more approval: 2 in all, since a bot opened and pushed it.")
+    desk.hub.review(7, "bob")
+    assert merged(desk).out == f"{digest}\n"
+
+
+@pytest.mark.parametrize(("author", "pusher"), [(BOT, "dave"), ("dave", BOT)])
+def test_pull_request_of_a_bot_and_a_person_needs_no_approval_more(
+    desk: Desk, digest: str, author: str, pusher: str
+) -> None:
+    desk.hub.pulls[7]["user"]["login"] = author
+    desk.hub.activity.clear()
+    desk.hub.push(7, HEAD, pusher)
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "**Needs 1 approval**" in desk.hub.bodies(7)[0]
+    desk.hub.review(7, "alice")
+    assert merged(desk).out == f"{digest}\n"
 
 
 def test_author_that_is_gone_is_refused(desk: Desk, digest: str) -> None:
@@ -252,30 +311,59 @@ def test_project_file_of_the_base_that_cannot_be_read_is_refused(desk: Desk, dig
     refused(desk, "invent.yaml of the base branch, at 9999999, cannot be read, so nobody knows who has to approve")
 
 
-def test_merge_without_a_push_is_judged_by_the_first_parent(desk: Desk, digest: str) -> None:
+def test_run_without_a_push_is_judged_by_where_github_says_that_the_branch_was(desk: Desk, digest: str) -> None:
     desk.hub.files = {(OLD, PROJECT): ONE}
-    desk.hub.parents[MERGE] = [OLD, HEAD]
-    desk.hub.merge(7, MERGE)
-    result = desk.on_push("approved", event="workflow_dispatch")
-    assert "needs 1 more approval" in result.err
-
-
-def test_squash_or_rebase_without_a_push_is_judged_by_every_commit_that_may_be_the_base(
-    desk: Desk, digest: str
-) -> None:
-    first, second = "1" * 40, "2" * 40
-    desk.hub.parents |= {MERGE: [first], first: [second], second: [OLD]}
-    desk.hub.files = {(second, PROJECT): ONE}
-    desk.hub.pulls[7]["commits"] = 2
-    desk.hub.merge(7, MERGE)
+    desk.hub.merge(7, MERGE, before=OLD)
     assert "needs 1 more approval" in desk.on_push("approved", event="workflow_dispatch").err
+
+
+def test_run_without_a_push_is_judged_by_every_commit_that_the_branch_came_from(desk: Desk, digest: str) -> None:
     desk.hub.files = {(OLD, PROJECT): ONE}
+    desk.hub.merge(7, MERGE, before=OLD)
+    # Somebody moved the branch away and back.
+    desk.hub.moved("main", "1" * 40, MERGE, activity="force_push")
+    desk.hub.moved("main", MERGE, "1" * 40, activity="force_push")
+    assert "needs 1 more approval" in desk.on_push("approved", event="workflow_dispatch").err
+    desk.hub.review(7, "alice")
     assert desk.on_push("approved", event="workflow_dispatch").out == f"{digest}\n"
-    desk.hub.pulls[7]["commits"] = 21
-    assert (
-        "Nothing says where the branch was before the 21 commits"
-        in desk.on_push("approved", event="workflow_dispatch").err
-    )
+
+
+def test_branch_that_merged_main_and_was_pushed_to_it_does_not_lower_the_rule_by_hand(desk: Desk, digest: str) -> None:
+    lowering = "1" * 40
+    # The first parent is the pull request's own commit, which takes the rule away; the second is main.
+    desk.hub.parents |= {HEAD: [lowering, BEFORE], lowering: [OLD]}
+    for commit in (lowering, HEAD):
+        desk.hub.files[commit, PROJECT] = "timezone: UTC\n"
+    desk.hub.merge(7, HEAD)
+    for event in ("push", "workflow_dispatch"):
+        result = desk.on_push("approved", commit=HEAD, event=event)
+        assert "Pull request #7 needs 1 more approval" in result.err, result.all
+        assert result.out == "unapproved\n"
+
+
+def test_queue_that_pushed_the_lowered_rule_first_does_not_lower_it_by_hand(desk: Desk, digest: str) -> None:
+    desk.hub.add_pull(8, OLD)
+    desk.hub.add_comment(8, desk.hub.bodies(7)[0].replace(HEAD, OLD))
+    desk.hub.parents[MERGE] = ["1" * 40]
+    desk.hub.files["1" * 40, PROJECT] = "timezone: UTC\n"
+    desk.hub.merge(8, MERGE)
+    for event in ("push", "workflow_dispatch"):
+        result = desk.on_push("approved", event=event)
+        assert (result.out, "Pull request #8 needs 1 more approval" in result.err) == ("unapproved\n", True), event
+
+
+@pytest.mark.parametrize("listed", ["nothing", "a new branch", "another branch"])
+def test_run_without_a_push_that_github_does_not_list_approves_nothing(desk: Desk, digest: str, listed: str) -> None:
+    desk.hub.merge(7, MERGE)
+    desk.hub.review(7, "alice")
+    place = next(number for number, entry in enumerate(desk.hub.activity) if entry["after"] == MERGE)
+    del desk.hub.activity[place]
+    if listed != "nothing":
+        desk.hub.moved("main" if listed == "a new branch" else "other", MERGE, "0" * 40, activity="branch_creation")
+    result = desk.on_push("approved", event="workflow_dispatch")
+    assert result.out == "unapproved\n"
+    assert "GitHub does not say where main was before the commit ccccccc was pushed" in result.err
+    assert "Run the job of the push again" in result.err
 
 
 @pytest.mark.parametrize(
@@ -365,12 +453,11 @@ def test_comment_goes_by_the_base_branch_and_not_by_the_pull_request(desk: Desk,
 
 
 @pytest.mark.parametrize("before", ["", "x", "0" * 40, 7, None, ["9" * 40]], ids=str)
-def test_push_that_does_not_say_where_the_branch_was_goes_by_the_first_parent(
+def test_push_that_does_not_say_where_the_branch_was_goes_by_the_list_of_activities(
     desk: Desk, digest: str, before: Any
 ) -> None:
     desk.hub.files = {(OLD, PROJECT): ONE}
-    desk.hub.parents[MERGE] = [OLD, HEAD]
-    desk.hub.merge(7, MERGE)
+    desk.hub.merge(7, MERGE, before=OLD)
     assert "needs 1 more approval" in desk.on_push("approved", before=before).err
 
 
@@ -396,6 +483,26 @@ def test_queue_that_pushes_several_pull_requests_is_judged_by_the_rule_before_al
     assert desk.on_push("approved", commits=[OLD, MERGE]).out == f"{digest}\n"
     signed = json.loads(desk.outputs["approvals"])
     assert [(entry["reviewers"], entry["keys"]) for entry in signed] == [(["alice"], ["a"]), (["bob"], ["a"])]
+
+
+@pytest.mark.parametrize("form", ["--plan", "--approved"])
+def test_refusal_names_why_a_pull_request_of_the_same_push_is_not_approved(desk: Desk, digest: str, form: str) -> None:
+    desk.hub.add_pull(8, OLD)
+    desk.hub.add_comment(8, desk.hub.bodies(7)[0].replace(HEAD, OLD))
+    define(desk.folder, "b")
+    desk.hub.merge(8, OLD)
+    desk.hub.merge(7, MERGE)
+    desk.hub.review(7, "alice")
+    plan = desk.folder / "approved.json"
+    assert desk.server
+    assert desk.on_push("approved", "--out", plan.name, commits=[OLD, MERGE]).out == f"{digest}\n"
+    assert desk.outputs["reason"] == "Pull request #8 needs 1 more approval."
+    env = account(desk.server.url) | {"INVENT_UNAPPROVED": desk.outputs["reason"]}
+    result = call(desk.folder, "apply", "--yes", form, str(plan) if form == "--plan" else digest, env=env)
+    assert (result.code, live(desk.server)) == (5, {}), result.all
+    assert "Pull request #8 needs 1 more approval." in result.err
+    assert "Settle that, and run this job again. Otherwise: Run the workflow by hand" in result.err
+    assert "Plan again" not in result.err
 
 
 def test_plan_that_has_no_room_in_its_comment_counts_as_one_to_everyone(desk: Desk, digest: str) -> None:
@@ -439,6 +546,28 @@ def test_who_approved_is_taken_only_beside_an_approval_and_in_its_form(desk: Des
     assert "INVENT_APPROVALS is not what github approved writes." in result.err
     assert call(desk.folder, "apply", "--yes", env=env).code == 0
     assert "signoff" not in (desk.folder / "invent.state.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("author", [0, False, [], None, {}], ids=str)
+def test_author_that_is_no_text_is_refused_before_anything(desk: Desk, digest: str, author: Any) -> None:
+    assert desk.server
+    entry = {"pull_request": "https://github.com/acme/campaigns/pull/7", "author": author, "reviewers": ["alice"]}
+    env = account(desk.server.url) | {"INVENT_APPROVALS": json.dumps([entry])}
+    result = call(desk.folder, "apply", "--yes", "--approved", digest, env=env)
+    assert (result.code, live(desk.server)) == (2, {}), result.all
+    assert not (desk.folder / "invent.state.json").exists()
+
+
+def test_crowd_of_approvals_is_cut_for_the_record_and_apply_takes_it(desk: Desk, digest: str) -> None:
+    for number in range(101):
+        desk.hub.review(7, f"person-{number:03}")
+    result = merged(desk)
+    assert "The output approvals names 100 of them; the record will not name 1 more." in result.err
+    assert desk.server
+    env = account(desk.server.url) | {"INVENT_APPROVALS": desk.outputs["approvals"]}
+    assert call(desk.folder, "apply", "--yes", "--approved", digest, env=env).code == 0
+    record = state_of(desk.folder)["broadcasts"]["a"]
+    assert len(record["provenance"]["signoff"]["reviewers"]) == 100
 
 
 def test_state_in_a_file_has_who_wrote_and_who_approved(desk: Desk, digest: str) -> None:

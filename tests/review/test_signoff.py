@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from invent_gitops.errors import WrongUsage
 from invent_gitops.model.broadcast import Request
@@ -15,7 +17,9 @@ from invent_gitops.model.pull_request import Post, PullRequest
 from invent_gitops.model.review import SignedOff, Signoff
 from invent_gitops.review.approval import PlanComment
 from invent_gitops.review.evidence import ReviewedPlan
-from invent_gitops.review.signoff import LIMIT, read_signoffs, write_signoffs
+from invent_gitops.review.signoff import LIMIT, read_signoffs, unnamed_reviewers, write_signoffs
+from invent_gitops.state.document import dump, parse
+from tests.making import a_provenance, a_record, a_state
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 ADDRESS = "https://github.com/acme/campaigns/pull/"
@@ -61,6 +65,23 @@ def test_author_with_an_odd_name_is_left_out_so_that_the_text_can_be_read() -> N
         {"pull_request": f"{ADDRESS}7\nReviewed-By: boss"},
         {"pull_request": None},
         {"author": "boss\nReviewed-By: boss"},
+        {"author": 0},
+        {"author": False},
+        {"author": []},
+        {"author": None},
+        {"author": {}},
+        {"author": ["carol"]},
+        {"pull_request": [f"{ADDRESS}7"]},
+        {"reviewers": None},
+        {"reviewers": {}},
+        {"reviewers": {"alice": 1}},
+        {"reviewers": 0},
+        {"reviewers": [[]]},
+        {"reviewers": [""]},
+        {"keys": None},
+        {"keys": {}},
+        {"keys": 0},
+        {"keys": ""},
         {"reviewers": ["al ice"]},
         {"reviewers": ["alice\n"]},
         {"reviewers": "alice"},
@@ -82,3 +103,39 @@ def test_text_of_another_form_is_refused(change: dict[str, Any]) -> None:
 def test_text_that_is_no_list_of_approvals_is_refused(text: str) -> None:
     with pytest.raises(WrongUsage):
         read_signoffs(text)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["carol", f"{ADDRESS}7"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["pull_request", "author", "reviewers", "keys"]), VALUES)
+def test_any_value_in_any_field_is_read_exactly_or_refused_and_the_state_can_be_read_again(
+    field: str, value: Any
+) -> None:
+    entry = ENTRY | {field: value}
+    try:
+        [signed] = read_signoffs(json.dumps([entry]))
+    except WrongUsage:
+        return
+    signoff = signed.signoff
+    read = {"pull_request": signoff.pull_request, "author": signoff.author, "reviewers": list(signoff.reviewers)}
+    assert read | ({} if signed.keys is None else {"keys": list(signed.keys)}) == entry
+    state = a_state(broadcasts={"a": replace(a_record(), provenance=replace(a_provenance(), signoff=signoff))})
+    assert parse(dump(state), "x") == state
+
+
+def test_more_reviewers_than_can_be_read_are_cut_and_counted() -> None:
+    crowd = comment(7, "a", reviewers=tuple(f"person-{number}" for number in range(101)))
+    [signed] = read_signoffs(write_signoffs([crowd], ADDRESS))
+    assert signed.signoff.reviewers == crowd.reviewers[:100]
+    assert unnamed_reviewers(crowd) == 1
+    assert unnamed_reviewers(comment(7, "a")) == 0
+
+
+def test_what_could_not_be_read_is_not_written() -> None:
+    assert write_signoffs([comment(number, f"key-{number}") for number in range(101)], ADDRESS) == ""
+    assert write_signoffs([comment(7, "a")], "https://github.com/a b/pull/") == ""

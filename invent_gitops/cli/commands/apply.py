@@ -188,14 +188,16 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
     """What a plan must pass before anything of it is created. Raises `Refused` where the approval cannot be read."""
     if plan_file is not None and approved is not None:
         raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
+    reason = os.environ.get("INVENT_UNAPPROVED", "")
     if approved is not None:
-        return by_digest(approved.strip(), os.environ.get("INVENT_UNAPPROVED", ""))
+        return by_digest(approved.strip(), reason)
     if plan_file == "":
         raise Refused("There is no approved plan: --plan is empty.", "Name a file of plan --out.")
     if plan_file is None:
         return Approval(lambda plan: None, lambda plan: ())
     try:
-        return by_plan(json.loads(chosen_file(plan_file, "The approved plan").read_text(encoding="utf-8")))
+        saved = json.loads(chosen_file(plan_file, "The approved plan").read_text(encoding="utf-8"))
+        return by_plan(saved, reason)
     except OSError as error:
         raise Refused(
             f"The approved plan {plan_file} cannot be read: {error.strerror}.", "Name a file of plan --out."

@@ -137,6 +137,7 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import find_approval
     from invent_gitops.review.approval import NoPlanShown
+    from invent_gitops.review.signoff import MOST_REVIEWERS, unnamed_reviewers
 
     event, name = read_event(), chosen_name(workspace)
     if event.pull_request:
@@ -171,6 +172,10 @@ def approved(session: Session, author: str | None, out: str | None, required: bo
         session.note(clean(f"The plan that was reviewed: {comment.post.url}"))
         if comment.reviewers:
             session.note(clean(f"Approved by {', '.join(comment.reviewers)}."))
+        if unnamed := unnamed_reviewers(comment):
+            session.note(
+                f"The output approvals names {MOST_REVIEWERS} of them; the record will not name {unnamed} more."
+            )
     # Alone, for scripts.
     reviewers = sorted({login for comment in approval.comments for login in comment.reviewers})
     return Result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from invent_gitops.model.plan import Action, Item, Plan
 from invent_gitops.model.project import SANDBOX
@@ -11,7 +11,7 @@ from invent_gitops.render.cells.times import AT_ONCE, away_text, local_text
 from invent_gitops.render.documents.envelope import read_envelope
 from invent_gitops.render.documents.plan import SavedPlan, read_plan
 from invent_gitops.render.documents.reading import Document
-from invent_gitops.render.loosening import HELD_BACK, held_back
+from invent_gitops.render.loosening import HELD_BACK, HELD_BACK_WORD, held_back
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.commands import cure_cell
@@ -33,7 +33,7 @@ _NEW_STATE = (
 # How many waivers that set nothing aside are named: they must take no room from what is to be reviewed.
 _IDLE = 10
 # Words of the summary line, in the order of what needs a person.
-_WORDS: Mapping[Action, str] = {
+_WORDS: dict[Action, str] = {
     "blocked": "blocked",
     "refused": "refused",
     "changed": "changed",
@@ -138,7 +138,8 @@ def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
         yield f"### {number:,} broadcast{'' if number == 1 else 's'} to create, {reach(creates, _strong)}"
     else:
         yield "### Nothing can be created" if counts["blocked"] or counts["refused"] else "### Nothing to create"
-    numbers = [f"**{counts[action]:,}** {word}" for action, word in _WORDS.items() if counts[action]]
+    labels = _WORDS | {"create": HELD_BACK_WORD} if plan.held_back else _WORDS
+    numbers = [f"**{counts[action]:,}** {word}" for action, word in labels.items() if counts[action]]
     yield from ("", " · ".join(numbers) or "There are no broadcasts.")
     yield from look_lines(plan.look, plan.context, plan.items)
     yield from rehearsal_lines(plan.context.api)

@@ -16,7 +16,7 @@ from invent_gitops.render.cells.audience import names_text, reach, size_text
 from invent_gitops.render.cells.spelling import TERMINAL
 from invent_gitops.render.cells.times import moment_and_away, when_and_away
 from invent_gitops.render.cells.values import value_text
-from invent_gitops.render.loosening import HELD_BACK, held_back
+from invent_gitops.render.loosening import HELD_BACK, HELD_BACK_WORD, held_back
 from invent_gitops.render.text.drift import audiences_text, drift_text, look_text
 from invent_gitops.render.text.loosening import loosening_text
 from invent_gitops.render.text.row_details import owner_text
@@ -104,7 +104,8 @@ def headline(plan: Plan, style: Style) -> Iterator[str]:
         yield style.bold("Nothing to create.")
     else:
         yield style.bold("No changes. Nothing to create.")
-    counted = [f"{plan.counts[action]} {WORDS[action]}" for action in WORDS if plan.counts[action]]
+    labels = {**WORDS, "create": HELD_BACK_WORD} if plan.held_back else WORDS
+    counted = [f"{plan.counts[action]} {labels[action]}" for action in labels if plan.counts[action]]
     account = f"org {clean(plan.context.org)} at {clean(plan.context.api)}" + ("" if plan.lineage else ", no state yet")
     yield style.dim(f"{' · '.join(counted) or 'no broadcasts'} ({account})")
 
