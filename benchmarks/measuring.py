@@ -52,7 +52,7 @@ def measure(
 
 
 def table(found: Mapping[str, Figures], base: str) -> Iterator[str]:
-    """A Markdown table of medians, with the time of each as a multiple of that of `base`, run by run."""
+    """Return a Markdown table of medians, with the time of each as a multiple of that of `base`, run by run."""
     yield f"| command | seconds (least–most) | processor | memory | × {base} |"
     yield "| --- | --- | --- | --- | --- |"
     for name, one in found.items():
@@ -63,7 +63,7 @@ def table(found: Mapping[str, Figures], base: str) -> Iterator[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This one, with nothing that makes Python slower or the program speak to an account."""
+    """Return this environment, with nothing that makes Python slower or the program speak to an account."""
     foreign = ("INVENT_", "GITHUB_", "PYTHONDONTWRITE", "PYTHONUNBUFFERED", "CI")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**kept, "PYTHONPATH": str(ROOT), **more}
@@ -71,7 +71,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextmanager
 def sandbox(folder: Path, *options: str) -> Iterator[dict[str, str]]:
-    """The built-in Invent without a limit, in a process of its own; yields the environment that speaks to it."""
+    """Serve the built-in Invent without a limit in a process of its own; yield the environment that speaks to it."""
     given = ["--quiet", "--port", "0", "--limit", "0", "--key", "k-benchmark", "--file", "bench.sqlite"]
     words = [*PROGRAM, "sandbox", *given, *options]
     process = subprocess.Popen(words, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True)

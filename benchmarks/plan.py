@@ -30,7 +30,7 @@ owner: team-{team}
 
 
 def make(folder: Path, size: int) -> None:
-    """A project with a recorded broadcast for each definition."""
+    """Write a project with a recorded broadcast for each definition."""
     for number in range(size):
         path = folder / "broadcasts" / f"{number // 500:03}" / f"c{number:06}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def edit(folder: Path) -> None:
 
 
 def textbook(folder: Path) -> None:
-    """The program that one would write in an afternoon."""
+    """Run the program that one would write in an afternoon."""
     import jsonschema
     import yaml
     from deepdiff import DeepDiff

@@ -19,12 +19,12 @@ CREATES = 500
 
 
 def program(python: str) -> list[str]:
-    """The program that this Python has installed; no variable and no folder stands in for it."""
+    """Return the program that this Python has installed; no variable and no folder stands in for it."""
     return [python, "-I", "-m", "invent_gitops"]
 
 
 def from_nothing(python: str) -> list[str]:
-    """An `apply` that creates everything, and forgets first what an earlier one created."""
+    """Return an `apply` that creates everything, and forgets first what an earlier one created."""
     words = [*program(python), "apply", "--sandbox", "--yes", "--quiet", "--rate", "1000000", "--concurrency", "8"]
     return ["sh", "-c", 'rm -f invent.sandbox.* invent.state.json && exec "$@"', "sh", *words]
 
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def make_new(folder: Path) -> None:
-    """A project of which nothing was created yet."""
+    """Write a project of which nothing was created yet."""
     make(folder, CREATES)
     (folder / "invent.state.json").unlink()
 

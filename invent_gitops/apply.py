@@ -117,7 +117,7 @@ class Run:
         )
 
     def _call(self, pool: ThreadPoolExecutor, item: Item, fresh: Callable[[], bool]) -> Future[Answer]:
-        """The call as it runs; where the system has no thread for it, one that surely was not made."""
+        """Return the call as it runs; where the system has no thread for it, one that surely was not made."""
         try:
             return pool.submit(self.api.create, item.request, fresh)
         except RuntimeError as error:
@@ -202,7 +202,9 @@ class Run:
             self.failure = self.failure or error
 
     def _is_timely(self, item: Item) -> bool:
-        """Whether its time is still to come: an apply that waited long must not send late what was to be sent then."""
+        """Return whether its time is still to come: an apply that waited long must not send late what was to be sent
+        then.
+        """
         scheduled_at = item.request.scheduled_at
         if scheduled_at is None or scheduled_at > self.caller.provenance(item.key).at:
             return True
@@ -212,7 +214,9 @@ class Run:
         return False
 
     def _unsent(self, item: Item, intent: Intent, answer: Answer) -> bool:
-        """Whether it waits again: its intent grew old, and somebody may have settled it, or the run is to stop."""
+        """Return whether it waits again: its intent grew old, and somebody may have settled it, or the run is to
+        stop.
+        """
         self.tries[item.key] += 1
         waits = isinstance(answer, NotCreated) and (answer.stale or answer.stopped)
         if not waits or self.tries[item.key] > TRIES:
@@ -278,7 +282,7 @@ class Run:
 
 
 def _answer(future: Future[Answer]) -> Answer:
-    """The answer; a fault of our own between call and answer counts as unknown, never as "not created"."""
+    """Return the answer; a fault of our own between call and answer counts as unknown, never as "not created"."""
     error = future.exception()
     if error is not None:
         return Unknown(f"A bug in this tool hid the answer: {type(error).__name__}: {error}")

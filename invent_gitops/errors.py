@@ -34,12 +34,12 @@ class ExitCode(IntEnum):
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """The code to end with when several apply: 130 and 70 above all, then 7 > 6 > 5 > 4 > 3 > 2 > 8 > 0."""
+    """Return the code to end with when several apply: 130 and 70 above all, then 7 > 6 > 5 > 4 > 3 > 2 > 8 > 0."""
     return max(codes, key=_weight, default=ExitCode.DONE)
 
 
 def _weight(code: ExitCode) -> int:
-    """The code itself, but 8, which came late and says less than any other."""
+    """Return the code itself, but 8, which came late and says less than any other."""
     return 1 if code is ExitCode.BY_HAND else code
 
 

@@ -90,7 +90,7 @@ def append_to(path: Path, content: bytes) -> None:
 
 
 def open_regular(path: Path, flags: int = _READ) -> int:
-    """A handle to the regular file of that very name: not to what a link of the name leads to.
+    """Return a handle to the regular file of that very name: not to what a link of the name leads to.
 
     Raises `OSError`, and `NotPlain` for a pipe and the like, and for a file with a second name.
     """
@@ -102,7 +102,7 @@ def open_regular(path: Path, flags: int = _READ) -> int:
 
 
 def read_regular(path: Path) -> bytes:
-    """What the regular file of that very name holds. Raises `OSError` as `open_regular` does."""
+    """Return what the regular file of that very name holds. Raises `OSError` as `open_regular` does."""
     with open(open_regular(path), "rb") as file:
         return file.read()
 
@@ -134,7 +134,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _replaced(path: Path) -> os.stat_result | None:
-    """The file whose permissions a new one takes over; None where there is none, or a link."""
+    """Return the file whose permissions a new one takes over; None where there is none, or a link."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
@@ -144,7 +144,8 @@ def _replaced(path: Path) -> os.stat_result | None:
 
 @contextmanager
 def _fresh(path: Path, text: str, like: os.stat_result | None) -> Iterator[tuple[str, int | None]]:
-    """A durable file with the text beside `path`, and the handle of their folder, where the system works with one.
+    """Yield a durable file with the text beside `path`, and the handle of their folder, where the system works with
+    one.
 
     Its name hides it from everything that looks there, and nobody can guess it. It goes with the block.
     """
@@ -170,7 +171,7 @@ def _fresh(path: Path, text: str, like: os.stat_result | None) -> Iterator[tuple
 
 
 def _named(path: Path, folder: int | None) -> str:
-    """A path as the calls of the system want it: beside the handle of its folder, the name alone."""
+    """Return a path as the calls of the system want it: beside the handle of its folder, the name alone."""
     return str(path) if folder is None else path.name
 
 

@@ -64,7 +64,8 @@ class Inside:
             self._last = None
 
     def resolve(self, below: str, *, missing: bool = False) -> str:
-        """The path below the folder with all links followed, "" for the folder itself; no link leads into `.git`.
+        """Return the path below the folder with all links followed, "" for the folder itself; no link leads into
+        `.git`.
 
         With `missing`, what is not there is taken for what may be created there; else `FileNotFoundError` is raised.
         """
@@ -103,32 +104,32 @@ class Inside:
         return "/".join(at)
 
     def _from_root(self, target: str) -> str:
-        """The part of an absolute link below the folder; links in front of that are not looked at."""
+        """Return the part of an absolute link below the folder; links in front of that are not looked at."""
         target = target.removeprefix("\\\\?\\")
         if target != self.real and not target.startswith(os.path.join(self.real, "")):
             raise Outside
         return target[len(self.real) :]
 
     def open(self, below: str) -> int:
-        """A handle to read the regular file at a path, which is followed as `resolve` does."""
+        """Return a handle to read the regular file at a path, which is followed as `resolve` does."""
         resolved = self.resolve(below)
         check_plain(os.lstat(os.path.join(self.real, resolved)))
         return plain_handle(self.open_resolved(resolved))
 
     def open_resolved(self, resolved: str, flags: int = _READ, mode: int = 0o666) -> int:
-        """A handle to what is at a path in which no part may be a link by now."""
+        """Return a handle to what is at a path in which no part may be a link by now."""
         folder, _, name = resolved.rpartition("/")
         if not BY_FOLDER:
             return self._open_and_compare(resolved, flags, mode)
         return os.open(name, flags | _NOFOLLOW, mode, dir_fd=self._folder(folder))
 
     def read(self, below: str, most: int = 2**31) -> bytes:
-        """What the regular file at a path holds, at most so many bytes."""
+        """Return what the regular file at a path holds, at most so many bytes."""
         with open(self.open(below), "rb") as file:
             return file.read(most)
 
     def list(self, resolved: str) -> list[os.DirEntry[str]]:
-        """The entries of a folder; its path must hold no link by now."""
+        """Return the entries of a folder; its path must hold no link by now."""
         where = self._folder(resolved) if BY_FOLDER else self._checked(resolved)
         with os.scandir(where) as entries:
             return list(entries)
@@ -145,7 +146,7 @@ class Inside:
                     os.mkdir(os.path.join(self._checked(above), part))
 
     def _folder(self, resolved: str) -> int:
-        """A handle to a folder, opened part by part, so that no link is followed."""
+        """Return a handle to a folder, opened part by part, so that no link is followed."""
         if self._last and self._last[0] == resolved:
             return self._last[1]
         handle = os.open(self.real, _FOLDER)
@@ -161,7 +162,7 @@ class Inside:
         return handle
 
     def _checked(self, resolved: str) -> str:
-        """The path of a folder, where the system cannot open part by part: seen to hold no link just now."""
+        """Return the path of a folder, where the system cannot open part by part: seen to hold no link just now."""
         if self.resolve(resolved) != resolved:
             raise Outside
         return os.path.join(self.real, *resolved.split("/"))
@@ -185,13 +186,13 @@ class Inside:
 
 @contextmanager
 def inside(folder: Path) -> Iterator[Inside]:
-    """The files of a folder, for as long as the block lasts."""
+    """Yield the files of a folder, for as long as the block lasts."""
     with Inside(folder) as opened:
         yield opened
 
 
 def is_link(status: os.stat_result) -> bool:
-    """Whether that is a symbolic link, or a junction of Windows."""
+    """Return whether that is a symbolic link, or a junction of Windows."""
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION
 
 
@@ -217,7 +218,7 @@ def plain_handle(handle: int) -> int:
 
 
 def below(path: Path, folder: Path) -> str:
-    """The way from a folder to a path as it is written, with links not followed; "" for the folder itself.
+    """Return the way from a folder to a path as it is written, with links not followed; "" for the folder itself.
 
     Raises `Outside` where the path is not below the folder.
     """

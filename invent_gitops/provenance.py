@@ -33,7 +33,7 @@ class Origin:
     approvals: Sequence[SignedOff] = ()
 
     def now(self, key: str = "") -> Provenance:
-        """The provenance of what is done at this moment; for a key, with a commit that holds its definition."""
+        """Return the provenance of what is done at this moment; for a key, with a commit that holds its definition."""
         commit = self.commit
         if commit and key in self.held:
             commit = commit.removesuffix(DIRTY) + ("" if self.held[key] else DIRTY)
@@ -50,7 +50,7 @@ def find_origin(
     sources: Mapping[str, Path] | None = None,
     shared: Sequence[Path] = (),
 ) -> Origin:
-    """The origin of what is done from `folder`. A commit with edits on top of it is marked `-dirty`.
+    """Return the origin of what is done from `folder`. A commit with edits on top of it is marked `-dirty`.
 
     `sources` are the files of the definitions by key, `shared` those that all of them depend on.
     """
@@ -64,7 +64,7 @@ def find_origin(
 
 
 def _head(git: Git) -> str:
-    """The commit that is checked out, `-dirty` if tracked files differ from it; "" where there is none."""
+    """Return the commit that is checked out, `-dirty` if tracked files differ from it; "" where there is none."""
     try:
         return git.run("describe", "--always", "--abbrev=40", "--dirty", "--exclude=*").strip()
     except GitFailed:
@@ -72,7 +72,7 @@ def _head(git: Git) -> str:
 
 
 def _clean(text: str) -> str:
-    """What can be written down as UTF-8: the environment may hold any bytes."""
+    """Return what can be written down as UTF-8: the environment may hold any bytes."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -15,12 +15,12 @@ _SUFFIX = ".schema.json"
 
 
 def schema_names() -> list[str]:
-    """The names that `read_schema` knows, sorted."""
+    """Return the names that `read_schema` knows, sorted."""
     return sorted(path.name.removesuffix(_SUFFIX) for path in _folder().glob(f"*{_SUFFIX}"))
 
 
 def schema_text(name: str) -> str:
-    """The schema as it is written. Raises WrongUsage for a name that is not among `schema_names()`."""
+    """Return the schema as it is written. Raises WrongUsage for a name that is not among `schema_names()`."""
     names = schema_names()
     if name not in names:
         raise WrongUsage(f"There is no schema named {name!r}.", f"The schemas are: {', '.join(names)}.")
@@ -28,7 +28,7 @@ def schema_text(name: str) -> str:
 
 
 def read_schema(name: str) -> dict[str, Any]:
-    """The schema of that name, such as `broadcast`, as a dictionary of its own."""
+    """Return the schema of that name, such as `broadcast`, as a dictionary of its own."""
     schema: dict[str, Any] = json.loads(schema_text(name))
     return schema
 

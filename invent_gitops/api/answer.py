@@ -21,7 +21,7 @@ _COUNTED = tuple(field.name for field in fields(Counts))
 
 
 def verdict(status: int, body: bytes, secret: str = "") -> Answer:
-    """The verdict on a create that was answered with `status` and the whole `body`; 429 is the caller's.
+    """Return the verdict on a create that was answered with `status` and the whole `body`; 429 is the caller's.
 
     `secret` is taken out of what the API said.
     """
@@ -36,7 +36,7 @@ def verdict(status: int, body: bytes, secret: str = "") -> Answer:
 
 
 def read_list(body: bytes) -> list[dict[str, object]] | None:
-    """A page of a list (a bare array of objects), or None if the body is anything else."""
+    """Return a page of a list (a bare array of objects), or None if the body is anything else."""
     entries = parse_json(body)
     if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
         return entries
@@ -44,7 +44,7 @@ def read_list(body: bytes) -> list[dict[str, object]] | None:
 
 
 def read_remote(value: object) -> Remote | None:
-    """The broadcast that `value` spells, or None if it has no usable id. Other missing fields become empty."""
+    """Return the broadcast that `value` spells, or None if it has no usable id. Other missing fields become empty."""
     if not isinstance(value, dict) or not usable_id(value.get("id")):
         return None
     segments = _segments(value.get("segments"))
@@ -80,14 +80,14 @@ def _sending(value: Mapping[str, object]) -> Sending:
 
 
 def read_segment(value: object) -> RemoteSegment | None:
-    """The segment that `value` spells, or None if it has no usable id."""
+    """Return the segment that `value` spells, or None if it has no usable id."""
     if not isinstance(value, dict) or not usable_id(value.get("id")):
         return None
     return RemoteSegment(value["id"], _text(value.get("name")), _count(value.get("contacts_count")))
 
 
 def read_total(text: str | None) -> int | None:
-    """The whole number in a header such as `pagination-count`, or None if it holds none."""
+    """Return the whole number in a header such as `pagination-count`, or None if it holds none."""
     return int(text) if text and re.fullmatch(r"[0-9]{1,12}", text) else None
 
 
@@ -108,7 +108,7 @@ def _errors(templates: object) -> tuple[str, ...]:
 
 
 def _unread(value: Mapping[str, object]) -> tuple[str, ...]:
-    """The fields which identify a broadcast that are missing, or not of the documented type."""
+    """Return the fields which identify a broadcast that are missing, or not of the documented type."""
     segments = value.get("segments")
     readable = {
         "name": isinstance(value.get("name"), str),
@@ -129,7 +129,7 @@ def _to_the_second(at: datetime | None) -> datetime | None:
 
 
 def _count(value: object) -> int | None:
-    """A count of the API, which documents numbers: whole and not negative, or it says nothing."""
+    """Return a count of the API, which documents numbers: whole and not negative, or it says nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 10**12:
         return None
     return int(value) if value == int(value) else None
@@ -141,7 +141,7 @@ def usable_id(value: object) -> bool:
 
 
 def clock_skew(began: datetime, ended: datetime, answered: datetime | None) -> timedelta | None:
-    """How far our clock is surely ahead of the server's (negative: behind); zero if the two may agree.
+    """Return how far our clock is surely ahead of the server's (negative: behind); zero if the two may agree.
 
     `answered` is the server's time, in whole seconds, of an answer that came between `began` and `ended` by ours;
     without it, the result is None. That the answer was slow is thus no skew.
@@ -159,5 +159,5 @@ def _text(value: object) -> str:
 
 
 def _error_text(value: object) -> str:
-    """What an error says: documented as text or null; any other value is an error, too."""
+    """Return what an error says: documented as text or null; any other value is an error, too."""
     return _text(value) if isinstance(value, str) or not value else shorten(json.dumps(value, ensure_ascii=False))

@@ -89,7 +89,7 @@ class InventApi:
         return NotCreated(f"It could not be sent: {self._wire.reason(error)} {error.cure}".rstrip())
 
     def broadcasts(self, *, tries: int = 5) -> list[Remote]:
-        """All broadcasts of the org, from `GET /orgs/{org_id}/broadcasts`. Raises `Unavailable`, never a part.
+        """Return all broadcasts of the org, from `GET /orgs/{org_id}/broadcasts`. Raises `Unavailable`, never a part.
 
         A page that cannot be read is tried `tries` times.
         """
@@ -103,7 +103,8 @@ class InventApi:
         return ListReader(self._wire, tries).partly("broadcasts", {"status": "ALL"}, read_remote)
 
     def segments(self, *, tries: int = 5) -> list[RemoteSegment]:
-        """All segments of the org, from `GET /orgs/{org_id}/segments`, those that are columns of a board included.
+        """Return all segments of the org, from `GET /orgs/{org_id}/segments`, those that are columns of a board
+        included.
 
         Raises `Unavailable`, never a part.
         """

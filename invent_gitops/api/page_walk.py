@@ -61,7 +61,7 @@ class PageWalk(Generic[E]):
             self.entries[entry.id] = entry
 
     def has(self, page: ListPage) -> bool:
-        """Whether every entry of a page was on an earlier one."""
+        """Return whether every entry of a page was on an earlier one."""
         ids = [entry.get("id") for entry in page.entries]
         return all(isinstance(id, str) and id in self.entries for id in ids)
 

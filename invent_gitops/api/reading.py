@@ -60,20 +60,20 @@ class ListReader:
         self._skews: list[timedelta] = []
 
     def complete(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> list[E]:
-        """Every entry. Raises `Unavailable`, never a part."""
+        """Return every entry. Raises `Unavailable`, never a part."""
         listing = self._read(route, query, read, partly=False)
         if listing.gaps:
             raise Unavailable(listing.gaps[0], "Try again in a minute.")
         return list(listing.entries)
 
     def partly(self, route: str, query: Mapping[str, str], read: Callable[[object], E | None]) -> Listing[E]:
-        """What can be read. Raises `Unavailable` where that is nothing."""
+        """Return what can be read. Raises `Unavailable` where that is nothing."""
         return self._read(route, query, read, partly=True)
 
     def _read(
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
     ) -> Listing[E]:
-        """A list that changes under the reading is read again, unless pages of it are lost anyway."""
+        """Return the list, read again if it changed under the reading, unless pages of it are lost anyway."""
         walk = self._walk(route, query, read, partly=partly)
         for _ in range(ROUNDS - 1):
             if walk.gaps or walk.agrees:
@@ -119,7 +119,7 @@ class ListReader:
         raise Unavailable(f"The list of {route} does not end.", "Try again later.")
 
     def _check_moved_on(self, walk: PageWalk[E], page: ListPage, route: str) -> None:
-        """Raises `Unavailable` if the API answers every page with the first one."""
+        """Raise `Unavailable` if the API answers every page with the first one."""
         first = page.entries[0].get("id") if page.entries else None
         if first is not None and first == walk.first:
             raise Unavailable(f"The API answers every page of {route} with the first one.", "Try again later.")

@@ -44,7 +44,7 @@ class Wire:
         self.connection.close()
 
     def longest(self, method: str) -> float:
-        """The seconds that a request and its answer may take at most, from the moment on in which it leaves."""
+        """Return the seconds that a request and its answer may take at most, from the moment on in which it leaves."""
         return self._silences[method] + GRACE
 
     def exchange(
@@ -56,7 +56,7 @@ class Wire:
         params: dict[str, str] | None = None,
         fresh: Callable[[], bool] = lambda: True,
     ) -> Reply:
-        """One request to a route of the org and its whole answer. Raises `NotSent` or `AnswerLost`.
+        """Return one request to a route of the org and its whole answer. Raises `NotSent` or `AnswerLost`.
 
         `fresh` is asked right before the request leaves.
         """
@@ -83,9 +83,9 @@ class Wire:
         return True
 
     def reason(self, error: Exception) -> str:
-        """Why there is no answer, without the key."""
+        """Return why there is no answer, without the key."""
         return without_secret(str(error) or type(error).__name__, self._target.key)
 
     def message(self, body: bytes) -> str:
-        """What the API said, short and without the key."""
+        """Return what the API said, short and without the key."""
         return message_of(body, self._target.key)

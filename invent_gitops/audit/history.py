@@ -27,7 +27,7 @@ def changes(chain: Chain) -> list[Change]:
 
 
 def about(history: Sequence[Change], key: str) -> list[Change]:
-    """The changes of one key: those of every broadcast that ever had it, under all its keys."""
+    """Return the changes of one key: those of every broadcast that ever had it, under all its keys."""
     ids = {change.id for change in history if change.key == key and change.id}
     return [change for change in history if change.key == key or change.id in ids]
 
@@ -74,14 +74,16 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
 
 
 def _results_at_once(key: str, record: Record, link: Link) -> Iterator[Change]:
-    """What came of a broadcast of which git has no state before that was taken over."""
+    """Yield what came of a broadcast of which git has no state before that was taken over."""
     if record.refreshed and record.counts.results:
         refreshed = _change(record.refreshed, "refreshed", key, record.id, record.request.name, link, "")
         yield replace(refreshed, fields=(FieldChange("results", None, record.counts.results.told),))
 
 
 def _attempted(old: State, record: Record) -> Provenance:
-    """Who recorded it and when, from the commit from which it was attempted; the two may be of different runs."""
+    """Return who recorded it and when, from the commit from which it was attempted; the two may be of different
+    runs.
+    """
     intent = old.attempt_of(record.attempt)
     if intent is None or record.how == "created":
         return record.provenance

@@ -19,7 +19,7 @@ Source = Mapping[str, Request] | str
 
 
 def verify(chain: Chain, dump: Callable[[State], str], source: Callable[[str], Source]) -> list[Flaw]:
-    """Every flaw of the chain, oldest first; an empty list is the proof that it is whole.
+    """Return every flaw of the chain, oldest first; an empty list is the proof that it is whole.
 
     `dump` gives the canonical text of a state, `source` the requests that the definitions of a commit give.
     """
@@ -92,7 +92,7 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
 
 
 def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
-    """The same for tombstones, for words that nothing was created, and for intents."""
+    """Yield the same for tombstones, for words that nothing was created, and for intents."""
     records = {record.id: record for record in new.broadcasts.values()}
     for key, gone in new.removed.items():
         if key in old.removed:
@@ -117,7 +117,9 @@ def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[
 
 
 def _unfollowed(old: State, record: Record) -> str:
-    """Why a record does not come of an intent; "" if it does, or is an import, or of a call that was declared lost."""
+    """Return why a record does not come of an intent; "" if it does, or is an import, or of a call that was declared
+    lost.
+    """
     if record.how == "imported" or record.attempt in old.absences:
         return ""
     intent = old.attempt_of(record.attempt)
@@ -131,12 +133,16 @@ def _unfollowed(old: State, record: Record) -> str:
 
 
 def _came_back(before: Record | Removal, after: Record) -> bool:
-    """Whether `after` was removed and restored since, and maybe refreshed: nothing that was refused is free by it."""
+    """Return whether `after` was removed and restored since, and maybe refreshed: nothing that was refused is free by
+    it.
+    """
     return after.restored and after.attempt == before.attempt and set(before.requests) <= set(after.requests)
 
 
 def _took_over(before: Record, after: Record, *, strict: bool) -> bool:
-    """Whether a refresh has made `after` of `before`; between two commits of a file there may have been several."""
+    """Return whether a refresh has made `after` of `before`; between two commits of a file there may have been
+    several.
+    """
     refresh = after.refreshed
     if refresh is None or refresh == before.refreshed:
         return False
@@ -182,7 +188,7 @@ def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
 
 
 def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]]:
-    """The same for intents and what became of them without a record."""
+    """Yield the same for intents and what became of them without a record."""
     for attempt, absence in new.absences.items():
         if attempt not in old.absences:
             trailer = f"Broadcast-Declared-Absent: {absence.key} {attempt}"
@@ -206,12 +212,14 @@ def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]
 
 
 def _asked(key: str, record: Record) -> str:
-    """The key of the definition: a second record, and one of an attempt that was kept beside another, add to it."""
+    """Return the key of the definition: a second record, and one of an attempt that was kept beside another, add to
+    it.
+    """
     return key.removesuffix(f"#{record.id}").removesuffix(beside("", record.attempt))
 
 
 def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> Iterator[Flaw]:
-    """Whether the definition of each record's source commit gives the request that was sent."""
+    """Yield whether the definition of each record's source commit gives the request that was sent."""
     assert last.state is not None
     original = {
         record.id: key for link in reversed(links) if link.state for key, record in link.state.broadcasts.items()

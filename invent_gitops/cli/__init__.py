@@ -68,7 +68,7 @@ class Commands(click.Group):
         return _load(name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """The commands and the options, without importing every command to ask whether it is hidden."""
+        """Return the commands and the options, without importing every command to ask whether it is hidden."""
         completions = [
             CompletionItem(name, help=summary) for name, summary in COMMANDS.items() if name.startswith(incomplete)
         ]

@@ -21,7 +21,7 @@ WRAPPED = (*REVIEWED, "validation", "refresh", "import", "history", "verificatio
 
 
 def display_of(session: Session, *, log: bool = False) -> Display:
-    """What the text of a result on stdout depends on."""
+    """Return what the text of a result on stdout depends on."""
     return Display(session.style, session.verbose, log, session.width, joined=session.joined)
 
 
@@ -51,7 +51,7 @@ class Delivery:
             self.session.show(self.text)
 
     def room(self, limit: int) -> int:
-        """How much of `limit` this result may take: several workspaces share it, each with a heading."""
+        """Return how much of `limit` this result may take: several workspaces share it, each with a heading."""
         return limit // self.sharing - 100 if self.sharing else limit
 
 

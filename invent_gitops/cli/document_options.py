@@ -51,10 +51,10 @@ class SharedSecondsOption(click.Option):
 
 
 def option_of(command: click.Command, kind: type[Kind]) -> Kind | None:
-    """The option of a command that is of a kind, or None."""
+    """Return the option of a command that is of a kind, or None."""
     return next((option for option in command.params if isinstance(option, kind)), None)
 
 
 def options_of(command: click.Command, kind: type[Kind]) -> list[Kind]:
-    """The options of a command that are of a kind."""
+    """Return the options of a command that are of a kind."""
     return [option for option in command.params if isinstance(option, kind)]

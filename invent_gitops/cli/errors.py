@@ -39,7 +39,7 @@ def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
 
 
 def answers(kind: str, *, reviewed: bool = False) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """The innermost decorator of a command: hands it the session, and makes results of a `kind` of its errors.
+    """Return the innermost decorator of a command: hands it the session, and makes results of a `kind` of its errors.
 
     The document of what is `reviewed` names the workspace, also when the command fails.
     """

@@ -52,7 +52,7 @@ class Format:
 
 
 def formats_of(kind: str) -> list[str]:
-    """The formats of the results of a kind, the default first."""
+    """Return the formats of the results of a kind, the default first."""
     return [name for name, form in FORMATS.items() if kind in form.kinds or not form.kinds]
 
 

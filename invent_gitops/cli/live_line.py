@@ -17,7 +17,7 @@ _WIDEST, _NARROWEST = 30, 8
 
 
 def columns_of(stream: TextIO) -> int:
-    """The columns of the terminal that `stream` is: COLUMNS, else what the terminal says, else 80."""
+    """Return the columns of the terminal that `stream` is: COLUMNS, else what the terminal says, else 80."""
     try:
         columns = int(os.environ.get("COLUMNS", ""))
     except ValueError:
@@ -31,7 +31,7 @@ def columns_of(stream: TextIO) -> int:
 
 
 def bar_text(step: Step, columns: int) -> str:
-    """A bar and the numbers in less than `columns`; without a bar where that is too narrow for one."""
+    """Return a bar and the numbers in less than `columns`; without a bar where that is too narrow for one."""
     numbers = pace_text(step)
     width = min(_WIDEST, columns - len(numbers) - len("[]  ") - 1)
     if width < _NARROWEST:
@@ -84,7 +84,7 @@ class LiveLine:
         self._step = None
 
     def due(self, step: Step) -> bool:
-        """Whether it is time for another line in a log."""
+        """Return whether it is time for another line in a log."""
         self._logged = self._logged if step.done else 0.0
         if step.done == step.total or step.elapsed - self._logged < EVERY:
             return False

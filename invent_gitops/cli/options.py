@@ -96,14 +96,16 @@ POSITIVE = Positive(min=0.01, max=1_000_000)
 
 
 def not_empty(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """A callback for options that must not be empty: an unset variable in a script is no wish for the default."""
+    """Return a callback for options that must not be empty: an unset variable in a script is no wish for the
+    default.
+    """
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty.", ctx, parameter)
     return value
 
 
 def none_empty(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """A callback for the same of options that can be given more than once."""
+    """Return a callback for the same of options that can be given more than once."""
     for value in values:
         not_empty(ctx, parameter, value)
     return values
@@ -144,7 +146,7 @@ def _check_once(order: list[Any], ctx: click.Context) -> None:
 
 
 def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
-    """A callback for options that hold a person's words: trimmed, and refused if they are no UTF-8."""
+    """Return a callback for options that hold a person's words: trimmed, and refused if they are no UTF-8."""
     text = (value or "").strip()
     try:
         text.encode()
@@ -154,7 +156,7 @@ def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None
 
 
 def a_reason(*, needed: bool) -> Callable[[click.Context, click.Parameter, str | None], str]:
-    """A callback for --reason: a person's own words, never the ellipsis with which a printed command ends."""
+    """Return a callback for --reason: a person's own words, never the ellipsis with which a printed command ends."""
 
     def reason(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
         text = plain_text(ctx, parameter, value)
@@ -168,12 +170,12 @@ def a_reason(*, needed: bool) -> Callable[[click.Context, click.Parameter, str |
 
 
 def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """A callback for `shell_complete`: the shell knows files best."""
+    """Return a callback for `shell_complete`: the shell knows files best."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def folders(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """The same for folders."""
+    """Return the same for folders."""
     return [CompletionItem(incomplete, type="dir")]
 
 

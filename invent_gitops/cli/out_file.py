@@ -72,7 +72,9 @@ def remove_document(path: str, kind: str) -> None:
 
 
 def _target(path: str) -> Path:
-    """Where a document goes: through a link that somebody has chosen, but not out of the project by one of its own."""
+    """Return where a document goes: through a link that somebody has chosen, but not out of the project by one of its
+    own.
+    """
     target = chosen_file(path, "The file of --out")
     return Path(path) if is_stream(Path(path)) else target
 

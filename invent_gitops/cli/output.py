@@ -33,7 +33,7 @@ class Wish:
 
 
 def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
-    """What the values of a command's options say of its result; they are taken out of `values`."""
+    """Return what the values of a command's options say of its result; they are taken out of `values`."""
     form, out = option_of(command, FormatOption), option_of(command, OutOption)
     named = form or out
     return Wish(
@@ -45,13 +45,15 @@ def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
 
 
 def of_workspace() -> Body:
-    """What each document of a plan or of what became of one says, whatever happens."""
+    """Return what each document of a plan or of what became of one says, whatever happens."""
     opened = working()
     return {"workspace": (opened.project.name if opened else "") or None}
 
 
 def delivered(function: Callable[..., Result]) -> Callable[..., ExitCode]:
-    """The decorator of a command that has a --format and no choice of workspaces to run in: it delivers the result."""
+    """Return the decorator of a command that has a --format and no choice of workspaces to run in: it delivers the
+    result.
+    """
 
     @wraps(function)
     def run(**values: Any) -> ExitCode:
@@ -83,7 +85,7 @@ class Output:
             return self.failed(error)
 
     def failed(self, error: BaseException) -> Result:
-        """The result of a command that an exception has ended."""
+        """Return the result of a command that an exception has ended."""
         return failure(self._wish.kind, error, self._known)
 
     def begin(self) -> None:
@@ -119,7 +121,7 @@ class Output:
         return self._deliver(result, self._write)[0]
 
     def deliver_part(self, result: Result) -> WorkspacePart:
-        """The same for one of several workspaces; returns what the result of all needs of it."""
+        """Return the same for one of several workspaces; returns what the result of all needs of it."""
         code, part = self._deliver(result, self._write_part)
         return replace(part, code=code) if part else WorkspacePart(self._workspace, code, error=result.error)
 
@@ -169,7 +171,7 @@ class Output:
         return FORMATS[delivery.form].write_part(delivery)
 
     def _form(self, result: Result) -> str:
-        """The form, which --json has decided, unless it contradicts a page for reviewers."""
+        """Return the form, which --json has decided, unless it contradicts a page for reviewers."""
         form = self._wish.form
         if not self._session.json or (form not in ("text", "json") and result.kind in REVIEWED and not self._sharing):
             return form

@@ -102,7 +102,7 @@ def join_sarif(session: Session, joined: Joined) -> None:
 
 
 def _failures(parts: Sequence[WorkspacePart]) -> list[InventGitopsError]:
-    """Why there is nothing to know of a workspace, for each such one."""
+    """Return why there is nothing to know of a workspace, for each such one."""
     failures: list[InventGitopsError] = []
     for part in parts:
         if part.error:

@@ -31,7 +31,8 @@ def plan_options(function: Function) -> Function:
 
 
 def text_of(plan: Plan, display: Display, *, everything: bool = False, asked: bool = False) -> str:
-    """The plan for people; in the log of a workflow `everything`, since the annotations send those who want more.
+    """Return the plan for people; in the log of a workflow `everything`, since the annotations send those who want
+    more.
 
     On a terminal the totals come last. `asked` is whether a question about it follows.
     """

@@ -58,12 +58,12 @@ class Result:
 
 
 def plain(text: str) -> Callable[[Display], str]:
-    """A text that depends on nothing."""
+    """Return a text that depends on nothing."""
     return lambda display: text
 
 
 def failure(kind: str, error: BaseException, body: Callable[[], Body] = dict) -> Result:
-    """The result of a command that an exception has ended; `body` makes as much of the document as is known."""
+    """Return the result of a command that an exception has ended; `body` makes as much of the document as is known."""
     if isinstance(error, InvalidDefinitions):
         from invent_gitops.render.text.problems import problems_github
 

@@ -33,7 +33,7 @@ def _page(delivery: Delivery) -> Callable[..., str]:
 
 
 def _commit() -> str:
-    """The head of a pull request; GitHub merges it for the run, and forgets that commit soon."""
+    """Return the head of a pull request; GitHub merges it for the run, and forgets that commit soon."""
     from invent_gitops.github.event import read_event
 
     with suppress(InventGitopsError):
@@ -54,7 +54,7 @@ def begin_markdown(session: Session, project: Project, first: bool) -> None:
 
 
 def write_github(delivery: Delivery) -> None:
-    """The text, and annotations, summary and outputs of the step. Of a failure, people read the text last."""
+    """Write the text, and annotations, summary and outputs of the step. Of a failure, people read the text last."""
     result, session = delivery.result, delivery.session
     if not result.failed:
         delivery.show_text()

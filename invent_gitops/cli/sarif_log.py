@@ -27,7 +27,9 @@ def show_log(
 
 
 def _addresses() -> Callable[[str], str]:
-    """What gives the URI of a file: relative to the root of the git repository where it is in there, else absolute."""
+    """Return what gives the URI of a file: relative to the root of the git repository where it is in there, else
+    absolute.
+    """
     from invent_gitops.github.step import repository
     from invent_gitops.inside import below, inside
 

@@ -13,7 +13,8 @@ from invent_gitops.operations.project import chosen_file, find_root, read_projec
 
 
 def read_documents(pattern: str) -> Mapping[str, JsonDocument]:
-    """The plan of each workspace of the project by its name, from the files that a pattern with {workspace} names.
+    """Return the plan of each workspace of the project by its name, from the files that a pattern with {workspace}
+    names.
 
     Raises `WrongUsage` without workspaces, and `InvalidInput` for a plan that is missing, damaged or of another one.
     """
@@ -33,7 +34,7 @@ def read_documents(pattern: str) -> Mapping[str, JsonDocument]:
 
 
 def read_document(path: str, *kinds: str) -> JsonDocument:
-    """A document of one of these kinds, as --out of a command wrote it. Raises `InvalidInput`."""
+    """Return a document of one of these kinds, as --out of a command wrote it. Raises `InvalidInput`."""
     commands = " or ".join(f"{'apply' if kind == 'report' else kind} --out" for kind in kinds)
     cure = f"Name a file of {commands}, and skip this step if the one that writes it did not run."
     try:
@@ -55,7 +56,7 @@ def read_document(path: str, *kinds: str) -> JsonDocument:
 
 
 def workspace_of(document: JsonDocument) -> str:
-    """The workspace that a document is about; "" without. Raises `InvalidInput` for what is no name of one."""
+    """Return the workspace that a document is about; "" without. Raises `InvalidInput` for what is no name of one."""
     name = document.get("workspace") or ""
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]*", name):
         raise InvalidInput(f"The document names a workspace that cannot be: {name!r}.", "Write it again.")

@@ -147,13 +147,13 @@ class Session:
             self._print(f"  {self.aside.green('→')} {clean(error.cure)}", sys.stderr)
 
     def bug(self, error: Exception) -> None:
-        """A fault of this tool: say so in a sentence, and show the trace only to who asks with -v."""
+        """Say in a sentence that this is a fault of the tool, and show the trace only to who asks with -v."""
         self.complain(failure_of(error))
         if self.verbose:
             self._print("".join(traceback.format_exception(error)), sys.stderr)
 
     def close(self, code: ExitCode) -> ExitCode:
-        """The exit code to leave with: a result that could not be delivered is not a success."""
+        """Return the exit code to leave with: a result that could not be delivered is not a success."""
         self._clear()
         return worst([code, self._broken])
 
@@ -167,7 +167,7 @@ class Session:
         return self._is_screen(stream)
 
     def _is_screen(self, stream: Any) -> bool:
-        """Whether colours and a line that moves mean something there."""
+        """Return whether colours and a line that moves mean something there."""
         return os.environ.get("TERM") != "dumb" and bool(stream and stream.isatty())
 
     def _print(self, text: str, stream: Any, *, live: bool = False) -> None:

@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def workspace_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """A callback for `shell_complete`: the workspaces of the project; none where it cannot be read."""
+    """Return a callback for `shell_complete`: the workspaces of the project; none where it cannot be read."""
     session = ctx.find_object(Session)
     if session is None or session.astray:
         return []
@@ -64,7 +64,7 @@ def workspace_options(scope: Scope) -> Callable[[Function], Function]:
 
 
 def chosen_name(name: str | None) -> str:
-    """The workspace of that name, for commands that need no more of it than its name; "" where there are none.
+    """Return the workspace of that name, for commands that need no more of it than its name; "" where there are none.
 
     A project file that is broken is no obstacle. Raises `WrongUsage` where it says that there is another choice.
     """
@@ -125,7 +125,7 @@ def _answer(
 
 
 def _chosen(opened: SelectedProject, name: str | None, workspaces: Mapping[str, Project]) -> SelectedProject:
-    """The workspace of that name. Where the file is wrong, the command says so in its own form."""
+    """Return the workspace of that name. Where the file is wrong, the command says so in its own form."""
     if name and name in workspaces:
         return replace(opened, project=workspaces[name], several=workspaces)
     if opened.problems:

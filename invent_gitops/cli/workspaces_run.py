@@ -50,7 +50,7 @@ _MEANINGS = {
 
 
 def for_workspace(command: click.Command, values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The options of a command for one workspace: with its name in those that name a file."""
+    """Return the options of a command for one workspace: with its name in those that name a file."""
     options = [option.name or "" for option in options_of(command, FileOption)]
     named = {option: values[option].replace(NAME, name) for option in options if values.get(option)}
     return {**values, **named}
@@ -112,7 +112,7 @@ class WorkspacesRun:
         return code
 
     def _problems(self) -> list[Problem]:
-        """The faults of the project file; with --files those that concern one of the files."""
+        """Return the faults of the project file; with --files those that concern one of the files."""
         if not (self._values.get("files") and self._opened.problems):
             return self._opened.problems
         from invent_gitops.operations.problems_for_files import concerning
@@ -192,7 +192,7 @@ def _refuse_what_is_one(command: click.Command, values: Mapping[str, Any]) -> No
 
 
 def _totals(parts: Sequence[WorkspacePart], code: ExitCode) -> dict[str, str | int]:
-    """A step's outputs for all workspaces: the sum of what each one tells; a digest and ids are of one."""
+    """Return a step's outputs for all workspaces: the sum of what each one tells; a digest and ids are of one."""
     if not any(part.outputs for part in parts):
         return {}
     sums: dict[str, str | int] = {}

@@ -12,7 +12,7 @@ WHOLE_HISTORY = "Fetch the whole history: git fetch --unshallow (in a workflow: 
 
 
 def base_commit(git: Git, revisions: Sequence[str], name: str, *, exact: bool) -> str:
-    """The commit of the first of `revisions` that this clone has; unless `exact`, where HEAD parted from it.
+    """Return the commit of the first of `revisions` that this clone has; unless `exact`, where HEAD parted from it.
 
     `name` is what people call it. Raises `Unavailable` where git has none of them, or no history that they have in
     common with HEAD.
@@ -32,7 +32,7 @@ def base_commit(git: Git, revisions: Sequence[str], name: str, *, exact: bool) -
 
 
 def branch_revisions(git: Git, branch: str) -> list[str]:
-    """Where this clone may have a branch: as its remotes had it, `origin` first, and then its own.
+    """Return where this clone may have a branch: as its remotes had it, `origin` first, and then its own.
 
     Raises `Unavailable` outside of a repository.
     """
@@ -44,7 +44,9 @@ def branch_revisions(git: Git, branch: str) -> list[str]:
 
 
 def _fetching(git: Git, name: str) -> str:
-    """The cure that fetches a branch or commit. A variable of a CI holds any text, and people paste the command."""
+    """Return the cure that fetches a branch or commit. A variable of a CI holds any text, and people paste the
+    command.
+    """
     try:
         git.run("check-ref-format", f"refs/heads/{name}")
     except GitFailed:

@@ -26,7 +26,7 @@ _NAMES = re.compile(r"GIT_\w+|HOME|USERPROFILE|XDG_CONFIG_HOME|SUDO_UID")
 
 
 def run_git(folder: Path, arguments: tuple[str, ...], stdin: str, settings: Mapping[str, str], timeout: float) -> str:
-    """What git prints on stdout, asked of the repository around `folder`; `settings` are further variables.
+    """Return what git prints on stdout, asked of the repository around `folder`; `settings` are further variables.
 
     Raises `GitFailed` with its words, also if it is missing or takes too long, and `Refused` where a commit could have
     made the repository.
@@ -68,13 +68,15 @@ def _place(folder: Path) -> tuple[Place, Program]:
 
 
 def _named(location: Place) -> dict[str, str]:
-    """The variables that name the repository, so that git searches for none. A name that leads nowhere is none."""
+    """Return the variables that name the repository, so that git searches for none. A name that leads nowhere is
+    none.
+    """
     work_tree = {"GIT_WORK_TREE": str(location.work_tree)} if location.work_tree else {}
     return {"GIT_DIR": str(location.git_dir)} | work_tree
 
 
 def _fingerprint(location: Place) -> tuple[object, ...]:
-    """What changes when the repository becomes another one, or another one's, while this program runs."""
+    """Return what changes when the repository becomes another one, or another one's, while this program runs."""
     files = (location.top, location.top / MARKER, location.git_dir, location.git_dir / "config")
     identities = tuple(_identity(file) for file in files)
     return identities + tuple(sorted(pair for pair in os.environ.items() if _NAMES.fullmatch(pair[0])))
@@ -92,7 +94,7 @@ def _identity(path: Path) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _confirmed(location: Place, program: Program, _: tuple[object, ...]) -> tuple[Place, tuple[str, ...]]:
-    """The place with its work tree, and the hooks in its settings; asked once for each repository.
+    """Return the place with its work tree, and the hooks in its settings; asked once for each repository.
 
     Raises `GitFailed` with git's words, and `Refused` for a repository or a setting that a commit could have made.
     """
@@ -108,7 +110,7 @@ def _confirmed(location: Place, program: Program, _: tuple[object, ...]) -> tupl
 
 
 def _agreed(location: Place, program: Program) -> Place:
-    """The place with its work tree, after git has found the same.
+    """Return the place with its work tree, after git has found the same.
 
     Git trusts a repository that is named to it, whoever owns it. So it searches once by itself, in the folder with the
     `.git` and in no other, and judges the owner.
@@ -138,13 +140,15 @@ def _is_same(answer: str, git_dir: Path) -> bool:
 
 
 def _above(top: Path, prefix: str) -> Path:
-    """The root of the work tree, of which `top` is the part `prefix`; the two differ where `core.worktree` is set."""
+    """Return the root of the work tree, of which `top` is the part `prefix`; the two differ where `core.worktree` is
+    set.
+    """
     steps = len([part for part in prefix.split("/") if part])
     return top.parents[steps - 1] if steps else top
 
 
 @functools.cache
 def _version(program: Program) -> str:
-    """What git says of itself; one process for each git."""
+    """Return what git says of itself; one process for each git."""
     home = Path(program.path).parent
     return start(program, home, ("--version",), variables={"GIT_DIR": os.devnull}, timeout=PATIENCE)

@@ -29,7 +29,7 @@ class Place:
 
 
 def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Place:
-    """The repository around `folder`, without asking git or reading any of its settings.
+    """Return the repository around `folder`, without asking git or reading any of its settings.
 
     A repository is what has a `.git`: no commit can hold a file of that name. Files named HEAD, objects and refs make
     a repository for git's own search as well, and its config runs commands, so folders with such files are refused.
@@ -50,7 +50,9 @@ def find_place(folder: Path, environment: Mapping[str, str] = os.environ) -> Pla
 
 
 def find_marker(folder: Path, environment: Mapping[str, str] = os.environ) -> Path | None:
-    """What makes a repository of `folder`: a `.git`, whether git can use it or not, or what the environment names."""
+    """Return what makes a repository of `folder`: a `.git`, whether git can use it or not, or what the environment
+    names.
+    """
     try:
         here = _resolved(folder)
     except OSError:
@@ -61,7 +63,7 @@ def find_marker(folder: Path, environment: Mapping[str, str] = os.environ) -> Pa
 
 
 def _upwards(folder: Path, environment: Mapping[str, str]) -> list[Path]:
-    """The folder and those above it, as far as git would look: within one disk, and not beyond a ceiling."""
+    """Return the folder and those above it, as far as git would look: within one disk, and not beyond a ceiling."""
     ceilings = {
         _resolved(Path(path)) for path in environment.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if path
     }
@@ -84,7 +86,7 @@ def _disk(folder: Path) -> int | None:
 
 
 def is_marker(path: Path) -> bool:
-    """Whether a `.git` is there that is more than an empty folder, which git itself passes over."""
+    """Return whether a `.git` is there that is more than an empty folder, which git itself passes over."""
     try:
         return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
     except OSError:
@@ -92,7 +94,9 @@ def is_marker(path: Path) -> bool:
 
 
 def _git_dir(top: Path) -> Path:
-    """The folder that `top`/.git is, or leads to. One among the files of the work tree could be somebody's commit."""
+    """Return the folder that `top`/.git is, or leads to. One among the files of the work tree could be somebody's
+    commit.
+    """
     marker = top / MARKER
     target = _resolved(top / _link(marker) if marker.is_file() else marker)
     inside = target.relative_to(top).parts if target.is_relative_to(top) else (MARKER,)
@@ -106,7 +110,9 @@ def _git_dir(top: Path) -> Path:
 
 
 def _link(marker: Path) -> str:
-    """What a file `.git` names; the file itself if it says nothing that git would follow, so that git refuses it."""
+    """Return what a file `.git` names; the file itself if it says nothing that git would follow, so that git refuses
+    it.
+    """
     try:
         text = marker.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -115,7 +121,8 @@ def _link(marker: Path) -> str:
 
 
 def _chosen(folder: Path, environment: Mapping[str, str]) -> Place | None:
-    """The repository that the environment names, if it names the work tree as well, and `folder` is a part of that.
+    """Return the repository that the environment names, if it names the work tree as well, and `folder` is a part of
+    that.
 
     Git sets GIT_DIR alone for its own children, of which the project need not be a part.
     """
@@ -142,7 +149,7 @@ def _check_none_bare(folders: list[Path], top: Path | None) -> None:
 
 
 def looks_bare(folder: Path) -> bool:
-    """Whether git would take the folder itself for a repository; `commondir` stands in for objects and refs."""
+    """Return whether git would take the folder itself for a repository; `commondir` stands in for objects and refs."""
     return os.path.lexists(folder / "HEAD") and (
         os.path.lexists(folder / "commondir")
         or (os.path.lexists(folder / "objects") and os.path.lexists(folder / "refs"))

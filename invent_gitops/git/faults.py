@@ -94,19 +94,19 @@ _CURES = (
 
 
 def reason_in(output: str) -> str:
-    """The line of git's words that says why."""
+    """Return the line of git's words that says why."""
     lines = [line for line in output.splitlines() if line.strip()]
     reasons = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
     return (reasons or lines or ["no reason given"])[0]
 
 
 def is_passing(output: str) -> bool:
-    """Whether the same may go well in a moment: the host or the network, or a lock that another git holds."""
+    """Return whether the same may go well in a moment: the host or the network, or a lock that another git holds."""
     return bool(_PASSING.search(output)) and not _LASTING.search(output)
 
 
 def cure_for(output: str) -> str:
-    """What to do, by git's words; never "check the network" for a fault of this machine."""
+    """Return what to do, by git's words; never "check the network" for a fault of this machine."""
     for pattern, cure in _CURES:
         match = re.search(pattern, output, re.IGNORECASE | re.MULTILINE)
         if match:

@@ -11,7 +11,7 @@ from invent_gitops.git.discovery import MARKER, is_marker
 
 
 def current_folder() -> Path:
-    """The current folder by the way that its shell went, links included. Raises `OSError` where it is gone."""
+    """Return the current folder by the way that its shell went, links included. Raises `OSError` where it is gone."""
     real = Path.cwd()
     walked = Path(os.environ.get("PWD", ""))
     try:

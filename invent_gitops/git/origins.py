@@ -18,7 +18,7 @@ ASKED = ("config", "--null", "--show-origin", "--get-regexp", POWERFUL)
 
 
 def hooks_in(listed: str) -> tuple[str, ...]:
-    """The names of the hooks among the settings that git printed for `ASKED`."""
+    """Return the names of the hooks among the settings that git printed for `ASKED`."""
     keys = (key for _, key in _lines(listed) if key.startswith("hook."))
     return tuple(dict.fromkeys(key.removeprefix("hook.").rpartition(".")[0] for key in keys))
 

@@ -46,7 +46,8 @@ def start(
     variables: Mapping[str, str],
     timeout: float,
 ) -> str:
-    """What git prints on stdout. `hooks` are those in the user's settings, `variables` say which repository it is.
+    """Return what git prints on stdout. `hooks` are those in the user's settings, `variables` say which repository it
+    is.
 
     Raises `GitFailed` with its words, also if it is missing or takes too long.
     """
@@ -100,7 +101,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _verb(arguments: tuple[str, ...]) -> str:
-    """The command among the arguments: what comes after git's own options."""
+    """Return the command among the arguments: what comes after git's own options."""
     remaining = list(arguments)
     while len(remaining) > 2 and remaining[0] == "-c":
         remaining = remaining[2:]

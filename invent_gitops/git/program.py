@@ -18,7 +18,7 @@ class Program:
 
 
 def find_program(search: str, top: Path) -> Program:
-    """The first git on the PATH `search`, without its entries that a commit could fill.
+    """Return the first git on the PATH `search`, without its entries that a commit could fill.
 
     Those are the ones below `top`, the root of the work tree, and the ones that depend on the current folder, as an
     empty entry does. A link that leads into the work tree is passed over as well.
@@ -34,6 +34,8 @@ def _is_executable(path: str) -> bool:
 
 
 def _is_within(path: str, top: Path) -> bool:
-    """Whether a path is below `top`, by its own name or with links followed; below the root of a disk nothing is."""
+    """Return whether a path is below `top`, by its own name or with links followed; below the root of a disk nothing
+    is.
+    """
     names = (os.path.normpath(path), os.path.realpath(path))
     return top.parent != top and any(Path(name).is_relative_to(top) for name in names)

@@ -42,7 +42,7 @@ class Git:
     wait: Callable[[float], bool] = sleep
 
     def run(self, *arguments: str, stdin: str = "", settings: dict[str, str] | None = None) -> str:
-        """What git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
+        """Return what git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
         return run_git(self.folder, arguments, stdin, settings or {}, TIMEOUT)
 
     def ask(self, *arguments: str) -> str:
@@ -57,7 +57,7 @@ class Git:
         return self.run(*arguments)
 
     def common_folder(self) -> Path:
-        """The `.git` folder that all work trees share.
+        """Return the `.git` folder that all work trees share.
 
         Raises `InvalidInput` outside a repository, and `Refused` where git is too old or does not let us in.
         """
@@ -77,11 +77,11 @@ class Git:
             raise InvalidInput(message, "Run git init, or keep the state in a file.") from None
 
     def marker(self) -> Path | None:
-        """The `.git` that makes a repository of `folder` or of one above it, whether git can use it or not."""
+        """Return the `.git` that makes a repository of `folder` or of one above it, whether git can use it or not."""
         return find_marker(self.folder)
 
     def remotes(self) -> list[str]:
-        """The names of the remotes that have an address. Git takes any other name for the path of a folder."""
+        """Return the names of the remotes that have an address. Git takes any other name for the path of a folder."""
         try:
             listed = self.run("config", "--null", "--name-only", "--get-regexp", r"^remote\..*\.url$")
         except GitFailed as error:
@@ -110,14 +110,14 @@ class Git:
             )
 
     def commit_of(self, ref: str) -> str:
-        """The commit that a ref names, or "" if there is none."""
+        """Return the commit that a ref names, or "" if there is none."""
         try:
             return self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}").strip()
         except GitFailed:
             return ""
 
     def is_ancestor(self, older: str, newer: str) -> bool:
-        """Whether `newer` was made on top of `older`, as far as this clone can see."""
+        """Return whether `newer` was made on top of `older`, as far as this clone can see."""
         try:
             self.run("merge-base", "--is-ancestor", older, newer)
         except GitFailed as error:
@@ -127,7 +127,7 @@ class Git:
         return True
 
     def remote_tip(self, remote: str, branch: str) -> str:
-        """The commit at the tip of the remote's branch, or "" if it has no such branch. Raises `Unavailable`."""
+        """Return the commit at the tip of the remote's branch, or "" if it has no such branch. Raises `Unavailable`."""
         try:
             listed = self.ask("ls-remote", "--", remote, f"refs/heads/{branch}")
         except GitFailed as error:
@@ -165,11 +165,13 @@ class Git:
             self.ask("fetch", *FETCH, "--depth=2147483647", "--", remote, refspec)
 
     def tree(self, commit: str, *paths: str, options: tuple[str, ...] = ("--full-tree",)) -> list[TreeEntry]:
-        """The entries of a commit at and below `paths`, with their names as git has them, which may be any bytes."""
+        """Return the entries of a commit at and below `paths`, with their names as git has them, which may be any
+        bytes.
+        """
         return entries(self.run("ls-tree", "-r", "-z", *options, commit, "--", *paths))
 
     def read(self, commit: str, path: str) -> str | None:
-        """The text of a file in a commit, or None if the commit has no such file.
+        """Return the text of a file in a commit, or None if the commit has no such file.
 
         Raises `Refused` where the commit has something else of that name, such as a symbolic link.
         """
@@ -184,7 +186,7 @@ class Git:
         return self.run("cat-file", "blob", listed[0].object)
 
     def read_many(self, names: list[str]) -> list[str | None]:
-        """The texts of many objects (`commit:path`), in one process; None for each that is not a file there.
+        """Return the texts of many objects (`commit:path`), in one process; None for each that is not a file there.
 
         Raises `GitFailed` for a name with a line break, since git reads a name from each line.
         """
@@ -228,7 +230,8 @@ class Git:
     def write(
         self, parent: str, path: str, text: str, message: str, *, identity: dict[str, str], scratch: Path, sign: bool
     ) -> str:
-        """A commit on top of `parent` ("" for a first one) in which `path` holds `text`; no ref points to it yet.
+        """Return a commit on top of `parent` ("" for a first one) in which `path` holds `text`; no ref points to it
+        yet.
 
         `scratch` is a folder for an index that lives as long as this call. Raises `GitFailed`, and `Refused` where
         the commit is to be signed and git cannot.
@@ -270,7 +273,7 @@ class Git:
 
 
 def unsigned(error: GitFailed) -> Refused:
-    """Why a commit that is to be signed was not made."""
+    """Return why a commit that is to be signed was not made."""
     return Refused(
         f"Git is set to sign commits (commit.gpgSign), and could not sign that of the state: {reason_in(error.output)}",
         "See that this works: git commit --allow-empty -S -m test . Or leave the state's commits unsigned: "

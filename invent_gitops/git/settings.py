@@ -64,13 +64,15 @@ FOREIGN = {
 
 
 def words_of(hooks: Iterable[str] = ()) -> tuple[str, ...]:
-    """The settings as arguments; `hooks` are the names of those in the user's settings, which are switched off."""
+    """Return the settings as arguments; `hooks` are the names of those in the user's settings, which are switched
+    off.
+    """
     off = {f"hook.{name}.enabled": "false" for name in (*EVENTS, *hooks)}
     return tuple(word for name, value in (SETTINGS | off).items() for word in ("-c", f"{name}={value}"))
 
 
 def environment(search: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables of a git process, whose PATH is `search`."""
+    """Return the variables of a git process, whose PATH is `search`."""
     protocols = inherited.get("GIT_ALLOW_PROTOCOL")
     # This list counts for more than the settings do.
     allowed = {} if protocols is None else {"GIT_ALLOW_PROTOCOL": _without_ext(protocols)}

@@ -8,7 +8,7 @@ from invent_gitops.git.repository import Git, GitFailed
 
 
 def subjects(git: Git, commits: set[str]) -> dict[str, str]:
-    """The first lines of commit messages, of those commits that this clone has."""
+    """Return the first lines of commit messages, of those commits that this clone has."""
     first_lines = {}
     # Nothing that git could take for an option.
     for commit in filter(re.compile("[0-9a-f]{40,64}").fullmatch, commits):

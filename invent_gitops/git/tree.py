@@ -30,13 +30,13 @@ class TreeEntry:
 
 
 def entries(listed: str) -> list[TreeEntry]:
-    """The lines of `git ls-tree -z`."""
+    """Return the lines of `git ls-tree -z`."""
     heads = (line.partition("\t") for line in listed.split("\0") if line)
     return [TreeEntry(head.split()[0], head.split()[2], name) for head, _, name in heads]
 
 
 def fault_of_name(name: str) -> str:
-    """Why no file may be written under this name, as the end of "a name that …"; "" if one may."""
+    """Return why no file may be written under this name, as the end of "a name that …"; "" if one may."""
     if re.search(r"[\x00-\x1f\x7f-\x9f]", name):
         return "holds a control character"
     if "\\" in name:

@@ -29,7 +29,7 @@ _PROTECTION_OBSTACLES = {
 
 
 def rules_of_rulesets(branch: str, rules: Iterable[Mapping[str, Any]]) -> BranchRules:
-    """The rules in force for a branch, at whatever level they are made."""
+    """Return the rules in force for a branch, at whatever level they are made."""
     return merged(BranchRules(branch), *(_rule(branch, rule) for rule in rules))
 
 
@@ -51,7 +51,7 @@ def _rule(branch: str, rule: Mapping[str, Any]) -> BranchRules:
 
 
 def rules_of_protection(branch: str, protection: Mapping[str, Any]) -> BranchRules:
-    """The protection of a branch; an empty one asks for nothing."""
+    """Return the protection of a branch; an empty one asks for nothing."""
     if not protection:
         return BranchRules(branch)
     reviews = _mapping(protection.get("required_pull_request_reviews"))
@@ -74,7 +74,7 @@ def rules_of_protection(branch: str, protection: Mapping[str, Any]) -> BranchRul
 
 
 def merged(*parts: BranchRules) -> BranchRules:
-    """What rules ask for together: each of them is in force, so the strictest counts."""
+    """Return what rules ask for together: each of them is in force, so the strictest counts."""
     rules = parts[0]
     for part in parts[1:]:
         rules = replace(
@@ -98,7 +98,7 @@ def _contexts(checks: object) -> frozenset[str]:
 
 
 def _is_on(part: object) -> bool:
-    """Whether a part of a protection is in force: a switch says it, and any other part by being there."""
+    """Return whether a part of a protection is in force: a switch says it, and any other part by being there."""
     return isinstance(part, dict) and part.get("enabled") is not False
 
 

@@ -21,7 +21,9 @@ _MERGED = re.compile(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$")
 
 
 def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
-    """The event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for one that is damaged."""
+    """Return the event of this run. Raises `WrongUsage` outside of a workflow, `InvalidInput` for one that is
+    damaged.
+    """
     repository, commit = environment.get("GITHUB_REPOSITORY", ""), environment.get("GITHUB_SHA", "")
     parts = repository.split("/")
     if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,100}", part) and part.strip(".") for part in parts):
@@ -59,7 +61,8 @@ def read_event(environment: Mapping[str, str] = os.environ) -> WorkflowEvent:
 
 
 def pushed_onto(environment: Mapping[str, str] = os.environ) -> str:
-    """The commit that the branch had before the push that this run is of; "" for other events and for a new branch.
+    """Return the commit that the branch had before the push that this run is of; "" for other events and for a new
+    branch.
 
     Raises `InvalidInput` for an event that is damaged.
     """
@@ -98,13 +101,13 @@ def _merged(payload: Mapping[str, object]) -> int:
 
 
 def _before(payload: Mapping[str, object]) -> str:
-    """Where the branch was before the push; "" for a new branch, and where the event does not say."""
+    """Return where the branch was before the push; "" for a new branch, and where the event does not say."""
     before = payload.get("before")
     return before if isinstance(before, str) and COMMIT.fullmatch(before) and before.strip("0") else ""
 
 
 def _commits(payload: Mapping[str, object], last: str) -> tuple[str, ...]:
-    """The last of the pushed commits, but for the one that is the last of all."""
+    """Return the last of the pushed commits, but for the one that is the last of all."""
     commits = payload.get("commits")
     ids = [commit.get("id") for commit in commits if isinstance(commit, dict)] if isinstance(commits, list) else []
     distinct = dict.fromkeys(id for id in ids if isinstance(id, str) and COMMIT.fullmatch(id) and id != last)

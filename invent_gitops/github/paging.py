@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def next_page(link: str, base_url: str, asked: Mapping[str, str], number: int, *, full: bool) -> dict[str, str] | None:
-    """The query of the page after `number`, None if there is none. `asked` is the query of this page.
+    """Return the query of the page after `number`, None if there is none. `asked` is the query of this page.
 
     A `full` page is followed by another, whatever the header says, and the header may name one after a page that is
     not. Only the place in the list is taken from the header: the token goes to no other address. Raises `Unavailable`
@@ -49,7 +49,7 @@ def next_page(link: str, base_url: str, asked: Mapping[str, str], number: int, *
 
 
 def _links(link: str) -> dict[str, str]:
-    """The address of each relation, in lower case. Raises `Unavailable` for a header that cannot be read."""
+    """Return the address of each relation, in lower case. Raises `Unavailable` for a header that cannot be read."""
     addresses: dict[str, str] = {}
     at = 0
     while at < len(link.rstrip()):

@@ -55,7 +55,7 @@ _REFUSALS: tuple[tuple[str, type[Forbidden], str], ...] = (
 
 
 def is_held_back(status: int, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether this is a limit on requests: GitHub says so with 429, with 403 and a header, or in words."""
+    """Return whether this is a limit on requests: GitHub says so with 429, with 403 and a header, or in words."""
     if status not in (403, 422, 429):
         return False
     if status == 403 and _NOT_FOR_IT.search(body[:_READ_LIMIT]):
@@ -66,7 +66,7 @@ def is_held_back(status: int, headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:
-    """The seconds that GitHub asks for, None if it names none."""
+    """Return the seconds that GitHub asks for, None if it names none."""
     now = server_time(headers) or datetime.now(UTC)
     seconds = retry_after(headers.get("retry-after"), now)
     reset = headers.get("x-ratelimit-reset", "")
@@ -76,7 +76,9 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
 
 
 def limited(headers: Mapping[str, str] | None) -> str:
-    """The cure for a limit that was not waited for to its end, with the moment of that where GitHub names one."""
+    """Return the cure for a limit that was not waited for to its end, with the moment of that where GitHub names
+    one.
+    """
     seconds = wait_of(headers) if headers is not None else None
     if not headers or not seconds or seconds > 31 * 24 * 3600:
         return LIMITED
@@ -86,13 +88,15 @@ def limited(headers: Mapping[str, str] | None) -> str:
 
 
 def is_retired(status: int, body: bytes) -> bool:
-    """Whether GitHub may have refused the version of its API, with 410; a server that does not know it says 400."""
+    """Return whether GitHub may have refused the version of its API, with 410; a server that does not know it says
+    400.
+    """
     text = body[:_READ_LIMIT].lower()
     return (status == 410 and b"issue" not in text) or (status == 400 and b"version" in text)
 
 
 def refusal(status: int, body: bytes, reason: str) -> Unavailable:
-    """The error for an answer that no repeat would change."""
+    """Return the error for an answer that no repeat would change."""
     if status == 401:
         return Unavailable(reason, "GITHUB_TOKEN is wrong or has expired. In a workflow set it to github.token.")
     text = body[:_READ_LIMIT].decode("utf-8", "replace")

@@ -30,7 +30,7 @@ class Repository:
         self._path = f"/repos/{name}"
 
     def author(self) -> str:
-        """Who writes with this token."""
+        """Return who writes with this token."""
         with suppress(Forbidden, NotVisible):
             user, _ = self._api.get("/user")
             if login := login_of({"user": user}):
@@ -39,11 +39,11 @@ class Repository:
         return DEFAULT_AUTHOR
 
     def reviewing(self) -> Reviewing:
-        """What GitHub shows of the reviews in this repository."""
+        """Return what GitHub shows of the reviews in this repository."""
         return Reviewing(self._api, self._name)
 
     def pull_request(self, number: int) -> PullRequest | None:
-        """The pull request of a number, None if GitHub shows none."""
+        """Return the pull request of a number, None if GitHub shows none."""
         try:
             pull, _ = self._api.get(f"{self._path}/pulls/{number:d}")
         except NotVisible:
@@ -51,12 +51,12 @@ class Repository:
         return _pull_request(pull)
 
     def pull_requests_of(self, commit: str) -> list[PullRequest]:
-        """Those that brought a commit, as GitHub's index has them, which lags some seconds behind a merge."""
+        """Return those that brought a commit, as GitHub's index has them, which lags some seconds behind a merge."""
         pages = self._api.pages(f"{self._path}/commits/{commit}/pulls")
         return [_pull_request(pull) for page in pages for pull in page if self._is_ours(pull)]
 
     def lately_closed(self) -> list[PullRequest]:
-        """The last hundred that were closed or touched after that, which does not ask the index of commits.
+        """Return the last hundred that were closed or touched after that, which does not ask the index of commits.
 
         Evidence of what is in it only: what is not may be further back.
         """
@@ -65,7 +65,8 @@ class Repository:
         return [_pull_request(pull) for pull in first if self._is_ours(pull)]
 
     def any_merged(self) -> bool:
-        """Whether a pull request was ever merged, into whatever branch. Raises `Unavailable` where that is not sure.
+        """Return whether a pull request was ever merged, into whatever branch. Raises `Unavailable` where that is not
+        sure.
 
         All are read, oldest first, until there is one. In this order none moves to a page that was read already.
         """
@@ -75,7 +76,7 @@ class Repository:
         return any(_pull_request(pull).merged for page in pages for pull in page)
 
     def comments(self, number: int) -> list[Post]:
-        """All comments of a pull request, oldest first."""
+        """Return all comments of a pull request, oldest first."""
         pages = self._api.pages(f"{self._path}/issues/{number:d}/comments")
         posts = {post.id: post for page in pages for post in map(_post, page)}
         return [posts[id] for id in sorted(posts)]
@@ -113,7 +114,7 @@ class Repository:
         return _issue(self._api.patch(f"{self._path}/issues/{issue.id:d}", change))
 
     def _is_ours(self, pull: Mapping[str, Any]) -> bool:
-        """A commit is shared with the forks, and so its list may be."""
+        """Return whether it is of this repository: a commit is shared with the forks, and so its list may be."""
         base = pull.get("base")
         repo = base.get("repo") if isinstance(base, dict) else None
         name = repo.get("full_name") if isinstance(repo, dict) else None
@@ -136,7 +137,7 @@ def _post(value: object, id: str = "id") -> Post:
 
 
 def _labels(value: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the labels; GitHub gives each as an object or as its name."""
+    """Return the names of the labels; GitHub gives each as an object or as its name."""
     labels = value.get("labels")
     if not isinstance(labels, list):
         return ()
@@ -158,7 +159,9 @@ def _pull_request(value: object) -> PullRequest:
 
 
 def _branch(head: Mapping[str, Any], base: Mapping[str, Any]) -> str:
-    """The branch of a pull request in this repository; "" where it comes from a fork, or from one that is gone."""
+    """Return the branch of a pull request in this repository; "" where it comes from a fork, or from one that is
+    gone.
+    """
     source, target = head.get("repo"), base.get("repo")
     ref = head.get("ref")
     same = isinstance(source, dict) and isinstance(target, dict) and source.get("id") == target.get("id")

@@ -46,7 +46,7 @@ JsonReply = tuple[Any, Mapping[str, str]]
 
 
 def token_of(environment: Mapping[str, str] = os.environ) -> str:
-    """The token of this run, or "". Raises `WrongUsage` for one that no header can hold, without showing it."""
+    """Return the token of this run, or "". Raises `WrongUsage` for one that no header can hold, without showing it."""
     token = (environment.get("GITHUB_TOKEN") or environment.get("GH_TOKEN") or "").strip()
     if token and not re.fullmatch(r"[!-~]{1,4096}", token):
         raise WrongUsage(
@@ -80,7 +80,7 @@ class Rest:
     def pages(
         self, path: str, query: Mapping[str, str] | None = None, *, numbered: bool = True, member: str = ""
     ) -> Iterator[list[Mapping[str, Any]]]:
-        """Every page of a list, to its end. Raises `Unavailable` where the end cannot be reached.
+        """Yield every page of a list, to its end. Raises `Unavailable` where the end cannot be reached.
 
         The addresses are built here: what a header says cannot lead elsewhere. Pages that are not `numbered` go on only
         where a header says so. With `member` the list is that one of an object.
@@ -189,7 +189,7 @@ class Rest:
     def _exchange(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, object] | None
     ) -> Reply:
-        """One request and its whole body. Raises `NotSent`, or `AnswerLost`."""
+        """Return one request and its whole body. Raises `NotSent`, or `AnswerLost`."""
         seconds = min(LONGEST, max(0.1, self._give_up - time.monotonic()))
         return self._connection.exchange(
             method,

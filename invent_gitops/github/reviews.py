@@ -56,12 +56,15 @@ class Reviewing:
         self.owner = name.partition("/")[0]
 
     def reviews(self, number: int) -> list[Review]:
-        """Every word of a person about a pull request that approves, objects or was dismissed; comments are none."""
+        """Return every word of a person about a pull request that approves, objects or was dismissed; comments are
+        none.
+        """
         pages = self._api.pages(f"{self._path}/pulls/{number:d}/reviews")
         return [review for page in pages for entry in page if (review := _review(entry))]
 
     def pushes(self, branch: str, commit: str) -> list[Push]:
-        """How a branch came to a commit, by GitHub's list of activities: every time; none where GitHub does not say.
+        """Return how a branch came to a commit, by GitHub's list of activities: every time; none where GitHub does not
+        say.
 
         A push counts like a forced one, a merge, and a branch that was created or restored at the commit. The author
         and the committer of a commit are what its maker writes; the activity is GitHub's own word.
@@ -76,7 +79,7 @@ class Reviewing:
         return [Push(login_of(entry, "actor"), _commit_id(entry.get("before"))) for entry in entries]
 
     def commit(self, ref: str) -> CommitInfo:
-        """A commit by its id or as `heads/BRANCH`."""
+        """Return a commit by its id or as `heads/BRANCH`."""
         value, _ = self._api.get(f"{self._path}/commits/{quote(ref, safe='')}", {"per_page": "1"})
         try:
             content: Any = value
@@ -89,7 +92,7 @@ class Reviewing:
         return CommitInfo(content["sha"], parents, frozenset(people) - {""})
 
     def file(self, path: str, commit: str) -> str | None:
-        """The text of a file as of a commit, None where the commit has no such file.
+        """Return the text of a file as of a commit, None where the commit has no such file.
 
         GitHub answers 404 as well where the token may not read; so the commit itself must be readable.
         """
@@ -107,7 +110,7 @@ class Reviewing:
             raise Unavailable(f"GitHub does not show the text of {path} at {commit[:7]}.", "Check that file.") from None
 
     def may_write(self, login: str) -> bool:
-        """Whether a person may push to the repository."""
+        """Return whether a person may push to the repository."""
         try:
             value, _ = self._api.get(f"{self._path}/collaborators/{login}/permission")
         except NotVisible:
@@ -118,7 +121,7 @@ class Reviewing:
         return permission in _WRITERS
 
     def shows_team(self, org: str, team: str) -> bool:
-        """Whether the token may see a team. GitHub says the same of one that does not exist."""
+        """Return whether the token may see a team. GitHub says the same of one that does not exist."""
         try:
             self._api.get(f"/orgs/{org}/teams/{team}")
         except (Forbidden, NotVisible):
@@ -126,7 +129,7 @@ class Reviewing:
         return True
 
     def is_member(self, org: str, team: str, login: str) -> bool:
-        """Whether a person is in a team that the token may see."""
+        """Return whether a person is in a team that the token may see."""
         try:
             value, _ = self._api.get(f"/orgs/{org}/teams/{team}/memberships/{login}")
         except NotVisible:
@@ -135,7 +138,7 @@ class Reviewing:
 
 
 def login_of(value: Mapping[str, Any], role: str = "user") -> str:
-    """The login of a user in an answer; "" for an account that is gone."""
+    """Return the login of a user in an answer; "" for an account that is gone."""
     user = value.get(role)
     login = user.get("login") if isinstance(user, dict) else None
     return login if isinstance(login, str) else ""
@@ -146,7 +149,7 @@ def _commit_id(value: object) -> str:
 
 
 def _review(value: Mapping[str, Any]) -> Review | None:
-    """One word of a person; None for what says nothing: a comment, a draft, a bot, an account that is gone."""
+    """Return one word of a person; None for what says nothing: a comment, a draft, a bot, an account that is gone."""
     id, state, user = value.get("id"), value.get("state"), value.get("user")
     if not isinstance(id, int) or isinstance(id, bool) or not isinstance(state, str):
         raise Unavailable("GitHub answered with something else than a review.", LATER)

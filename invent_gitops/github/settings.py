@@ -38,7 +38,7 @@ class RepositorySettings:
         self._api, self._path = api, f"/repos/{name}"
 
     def facts(self) -> RepositoryFacts:
-        """Raises `NotVisible` where the token does not see the repository at all."""
+        """Raise `NotVisible` where the token does not see the repository at all."""
         content, _ = self._api.get(self._path)
         try:
             branch, kind = content["default_branch"], content["owner"]["type"]
@@ -49,12 +49,12 @@ class RepositorySettings:
         return RepositoryFacts(branch, "Organization" if kind == "Organization" else "User")
 
     def ruleset_names(self) -> frozenset[str]:
-        """The names in use; none where GitHub does not show them."""
+        """Return the names in use; none where GitHub does not show them."""
         names = readable(lambda: self._names(f"{self._path}/rulesets"), "metadata: read")
         return frozenset() if isinstance(names, Unread) else names
 
     def branch_rules(self, branch: str) -> BranchRules:
-        """What rulesets and the protection of a branch ask for, together."""
+        """Return what rulesets and the protection of a branch ask for, together."""
         coded = quote(branch, safe="")
         rules = readable(lambda: self._entries(f"{self._path}/rules/branches/{coded}"), "metadata: read")
         protection = readable(lambda: self._protection(coded), "administration: read")
@@ -67,7 +67,7 @@ class RepositorySettings:
         return merged(*parts)
 
     def _protection(self, coded_branch: str) -> Mapping[str, Any]:
-        """The protection of a branch, empty without any."""
+        """Return the protection of a branch, empty without any."""
         try:
             content, _ = self._api.get(f"{self._path}/branches/{coded_branch}/protection")
         except NotVisible as error:
@@ -79,7 +79,7 @@ class RepositorySettings:
         return content
 
     def environments(self, names: Iterable[str]) -> Mapping[str, Environment | None] | Unread:
-        """The environments of these names, None for one that the list of all does not have.
+        """Return the environments of these names, None for one that the list of all does not have.
 
         GitHub does not tell names apart by case.
         """
@@ -114,7 +114,7 @@ class RepositorySettings:
             raise Unavailable("GitHub answered with something else than a list of branches.", LATER) from None
 
     def secrets(self, owner: Literal["Organization", "User"]) -> Mapping[str, SecretOwner] | Unread:
-        """The names of the secrets that every workflow of the repository can read."""
+        """Return the names of the secrets that every workflow of the repository can read."""
         own = readable(lambda: self._names(f"{self._path}/actions/secrets", "secrets"), _SECRETS)
         if isinstance(own, Unread):
             return own
@@ -134,7 +134,7 @@ class RepositorySettings:
 
 
 def readable(read: Callable[[], Answer], permission: str) -> Answer | Unread:
-    """What `read` returns, or why GitHub does not show it and which permission it needs."""
+    """Return what `read` returns, or why GitHub does not show it and which permission it needs."""
     try:
         return read()
     except (Forbidden, NotVisible) as error:
@@ -143,7 +143,9 @@ def readable(read: Callable[[], Answer], permission: str) -> Answer | Unread:
 
 
 def _kept_settings(rules: object) -> str:
-    """The options of `gh api` that keep the wait and the reviewers of an environment, which a PUT would take away."""
+    """Return the options of `gh api` that keep the wait and the reviewers of an environment, which a PUT would take
+    away.
+    """
     options: list[str] = []
     for rule in rules if isinstance(rules, list) else []:
         if not isinstance(rule, dict):

@@ -20,19 +20,21 @@ _TOKEN = re.compile(r"[A-Za-z0-9._:+/-]*")
 
 
 def repository(folder: Path) -> Path:
-    """The root of the git repository around `folder`, with links followed; `folder` itself where there is none."""
+    """Return the root of the git repository around `folder`, with links followed; `folder` itself where there is
+    none.
+    """
     folder = folder.resolve()
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
 
 
 def prefix(folder: Path) -> str:
-    """The way from the root of the git repository to `folder`, such as `examples/`; "" where there is none."""
+    """Return the way from the root of the git repository to `folder`, such as `examples/`; "" where there is none."""
     way = folder.resolve().relative_to(repository(folder)).as_posix()
     return "" if way == "." else f"{way}/"
 
 
 def files_address(folder: Path, environment: Mapping[str, str] = os.environ, commit: str = "") -> str:
-    """The address that paths relative to `folder` are appended to, for links to `commit`; "" if it is not known.
+    """Return the address that paths relative to `folder` are appended to, for links to `commit`; "" if it is not known.
 
     By default that is the commit of the run. On a pull request it is one that GitHub made up, and forgets.
     """
@@ -44,7 +46,7 @@ def files_address(folder: Path, environment: Mapping[str, str] = os.environ, com
 
 
 def run_address(environment: Mapping[str, str] = os.environ) -> str:
-    """The address of this run, whose page shows the summary of each step; "" if it is not known."""
+    """Return the address of this run, whose page shows the summary of each step; "" if it is not known."""
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (environment.get(name, "") for name in names)
     is_known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository) and re.fullmatch(r"[0-9]{1,20}", run)
@@ -52,14 +54,14 @@ def run_address(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def pulls_address(repository: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The address that the number of a pull request is appended to; "" if it is not known."""
+    """Return the address that the number of a pull request is appended to; "" if it is not known."""
     server = environment.get("GITHUB_SERVER_URL", "")
     is_known = _SERVER.fullmatch(server) and _NAME.fullmatch(repository)
     return f"{server.rstrip('/')}/{repository}/pull/" if is_known else ""
 
 
 def summary_room(environment: Mapping[str, str] = os.environ) -> int:
-    """How many bytes the summary of this step still takes."""
+    """Return how many bytes the summary of this step still takes."""
     path = Path(environment.get("GITHUB_STEP_SUMMARY") or os.devnull)
     try:
         return max(0, SUMMARY_LIMIT - path.stat().st_size)

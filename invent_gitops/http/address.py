@@ -29,7 +29,7 @@ class Target:
 
 
 def checked_base_url(text: str, label: str = "The base URL", like: str = DEFAULT_BASE_URL) -> str:
-    """The normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`.
+    """Return the normal form of a base URL: lower-case host, no default port, no slash at the end. Raises `WrongUsage`.
 
     `label` is what people call it, `like` an example.
     """
@@ -57,14 +57,14 @@ def checked_base_url(text: str, label: str = "The base URL", like: str = DEFAULT
 
 
 def checked_org(text: str) -> str:
-    """An org id that stays one segment of the path. Raises `WrongUsage`."""
+    """Return an org id that stays one segment of the path. Raises `WrongUsage`."""
     if not re.fullmatch(r"[A-Za-z0-9._~-]{1,128}", text) or text.strip(".") == "":
         raise WrongUsage(f"The org {text!r} is not an id.", "Use the id that Invent shows, or c for the key's own org.")
     return text
 
 
 def checked_key(text: str, variable: str = KEY_VARIABLE) -> str:
-    """A key that a header can hold; it is never shown, not even when it is wrong. Raises `WrongUsage`.
+    """Return a key that a header can hold; it is never shown, not even when it is wrong. Raises `WrongUsage`.
 
     `variable` is the one of the environment that holds it.
     """
@@ -78,7 +78,7 @@ def checked_key(text: str, variable: str = KEY_VARIABLE) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Whether it is an IP address or a name that a name service could know."""
+    """Return whether it is an IP address or a name that a name service could know."""
     try:
         return bool(ipaddress.ip_address(host))
     except ValueError:

@@ -15,7 +15,9 @@ _MESSAGE_LIMIT = 100_000
 
 
 def message_of(body: bytes, secret: str = "") -> str:
-    """What the API said, short, on one line and without `secret`. The shape of an error body is not documented."""
+    """Return what the API said, short, on one line and without `secret`. The shape of an error body is not
+    documented.
+    """
     # A long one says no more, and as values it takes twenty times the room.
     content = parse_json(body) if len(body) <= _MESSAGE_LIMIT else None
     if isinstance(content, dict):
@@ -49,7 +51,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """When the server says that it answered (its `Date`, and the `Age` of an answer that was kept), or None."""
+    """Return when the server says that it answered (its `Date`, and the `Age` of an answer that was kept), or None."""
     moment, age = _http_date(headers.get("date", "")), headers.get("age", "0").strip()
     if moment is None or not re.fullmatch(r"[0-9]{1,9}", age):
         return None
@@ -60,7 +62,7 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def parse_json(body: bytes) -> object:
-    """The value of a JSON body, or None where it is no JSON."""
+    """Return the value of a JSON body, or None where it is no JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

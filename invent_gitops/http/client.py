@@ -81,7 +81,7 @@ class Connection:
         bounds: Bounds,
         fresh: Callable[[], bool] = lambda: True,
     ) -> Reply:
-        """One request and its whole answer. Raises `NotSent` or `AnswerLost`.
+        """Return one request and its whole answer. Raises `NotSent` or `AnswerLost`.
 
         The times of `bounds` count from the moment on in which `fresh` says yes, as the last thing before the request
         leaves.
@@ -118,7 +118,7 @@ class Connection:
             line.close()
 
     def _not_sent(self, error: Exception, line: Line) -> NotSent:
-        """Why nothing was sent, in full sentences."""
+        """Return why nothing was sent, in full sentences."""
         refused = _refused_certificate(error)
         # A tunnel's TLS is the origin's; before there is one, it can only be the proxy's own.
         is_proxys = self._proxy is not None and self._proxy.own_tls and line.stage == "connection.start_tls"
@@ -160,7 +160,7 @@ class Connection:
 
 
 def _plain_body(response: httpx.Response, limit: int) -> bytes:
-    """The body as it came. Raises `AnswerLost` for one that is encoded or too large, and reads no more of it.
+    """Return the body as it came. Raises `AnswerLost` for one that is encoded or too large, and reads no more of it.
 
     So an answer is refused before anything is taken out of it, whatever its status says.
     """
@@ -213,7 +213,7 @@ def _authorities(environment: Mapping[str, str]) -> ssl.SSLContext:
 
 
 def _set() -> str:
-    """Which variables decide about certificates, and what they hold."""
+    """Return which variables decide about certificates, and what they hold."""
     variables = [name for name in _CERTIFICATES if os.environ.get(name)]
     return "".join(f" {name} is {os.environ[name]!r}." for name in variables)
 

@@ -44,7 +44,7 @@ class Line:
             self._begin()
 
     def body(self, content: bytes) -> Iterator[bytes]:
-        """The body of the request, which is let go only if its beginning was heard of: else nothing was asked."""
+        """Yield the body of the request, which is let go only if its beginning was heard of: else nothing was asked."""
         if not self.begun:
             raise NotSent(_UNHEARD, lasting=True, cure=_LOCKED)
         yield content

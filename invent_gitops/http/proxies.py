@@ -32,7 +32,9 @@ class Proxy:
 
 
 def proxy_for(base_url: str) -> Proxy | None:
-    """The proxy that the environment names for `base_url`, if it names one. Raises `WrongUsage` for one of no use."""
+    """Return the proxy that the environment names for `base_url`, if it names one. Raises `WrongUsage` for one of no
+    use.
+    """
     origin = urlsplit(base_url)
     settings = getproxies()
     for name in (origin.scheme, "all"):
@@ -47,7 +49,7 @@ def proxy_for(base_url: str) -> Proxy | None:
 
 
 def is_exempt(origin: SplitResult, no_proxy: str) -> bool:
-    """Whether NO_PROXY names this origin. What cannot be read in it names nothing, as with curl.
+    """Return whether NO_PROXY names this origin. What cannot be read in it names nothing, as with curl.
 
     Read are `*`, names (their subdomains are meant as well, with or without a dot before them), addresses, networks
     such as `10.0.0.0/8` and `fd00::/8`, each with a port or without, and origins such as `https://host`; between
@@ -80,13 +82,13 @@ def _names(entry: str, origin: SplitResult) -> bool:
 
 
 def _split_port(text: str) -> tuple[str, int | None]:
-    """A host and its port; the colons of a bare IPv6 address belong to the address."""
+    """Return a host and its port; the colons of a bare IPv6 address belong to the address."""
     match = re.fullmatch(r"(\[[^\]]*\](?:/\d+)?|[^:]*):(\d{1,5})", text)
     return (match[1], int(match[2])) if match else (text, None)
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str:
-    """The variable as it is spelled there; of two spellings, the one in small letters counts."""
+    """Return the variable as it is spelled there; of two spellings, the one in small letters counts."""
     spelled = [variable for variable in environment if variable.lower() == name]
     return name if name in spelled else spelled[0] if spelled else _SYSTEM
 

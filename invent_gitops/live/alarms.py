@@ -150,7 +150,7 @@ def _failed(subject: Subject) -> Iterator[Alarm]:
 
 
 def _poor(subject: Subject) -> Iterator[Alarm]:
-    """A file that was deleted, or that says why, tells that somebody has dealt with it."""
+    """Yield a file that was deleted, or that says why, tells that somebody has dealt with it."""
     definition, record = subject.definition, subject.record
     ended = record is not None and has_ended(record)
     gone = subject.row.state == GONE and ended
@@ -230,7 +230,7 @@ def _drifted(subject: Subject) -> Iterator[Alarm]:
 
 
 def _changed(subject: Subject) -> Iterator[Alarm]:
-    """An edit of the file that nobody made in Invent; where Invent has drifted as well, that is said already."""
+    """Yield an edit of the file that nobody made in Invent; where Invent has drifted as well, that is said already."""
     definition, record, remote = subject.definition, subject.record, subject.remote
     drifted = subject.row.drift and subject.row.drift.changes
     if not (definition and record and remote and subject.waiting) or drifted:

@@ -36,7 +36,7 @@ def draft(request: Request, *, timezone: str, catalogue: Catalogue | None, names
 
 
 def reviewed(at: datetime | None, timezone: str) -> LocalTime | None:
-    """The local time that the draft of a definition shows for `at`; None where it shows an offset or no time."""
+    """Return the local time that the draft of a definition shows for `at`; None where it shows an offset or no time."""
     written = _schedule(at, timezone)
     if isinstance(written, str):
         return None

@@ -43,7 +43,7 @@ def with_drift(plan: Plan, state: State, listing: Listing[Remote], *, before: Ab
 
 
 def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | None = None) -> Coverage:
-    """How much of what is recorded the list tells, and how much it tells beside that.
+    """Return how much of what is recorded the list tells, and how much it tells beside that.
 
     Only `keys` count for what could not be read; None stands for all. What an attempt in doubt may have created is its
     key's, and so not recorded nowhere.
@@ -66,7 +66,7 @@ def look_at(state: State, listing: Listing[Remote], *, keys: AbstractSet[str] | 
 
 
 def untold(remote: Remote) -> tuple[str, ...]:
-    """The fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
+    """Return the fields of a live broadcast that a record holds as well, and that cannot be compared with it."""
     # What is no text for people may be no text for a file either, and one such id must not stop a refresh.
     usable = {"name": bool(remote.request.name), "segments": all(id.isprintable() for id in remote.request.segment_ids)}
     return tuple(field for field in (*LIVE_FIELDS, "status") if field in remote.unread or not usable.get(field, True))
@@ -79,14 +79,14 @@ def _gap(fields: Sequence[str], labels: Sequence[str]) -> str:
 
 
 def segment_names(listing: Listing[Remote]) -> dict[str, str]:
-    """The names of segments by id, as the live broadcasts tell them."""
+    """Return the names of segments by id, as the live broadcasts tell them."""
     return {id: name for remote in listing.entries for id, name in remote.segments if name}
 
 
 def refreshed(
     state: State, listing: Listing[Remote], provenance: Provenance, *, before: AbstractSet[str]
 ) -> list[Refreshed]:
-    """What Invent shows otherwise than it is recorded, as events; none where nothing differs.
+    """Return what Invent shows otherwise than it is recorded, as events; none where nothing differs.
 
     `before` is as for `with_drift`. Keys in doubt are left alone.
     """
@@ -108,7 +108,7 @@ def refreshed(
 
 
 def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[Remote]) -> Renewal:
-    """What a refresh has made of the records of `keys`."""
+    """Return what a refresh has made of the records of `keys`."""
     histories = [(key, before.broadcasts[key], after.broadcasts.get(key)) for key in keys]
     return Renewal(
         tuple(
@@ -124,7 +124,7 @@ def renewal(before: State, after: State, keys: Sequence[str], listing: Listing[R
 
 
 def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
-    """The fields of the request, the status, and what came of it, in which a record was renewed."""
+    """Return the fields of the request, the status, and what came of it, in which a record was renewed."""
     status = FieldChange("status", before.status, after.status)
     old, new = (record.counts.results for record in (before, after))
     results = FieldChange("results", old.told if old else None, new.told if new else None)
@@ -133,7 +133,7 @@ def taken_over(before: Record, after: Record) -> tuple[FieldChange, ...]:
 
 
 def drift_of(key: str, record: Record, remote: Remote | None, defined: Request | None) -> Drift | None:
-    """How a live broadcast differs from its record, or None if it does not; no `remote` means that it is gone.
+    """Return how a live broadcast differs from its record, or None if it does not; no `remote` means that it is gone.
 
     `defined` is the request that the file gives, or None if there is no file.
     """
@@ -152,7 +152,7 @@ def drift_of(key: str, record: Record, remote: Remote | None, defined: Request |
 
 
 def live_request(recorded: Request, remote: Remote) -> Request:
-    """What Invent shows of a broadcast; what it does not tell is as it is recorded."""
+    """Return what Invent shows of a broadcast; what it does not tell is as it is recorded."""
     live, missing = remote.request, untold(remote)
     as_recorded = {field for field, live_name in zip(REQUEST_FIELDS, LIVE_FIELDS, strict=True) if live_name in missing}
     # The same name, however it is spelled there.

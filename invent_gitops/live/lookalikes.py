@@ -72,7 +72,7 @@ class Lookalikes:
         }
 
     def find(self, request: Request) -> Lookalike | None:
-        """The one that weighs most, or None."""
+        """Return the one that weighs most, or None."""
         plain = request.plain
         if plain in self._exact:
             remote = self._exact[plain]
@@ -99,14 +99,14 @@ _Known = tuple[str, object]
 
 
 def _known_by(remote: Remote) -> _Known:
-    """What a request must have as well to agree with `remote`."""
+    """Return what a request must have as well to agree with `remote`."""
     if "name" in remote.unread:
         return "time", remote.request.scheduled_at
     return "name", remote.request.plain.name
 
 
 def _agrees(request: Request, remote: Remote) -> bool:
-    """Whether at least two of name, time and audience are told, and none of them is another."""
+    """Return whether at least two of name, time and audience are told, and none of them is another."""
     same = list(_told(request, remote))
     return len(same) >= 2 and all(same)
 

@@ -15,7 +15,9 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)
 
 
 def key_for(name: str, id: str) -> str:
-    """The name in lower-case ASCII letters, digits and hyphens, or a part of the id where that leaves no word."""
+    """Return the name in lower-case ASCII letters, digits and hyphens, or a part of the id where that leaves no
+    word.
+    """
     slug = _slug(name)[:LONGEST].strip("-")
     if not re.search("[a-z]", slug):
         slug = f"broadcast-{slug or _slug(id)[-8:].strip('-')}".rstrip("-")
@@ -23,7 +25,7 @@ def key_for(name: str, id: str) -> str:
 
 
 def other_keys(key: str) -> Iterator[str]:
-    """The key, then what to take where it is taken: `key-2`, `key-3` and so on."""
+    """Yield the key, then what to take where it is taken: `key-2`, `key-3` and so on."""
     yield key
     for number in count(2):
         suffix = f"-{number}"
@@ -31,7 +33,7 @@ def other_keys(key: str) -> Iterator[str]:
 
 
 def paths_for(key: str, occupied: AbstractSet[str]) -> Iterator[str]:
-    """Where the definition of a key may go, without suffix: where the path is the key itself, else below a name.
+    """Yield where the definition of a key may go, without suffix: where the path is the key itself, else below a name.
 
     `occupied` are paths that cannot be had.
     """
@@ -42,7 +44,7 @@ def paths_for(key: str, occupied: AbstractSet[str]) -> Iterator[str]:
 
 
 def _is_safe(key: str) -> bool:
-    """Whether a key, with a suffix, is a path below the definitions folder on every system."""
+    """Return whether a key, with a suffix, is a path below the definitions folder on every system."""
     return bool(_PLAIN_PATH.fullmatch(key)) and not any(_DEVICES.fullmatch(part.lower()) for part in key.split("/"))
 
 

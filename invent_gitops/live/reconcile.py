@@ -31,7 +31,7 @@ CLOCK_SKEW = timedelta(minutes=10)
 
 
 def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -> list[Event]:
-    """What the complete list `remotes` says about every open intent, as events; none if nothing is new.
+    """Return what the complete list `remotes` says about every open intent, as events; none if nothing is new.
 
     An absent broadcast is never taken as proof that it was not created: lists can lag.
     """
@@ -76,13 +76,13 @@ def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
 
 
 def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
-    """What a list shows of one attempt, without what the state knows already."""
+    """Return what a list shows of one attempt, without what the state knows already."""
     known_ids = state.ids()
     return candidates_of(intent, [remote for remote in remotes if remote.id not in known_ids])
 
 
 def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
-    """The live broadcasts that an attempt may have made: equal ones, and those that share its name."""
+    """Return the live broadcasts that an attempt may have made: equal ones, and those that share its name."""
     since = intent.provenance.at - CLOCK_SKEW
     candidates = []
     for remote in remotes:
@@ -100,12 +100,12 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
 
 
 def attempted_ids(state: State, remotes: Sequence[Remote]) -> set[str]:
-    """The ids of the live broadcasts that an attempt in doubt may have made."""
+    """Return the ids of the live broadcasts that an attempt in doubt may have made."""
     return {candidate.remote.id for intent in state.intents.values() for candidate in shown_for(intent, state, remotes)}
 
 
 def unusable(intent: Intent, remote: Remote, ids_before: Collection[str]) -> str:
-    """Why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's.
+    """Return why an answer cannot be that of this call, "" if it can: the id that it names may be another broadcast's.
 
     `ids_before` are the ids that were there before the call.
     """
@@ -122,7 +122,8 @@ def unusable(intent: Intent, remote: Remote, ids_before: Collection[str]) -> str
 def reopened(
     state: State, doubts: Mapping[str, Intent], attempt: Callable[[], str], now: datetime
 ) -> tuple[Reopened, ...]:
-    """A new doubt for each call of unknown outcome (`doubts`) that the state has neither open nor recorded any more.
+    """Return a new doubt for each call of unknown outcome (`doubts`) that the state has neither open nor recorded any
+    more.
 
     Somebody has settled it while its answer was on the way, and the answer does not bear that out. `now` is aware.
     """
@@ -142,12 +143,12 @@ def reopened(
 
 
 def differences(request: Request, remote: Remote) -> tuple[str, ...]:
-    """The fields of the request in which a live broadcast is not as requested, or is not known to be."""
+    """Return the fields of the request in which a live broadcast is not as requested, or is not known to be."""
     return tuple(field for field, same in _compared(request, remote) if not same or field in remote.untold)
 
 
 def contradictions(request: Request, remote: Remote) -> tuple[str, ...]:
-    """The fields of the request that a live broadcast is told to have otherwise.
+    """Return the fields of the request that a live broadcast is told to have otherwise.
 
     What is not told contradicts nothing. Nor does what Invent may fill in: a time where "at once" was asked for, and
     segments where everyone was.

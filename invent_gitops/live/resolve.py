@@ -64,7 +64,7 @@ def attempt_name(state: State, key: str) -> str:
 
 
 def attempts_of(state: State, keys: Sequence[str]) -> list[str]:
-    """The open attempt of each key. Raises `Refused` for a key that has none."""
+    """Return the open attempt of each key. Raises `Refused` for a key that has none."""
     names = {key: attempt_name(state, key) for key in keys}
     for key, name in names.items():
         if not name:
@@ -81,7 +81,7 @@ def not_blocked(state: State, key: str) -> Refused:
 
 
 def absence(state: State, key: str, listing: Listing[Remote], word: Word, context: Context) -> DeclaredAbsent:
-    """The word that nothing was created. Raises `Refused` or `Unavailable` with all that speaks against it."""
+    """Return the word that nothing was created. Raises `Refused` or `Unavailable` with all that speaks against it."""
     name = attempt_name(state, key)
     if not name:
         raise not_blocked(state, key)
@@ -113,7 +113,7 @@ def absence(state: State, key: str, listing: Listing[Remote], word: Word, contex
 
 
 def _shown(intent: Intent, state: State, listing: Listing[Remote]) -> tuple[Candidate, ...]:
-    """What is shown of an attempt; where the list was not read, what was shown of it before still counts."""
+    """Return what is shown of an attempt; where the list was not read, what was shown of it before still counts."""
     candidates = shown_for(intent, state, listing.entries)
     if listing.complete:
         return candidates
@@ -163,7 +163,7 @@ def _same(candidate: Candidate) -> str:
 
 
 def wanted(state: State, key: str, defined: Request | None) -> list[Wanted]:
-    """What an id of a key may belong to, the likeliest first; `defined` is what its definition requests now.
+    """Return what an id of a key may belong to, the likeliest first; `defined` is what its definition requests now.
 
     An open attempt; else attempts that were declared not to have created anything, for such a word may be wrong; and
     the definition of a key that has no record. Raises `Refused` where nothing of all this is there.
@@ -194,7 +194,7 @@ def check_free(state: State, id: str, *, for_key: str = "") -> None:
 
 
 def checked(possibilities: Sequence[Wanted], id: str, remotes: Sequence[Remote]) -> tuple[Wanted, Request, str]:
-    """Which of what was wanted the broadcast with that id is, its request, and its status. Raises `Refused`."""
+    """Return which of what was wanted the broadcast with that id is, its request, and its status. Raises `Refused`."""
     remote = next((remote for remote in remotes if remote.id == id), None)
     if remote is None and possibilities[0].request is None:
         raise Refused(
@@ -219,7 +219,7 @@ def checked(possibilities: Sequence[Wanted], id: str, remotes: Sequence[Remote])
 
 
 def instead_of(state: State, key: str, wrong: str) -> Record:
-    """The record whose id is wrong. Raises `Refused` if the key stands for something else."""
+    """Return the record whose id is wrong. Raises `Refused` if the key stands for something else."""
     record = state.broadcasts.get(key)
     if record is None or record.id != wrong:
         standing = f"is recorded as {record.id}" if record else "has no record"
@@ -228,7 +228,7 @@ def instead_of(state: State, key: str, wrong: str) -> Record:
 
 
 def correction(state: State, key: str, wrong: str, id: str, status: str, word: Word) -> Corrected:
-    """The event that puts `id` in place of `wrong`, which is free by that."""
+    """Return the event that puts `id` in place of `wrong`, which is free by that."""
     before = instead_of(state, key, wrong)
     # Whatever the clocks of two machines say, this comes after that.
     provenance = word.provenance if word.provenance.at >= before.provenance.at else before.provenance

@@ -21,7 +21,7 @@ _BASES = {"contacts": "contacts", "recipients": "recipients", "delivered": "mess
 
 
 def poor_shares(counts: Counts, limits: ResultLimits) -> Iterator[str]:
-    """Why a result is poor, the worst first; nothing where it is none. What is not told is not judged."""
+    """Yield why a result is poor, the worst first; nothing where it is none. What is not told is not judged."""
     contradicted = counts.recipients == 0 and any(getattr(counts, name) for name in _REACHED)
     if counts.contacts and counts.recipients == 0 and not contradicted:
         yield f"Nobody of {counts.contacts:,} contacts was sent anything"
@@ -39,13 +39,13 @@ def poor_shares(counts: Counts, limits: ResultLimits) -> Iterator[str]:
 
 
 def has_ended(record: Record) -> bool:
-    """Whether it is on record that it was sent, or that it was over before Invent's list lost it."""
+    """Return whether it is on record that it was sent, or that it was over before Invent's list lost it."""
     # A refresh keeps the counts of what is over, and of nothing else.
     return record.status == "SENT" or (record.status == GONE and record.counts.results is not None)
 
 
 def results_to_keep(record: Record, remote: Remote, status: str, now: datetime) -> Counts | None:
-    """The counts that a refresh records, or None where it has nothing new to keep.
+    """Return the counts that a refresh records, or None where it has nothing new to keep.
 
     They are kept when a broadcast is first seen to be over, and once more when they have settled: what grows in between
     is not written down each time.
@@ -67,5 +67,5 @@ def _percent(part: int, total: int) -> str:
 
 
 def _excess(part: int, total: int, limit: Decimal) -> Decimal:
-    """How many times the limit it is; beyond all measure where the limit or the total is nothing."""
+    """Return how many times the limit it is; beyond all measure where the limit or the total is nothing."""
     return Decimal(part * 100) / (limit * total) if limit and total else Decimal("Infinity")

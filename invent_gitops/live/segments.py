@@ -57,13 +57,14 @@ class Pull:
 
 
 def without_pretence(live: Sequence[RemoteSegment], old: Catalogue | None) -> list[RemoteSegment]:
-    """The segments of a sandbox, with no other count than a person wrote into the catalogue `old`."""
+    """Return the segments of a sandbox, with no other count than a person wrote into the catalogue `old`."""
     written = {segment.id: segment.contacts for segment in old.every()} if old else {}
     return [replace(remote, contacts=written.get(remote.id)) for remote in live]
 
 
 def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetime | None) -> Pull:
-    """The catalogue of the complete list `live`, read from Invent at `read_at` (aware; None: not Invent), after `old`.
+    """Return the catalogue of the complete list `live`, read from Invent at `read_at` (aware; None: not Invent), after
+    `old`.
 
     Raises `Refused` if not one segment of `old` is in the list: that is another account.
     """
@@ -94,7 +95,9 @@ def merge(old: Catalogue | None, live: Sequence[RemoteSegment], read_at: datetim
 
 
 def entries(catalogue: Catalogue) -> dict[str, Any]:
-    """The catalogue as it is written: when it was read, then each name with what is known of it, in their order."""
+    """Return the catalogue as it is written: when it was read, then each name with what is known of it, in their
+    order.
+    """
     written: dict[str, Any] = {READ_AT: write_instant(catalogue.read_at)} if catalogue.read_at else {}
     for name in sorted(catalogue.names(), key=_order):
         namesakes = [_entry(segment) for segment in catalogue.named(name)]
@@ -125,14 +128,14 @@ def _order(name: str) -> tuple[bool, str, str]:
 
 
 def _can_stand(remote: RemoteSegment) -> bool:
-    """Whether a catalogue can hold a segment at all: by its name, else by its id."""
+    """Return whether a catalogue can hold a segment at all: by its name, else by its id."""
     if fault_of_id(remote.id, "") or len(remote.id) > LONGEST_ID:
         return False
     return writable_name(remote.name) or len(ID_PREFIX + remote.id) <= LONGEST_NAME
 
 
 def _by_id(old: Catalogue | None) -> dict[str, tuple[Segment, ...]]:
-    """Every segment by id; a catalogue that people wrote may have several names for one."""
+    """Return every segment by id; a catalogue that people wrote may have several names for one."""
     segments_by_id: dict[str, list[Segment]] = {}
     for segment in old.every() if old else ():
         segments_by_id.setdefault(segment.id, []).append(segment)
@@ -140,7 +143,7 @@ def _by_id(old: Catalogue | None) -> dict[str, tuple[Segment, ...]]:
 
 
 def _segment(remote: RemoteSegment, name: str, before: Sequence[Segment], old: Catalogue | None) -> Segment:
-    """The live segment with all the names that it had; a name that several segments had told nothing."""
+    """Return the live segment with all the names that it had; a name that several segments had told nothing."""
     had = [former for segment in before for former in (*segment.formerly, segment.name)]
     twins = old.twins if old else {}
     formerly: dict[str, str] = {}

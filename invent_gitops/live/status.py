@@ -32,7 +32,8 @@ def status_of(
     soon: timedelta,
     limits: ResultLimits = DEFAULT_LIMITS,
 ) -> Status:
-    """The page of all keys that a file, a record or an open intent has, or that were removed while Invent has them.
+    """Return the page of all keys that a file, a record or an open intent has, or that were removed while Invent has
+    them.
 
     `listing` is what Invent shows. What it does not hold is gone only if it was read to its end and the id is one
     of `before`, which were recorded before it was read; everything else is shown as it is recorded. `context` is for
@@ -108,7 +109,9 @@ class _Maker:
     def like(
         self, row: Row, definition: Definition | None, record: Record | None, remote: Remote | None
     ) -> Lookalike | None:
-        """What Invent has, and no record knows, of a definition that was not created, or exactly like a live one."""
+        """Return what Invent has, and no record knows, of a definition that was not created, or exactly like a live
+        one.
+        """
         if record and remote:
             lookalike = self.lookalikes.find(live_request(record.request, remote))
             exact = lookalike is not None and lookalike.how == "exact" and lookalike.remote.status not in OVER
@@ -152,7 +155,7 @@ class _Maker:
         return replace(row, read=False)
 
     def is_past(self, row: Row) -> bool:
-        """What is over; of a status that nobody knows, the clock alone can tell."""
+        """Return what is over; of a status that nobody knows, the clock alone can tell."""
         if row.state in (IN_DOUBT, NOT_CREATED):
             return False
         if row.state in DOCUMENTED or row.state == GONE:
@@ -161,13 +164,13 @@ class _Maker:
 
 
 def _still_there(state: State, live: Mapping[str, Remote]) -> set[str]:
-    """The keys that somebody took out of the state, and whose broadcasts Invent has, still to be sent."""
+    """Return the keys that somebody took out of the state, and whose broadcasts Invent has, still to be sent."""
     remotes = {key: live.get(removal.id) for key, removal in state.removed.items()}
     return {key for key, remote in remotes.items() if remote and remote.status not in OVER}
 
 
 def _shown(row: Row, remote: Remote) -> Row:
-    """The row with what only Invent knows."""
+    """Return the row with what only Invent knows."""
     sending = remote.sending
     contacts = sending.counts.contacts
     # What Invent counts for the broadcast itself is surer than the catalogue's sum of its segments.
@@ -181,7 +184,7 @@ def _shown(row: Row, remote: Remote) -> Row:
 
 
 def _ordered(rows: Sequence[Row]) -> Iterator[Row]:
-    """What is to come, soonest first, then what is past, newest first; "at once" is sooner than any time."""
+    """Yield what is to come, soonest first, then what is past, newest first; "at once" is sooner than any time."""
     first = datetime.min.replace(tzinfo=UTC)
     yield from sorted((row for row in rows if not row.past), key=lambda row: (row.at or first, row.key))
     past = sorted((row for row in rows if row.past), key=lambda row: row.key)

@@ -82,7 +82,7 @@ def survey(
     *,
     stems: AbstractSet[str] = frozenset(),
 ) -> Survey:
-    """The live broadcasts that no record knows, oldest first, and the records whose definition is missing.
+    """Return the live broadcasts that no record knows, oldest first, and the records whose definition is missing.
 
     `state` must be no older than the list. `stems` are file names without suffix, in the definitions folder, that
     are taken.
@@ -105,7 +105,7 @@ def survey(
 
 
 def narrowed(surveyed: Survey, chosen: Callable[[str, str], bool]) -> Survey:
-    """What `chosen` lets through, which is given a key and an id, without what was removed."""
+    """Return what `chosen` lets through, which is given a key and an id, without what was removed."""
     return Survey(
         tuple(offer for offer in surveyed.offers if chosen(offer.key, offer.remote.id)),
         tuple(missing for missing in surveyed.missing if chosen(missing.key, missing.record.id)),
@@ -115,7 +115,9 @@ def narrowed(surveyed: Survey, chosen: Callable[[str, str], bool]) -> Survey:
 
 
 def recorded(surveyed: Survey, provenance: Provenance, timezone: str = "") -> list[Recorded]:
-    """What is written down of each that can be imported; `timezone` is the project's, in which drafts show times."""
+    """Return what is written down of each that can be imported; `timezone` is the project's, in which drafts show
+    times.
+    """
     return [
         Recorded(
             offer.key,
@@ -186,7 +188,7 @@ class _Surveyor:
         return Offer(key, remote, request, asked_key if key != asked_key else "")
 
     def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
-        """Recorded under a key of its own, it would leave `like` to be created a second time."""
+        """Return why it is not offered: under a key of its own, it would leave `like` to be created again."""
         same = resolve_command(like.key, f"--id {quoted(remote.id)} --anyway")
         another = " . If it is another, waive possible-rename in that file with a reason."
         return Offer(
@@ -208,7 +210,7 @@ class _Surveyor:
                 yield reason, Cure(("Settle that first: ", Command("reconcile"), " . By hand: ", by_hand))
 
     def _objections(self, remote: Remote, request: Request) -> Iterator[tuple[str, Cure | str]]:
-        """Why not, and what to do about it."""
+        """Yield why not, and what to do about it."""
         yield from _unreadable(remote)
         yield from _unwritable(request)
         twin = self.offered.get(request.plain)
@@ -244,7 +246,7 @@ def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:
 
 
 def _unwritable(request: Request) -> Iterator[tuple[str, str]]:
-    """What no definition can say."""
+    """Yield what no definition can say."""
     fault = fault_of_line(request.name, "Its name") if request.name else ("", "It has no name.", "")
     if fault:
         yield fault[1], _IN_INVENT

@@ -24,7 +24,7 @@ def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Leftover
 
 
 def seconds(state: State) -> tuple[str, ...]:
-    """The keys of records that are a second broadcast for a key, as long as both are to be sent."""
+    """Return the keys of records that are a second broadcast for a key, as long as both are to be sent."""
     keys = []
     for key, record in sorted(state.broadcasts.items()):
         first = state.broadcasts.get(key.removesuffix(f"#{record.id}"))
@@ -34,7 +34,7 @@ def seconds(state: State) -> tuple[str, ...]:
 
 
 def watched(state: State, now: datetime) -> dict[str, Record]:
-    """The records that were adopted so lately that their attempt's own broadcast may still appear, by key.
+    """Return the records that were adopted so lately that their attempt's own broadcast may still appear, by key.
 
     What a person resolved is not looked at again: whoever named an id has seen what there was. What was created after
     a person's word that it was not is looked at: the word may have been wrong.
@@ -48,7 +48,7 @@ def watched(state: State, now: datetime) -> dict[str, Record]:
 
 
 def twins(state: State, listing: Listing[Remote], now: datetime) -> tuple[Twin, ...]:
-    """What Invent has beside created and lately adopted broadcasts, exactly like them and recorded nowhere.
+    """Return what Invent has beside created and lately adopted broadcasts, exactly like them and recorded nowhere.
 
     While the attempt's own broadcast was not in the list yet, somebody else's may have been adopted for it; or a
     word that it was not created was wrong; or somebody has made another one by hand.
@@ -82,7 +82,7 @@ def _is_twin(record: Record, mine: Remote | None, other: Remote) -> bool:
 
 
 def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -> Twin:
-    """Which of the two is better deleted. Never one that has content, or may have, or that is being sent."""
+    """Return which of the two is better deleted. Never one that has content, or may have, or that is being sent."""
     other = twin.other
     if (mine is None and complete) or (mine and mine.status in CALLED_OFF):
         return replace(twin, right=other.id, reason=f"{record.id} is not to be sent any more.")
@@ -103,7 +103,7 @@ def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -
 
 
 def _nearest(record: Record, remotes: Sequence[Remote]) -> Remote | None:
-    """The one that was created nearest to the attempt; None where the times do not tell."""
+    """Return the one that was created nearest to the attempt; None where the times do not tell."""
     if record.attempted is None:
         return None
     away = [(abs(remote.created_at - record.attempted), remote.id, remote) for remote in remotes if remote.created_at]

@@ -26,7 +26,7 @@ __all__ = ["read_definitions", "read_document", "read_text"]
 def read_definitions(
     folder: Path, *, root: Path, exclude: frozenset[Path] = frozenset(), within: Path | None = None
 ) -> tuple[list[Document], list[Problem]]:
-    """Every document of every `*.yaml` and `*.yml` below `folder`, and every fault of reading them.
+    """Return every document of every `*.yaml` and `*.yml` below `folder`, and every fault of reading them.
 
     Paths are shown relative to `root` where they are below it. `exclude` holds resolved paths of files that
     are no definitions. Nothing outside of `within`, by default the folder itself, is looked at. A broken file never
@@ -51,7 +51,9 @@ def read_definitions(
 
 
 def read_text(path: Path, label: str, within: Path | None = None) -> Source | Problem:
-    """The text of one file, or why it is not read: links lead no further than `within`, by default its folder."""
+    """Return the text of one file, or why it is not read: links lead no further than `within`, by default its
+    folder.
+    """
     with inside(within or path.parent) as opened:
         try:
             resolved = opened.resolve(below(path, within or path.parent))
@@ -62,7 +64,9 @@ def read_text(path: Path, label: str, within: Path | None = None) -> Source | Pr
 
 
 def read_document(path: Path, label: str, within: Path | None = None) -> tuple[Document | None, list[Problem]]:
-    """The one document of a project file or a catalogue; an empty file is an empty mapping. Reads as `read_text`."""
+    """Return the one document of a project file or a catalogue; an empty file is an empty mapping. Reads as
+    `read_text`.
+    """
     source = read_text(path, label, within)
     if isinstance(source, Problem):
         return None, [source]

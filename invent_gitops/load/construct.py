@@ -121,7 +121,7 @@ class Construction:
         return mapping
 
     def _key(self, node: Node, *, numbered: bool = False) -> str | None:
-        """The text of a key, or None if it is refused; a number as it is written, where keys are `numbered`."""
+        """Return the text of a key, or None if it is refused; a number as it is written, where keys are `numbered`."""
         if self._watch_tags:
             self._refuse_tag(node)
         if not isinstance(node, ScalarNode):
@@ -197,7 +197,7 @@ class Construction:
 
 
 def _length(document: Data) -> int:
-    """The characters of all texts in `document`, each as often as it stands there."""
+    """Return the characters of all texts in `document`, each as often as it stands there."""
     length = 0
     waiting = [document]
     while waiting:
@@ -219,7 +219,7 @@ def extent(node: Node) -> tuple[int, int, int]:
 
 
 def place_of(key: Node, value: Node) -> Node:
-    """The node whose place is that of the value: the key where no value is written, which stands nowhere."""
+    """Return the node whose place is that of the value: the key where no value is written, which stands nowhere."""
     return key if value.start_mark.index == value.end_mark.index else value
 
 
@@ -228,7 +228,7 @@ Pairs = dict[int, dict[object, tuple[Node, Node]]]
 
 
 def find(root: Node, path: Path, *, of_key: bool, pairs: Pairs) -> Node:
-    """The node at a path, or that of the key which leads there; the nearest parent if there is none.
+    """Return the node at a path, or that of the key which leads there; the nearest parent if there is none.
 
     `pairs` is kept between calls for the same nodes, so that a thousand problems do not read a mapping as often.
     """

@@ -24,7 +24,7 @@ _DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
 
 
 def read(folder: Inside, resolved: str, label: str) -> Source | Problem:
-    """The text of a file without its byte order mark, checked for what no YAML file may hold.
+    """Return the text of a file without its byte order mark, checked for what no YAML file may hold.
 
     Its path is below `folder`, with no link in it. What became a link since is not followed.
     """
@@ -51,7 +51,7 @@ def read(folder: Inside, resolved: str, label: str) -> Source | Problem:
 
 
 def _bytes(handle: int) -> bytes:
-    """What the file holds, up to one byte more than is allowed. Raises `NotPlain`."""
+    """Return what the file holds, up to one byte more than is allowed. Raises `NotPlain`."""
     try:
         status = os.fstat(handle)
         check_plain(status)
@@ -91,7 +91,7 @@ def _refused(source: Source, unusual: str) -> Iterator[Problem]:
 
 
 def _not_the_file(source: Source) -> Iterator[Problem]:
-    """What git has put in the place of the file, or into it."""
+    """Yield what git has put in the place of the file, or into it."""
     if source.text.startswith(_LFS):
         message = "This is a pointer of Git LFS and not the file itself, which was not fetched."
         cure = "Fetch it with: git lfs pull (in a workflow: actions/checkout with `lfs: true`)."
@@ -112,7 +112,7 @@ def _not_utf8(label: str, raw: bytes, error: UnicodeDecodeError) -> Problem:
 
 
 def unreadable(label: str, error: OSError) -> Problem:
-    """Why a file cannot be read, or must not be."""
+    """Return why a file cannot be read, or must not be."""
     match error:
         case Outside():
             message = (
@@ -133,5 +133,5 @@ def unreadable(label: str, error: OSError) -> Problem:
 
 
 def about_file(label: str, rule: str, message: str, cure: str) -> Problem:
-    """A problem of a file as a whole."""
+    """Return a problem of a file as a whole."""
     return Problem(Position(readable(label)), rule, message, cure)

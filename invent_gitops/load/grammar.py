@@ -114,7 +114,7 @@ if LIBYAML:
 
 
 def compose(text: str) -> tuple[list[Node], YamlFault | None]:
-    """The root node of each document up to the first fault. Control characters must be sorted out before."""
+    """Return the root node of each document up to the first fault. Control characters must be sorted out before."""
     if text.endswith(" ") and _OPEN_END.search(text):
         text += "\n"
     if not LIBYAML or _doubtful(text):
@@ -127,7 +127,9 @@ def compose(text: str) -> tuple[list[Node], YamlFault | None]:
 
 
 def _doubtful(text: str) -> bool:
-    """Whether it holds what the two parsers are known to read differently; then the pure one decides everywhere."""
+    """Return whether it holds what the two parsers are known to read differently; then the pure one decides
+    everywhere.
+    """
     if not ("\t" in text or "!" in text or "?" in text or ">" in text or "|" in text):
         return False
     if len(text) > _LONGEST_TEXT_PARSED_AGAIN:

@@ -53,7 +53,7 @@ def _candidates(text: str, path: Sequence[str], line: str, remark: str, end: str
 
 
 def _node(text: str, path: Sequence[str]) -> MappingNode | None:
-    """The mapping at `path`, None in a file without a document."""
+    """Return the mapping at `path`, None in a file without a document."""
     roots, _ = compose(text)
     node: Node | None = roots[0] if roots else None
     for step in path:
@@ -63,7 +63,7 @@ def _node(text: str, path: Sequence[str]) -> MappingNode | None:
 
 
 def _content(text: str) -> dict[str, Any] | None:
-    """What a file with one mapping, or with nothing, holds; None for anything else."""
+    """Return what a file with one mapping, or with nothing, holds; None for anything else."""
     roots, fault = compose(text)
     if fault or len(roots) > 1:
         return None

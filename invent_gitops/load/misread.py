@@ -27,12 +27,12 @@ _AFTER_ANCHOR = frozenset(" \t\r\n,]}")
 
 
 def suspect(text: str) -> bool:
-    """Whether it is worth looking for any of this."""
+    """Return whether it is worth looking for any of this."""
     return _SUSPECT.search(text) is not None
 
 
 def comments_after_text(text: str, root: Node) -> Iterator[tuple[Path, int, int]]:
-    """The path of each unquoted text that a comment ends, and where that comment begins and ends in `text`."""
+    """Yield the path of each unquoted text that a comment ends, and where that comment begins and ends in `text`."""
     for path, node, _ in _walk(root):
         if isinstance(node, ScalarNode) and node.tag == PLAIN and not node.style and node.value:
             match = _AFTER_TEXT.match(text, node.end_mark.index)
@@ -41,7 +41,7 @@ def comments_after_text(text: str, root: Node) -> Iterator[tuple[Path, int, int]
 
 
 def faults_of_nodes(text: str, root: Node) -> Iterator[tuple[int, int, YamlFault]]:
-    """What passes for letters and is none; each with the place of its first character and its length."""
+    """Yield what passes for letters and is none; each with the place of its first character and its length."""
     for _, node, gap in _walk(root):
         start = node.start_mark.index
         anchor = _ANCHOR.match(text, start)
@@ -73,7 +73,7 @@ def glued_comments(text: str, roots: Iterable[Node]) -> Iterator[tuple[int, int,
 
 
 def comments(text: str, roots: Iterable[Node]) -> Iterator[tuple[int, int]]:
-    """Where each comment begins and ends."""
+    """Yield where each comment begins and ends."""
     spans = sorted(
         (node.start_mark.index, node.end_mark.index)
         for root in roots
@@ -123,7 +123,9 @@ def _fault(rule: str, message: str, cure: str) -> YamlFault:
 
 
 def _walk(root: Node) -> Iterator[tuple[Path, Node, tuple[int, int] | None]]:
-    """Every node once, with its path; of a key, also from where to where its mapping holds something before it."""
+    """Yield every node once, with its path; of a key, also from where to where its mapping holds something before
+    it.
+    """
     visited: set[int] = set()
     waiting: list[tuple[Path, Node]] = [((), root)]
     while waiting:

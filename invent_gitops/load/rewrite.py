@@ -85,7 +85,7 @@ class _Rewrite:
         self._old, self._footer = self._split(root, document if isinstance(document, dict) else {})
 
     def write(self, entries: Mapping[str, Any], header: Sequence[str]) -> tuple[str, list[str]]:
-        """The text, and the names of what is gone and had comments."""
+        """Return the text, and the names of what is gone and had comments."""
         placed: dict[str, bool] = {}
         blocks: list[tuple[str, list[str]]] = []
         gone: list[str] = []
@@ -134,7 +134,7 @@ class _Rewrite:
 def _with_new(
     blocks: Sequence[tuple[str, list[str]]], entries: Mapping[str, Any], placed: Mapping[str, bool]
 ) -> Iterator[list[str]]:
-    """The lines of all entries: the new ones in their order if the others keep it, else after all others."""
+    """Yield the lines of all entries: the new ones in their order if the others keep it, else after all others."""
     rank = {name: number for number, name in enumerate(entries)}
     new = [(rank[name], entry_lines(name, value)) for name, value in entries.items() if name not in placed]
     # What was renamed stays where it is, so it tells nothing of the order.
@@ -149,7 +149,7 @@ def _with_new(
 
 
 def _renewed(entry: _OldEntry, name: str, value: Any) -> list[str]:
-    """The entry with its new name and value; as it stands in the file if nothing of that has changed."""
+    """Return the entry with its new name and value; as it stands in the file if nothing of that has changed."""
     if alike(name) == alike(entry.name) and _plain_value(value) == _plain_value(entry.value):
         return [*entry.lead, *entry.own, *entry.tail]
     lines = entry_lines(name, value)
@@ -172,14 +172,16 @@ def _names(line: str, id: str) -> bool:
 
 
 def _orphaned(entry: _OldEntry) -> list[str]:
-    """What is left of an entry that is gone: what was said of it, and that it was said of that one."""
+    """Return what is left of an entry that is gone: what was said of it, and that it was said of that one."""
     remarks = [entry.remarks[number] for number in sorted(entry.remarks)]
     about = comment(f"This is about {entry.name} ({', '.join(_ids(entry.value))}), which is gone from Invent.")
     return [*entry.lead, *remarks, *(line.strip() for line in entry.tail), about]
 
 
 def _with_header(lead: list[str], header: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The lines at the top of the file up to what this program says there as it is now, and those that follow."""
+    """Return the lines at the top of the file up to what this program says there as it is now, and those that
+    follow.
+    """
     ours = [comment(line) for line in header if not _is_schema(line)]
     schema = [comment(line) for line in header if _is_schema(line)]
     at = next((index for index, line in enumerate(lead) if _is_ours(line, header)), None)
@@ -191,7 +193,7 @@ def _with_header(lead: list[str], header: Sequence[str]) -> tuple[list[str], lis
 
 
 def _is_ours(line: str, header: Sequence[str]) -> bool:
-    """Whether this program wrote a comment, be it of another day or account."""
+    """Return whether this program wrote a comment, be it of another day or account."""
     texts = [text for text in header if not _is_schema(text)]
     ends = [text.partition(", as ")[2] for text in texts if ", as " in text]
     return line in [comment(text) for text in texts] or any(
@@ -204,7 +206,7 @@ def _is_schema(line: str) -> bool:
 
 
 def _last_line(node: Node) -> int:
-    """The line of the last sign of a value; marks of blocks lead to whatever comes after them."""
+    """Return the line of the last sign of a value; marks of blocks lead to whatever comes after them."""
     if isinstance(node, MappingNode | SequenceNode) and not node.flow_style:
         return max((_last_line(child) for child in _children(node)), default=node.start_mark.line)
     end = node.end_mark

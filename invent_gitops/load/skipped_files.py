@@ -17,7 +17,7 @@ _NEEDED_INLINE = tuple(re.compile(rf"\b{field}\b[\"']?\s*:") for field in ("name
 
 
 def looks_like_definition(raw: bytes) -> bool:
-    """Whether the content of a file with another name is that of a definition, in YAML, JSON or the like."""
+    """Return whether the content of a file with another name is that of a definition, in YAML, JSON or the like."""
     text = raw.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     if text.lstrip().startswith(("{", "[")):
         return _json_like(text)

@@ -34,7 +34,7 @@ class Source:
         self.pairs: Pairs = {}
 
     def roots(self) -> list[Node]:
-        """The nodes once more, for those files of which a problem is to be shown."""
+        """Return the nodes once more, for those files of which a problem is to be shown."""
         if self._roots is None:
             self._roots = compose(self.text)[0]
         return self._roots
@@ -64,6 +64,6 @@ class Source:
         return Problem(span.position, rule, message, cure, span.source, span.length)
 
     def problem_at(self, index: int, length: int, fault: YamlFault) -> Problem:
-        """The problem of a fault whose place is that of a character of the text."""
+        """Return the problem of a fault whose place is that of a character of the text."""
         line, column = self.place(index)
         return self.problem(fault.rule, fault.message, fault.cure, line, column, length)

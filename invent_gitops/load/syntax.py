@@ -114,7 +114,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def syntax_fault(error: MarkedYAMLError, text: str) -> YamlFault:
-    """What stopped the parser in `text`, and where."""
+    """Return what stopped the parser in `text`, and where."""
     problem = error.problem or error.context or "the parser gave no reason"
     # The end of the file says nothing about a quote that was left open; its beginning does.
     mark = error.context_mark if "end of stream" in problem else error.problem_mark

@@ -32,7 +32,7 @@ class DefinitionFile:
 def find(
     folder: Path, inside: Inside, at: str, root: Path, exclude: frozenset[Path]
 ) -> tuple[list[DefinitionFile], list[Problem]]:
-    """The files of a folder, in the order of their paths, and what was refused.
+    """Return the files of a folder, in the order of their paths, and what was refused.
 
     `at` is the folder as `inside` resolves it, which is not left. Refused are also files that look like definitions
     and are not read. Hidden files, backups and the like are not.
@@ -54,7 +54,7 @@ def find(
 
 
 def no_folder(folder: Path, reason: str) -> InvalidInput:
-    """The error where there are no definitions to read."""
+    """Return the error where there are no definitions to read."""
     cure = (
         "Create it, or name the folder of the definitions as an argument or in the project file. If the project is "
         "in another folder, add -C FOLDER."
@@ -114,7 +114,7 @@ class _FolderWalk:
         return False
 
     def _behind_link(self, name: str, path: str) -> tuple[Problem | None, str]:
-        """What is wrong with a link, and where the definition behind it is; "" for none."""
+        """Return what is wrong with a link, and where the definition behind it is; "" for none."""
         label = self.label_prefix + path.removeprefix(self.prefix)
         if meant := meant_name(name):
             return _misnamed(label, meant), ""
@@ -141,7 +141,7 @@ class _FolderWalk:
         return None, target
 
     def _unread(self, entry: os.DirEntry[str], path: str) -> Iterator[Problem]:
-        """What is wrong with a file that is not read: nothing, unless a person would take it for a definition."""
+        """Yield what is wrong with a file that is not read: nothing, unless a person would take it for a definition."""
         label = self.label_prefix + path.removeprefix(self.prefix)
         if meant := meant_name(entry.name):
             yield _misnamed(label, meant)

@@ -21,14 +21,16 @@ _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def scalar(text: str) -> str:
-    """A text as one scalar on one line, for a value or a key, in a list in brackets or not; quoted where needed."""
+    """Return a text as one scalar on one line, for a value or a key, in a list in brackets or not; quoted where
+    needed.
+    """
     if _PLAIN.fullmatch(text) and text == text.rstrip() and text.isprintable() and text.casefold() not in _WORDS:
         return text
     return '"' + _ESCAPED.sub(lambda match: _escape(match[0]), text) + '"'
 
 
 def flow(value: Data) -> str:
-    """Data on one line: `{id: seg_1, contacts_count: 5, formerly: [vip]}`, fields in their order."""
+    """Return data on one line: `{id: seg_1, contacts_count: 5, formerly: [vip]}`, fields in their order."""
     match value:
         case dict():
             return "{" + ", ".join(f"{scalar(name)}: {flow(item)}" for name, item in value.items()) + "}"
@@ -45,12 +47,13 @@ def flow(value: Data) -> str:
 
 
 def comment(text: str) -> str:
-    """A comment that stays on its line, whatever somebody called something."""
+    """Return a comment that stays on its line, whatever somebody called something."""
     return "# " + "".join(sign if sign.isprintable() else f"\\u{{{ord(sign):x}}}" for sign in text)
 
 
 def catalogue_text(entries: Mapping[str, Any], header: Iterable[str]) -> str:
-    """A catalogue: a comment for each line of `header`, then one line for each segment, in the order of `entries`.
+    """Return a catalogue: a comment for each line of `header`, then one line for each segment, in the order of
+    `entries`.
 
     Where a name has several segments, each has a line of its own.
     """
@@ -61,7 +64,7 @@ def catalogue_text(entries: Mapping[str, Any], header: Iterable[str]) -> str:
 
 
 def entry_lines(name: str, value: Any) -> list[str]:
-    """One entry of a catalogue: a line, or of several segments with one name a line for each."""
+    """Return one entry of a catalogue: a line, or of several segments with one name a line for each."""
     if isinstance(value, list):
         return [f"{scalar(name)}:", *(f"  - {flow(segment)}" for segment in value)]
     return [f"{scalar(name)}: {flow(value)}"]
@@ -75,7 +78,7 @@ def definition_text(
     segments: Sequence[tuple[str, str]],
     key: str = "",
 ) -> str:
-    """A definition as people write them.
+    """Return a definition as people write them.
 
     `header` are comments for its top, `schedule` is an RFC 3339 time or `immediately`, or a local time and its
     zone; `segments` are entries, each with a comment ("" for none), and empty for everyone.
@@ -93,7 +96,7 @@ def definition_text(
 
 
 def schema_line(folder: Path, root: Path, name: str) -> list[str]:
-    """The first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
+    """Return the first comment of a file: where an editor finds the project's copy of a schema, if there is one."""
     schema = root / "schemas" / f"{name}.schema.json"
     with inside(root) as opened:
         try:

@@ -17,7 +17,7 @@ _JOINING = re.compile(
 
 
 def alike(text: str) -> str:
-    """The form of `text` that equals that of every other text which looks the same.
+    """Return the form of `text` that equals that of every other text which looks the same.
 
     Compatible signs are one (NFKC), all blanks in a row are one space, outer ones are dropped, and so is what joins
     letters or chooses their form where that cannot be seen. Upper and lower case are told apart. For comparing only:
@@ -36,7 +36,7 @@ def composed(text: str) -> str:
 
 
 def _joins(text: str, match: re.Match[str]) -> bool:
-    """Whether people see what a joiner does: between two emoji, or between letters of a joining script."""
+    """Return whether people see what a joiner does: between two emoji, or between letters of a joining script."""
     at, end = match.start() - 1, match.end()
     if at < 0 or end == len(text):
         return False

@@ -71,5 +71,5 @@ class Headcount:
 
 
 def exceeds(contacts: int, reviewed: int, jump: int) -> bool:
-    """Whether `contacts` are more than what was reviewed and `jump` percent of it."""
+    """Return whether `contacts` are more than what was reviewed and `jump` percent of it."""
     return contacts * 100 > reviewed * (100 + jump)

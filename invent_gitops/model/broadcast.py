@@ -27,7 +27,7 @@ class Request:
     send_to_all: bool
 
     def as_json(self) -> dict[str, object]:
-        """The body of the create call: the four documented fields and no other."""
+        """Return the body of the create call: the four documented fields and no other."""
         return {
             "name": self.name,
             "scheduled_at": write_instant(self.scheduled_at) if self.scheduled_at else None,
@@ -60,7 +60,7 @@ WRITTEN_AS = {"scheduled_at": "schedule", "segment_ids": "segments"}
 
 
 def read_request(value: object, *, named: bool = False) -> Request:
-    """The request that `Request.as_json` has written, in the state or in a document. Raises `Damaged`.
+    """Return the request that `Request.as_json` has written, in the state or in a document. Raises `Damaged`.
 
     `named` refuses one without a name: what Invent shows may have none, and what was created has one.
     """
@@ -96,7 +96,7 @@ class Definition:
     local: LocalTime | None = None
 
     def at(self, name: str) -> Position:
-        """The position of a field's value; the definition's own if the field is not written."""
+        """Return the position of a field's value; the definition's own if the field is not written."""
         return self.marks.get(name, self.position)
 
 
@@ -133,12 +133,12 @@ class Catalogue:
             yield from namesakes
 
     def named(self, name: str) -> tuple[Segment, ...]:
-        """The segments that have a name now, however it is spelled."""
+        """Return the segments that have a name now, however it is spelled."""
         key = alike(name)
         return (self.segments[key],) if key in self.segments else self.twins.get(key, ())
 
     def names(self) -> list[str]:
-        """Every name that a segment has now, as it is written, sorted."""
+        """Return every name that a segment has now, as it is written, sorted."""
         return sorted(
             [
                 *(segment.name for segment in self.segments.values()),
@@ -156,11 +156,13 @@ class Catalogue:
         return segments
 
     def names_by_id(self) -> dict[str, str]:
-        """What a page calls each segment."""
+        """Return what a page calls each segment."""
         return {id: segment.name for id, segment in self.by_id().items()}
 
     def formerly(self) -> dict[str, tuple[Segment, ...]]:
-        """The segments that had a name before which none has now, by that name in the form in which it is compared."""
+        """Return the segments that had a name before which none has now, by that name in the form in which it is
+        compared.
+        """
         former: dict[str, list[Segment]] = {}
         for segment in self.every():
             for name in segment.formerly:

@@ -51,7 +51,7 @@ class Chain:
     strict: bool
 
     def without_rehearsal(self) -> Chain:
-        """The chain of an account: from its first state on, where older commits hold one of the sandbox.
+        """Return the chain of an account: from its first state on, where older commits hold one of the sandbox.
 
         Only what comes before it is left out: a later state of the sandbox is for the audit to find.
         """

@@ -68,7 +68,7 @@ NAME_IT += " --branch NAME."
 
 
 def judge(checkout: Checkout) -> Verdict:
-    """What a run may create, by the first branch that counts.
+    """Return what a run may create, by the first branch that counts.
 
     A branch that a person named must hold the checked-out commit, and so must the one that is checked out, if the
     remote has it. Others count only if they hold it.

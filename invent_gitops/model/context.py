@@ -25,9 +25,9 @@ class Context:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def within(self, zone: str) -> Context:
-        """The same in the zone that an author wrote, if there is one."""
+        """Return the same in the zone that an author wrote, if there is one."""
         return replace(self, zone=zone) if zone else self
 
     def naming(self, names: Mapping[str, str]) -> Context:
-        """The same with more names of segments; a name that it has already stays."""
+        """Return the same with more names of segments; a name that it has already stays."""
         return replace(self, names={**names, **self.names})

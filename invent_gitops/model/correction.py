@@ -42,7 +42,7 @@ def correct(broadcasts: dict[str, Record], ids: set[str], event: Corrected) -> b
 
 
 def corrects(before: Record | None, after: Record) -> bool:
-    """Whether `after` is what a correction has made of `before` under the same key."""
+    """Return whether `after` is what a correction has made of `before` under the same key."""
     if before is None or before.id == after.id or after.instead_of[-1:] != (before.id,):
         return False
     return (before.attempt, before.sent) == (after.attempt, after.sent)

@@ -13,7 +13,7 @@ _COMMAND = re.compile(r"(?<=: )(?:invent-gitops|git) [a-z-].*?(?= [.;] | \(|\. [
 
 
 def steps_of(cure: Cure | str) -> tuple[ManualStep, ...]:
-    """What to do, in order: a sentence each, and the command that follows it, if there is one."""
+    """Return what to do, in order: a sentence each, and the command that follows it, if there is one."""
     return tuple(_steps(cure.parts if isinstance(cure, Cure) else _parts(cure)))
 
 
@@ -39,12 +39,12 @@ def _steps(parts: Sequence[str | Command] | Iterator[str | ManualStep]) -> Itera
 
 
 def _leading(sentence: str) -> str:
-    """The words before a command, which end with a colon."""
+    """Return the words before a command, which end with a colon."""
     lead = _apart(sentence).rstrip(",")
     return lead if not lead or lead.endswith((":", ".")) else f"{lead}:"
 
 
 def _apart(sentence: str) -> str:
-    """A sentence of its own: without the marks that joined it to the command before it."""
+    """Return a sentence of its own: without the marks that joined it to the command before it."""
     plain = sentence.strip().lstrip(".;, ")
     return plain[:1].upper() + plain[1:]

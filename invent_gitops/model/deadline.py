@@ -17,5 +17,5 @@ class Deadline:
         return max(0.0, self.seconds - self.spent)
 
     def after(self, spent: float) -> Deadline:
-        """The same for a run that begins `spent` seconds later than the first."""
+        """Return the same for a run that begins `spent` seconds later than the first."""
         return replace(self, spent=spent)

@@ -62,13 +62,13 @@ def digest_of(destination: Destination, entries: Iterable[str]) -> str:
 
 
 def read_digest(text: str) -> Claim | None:
-    """What a digest says of itself; None for a text that is none, or an old one."""
+    """Return what a digest says of itself; None for a text that is none, or an old one."""
     match = re.fullmatch(PATTERN, text)
     return Claim(int(match["count"]), match["mark"]) if match else None
 
 
 def is_old_digest(text: object) -> bool:
-    """Whether this is a digest that an older version of the program has made."""
+    """Return whether this is a digest that an older version of the program has made."""
     return isinstance(text, str) and re.fullmatch(OLD_PATTERN, text) is not None
 
 

@@ -22,7 +22,7 @@ _GREATEST = 2**63
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: cut, whatever it is."""
+    """Return a value as a message shows it: cut, whatever it is."""
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
@@ -50,7 +50,7 @@ def read_texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def read_some(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """A list of texts that may be missing."""
+    """Return a list of texts that may be missing."""
     return read_texts(value, name) if name in value else ()
 
 

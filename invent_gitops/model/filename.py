@@ -42,13 +42,15 @@ def meant_name(name: str) -> str:
 
 
 def is_set_aside(name: str) -> bool:
-    """Whether a name says that its file is no definition, whatever it holds: a backup, a draft, a note in Markdown."""
+    """Return whether a name says that its file is no definition, whatever it holds: a backup, a draft, a note in
+    Markdown.
+    """
     suffix = name.rpartition(".")[2]
     return bool(_PARKED.fullmatch(suffix)) or suffix.lower() in ("md", "markdown")
 
 
 def spelled_like(entry: str, name: str) -> bool:
-    """Whether a person could take `entry` for the YAML file `name`, and the program does not."""
+    """Return whether a person could take `entry` for the YAML file `name`, and the program does not."""
     stem, _, suffix = (meant_name(entry) or entry).rpartition(".")
     same = stem.casefold() == name.rpartition(".")[0].casefold() and f".{suffix}" in SUFFIXES
     return same and entry != name
@@ -62,13 +64,15 @@ _DEVICE = re.compile(
 
 
 def is_git(part: str) -> bool:
-    """Whether a part of a path is git's own folder on some system: `.git`, `.GIT`, `git~1`, `.git.`, `.git::$DATA`."""
+    """Return whether a part of a path is git's own folder on some system: `.git`, `.GIT`, `git~1`, `.git.`,
+    `.git::$DATA`.
+    """
     plain = _PASSED_OVER.sub("", part).partition(":")[0].rstrip(" .").casefold()
     return plain in (".git", "git~1")
 
 
 def odd_on_windows(part: str) -> str:
-    """Why a part of a path is another file on Windows, or none; "" if it is an ordinary name."""
+    """Return why a part of a path is another file on Windows, or none; "" if it is an ordinary name."""
     if ":" in part:
         return "holds a colon, which names a stream of another file on Windows"
     if part.endswith((".", " ")):

@@ -11,7 +11,7 @@ def write_instant(instant: datetime) -> str:
 
 
 def read_instant(text: object) -> datetime | None:
-    """The aware UTC datetime that `text` spells, or None if it spells none or lacks an offset."""
+    """Return the aware UTC datetime that `text` spells, or None if it spells none or lacks an offset."""
     if not isinstance(text, str):
         return None
     try:

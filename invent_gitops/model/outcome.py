@@ -85,17 +85,17 @@ class Report:
         return tuple(outcome for outcome in self.outcomes if outcome.fate == fate)
 
     def followed_by(self, later: Report) -> Report:
-        """This report and that of a later round over the keys that were left."""
+        """Return this report and that of a later round over the keys that were left."""
         outcomes = {outcome.key: outcome for outcome in (*self.outcomes, *later.outcomes)}
         unrecorded = (*self.unrecorded, *later.unrecorded)
         return Report(tuple(outcomes[key] for key in sorted(outcomes)), later.failure, later.stopped, unrecorded)
 
     def seen_in(self, state: State) -> Report:
-        """This report, with what the state knows of keys that another run took in hand first."""
+        """Return this report, with what the state knows of keys that another run took in hand first."""
         return replace(self, outcomes=tuple(_seen(outcome, state) for outcome in self.outcomes))
 
     def healed(self, state: State) -> Report:
-        """This report, after the state could be written in the end: without the troubles that are over."""
+        """Return this report, after the state could be written in the end: without the troubles that are over."""
         ids = state.ids()
         outcomes = tuple(
             replace(outcome, reason="") if outcome.fate == "created" and outcome.id in ids else outcome
@@ -111,14 +111,14 @@ class Report:
         return replace(self, outcomes=outcomes, unrecorded=unrecorded, failure=failure)
 
     def with_adopted(self, adopted: tuple[Outcome, ...]) -> Report:
-        """This report, with what was found in Invent in place of what was unknown about it."""
+        """Return this report, with what was found in Invent in place of what was unknown about it."""
         new = {outcome.key: outcome for outcome in adopted}
         kept = [new.pop(outcome.key, outcome) for outcome in self.outcomes]
         every = sorted([*kept, *new.values()], key=lambda outcome: outcome.key)
         return replace(self, outcomes=tuple(every))
 
     def with_earlier(self, keys: Collection[str], state: State) -> Report:
-        """This report, with those of `keys` that another run has created, so that it tells of all of them."""
+        """Return this report, with those of `keys` that another run has created, so that it tells of all of them."""
         reported = {outcome.key for outcome in self.outcomes}
         earlier = [
             _earlier(key, state.broadcasts[key]) for key in keys if key in state.broadcasts and key not in reported

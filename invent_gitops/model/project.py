@@ -161,7 +161,7 @@ class Project:
         return self.account.key
 
     def standing_for(self, name: str) -> Project:
-        """A workspace before its own entries are read: what holds for all of them, and places named after it."""
+        """Return a workspace before its own entries are read: what holds for all of them, and places named after it."""
         return replace(
             self,
             account=replace(self.account, name=name),

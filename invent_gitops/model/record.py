@@ -22,7 +22,7 @@ Check = Literal["too-early", "not-read"]
 
 
 def own_key(name: str, attempt: str) -> str:
-    """The key of an attempt that is kept under `name`: the key itself, or one beside another attempt."""
+    """Return the key of an attempt that is kept under `name`: the key itself, or one beside another attempt."""
     return name.removesuffix(f"#{attempt[:12]}")
 
 
@@ -91,16 +91,18 @@ class Record:
         return self.how == "imported" and self.note.role == "restored"
 
     def restores(self, removal: Removal) -> bool:
-        """Whether this takes that removal back: the same broadcast, refused as before. A later removal stands."""
+        """Return whether this takes that removal back: the same broadcast, refused as before. A later removal
+        stands.
+        """
         return self.outlives(removal) and (self.request, self.formerly) == (removal.request, removal.formerly)
 
     def outlives(self, removal: Removal) -> bool:
-        """Whether that removal was taken back by this, which may have been refreshed since."""
+        """Return whether that removal was taken back by this, which may have been refreshed since."""
         same = (self.id, self.attempt) == (removal.id, removal.attempt)
         return self.restored and same and removal.provenance.at <= self.provenance.at
 
     def precedes(self, other: Record) -> bool:
-        """Whether `other` is of another attempt, or was recorded later than this."""
+        """Return whether `other` is of another attempt, or was recorded later than this."""
         return self.attempt != other.attempt or self.provenance.at < other.provenance.at
 
     @property
@@ -114,7 +116,7 @@ class Record:
         return self.formerly[0] if self.formerly else self.request
 
     def seen(self, request: Request, status: str, provenance: Provenance, results: Counts | None = None) -> Record:
-        """This record as Invent shows it by now. An older look changes nothing, nor does the same one again.
+        """Return this record as Invent shows it by now. An older look changes nothing, nor does the same one again.
 
         Without `results` those that it has stay.
         """

@@ -41,9 +41,9 @@ class RunPace:
         return timedelta(seconds=1 + self.window + SLOW + self.exchange)
 
     def fresh(self) -> Callable[[], bool]:
-        """A new clock for calls that follow their intents."""
+        """Return a new clock for calls that follow their intents."""
         return self.clock(self.window)
 
     def timely_written(self) -> Callable[[], bool]:
-        """A new clock for the writing of intents and the calls that follow them."""
+        """Return a new clock for the writing of intents and the calls that follow them."""
         return self.clock(self.window + SLOW)

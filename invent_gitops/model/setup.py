@@ -178,10 +178,12 @@ class SetupCheck:
     points: tuple[SetupPoint, ...]
 
     def of(self, *states: PointState) -> list[SetupPoint]:
-        """The points in one of these states."""
+        """Return the points in one of these states."""
         return [point for point in self.points if point.state in states]
 
     def commands(self) -> list[str]:
-        """What mends the points, each command once: where it comes last, after all that has to be done before it."""
+        """Return what mends the points, each command once: where it comes last, after all that has to be done before
+        it.
+        """
         commands = [command for point in self.points for command in point.commands]
         return list(dict.fromkeys(reversed(commands)))[::-1]

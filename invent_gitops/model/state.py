@@ -69,35 +69,35 @@ class State:
     listed: bool = False
 
     def holds_attempt(self, key: str, attempt: str) -> bool:
-        """Whether that attempt is open, under its key or beside it."""
+        """Return whether that attempt is open, under its key or beside it."""
         return any(
             name in self.intents and self.intents[name].attempt == attempt for name in (key, beside(key, attempt))
         )
 
     def attempt_of(self, attempt: str) -> Intent | None:
-        """The open intent of an attempt, or None."""
+        """Return the open intent of an attempt, or None."""
         return next((intent for intent in self.intents.values() if intent.attempt == attempt), None)
 
     def attempts(self) -> set[str]:
-        """Every attempt that is open, or of which the state says what became."""
+        """Return every attempt that is open, or of which the state says what became."""
         ended = (record.attempt for part in (self.broadcasts, self.removed) for record in part.values())
         return {intent.attempt for intent in self.intents.values()} | set(self.absences) | {*ended} - {""}
 
     def lacks(self, other: State) -> list[str]:
-        """The ids and attempts of another state that this one does not know."""
+        """Return the ids and attempts of another state that this one does not know."""
         ids = other.ids() - self.ids() - self.corrected()
         return sorted(ids) + sorted(other.attempts() - self.attempts())
 
     def ids(self) -> set[str]:
-        """Every id that is recorded or was removed."""
+        """Return every id that is recorded or was removed."""
         return {record.id for record in self.broadcasts.values()} | {gone.id for gone in self.removed.values()}
 
     def corrected(self) -> set[str]:
-        """Every id that was recorded by mistake and is free again."""
+        """Return every id that was recorded by mistake and is free again."""
         return {id for record in self.broadcasts.values() for id in record.instead_of} - self.ids()
 
     def only(self, key: str) -> State:
-        """The part of the state that speaks of one key."""
+        """Return the part of the state that speaks of one key."""
         return replace(
             self,
             broadcasts={name: record for name, record in self.broadcasts.items() if name == key},
@@ -107,7 +107,7 @@ class State:
         )
 
     def after(self, events: Iterable[Event]) -> State:
-        """The state with the events applied, in order; the serial is left to the store.
+        """Return the state with the events applied, in order; the serial is left to the store.
 
         Applying an event a second time changes nothing, so a journal may be replayed. An event that
         brings a second id for a recorded key keeps both: the second goes under a key of its own with a note.
@@ -126,7 +126,7 @@ class State:
 
 
 def beside(key: str, attempt: str) -> str:
-    """The key under which an attempt is kept where its own key has another one."""
+    """Return the key under which an attempt is kept where its own key has another one."""
     return f"{key}#{attempt[:12]}"
 
 

@@ -106,7 +106,9 @@ class Row:
         return any(alarm.rule == "poor-result" for alarm in self.alarms)
 
     def share(self, name: str) -> float | None:
-        """A count as a share of what it is counted of, or None where one of them is not told or there is nothing."""
+        """Return a count as a share of what it is counted of, or None where one of them is not told or there is
+        nothing.
+        """
         part, base = getattr(self.sending.counts, name), getattr(self.sending.counts, SHARES[name])
         return None if part is None or not base else part / base
 
@@ -136,7 +138,7 @@ class Status:
         return tuple(sorted({channel for row in self.rows for channel in row.sending.channels}))
 
     def lacking(self, row: Row) -> tuple[str, ...]:
-        """The channels that others have and a broadcast that is still to be sent has no content for."""
+        """Return the channels that others have and a broadcast that is still to be sent has no content for."""
         if row.past or row.sending.templates is None:
             return ()
         return tuple(channel for channel in self.channels if channel not in row.sending.channels)

@@ -35,7 +35,7 @@ class ManualStep:
     breaks: tuple[str, ...] = ()
 
     def command_line(self, flags: str) -> str:
-        """The whole command; `flags` are the options that it needs, with a space before each."""
+        """Return the whole command; `flags` are the options that it needs, with a space before each."""
         return self.command.text(flags) if isinstance(self.command, Command) else self.command
 
 
@@ -79,5 +79,5 @@ def count(edits: Sequence[Unreached], kind: Kind) -> int:
 
 
 def awaiting(edits: Sequence[Unreached]) -> tuple[Unreached, ...]:
-    """Those that nobody has waived: a person must act in Invent."""
+    """Return those that nobody has waived: a person must act in Invent."""
     return tuple(edit for edit in edits if not edit.waived)

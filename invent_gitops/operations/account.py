@@ -62,7 +62,7 @@ class Account:
     others: tuple[str, ...] = ()
 
     def of(self, project: Project, workspaces: Mapping[str, Project]) -> Account:
-        """The account of one of several workspaces."""
+        """Return the account of one of several workspaces."""
         others = tuple(
             other.key
             for other in workspaces.values()
@@ -72,7 +72,9 @@ class Account:
         return replace(chosen, variable=project.key, others=others)
 
     def target(self) -> Target:
-        """The API to talk to, without its key. Raises `WrongUsage`, and `Refused` for another org than the reviewed."""
+        """Return the API to talk to, without its key. Raises `WrongUsage`, and `Refused` for another org than the
+        reviewed.
+        """
         if self.workspace and self.org_option not in ("", self.org):
             raise Refused(
                 f"The workspace {self.workspace} has the org {self.org}; "
@@ -86,7 +88,7 @@ class Account:
         return Target(base_url, org, base_url)
 
     def target_with_key(self) -> Target:
-        """The API to talk to, ready for calls. Raises `WrongUsage` if there is no usable key."""
+        """Return the API to talk to, ready for calls. Raises `WrongUsage` if there is no usable key."""
         target = self.target()
         if self.sandbox:
             return replace(target, key=SANDBOX)
@@ -105,7 +107,7 @@ class Account:
         return replace(target, key=checked_key(key, self.variable))
 
     def store(self, root: Path, project: Project, *, strict: bool) -> Store:
-        """The state. Unless `strict`, an account that nobody named is whatever the state is bound to."""
+        """Return the state. Unless `strict`, an account that nobody named is whatever the state is bound to."""
         target = self.target()
         org = target.org if strict or self.org else ""
         api = target.name if strict or self.base_url or self.sandbox else ""
@@ -127,7 +129,7 @@ class Account:
         return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api, way_out=way_out)
 
     def chain(self, root: Path, project: Project) -> Chain:
-        """The states that git remembers. Raises `Refused` where they are of another account than the one named.
+        """Return the states that git remembers. Raises `Refused` where they are of another account than the one named.
 
         The first state says whose they are: a later one may have been altered, which is for the audit to find.
         """
@@ -141,15 +143,15 @@ class Account:
         return chain
 
     def state_path(self, root: Path, project: Project) -> Path:
-        """The state file; for a state on a branch, where it would be in the work tree."""
+        """Return the state file; for a state on a branch, where it would be in the work tree."""
         return Path(self.state) if self.state else root / project.state.path
 
     def sandbox_place(self, root: Path, project: Project) -> SandboxPlace:
-        """Where the sandbox keeps what it needs. Raises as the function of that name."""
+        """Return where the sandbox keeps what it needs. Raises as the function of that name."""
         return sandbox_place(root, project, _several(), state=self.state, folder=self.folder)
 
     def sandbox_store(self, location: SandboxPlace, root: Path, org: str) -> FileStore:
-        """The state of the sandbox. Raises `Refused` where the database that it goes with is gone."""
+        """Return the state of the sandbox. Raises `Refused` where the database that it goes with is gone."""
         from invent_gitops.state.file import FileStore
 
         path, label = own_place(location.state, root, "state"), shown(location.state)
@@ -167,7 +169,7 @@ class Account:
         return store
 
     def flags(self) -> str:
-        """The options that make a printed command speak of the same account, with a space before each."""
+        """Return the options that make a printed command speak of the same account, with a space before each."""
         # The org of a workspace stands in the project file.
         org = "" if self.workspace else self.org
         options = {
@@ -188,13 +190,14 @@ def check_named_state(account: Account, *, exists: bool) -> None:
 
 
 def _several() -> Mapping[str, Project]:
-    """The workspaces of the project that a command works in."""
+    """Return the workspaces of the project that a command works in."""
     opened = working()
     return opened.several if opened else {}
 
 
 def own_place(path: Path, root: Path, entry: Literal["state", "segments", "sandbox"]) -> Path:
-    """Where a file of the project is written, links followed; what leads out of it is refused, and not looked at.
+    """Return where a file of the project is written, links followed; what leads out of it is refused, and not looked
+    at.
 
     A link to nowhere stays as it is: the store refuses it, since it is no first run. Raises `InvalidInput`.
     """
@@ -229,7 +232,7 @@ def connect(
     rate: float = DEFAULT_RATE,
     stop: threading.Event,
 ) -> Iterator[InventApi]:
-    """The API, for as long as the block lasts; for --sandbox the built-in one is served on loopback meanwhile.
+    """Yield the API, for as long as the block lasts; for --sandbox the built-in one is served on loopback meanwhile.
 
     The `console` hears why a call has to wait.
     """

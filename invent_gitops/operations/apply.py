@@ -85,7 +85,9 @@ def apply_definitions(apply: Apply, approval: Approval, view: ApplyView) -> Appl
 
 
 def _loosened(apply: Apply, plan: Plan, looked: ListEvidence) -> Plan:
-    """The plan with what became weaker since the base; a base that cannot be read is noted if anything is created."""
+    """Return the plan with what became weaker since the base; a base that cannot be read is noted if anything is
+    created.
+    """
 
     def replan(loaded: LoadedProject) -> Plan:
         return plan_now(replace(apply, loaded=loaded), looked)
@@ -114,7 +116,7 @@ def confirm(apply: Apply, plan: Plan, progress: Progress, view: ApplyView) -> Co
 
 
 def _cut_off(apply: Apply, confirmed: Confirmed) -> Report:
-    """The report of a run that is killed: each of its broadcasts may have been created by then."""
+    """Return the report of a run that is killed: each of its broadcasts may have been created by then."""
     creates = (Outcome(item.key, "unknown", item.request.name) for item in confirmed.plan.having("create"))
     return Report(tuple(creates)).with_adopted(report_of(apply, confirmed.progress).outcomes)
 

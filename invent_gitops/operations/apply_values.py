@@ -65,7 +65,7 @@ class Apply:
     reviewed: Mapping[str, int] = field(default_factory=dict)
 
     def connect(self) -> AbstractContextManager[InventApi]:
-        """The API, for as long as the block lasts. Raises `WrongUsage` without a key."""
+        """Return the API, for as long as the block lasts. Raises `WrongUsage` without a key."""
         loaded, stop = self.loaded, self.stopping.event
         where = (self.console, self.account, loaded.root, loaded.project, loaded.catalogue)
         return connect(*where, rate=self.options.rate, stop=stop)
@@ -109,12 +109,14 @@ class Confirmed:
 
 
 def plan_now(apply: Apply, looked: ListEvidence) -> Plan:
-    """The plan as of now, of the files, the state and what Invent has shown, for as many people as were reviewed."""
+    """Return the plan as of now, of the files, the state and what Invent has shown, for as many people as were
+    reviewed.
+    """
     return held_to_reviewed(plan_of_list(apply, looked), headcounts(apply), looked.audience)
 
 
 def headcounts(apply: Apply) -> Headcounts:
-    """The numbers of contacts that people have agreed to."""
+    """Return the numbers of contacts that people have agreed to."""
     loaded = apply.loaded
     segments = loaded.catalogue.by_id() if loaded.catalogue else {}
     everyone = last_to_everyone(apply.store.state)
@@ -122,7 +124,7 @@ def headcounts(apply: Apply) -> Headcounts:
 
 
 def plan_of_list(apply: Apply, looked: ListEvidence) -> Plan:
-    """The plan as of now, before today's audiences are held against what was reviewed."""
+    """Return the plan as of now, before today's audiences are held against what was reviewed."""
     return plan_for(
         apply.loaded,
         apply.store.state,
@@ -136,7 +138,7 @@ def plan_of_list(apply: Apply, looked: ListEvidence) -> Plan:
 
 
 def report_of(apply: Apply, progress: Progress) -> Report:
-    """What became of every key so far, in this run or, of what was approved, in another one."""
+    """Return what became of every key so far, in this run or, of what was approved, in another one."""
     looked, state = progress.looked, apply.store.state
     report = progress.report.with_adopted(looked.adopted).with_earlier(progress.approved, state)
     listing = Listing(looked.live, () if looked.reach == "whole" else (looked.reach,))

@@ -45,7 +45,7 @@ class NamedBase:
 
 
 def named_base(option: str, environment: Mapping[str, str] = os.environ) -> NamedBase | None:
-    """The base as `option` (--base) names it, else the CI; None where nobody does. Raises `WrongUsage`."""
+    """Return the base as `option` (--base) names it, else the CI; None where nobody does. Raises `WrongUsage`."""
     if option:
         if option.startswith("-"):
             raise WrongUsage(f"--base {option!r} is not the name of a commit or a branch.", "Name one: --base main")
@@ -63,7 +63,9 @@ def named_base(option: str, environment: Mapping[str, str] = os.environ) -> Name
 
 
 def commit_of(root: Path, base: NamedBase) -> str:
-    """The commit of a base, as this clone has it. Raises `Unavailable` where it has not, and the fault of its name."""
+    """Return the commit of a base, as this clone has it. Raises `Unavailable` where it has not, and the fault of its
+    name.
+    """
     if base.fault:
         raise base.fault
     from invent_gitops.git.base import base_commit, branch_revisions

@@ -21,7 +21,7 @@ _CURE = f"Run the job of the push again, which knows where the branch was before
 
 
 def rules_before(reviewing: Reviewing, event: WorkflowEvent, name: str) -> list[BaseRule]:
-    """The rules of the base branch before what a run is about; each of them has to be kept.
+    """Return the rules of the base branch before what a run is about; each of them has to be kept.
 
     `name` is the workspace or "". Raises `Refused` where nobody knows where the branch was before.
     """
@@ -34,7 +34,7 @@ def rules_before(reviewing: Reviewing, event: WorkflowEvent, name: str) -> list[
 
 
 def bases(reviewing: Reviewing, event: WorkflowEvent) -> list[str]:
-    """The commits that the branch was at before; none for the first commit of all.
+    """Return the commits that the branch was at before; none for the first commit of all.
 
     The event of a push says it. For any other run, GitHub's list of activities does: one for each time that the branch
     came to this commit. The parents of the commit do not say it, since whoever writes a commit chooses its parents, and
@@ -56,7 +56,7 @@ def bases(reviewing: Reviewing, event: WorkflowEvent) -> list[str]:
 
 
 def rule_at(reviewing: Reviewing, commit: str, name: str) -> BaseRule:
-    """The rule in the project file as of a commit; of several workspaces, `name` says whose contacts count.
+    """Return the rule in the project file as of a commit; of several workspaces, `name` says whose contacts count.
 
     The project file is looked for upwards from the current folder, as of that commit: one that a pull request moves
     or deletes is found where it was. Raises `Refused` where it says who approves and is not valid.
@@ -90,7 +90,7 @@ def _read(reviewing: Reviewing, commit: str, folder: PurePosixPath, text: str, n
 def _contacts(
     reviewing: Reviewing, commit: str, folder: PurePosixPath, project: Project, root: Path
 ) -> dict[str, int | None]:
-    """The contacts of the segments by id, as the catalogue had them; none where it cannot be read."""
+    """Return the contacts of the segments by id, as the catalogue had them; none where it cannot be read."""
     if not project.review or not project.review.over:
         return {}
     text = reviewing.file((folder / project.segments).as_posix(), commit)

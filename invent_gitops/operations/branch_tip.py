@@ -76,7 +76,7 @@ def newest_requests(
 
 
 def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this runs in a job of some CI system."""
+    """Return whether this runs in a job of some CI system."""
     return any(environment.get(name, "").lower() not in ("", "0", "false", "no") for name in CI)
 
 

@@ -113,7 +113,7 @@ def _repository(root: Path) -> tuple[str, str]:
 
 
 def _api_url(host: str) -> str:
-    """The address of the API. The token of one server must not go to another."""
+    """Return the address of the API. The token of one server must not go to another."""
     address = os.environ.get("GITHUB_API_URL", "")
     if not address and host != "github.com":
         raise WrongUsage(
@@ -128,7 +128,7 @@ def _workspaces(project: Project) -> Sequence[Project]:
 
 
 def _wording(root: Path, project: Project, branch: str) -> Wording:
-    """What `init --github` would write here, as far as nothing else was chosen."""
+    """Return what `init --github` would write here, as far as nothing else was chosen."""
     from invent_gitops.github.step import prefix
     from invent_gitops.scaffold.workflows import Wording, lets_runs_wait, own_action, server_of
 
@@ -137,14 +137,14 @@ def _wording(root: Path, project: Project, branch: str) -> Wording:
 
 
 def _owned(project: Project, wording: Wording) -> tuple[str, ...]:
-    """The paths, from the root of the repository, that hold the rules."""
+    """Return the paths, from the root of the repository, that hold the rules."""
     below = f"{wording.folder}/" if wording.folder else ""
     catalogues = dict.fromkeys(f"{below}{workspace.segments}" for workspace in _workspaces(project))
     return (f"{below}invent.yaml", *catalogues, ".github/")
 
 
 def _files(reviewing: Reviewing, branch: str, wording: Wording, owned: Sequence[str]) -> CheckedFiles:
-    """What is on the branch at GitHub: a checkout may be older, or not pushed."""
+    """Return what is on the branch at GitHub: a checkout may be older, or not pushed."""
     from invent_gitops.github.refusal import NoSuchCommit
     from invent_gitops.github.settings import readable
     from invent_gitops.scaffold.workflows import workflow_texts
@@ -167,7 +167,7 @@ def _files(reviewing: Reviewing, branch: str, wording: Wording, owned: Sequence[
 
 
 def _owners(text: str, path: str) -> tuple[str, ...]:
-    """The owners of a file, or of all that a folder has to keep: its workflows, and who owns what."""
+    """Return the owners of a file, or of all that a folder has to keep: its workflows, and who owns what."""
     if not path.endswith("/"):
         return owners_of(text, path)
     kept = [owners_of(text, f"{path}{name}") for name in ("CODEOWNERS", "workflows/any.yml")]
@@ -187,7 +187,7 @@ def _states(settings: RepositorySettings, project: Project) -> tuple[StatePlaceE
 
 
 def setup_target(root: Path, project: Project, wording: Wording) -> SetupTarget:
-    """What a repository is checked for. Where nothing says which one it is, `gh` finds that out."""
+    """Return what a repository is checked for. Where nothing says which one it is, `gh` finds that out."""
     from invent_gitops.github.step import repository
 
     name, host = _repository(root)
@@ -211,7 +211,7 @@ def _job_environment(workspace: Project, wording: Wording) -> JobEnvironment:
 
 
 def _init(wording: Wording, way: str) -> str:
-    """The command that writes the workflows with the same choices; `way` leads to the project's folder."""
+    """Return the command that writes the workflows with the same choices; `way` leads to the project's folder."""
     pinned = re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", wording.action)
     return "".join(
         (

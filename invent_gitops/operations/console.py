@@ -49,7 +49,7 @@ class Console(Protocol):
 
 
 def failure_of(error: BaseException) -> InventGitopsError:
-    """The error to report for whatever ended a command. A bug has the exit code of the root of the tree."""
+    """Return the error to report for whatever ended a command. A bug has the exit code of the root of the tree."""
     if isinstance(error, InventGitopsError):
         return error
     if isinstance(error, KeyboardInterrupt):

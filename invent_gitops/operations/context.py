@@ -13,7 +13,7 @@ from invent_gitops.operations.project import LoadedProject
 
 
 def context_of(account: Account, project: Project, *, names: Mapping[str, str] | None = None) -> Context:
-    """That of a page that names no account, as of now; `names` are those of segments by id."""
+    """Return that of a page that names no account, as of now; `names` are those of segments by id."""
     return Context(
         at=datetime.now(UTC),
         workspace=project.name,
@@ -24,7 +24,7 @@ def context_of(account: Account, project: Project, *, names: Mapping[str, str] |
 
 
 def bound_context(loaded: LoadedProject, state: State, at: datetime, flags: str) -> Context:
-    """That of a page of the account that `state` is bound to, as of `at`, with the names of the catalogue."""
+    """Return that of a page of the account that `state` is bound to, as of `at`, with the names of the catalogue."""
     project, catalogue = loaded.project, loaded.catalogue
     names = catalogue.names_by_id() if catalogue else {}
     return Context(at, state.org, state.api, project.name, project.timezone, flags, names)

@@ -72,7 +72,7 @@ def create(apply: Apply, confirmed: Confirmed, hear: Callable[[Progress], None])
 
 
 def _changed_mind(item: Item | None, flags: str) -> str:
-    """Why a confirmed create is none by now, with the numbers and the cure of each refusal."""
+    """Return why a confirmed create is none by now, with the numbers and the cure of each refusal."""
     if item is None or item.action != "refused":
         return "By now there is nothing to create of it; invent-gitops plan says why."
     texts = (f"{refusal.policy}: {refusal.message} {cure_text(refusal.cure, flags)}" for refusal in item.refusals)

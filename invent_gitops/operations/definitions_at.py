@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 
 
 def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, Request] | str:
-    """What the definitions of a commit request, by key; or why that cannot be told."""
+    """Return what the definitions of a commit request, by key; or why that cannot be told."""
 
     def read(git: Git, target: Path) -> dict[str, Request]:
         git.export(commit, [PROJECT_FILE], target)
@@ -36,7 +36,9 @@ def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, R
 
 
 def reading(root: Path, commit: str, read: Callable[[Git, Path], Answer]) -> Answer | str:
-    """What `read` makes of an empty folder of its own, into which it exports files of the commit; or why it fails."""
+    """Return what `read` makes of an empty folder of its own, into which it exports files of the commit; or why it
+    fails.
+    """
     from invent_gitops.git.repository import Git, GitFailed
 
     if not re.fullmatch("[0-9a-f]{40,64}", commit):
@@ -61,7 +63,7 @@ def check_places(project: Project) -> None:
 
 
 def folder_below(root: Path, definitions: str | None, project: Project) -> str:
-    """The folder of the definitions below the project, where a person may have named another one."""
+    """Return the folder of the definitions below the project, where a person may have named another one."""
     below = os.path.relpath(os.path.abspath(definitions), root) if definitions else project.definitions
     if below.startswith(".."):
         raise Refused(f"{definitions} is outside of the project")

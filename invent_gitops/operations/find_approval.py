@@ -23,7 +23,9 @@ SHORT_WAITS = (2.0,)
 
 
 def find_approval(own: OwnPosts, event: WorkflowEvent) -> ApprovalResult:
-    """What was approved of what this run is about: the evidence is read here, and judged in `review/approval.py`."""
+    """Return what was approved of what this run is about: the evidence is read here, and judged in
+    `review/approval.py`.
+    """
     try:
         pulls = find_merged(own.repository, event)
     except Refused as error:
@@ -42,7 +44,7 @@ def find_approval(own: OwnPosts, event: WorkflowEvent) -> ApprovalResult:
 
 
 def find_merged(repository: Repository, event: WorkflowEvent) -> list[PullRequest]:
-    """The pull requests that the commits of this run merged, none if they came without one.
+    """Return the pull requests that the commits of this run merged, none if they came without one.
 
     A merge queue pushes several at once. GitHub's index of commits may be seconds behind a merge. So the number in the
     commit's message and the list of what was closed lately are looked at as well, and all of it several times.
@@ -64,7 +66,7 @@ def find_merged(repository: Repository, event: WorkflowEvent) -> list[PullReques
 
 
 def _merged_by_head(repository: Repository, event: WorkflowEvent) -> list[PullRequest]:
-    """What the last commit merged, as far as GitHub shows it by now."""
+    """Return what the last commit merged, as far as GitHub shows it by now."""
     merged = merged_by(repository.pull_requests_of(event.commit), event)
     if not merged and event.merged:
         named = repository.pull_request(event.merged)
@@ -73,5 +75,5 @@ def _merged_by_head(repository: Repository, event: WorkflowEvent) -> list[PullRe
 
 
 def _distinct(pulls: Sequence[PullRequest]) -> list[PullRequest]:
-    """Each pull request once, in the order of their numbers."""
+    """Return each pull request once, in the order of their numbers."""
     return sorted({pull.number: pull for pull in pulls}.values(), key=lambda pull: pull.number)

@@ -32,17 +32,17 @@ class ReviewCheck:
     _rules: Sequence[BaseRule] | None = None
 
     def rules(self) -> Sequence[BaseRule]:
-        """The rules of the base branch, which are read once."""
+        """Return the rules of the base branch, which are read once."""
         if self._rules is None:
             self._rules = rules_before(self.reviewing, self.event, self.workspace)
         return self._rules
 
     def asks(self) -> bool:
-        """Whether the base branch says that people approve."""
+        """Return whether the base branch says that people approve."""
         return any(base.rule for base in self.rules())
 
     def __call__(self, comment: PlanComment) -> PlanComment:
-        """The comment with who approved its plan. Raises `Refused`, which names what is missing."""
+        """Return the comment with who approved its plan. Raises `Refused`, which names what is missing."""
         claim = read_digest(comment.digest)
         requests = comment.plan.requests if comment.plan else {} if claim and not claim.count else None
         needs = [need for base in self.rules() if (need := needed(base, requests))]
@@ -53,7 +53,7 @@ class ReviewCheck:
 
 
 def approvers(reviewing: Reviewing, pull: PullRequest, need: ReviewNeed) -> tuple[str, ...]:
-    """Who approved what `need` asks for. Raises `Refused` for what is missing, also for missing evidence."""
+    """Return who approved what `need` asks for. Raises `Refused` for what is missing, also for missing evidence."""
     subject = f"pull request #{pull.number}"
     if not pull.author:
         raise Refused(f"GitHub does not say who opened {subject}, so nobody can tell who else approved it.", _by_hand())
@@ -71,7 +71,8 @@ def approvers(reviewing: Reviewing, pull: PullRequest, need: ReviewNeed) -> tupl
 
 
 def pushers_of(reviewing: Reviewing, pull: PullRequest) -> tuple[str, ...]:
-    """The logins of all who ever put the last commit on the branch of a pull request; none where one is not known.
+    """Return the logins of all who ever put the last commit on the branch of a pull request; none where one is not
+    known.
 
     Who restores a deleted branch, or pushes the commit back, does not take the place of who pushed it first.
     """
@@ -80,7 +81,7 @@ def pushers_of(reviewing: Reviewing, pull: PullRequest) -> tuple[str, ...]:
 
 
 def _writers(reviewing: Reviewing, people: Candidates) -> Candidates:
-    """The same without those who may not push to the repository: anybody can review a public one."""
+    """Return the same without those who may not push to the repository: anybody can review a public one."""
     may_write = {login: reviewing.may_write(login) for login in (*people.approving, *people.objecting)}
     strangers = tuple(f"{login} has no right to write here" for login in people.approving if not may_write[login])
     return Candidates(
@@ -91,7 +92,9 @@ def _writers(reviewing: Reviewing, people: Candidates) -> Candidates:
 
 
 def _groups(reviewing: Reviewing, pull: PullRequest, logins: Sequence[str], need: ReviewNeed) -> dict[str, set[str]]:
-    """Which of the groups each person is in. Raises `Refused` where only a team that cannot be read could tell."""
+    """Return which of the groups each person is in. Raises `Refused` where only a team that cannot be read could
+    tell.
+    """
     groups = need.groups
     groups_of = {login: {group for group in groups if group.lower() == login.lower()} for login in logins}
     if any(groups_of.values()):

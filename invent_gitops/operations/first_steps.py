@@ -63,7 +63,7 @@ def write_entries(root: Path, entries: StateEntries) -> None:
 
 
 def _text(root: Path) -> str | None:
-    """The project file; None for a link, whose target is not ours to change, and for what is no text."""
+    """Return the project file; None for a link, whose target is not ours to change, and for what is no text."""
     path = root / PROJECT_FILE
     try:
         return None if path.is_symlink() else path.read_bytes().decode("utf-8")
@@ -76,7 +76,7 @@ def _state_file(root: Path, state: FilePlace) -> str:
 
 
 def first_steps(root: Path, project: Project, wording: Wording, entries: StateEntries, example: str) -> FirstSteps:
-    """What is left to do after the files are written."""
+    """Return what is left to do after the files are written."""
     from invent_gitops.scaffold.workflows import UNKNOWN_OWNER
 
     return FirstSteps(

@@ -25,7 +25,8 @@ class Former:
 
 
 def former_folders(git: Git, commit: str, target: Path, own: str, current: Project) -> list[str]:
-    """The folders of project files of the commit that `current` may have come from, each "" or with a slash at its end.
+    """Return the folders of project files of the commit that `current` may have come from, each "" or with a slash at
+    its end.
 
     `git` works at the top of the repository, and `own` is the folder of the project today. A file at that place counts,
     and so does the one in whose folder the command runs. A file that is gone counts where that place had none. One
@@ -55,7 +56,7 @@ def former_folders(git: Git, commit: str, target: Path, own: str, current: Proje
 def former_projects(
     base: Project, folder: str, current: Project, own: str, remaining: Mapping[str, Project]
 ) -> list[Former]:
-    """The projects of the file of a folder that `current`, of the folder `own`, may have come from.
+    """Return the projects of the file of a folder that `current`, of the folder `own`, may have come from.
 
     Of several workspaces, the one of the same name, and each whose org, key, definitions or state `current` has taken
     over. What is like none of them may have come from each that is gone: `remaining` are those of today by name. A
@@ -84,7 +85,7 @@ def former_projects(
 
 
 def _claims(project: Project, folder: str, *, key: bool = True) -> set[tuple[str, str]]:
-    """What only one project has at a time: its org, the variable of its key, its definitions and its state."""
+    """Return what only one project has at a time: its org, the variable of its key, its definitions and its state."""
     claims = {("definitions", _normal(folder, project.definitions)), ("state", _state(project, folder))}
     if project.org not in ("", OWN_ORG):
         claims.add(("org", project.org))
@@ -92,7 +93,9 @@ def _claims(project: Project, folder: str, *, key: bool = True) -> set[tuple[str
 
 
 def _overlap(base: Project, folder: str, current: Project, own: str) -> bool:
-    """Whether a project of the base has the state of today's one, or definitions in the same folder or one below."""
+    """Return whether a project of the base has the state of today's one, or definitions in the same folder or one
+    below.
+    """
     mine = Path(_normal(own, current.definitions))
     for project in _each(base):
         definitions = Path(_normal(folder, project.definitions))
@@ -118,7 +121,7 @@ def _normal(folder: str, path: str) -> str:
 
 
 def _below(folder: Path, top: Path) -> str:
-    """A folder as seen from the top of the repository, with a slash at its end; "" for one that is not below."""
+    """Return a folder as seen from the top of the repository, with a slash at its end; "" for one that is not below."""
     try:
         parts = folder.resolve().relative_to(top.resolve()).parts
     except (OSError, ValueError):
@@ -127,7 +130,7 @@ def _below(folder: Path, top: Path) -> str:
 
 
 def is_gone(git: Git, path: str) -> bool:
-    """Whether a file is in the work tree no more; a sparse checkout only leaves it out."""
+    """Return whether a file is in the work tree no more; a sparse checkout only leaves it out."""
     if os.path.lexists(git.folder / path):
         return False
     return not git.run("ls-files", "-t", "--", path).startswith("S ")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def guarded_by_history(root: Path) -> bool:
-    """Whether a commit that HEAD stands on had `policies.loosening: refuse` in the project file.
+    """Return whether a commit that HEAD stands on had `policies.loosening: refuse` in the project file.
 
     Nobody can tell when the change began, so every commit of the clone counts. A project file counts that is at this
     place, and each that is gone. False where the clone has no such commit, and where git cannot say.
@@ -33,14 +33,14 @@ def guarded_by_history(root: Path) -> bool:
 
 
 def _gone(git: Git) -> list[str]:
-    """The project files that commits have deleted and that are not there now."""
+    """Return the project files that commits have deleted and that are not there now."""
     listed = git.run("log", "-m", "--no-renames", "--diff-filter=D", "--name-only", "-z", "--format=", "HEAD")
     deleted = dict.fromkeys(path.strip("\n") for path in listed.split("\0"))
     return [path for path in deleted if path.rpartition("/")[2] == PROJECT_FILE and is_gone(git, path)]
 
 
 def _commits(git: Git, path: str) -> list[str]:
-    """The commits that changed a line of the file which may hold the guard, the newest first."""
+    """Return the commits that changed a line of the file which may hold the guard, the newest first."""
     pattern = "-Gloosening|refuse"
     listed = git.run("log", "-m", "--full-history", "--no-renames", pattern, "--format=%H", "HEAD", "--", path)
     return list(dict.fromkeys(listed.split()))

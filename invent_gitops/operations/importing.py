@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 
 def project_for_import() -> LoadedProject:
-    """The project without a fault; one that has no definitions yet needs no folder for them. Raises as `checked`."""
+    """Return the project without a fault; one that has no definitions yet needs no folder for them. Raises as
+    `checked`.
+    """
     root, project = checked_project()
     check_inside(root / project.definitions, root, "The folder of the definitions")
     if os.path.lexists(root / project.definitions):
@@ -114,7 +116,7 @@ class Importing:
         return self.loaded.root / self.loaded.project.definitions
 
     def _stems(self) -> set[str]:
-        """The names, without suffix, that a new file in the definitions folder cannot have."""
+        """Return the names, without suffix, that a new file in the definitions folder cannot have."""
         catalogue = self.loaded.root / self.loaded.project.segments
         reserved = {path.stem for path in (self.loaded.root / PROJECT_FILE, catalogue) if path.parent == self._folder}
         check_inside(self._folder, self.loaded.root, "The folder of the definitions")
@@ -126,7 +128,7 @@ class Importing:
         return context_of(self.account, self.loaded.project, names=self.segment_names(listing))
 
     def segment_names(self, listing: Listing[Remote]) -> dict[str, str]:
-        """The names of segments by id: as Invent shows them, and where they are in the catalogue, as it does."""
+        """Return the names of segments by id: as Invent shows them, and where they are in the catalogue, as it does."""
         live = {id: name for remote in listing.entries for id, name in remote.segments if name}
         catalogue = self.loaded.catalogue
         in_catalogue = catalogue.names_by_id() if catalogue else {}
@@ -150,7 +152,7 @@ class Importing:
     def _write(
         self, survey: Survey, keys: frozenset[str], names: Mapping[str, str], stopping: Stopping
     ) -> dict[str, str]:
-        """The definition of each key that has none, as a file of its own; the path of each by key."""
+        """Return the definition of each key that has none, as a file of its own; the path of each by key."""
         entries = [
             (offer.key, offer.request, offer.remote.id, offer.remote.status)
             for offer in survey.importable
@@ -199,7 +201,7 @@ class Importing:
 
 
 def _check_chosen(id: str, survey: Survey, state: State, flags: str) -> None:
-    """Raises `Refused` for an id that cannot be imported, with the reason."""
+    """Raise `Refused` for an id that cannot be imported, with the reason."""
     if any(missing.record.id == id for missing in survey.missing):
         return
     offer = next((offer for offer in survey.offers if offer.remote.id == id), None)

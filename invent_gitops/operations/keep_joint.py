@@ -42,7 +42,7 @@ def keep_joint_comment(
 
 
 def joint_renderer(documents: Mapping[str, JsonDocument], render_of: RenderDocument) -> RenderPage:
-    """The page of all that has something to say, for where there can be no comment."""
+    """Return the page of all that has something to say, for where there can be no comment."""
     sections = _sections({name: it for name, it in documents.items() if is_notable(it)}, render_of)
 
     def render(limit: int, size: Size) -> str:

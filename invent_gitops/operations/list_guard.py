@@ -103,7 +103,7 @@ def note_uncompared(apply: Apply, looked: ListEvidence) -> None:
 
 
 def _read_audience(apply: Apply, api: InventApi, looked: ListEvidence) -> AudienceReading:
-    """The segments, read once for all that would be created, if a number was reviewed for any of it."""
+    """Return the segments, read once for all that would be created, if a number was reviewed for any of it."""
     plan = plan_of_list(apply, looked)
     if not needs_reading(plan, headcounts(apply)):
         return AudienceReading(fault=_UNREAD)

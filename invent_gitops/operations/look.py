@@ -51,13 +51,13 @@ class FirstLook:
         return self.offered and not self.reason
 
     def reach(self, state: State) -> Reach:
-        """How far the list was read; "not-offered" only where nobody has ever read one."""
+        """Return how far the list was read; "not-offered" only where nobody has ever read one."""
         if self.complete:
             return "whole"
         return "partly" if self.offered or state.listed else "not-offered"
 
     def blind(self, state: State, *, vouched: bool) -> str:
-        """Why nothing may be created after this look, "" if something may.
+        """Return why nothing may be created after this look, "" if something may.
 
         The state is one guard and the list the other. A state that is new, or that nobody here has seen before, guards
         nothing by itself; an Invent that has no list has none to read, unless somebody has read it before.
@@ -74,7 +74,7 @@ class FirstLook:
 
 
 def lacks_records(plan: Plan) -> bool:
-    """Whether the list has shown what is defined and not recorded, so that the state may lack more."""
+    """Return whether the list has shown what is defined and not recorded, so that the state may lack more."""
     policies = (refusal.policy for item in plan.having("refused") for refusal in item.refusals)
     return any(policy in ("exists-already", "possible-rename") for policy in policies)
 
@@ -164,7 +164,7 @@ def look(reader: Reader, read: Callable[[], State], *, segments: bool) -> Snapsh
 
 
 def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], reader: Reader) -> Listing[Remote]:
-    """The list, read once more if it holds not all that is recorded: only what two readings miss is gone.
+    """Return the list, read once more if it holds not all that is recorded: only what two readings miss is gone.
 
     What is deleted while the pages are read moves the entries behind it forward, one of them past the reader; and if
     something is created at that moment, not even the count tells.
@@ -182,7 +182,7 @@ def _confirmed(listing: Listing[Remote], state: State, before: frozenset[str], r
 
 
 def of_this_account(listing: Listing[Remote], state: State) -> Listing[Remote]:
-    """The list, with a gap if it holds not one of several recorded broadcasts: it may be somebody else's."""
+    """Return the list, with a gap if it holds not one of several recorded broadcasts: it may be somebody else's."""
     recorded = {record.id for record in state.broadcasts.values() if record.status != GONE}
     if not listing.complete or len(recorded) < 2 or any(remote.id in recorded for remote in listing.entries):
         return listing

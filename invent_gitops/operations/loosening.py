@@ -39,7 +39,7 @@ def with_loosening(
     definitions: str | None,
     environment: Mapping[str, str] = os.environ,
 ) -> Plan:
-    """The plan with what became weaker since the base; as it is where nobody names one.
+    """Return the plan with what became weaker since the base; as it is where nobody names one.
 
     `base` is the option, "" for none, and `definitions` the folder named by hand. Raises `Refused` where a person named
     a base that cannot be read; one that the CI names is a fault of the plan. The guard of the files judges that, or the
@@ -75,7 +75,9 @@ def with_loosening(
 def _read(
     root: Path, named: NamedBase, current: Rules, definitions: str | None
 ) -> tuple[str, tuple[FormerRules, ...] | str, str]:
-    """The commit of the base with its rules, or with the reason why they cannot be read, and the cure for that."""
+    """Return the commit of the base with its rules, or with the reason why they cannot be read, and the cure for
+    that.
+    """
     try:
         commit = commit_of(root, named)
     except InventGitopsError as error:
@@ -136,7 +138,7 @@ def _joined(compared: Sequence[Loosening]) -> Loosening:
 
 
 def _located(changes: RuleChanges, loaded: LoadedProject, label: str) -> RuleChanges:
-    """The changes with the position of each in the files of today: of the nearest parent for what is gone.
+    """Return the changes with the position of each in the files of today: of the nearest parent for what is gone.
 
     `label` says of what else than this project the rules of the base were, "" for nothing else.
     """

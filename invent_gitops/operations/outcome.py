@@ -33,7 +33,9 @@ def warn_of_forgetting(console: Console, account: Account, loaded: LoadedProject
 
 
 def finished(store: Store, report: Report) -> Report:
-    """The report, once the state is written; if that fails, what happened is in the journal, and the report says so."""
+    """Return the report, once the state is written; if that fails, what happened is in the journal, and the report says
+    so.
+    """
     try:
         store.finish()
         store.remember()
@@ -45,7 +47,7 @@ def finished(store: Store, report: Report) -> Report:
 
 
 def report_code(report: Report) -> ExitCode:
-    """The worst that became of any key."""
+    """Return the worst that became of any key."""
     codes = [ExitCode.DONE]
     if report.having("not-created"):
         codes.append(ExitCode.UNAVAILABLE)

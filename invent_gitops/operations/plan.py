@@ -51,7 +51,7 @@ def warn_of_older(console: Console, account: Account, loaded: LoadedProject) -> 
 
 
 def read_state(account: Account, loaded: LoadedProject, *, strict: bool) -> State:
-    """The state as recorded, or an empty one that is bound to the account that was named."""
+    """Return the state as recorded, or an empty one that is bound to the account that was named."""
     state = account.store(loaded.root, loaded.project, strict=strict).read()
     if state.lineage:
         return state
@@ -62,7 +62,7 @@ def read_state(account: Account, loaded: LoadedProject, *, strict: bool) -> Stat
 def looked(
     console: Console, account: Account, loaded: LoadedProject, read: Callable[[], State], *, segments: bool
 ) -> Snapshot:
-    """What Invent shows now, read with nothing in reach that can write. Raises `WrongUsage` without a key."""
+    """Return what Invent shows now, read with nothing in reach that can write. Raises `WrongUsage` without a key."""
     with (
         Stopping(console) as stopping,
         reading(console, account, loaded.root, loaded.project, loaded.catalogue, stop=stopping.event) as reader,
@@ -71,7 +71,7 @@ def looked(
 
 
 def compared(plan: Plan, loaded: LoadedProject, snapshot: Snapshot) -> Plan:
-    """The plan with what drifted in Invent, and with today's audience."""
+    """Return the plan with what drifted in Invent, and with today's audience."""
     from invent_gitops.live.drift import with_drift
     from invent_gitops.plan.audience import with_audiences
 
@@ -81,7 +81,7 @@ def compared(plan: Plan, loaded: LoadedProject, snapshot: Snapshot) -> Plan:
 
 
 def with_unreachable(plan: Plan, loaded: LoadedProject) -> Plan:
-    """The plan with the edits and deletions that will not reach Invent."""
+    """Return the plan with the edits and deletions that will not reach Invent."""
     from invent_gitops.plan.unreachable import unreachable
 
     project, segments = loaded.project, loaded.catalogue.by_id() if loaded.catalogue else {}
@@ -99,7 +99,7 @@ def plan_for(
     newest: Mapping[str, Request] | None = None,
     flags: str = "",
 ) -> Plan:
-    """The plan of a project against a state, as of now. Raises `WrongUsage` if one of `only` matches nothing."""
+    """Return the plan of a project against a state, as of now. Raises `WrongUsage` if one of `only` matches nothing."""
     from invent_gitops.plan.make import LiveList, Terms, make_plan
 
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()

@@ -94,7 +94,7 @@ class OwnPosts:
         return None
 
     def pull_request(self, event: WorkflowEvent) -> PullRequest:
-        """The one that this run is about. Raises `NowhereToPost` if there is none."""
+        """Return the one that this run is about. Raises `NowhereToPost` if there is none."""
         if event.pull_request:
             pull = self.repository.pull_request(event.pull_request)
             if pull:

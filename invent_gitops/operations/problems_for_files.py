@@ -22,7 +22,7 @@ _SIGNS = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 def concerning(
     problems: list[Problem], root: Path, projects: Collection[Project], start: str, files: Iterable[str]
 ) -> list[Problem]:
-    """The problems that concern one of `files`, which count from the folder `start`, "" for the current one.
+    """Return the problems that concern one of `files`, which count from the folder `start`, "" for the current one.
 
     A folder stands for all that is in it. `projects` are the workspaces that the problems are of, or the one project.
     Raises `WrongUsage` for a file that is not there: silence about it would pass for "no problem".
@@ -50,7 +50,7 @@ def concerning(
 
 
 def _named(file: str, root: Path, start: str, common: frozenset[str]) -> str:
-    """The path that an argument names, as it is written or as git quotes it."""
+    """Return the path that an argument names, as it is written or as git quotes it."""
     for name in (file, _unquoted(file)):
         path = os.path.join(start, name)
         # The project file and the catalogue are spoken of even where they are missing.
@@ -63,7 +63,7 @@ def _named(file: str, root: Path, start: str, common: frozenset[str]) -> str:
 
 
 def _unquoted(file: str) -> str:
-    """A name without the quoting of git; "" if it has none."""
+    """Return a name without the quoting of git; "" if it has none."""
     written = file[1:-1] if len(file) > 1 and file[0] == file[-1] == '"' else file
     raw = os.fsencode(written)
     name = _ESCAPE.sub(lambda match: bytes([_SIGNS.get(match[1][0]) or int(match[1], 8)]), raw)
@@ -71,13 +71,15 @@ def _unquoted(file: str) -> str:
 
 
 def _places(root: Path, *paths: str) -> frozenset[str]:
-    """Each path in full, as written and with links followed; a name that is no UTF-8 is spelled as it is shown."""
+    """Return each path in full, as written and with links followed; a name that is no UTF-8 is spelled as it is
+    shown.
+    """
     full = (follow(path) for path in paths for follow in (os.path.abspath, partial(_followed, root)))
     return frozenset(readable(path) for path in full)
 
 
 def _followed(root: Path, path: str) -> str:
-    """Where a path leads; where a link of the project leads out of it, the path as it is written."""
+    """Return where a path leads; where a link of the project leads out of it, the path as it is written."""
     try:
         resolved = check_inside(Path(path), root, path)
     except InvalidInput:
@@ -86,5 +88,5 @@ def _followed(root: Path, path: str) -> str:
 
 
 def _around(paths: Iterable[str]) -> frozenset[str]:
-    """The paths, and every folder around one of them."""
+    """Return the paths, and every folder around one of them."""
     return frozenset(str(folder) for path in paths for folder in (Path(path), *Path(path).parents))

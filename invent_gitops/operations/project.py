@@ -44,32 +44,32 @@ class LoadedProject:
     notes: tuple[str, ...] = ()
 
     def checked(self) -> LoadedProject:
-        """This workspace, if it has no problem. Raises `InvalidDefinitions`."""
+        """Return this workspace, if it has no problem. Raises `InvalidDefinitions`."""
         if self.problems:
             raise InvalidDefinitions(self.problems)
         return self
 
     def origin(self) -> Origin:
-        """Who acts and from which commit, by what that commit holds of these very files."""
+        """Return who acts and from which commit, by what that commit holds of these very files."""
         from invent_gitops.provenance import find_origin
 
         sources, shared = self.sources()
         return find_origin(self.root, sources=sources, shared=shared)
 
     def sources(self) -> tuple[dict[str, Path], tuple[Path, ...]]:
-        """The file of each definition by its key, and the files that all definitions depend on."""
+        """Return the file of each definition by its key, and the files that all definitions depend on."""
         files = {definition.key: Path(definition.position.file) for definition in self.definitions}
         return files, (self.root / PROJECT_FILE, self.root / self.project.segments)
 
 
 def shown(path: Path) -> str:
-    """A path as people know it: relative to the current folder where that is shorter."""
+    """Return a path as people know it: relative to the current folder where that is shorter."""
     relative = os.path.relpath(path)
     return Path(relative if not relative.startswith("..") else path).as_posix()
 
 
 def find_root() -> Path:
-    """The folder of the project file, looked for upwards; the current folder if there is none."""
+    """Return the folder of the project file, looked for upwards; the current folder if there is none."""
     try:
         here = Path.cwd()
         walked = current_folder()
@@ -105,12 +105,12 @@ def working_in(opened: SelectedProject) -> Iterator[None]:
 
 
 def working() -> SelectedProject | None:
-    """The project that somebody has chosen for the command, if so."""
+    """Return the project that somebody has chosen for the command, if so."""
     return _OPENED.get()
 
 
 def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]]:
-    """The project's folder, its settings and their problems; of several workspaces, those of the chosen one.
+    """Return the project's folder, its settings and their problems; of several workspaces, those of the chosen one.
 
     `root` is given for the project as it was at another commit. Raises `WrongUsage` where nobody chose.
     """
@@ -126,7 +126,7 @@ def open_project(root: Path | None = None) -> tuple[Path, Project, list[Problem]
 
 
 def _of_commit(root: Path, name: str) -> tuple[Path, Project, list[Problem]]:
-    """A project of another time; before there were workspaces, it was the one that this workspace came from."""
+    """Return a project of another time; before there were workspaces, it was the one that this workspace came from."""
     selected = read_project(root)
     if name and selected.project.workspaces is not None:
         if name not in selected.project.workspaces:
@@ -144,7 +144,7 @@ def none_chosen(project: Project) -> WrongUsage:
 
 
 def read_project(root: Path) -> SelectedProject:
-    """The project in that folder, with all of its workspaces."""
+    """Return the project in that folder, with all of its workspaces."""
     file = root / PROJECT_FILE
     check_project_file(file)
     if not os.path.lexists(file):
@@ -162,7 +162,9 @@ def read_project(root: Path) -> SelectedProject:
 
 
 def checked_project() -> tuple[Path, Project]:
-    """The project's folder and its settings, for commands that need no definitions. Raises `InvalidDefinitions`."""
+    """Return the project's folder and its settings, for commands that need no definitions. Raises
+    `InvalidDefinitions`.
+    """
     root, project, problems = open_project()
     if problems:
         raise InvalidDefinitions(problems)
@@ -204,7 +206,7 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> LoadedP
 
 
 def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Document], list[Problem]]:
-    """The documents below a folder and what was refused; in the project, nothing outside of it is looked at."""
+    """Return the documents below a folder and what was refused; in the project, nothing outside of it is looked at."""
     from invent_gitops.inside import Outside, below, inside
     from invent_gitops.load import read_definitions
 
@@ -247,7 +249,9 @@ def check_inside(path: Path, root: Path, subject: str, cure: str = "Put the file
 
 
 def chosen_file(path: str, subject: str) -> Path:
-    """The file that a person has named; in the project with links followed, and refused where they lead out of it."""
+    """Return the file that a person has named; in the project with links followed, and refused where they lead out of
+    it.
+    """
     opened = working()
     root = opened.root if opened else find_root()
     resolved = check_inside(Path(path), root, subject)
@@ -265,7 +269,9 @@ def _check_own_folder(folder: Path, root: Path, project: Project) -> None:
 
 
 def open_catalogue(root: Path, path: Path, *, needed: bool) -> tuple[Catalogue | None, list[Problem]]:
-    """The segment catalogue, None if there is none, and its problems; a missing one is a problem if it is `needed`."""
+    """Return the segment catalogue, None if there is none, and its problems; a missing one is a problem if it is
+    `needed`.
+    """
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_catalogue

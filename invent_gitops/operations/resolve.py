@@ -130,13 +130,13 @@ class Resolving:
         return f"{clean(key)} is recorded as {clean(id)} now. {consequence}."
 
     def _judged(self, candidates: Sequence[Wanted], id: str) -> tuple[Wanted, Request, str]:
-        """What the id is, in the eyes of the list or, with --anyway, of the person."""
+        """Return what the id is, in the eyes of the list or, with --anyway, of the person."""
         if self.anyway and candidates[0].request is not None:
             return candidates[0], candidates[0].request, "UNKNOWN"
         return checked(candidates, id, self.listing.entries)
 
     def _holder(self, id: str) -> str:
-        """The key under which an id is recorded now. Raises `Refused` if somebody else was faster."""
+        """Return the key under which an id is recorded now. Raises `Refused` if somebody else was faster."""
         for key, record in self.store.state.broadcasts.items():
             if record.id == id:
                 return key
@@ -153,7 +153,7 @@ class Resolving:
                 raise NotOffered(error.message, "If you have seen it in Invent yourself, add --anyway.") from None
 
     def _readable(self) -> Listing[Remote]:
-        """What can be read of the list, with what cannot as its gaps. Raises `WrongUsage` without a key."""
+        """Return what can be read of the list, with what cannot as its gaps. Raises `WrongUsage` without a key."""
         try:
             with connect(self.console, self.account, self.root, self.project, None, stop=self.stopping.event) as api:
                 return api.readable_broadcasts(tries=3)
@@ -166,7 +166,7 @@ class Resolving:
 
 
 def _defined(state: State, key: str) -> Request | None:
-    """What the definition of a key requests, where that matters: nothing else says what it stands for."""
+    """Return what the definition of a key requests, where that matters: nothing else says what it stands for."""
     if attempt_name(state, key) or key in state.broadcasts or key in state.removed:
         return None
     try:

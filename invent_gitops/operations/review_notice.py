@@ -16,7 +16,9 @@ from invent_gitops.review.need import is_bot, needed, with_bots
 
 
 def with_review(own: OwnPosts, pull: PullRequest, document: JsonDocument) -> JsonDocument:
-    """A plan with the entry `review`, for its page; any other document, and a plan that creates nothing, as it is."""
+    """Return a plan with the entry `review`, for its page; any other document, and a plan that creates nothing, as it
+    is.
+    """
     if document["kind"] != "plan" or not digest_of(document):
         return document
     try:

@@ -30,7 +30,7 @@ class FormerRules:
 def rules_at(
     root: Path, commit: str, current: Project, definitions: str | None, *, waivers: bool
 ) -> tuple[FormerRules, ...] | str:
-    """The rules of a commit that the project or workspace `current` came from; or why they cannot be told.
+    """Return the rules of a commit that the project or workspace `current` came from; or why they cannot be told.
 
     Nothing where that commit holds nothing of the project. The waivers of the definitions are read only where they are
     asked for. A workspace that is new is compared with what held for all of them.
@@ -54,7 +54,9 @@ class _Reader:
     waivers: bool
 
     def rules(self, root: Path, current: Project) -> Iterator[FormerRules]:
-        """The rules of each project file of the commit that `current`, of the folder `root`, may have come from."""
+        """Yield the rules of each project file of the commit that `current`, of the folder `root`, may have come
+        from.
+        """
         from invent_gitops.git.repository import Git
 
         own = self.git.run("rev-parse", "--show-prefix").rstrip("\n")
@@ -68,7 +70,7 @@ class _Reader:
                     yield FormerRules(rules, project.label)
 
     def projects(self, top: Path, folder: str, own: str, current: Project) -> list[Former]:
-        """The project of a folder, or each of its workspaces that `current` may have come from."""
+        """Return the project of a folder, or each of its workspaces that `current` may have come from."""
         self.git.export(self.commit, [folder + PROJECT_FILE], self.target)
         selected = read_project(self.target / folder)
         if selected.problems:
@@ -81,7 +83,7 @@ class _Reader:
         return former_projects(selected.project, folder, current, own, remaining)
 
     def read(self, folder: str, below: str, project: Project) -> Rules | None:
-        """The rules of a project below a folder; None where the commit holds nothing of it."""
+        """Return the rules of a project below a folder; None where the commit holds nothing of it."""
         check_places(project)
         root = self.target / folder
         segments = project.segments
@@ -97,7 +99,7 @@ class _Reader:
 
 
 def _waivers(target: Path, below: str, rules: Rules) -> dict[str, dict[str, str]]:
-    """What each valid definition below a folder waives; none where there is no such folder."""
+    """Return what each valid definition below a folder waives; none where there is no such folder."""
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_definitions
 

@@ -52,7 +52,7 @@ class SandboxPlace:
 def sandbox_place(
     root: Path, project: Project, several: Mapping[str, Project], *, state: str, folder: str
 ) -> SandboxPlace:
-    """The place of the sandbox: that of the workspace, or beside the `state` that a person named.
+    """Return the place of the sandbox: that of the workspace, or beside the `state` that a person named.
 
     `several` are the workspaces, `folder` is the one of -C. Raises `WrongUsage` for a state of the team's, and
     `InvalidInput` for a link in place of the folder: it could lead to the team's.
@@ -85,18 +85,20 @@ def _named(root: Path, project: Project, several: Mapping[str, Project], state: 
 
 
 def beside(state: Path) -> Path:
-    """The database beside a state: `invent.state.json` has `invent.sandbox.sqlite`."""
+    """Return the database beside a state: `invent.state.json` has `invent.sandbox.sqlite`."""
     return state.with_name(state.name.removesuffix(".json").removesuffix(".state") + ".sandbox.sqlite")
 
 
 def is_of_the_team(state: Path, root: Path, project: Project, several: Mapping[str, Project]) -> bool:
-    """Whether that is where the project, or one of its workspaces, has its state, as disks compare names."""
+    """Return whether that is where the project, or one of its workspaces, has its state, as disks compare names."""
     states = {root / workspace.state.path for workspace in (project, *several.values())}
     return os.path.realpath(state).casefold() in {os.path.realpath(path).casefold() for path in states}
 
 
 def removal(state: Path, folder: str) -> str:
-    """The shell command that deletes a state that an older version's sandbox has left, with what lies beside it."""
+    """Return the shell command that deletes a state that an older version's sandbox has left, with what lies beside
+    it.
+    """
     files = [state, state.with_name(f"{state.name}.journal"), beside(state)]
     there = [shown(path) for path in files if os.path.lexists(path)]
     return " ".join(["rm", *(_quoted(file, folder) for file in there or [shown(state)])])
@@ -107,7 +109,7 @@ def _parts(path: Path, root: Path) -> tuple[str, ...]:
 
 
 def _link(path: Path, root: Path) -> str:
-    """The first link on the way from the project's folder to a path."""
+    """Return the first link on the way from the project's folder to a path."""
     parts = _parts(path, root)
     ways = (root.joinpath(*parts[:count]) for count in range(1, len(parts) + 1))
     return shown(next((way for way in ways if os.path.islink(way)), path))
@@ -118,5 +120,5 @@ def _command(program: str, file: str, folder: str) -> str:
 
 
 def _quoted(file: str, folder: str) -> str:
-    """A path as a shell reads it in the folder where the process was started: -C has led away from there."""
+    """Return a path as a shell reads it in the folder where the process was started: -C has led away from there."""
     return shlex.quote(os.path.join(folder, file))

@@ -11,7 +11,9 @@ from invent_gitops.model.problem import Position, Problem
 
 
 def misspelled(path: Path) -> list[str]:
-    """The entries beside `path`, as the folder lists them, that people could take for it, and the program does not."""
+    """Return the entries beside `path`, as the folder lists them, that people could take for it, and the program does
+    not.
+    """
     return [entry for entry in _entries(path.parent) if spelled_like(entry, path.name)]
 
 
@@ -23,7 +25,9 @@ def check_project_file(path: Path) -> None:
 
 
 def unread_catalogues(path: Path, displayed: str) -> list[Problem]:
-    """A problem for each file that looks like the segment catalogue at `path`, `displayed` to people, and is not it."""
+    """Return a problem for each file that looks like the segment catalogue at `path`, `displayed` to people, and is not
+    it.
+    """
     message = f"This looks like the segment catalogue, and is not read: {displayed} is."
     return [
         Problem(Position(displayed.removesuffix(path.name) + readable(other)), "file-not-read", message, _cure(path))
@@ -44,7 +48,7 @@ def check_folder(folder: Path) -> None:
 
 
 def _may_define(folder: Path) -> bool:
-    """Whether a folder holds files that could be definitions; one behind a link is not looked at."""
+    """Return whether a folder holds files that could be definitions; one behind a link is not looked at."""
     return folder.is_symlink() or any(name.endswith((".yaml", ".yml")) for name in _entries(folder))
 
 

@@ -12,7 +12,7 @@ from invent_gitops.operations.project import LoadedProject
 
 
 def status_at(now: datetime, account: Account, loaded: LoadedProject, snapshot: Snapshot, soon: timedelta) -> Status:
-    """Each broadcast of the project; one that is due within `soon` of `now` should be ready."""
+    """Return each broadcast of the project; one that is due within `soon` of `now` should be ready."""
     from invent_gitops.live.status import status_of
 
     return status_of(

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 
 def stopwatch(seconds: float) -> Callable[[], bool]:
-    """Whether fewer than `seconds` have passed since now; a process that was stopped or slept counts as passed."""
+    """Return whether fewer than `seconds` have passed since now; a process that was stopped or slept counts as
+    passed.
+    """
     began = time.monotonic(), time.time()
 
     def fresh() -> bool:

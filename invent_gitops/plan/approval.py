@@ -59,7 +59,7 @@ class Approval:
 
 
 def by_plan(document: object, reason: str = "") -> Approval:
-    """The approval of a saved plan; `reason` is why more is not approved. Raises `Refused` for what is none."""
+    """Return the approval of a saved plan; `reason` is why more is not approved. Raises `Refused` for what is none."""
     approved = approved_plan(document)
     return Approval(
         partial(check_plan, approved, reason=reason), lambda plan: approved.requests.keys(), approved.contacts
@@ -67,7 +67,7 @@ def by_plan(document: object, reason: str = "") -> Approval:
 
 
 def by_digest(approved: str, reason: str = "") -> Approval:
-    """The approval of a digest, or of `UNAPPROVED`; `reason` is why no more is approved.
+    """Return the approval of a digest, or of `UNAPPROVED`; `reason` is why no more is approved.
 
     Raises `Refused` for a text that is neither.
     """
@@ -87,7 +87,7 @@ def refuse_old(digest: object, label: str, cure: str = _AGAIN) -> None:
 
 
 def approved_plan(document: object) -> Approved:
-    """What a saved plan (`plan --out`) says is to be created, and where.
+    """Return what a saved plan (`plan --out`) says is to be created, and where.
 
     Raises `Refused` for anything that is not such a plan, or whose digest is not that of its items and account.
     """
@@ -115,7 +115,9 @@ def approved_plan(document: object) -> Approved:
 
 
 def _contacts(item: Mapping[str, Any]) -> int | None:
-    """Up to how many contacts the item of a plan document reaches; None where it says none. Raises `ValueError`."""
+    """Return up to how many contacts the item of a plan document reaches; None where it says none. Raises
+    `ValueError`.
+    """
     audience = item.get("audience")
     count = audience["contacts"] if audience else None
     if count is not None and (type(count) is not int or count < 0):
@@ -200,12 +202,12 @@ def _one_line(reason: str) -> str:
 
 
 def _covered(approved: str, plan: Plan) -> Collection[str]:
-    """The keys of the set of items that has the digest; none where no set has it."""
+    """Return the keys of the set of items that has the digest; none where no set has it."""
     return {item.key for item in _found(approved, plan) or ()}
 
 
 def _found(approved: str, plan: Plan) -> Sequence[Item] | None:
-    """The set of items that has the digest, or None."""
+    """Return the set of items that has the digest, or None."""
     claim = read_digest(approved)
     for items in _candidates(plan, claim.count) if claim else ():
         ordered = sorted(items, key=lambda item: item.key)
@@ -224,7 +226,7 @@ def _differences(approved: Mapping[str, Request], item: Item) -> Iterator[str]:
 
 
 def _candidates(plan: Plan, count: int) -> Iterator[Sequence[Item]]:
-    """The sets of `count` items that may have been the creates of the approved plan: two at most."""
+    """Yield the sets of `count` items that may have been the creates of the approved plan: two at most."""
     creates, refused = plan.having("create"), plan.having("refused")
     done = [item for item in (*plan.having("unchanged"), *plan.having("blocked")) if item.definition]
     done.sort(key=lambda item: (_moment(item), item.key), reverse=True)

@@ -66,7 +66,7 @@ def _judged(
 
 
 def _to_be_sent(item: Item, now: datetime) -> bool:
-    """Whether anybody is still to be messaged: not what is past, gone or cancelled."""
+    """Return whether anybody is still to be messaged: not what is past, gone or cancelled."""
     status = item.drift.status if item.drift else item.record.status if item.record else ""
     if status in (*BEGUN, "CANCELLED", GONE):
         return False

@@ -58,7 +58,9 @@ class Duplicates:
         self._keys = _keys(state)
 
     def certain(self, definition: Definition) -> tuple[Refusal, ...]:
-        """Why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in Invent."""
+        """Return why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in
+        Invent.
+        """
         key = definition.key
         if key in self._state.removed:
             removal = self._state.removed[key]
@@ -99,7 +101,7 @@ class Duplicates:
         return (Refusal("same-request", message, cure, definition.position),)
 
     def _same_key(self, definition: Definition, twin: str) -> Refusal:
-        """A key that people cannot tell from one of the state is that one, so it is not begun anew."""
+        """Return why a key is not begun anew that people cannot tell from one of the state."""
         how = "recorded" if twin in self._state.broadcasts else "removed from the state"
         how = "in doubt" if twin in self._state.intents else how
         signs = " and ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in twin if sign not in definition.key))
@@ -112,11 +114,11 @@ class Duplicates:
         return Refusal("same-key", message, cure, definition.at("key"))
 
     def declared(self, definition: Definition) -> Absence | None:
-        """The last word of a person that an attempt of this key, or of an equal request, created nothing."""
+        """Return the last word of a person that an attempt of this key, or of an equal request, created nothing."""
         return next(reversed(self._absences.of(definition.key, definition.request).values()), None)
 
     def _unread(self, definition: Definition) -> tuple[Refusal, ...]:
-        """A person's word that nothing was created holds only together with the whole list, or where there is none."""
+        """Return why a person's word that nothing was created does not hold without the whole list, if there is one."""
         absences = self._absences.of(definition.key, definition.request).values()
         if not absences or self._reach in ("", "whole"):
             return ()
@@ -161,7 +163,7 @@ class Duplicates:
         return (Refusal("exists-already", message, cure, definition.position),)
 
     def likely(self, definition: Definition) -> tuple[Refusal, ...]:
-        """Why it may exist already, which somebody can waive with a reason.
+        """Return why it may exist already, which somebody can waive with a reason.
 
         A file that was renamed and edited at once looks like a new broadcast, and would be a second one.
         """
@@ -207,7 +209,7 @@ def _keys(state: State) -> _Keys:
 
 
 def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
-    """Which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
+    """Return which key already holds a request, and in what way; a record weighs more than a doubt or a tombstone."""
     holders: dict[Request, tuple[str, str]] = {}
     for key, removal in state.removed.items():
         holders |= dict.fromkeys((request.plain for request in removal.requests), ("removed", key))

@@ -30,11 +30,11 @@ class Headcounts:
     everyone: int | None = None
 
     def reviewed(self, key: str, request: Request) -> Reviewed | None:
-        """What was reviewed for the request of `key`, or None where no number was."""
+        """Return what was reviewed for the request of `key`, or None where no number was."""
         return reviewed_audience(request, self.segments, approved=self.approved.get(key), everyone=self.everyone)
 
     def headcount(self, item: Item, contacts: int | None) -> Headcount | None:
-        """The contacts that an answer names, beside those that were reviewed."""
+        """Return the contacts that an answer names, beside those that were reviewed."""
         return headcount_of(self.reviewed(item.key, item.request), item.request, contacts, self.jump)
 
 
@@ -56,18 +56,20 @@ def held_to_reviewed(plan: Plan, headcounts: Headcounts, reading: AudienceReadin
 
 
 def needs_reading(plan: Plan, headcounts: Headcounts) -> bool:
-    """Whether the plan would create anything whose number was reviewed, and is to be compared."""
+    """Return whether the plan would create anything whose number was reviewed, and is to be compared."""
     return any(headcounts.reviewed(item.key, item.request) and not _waives(item) for item in plan.having("create"))
 
 
 def reviewed_segments(plan: Plan, headcounts: Headcounts) -> set[str]:
-    """The ids of the segments whose numbers were reviewed, of all that would be created."""
+    """Return the ids of the segments whose numbers were reviewed, of all that would be created."""
     audiences = (headcounts.reviewed(item.key, item.request) for item in plan.having("create"))
     return {id for reviewed in audiences if reviewed for id in reviewed.segment_ids}
 
 
 def uncompared(plan: Plan, headcounts: Headcounts) -> str:
-    """The note on creates whose audience is compared with nothing, since no number was reviewed; "" without any."""
+    """Return the note on creates whose audience is compared with nothing, since no number was reviewed; "" without
+    any.
+    """
     items = [item for item in plan.having("create") if not _complete(headcounts.reviewed(item.key, item.request), item)]
     if not items:
         return ""

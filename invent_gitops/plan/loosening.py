@@ -22,7 +22,8 @@ _MOST = 5
 def passing_only_so(
     plan: Plan, base_plans: Sequence[Plan], base: Rules, changes: RuleChanges
 ) -> tuple[PassesOnlySo, ...]:
-    """The creates of `plan` that one of `base_plans` refuses, each with every objection, in the order of the keys.
+    """Return the creates of `plan` that one of `base_plans` refuses, each with every objection, in the order of the
+    keys.
 
     `base_plans` are of the same definitions by the rules of `base`, with its counts and with those of today. A segment
     that means other people now refuses nothing there, so its creates are named by the change itself.
@@ -37,7 +38,7 @@ def passing_only_so(
 
 
 def uncompared(loosening: Loosening) -> str:
-    """What a person must know where the base cannot be read."""
+    """Return what a person must know where the base cannot be read."""
     return (
         f"The rules could not be compared with those of {loosening.reference}: {loosening.fault}. A rule or the guard "
         f"policies.loosening may have been loosened. {loosening.cure}"
@@ -65,7 +66,7 @@ def check_loosening(plan: Plan) -> None:
 
 
 def _refused(base_plans: Sequence[Plan]) -> dict[str, tuple[Refusal, ...]]:
-    """The objections to each key, by any of the plans; of one policy, as the first plan words it."""
+    """Return the objections to each key, by any of the plans; of one policy, as the first plan words it."""
     refused: dict[str, dict[str, list[Refusal]]] = {}
     for base_plan in base_plans:
         for item in base_plan.having("refused"):
@@ -79,7 +80,9 @@ def _refused(base_plans: Sequence[Plan]) -> dict[str, tuple[Refusal, ...]]:
 def _of_item(
     item: Item, refusals: Sequence[Refusal], repointed: Mapping[str, RuleChange], count: int, base: Rules
 ) -> Iterator[PassesOnlySo]:
-    """The objections to one of `count` creates; `repointed` are the names that mean another id, as names compare."""
+    """Yield the objections to one of `count` creates; `repointed` are the names that mean another id, as names
+    compare.
+    """
     for refusal in refusals:
         yield PassesOnlySo(item.key, refusal.policy, refusal.message)
     if item.definition is None:

@@ -50,7 +50,7 @@ def make_plan(
     listed: LiveList = NOT_LOOKED,
     newest: Mapping[str, Request] | None = None,
 ) -> Plan:
-    """The plan for all keys that `only` lets through. `context` is its moment, and the account of the state.
+    """Return the plan for all keys that `only` lets through. `context` is its moment, and the account of the state.
 
     Guards look at every definition and every record, whatever `only` says. What is `listed` already and
     recorded nowhere is not created a second time; what was declared not to have been created is refused
@@ -131,12 +131,12 @@ class _Planner:
         return Item(key, "undefined", record.request, record=record)
 
     def broken(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
-        """The policies' objections to what is defined, as for a create, without those that it waives."""
+        """Return the policies' objections to what is defined, as for a create, without those that it waives."""
         objections = self.of_policies(definition, audience)
         return tuple(refusal for refusal in objections if not policy.is_waived(definition, refusal))
 
     def objections(self, definition: Definition, audience: Audience) -> tuple[Refusal, ...]:
-        """All that can be said against a new broadcast, at once, so that no waiver brings up another objection.
+        """Return all that can be said against a new broadcast, at once, so that no waiver brings up another objection.
 
         Those that it waives as well, so that the plan can tell which waivers set something aside.
         """
@@ -153,7 +153,7 @@ class _Planner:
         )
 
     def superseded(self, definition: Definition) -> tuple[Refusal, ...]:
-        """A run of an older commit, or of older files, must not send what people have taken back or changed since."""
+        """Return why a run of older files does not send what people have taken back or changed since."""
         if self.newest is None or self.newest.get(definition.key) == definition.request:
             return ()
         how = "defines it differently" if definition.key in self.newest else "does not define it any more"

@@ -37,7 +37,7 @@ _RULES_OF = {"scheduled_at": _OF_THE_HOUR, "segment_ids": _OF_THE_AUDIENCE, "sen
 def unreachable(
     plan: Plan, policy: UnreachablePolicy, segments: Mapping[str, Segment], project_file: str = ""
 ) -> tuple[Unreached, ...]:
-    """Every edit and deletion that will not reach Invent and still matters, soonest first.
+    """Return every edit and deletion that will not reach Invent and still matters, soonest first.
 
     What is over, or whose hour has passed, does not matter; nor does an edit that Invent shows already. Drift counts
     where the plan has it. What is in doubt is left to `resolve`. `segments` is the catalogue by id, `project_file` the
@@ -56,7 +56,9 @@ def unreachable(
 
 
 def _exists(item: Item) -> bool:
-    """Whether its broadcast may still be sent, as far as its status tells; a second one for a key has its own page."""
+    """Return whether its broadcast may still be sent, as far as its status tells; a second one for a key has its own
+    page.
+    """
     record = item.record
     if record is None or item.intent or record.note.role == "second":
         return False
@@ -131,12 +133,12 @@ def _deletion(
 
 
 def _is_to_come(at: datetime | None, now: datetime) -> bool:
-    """Whether its hour is still to come; of what has no hour, only its status tells that it was sent."""
+    """Return whether its hour is still to come; of what has no hour, only its status tells that it was sent."""
     return at is None or at > now
 
 
 def _live(record: Record, item: Item) -> Request:
-    """What Invent has: as it was recorded, with what Invent was seen to show otherwise."""
+    """Return what Invent has: as it was recorded, with what Invent was seen to show otherwise."""
     seen_there = {change.field: change.new for change in item.drift.changes} if item.drift else {}
     return read_request({**record.request.as_json(), **seen_there}) if seen_there else record.request
 
@@ -157,11 +159,13 @@ class _Renames:
         self._keys = {trait: item.key for item in similar for trait in item.request.traits}
 
     def surely(self, record: Record) -> bool:
-        """Whether its request has another key now, so that `state mv` is all that is left: the refusal says so."""
+        """Return whether its request has another key now, so that `state mv` is all that is left: the refusal says
+        so.
+        """
         return any(request.plain in self._exactly for request in record.requests)
 
     def perhaps(self, record: Record) -> str:
-        """The key of a definition that looks like it, or ""."""
+        """Return the key of a definition that looks like it, or ""."""
         traits = (trait for request in record.requests for trait in request.traits)
         return next((self._keys[trait] for trait in traits if trait in self._keys), "")
 
@@ -197,13 +201,13 @@ def _steps_of_edit(
 
 
 def _broken(item: Item, changes: tuple[FieldChange, ...]) -> tuple[Refusal, ...]:
-    """The rules that the edit itself breaks; what it leaves as it is in Invent is none of its doing."""
+    """Return the rules that the edit itself breaks; what it leaves as it is in Invent is none of its doing."""
     concerned = {rule for change in changes for rule in _RULES_OF.get(change.field, ())}
     return tuple(refusal for refusal in item.remarks.broken_rules if refusal.policy in concerned)
 
 
 def _not_yet(wishes: str, broken: tuple[Refusal, ...], *, hour_has_passed: bool) -> Iterator[ManualStep]:
-    """What must not be done in Invent, and each rule that stands against it with its cure."""
+    """Yield what must not be done in Invent, and each rule that stands against it with its cure."""
     if hour_has_passed:
         yield ManualStep("Its hour in Invent has passed: look there whether it was sent.")
     rules = tuple(refusal.policy for refusal in broken)
@@ -218,7 +222,7 @@ def _not_yet(wishes: str, broken: tuple[Refusal, ...], *, hour_has_passed: bool)
 def _wishes(
     changes: tuple[FieldChange, ...], definition: Definition, plan: Plan, segments: Mapping[str, Segment]
 ) -> Iterator[str]:
-    """What the file asks for, as wishes to a person; two fields say whom it goes to."""
+    """Yield what the file asks for, as wishes to a person; two fields say whom it goes to."""
     fields, request = {change.field for change in changes}, definition.request
     if "name" in fields:
         yield f"rename it to “{request.name}”"

@@ -24,7 +24,7 @@ def audience_of(request: Request, segments: Mapping[str, Segment]) -> Audience:
 def audience_warnings(
     request: Request, pulled: Mapping[str, Segment], live: Mapping[str, int | None], jump: int
 ) -> tuple[AudienceWarning, ...]:
-    """What to look at before `request` goes out, in the order of its segment ids.
+    """Return what to look at before `request` goes out, in the order of its segment ids.
 
     `pulled` is the catalogue by id. `live` holds the contacts by id of every segment that Invent has (None
     where it tells no count): it must come of a complete list, since a segment that is missing in it is called
@@ -37,7 +37,7 @@ def audience_warnings(
 
 
 def audience_today(request: Request, live: Mapping[str, int | None]) -> int | None:
-    """Up to how many contacts `request` reaches today (segments may overlap); None if a count is not known.
+    """Return up to how many contacts `request` reaches today (segments may overlap); None if a count is not known.
 
     `live` is as for `audience_warnings`.
     """
@@ -49,7 +49,8 @@ def audience_today(request: Request, live: Mapping[str, int | None]) -> int | No
 def renaming_warnings(
     request: Request, written: Sequence[str], catalogue: Catalogue | None, live: Sequence[RemoteSegment]
 ) -> Iterator[AudienceWarning]:
-    """What is called otherwise in Invent than reviewers read it: the names stand in definitions, the ids are sent.
+    """Yield what is called otherwise in Invent than reviewers read it: the names stand in definitions, the ids are
+    sent.
 
     `written` are the segments as the definition has them, `live` all segments of Invent. A name that several segments
     have now says nothing of any of them.

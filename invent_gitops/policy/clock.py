@@ -14,7 +14,7 @@ LARGEST_SKEW = timedelta(minutes=5)
 
 
 def clock_fault(listing: Listing[Any], now: datetime) -> str:
-    """What is wrong with this machine's clock, which says `now` (aware), or "".
+    """Return what is wrong with this machine's clock, which says `now` (aware), or "".
 
     The list carries how far the clocks differ. Where its answers had no usable `Date`, there is no evidence and
     nothing is wrong: a server that has only the route that creates must keep working.

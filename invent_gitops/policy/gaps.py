@@ -35,7 +35,7 @@ class Calendar:
     every: Sequence[Entry] = ()
 
     def nearest(self, request: Request, at: datetime, key: str) -> Entry | None:
-        """The entry nearest to `at` that reaches somebody whom `request` reaches, other than those of `key`."""
+        """Return the entry nearest to `at` that reaches somebody whom `request` reaches, other than those of `key`."""
         # Everyone is in every segment, so a broadcast to everyone meets all others.
         lines = (
             [self.every]
@@ -77,7 +77,7 @@ def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) 
 def of_the_gap(
     definition: Definition, now: datetime, policies: Policies, calendar: Calendar, segments: Mapping[str, Segment]
 ) -> Iterator[Refusal]:
-    """The objection to what comes too close to another broadcast, if there is one."""
+    """Yield the objection to what comes too close to another broadcast, if there is one."""
     if not policies.minimum_gap:
         return
     request, zone = definition.request, definition.timezone
@@ -100,7 +100,7 @@ def of_the_gap(
 
 
 def _neighbours(line: Sequence[Entry], at: datetime, key: str) -> Iterator[Entry]:
-    """The last entry before `at` and the first one from `at` on, without those of `key`."""
+    """Yield the last entry before `at` and the first one from `at` on, without those of `key`."""
     start = bisect_left(line, at, key=lambda entry: entry.at)
     # A key has an entry or two, so neither walk is a long one.
     for walk in (range(start - 1, -1, -1), range(start, len(line))):

@@ -22,7 +22,7 @@ def objections(
     audience: Audience,
     calendar: Calendar,
 ) -> tuple[Refusal, ...]:
-    """Every guard's objection to creating `definition` at `now` (aware), also those that it waives.
+    """Return every guard's objection to creating `definition` at `now` (aware), also those that it waives.
 
     `segments` is the catalogue by id, empty if there is none; `calendar` holds what else goes out, and
     is read only if the project asks for a minimum gap.
@@ -37,12 +37,12 @@ def objections(
 
 
 def is_waived(definition: Definition, refusal: Refusal) -> bool:
-    """Whether the definition sets this objection aside; some cannot be, whatever it says."""
+    """Return whether the definition sets this objection aside; some cannot be, whatever it says."""
     return refusal.policy in definition.waive and refusal.policy in (*WAIVABLE, *JUDGED_IN_INVENT)
 
 
 def too_many(count: int, policies: Policies, definition: Definition) -> Refusal | None:
-    """The objection to creating `count` broadcasts in one apply, if there is one."""
+    """Return the objection to creating `count` broadcasts in one apply, if there is one."""
     if count <= policies.max_creates:
         return None
     return Refusal(

@@ -16,7 +16,7 @@ _PULL = "invent-gitops segments pull"
 def reviewed_audience(
     request: Request, segments: Mapping[str, Segment], *, approved: int | None = None, everyone: int | None = None
 ) -> Reviewed | None:
-    """How many contacts people have agreed to message with `request`, or None where no number was reviewed.
+    """Return how many contacts people have agreed to message with `request`, or None where no number was reviewed.
 
     `approved` is the number of the approved plan, `segments` the catalogue by id; segments without a count are left
     out. `everyone` is for how many contacts the last broadcast to everyone was created, since no catalogue says that.
@@ -33,7 +33,9 @@ def reviewed_audience(
 def audience_refusal(
     definition: Definition, reviewed: Reviewed, reading: AudienceReading, segments: Mapping[str, Segment], jump: int
 ) -> Refusal | None:
-    """The objection to messaging more contacts than were reviewed, or to not knowing how many it would be today."""
+    """Return the objection to messaging more contacts than were reviewed, or to not knowing how many it would be
+    today.
+    """
     position = definition.at("send_to_all" if definition.request.send_to_all else "segments")
     if reading.fault:
         number = f"{reviewed.contacts:,} contacts of {reviewed.source}"
@@ -59,7 +61,9 @@ def audience_refusal(
 
 
 def headcount_of(reviewed: Reviewed | None, request: Request, contacts: int | None, jump: int) -> Headcount | None:
-    """The contacts that Invent has created `request` for, beside what was reviewed; None where either is unknown."""
+    """Return the contacts that Invent has created `request` for, beside what was reviewed; None where either is
+    unknown.
+    """
     complete = reviewed is not None and reviewed.segment_ids == request.segment_ids
     if contacts is None or reviewed is None or not complete:
         return None
@@ -67,7 +71,7 @@ def headcount_of(reviewed: Reviewed | None, request: Request, contacts: int | No
 
 
 def _uncounted(reviewed: Reviewed, reading: AudienceReading, segments: Mapping[str, Segment]) -> tuple[str, str] | None:
-    """Why today's number is not known of a segment whose number was reviewed, and the cure."""
+    """Return why today's number is not known of a segment whose number was reviewed, and the cure."""
     for id in reviewed.segment_ids:
         label = f"{segments[id].name} ({id})" if id in segments and segments[id].name != id else id
         if id in reading.contacts and reading.contacts[id] is None:
@@ -77,14 +81,16 @@ def _uncounted(reviewed: Reviewed, reading: AudienceReading, segments: Mapping[s
 
 
 def _today(reviewed: Reviewed, reading: AudienceReading) -> int:
-    """Up to how many contacts today, none of a segment that is gone; of everyone, those of the largest segment."""
+    """Return up to how many contacts today, none of a segment that is gone; of everyone, those of the largest
+    segment.
+    """
     if reviewed.segment_ids:
         return sum(reading.contacts.get(id) or 0 for id in reviewed.segment_ids)
     return max((count or 0 for count in reading.contacts.values()), default=0)
 
 
 def _grown(reviewed: Reviewed, reading: AudienceReading, segments: Mapping[str, Segment], jump: int) -> str:
-    """Which segments have grown, of several."""
+    """Return which segments have grown, of several."""
     if len(reviewed.segment_ids) < 2:
         return ""
     grown = list(_each_grown(reviewed, reading, segments, jump))

@@ -13,7 +13,7 @@ from invent_gitops.policy.times import in_zone, sending
 
 
 def of_the_clock(definition: Definition, now: datetime, policies: Policies) -> Iterator[Refusal]:
-    """The objections of both; a broadcast that goes out at once goes out at `now`."""
+    """Yield the objections of both; a broadcast that goes out at once goes out at `now`."""
     if policies.quiet_hours:
         yield from _quiet(definition, now, policies.quiet_hours)
     if policies.blackout_days:

@@ -44,7 +44,7 @@ def _minute(clock: time) -> int:
 def compare_blackout(
     old: BlackoutDays | None, new: BlackoutDays | None, today: date
 ) -> Iterator[tuple[Side, str, str]]:
-    """The days that are free again, and those that were added, each with its old and its new value for people.
+    """Yield the days that are free again, and those that were added, each with its old and its new value for people.
 
     Days before `today` are past. On other clocks every day begins at another moment.
     """
@@ -63,7 +63,7 @@ def blackout_text(spans: Iterable[Span]) -> str:
 
 
 def _merged(spans: Iterable[Span], today: date) -> list[Span]:
-    """The spans from `today` on, in order, none next to another."""
+    """Return the spans from `today` on, in order, none next to another."""
     merged: list[Span] = []
     for first, last in sorted((max(first, today), last) for first, last in spans if today <= last and first <= last):
         if merged and (merged[-1][1] == date.max or first <= merged[-1][1] + _DAY):
@@ -74,7 +74,7 @@ def _merged(spans: Iterable[Span], today: date) -> list[Span]:
 
 
 def _without(spans: Iterable[Span], removed: Iterable[Span]) -> list[Span]:
-    """What of the spans none of `removed` covers."""
+    """Return what of the spans none of `removed` covers."""
     kept = list(spans)
     for first, last in removed:
         pieces: list[Span] = []

@@ -13,7 +13,7 @@ Side = Literal["weaker", "tighter"]
 
 
 def compare_catalogues(old: Catalogue | None, new: Catalogue | None) -> Iterator[tuple[Side, RuleChange]]:
-    """Each name of the base that means another id now, and each segment whose count differs.
+    """Yield each name of the base that means another id now, and each segment whose count differs.
 
     A name that is gone, or that several segments have now, can be written no more: that is tighter. Without a
     catalogue an entry of a definition is an id, so that every name means another segment where the catalogue is gone.
@@ -43,7 +43,7 @@ def compare_catalogues(old: Catalogue | None, new: Catalogue | None) -> Iterator
 
 
 def with_counts_of(base: Catalogue | None, current: Catalogue | None) -> Catalogue | None:
-    """`current` with the counts that `base` has, for the segments that both have."""
+    """Return `current` with the counts that `base` has, for the segments that both have."""
     if base is None or current is None:
         return current
     counts = {segment.id: segment.contacts for segment in base.every()}
@@ -73,7 +73,7 @@ def _count(contacts: int | None) -> str:
 
 
 def _people(segments: tuple[Segment, ...]) -> str:
-    """The ids, each with its count where there is one."""
+    """Return the ids, each with its count where there is one."""
     return " and ".join(
         segment.id if segment.contacts is None else f"{segment.id} ({segment.contacts:,} contacts)"
         for segment in segments

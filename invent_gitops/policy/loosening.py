@@ -35,7 +35,9 @@ _UNITS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minute
 
 
 def compare_rules(base: Rules, current: Rules, today: date) -> RuleChanges:
-    """What of `current` is weaker than `base`, and what is tighter; blackout days before `today` count for nothing."""
+    """Return what of `current` is weaker than `base`, and what is tighter; blackout days before `today` count for
+    nothing.
+    """
     changes = [
         *_policies(base.project.policies, current.project.policies, today),
         *_project(base.project, current.project),
@@ -104,7 +106,9 @@ def _cap(old: int | None, new: int | None) -> Verdict:
 
 
 def _unjudged(old: Any, new: Any) -> Verdict:
-    """What has no judge of its own: a guard by its word, what is first set is tighter, and the rest is weaker."""
+    """Return what has no judge of its own: a guard by its word, what is first set is tighter, and the rest is
+    weaker.
+    """
     if {old, new} == {"warn", "refuse"} if isinstance(old, str) and isinstance(new, str) else False:
         return "weaker" if new == "warn" else "tighter"
     return "tighter" if old is None else "weaker"
@@ -185,7 +189,7 @@ def _texts(old: Any, new: Any, name: str) -> tuple[str, str]:
 
 
 def _text(value: Any, name: str) -> str:
-    """A value as the project file has it, "off" for what is not set."""
+    """Return a value as the project file has it, "off" for what is not set."""
     match value:
         case None | "":
             return "off" if value is None else "not set"

@@ -20,7 +20,7 @@ def duration(span: timedelta, *, days: bool = True) -> str:
 
 
 def in_zone(at: datetime, timezone: str) -> datetime | None:
-    """What the clocks of `timezone` show then; None if no zone is named, or the year has five digits there."""
+    """Return what the clocks of `timezone` show then; None if no zone is named, or the year has five digits there."""
     try:
         return at.astimezone(load_zone(timezone)) if timezone else None
     except OverflowError:
@@ -37,7 +37,7 @@ def moment(at: datetime, timezone: str) -> str:
 
 
 def sending(scheduled_at: datetime | None, now: datetime, timezone: str) -> str:
-    """`It would go out on Fri 27 Nov 2026 22:30 Europe/Berlin`; at once means now."""
+    """Return `It would go out on Fri 27 Nov 2026 22:30 Europe/Berlin`; at once means now."""
     if scheduled_at is None:
         return f"It would go out at once, on {moment(now, timezone)}"
     return f"It would go out on {moment(scheduled_at, timezone)}"

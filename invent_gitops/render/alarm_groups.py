@@ -65,7 +65,9 @@ class AlarmGroup:
 
 
 def alarm_groups(status: Status) -> tuple[AlarmGroup, ...]:
-    """Every alarm of a page once: poor results, then what is due within `soon`, then the rest, the worst rule first."""
+    """Return every alarm of a page once: poor results, then what is due within `soon`, then the rest, the worst rule
+    first.
+    """
     alike: dict[tuple[Rule, str], list[tuple[Row, Alarm]]] = {}
     for row in status.rows:
         for alarm in row.alarms:

@@ -17,7 +17,7 @@ HELD_BACK_WORD = "held back"
 
 
 def headline(loosening: Loosening) -> str:
-    """One line that says what happened to the rules, "" where nothing became weaker."""
+    """Return one line that says what happened to the rules, "" where nothing became weaker."""
     since = f"since {loosening.reference}" + (f" ({loosening.base[:7]})" if loosening.base else "")
     if loosening.fault:
         return f"The rules could not be compared with those of {loosening.reference}: {loosening.fault}."
@@ -28,7 +28,7 @@ def headline(loosening: Loosening) -> str:
 
 
 def verdict(loosening: Loosening) -> str:
-    """What the guard does about it."""
+    """Return what the guard does about it."""
     if not loosening.refuses:
         return ""
     reason = "that cannot be compared" if loosening.fault else "together with weaker rules"
@@ -36,13 +36,13 @@ def verdict(loosening: Loosening) -> str:
 
 
 def held_back(loosening: Loosening) -> str:
-    """The headline of a plan that creates nothing for it."""
+    """Return the headline of a plan that creates nothing for it."""
     reason = "its rules cannot be compared with the base" if loosening.fault else "rules were made weaker"
     return f"Nothing can be created: {reason}"
 
 
 def tightened(loosening: Loosening) -> str:
-    """One calm line for what became tighter, "" for nothing."""
+    """Return one calm line for what became tighter, "" for nothing."""
     changes = loosening.changes.tighter
     if not changes:
         return ""
@@ -52,7 +52,7 @@ def tightened(loosening: Loosening) -> str:
 
 
 def weaker_entries(loosening: Loosening) -> list[RuleChange]:
-    """The weaker rules; many counts of the catalogue are one of them."""
+    """Return the weaker rules; many counts of the catalogue are one of them."""
     counts = [change for change in loosening.changes.weaker if change.rule == COUNT]
     if len(counts) <= _COUNTS:
         return list(loosening.changes.weaker)
@@ -64,7 +64,7 @@ def weaker_entries(loosening: Loosening) -> list[RuleChange]:
 
 
 def passing_keys(loosening: Loosening) -> list[tuple[str, Sequence[str]]]:
-    """Each key that passes only because of it, with the rules that would have refused it."""
+    """Return each key that passes only because of it, with the rules that would have refused it."""
     rules: dict[str, dict[str, None]] = {}
     for entry in loosening.passing:
         rules.setdefault(entry.key, {})[entry.rule] = None

@@ -23,7 +23,7 @@ class Unwritten:
 
 
 def next_step(drafts: Sequence[Unwritten], context: Context, written: Callable[[str], str]) -> str:
-    """The sentence that says what to do next, and by when; "" where nothing was created."""
+    """Return the sentence that says what to do next, and by when; "" where nothing was created."""
     if not drafts:
         return ""
     first = min(drafts, key=lambda draft: (draft.at or datetime.min.replace(tzinfo=UTC), draft.name))
@@ -37,7 +37,7 @@ def next_step(drafts: Sequence[Unwritten], context: Context, written: Callable[[
 
 
 def unwritten(report: Report, plan: Plan) -> list[Unwritten]:
-    """What a run or an earlier one created of a plan. What is past needs nothing any more."""
+    """Return what a run or an earlier one created of a plan. What is past needs nothing any more."""
     items = {item.key: item for item in plan.items}
     fates = (*report.having("created"), *report.having("adopted"), *report.having("already-created"))
     created = [items[outcome.key] for outcome in fates if outcome.key in items]

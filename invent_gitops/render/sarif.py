@@ -33,7 +33,7 @@ def problems_sarif(
     failures: Sequence[InventGitopsError] = (),
     most_bytes: int = MOST_BYTES,
 ) -> tuple[str, list[str]]:
-    """The log, and what was left out of it as sentences, which the log holds as well.
+    """Return the log, and what was left out of it as sentences, which the log holds as well.
 
     `address` gives the URI of a file of a `Position`: relative to the root of the git repository, or absolute;
     `failures` are why a part of the project could not be looked at.
@@ -47,7 +47,7 @@ def problems_sarif(
 
 
 def failure_sarif(error: InventGitopsError, exit_code: int) -> str:
-    """The log of a run that ended before it could look for problems: no results, and why."""
+    """Return the log of a run that ended before it could look for problems: no results, and why."""
     return _log([], 0, str, exit_code, [error])[0]
 
 
@@ -94,7 +94,7 @@ def _dump(
 
 
 def _rules(problems: Sequence[Problem]) -> list[dict[str, object]]:
-    """The rules that occur, sorted by their ids; the help of each is what cures its problems here."""
+    """Return the rules that occur, sorted by their ids; the help of each is what cures its problems here."""
     cures: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for problem in problems:
         cures[problem.rule].setdefault(problem.cure)
@@ -152,7 +152,7 @@ def _results(problems: Sequence[Problem], address: Address) -> list[dict[str, ob
 
 
 def _place(position: Position, uri: str, end: int) -> dict[str, object]:
-    """Where something is. GitHub wants a region even where the file as a whole is meant."""
+    """Return where something is. GitHub wants a region even where the file as a whole is meant."""
     line, column = position.line or 1, max(position.column, 1)
     # Only an absolute address has a scheme: the colons of the others are written as %3A.
     base = {} if ":" in uri else {"uriBaseId": _ROOT}
@@ -161,7 +161,9 @@ def _place(position: Position, uri: str, end: int) -> dict[str, object]:
 
 
 def _end(problem: Problem) -> int:
-    """The column after the last one that is meant, and not beyond the end of the line, as far as that is known."""
+    """Return the column after the last one that is meant, and not beyond the end of the line, as far as that is
+    known.
+    """
     end = problem.position.column + problem.length
     length = len(problem.source)
     return min(end, length + 1) if problem.source and problem.position.column <= length else end

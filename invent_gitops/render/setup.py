@@ -15,7 +15,7 @@ STATE_WORDS: dict[PointState, str] = {
 
 
 def commands_title(commands: Sequence[str]) -> str:
-    """What is printed above the commands. One that asks for a key takes for it what is pasted after it."""
+    """Return what is printed above the commands. One that asks for a key takes for it what is pasted after it."""
     if any(command.startswith("gh secret set ") for command in commands):
         return "Commands that fix it, in this order. Paste them one by one: gh secret set asks for the key."
     return "Commands that fix it, in this order:"

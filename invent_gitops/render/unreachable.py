@@ -34,7 +34,7 @@ def unreachable_title(edits: Sequence[Unreached]) -> str:
 
 
 def steps_left(edits: Sequence[Unreached]) -> str:
-    """How many steps in Invent are left, as the beginning of a sentence that names them; whole where none is."""
+    """Return how many steps in Invent are left, as the beginning of a sentence that names them; whole where none is."""
     number = len(awaiting(edits))
     if not number:
         return "It is waived; the reason is below." if len(edits) == 1 else "All are waived; the reasons are below."
@@ -42,7 +42,9 @@ def steps_left(edits: Sequence[Unreached]) -> str:
 
 
 def steps_named(edits: Sequence[Unreached], context: Context, written: Callable[[str], str]) -> str:
-    """Which steps these are, with date and audience; `written` makes harmless what a person wrote. "" for none."""
+    """Return which steps these are, with date and audience; `written` makes harmless what a person wrote. "" for
+    none.
+    """
     waiting = awaiting(edits)
     named = [_step_in_short(edit, context, written) for edit in waiting[:NAMED]]
     if len(waiting) > NAMED:
@@ -60,7 +62,7 @@ def _step_in_short(edit: Unreached, context: Context, written: Callable[[str], s
 
 
 def goes_out(edit: Unreached, context: Context) -> str:
-    """When Invent sends it, and in how long, on the author's clocks."""
+    """Return when Invent sends it, and in how long, on the author's clocks."""
     if edit.at is None:
         return "has no time, so that it may go out at any moment"
     when = when_and_away(edit.at, context.within(edit.timezone).zone, context.at)

@@ -62,7 +62,7 @@ def judge(
     posts: Sequence[tuple[PullRequest, Sequence[Post]]],
     reviewed: Callable[[PlanComment], PlanComment],
 ) -> ApprovalResult:
-    """What was approved in pull requests, each with all its comments.
+    """Return what was approved in pull requests, each with all its comments.
 
     `reviewed` returns a comment with who approved its plan, or raises `Refused`.
     """
@@ -83,12 +83,12 @@ def judge(
 
 
 def doubtful(doubt: Refused) -> ApprovalResult:
-    """The result where nothing says what this run merged: nothing is approved."""
+    """Return the result where nothing says what this run merged: nothing is approved."""
     return ApprovalResult((), (), (doubt,), UNAPPROVED, None)
 
 
 def without_pull_request(event: WorkflowEvent, *, reviewed: bool) -> ApprovalResult:
-    """What a commit without a merged pull request may do; `reviewed` is whether one was ever merged here.
+    """Return what a commit without a merged pull request may do; `reviewed` is whether one was ever merged here.
 
     Where nobody has ever merged one, pushing is how this repository says yes. Anywhere else it must not undo what the
     review of a pull request has refused, nor pass for a merge that GitHub does not show yet.
@@ -99,13 +99,13 @@ def without_pull_request(event: WorkflowEvent, *, reviewed: bool) -> ApprovalRes
 
 
 def named_only(event: WorkflowEvent) -> ApprovalResult:
-    """What a commit may do whose message names a pull request that GitHub does not show as merged with it."""
+    """Return what a commit may do whose message names a pull request that GitHub does not show as merged with it."""
     named = f"The commit {event.commit[:7]} names #{event.merged} as merged"
     return doubtful(Refused(f"{named}, and GitHub does not show that it was merged with this commit.", _AGAIN))
 
 
 def united(comments: Sequence[PlanComment]) -> tuple[str, ReviewedPlan | None]:
-    """The digest of what was approved in all of these together, and what that is. Raises `Refused`.
+    """Return the digest of what was approved in all of these together, and what that is. Raises `Refused`.
 
     What is approved nowhere is in no plan; so a pull request of which nothing is known takes nothing from the others.
     """
@@ -131,7 +131,7 @@ def united(comments: Sequence[PlanComment]) -> tuple[str, ReviewedPlan | None]:
 
 
 def plan_comment(ownership: Ownership, pull: PullRequest, posts: Sequence[Post]) -> PlanComment:
-    """The comment that says what reviewers of a merged pull request saw. Raises `Refused` for any doubt."""
+    """Return the comment that says what reviewers of a merged pull request saw. Raises `Refused` for any doubt."""
     workspace = f" for the workspace {ownership.workspace}" if ownership.workspace else ""
     subject = f"of pull request #{pull.number}{workspace}"
     comments = shown_plans(ownership, posts, subject)

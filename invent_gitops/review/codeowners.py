@@ -10,7 +10,7 @@ _OWNER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_/.-]*|[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def owners_of(text: str, path: str) -> tuple[str, ...]:
-    """The owners of a path below the root of the repository, () for none; a placeholder is none."""
+    """Return the owners of a path below the root of the repository, () for none; a placeholder is none."""
     owners: tuple[str, ...] = ()
     for line in text.splitlines():
         pattern, *names = re.sub(r"(^|\s)#.*", "", line).split()[:50] or [""]
@@ -23,7 +23,7 @@ def owners_of(text: str, path: str) -> tuple[str, ...]:
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
-    """A pattern of CODEOWNERS: as in .gitignore, but `/*` at the end leaves out what is deeper."""
+    """Return a pattern of CODEOWNERS: as in .gitignore, but `/*` at the end leaves out what is deeper."""
     anchored = "/" in pattern.rstrip("/")
     folder = pattern.endswith("/")
     parts = re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", pattern.strip("/"))

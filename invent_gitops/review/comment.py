@@ -48,7 +48,7 @@ RenderBody = Callable[[int], str]
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """The digest of a plan document, or "" where there is no plan, and where all of it is held back."""
+    """Return the digest of a plan document, or "" where there is no plan, and where all of it is held back."""
     digest = document.get("digest")
     failed = document.get("problems") or document.get("error") or is_held_back(document)
     is_digest = isinstance(digest, str) and (read_digest(digest) or is_old_digest(digest))
@@ -56,7 +56,9 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 
 def plan_body(marker: Marker, render: RenderBody, approved: str = "") -> str:
-    """A plan; with a banner if its marker says that it is outdated. `approved` is the line that holds its requests."""
+    """Return a plan; with a banner if its marker says that it is outdated. `approved` is the line that holds its
+    requests.
+    """
 
     def put(text: str, warning: str) -> str:
         return joined(_top(marker, approved), warning, _PLAN_BEGINS, text, footer(marker), _PLAN_ENDS)
@@ -67,7 +69,7 @@ def plan_body(marker: Marker, render: RenderBody, approved: str = "") -> str:
 
 
 def outdated_body(body: str, marker: Marker) -> str:
-    """A body marked as outdated, and otherwise as it was."""
+    """Return a body marked as outdated, and otherwise as it was."""
     old = replace(marker, status="outdated")
     # Only a body that a person has edited since may be too long.
     plan = plan_in(body)[: BODY_LIMIT - LINE_LIMIT - 1_000] if len(body) > BODY_LIMIT else plan_in(body)
@@ -76,7 +78,7 @@ def outdated_body(body: str, marker: Marker) -> str:
 
 
 def report_body(marker: Marker, render: RenderBody, before: str, when: str = "", *, complete: bool = False) -> str:
-    """The outcome of an apply that ended at `when` (RFC 3339), above what `before` ("" for none) shows already.
+    """Return the outcome of an apply that ended at `when` (RFC 3339), above what `before` ("" for none) shows already.
 
     That is the plan, and the outcomes of earlier runs, unless this one is `complete`: it tells of every broadcast of
     the plan by itself. Where they do not leave it the room that it needs, the oldest outcomes are left out, then the
@@ -107,13 +109,13 @@ def report_body(marker: Marker, render: RenderBody, before: str, when: str = "",
 
 
 def superseded_body(marker: Marker, url: str) -> str:
-    """What is left of a second comment for one project, which two runs at once have made."""
+    """Return what is left of a second comment for one project, which two runs at once have made."""
     old = replace(marker, digest="", status="superseded")
     return joined(_top(old), f"Superseded by {f'[another comment]({url})' if url else 'another comment'}.")
 
 
 def drift_body(marker: Marker, render: RenderBody) -> str:
-    """The issue about what needs a person."""
+    """Return the issue about what needs a person."""
     notice = "This is kept up to date, and closed when all is well. Do not edit it: it would be written over."
 
     def put(text: str) -> str:
@@ -123,12 +125,14 @@ def drift_body(marker: Marker, render: RenderBody) -> str:
 
 
 def well_body(marker: Marker, when: str) -> str:
-    """The issue while nothing needs a person; `when` is for people, "" if it is not known."""
+    """Return the issue while nothing needs a person; `when` is for people, "" if it is not known."""
     return joined(_top(marker), f"### ✅ All is well{f' as of {when}' if when else ''}", footer(marker))
 
 
 def plan_in(body: str) -> str:
-    """The plan in a body of ours, "" if it shows none; of a plan whose lines were edited away, all but the first."""
+    """Return the plan in a body of ours, "" if it shows none; of a plan whose lines were edited away, all but the
+    first.
+    """
     text = body.replace("\r\n", "\n")
     begin, end = text.find(f"\n{_PLAN_BEGINS}\n"), text.rfind(f"\n{_PLAN_ENDS}")
     if 0 <= begin < end:
@@ -139,12 +143,12 @@ def plan_in(body: str) -> str:
 
 
 def outcomes_in(body: str) -> dict[str, str]:
-    """The outcomes of applies in a body of ours by when they ended, newest first."""
+    """Return the outcomes of applies in a body of ours by when they ended, newest first."""
     return {when: text.strip("\n") for when, text in _OUTCOME.findall(body.replace("\r\n", "\n"))}
 
 
 def same(body: str, other: str) -> bool:
-    """Whether two bodies read the same; GitHub may give back other line ends."""
+    """Return whether two bodies read the same; GitHub may give back other line ends."""
     return body.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
@@ -153,31 +157,33 @@ def _outcome(when: str, text: str) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """An outcome cut to at most `room` characters at the end of a line; without any room, the notice alone."""
+    """Return an outcome cut to at most `room` characters at the end of a line; without any room, the notice alone."""
     kept = text[: max(0, room - len(_CUT) - 2)].rpartition("\n")[0]
     return f"{kept}\n\n{_CUT}".strip()
 
 
 def banner(marker: Marker, reason: str) -> str:
-    """The warning on top of a comment that is outdated."""
+    """Return the warning on top of a comment that is outdated."""
     warning = f"this plan was made for commit {marker.commit[:7]}, {reason}. Do not approve it."
     return f"> [!WARNING]\n> **Outdated**: {warning}"
 
 
 def footer(marker: Marker) -> str:
-    """The commit, and the folder of the project."""
+    """Return the commit, and the folder of the project."""
     folder = f" in {code(unquote(marker.project))}" if marker.project else ""
     return f"<sub>For commit {marker.commit}{folder}</sub>"
 
 
 def _top(marker: Marker, approved: str = "") -> str:
-    """The first line, that of what was approved, and below them what tells the comments of several workspaces apart."""
+    """Return the first line, that of what was approved, and below them what tells the comments of several workspaces
+    apart.
+    """
     first = f"{marker.line()}\n{approved}" if approved else marker.line()
     return joined(first, f"## {code(unquote(marker.workspace))}" if marker.workspace else "")
 
 
 def _fit(render: RenderBody, put: Callable[[str], str]) -> str:
-    """The content, as long as it may be where `put` places it."""
+    """Return the content, as long as it may be where `put` places it."""
     return harmless(render(max(0, BODY_LIMIT - len(put("x")))))
 
 

@@ -59,7 +59,7 @@ def decide_comment(
     document: Mapping[str, Any],
     render: RenderBody,
 ) -> tuple[CommentAction, list[Supersede]]:
-    """What to do with our comments on a pull request (`posts`), given a plan or a report of a commit.
+    """Return what to do with our comments on a pull request (`posts`), given a plan or a report of a commit.
 
     `render` gives the document as Markdown.
     """
@@ -81,13 +81,15 @@ def decide_comment(
 
 
 def with_body(post: Post, body: str) -> Keep | Edit:
-    """What makes a comment say that."""
+    """Return what makes a comment say that."""
     sentence = "The comment is up to date:"
     return Keep(post, sentence) if same(post.body, body) else Edit(post, body, sentence)
 
 
 def decide_outdated(posts: Sequence[OwnPost], pull: PullRequest, commit: str) -> CommentAction:
-    """Whether to mark our comment as outdated: not if it is of the newest commit or shows the outcome of an apply."""
+    """Return whether to mark our comment as outdated: not if it is of the newest commit or shows the outcome of an
+    apply.
+    """
     if not posts:
         return Leave(None, "There is no comment yet.")
     post, marker = posts[0].post, posts[0].marker
@@ -111,7 +113,7 @@ def decide_issue(
     document: Mapping[str, Any],
     render: RenderBody,
 ) -> tuple[IssueAction, Sequence[Supersede | Close]]:
-    """What to do with our issues, given a document that says whether something needs a person.
+    """Return what to do with our issues, given a document that says whether something needs a person.
 
     `posts` are ours that are open, `closed` is the one of ours that was closed last: it counts where none is open.
     """
@@ -136,7 +138,7 @@ def decide_issue(
 
 
 def needs_person(document: Mapping[str, Any]) -> bool:
-    """Whether a person must act: the command did not end well, or a key is not as the repository says.
+    """Return whether a person must act: the command did not end well, or a key is not as the repository says.
 
     On a schedule "to create" means that it was merged and not created. What is recorded without a file
     (`undefined`) is kept for the audit, and needs nobody.
@@ -146,12 +148,12 @@ def needs_person(document: Mapping[str, Any]) -> bool:
 
 
 def superseded_by(first: Post, others: Sequence[OwnPost]) -> list[Supersede]:
-    """What lets other posts say that `first` is the one that counts."""
+    """Return what lets other posts say that `first` is the one that counts."""
     return [Supersede(own.post, superseded_body(own.marker, first.url)) for own in others]
 
 
 def weightier(marker: Marker | None, pull: PullRequest, commit: str) -> str:
-    """Why the comment stays as it is, newer or weightier than a plan of a commit; "" where it gives way."""
+    """Return why the comment stays as it is, newer or weightier than a plan of a commit; "" where it gives way."""
     if pull.merged:
         return "The pull request was merged before this plan was there, so nobody has reviewed it."
     is_newest = commit == pull.head
@@ -180,7 +182,7 @@ def _report_body(
 
 
 def _is_complete(document: Mapping[str, Any], marker: Marker, body: str) -> bool:
-    """Whether a report tells what became of every broadcast that the plan in a comment creates.
+    """Return whether a report tells what became of every broadcast that the plan in a comment creates.
 
     Where the comment has its digest only, the requests of what the report tells of must have just that.
     """

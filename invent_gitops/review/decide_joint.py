@@ -20,7 +20,7 @@ def decide_joint(
     sections: Sequence[Section],
     total: int,
 ) -> tuple[CommentAction, list[Supersede]]:
-    """What to do with our comments on a pull request, given the plans of a commit for `total` workspaces.
+    """Return what to do with our comments on a pull request, given the plans of a commit for `total` workspaces.
 
     `posts` are those about all workspaces, and after them those that older workflows wrote about single ones, which
     the one comment supersedes. `sections` are the workspaces that have something to say.

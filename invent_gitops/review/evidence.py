@@ -61,14 +61,14 @@ class ReviewedPlan:
         return digest(Destination(self.org, self.api, self.workspace), self.requests.items())
 
     def as_document(self) -> str:
-        """The same as a plan document, which `apply --plan` takes."""
+        """Return the same as a plan document, which `apply --plan` takes."""
         items = tuple(Item(key, "create", request) for key, request in sorted(self.requests.items()))
         plan = Plan(Context(self.at, self.org, self.api, self.workspace), items)
         return document("plan", 0, plan_json(plan))
 
 
 def approved_line(plan: Mapping[str, Any]) -> str:
-    """The line of a plan document; "" where it creates too much for one, or is no whole plan."""
+    """Return the line of a plan document; "" where it creates too much for one, or is no whole plan."""
     try:
         requests = {key: request.as_json() for key, request in approved_plan(plan).requests.items()}
     except Refused:
@@ -84,21 +84,21 @@ def approved_line(plan: Mapping[str, Any]) -> str:
 
 
 def held_back_line(plan: Mapping[str, Any]) -> str:
-    """The line of a plan document that rules hold back, which approves nothing; "" for any other."""
+    """Return the line of a plan document that rules hold back, which approves nothing; "" for any other."""
     if not is_held_back(plan) or plan.get("problems") or plan.get("error"):
         return ""
     return _NOT_COMPARED if plan["loosened"].get("error") else _WEAKER
 
 
 def approved_in(body: str) -> str:
-    """The line in a body of ours, which is its second one; "" if there is none. It may be damaged."""
+    """Return the line in a body of ours, which is its second one; "" if there is none. It may be damaged."""
     second = body.replace("\r\n", "\n").split("\n", 2)[1:2]
     is_ours = bool(second) and (second[0].startswith(_BEGIN) or second[0] in HELD_BACK)
     return second[0] if is_ours and len(second[0]) <= LINE_LIMIT else ""
 
 
 def read_approved(line: str) -> ReviewedPlan | None:
-    """What a line says; None for what is no such line. The marker says whether its digest is what people saw."""
+    """Return what a line says; None for what is no such line. The marker says whether its digest is what people saw."""
     match = _LINE.fullmatch(line) if len(line) <= LINE_LIMIT else None
     if not match:
         return None

@@ -18,7 +18,7 @@ _ENDED = ("SENT", "FAILED")
 
 
 def finished_by_commit(document: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
-    """The rows of a status document whose sending ended within days, by the commit that they were created from.
+    """Return the rows of a status document whose sending ended within days, by the commit that they were created from.
 
     Rows without such a commit or without an end are left out, as are all rows of another kind of document.
     """
@@ -35,7 +35,7 @@ def finished_by_commit(document: Mapping[str, Any]) -> dict[str, list[Mapping[st
 
 
 def origin_of(commit: str, pulls: Sequence[PullRequest]) -> PullRequest | None:
-    """The merged pull request that brought a commit; None without one, and where it may be any of several."""
+    """Return the merged pull request that brought a commit; None without one, and where it may be any of several."""
     merged = [pull for pull in pulls if pull.merged]
     exact = [pull for pull in merged if pull.merge_commit == commit]
     candidates = exact or merged

@@ -45,7 +45,7 @@ class Section:
     render: RenderBody
 
     def lines(self, *, with_requests: bool) -> str:
-        """What stands above all text."""
+        """Return what stands above all text."""
         line = f"<!-- invent-gitops: plan of {encoded(self.workspace)} digest={self.digest or 'none'} -->"
         return f"{line}\n{self.approved}" if with_requests and self.approved else line
 
@@ -59,7 +59,7 @@ class Evidence:
 
 
 def joint_body(marker: Marker, sections: Sequence[Section], total: int) -> str:
-    """The comment about `total` workspaces, of which those in `sections` have something to say."""
+    """Return the comment about `total` workspaces, of which those in `sections` have something to say."""
     with_requests = _with_requests(sections)
     lines = {it.workspace: it.lines(with_requests=it.workspace in with_requests) for it in sections}
     frame = "\n".join([marker.line(), _ENDS, banner(marker, "x" * 100), footer(marker)])
@@ -79,14 +79,14 @@ def joint_body(marker: Marker, sections: Sequence[Section], total: int) -> str:
 
 
 def joint_page(sections: Sequence[Section], total: int, limit: int) -> str:
-    """The same without what is hidden, for the summary of a step."""
+    """Return the same without what is hidden, for the summary of a step."""
     texts = _texts(sections, limit - _NAMES_ROOM - 500, {})
     omitted = [section.workspace for section in sections if section.workspace not in texts]
     return joined(_summary(len(sections), total), _omitted(omitted, len(sections)), *texts.values())
 
 
 def outdated_joint_body(body: str, marker: Marker) -> str:
-    """A body marked as outdated, and otherwise as it was."""
+    """Return a body marked as outdated, and otherwise as it was."""
     lines = body.replace("\r\n", "\n").split("\n")
     old = replace(marker, status="outdated").line()
     end = lines.index(_ENDS) if _ENDS in lines else 0
@@ -95,7 +95,7 @@ def outdated_joint_body(body: str, marker: Marker) -> str:
 
 
 def evidence_in(body: str) -> Mapping[str, Evidence] | None:
-    """What each workspace's plan is, by its name; None where the lines above the text were edited."""
+    """Return what each workspace's plan is, by its name; None where the lines above the text were edited."""
     by_workspace: dict[str, Evidence] = {}
     lines = iter(body.replace("\r\n", "\n").split("\n")[1:])
     workspace = ""
@@ -125,7 +125,7 @@ def _with_requests(sections: Sequence[Section]) -> set[str]:
 
 
 def _texts(sections: Sequence[Section], room: int, lines: Mapping[str, str]) -> dict[str, str]:
-    """The text of each section that fits beside its `lines`, by its workspace.
+    """Return the text of each section that fits beside its `lines`, by its workspace.
 
     Each gets an equal share of what the ones before it left, and enough for a headline.
     """

@@ -34,18 +34,18 @@ class Marker:
     workspace: str = ""
 
     def line(self) -> str:
-        """The first line of the body."""
+        """Return the first line of the body."""
         scope = f"project={self.project}{f' workspace={self.workspace}' if self.workspace else ''}"
         return f"{OPENING}1 {self.kind} {scope} commit={self.commit} digest={self.digest or 'none'} {self.status} -->"
 
 
 def encoded(text: str) -> str:
-    """The folder of a project, or a workspace, as it appears in a marker: nothing that could end a comment."""
+    """Return the folder of a project, or a workspace, as it appears in a marker: nothing that could end a comment."""
     return quote(text.encode("utf-8", "surrogateescape"), safe="/").replace("-", "%2D")
 
 
 def read_marker(body: str) -> Marker | None:
-    """The marker that a body begins with, or None if there is none or it was edited."""
+    """Return the marker that a body begins with, or None if there is none or it was edited."""
     match = _MARKER.fullmatch(body.split("\n", 1)[0].removesuffix("\r"))
     if not match:
         return None

@@ -32,7 +32,7 @@ def merged_by(pulls: Sequence[PullRequest], event: WorkflowEvent) -> list[PullRe
 
 
 def merged_at(pulls: Sequence[PullRequest], event: WorkflowEvent, commits: Sequence[str]) -> list[PullRequest]:
-    """Those whose merge commit is one of `commits`."""
+    """Return those whose merge commit is one of `commits`."""
     return [pull for pull in _merged_here(pulls, event) if pull.merge_commit in commits]
 
 
@@ -48,7 +48,7 @@ def merged_with(
 
 
 def at_once(first: PullRequest, second: PullRequest) -> bool:
-    """Whether two were merged together, as a merge queue does, or one with what it was built on."""
+    """Return whether two were merged together, as a merge queue does, or one with what it was built on."""
     return bool(first.merged and second.merged and abs(first.merged - second.merged) < AT_ONCE)
 
 
@@ -63,5 +63,5 @@ def concerned(pulls: Sequence[PullRequest], event: WorkflowEvent) -> PullRequest
 
 
 def _merged_here(pulls: Sequence[PullRequest], event: WorkflowEvent) -> list[PullRequest]:
-    """What was reviewed for another branch was not reviewed for this one."""
+    """Return what was reviewed for another branch was not reviewed for this one."""
     return [pull for pull in pulls if pull.merged and event.branch in ("", pull.base)]

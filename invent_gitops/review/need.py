@@ -14,7 +14,7 @@ _BOT = "[bot]"
 
 
 def needed(base: BaseRule, requests: Mapping[str, Request] | None) -> ReviewNeed | None:
-    """What `requests`, the creates of a plan by key, need; None where they need nothing.
+    """Return what `requests`, the creates of a plan by key, need; None where they need nothing.
 
     With None for the requests nobody knows them: then they may go to everyone. What is not known counts as more
     contacts than any threshold, and the numbers of the base branch count, not those of the pull request.
@@ -32,12 +32,12 @@ def needed(base: BaseRule, requests: Mapping[str, Request] | None) -> ReviewNeed
 
 
 def is_bot(login: str) -> bool:
-    """Whether a login is that of an app, such as `github-actions[bot]`."""
+    """Return whether a login is that of an app, such as `github-actions[bot]`."""
     return login.endswith(_BOT)
 
 
 def with_bots(need: ReviewNeed, author: str, pushers: Collection[str]) -> ReviewNeed:
-    """One approval more where a bot opened the pull request and a bot pushed it.
+    """Return one approval more where a bot opened the pull request and a bot pushed it.
 
     Whoever had it do so may be the one who approves, and GitHub does not say who that was.
     """
@@ -49,7 +49,7 @@ def with_bots(need: ReviewNeed, author: str, pushers: Collection[str]) -> Review
 
 
 def _to_everyone(requests: Mapping[str, Request] | None) -> str:
-    """Why somebody must look at what goes to everyone; "" where nothing does."""
+    """Return why somebody must look at what goes to everyone; "" where nothing does."""
     if requests is None:
         return "its plan has no room in the comment and may go to everyone"
     keys = [key for key, request in sorted(requests.items()) if request.send_to_all]
@@ -63,7 +63,7 @@ def _to_everyone(requests: Mapping[str, Request] | None) -> str:
 
 
 def _above(threshold: int, base: BaseRule, requests: Mapping[str, Request] | None) -> str:
-    """Why the plan counts as one to more contacts than `threshold`; "" where it surely is not."""
+    """Return why the plan counts as one to more contacts than `threshold`; "" where it surely is not."""
     if requests is None:
         return "its plan has no room in the comment, so its audience is not known"
     return next(_reasons(threshold, base, requests), "")

@@ -13,8 +13,8 @@ _QUIET = ("unchanged", "undefined")
 
 
 def is_notable(document: Mapping[str, Any]) -> bool:
-    """Whether a document has to be shown: not a plan that surely creates, blocks, refuses and weakens nothing, nor the
-    report of an apply that had nothing to do.
+    """Return whether a document has to be shown: not a plan that surely creates, blocks, refuses and weakens nothing,
+    nor the report of an apply that had nothing to do.
 
     What will not reach Invent counts, and a comparison of the rules that failed. Of a plan that is damaged or of
     another version nothing is sure.
@@ -41,5 +41,5 @@ def _creates_nothing(digest: str) -> bool:
 
 
 def _weakens(loosened: Mapping[str, Any] | None) -> bool:
-    """Whether rules became weaker, or it is not known."""
+    """Return whether rules became weaker, or it is not known."""
     return loosened is not None and any((loosened["weaker"], loosened["passes_only_so"], loosened["error"]))

@@ -29,7 +29,7 @@ class Ownership:
     workspace: str = ""
 
     def wrote(self, post: Post) -> bool:
-        """Whether the author of a post is ours. An account that is gone is not."""
+        """Return whether the author of a post is ours. An account that is gone is not."""
         return bool(post.author) and post.author.lower() == self.author.lower()
 
     def select(self, posts: Iterable[Post], *kinds: MarkerKind) -> list[OwnPost]:
@@ -45,7 +45,7 @@ class Ownership:
         return sorted(own, key=lambda candidate: (candidate.marker.kind != "plans", candidate.post.id))
 
     def marker(self, kind: MarkerKind, commit: str, digest: str, status: MarkerStatus = "current") -> Marker:
-        """The marker that a post of ours begins with."""
+        """Return the marker that a post of ours begins with."""
         return Marker(kind, self.project, commit, digest, status, encoded(self.workspace))
 
     def _is_joint(self, marker: Marker) -> bool:

@@ -26,7 +26,7 @@ class Candidates:
 
 
 def last_words(reviews: Sequence[Review]) -> list[Review]:
-    """The latest word of each person, in the order of their logins."""
+    """Return the latest word of each person, in the order of their logins."""
     latest: dict[str, Review] = {}
     for review in sorted(reviews, key=lambda review: review.id):
         latest[review.login.lower()] = review
@@ -82,7 +82,7 @@ def verdict(
 
 
 def _missing(count: int, need: ReviewNeed, *, in_groups: bool) -> str:
-    """What is missing, such as `1 more approval: from legal, since it goes to everyone`."""
+    """Return what is missing, such as `1 more approval: from legal, since it goes to everyone`."""
     number = max(count, 1)
     reasons = []
     if not in_groups:

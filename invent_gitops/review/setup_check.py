@@ -14,7 +14,7 @@ OWNERS_FILE = ".github/CODEOWNERS"
 
 
 def check_setup(target: SetupTarget, evidence: SetupEvidence) -> SetupCheck:
-    """Every point, in the order in which they are mended best: what needs a review comes after the rest."""
+    """Return every point, in the order in which they are mended best: what needs a review comes after the rest."""
     workflows = evidence.workflows
     pushed = isinstance(workflows, Unread) or any(file.present for file in workflows)
     points = [

@@ -19,7 +19,7 @@ from invent_gitops.text.quoting import listing
 
 
 def environment_points(target: SetupTarget, evidence: SetupEvidence) -> list[SetupPoint]:
-    """The points about each environment and its keys. No key is deleted before each is where it belongs."""
+    """Return the points about each environment and its keys. No key is deleted before each is where it belongs."""
     environments = [(needed, _evidence_of(needed, evidence)) for needed in target.environments]
     return [
         *(point for needed, environment in environments for point in _use_points(target, needed, environment)),
@@ -38,14 +38,14 @@ def _evidence_of(needed: JobEnvironment, evidence: SetupEvidence) -> Environment
 
 
 def _id(subject: str, needed: JobEnvironment) -> str:
-    """The id of a point, which has the name of the environment where a project has several."""
+    """Return the id of a point, which has the name of the environment where a project has several."""
     return f"{subject}:{needed.name}" if needed.workspace else subject
 
 
 def _use_points(
     target: SetupTarget, needed: JobEnvironment, environment: Environment | Unread | None
 ) -> list[SetupPoint]:
-    """Whether the environment exists, and who may use it."""
+    """Return whether the environment exists, and who may use it."""
     name, branch = needed.name, target.branch
     keeps = "It keeps the API key from every other workflow and from pull requests."
     reason = "A workflow on any other branch could read the API key, and create broadcasts that nobody reviewed."
@@ -91,7 +91,7 @@ def _secret_point(
     key: str,
     evidence: SetupEvidence,
 ) -> SetupPoint:
-    """Whether a key is in the environment of its workspace, and not where every workflow can read it."""
+    """Return whether a key is in the environment of its workspace, and not where every workflow can read it."""
     title = f"The secret {key} is in the environment {needed.name}"
     reason = "Without the key apply stops; a key of the repository can be read by every workflow of every branch."
     inside = environment.secrets if isinstance(environment, Environment) else environment or frozenset[str]()
@@ -120,7 +120,9 @@ def _secret_point(
 def _other_keys_point(
     target: SetupTarget, needed: JobEnvironment, environment: Environment | Unread | None
 ) -> Iterator[SetupPoint]:
-    """Whether the environment of a workspace holds the key of another one; nothing where all have the same key."""
+    """Yield whether the environment of a workspace holds the key of another one; nothing where all have the same
+    key.
+    """
     others = [
         key
         for key in dict.fromkeys(key for other in target.environments for key in other.keys)

@@ -12,7 +12,7 @@ from invent_gitops.text.quoting import listing
 def main_points(
     target: SetupTarget, rules: BranchRules, used_names: Iterable[str], *, pushed: bool
 ) -> list[SetupPoint]:
-    """The points about the branch that is applied; one new ruleset mends all that are missing.
+    """Return the points about the branch that is applied; one new ruleset mends all that are missing.
 
     As long as the workflows are not `pushed`, such a rule would stop their push, so it comes later.
     """
@@ -52,7 +52,7 @@ def _new_rules(target: SetupTarget, rules: BranchRules, missing: set[str], used_
 
 
 def state_points(target: SetupTarget, state: StatePlaceEvidence, used_names: Iterable[str]) -> list[SetupPoint]:
-    """The points about where the state of one workspace is."""
+    """Return the points about where the state of one workspace is."""
     name = state.name
     title = f"The state{f' of {name}' if name else ''} is on a branch"
     reason = "A file on a runner is gone with it, and the next apply would create everything again."
@@ -109,13 +109,13 @@ def _not_so(
     detail: str,
     workspace: str = "",
 ) -> SetupPoint:
-    """A point that nothing shows: missing, or not known where the token may not read all that could show it."""
+    """Return a point that nothing shows: missing, or not known where the token may not read all that could show it."""
     state: PointState = "unknown" if unread else "missing"
     return SetupPoint(id, state, title, cannot_tell(*unread) if unread else detail, reason, commands, workspace)
 
 
 def cannot_tell(*unread: Unread) -> str:
-    """Why a point is not known, and what the token needs for it."""
+    """Return why a point is not known, and what the token needs for it."""
     permissions = listing(dict.fromkeys(evidence.permission for evidence in unread if evidence.permission))
     reasons = " ".join(dict.fromkeys(evidence.reason for evidence in unread))
     return f"{reasons} The token needs the permission {permissions}." if permissions else reasons

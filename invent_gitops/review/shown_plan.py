@@ -32,7 +32,7 @@ class ShownPlans:
 
 
 def shown_plans(ownership: Ownership, posts: Sequence[Post], subject: str) -> ShownPlans:
-    """The plans that comments show of a workspace, or of a project without any.
+    """Return the plans that comments show of a workspace, or of a project without any.
 
     Raises `Refused` where a comment about all workspaces was edited; `subject` is what the plan is of.
     """

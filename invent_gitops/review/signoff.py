@@ -30,7 +30,7 @@ _FIELDS = frozenset({"pull_request", "author", "reviewers", "keys"})
 
 
 def write_signoffs(comments: Sequence[PlanComment], address: str) -> str:
-    """The text for the plans of some pull requests, whose numbers follow `address`; "" where that is not known.
+    """Return the text for the plans of some pull requests, whose numbers follow `address`; "" where that is not known.
 
     Of several, each names its keys; where these have no room, or are not known, nobody can tell whose approval was for
     which broadcast, and the text is "". Of more than `MOST_REVIEWERS` reviewers it names the first ones. What
@@ -59,12 +59,12 @@ def write_signoffs(comments: Sequence[PlanComment], address: str) -> str:
 
 
 def unnamed_reviewers(comment: PlanComment) -> int:
-    """How many reviewers of a plan the text leaves out."""
+    """Return how many reviewers of a plan the text leaves out."""
     return max(0, len(comment.reviewers) - MOST_REVIEWERS)
 
 
 def read_signoffs(text: str) -> tuple[SignedOff, ...]:
-    """What the text says; nothing for an empty one. Raises `WrongUsage` for anything else."""
+    """Return what the text says; nothing for an empty one. Raises `WrongUsage` for anything else."""
     if not text.strip():
         return ()
     try:

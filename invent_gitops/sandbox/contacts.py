@@ -12,7 +12,7 @@ _LEAVES = 20
 
 
 def find_contacts(segments: Iterable[Mapping[str, Any]], page: Page) -> tuple[list[dict[str, Any]], int]:
-    """A page of the contacts of these segments, and how many there are in all."""
+    """Return a page of the contacts of these segments, and how many there are in all."""
     contacts: list[dict[str, Any]] = []
     total = 0
     first = (page.number - 1) * page.take
@@ -31,7 +31,7 @@ def _size(count: int, status: str) -> int:
 
 
 def _number(index: int, status: str) -> int:
-    """Which contact of its segment is number `index` of those with a status; both from 0."""
+    """Return which contact of its segment is number `index` of those with a status; both from 0."""
     if status == "SUBSCRIBED":
         return index + index // (_LEAVES - 1)
     return index * _LEAVES + _LEAVES - 1 if status == "UNSUBSCRIBED" else index

@@ -83,7 +83,9 @@ def json_answer(status: int, value: object, headers: Mapping[str, str] | None = 
 
 
 def find_route(method: str, path: str) -> Route:
-    """The documented route that a method and a percent-encoded path lead to; `Rejection` with 404 or 405 if none."""
+    """Return the documented route that a method and a percent-encoded path lead to; `Rejection` with 404 or 405 if
+    none.
+    """
     match = _PATH.fullmatch(path)
     if not match:
         raise Rejection(404, "There is no such route.")
@@ -116,7 +118,7 @@ class Page:
 
 
 def read_page(route: RouteName, query: str) -> Page:
-    """The query of a list, checked; `Rejection` with 400."""
+    """Return the query of a list, checked; `Rejection` with 400."""
     own = _FILTERS[route]
     values: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
@@ -135,7 +137,7 @@ def read_page(route: RouteName, query: str) -> Page:
 
 
 def page_asked(route: RouteName | None, query: str) -> int | None:
-    """The number of the page that a request asks for, or None if it asks for none or wrongly."""
+    """Return the number of the page that a request asks for, or None if it asks for none or wrongly."""
     try:
         return read_page(route, query).number if route in _FILTERS else None
     except Rejection:
@@ -150,12 +152,12 @@ def _read_number(values: Mapping[str, str], name: str, default: int, most: int) 
 
 
 def read_create(body: bytes) -> dict[str, Any]:
-    """The body of a create as the four fields of `check_create`; `Rejection` with 400 or 413."""
+    """Return the body of a create as the four fields of `check_create`; `Rejection` with 400 or 413."""
     return check_create(read_object(body, WRITABLE))
 
 
 def check_create(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """The four fields of a create, checked, with defaults for what is not written; `Rejection` with 400.
+    """Return the four fields of a create, checked, with defaults for what is not written; `Rejection` with 400.
 
     Repeated segments count once, and the instant is given in UTC as the list gives it later.
     """
@@ -175,7 +177,7 @@ def check_create(wish: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_object(body: bytes, allowed: Sequence[str]) -> dict[str, Any]:
-    """A body that is a JSON object with no field but those `allowed`; `Rejection` with 400 or 413."""
+    """Return a body that is a JSON object with no field but those `allowed`; `Rejection` with 400 or 413."""
     if len(body) > MAX_BODY:
         raise Rejection(413, f"The body is larger than {MAX_BODY} bytes.")
     try:
@@ -195,7 +197,7 @@ def is_text(value: object) -> TypeGuard[str]:
 
 
 def read_moment(name: str, value: object) -> str | None:
-    """An instant or null as the lists give it, in UTC; `Rejection` with 400."""
+    """Return an instant or null as the lists give it, in UTC; `Rejection` with 400."""
     if value is None:
         return None
     try:
@@ -212,13 +214,15 @@ def stamp(moment: datetime) -> str:
 
 
 def invented(segment_id: str) -> tuple[str, int]:
-    """A color and a number of contacts (100 to 50,000) for a segment nobody described: always the same for an id."""
+    """Return a color and a number of contacts (100 to 50,000) for a segment nobody described: always the same for an
+    id.
+    """
     number = int.from_bytes(hashlib.sha256(segment_id.encode("utf-8", "replace")).digest()[:8])
     return _COLORS[number % len(_COLORS)], 100 + number % 49_901
 
 
 def new_broadcast(id: str, wish: Mapping[str, Any], segments: list[dict[str, Any]], contacts: int, now: str) -> Any:
-    """Every documented field of a broadcast that was just created."""
+    """Return every documented field of a broadcast that was just created."""
     return {
         "id": id,
         "name": wish["name"],

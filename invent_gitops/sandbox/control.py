@@ -38,7 +38,7 @@ class Control:
 
 
 def find_control(method: str, path: str) -> Control:
-    """What a method and a percent-encoded path ask for; `Rejection` with 404 or 405."""
+    """Return what a method and a percent-encoded path ask for; `Rejection` with 404 or 405."""
     match = _PATH.fullmatch(path)
     if not match:
         raise Rejection(404, f"There is no such control; there are {PREFIX}orgs/ORG/broadcasts/ID and …/segments/ID.")
@@ -49,7 +49,7 @@ def find_control(method: str, path: str) -> Control:
 
 
 def read_segment_change(body: bytes) -> tuple[str | None, int | None]:
-    """The new name and count of a segment, None for what stays; `Rejection` with 400 or 413."""
+    """Return the new name and count of a segment, None for what stays; `Rejection` with 400 or 413."""
     wish = read_object(body, ("name", "contacts_count"))
     name, count = wish.get("name"), wish.get("contacts_count")
     if name is not None and not (is_text(name) and len(name) <= 128):
@@ -60,7 +60,7 @@ def read_segment_change(body: bytes) -> tuple[str | None, int | None]:
 
 
 def read_broadcast_change(id: str, body: bytes, now: str) -> dict[str, Any]:
-    """The fields of a broadcast to set, each as the lists show it; `Rejection` with 400 or 413."""
+    """Return the fields of a broadcast to set, each as the lists show it; `Rejection` with 400 or 413."""
     wish = read_object(body, _FIELDS)
     # What can be created is held to the rules of a create; what is not written is not changed.
     created = check_create({"name": "x", **{name: wish[name] for name in WRITABLE if name in wish}})
@@ -72,7 +72,9 @@ def read_broadcast_change(id: str, body: bytes, now: str) -> dict[str, Any]:
 
 
 def with_consequences(change: Mapping[str, Any], broadcast: Mapping[str, Any], now: str) -> dict[str, Any]:
-    """The change, and what Invent would do by itself when a broadcast gets this status, unless the change says it."""
+    """Return the change, and what Invent would do by itself when a broadcast gets this status, unless the change says
+    it.
+    """
     status, contacts = change.get("status"), change.get("contacts_count", broadcast["contacts_count"])
     own: dict[str, Any] = {}
     if status in ("SENDING", "SENT", "FAILED"):
@@ -90,7 +92,7 @@ def with_consequences(change: Mapping[str, Any], broadcast: Mapping[str, Any], n
 
 
 def _new_template(broadcast_id: str, number: int, wish: Mapping[str, Any], now: str) -> dict[str, Any]:
-    """A content of a broadcast with every documented field; `wish` may hold an error."""
+    """Return a content of a broadcast with every documented field; `wish` may hold an error."""
     return {
         "id": f"t_{number}_{broadcast_id}",
         "broadcast_id": broadcast_id,

@@ -36,7 +36,7 @@ class Alteration:
 
 
 def hidden_ids(db: sqlite3.Connection, org: str, altered: Alteration | None, now: datetime) -> list[str]:
-    """The ids that a list is answered without, as if they did not exist."""
+    """Return the ids that a list is answered without, as if they did not exist."""
     if altered is None:
         return []
     if altered.kind == "lag":
@@ -49,7 +49,7 @@ def hidden_ids(db: sqlite3.Connection, org: str, altered: Alteration | None, now
 
 
 def shown_page(entries: list[Any], altered: Alteration | None) -> list[Any]:
-    """A page as it is answered: without one of its entries, or without any, while the count includes them."""
+    """Return a page as it is answered: without one of its entries, or without any, while the count includes them."""
     if altered is None or not entries or altered.kind not in ("omit", "omit-page"):
         return entries
     gone = altered.turn % len(entries)
@@ -59,7 +59,7 @@ def shown_page(entries: list[Any], altered: Alteration | None) -> list[Any]:
 def shown_broadcast(
     db: sqlite3.Connection, org: str, broadcast: Mapping[str, Any], altered: Alteration | None
 ) -> Mapping[str, Any]:
-    """A new broadcast as it is answered: with fields of the oldest other one, if there is another."""
+    """Return a new broadcast as it is answered: with fields of the oldest other one, if there is another."""
     fields = _SHOWN.get(altered.kind, ()) if altered else ()
     oldest = db.execute(_OLDEST, (org, broadcast["id"])).fetchone() if fields else None
     if oldest is None:

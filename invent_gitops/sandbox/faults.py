@@ -83,11 +83,11 @@ class Fault:
         return self.kind in LIST_FAULTS or self.kind in CREATE_FAULTS
 
     def alteration(self, turn: int) -> Alteration | None:
-        """What is untrue in an answer to the request number `turn`, or None if it is altered in no such way."""
+        """Return what is untrue in an answer to the request number `turn`, or None if it is altered in no such way."""
         return Alteration(self.kind, self.argument or 0.0, turn) if self.alters else None  # type: ignore[arg-type]  # `alters` says that it is one
 
     def answer(self, path: str) -> Answer | None:
-        """What the client gets instead of the genuine answer; None means no answer at all."""
+        """Return what the client gets instead of the genuine answer; None means no answer at all."""
         match self.kind:
             case "429":
                 wait = {} if self.argument is None else {"retry-after": str(int(self.argument))}
@@ -176,7 +176,7 @@ class Faults:
             self._faults.clear()
 
     def seen(self, target: Target = "any") -> int:
-        """How many requests of this kind have come so far."""
+        """Return how many requests of this kind have come so far."""
         with self._lock:
             return self._counts[target]
 

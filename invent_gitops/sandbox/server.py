@@ -179,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
             return json_answer(500, {"message": f"A bug in the sandbox: {error!r}"})
 
     def body_length(self) -> int:
-        """How many bytes of body follow; `Rejection` where that is not said in a way the sandbox can use."""
+        """Return how many bytes of body follow; `Rejection` where that is not said in a way the sandbox can use."""
         if self.headers["Transfer-Encoding"]:
             raise Rejection(411, "The sandbox needs a Content-Length and reads no chunks.")
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
@@ -226,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         return answer
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Called by the standard library for what is no request at all."""
+        """Answer what is no request at all, as the standard library calls it."""
         with suppress(OSError):
             self.reject(json_answer(code, {"message": message or _phrase(code)}))
 

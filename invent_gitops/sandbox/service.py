@@ -108,7 +108,7 @@ class Sandbox:
         return answer
 
     def control(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Answer:
-        """A person's hand in the dashboard, as a request below `PREFIX`. Never limited, and not among `requests`."""
+        """Answer a request below `PREFIX`, as in the dashboard. Never limited, and not among `requests`."""
         try:
             wish = find_control(method, path)
             self._check_key(headers)
@@ -140,7 +140,7 @@ class Sandbox:
         return int(row[0]) if row else 0
 
     def broadcasts(self, org: str = "c") -> list[dict[str, Any]]:
-        """Every broadcast of an org, oldest first."""
+        """Return every broadcast of an org, oldest first."""
         with self._file.transaction() as db:
             rows = db.execute("SELECT body FROM broadcasts WHERE org = ? ORDER BY seq", (org,)).fetchall()
             return [json.loads(body) for (body,) in rows]
@@ -171,7 +171,7 @@ class Sandbox:
             db.executemany(_ADD, rows)
 
     def update(self, org: str, id: str, **fields: Any) -> dict[str, Any]:
-        """A person's hand in the dashboard: set any field; `segment_ids` sets `segments`. `KeyError` if unknown."""
+        """Set any field, as in the dashboard; `segment_ids` sets `segments`. Raise `KeyError` if it is unknown."""
         with self._file.transaction(write=True) as db:
             before = _broadcast(db, org, id)
             if "segment_ids" in fields:
@@ -181,13 +181,13 @@ class Sandbox:
         return broadcast
 
     def delete(self, org: str, id: str) -> None:
-        """A person's hand in the dashboard. `KeyError` if there is no such broadcast."""
+        """Delete a broadcast, as a person does in the dashboard. Raise `KeyError` if there is no such one."""
         with self._file.transaction(write=True) as db:
             if not db.execute("DELETE FROM broadcasts WHERE org = ? AND id = ?", (org, id)).rowcount:
                 raise KeyError(f"There is no broadcast {id} in the org {org}.")
 
     def put_segment(self, org: str, id: str, name: str | None = None, contacts: int | None = None) -> dict[str, Any]:
-        """A person's hand in the dashboard: add a segment or change it; None keeps what it has, or invents it."""
+        """Add a segment or change it, as in the dashboard; None keeps what it has, or invents it."""
         with self._file.transaction(write=True) as db:
             row = db.execute(f"{_SEGMENT} WHERE org = ? AND id = ?", (org, id)).fetchone()
             self._learn(db, org, [(id, name or (row[1] if row else id), contacts)])
@@ -195,7 +195,7 @@ class Sandbox:
             return _segment(db.execute(f"{_SEGMENT} WHERE org = ? AND id = ?", (org, id)).fetchone())
 
     def delete_segment(self, org: str, id: str) -> None:
-        """A person's hand in the dashboard; its broadcasts lose it, too. `KeyError` if there is no such segment."""
+        """Delete a segment; its broadcasts lose it, too. Raise `KeyError` if there is no such one."""
         with self._file.transaction(write=True) as db:
             if not db.execute("DELETE FROM segments WHERE org = ? AND id = ?", (org, id)).rowcount:
                 raise KeyError(f"There is no segment {id} in the org {org}.")

@@ -30,7 +30,9 @@ _TABLES = (
 
 
 def created_ever(path: Path) -> int | None:
-    """How many broadcasts a sandbox's file has ever held; None where it cannot be read, or is none. Writes nothing."""
+    """Return how many broadcasts a sandbox's file has ever held; None where it cannot be read, or is none. Writes
+    nothing.
+    """
     try:
         check_own(path)
         if not os.path.lexists(path) or not os.path.getsize(path):
@@ -72,7 +74,7 @@ class File:
 
     @contextmanager
     def transaction(self, write: bool = False) -> Iterator[sqlite3.Connection]:
-        """One view of the file, all or nothing; a writer waits its turn before it reads."""
+        """Yield one view of the file, all or nothing; a writer waits its turn before it reads."""
         with self._lock:
             try:
                 self.db.execute("BEGIN IMMEDIATE" if write else "BEGIN")

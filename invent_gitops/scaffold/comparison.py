@@ -18,7 +18,7 @@ _SCHEDULE = re.compile(r"- cron: .*")
 
 
 def written_with(wording: Wording, texts: Mapping[str, str | None]) -> Wording:
-    """The choices that the workflows show: the action that they install, the sandbox, and the queue.
+    """Return the choices that the workflows show: the action that they install, the sandbox, and the queue.
 
     `texts` are the workflows by path, None for one that is not there. What none of them shows is as in `wording`.
     """
@@ -36,7 +36,7 @@ def written_with(wording: Wording, texts: Mapping[str, str | None]) -> Wording:
 
 
 def compared(wording: Wording, texts: Mapping[str, str | None]) -> tuple[WorkflowFile, ...]:
-    """Each workflow beside what this version writes with the same choices, but for comments and empty lines."""
+    """Return each workflow beside what this version writes with the same choices, but for comments and empty lines."""
     return tuple(_compared(path, texts.get(path), expected) for path, expected in workflow_texts(wording).items())
 
 
@@ -53,7 +53,7 @@ def _compared(path: str, text: str | None, expected: str) -> WorkflowFile:
 
 
 def _meaning(text: str) -> list[tuple[int, str]]:
-    """The lines that say something, with their numbers."""
+    """Return the lines that say something, with their numbers."""
     lines: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines(), 1):
         plain = re.sub(r"(^|\s+)#.*", "", line).rstrip()

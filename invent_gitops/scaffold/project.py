@@ -119,7 +119,8 @@ def project_files(
     more: Mapping[str, str] | None = None,
     project: Project | None = None,
 ) -> list[NewFile]:
-    """What `init` writes into `folder`. `schemas` maps a file name to its text, `more` a path to that of its file.
+    """Return what `init` writes into `folder`. `schemas` maps a file name to its text, `more` a path to that of its
+    file.
 
     With `branch` the state is kept on that branch. `project` is the one that is there already, if so. Who has
     definitions gets no example: it would be created like them.
@@ -141,13 +142,15 @@ def project_files(
 
 
 def _root_of(folder: Path, path: str) -> tuple[Path, str]:
-    """The folder that a file of ours must not leave, and its path below that: workflows are above the project."""
+    """Return the folder that a file of ours must not leave, and its path below that: workflows are above the
+    project.
+    """
     up = path.count("../")
     return folder.joinpath(*[".."] * up), path.removeprefix("../" * up)
 
 
 def _new_file(folder: Path, path: str, text: str) -> NewFile:
-    """A file beside what is there. Raises `InvalidInput` where a link leads it out of the repository."""
+    """Return a file beside what is there. Raises `InvalidInput` where a link leads it out of the repository."""
     root, below_root = _root_of(folder, path)
     above, _, name = below_root.rpartition("/")
     with inside(root) as opened:
@@ -170,7 +173,7 @@ def _example(folder: Path, project: Project, day: datetime) -> dict[str, str]:
 
 
 def _has_others(folder: Path, definitions: str) -> bool:
-    """Whether there are definitions but for the example. Links are not followed."""
+    """Return whether there are definitions but for the example. Links are not followed."""
     with inside(folder) as opened, suppress(OSError):
         waiting = [opened.resolve(definitions)]
         while waiting:
@@ -184,7 +187,9 @@ def _has_others(folder: Path, definitions: str) -> bool:
 
 
 def _described(project: Project) -> dict[str, list[str]]:
-    """What each schema describes, for editors: folders, with a slash at the end, and all below them, or files."""
+    """Return what each schema describes, for editors: folders, with a slash at the end, and all below them, or
+    files.
+    """
     projects = list(project.workspaces.values()) if project.workspaces is not None else [project]
     return {
         "broadcast": [f"{workspace.definitions}/" for workspace in projects],
@@ -194,7 +199,7 @@ def _described(project: Project) -> dict[str, list[str]]:
 
 
 def editor_files(editor: str, project: Project, below: str = "") -> dict[str, str]:
-    """The settings, by path, that give new files completion and red lines in `vscode` or `jetbrains`.
+    """Return the settings, by path, that give new files completion and red lines in `vscode` or `jetbrains`.
 
     `below` is the project's folder with a slash at its end, where the editor opens a folder above it.
     """

@@ -81,7 +81,7 @@ class Wording:
         return "-".join(filter(None, ["broadcasts", self.folder_name]))
 
     def environment(self, workspace: str = "") -> str:
-        """The environment that holds the key of a workspace; "" in a project without workspaces."""
+        """Return the environment that holds the key of a workspace; "" in a project without workspaces."""
         return f"{self.project}-{workspace}" if workspace else self.project
 
     @property
@@ -99,7 +99,7 @@ class Wording:
 
 
 def workflow_texts(wording: Wording) -> dict[str, str]:
-    """The workflows by their path in the repository."""
+    """Return the workflows by their path in the repository."""
     here = Path(__file__).parent
     return {
         f".github/workflows/{wording.project}-{name}.yml": _filled((here / f"{name}.yml").read_text("utf-8"), wording)
@@ -108,13 +108,15 @@ def workflow_texts(wording: Wording) -> dict[str, str]:
 
 
 def default_branch(folder: Path) -> str:
-    """What the remote calls its default branch, as far as this clone knows; else the current branch; else main."""
+    """Return what the remote calls its default branch, as far as this clone knows; else the current branch; else
+    main.
+    """
     remote = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
     return remote or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
 
 
 def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
-    """The host of the GitHub that this repository is on, as a workflow or the remote says it.
+    """Return the host of the GitHub that this repository is on, as a workflow or the remote says it.
 
     "" if neither says one, and "?" if what they say cannot be read.
     """
@@ -136,7 +138,7 @@ def remote_repository(folder: Path) -> str:
 
 
 def lets_runs_wait(server: str) -> bool:
-    """Whether a workflow may say `queue: max` there. An Enterprise Server refuses the whole workflow for it."""
+    """Return whether a workflow may say `queue: max` there. An Enterprise Server refuses the whole workflow for it."""
     return server in ("", "github.com", "www.github.com", "ssh.github.com") or server.endswith(".ghe.com")
 
 
@@ -150,7 +152,7 @@ def check_matrix(count: int) -> None:
 
 
 def action_reference(reference: str) -> str:
-    """`reference` if it names an action at a full commit. Raises `WrongUsage`."""
+    """Return `reference` if it names an action at a full commit. Raises `WrongUsage`."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", reference):
         raise WrongUsage(
             f"{reference!r} is no action at a full commit.",
@@ -160,7 +162,7 @@ def action_reference(reference: str) -> str:
 
 
 def own_action() -> str:
-    """The action at the commit from which this program was installed, as far as that can be found out.
+    """Return the action at the commit from which this program was installed, as far as that can be found out.
 
     Without an owner that is known it begins with `UNKNOWN_OWNER`, without a commit it names the version's tag.
     """
@@ -171,7 +173,7 @@ def own_action() -> str:
 
 
 def _filled(template: str, wording: Wording) -> str:
-    """A template without its marks: `<name>` is a value, and alone on its line it is a block or nothing."""
+    """Return a template without its marks: `<name>` is a value, and alone on its line it is a block or nothing."""
     by_workspace = bool(wording.keys)
     by_hand = by_workspace and "<choice>" in template
     into = ' -C "$PROJECT"' if wording.folder else ""
@@ -231,7 +233,7 @@ def _with_keys(text: str, wording: Wording) -> str:
 
 
 def _key_line(line: str, key: str, wording: Wording) -> str:
-    """The line of a secret, which a job gets only if it is the key of its workspace."""
+    """Return the line of a secret, which a job gets only if it is the key of its workspace."""
     own = line.replace("INVENT_API_KEY", key)
     if len(wording.keys) == 1:
         return own
@@ -239,7 +241,7 @@ def _key_line(line: str, key: str, wording: Wording) -> str:
 
 
 def _source() -> tuple[str, str]:
-    """The git address and the commit that this program was installed from, each "" if unknown."""
+    """Return the git address and the commit that this program was installed from, each "" if unknown."""
     clone = Path(__file__).resolve().parents[2]
     try:
         origin = json.loads(distribution("invent-gitops").read_text("direct_url.json") or "{}")

@@ -38,7 +38,7 @@ class Setting:
 
 
 def why_apart(git: Git, remote: str) -> tuple[str, str]:
-    """What sends the pushes to `remote` elsewhere than its fetches, and the command that mends it."""
+    """Return what sends the pushes to `remote` elsewhere than its fetches, and the command that mends it."""
     fetched, pushed = _urls(git, remote), _urls(git, remote, "--push", "--all")
     culprits = _culprits(git, remote)
     where = f"Git reads {_shown(fetched)} and pushes to {_shown(pushed)}"
@@ -53,7 +53,7 @@ def why_apart(git: Git, remote: str) -> tuple[str, str]:
 
 
 def _culprits(git: Git, remote: str) -> list[Setting]:
-    """The settings that git takes an address for pushes from, other than the one for both."""
+    """Return the settings that git takes an address for pushes from, other than the one for both."""
     name = f"remote.{remote}."
     own = [setting for setting in _settings(git, r"^remote\..*\.(url|pushurl)$") if setting.name.startswith(name)]
     pushes = [setting for setting in own if setting.name == f"{name}pushurl"]
@@ -89,5 +89,5 @@ def _shown(urls: list[str]) -> str:
 
 
 def _bare(url: str) -> str:
-    """An address without a password in it."""
+    """Return an address without a password in it."""
     return re.sub(r"(?<=://)[^/@]*@", "", url)

@@ -21,7 +21,7 @@ def check_apart(git: Git, location: BranchPlace) -> None:
 
 
 def _target(git: Git, ref: str) -> str:
-    """The ref that another one stands for; "" for a commit alone, or where this clone does not know it."""
+    """Return the ref that another one stands for; "" for a commit alone, or where this clone does not know it."""
     try:
         return git.run("symbolic-ref", "--quiet", ref).strip()
     except GitFailed:
@@ -29,7 +29,7 @@ def _target(git: Git, ref: str) -> str:
 
 
 def _holds_more(git: Git, ref: str, path: str) -> bool:
-    """Whether a branch of the remote, as this clone has seen it, holds other files than the state."""
+    """Return whether a branch of the remote, as this clone has seen it, holds other files than the state."""
     commit = git.commit_of(ref)
     names = git.run("ls-tree", "-r", "-z", "--full-tree", "--name-only", commit).split("\0") if commit else []
     return any(name not in ("", path) for name in names)

@@ -78,7 +78,7 @@ class BranchStore:
         return self._unpushed.state
 
     def read(self) -> State:
-        """The state at the remote's tip, with results of a killed run here that it does not have yet."""
+        """Return the state at the remote's tip, with results of a killed run here that it does not have yet."""
         self._fetch()
         journal, base = self._journal.read(), self._unpushed.base
         if journal is None:
@@ -87,13 +87,13 @@ class BranchStore:
         return base.after(journal.events)
 
     def last_seen(self) -> State:
-        """The state at the tip that was fetched last, with what the journal has; nothing is fetched."""
+        """Return the state at the tip that was fetched last, with what the journal has; nothing is fetched."""
         journal = self._journal.read()
         state = self.remote.last_seen() or self._unpushed.base
         return state.after(journal.events) if journal else state
 
     def chain(self) -> Chain:
-        """The states at all commits of the remote's branch."""
+        """Return the states at all commits of the remote's branch."""
         from invent_gitops.state.log import branch_chain
 
         self._fetch()
@@ -205,7 +205,7 @@ class BranchStore:
         self._journal.append(results)
 
     def batch(self, concurrency: int) -> int:
-        """How many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""
+        """Return how many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""
         return concurrency
 
     def sync(self) -> None:

@@ -36,7 +36,9 @@ def held(git: Git, commit: str, sources: Mapping[str, Path], shared: Sequence[Pa
 
 
 def _name(path: Path, top: Path) -> str:
-    """The path below the top of the work tree, as git has it; "" for one outside, or that no list of paths can hold."""
+    """Return the path below the top of the work tree, as git has it; "" for one outside, or that no list of paths can
+    hold.
+    """
     where = path.parent.resolve() / path.name
     if not where.is_relative_to(top.resolve()):
         return ""
@@ -46,7 +48,7 @@ def _name(path: Path, top: Path) -> str:
 
 
 def _blobs(git: Git, commit: str, names: Iterable[str]) -> dict[str, str]:
-    """The blob of each regular file in a commit, of the folders that hold `names`."""
+    """Return the blob of each regular file in a commit, of the folders that hold `names`."""
     folders = {name.rpartition("/")[0] for name in names}
     # Fewer words than files, however many definitions there are.
     tops = {folder.partition("/")[0] for folder in folders}
@@ -55,6 +57,6 @@ def _blobs(git: Git, commit: str, names: Iterable[str]) -> dict[str, str]:
 
 
 def _hashes(git: Git, names: Sequence[str]) -> dict[str, str]:
-    """The blob that git would make of each file, with the conversions that git makes for it."""
+    """Return the blob that git would make of each file, with the conversions that git makes for it."""
     listed = git.run("hash-object", "--stdin-paths", stdin="".join(f"{name}\n" for name in names)) if names else ""
     return dict(zip(names, listed.split(), strict=True))

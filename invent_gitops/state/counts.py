@@ -14,7 +14,7 @@ _COUNTED = tuple(field.name for field in fields(Counts))
 
 
 def write_counts(counts: RecordedCounts) -> dict[str, object]:
-    """The fields of a record; a record of which nothing was counted has none."""
+    """Return the fields of a record; a record of which nothing was counted has none."""
     written: dict[str, object] = {}
     if counts.contacts is not None:
         written["contacts_count"] = counts.contacts

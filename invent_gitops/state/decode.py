@@ -17,7 +17,7 @@ RESTORE = (
 
 
 def decode(text: str, label: str) -> Mapping[str, Any]:
-    """The JSON object that `text` spells. Raises `InvalidInput`, naming `label` and the place in it."""
+    """Return the JSON object that `text` spells. Raises `InvalidInput`, naming `label` and the place in it."""
     for number, line in enumerate(text.split("\n"), start=1):
         if line.startswith(("<<<<<<<", ">>>>>>>", "=======", "|||||||")):
             raise InvalidInput(
@@ -44,7 +44,8 @@ def decode(text: str, label: str) -> Mapping[str, Any]:
 
 
 def read_json(text: str) -> object:
-    """The value that `text` spells. Raises `ValueError`, or `Damaged` for what could be read, but never written again.
+    """Return the value that `text` spells. Raises `ValueError`, or `Damaged` for what could be read, but never written
+    again.
 
     That is a key that stands twice, and half of a character, which JSON can spell and UTF-8 cannot.
     """

@@ -36,7 +36,7 @@ VERSION, REFRESHED, WITH_ROLES, WITH_COUNTS = 1, 2, 3, 4
 
 
 def dump(state: State) -> str:
-    """The canonical text: sorted keys, two spaces, one trailing newline."""
+    """Return the canonical text: sorted keys, two spaces, one trailing newline."""
     document = {
         "version": _version(state),
         "lineage": state.lineage,
@@ -54,7 +54,7 @@ def dump(state: State) -> str:
 
 
 def _version(state: State) -> int:
-    """The lowest version that holds all of the state, so that programs which know no more can still read it."""
+    """Return the lowest version that holds all of the state, so that programs which know no more can still read it."""
     if any(record.counts != NOT_COUNTED for record in state.broadcasts.values()):
         return WITH_COUNTS
     if any(record.note.needs_role(record.how) for record in state.broadcasts.values()):
@@ -69,7 +69,7 @@ def _was_refreshed(state: State) -> bool:
 
 
 def parse(text: str, name: str) -> State:
-    """The state that `text` spells. Raises `InvalidInput`, naming `name` and the place in it."""
+    """Return the state that `text` spells. Raises `InvalidInput`, naming `name` and the place in it."""
     document = decode(text, name)
     version = document.get("version")
     if type(version) is not int or not VERSION <= version <= WITH_COUNTS:

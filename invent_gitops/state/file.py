@@ -63,18 +63,18 @@ class FileStore:
         return self._base.after(self._events)
 
     def read(self) -> State:
-        """The state with the events of a journal that is still there. Raises `InvalidInput` or `Refused`."""
+        """Return the state with the events of a journal that is still there. Raises `InvalidInput` or `Refused`."""
         stored, journal = self._stored(), self._journal.read()
         if journal:
             return self._begun(stored, journal).after(journal.events)
         return stored or State("", 0, self.org, self.api)
 
     def last_seen(self) -> State:
-        """The same: a file is never far away."""
+        """Return the same: a file is never far away."""
         return self.read()
 
     def chain(self) -> Chain:
-        """The states that git remembers of this file."""
+        """Return the states that git remembers of this file."""
         from invent_gitops.state.log import file_chain
 
         return file_chain(self.path)
@@ -103,7 +103,7 @@ class FileStore:
         return not self._events
 
     def went_back(self, org: str, api: str) -> str:
-        """Why the file is older than what this clone has seen of it for that account, "" if it is not."""
+        """Return why the file is older than what this clone has seen of it for that account, "" if it is not."""
         return Memory(self.path, self.label, org, api).older(self._stored(), journal=self.journal_path.exists())
 
     def finish(self) -> None:
@@ -197,7 +197,7 @@ class FileStore:
         self._events += batch
 
     def batch(self, concurrency: int) -> int:
-        """How many calls one `sync` covers: each has its own line in the journal, so one."""
+        """Return how many calls one `sync` covers: each has its own line in the journal, so one."""
         return 1
 
     def sync(self) -> None:
@@ -209,7 +209,7 @@ class FileStore:
             raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
 
     def _signature(self) -> tuple[int, ...] | None:
-        """What tells two versions of the file apart, or None where there is no file."""
+        """Return what tells two versions of the file apart, or None where there is no file."""
         with suppress(OSError):
             status = os.stat(self.path)
             return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -279,7 +279,9 @@ class FileStore:
         return state
 
     def _begun(self, stored: State | None, journal: Journal | None) -> State:
-        """The state that a journal goes on from; a first run may have been killed before any state was written."""
+        """Return the state that a journal goes on from; a first run may have been killed before any state was
+        written.
+        """
         if journal:
             check_binding(journal.org, journal.api, self.org, self.api, f"{self.label}.journal", self.way_out)
             if stored:

@@ -13,7 +13,7 @@ NOWHERE = "invent-gitops@localhost"
 
 
 def author_name(git: Git, environment: Mapping[str, str] = os.environ) -> str:
-    """Who acts, as git would name the author of a commit; "" if nobody has told git."""
+    """Return who acts, as git would name the author of a commit; "" if nobody has told git."""
     settings = _settings(git)
     return (
         environment.get("GIT_AUTHOR_NAME")
@@ -25,7 +25,7 @@ def author_name(git: Git, environment: Mapping[str, str] = os.environ) -> str:
 
 
 def commit_identity(git: Git, by: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables for a commit of which `by` is the author; the committer is whoever git would take."""
+    """Return the variables for a commit of which `by` is the author; the committer is whoever git would take."""
     settings = _settings(git)
 
     def mail(role: str) -> str:
@@ -45,7 +45,7 @@ def commit_identity(git: Git, by: str, environment: Mapping[str, str] = os.envir
 
 
 def signs(git: Git) -> bool:
-    """Whether the user's git is told to sign commits, and not told to leave those of the state unsigned."""
+    """Return whether the user's git is told to sign commits, and not told to leave those of the state unsigned."""
     for name in ("invent-gitops.gpgSign", "commit.gpgSign"):
         try:
             return git.run("config", "--type=bool", "--get", name).strip() == "true"
@@ -56,7 +56,9 @@ def signs(git: Git) -> bool:
 
 
 def _settings(git: Git) -> dict[str, str]:
-    """The names and addresses in git's settings, by their lower-case key; of several the last counts, as for git."""
+    """Return the names and addresses in git's settings, by their lower-case key; of several the last counts, as for
+    git.
+    """
     try:
         listed = git.run("config", "-z", "--get-regexp", r"^(user|author|committer)\.(name|email)$")
     except GitFailed:
@@ -66,5 +68,5 @@ def _settings(git: Git) -> dict[str, str]:
 
 
 def _usable(text: str) -> str:
-    """A name that git takes for an author: it drops these characters, and refuses one that is empty then."""
+    """Return a name that git takes for an author: it drops these characters, and refuses one that is empty then."""
     return re.sub(r"[<>\n\x00]", "", text).strip(" .,:;\"'") or "unknown"

@@ -158,7 +158,9 @@ def _lock(file: int) -> None:
 
 
 def read_journal(path: Path, label: str) -> Journal | None:
-    """The journal at `path`, or None if there is none or not even its header was finished. Raises `InvalidInput`."""
+    """Return the journal at `path`, or None if there is none or not even its header was finished. Raises
+    `InvalidInput`.
+    """
     try:
         # As bytes, since a torn last line may end in the middle of a character.
         lines = read_regular(path).split(b"\n")[:-1]
@@ -207,7 +209,7 @@ def _object(line: bytes) -> Mapping[str, Any]:
 
 
 def write_event(event: Event) -> dict[str, object]:
-    """An event as JSON, with its name under `event`."""
+    """Return an event as JSON, with its name under `event`."""
     match event:
         case Intended(key, intent):
             return {"event": "intended", "key": key, "intent": document.write_intent(intent)}
@@ -240,7 +242,7 @@ def write_event(event: Event) -> dict[str, object]:
 
 
 def read_event(value: Mapping[str, Any]) -> Event:
-    """The event that `value` spells. Raises `Damaged`."""
+    """Return the event that `value` spells. Raises `Damaged`."""
 
     def word(name: str) -> str:
         return read_word(value, name)

@@ -16,12 +16,12 @@ from invent_gitops.state.tips import is_cut
 
 
 def branch_chain(git: Git, tip: str, path: str) -> Chain:
-    """Every commit of the state branch up to `tip`, oldest first; an empty chain for an empty `tip`."""
+    """Return every commit of the state branch up to `tip`, oldest first; an empty chain for an empty `tip`."""
     return Chain(_links(git, [tip], path) if tip else (), strict=True)
 
 
 def file_chain(path: Path) -> Chain:
-    """Every commit that changed the state file, and the file as it is now if that is not committed.
+    """Return every commit that changed the state file, and the file as it is now if that is not committed.
 
     Raises `Refused` where a shallow clone lacks some of them.
     """

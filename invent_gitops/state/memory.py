@@ -44,7 +44,8 @@ class Memory:
         self.sure: bool | None = None
 
     def vouches(self, stored: State | None) -> bool:
-        """Whether this clone knows that state to be whole: it has read the list beside it, and nobody else writes it.
+        """Return whether this clone knows that state to be whole: it has read the list beside it, and nobody else
+        writes it.
 
         Where the repository has a remote, others may have pushed a newer one that was not pulled.
         """
@@ -63,7 +64,7 @@ class Memory:
             )
 
     def older(self, stored: State | None, *, journal: bool) -> str:
-        """Why the state is older than what this clone has seen, "" if it is not."""
+        """Return why the state is older than what this clone has seen, "" if it is not."""
         sighting = _read(self._file(stored))
         if SANDBOX in (self._api, stored.api if stored else ""):
             return ""
@@ -78,7 +79,9 @@ class Memory:
         return ""
 
     def _lacking(self, stored: State) -> str:
-        """Why the state is older than, or beside, what was seen of its lineage from any work tree of this clone."""
+        """Return why the state is older than, or beside, what was seen of its lineage from any work tree of this
+        clone.
+        """
         sightings = [sighting for sighting in self._every() if sighting.lineage == stored.lineage]
         highest = max((sighting.serial for sighting in sightings), default=0)
         if highest > stored.serial:
@@ -132,7 +135,7 @@ class Memory:
             return True
 
     def _every(self) -> list[Sighting]:
-        """What was seen from any work tree of this clone."""
+        """Return what was seen from any work tree of this clone."""
         return [sighting for path in self._folder.glob("*.seen") if (sighting := _read(path))] if self._folder else []
 
 

@@ -24,7 +24,9 @@ from invent_gitops.model.state import (
 
 
 def commit_message(events: Sequence[Event], serial: int, provenance: Provenance) -> str:
-    """A subject, a sentence for each event, and trailers: one for each event, then run, commit, actor and serial."""
+    """Return a subject, a sentence for each event, and trailers: one for each event, then run, commit, actor and
+    serial.
+    """
     # That the list was read is worth a trailer, and no sentence beside others.
     sentences = [_sentence(event) for event in events if not isinstance(event, Listed)] or [
         _sentence(event) for event in events
@@ -53,12 +55,14 @@ def _origins(events: Sequence[Event]) -> list[Provenance]:
 
 
 def _sources(events: Sequence[Event]) -> list[str]:
-    """The commits that hold the definitions that the events are about, each marked if it does not hold them all."""
+    """Return the commits that hold the definitions that the events are about, each marked if it does not hold them
+    all.
+    """
     return sorted({provenance.commit for provenance in _origins(events)} - {""})
 
 
 def _signoff_trailers(events: Sequence[Event]) -> list[str]:
-    """Who wrote and who approved what the events are about, and in which pull requests."""
+    """Return who wrote and who approved what the events are about, and in which pull requests."""
     signoffs = {provenance.signoff for provenance in _origins(events) if provenance.signoff}
     addresses = sorted({signoff.pull_request for signoff in signoffs})
     authors = sorted({signoff.author for signoff in signoffs} - {""})

@@ -11,7 +11,7 @@ from invent_gitops.model.record import How
 
 
 def read_note(value: Mapping[str, Any], how: How) -> Note:
-    """The note with its role. A record that names no role has the one that its whole text stands for."""
+    """Return the note with its role. A record that names no role has the one that its whole text stands for."""
     text = read_text(value, "note", "")
     if "role" not in value:
         return old_note(text, how)

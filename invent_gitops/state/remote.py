@@ -57,7 +57,7 @@ class RemoteBranch:
         return signs(self.git)
 
     def fetch(self) -> tuple[str, State | None]:
-        """The commit at the tip and the state in it, or "" and None where there is no branch yet.
+        """Return the commit at the tip and the state in it, or "" and None where there is no branch yet.
 
         Raises `Refused` for a branch that is gone or rewritten, where this clone has seen it before.
         """
@@ -118,7 +118,7 @@ class RemoteBranch:
             )
 
     def last_seen(self) -> State | None:
-        """The state at the tip that this clone has, from a run of this program or of git, if there is any."""
+        """Return the state at the tip that this clone has, from a run of this program or of git, if there is any."""
         tracked = f"refs/remotes/{self.location.remote}/{self.location.branch}"
         tip = self.git.commit_of(self._ref) or self.git.commit_of(tracked)
         return self._read(tip) if tip else None
@@ -128,7 +128,9 @@ class RemoteBranch:
         self.git.deepen(self.location.remote, self.location.branch, self._incoming)
 
     def write(self, state: State, message: str, *, by: str, parent: str) -> str:
-        """A commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it yet."""
+        """Return a commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it
+        yet.
+        """
         identity = commit_identity(self.git, by)
         scratch = self.folder / "invent-gitops"
         text = document.dump(state)
@@ -162,7 +164,7 @@ class RemoteBranch:
         return None
 
     def unpushed(self, refusal: GitFailed, kept: str | None) -> InventGitopsError:
-        """The error for a push that failed; `kept` says where results are, None where nothing was called yet."""
+        """Return the error for a push that failed; `kept` says where results are, None where nothing was called yet."""
         message = f"{self.label} could not be pushed: {' '.join(refusal.output.split())[:300]}"
         if "stale info" in refusal.output:
             cause, cure = why_apart(self.git, self.location.remote)
@@ -205,7 +207,7 @@ class RemoteBranch:
                 raise
 
     def _holds(self, commit: str) -> bool:
-        """Whether the remote's branch, as it is read, goes on from our commit."""
+        """Return whether the remote's branch, as it is read, goes on from our commit."""
         tip = self.git.fetch(self.location.remote, self.location.branch, self._incoming)
         return bool(tip) and self.git.is_ancestor(commit, tip)
 
@@ -225,14 +227,14 @@ class RemoteBranch:
                 self.git.run("update-ref", *keep)
 
     def _follows(self, ancestor: str, tip: str) -> bool:
-        """Whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""
+        """Return whether the tip goes on from what was seen; a history that is only cut off is looked at whole."""
         if self.git.is_ancestor(ancestor, tip):
             return True
         self.whole_history()
         return self.git.is_ancestor(ancestor, tip)
 
     def _is_play(self, commit: str) -> bool:
-        """Whether the state at a commit is one of the sandbox."""
+        """Return whether the state at a commit is one of the sandbox."""
         try:
             text = self.git.read(commit, self.location.path)
             return text is not None and document.parse(text, self.label).api == SANDBOX

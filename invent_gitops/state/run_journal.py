@@ -25,7 +25,7 @@ class RunJournal:
         self._lost = False
 
     def read(self) -> Journal | None:
-        """What is there, or None: a run that was killed before its first event leaves nothing but a header.
+        """Return what is there, or None: a run that was killed before its first event leaves nothing but a header.
 
         Raises `InvalidInput`.
         """
@@ -55,7 +55,7 @@ class RunJournal:
         self._writer.append(events)
 
     def kept(self) -> str:
-        """Where what happened is kept, for a person whom the remote lets down."""
+        """Return where what happened is kept, for a person whom the remote lets down."""
         if self._lost or not self.path.exists():
             return "What happened is written down nowhere but here: keep the ids, and free some space first."
         return f"What happened is kept in {os.path.relpath(self.path)}; the next run from this clone pushes it."
@@ -69,7 +69,9 @@ class RunJournal:
             raise InvalidInput(reason, "Free some space, or make the .git folder writable.") from None
 
     def holding(self, error: InventGitopsError) -> Unsettled:
-        """The error of a push for which there are ids that only the journal has: not "surely nothing was created"."""
+        """Return the error of a push for which there are ids that only the journal has: not "surely nothing was
+        created".
+        """
         kept = self.kept()
         return Unsettled(error.message, error.cure if kept in error.cure else f"{error.cure} {kept}")
 

@@ -24,7 +24,7 @@ HINTS = (
 
 
 def remote_of(git: Git, named: str) -> str:
-    """The remote that has the branches, or "" outside a repository and in one without a remote.
+    """Return the remote that has the branches, or "" outside a repository and in one without a remote.
 
     `named` is the one that the project file names, "" if none. Raises `Refused` where git cannot tell.
     """
@@ -49,12 +49,12 @@ def remote_of(git: Git, named: str) -> str:
 
 
 def is_detached(git: Git) -> bool:
-    """Whether a commit is checked out without its branch, as CI does, and a look at an old tag."""
+    """Return whether a commit is checked out without its branch, as CI does, and a look at an old tag."""
     return bool(git.commit_of("HEAD")) and not _checked_out(git)
 
 
 def is_shallow(git: Git) -> bool:
-    """Whether some of the history is missing here, so that this is a part of another repository."""
+    """Return whether some of the history is missing here, so that this is a part of another repository."""
     try:
         return git.run("rev-parse", "--is-shallow-repository").strip() == "true"
     except GitFailed:
@@ -68,7 +68,7 @@ def checkout_of(
     is_clean: Callable[[str], bool],
     environment: Mapping[str, str] = os.environ,
 ) -> Checkout:
-    """The evidence, as far as it is needed: branches after the first that counts are not asked for.
+    """Return the evidence, as far as it is needed: branches after the first that counts are not asked for.
 
     `named_branch` is the one that a person named, "" if none; `is_clean` says whether the files that were read are
     those of a commit. Raises `Unavailable` where the remote cannot be read.
@@ -116,12 +116,14 @@ def _branch(git: Git, remote: str, name: str, source: Source, head: str) -> Bran
 
 
 def _ref(remote: str, name: str) -> str:
-    """A ref of our own for each branch, so that nothing that people look at moves, and none is in another's way."""
+    """Return a ref of our own for each branch, so that nothing that people look at moves, and none is in another's
+    way.
+    """
     return f"refs/invent-gitops/tips/{quote(remote, safe='')}/{quote(name, safe='')}"
 
 
 def _contains(git: Git, remote: str, name: str, head: str, tip: str) -> bool | None:
-    """Whether `tip` goes on from `head`; what a shallow clone has cut off is fetched, and None if that fails."""
+    """Return whether `tip` goes on from `head`; what a shallow clone has cut off is fetched, and None if that fails."""
     if head == tip or git.is_ancestor(head, tip):
         return True
     try:
@@ -132,7 +134,7 @@ def _contains(git: Git, remote: str, name: str, head: str, tip: str) -> bool | N
 
 
 def is_cut(git: Git, tip: str) -> bool:
-    """Whether some of the history before `tip` is missing here."""
+    """Return whether some of the history before `tip` is missing here."""
     try:
         path = git.folder / git.run("rev-parse", "--git-path", "shallow").rstrip("\n")
         return any(git.is_ancestor(commit, tip) for commit in path.read_text(encoding="ascii").split())
@@ -143,7 +145,7 @@ def is_cut(git: Git, tip: str) -> bool:
 
 
 def _checked_out(git: Git) -> str:
-    """The branch that is checked out, or "" for a commit alone."""
+    """Return the branch that is checked out, or "" for a commit alone."""
     try:
         return git.run("symbolic-ref", "--quiet", "--short", "HEAD").strip()
     except GitFailed:
@@ -160,7 +162,7 @@ def _upstream(git: Git, branch: str) -> tuple[str, str]:
 
 
 def _default(git: Git, remote: str) -> str:
-    """The default branch of the remote, or "" if it names none."""
+    """Return the default branch of the remote, or "" if it names none."""
     for line in git.ask("ls-remote", "--symref", "--", remote, "HEAD").splitlines():
         if line.startswith("ref: refs/heads/"):
             return line.removeprefix("ref: refs/heads/").partition("\t")[0]

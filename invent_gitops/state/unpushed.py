@@ -51,5 +51,5 @@ class Unpushed:
 
 
 def results_of(events: Iterable[Event]) -> list[Event]:
-    """What the journal keeps as soon as it happened; the rest is written down by a push alone."""
+    """Return what the journal keeps as soon as it happened; the rest is written down by a push alone."""
     return [event for event in events if not isinstance(event, Intended | Listed)]

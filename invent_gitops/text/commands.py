@@ -18,12 +18,13 @@ def quoted(word: str) -> str:
 
 
 def resolving(flags: str, key: str, options: str) -> str:
-    """A `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
+    """Return a `resolve` of one key, with the key first, as people read it, unless it would be taken for an option."""
     return resolve_command(key, options).text(flags)
 
 
 def not_created(ids: Sequence[str]) -> str:
-    """The options with which somebody says that a broadcast is not there; `ids` are those that Invent showed for it.
+    """Return the options with which somebody says that a broadcast is not there; `ids` are those that Invent showed for
+    it.
 
     The reason is to be written: a command that is pasted unread must not set free what may exist.
     """
@@ -44,7 +45,7 @@ def from_when(at: datetime, now: datetime) -> str:
 
 
 def settling_parts(key: str, intent: Intent, now: datetime) -> tuple[str | Command, ...]:
-    """How a person settles an attempt that is kept under `key`, as the end of a cure."""
+    """Return how a person settles an attempt that is kept under `key`, as the end of a cure."""
     ids = [candidate.remote.id for candidate in intent.candidates or ()]
     since = from_when(intent.settled_from, now)
     absent = resolve_command(key, not_created(ids))
@@ -52,11 +53,11 @@ def settling_parts(key: str, intent: Intent, now: datetime) -> tuple[str | Comma
 
 
 def settling(flags: str, key: str, intent: Intent, now: datetime) -> str:
-    """How a person settles an attempt that is kept under `key`, as the end of a sentence."""
+    """Return how a person settles an attempt that is kept under `key`, as the end of a sentence."""
     return Cure(settling_parts(key, intent, now)).text(flags)
 
 
 def words(*arguments: str) -> str:
-    """The arguments of a command, quoted, and guarded so that none is taken for an option."""
+    """Return the arguments of a command, quoted, and guarded so that none is taken for an option."""
     guard = ["--"] if any(argument.startswith("-") for argument in arguments) else []
     return " ".join([*guard, *map(quoted, arguments)])

@@ -15,7 +15,7 @@ PULL_REQUEST, CHECKS = "pull_request", "required_status_checks"
 
 
 def review_rule(*, stale: bool, owners: bool) -> Mapping[str, object]:
-    """A rule that asks for one approval."""
+    """Return a rule that asks for one approval."""
     return {
         "type": PULL_REQUEST,
         "parameters": {
@@ -29,7 +29,7 @@ def review_rule(*, stale: bool, owners: bool) -> Mapping[str, object]:
 
 
 def check_rule(check: str) -> Mapping[str, object]:
-    """A rule that asks for a check of the newest code."""
+    """Return a rule that asks for a check of the newest code."""
     return {
         "type": CHECKS,
         "parameters": {
@@ -81,7 +81,7 @@ def restricted_environment(target: SetupTarget, name: str, environment: Environm
 
 
 def is_branch(ref: AllowedRef, branch: str) -> bool:
-    """Whether an entry of an environment's list is that branch and nothing else."""
+    """Return whether an entry of an environment's list is that branch and nothing else."""
     return (ref.kind, ref.name) == ("branch", branch)
 
 
@@ -118,6 +118,6 @@ def _api(target: SetupTarget, method: str, path: str) -> str:
 
 
 def _repository(target: SetupTarget) -> str:
-    """The option that names the repository; "" for that of the current folder."""
+    """Return the option that names the repository; "" for that of the current folder."""
     host = "" if target.host == "github.com" else f"{target.host}/"
     return "" if target.repository == CURRENT_REPOSITORY else f" --repo {host}{target.repository}"

@@ -14,7 +14,7 @@ LONGEST_QUOTE = 60
 
 
 def quote(text: object) -> str:
-    """What a person wrote, in backticks, cut, on one line and without anything invisible."""
+    """Return what a person wrote, in backticks, cut, on one line and without anything invisible."""
     written = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
     written = hide(written)
     if len(written) > LONGEST_QUOTE:
@@ -34,13 +34,13 @@ def field_name(path: Path) -> str:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """A question for what was surely meant by a word that nobody knows, or ""."""
+    """Return a question for what was surely meant by a word that nobody knows, or ""."""
     meant = guess(word, candidates)
     return f"Did you mean {quote(meant)}?" if meant else ""
 
 
 def listing(names: Iterable[str], most: int = 8) -> str:
-    """`a`, `b` and `c`; of many, only the first."""
+    """Return `a`, `b` and `c`; of many, only the first."""
     every = list(names)
     quoted = [quote(name) for name in every[:most]]
     if len(every) > most:

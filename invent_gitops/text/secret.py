@@ -83,7 +83,7 @@ def _given(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Every spelling of each, the longest first, since one may begin as another does."""
+    """Return every spelling of each, the longest first, since one may begin as another does."""
     forms = {form for secret in secrets if len(secret) >= LEAST for form in _spelled(secret)}
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
@@ -116,7 +116,7 @@ def _spans(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int]]:
 
 
 def _through_gaps(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """Where a secret is once what is invisible in it is left out, and what is written by its number is read."""
+    """Yield where a secret is once what is invisible in it is left out, and what is written by its number is read."""
     for reading in readings(text):
         for start, end in _spans(reading.text, forms):
             yield reading.source(start, end)

@@ -15,7 +15,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def guess(word: str, candidates: Iterable[str]) -> str:
-    """The known word that was surely meant, or "": it differs in case, separators, or by one or two letters.
+    """Return the known word that was surely meant, or "": it differs in case, separators, or by one or two letters.
 
     Digits are never guessed, nor is a part of a word that could be a word of its own: a wrong guess leads to other
     people. If two known words are equally near, neither is meant.
@@ -31,7 +31,7 @@ def guess(word: str, candidates: Iterable[str]) -> str:
 
 
 def _distance(written: str, meant: str) -> int | None:
-    """How many letters are wrong, 0 if only case and separators are; None if it is another word."""
+    """Return how many letters are wrong, 0 if only case and separators are; None if it is another word."""
     # Of thousands of names, nearly all begin otherwise.
     if written[:1].casefold() not in meant[:2].casefold() and meant[:1].casefold() not in written[:2].casefold():
         return None
@@ -64,7 +64,7 @@ def _words(text: str) -> list[str]:
 
 
 def _slips(word: str, other: str) -> int | None:
-    """How many slips lead from one word to another; None if that is no matter of slips."""
+    """Return how many slips lead from one word to another; None if that is no matter of slips."""
     shorter = min(len(word), len(other))
     swapped = sorted(word) == sorted(other)
     # People hardly ever miss the first letter, and it makes other words: `women`, `unsubscribed`, `atypical`.
@@ -82,7 +82,7 @@ def _slips(word: str, other: str) -> int | None:
 
 
 def edits(word: str, other: str) -> int:
-    """How many letters must be added, taken away, replaced, or swapped with the next one."""
+    """Return how many letters must be added, taken away, replaced, or swapped with the next one."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for index, letter in enumerate(word, 1):

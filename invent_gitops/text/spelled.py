@@ -48,7 +48,7 @@ class Reading:
         self._begins = [begin for begin, _, _ in self._parts]
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the text that was given of what stands from `start` to `end`, which is not empty."""
+        """Return the place in the text that was given of what stands from `start` to `end`, which is not empty."""
         begin, at, length = self._parts[bisect_right(self._begins, start) - 1]
         first = at if length else at + start - begin
         begin, at, length = self._parts[bisect_right(self._begins, end - 1) - 1]
@@ -57,12 +57,12 @@ class Reading:
 
 
 def is_as_seen(text: str) -> bool:
-    """Whether a text has but one reading: nothing in it is invisible or written by its number."""
+    """Return whether a text has but one reading: nothing in it is invisible or written by its number."""
     return text.isascii() and "\\" not in text and not _CONTROLS.search(text) and not _WRITTEN.search(text)
 
 
 def readings(text: str) -> Iterator[Reading]:
-    """Every other reading of a text, each made by going through it once."""
+    """Yield every other reading of a text, each made by going through it once."""
     for pattern, read in ((_GAPS, _nothing), (_PRINTABLE, _character)):
         if reading := _read(text, pattern, read, None):
             yield reading
@@ -79,7 +79,7 @@ def _nothing(_: re.Match[str]) -> str:
 
 
 def _character(match: re.Match[str]) -> str:
-    """What a match stands for, "" for what nobody sees."""
+    """Return what a match stands for, "" for what nobody sees."""
     kind, written = match.lastgroup, match[match.lastgroup or 0]
     if kind in ("unseen", "line"):
         return ""
@@ -98,7 +98,7 @@ def _character(match: re.Match[str]) -> str:
 def _read(
     text: str, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str], before: Reading | None
 ) -> Reading | None:
-    """The reading of a text in which each match is read so; None where nothing is read otherwise."""
+    """Return the reading of a text in which each match is read so; None where nothing is read otherwise."""
     letters: list[str] = []
     parts: list[tuple[int, int, int]] = []
     at = length = 0

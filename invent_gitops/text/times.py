@@ -54,7 +54,7 @@ def distance(at: datetime, now: datetime) -> str:
 
 
 def deadline_over(seconds: float) -> str:
-    """`The deadline of 90 seconds was over.`"""
+    """Return `The deadline of 90 seconds was over.`"""
     number = f"{seconds:,.2f}".rstrip("0").rstrip(".")
     return f"The deadline of {number} second{'' if number == '1' else 's'} was over."
 

@@ -24,7 +24,7 @@ READ_AT = "read_at"
 
 
 def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[Catalogue, list[Problem]]:
-    """The segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
+    """Return the segments without a fault, and every problem, sorted. `schema` is the schema `segments`."""
     report = ProblemReport(document)
     unclear = {path[0] for path in Shape(schema).check(report) if path}
     # An id holds no space, so a comment after one cuts nothing.
@@ -49,14 +49,14 @@ def validate_catalogue(document: Document, schema: Mapping[str, Any]) -> tuple[C
 
 
 def writable_name(name: str) -> bool:
-    """Whether a catalogue can hold a segment under this name; otherwise it stands under its id."""
+    """Return whether a catalogue can hold a segment under this name; otherwise it stands under its id."""
     name = composed(name)
     unfit = fault_of_line(name, "") or not name or len(name) > LONGEST_NAME
     return not unfit and not name.startswith(ID_PREFIX) and name != READ_AT
 
 
 def renamed(definitions: Iterable[Definition], catalogue: Catalogue | None) -> Iterator[str]:
-    """A note for each name in a definition that its segment does not have any more."""
+    """Yield a note for each name in a definition that its segment does not have any more."""
     formerly = catalogue.formerly() if catalogue else {}
     for definition in definitions if formerly else ():
         for entry in definition.segments:

@@ -32,12 +32,12 @@ def check_comments(report: ProblemReport, holds_text: Callable[[Path], bool]) ->
 
 
 def of_text(path: Path) -> bool:
-    """Whether a field of a definition holds words of people."""
+    """Return whether a field of a definition holds words of people."""
     return bool(path) and path[0] in TEXTS
 
 
 def commented(documents: Iterable[Document]) -> Iterator[str]:
-    """A note for each remark after a text in a definition, which may have been meant as a part of it."""
+    """Yield a note for each remark after a text in a definition, which may have been meant as a part of it."""
     for document in documents:
         for comment in document.comments:
             value = _value(document.content, comment.path)
@@ -59,7 +59,7 @@ def _is_id(value: object) -> bool:
 
 
 def _value(value: object, path: Path) -> object:
-    """The value at a path, or what is nearest to it where the document could not be read so far."""
+    """Return the value at a path, or what is nearest to it where the document could not be read so far."""
     for step in path:
         if isinstance(value, dict):
             value = value.get(step, value)

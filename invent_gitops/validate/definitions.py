@@ -30,7 +30,7 @@ def validate_definitions(
     project: Project,
     catalogue: Catalogue | None,
 ) -> tuple[list[Definition], list[Problem]]:
-    """The definitions without a fault in the order of their places, and every problem, sorted.
+    """Return the definitions without a fault in the order of their places, and every problem, sorted.
 
     `schema` is the schema `broadcast`. Without a catalogue an entry of `segments` is an id.
     """
@@ -102,7 +102,7 @@ def _key(document: Document) -> str:
 
 
 def _as_sent(document: Document) -> Document:
-    """The document with key and name as they are recorded and sent, so that limits hold for that."""
+    """Return the document with key and name as they are recorded and sent, so that limits hold for that."""
     fields = document.content
     if not isinstance(fields, dict):
         return document
@@ -135,7 +135,7 @@ def _check_line(report: ProblemReport, text: str, subject: str, field: str) -> N
 
 
 def _cure_of_block(report: ProblemReport, text: str, path: Path) -> str:
-    """What to write where only the sign of a block of text brings a line feed with it; "" for anything else."""
+    """Return what to write where only the sign of a block of text brings a line feed with it; "" for anything else."""
     span = report.document.locate(path)
     sign = span.source[span.position.column - 1 :][:1]
     if sign not in (">", "|") or fault_of_line(" ".join(text.split("\n")).strip(), ""):
@@ -179,7 +179,7 @@ def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSe
 
 
 def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple[str, str, str]:
-    """The id, or rule, message and cure."""
+    """Return the id, or rule, message and cure."""
     fault = fault_of_line(entry, f"The segment {quote(entry)}")
     if fault:
         return fault
@@ -199,7 +199,7 @@ def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple
 
 
 def _bare_id(entry: str) -> str | tuple[str, str, str]:
-    """An entry where there is no catalogue of names."""
+    """Return an entry where there is no catalogue of names."""
     fault = fault_of_id(entry, f"The segment {quote(entry)}, which is an id where there is no catalogue,")
     if fault is None:
         return entry

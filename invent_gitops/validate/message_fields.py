@@ -17,6 +17,6 @@ _CURE = (
 
 
 def cure_of_message(name: str) -> str:
-    """The cure for a field that would be the message or a part of it; "" for any other."""
+    """Return the cure for a field that would be the message or a part of it; "" for any other."""
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     return _CURE if {plain, plain.removesuffix("s"), plain.rpartition("_")[2]} & _MESSAGE else ""

@@ -67,5 +67,5 @@ def check_quotes(report: ProblemReport, text: str, subject: str, path: Path, *, 
 
 
 def has_words(text: str) -> bool:
-    """Whether there is a letter or a digit in it that people can see."""
+    """Return whether there is a letter or a digit in it that people can see."""
     return any(unicodedata.category(character)[0] in "LN" for character in INVISIBLE.sub("", text))

@@ -45,7 +45,7 @@ def check_path(report: ProblemReport, text: str, path: Path, entry: Entry) -> st
 
 
 def plain(text: str) -> str:
-    """A path with single `/` between its parts and none at its end; "." for the folder of the project itself."""
+    """Return a path with single `/` between its parts and none at its end; "." for the folder of the project itself."""
     return "/".join(part for part in text.split("/") if part not in ("", ".")) or "."
 
 
@@ -106,7 +106,7 @@ def check_apart(report: ProblemReport, project: Project, settings: Mapping[str, 
 def state_place(
     report: ProblemReport, value: str | Mapping[str, str], at: Path, applies_from: str
 ) -> FilePlace | BranchPlace:
-    """Where the project file says that the state is, with its faults reported."""
+    """Return where the project file says that the state is, with its faults reported."""
     if isinstance(value, str):
         return FilePlace(check_path(report, value, at, "state"))
     for name in ("branch", "remote"):

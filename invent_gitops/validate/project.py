@@ -36,7 +36,7 @@ _SECRETS = re.compile(
 
 
 def validate_project(document: Document, schema: Mapping[str, Any], file: str = "") -> tuple[Project, list[Problem]]:
-    """The settings, with the default wherever an entry is missing or wrong, and every problem, sorted.
+    """Return the settings, with the default wherever an entry is missing or wrong, and every problem, sorted.
 
     `schema` is the schema `project`, `file` the project file as it is shown to people. Of several
     workspaces those are there whose own entries could be read.
@@ -75,7 +75,9 @@ def validate_project(document: Document, schema: Mapping[str, Any], file: str = 
 def _settings(
     report: ProblemReport, settings: Mapping[str, Any], unclear: set[Path], at: Path, base: Project
 ) -> Project:
-    """`base` with what `settings` holds, which stands at `at` of the file; wrong entries leave what `base` has."""
+    """Return `base` with what `settings` holds, which stands at `at` of the file; wrong entries leave what `base`
+    has.
+    """
     below = {path[len(at) :] for path in unclear if path[: len(at)] == at}
     broken = {path[0] for path in below if path and path[0] != "policies"} | {
         path[0] for path in below if len(path) == 1
@@ -100,7 +102,7 @@ def _settings(
 
 
 def _places(report: ProblemReport, usable: Mapping[str, Any], at: Path, project: Project) -> Project:
-    """The project with the places that its file names: folders and files, and branches of git."""
+    """Return the project with the places that its file names: folders and files, and branches of git."""
     before = len(report.problems)
     if "definitions" in usable:
         folder = check_path(report, usable["definitions"], (*at, "definitions"), "definitions")
@@ -116,7 +118,7 @@ def _places(report: ProblemReport, usable: Mapping[str, Any], at: Path, project:
 
 
 def _in_zone(policies: Policies, timezone: str) -> Policies:
-    """The same policies on the clocks of another project or workspace."""
+    """Return the same policies on the clocks of another project or workspace."""
     hours, days = policies.quiet_hours, policies.blackout_days
     return replace(
         policies,
@@ -143,7 +145,9 @@ def _refuse_secrets(report: ProblemReport) -> set[Position]:
 
 
 def _without_secrets(report: ProblemReport) -> Iterator[Problem]:
-    """The problems; of a line that may hold a key the text is left out, since what is reported ends in public logs."""
+    """Yield the problems; of a line that may hold a key the text is left out, since what is reported ends in public
+    logs.
+    """
     rules = ("secret-in-project", "key-variable")
     lines = {problem.position.line for problem in report.problems if problem.rule in rules}
     for problem in report.problems:
@@ -158,7 +162,9 @@ def _fields(settings: object, path: Path) -> Iterator[Path]:
 
 
 def _policies(report: ProblemReport, value: Mapping[str, Any], at: Path, project: Project) -> Policies:
-    """The policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the file."""
+    """Return the policies of `project`, each replaced by the one that `value` sets, which stands at `at` of the
+    file.
+    """
     results = project.policies.results
     readers: dict[str, Callable[[Any], object]] = {
         "minimum_lead_time": lambda text: _span(report, text, (*at, "minimum_lead_time")),
@@ -197,7 +203,7 @@ def _unreachable_edits(report: ProblemReport, value: str | Mapping[str, Any], at
 
 
 def _span(report: ProblemReport, raw: str, path: Path) -> timedelta:
-    """What `15m`, `2h` or `1d` means."""
+    """Return what `15m`, `2h` or `1d` means."""
     text = raw.strip()
     span = int(text[:-1]) * _UNITS[text[-1]]
     if span > _LONGEST_SPAN:

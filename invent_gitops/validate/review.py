@@ -14,7 +14,7 @@ _CONTACTS = re.compile("[1-9][0-9]{0,9}")
 
 
 def review_rule(report: ProblemReport, value: Mapping[str, Any]) -> ReviewRule:
-    """The rule that `value`, which has the shape of the schema, sets; what it leaves out has the default."""
+    """Return the rule that `value`, which has the shape of the schema, sets; what it leaves out has the default."""
     over: list[tuple[int, int]] = []
     for contacts, approvals in value.get("over", {}).items():
         if _CONTACTS.fullmatch(contacts):

@@ -90,7 +90,7 @@ def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Sched
 
 
 def _no_zone(fault: ScheduleFault, local: datetime, zone_name: str) -> ScheduleFault:
-    """The fault of a zone, whose cure is this very time where the zone is an offset."""
+    """Return the fault of a zone, whose cure is this very time where the zone is an offset."""
     offset = read_offset(zone_name)
     if not offset:
         return fault

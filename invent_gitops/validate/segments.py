@@ -40,15 +40,15 @@ class KnownSegments:
         return f"It has {listing(self._names)}." if self._names else "It is empty."
 
     def has(self, entry: str) -> bool:
-        """Whether a segment has that name now."""
+        """Return whether a segment has that name now."""
         return bool(self._catalogue.named(entry))
 
     def now_or_formerly(self, entry: str) -> tuple[Segment, ...]:
-        """The segments that have that name now, else those that had it."""
+        """Return the segments that have that name now, else those that had it."""
         return self._catalogue.named(entry) or self._formerly.get(alike(entry), ())
 
     def cure_of(self, entry: str) -> str:
-        """What to write in place of a name that no segment has."""
+        """Return what to write in place of a name that no segment has."""
         # Before there was a catalogue, an entry was an id.
         if names := self._by_id.get(entry):
             return f"It is the id of {quote(names.name)}: write that, or `id:…`."

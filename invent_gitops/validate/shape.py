@@ -43,7 +43,7 @@ class Shape:
         self._validator: Draft202012Validator | None = None
 
     def check(self, report: ProblemReport) -> set[Path]:
-        """Reports every fault of the shape; answers with the paths that cannot be judged further."""
+        """Report every fault of the shape; return the paths that cannot be judged further."""
         document = report.document.content
         if self.surely_allows(document):
             return set()
@@ -141,7 +141,9 @@ def _editor_words(error: ValidationError) -> str:
 
 
 def _of_name(error: ValidationError) -> bool:
-    """Whether it is about the name of a field instead of its value; `path` then leads to what holds the field."""
+    """Return whether it is about the name of a field instead of its value; `path` then leads to what holds the
+    field.
+    """
     return "propertyNames" in error.absolute_schema_path
 
 
@@ -262,12 +264,12 @@ def _example(schema: Mapping[str, Any], path: Path = ()) -> str:
 
 
 def _examples(schema: Mapping[str, Any]) -> list[Any]:
-    """Mappings are examples in the form that editors offer well: as snippets."""
+    """Return mappings as examples in the form that editors offer well: as snippets."""
     return [*(snippet["body"] for snippet in schema.get("defaultSnippets", ())), *schema.get("examples", ())]
 
 
 def _flow(value: Any, *, outer: bool = True) -> str:
-    """A value on one line of YAML, without quotes where none are needed."""
+    """Return a value on one line of YAML, without quotes where none are needed."""
     if isinstance(value, dict):
         inner = ", ".join(f"{name}: {_flow(item, outer=False)}" for name, item in value.items())
         return inner if outer and len(value) == 1 else f"{{{inner}}}"

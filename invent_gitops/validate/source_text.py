@@ -11,7 +11,7 @@ from invent_gitops.validate.report import ProblemReport
 
 
 def as_written(report: ProblemReport, value: Any, path: Path) -> Any:
-    """A number or a word of YAML as it stands in the file, `0123` and not 123; anything else as it is."""
+    """Return a number or a word of YAML as it stands in the file, `0123` and not 123; anything else as it is."""
     if not isinstance(value, (bool, int, float)):
         return value
     span = report.document.locate(path)
@@ -21,7 +21,7 @@ def as_written(report: ProblemReport, value: Any, path: Path) -> Any:
 
 
 def cure_of_nothing(report: ProblemReport, path: Path) -> str:
-    """Why nothing is read where something seems to be written; "" where nothing is."""
+    """Return why nothing is read where something seems to be written; "" where nothing is."""
     name = path[-1]
     if isinstance(name, str) and (cure := unspaced(name)):
         return cure
@@ -31,6 +31,8 @@ def cure_of_nothing(report: ProblemReport, path: Path) -> str:
 
 
 def unspaced(name: str) -> str:
-    """What to write for a field whose value touches its colon, since both are one text then; "" for any other."""
+    """Return what to write for a field whose value touches its colon, since both are one text then; "" for any
+    other.
+    """
     field, colon, value = name.partition(":")
     return f"Write a space after the colon: {quote(f'{field}: {value}')}." if field and colon and value else ""

@@ -33,7 +33,9 @@ def report_repeated(report: ProblemReport, value: list[Any], path: Path) -> None
 
 
 def _identity(value: Any) -> Hashable:
-    """What two values have in common exactly if JSON Schema takes them for equal: 1 and 1.0, but not 1 and true."""
+    """Return what two values have in common exactly if JSON Schema takes them for equal: 1 and 1.0, but not 1 and
+    true.
+    """
     if isinstance(value, dict):
         return dict, frozenset((name, _identity(item)) for name, item in value.items())
     if isinstance(value, list):

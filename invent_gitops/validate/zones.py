@@ -55,7 +55,7 @@ _RENAMED = {
 
 @cache
 def find_zone(name: str) -> Zone | tuple[str, str, str]:
-    """The zone, or rule, message and cure."""
+    """Return the zone, or rule, message and cure."""
     if name in ("UTC", "Etc/UTC") or _AREA_CITY.fullmatch(name):
         try:
             return load_zone(name)
@@ -94,7 +94,7 @@ def _unknown(name: str) -> tuple[str, str, str]:
 
 
 def _meant(name: str) -> list[str]:
-    """The zones that a name surely stands for: the same letters, a city of that name, or a slip of the keyboard.
+    """Return the zones that a name surely stands for: the same letters, a city of that name, or a slip of the keyboard.
 
     A wrong guess moves a broadcast to another hour, so another word is never guessed.
     """
@@ -118,7 +118,7 @@ def _plain(name: str) -> str:
 
 
 def _slips(written: str, zone: str) -> int:
-    """How many slips lead from a zone to what is written; 0 where it is too far, so that it is another word."""
+    """Return how many slips lead from a zone to what is written; 0 where it is too far, so that it is another word."""
     pairs = list(zip(written.split("/"), zone.split("/"), strict=False))
     if written.count("/") != zone.count("/") or any(typed[:1] != expected[:1] for typed, expected in pairs):
         return 0
@@ -130,7 +130,7 @@ def _slips(written: str, zone: str) -> int:
 
 @cache
 def _plainly() -> dict[str, str]:
-    """Every zone, sorted, with its name as names are compared."""
+    """Return every zone, sorted, with its name as names are compared."""
     return {zone: _plain(zone) for zone in sorted(_known())}
 
 

@@ -126,7 +126,7 @@ def apply(
 
 
 def _result(run: Apply, applied: Applied) -> Result:
-    """What became of a plan that was carried out."""
+    """Return what became of a plan that was carried out."""
     report = applied.report
     return Result(
         "report",
@@ -177,7 +177,7 @@ class View:
 
 
 def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, object]:
-    """The content of the document: of the report, or of what is known before there is one."""
+    """Return the content of the document: of the report, or of what is known before there is one."""
     from invent_gitops.render.documents.report import report_json
 
     store = run.store
@@ -185,7 +185,9 @@ def body_of(run: Apply, plan: Plan, report: Callable[[], Report]) -> dict[str, o
 
 
 def approval(plan_file: str | None, approved: str | None) -> Approval:
-    """What a plan must pass before anything of it is created. Raises `Refused` where the approval cannot be read."""
+    """Return what a plan must pass before anything of it is created. Raises `Refused` where the approval cannot be
+    read.
+    """
     if plan_file is not None and approved is not None:
         raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
     reason = os.environ.get("INVENT_UNAPPROVED", "")
@@ -207,7 +209,9 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
 
 
 def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -> str | None:
-    """The report for people; None if there is nothing to say beside the plan. On a terminal the totals come last."""
+    """Return the report for people; None if there is nothing to say beside the plan. On a terminal the totals come
+    last.
+    """
     from invent_gitops.render.text.next_step import next_text
     from invent_gitops.render.text.report import report_text
     from invent_gitops.render.text.report_end import report_end_text

@@ -204,7 +204,7 @@ def write_step_outputs(approval: ApprovalResult, event: WorkflowEvent, out: str 
 
 
 def approved_as(approval: ApprovalResult, reason: str) -> PostResult:
-    """What was approved, for a program."""
+    """Return what was approved, for a program."""
     action = "none" if not approval.digest else "unapproved" if approval.digest == UNAPPROVED else "approved"
     number = approval.pulls[0].number if approval.pulls else 0
     url = approval.comments[0].post.url if approval.comments else ""
@@ -276,7 +276,7 @@ def check(session: Session, form: str, branch: str | None) -> Result:
 
 
 def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:
-    """The page of a document as Markdown, with links to the files of the event's commit."""
+    """Return the page of a document as Markdown, with links to the files of the event's commit."""
     from invent_gitops.render.markdown.document import page
 
     links, run = step.files_address(Path(), commit=event.commit), step.run_address()
@@ -285,5 +285,5 @@ def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool
 
 
 def result_of(post: PostResult) -> Result:
-    """The result of a command that posts."""
+    """Return the result of a command that posts."""
     return Result("github", ExitCode.DONE, post.as_json, plain(clean(f"{post.sentence} {post.url}".strip())))

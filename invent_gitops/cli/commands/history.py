@@ -68,7 +68,9 @@ def history(session: Session, account: Account, key: str | None) -> Result:
 
 
 def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
-    """Whether the run is for all workspaces, and another one knows the key; what cannot be read has its own turn."""
+    """Return whether the run is for all workspaces, and another one knows the key; what cannot be read has its own
+    turn.
+    """
     from invent_gitops.audit.history import changes, keys
 
     opened = working()
@@ -87,7 +89,7 @@ def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
 
 
 def _with_pull_requests(root: Path, listed: Sequence[Change]) -> list[Change]:
-    """Each broadcast with the pull request that its source commit names, where this clone has that commit.
+    """Return each broadcast with the pull request that its source commit names, where this clone has that commit.
 
     A commit that does not hold the definition has nothing to do with it, and other changes are nobody's definition.
     """
@@ -113,6 +115,6 @@ def _cure(key: str, known_keys: Iterable[str], flags: str) -> str:
 
 
 def _pull_request(subject: str) -> int | None:
-    """The number in `Merge pull request #12 from …` or at the end of a squashed `Title (#12)`."""
+    """Return the number in `Merge pull request #12 from …` or at the end of a squashed `Title (#12)`."""
     match = re.search(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$", subject)
     return int(match[1] or match[2]) if match else None

@@ -67,7 +67,7 @@ def import_(
 
 
 def _failure(report: ImportReport) -> InventGitopsError | None:
-    """What could not be read, or what of the chosen needs a person."""
+    """Return what could not be read, or what of the chosen needs a person."""
     if not report.listing.complete:
         message = "Not all broadcasts could be read, so nothing is imported."
         return Unavailable(f"{message} {' '.join(report.listing.gaps)}", "Run it again in a minute.")

@@ -150,7 +150,7 @@ def init(
 def _wording(
     folder: Path, project: Project, *, sandbox: bool, branch: str | None, action: str | None, queue: bool | None
 ) -> Wording:
-    """What the workflows of this project say. Raises `WrongUsage`, or `Refused` for too many workspaces."""
+    """Return what the workflows of this project say. Raises `WrongUsage`, or `Refused` for too many workspaces."""
     from invent_gitops.github.step import prefix
     from invent_gitops.scaffold.workflows import (
         Wording,
@@ -177,7 +177,7 @@ def _wording(
 
 
 def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
-    """The workflows by their path from `folder`: they belong into the root of the repository."""
+    """Return the workflows by their path from `folder`: they belong into the root of the repository."""
     from invent_gitops.scaffold.workflows import workflow_texts
 
     up = "../" * len(Path(wording.folder).parts)
@@ -186,14 +186,14 @@ def _workflows(folder: Path, wording: Wording) -> dict[str, str]:
 
 
 def _example(files: Iterable[NewFile]) -> str:
-    """The path of the example, if it is new, or still as it was written."""
+    """Return the path of the example, if it is new, or still as it was written."""
     return next(
         (file.path for file in files if file.path.endswith("/welcome.yaml") and (file.same or not file.exists)), ""
     )
 
 
 def _lines(files: Iterable[NewFile], entries: StateEntries | None, *, dry_run: bool) -> Iterator[str]:
-    """What was written, kept and inserted, a line for each file and each entry."""
+    """Yield what was written, kept and inserted, a line for each file and each entry."""
     for file in files:
         inserted = entries.inserted if entries and file.path == PROJECT_FILE else ()
         if not inserted:
@@ -204,7 +204,7 @@ def _lines(files: Iterable[NewFile], entries: StateEntries | None, *, dry_run: b
 
 
 def _on_github(wording: Wording) -> Iterator[str]:
-    """What the workflows lack on this server."""
+    """Yield what the workflows lack on this server."""
     if not wording.queue:
         yield (
             "The workflow apply has no queue: of several merges while one is applied, GitHub runs the last one only. "
@@ -214,7 +214,7 @@ def _on_github(wording: Wording) -> Iterator[str]:
 
 
 def _kept(files: Iterable[NewFile]) -> Iterator[str]:
-    """What to add by hand to files that have other content and are not this program's own."""
+    """Yield what to add by hand to files that have other content and are not this program's own."""
     for file in files:
         if not file.exists or file.same:
             continue
@@ -225,7 +225,7 @@ def _kept(files: Iterable[NewFile]) -> Iterator[str]:
 
 
 def _from_above(folder: Path, project: Project, editors: Sequence[str]) -> Iterator[str]:
-    """What to do where the project is a subfolder of a repository, which is what people open in their editors."""
+    """Yield what to do where the project is a subfolder of a repository, which is what people open in their editors."""
     from invent_gitops.scaffold.project import editor_files
 
     root = next((above for above in (folder, *folder.parents) if os.path.lexists(above / ".git")), folder)

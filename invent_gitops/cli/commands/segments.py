@@ -121,7 +121,7 @@ def list_(session: Session) -> Result:
 
 
 def _catalogue(root: Path, project: Project) -> Catalogue | None:
-    """The catalogue as it is, None if there is none yet. Raises `InvalidDefinitions`."""
+    """Return the catalogue as it is, None if there is none yet. Raises `InvalidDefinitions`."""
     catalogue, problems = open_catalogue(root, root / project.segments, needed=False)
     if problems:
         raise InvalidDefinitions(problems)
@@ -129,7 +129,7 @@ def _catalogue(root: Path, project: Project) -> Catalogue | None:
 
 
 def _definitions(session: Session) -> list[Definition]:
-    """Those without a fault; a name that the catalogue does not know yet is no reason not to read it anew."""
+    """Return those without a fault; a name that the catalogue does not know yet is no reason not to read it anew."""
     try:
         workspace = open_workspace(None)
     except InvalidInput:
@@ -140,7 +140,7 @@ def _definitions(session: Session) -> list[Definition]:
 
 
 def _text(root: Path, path: Path, written: Mapping[str, object], header: Sequence[str]) -> tuple[str, str]:
-    """The text of the catalogue around what a person wrote into it, and what to tell them of their comments."""
+    """Return the text of the catalogue around what a person wrote into it, and what to tell them of their comments."""
     from invent_gitops.load import read_text
     from invent_gitops.load.rewrite import rewritten
     from invent_gitops.load.source import Source

@@ -26,7 +26,7 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 
 def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelta:
-    """A callback for options that say how far ahead: a whole number with m, h or d, at most a year."""
+    """Return a callback for options that say how far ahead: a whole number with m, h or d, at most a year."""
     match = re.fullmatch(r"([0-9]{1,6})([mhd])", value)
     ahead = int(match[1]) * _UNITS[match[2]] if match else None
     if ahead is None or ahead > timedelta(days=366):

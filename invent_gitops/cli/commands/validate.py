@@ -76,7 +76,7 @@ def _text(workspace: LoadedProject, problems: Sequence[Problem], display: Displa
 
 
 def _about_other_files(session: Session, count: int) -> list[str]:
-    """That there are so many problems elsewhere, and how to see them."""
+    """Return that there are so many problems elsewhere, and how to see them."""
     if not count:
         return []
     folder = ["-C", session.folder] if session.folder else []
@@ -85,7 +85,7 @@ def _about_other_files(session: Session, count: int) -> list[str]:
 
 
 def _workspace_option() -> list[str]:
-    """The option that chooses the same one of several workspaces."""
+    """Return the option that chooses the same one of several workspaces."""
     opened = working()
     return ["--workspace", opened.project.name] if opened and opened.project.name else []
 

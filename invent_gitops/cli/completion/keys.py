@@ -36,7 +36,7 @@ def blocked(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> 
 
 
 def known(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> Completed:
-    """Every key that the state speaks of."""
+    """Return every key that the state speaks of."""
     return _offered(
         _recorded(ctx, lambda state: state.broadcasts.keys() | state.intents.keys() | state.removed.keys()), incomplete
     )
@@ -66,7 +66,7 @@ def patterns(ctx: click.Context, parameter: click.Parameter, incomplete: str) ->
 
 
 def _offered(keys: Iterable[str], incomplete: str) -> Completed:
-    """Those that go on from what is written. Not what a shell would take for an option, or could not show."""
+    """Return those that go on from what is written. Not what a shell would take for an option, or could not show."""
     fitting = (key for key in keys if key.startswith(incomplete) and key.isprintable() and not key.startswith("-"))
     return [CompletionItem(key) for key in sorted(fitting)]
 
@@ -103,7 +103,9 @@ def _key(definition: object, default: str) -> Iterator[str]:
 
 
 def _projects(ctx: click.Context) -> list[tuple[Path, Project]]:
-    """The project, or of several workspaces the one on the line; all of them if there is none. Not what is broken."""
+    """Return the project, or of several workspaces the one on the line; all of them if there is none. Not what is
+    broken.
+    """
     session = ctx.find_object(Session)
     if session is not None and session.astray:
         return []

@@ -133,7 +133,7 @@ SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": Fish
 
 
 def script(cli: click.Command, shell: str) -> str:
-    """The script that makes a shell complete the words of this program."""
+    """Return the script that makes a shell complete the words of this program."""
     return SHELLS[shell](cli, {}, PROGRAM, VARIABLE).source()
 
 
@@ -162,7 +162,7 @@ def answer(cli: click.Command, session: Session, instruction: str) -> ExitCode:
 
 
 def _at_home(arguments: list[str]) -> list[str]:
-    """The arguments with `~` as a shell would have expanded it."""
+    """Return the arguments with `~` as a shell would have expanded it."""
     return [os.path.expanduser(word) for word in arguments]
 
 

@@ -36,6 +36,6 @@ def results_text(results: object) -> str:
 
 
 def count_text(counts: Mapping[str, int | None], name: str) -> str:
-    """One count with its share, such as `40 failed (3.2%)`."""
+    """Return one count with its share, such as `40 failed (3.2%)`."""
     share = share_text(counts.get(name), counts.get(ALL_SHARES[name])) if name in ALL_SHARES else ""
     return f"{counts[name]:,} {COUNTED[name]}" + (f" ({share})" if share else "")

@@ -31,7 +31,7 @@ def read_alarm(fields: Document) -> Alarm:
 
 
 def groups_json(status: Status) -> list[dict[str, object]]:
-    """All of it by rule and instruction; what differs within a group is with the rows."""
+    """Return all of it by rule and instruction; what differs within a group is with the rows."""
     return [
         {
             "rule": group.rule,

@@ -6,5 +6,5 @@ from invent_gitops.model.broadcast import Counts
 
 
 def results_json(results: Counts) -> dict[str, int]:
-    """Each count that Invent told."""
+    """Return each count that Invent told."""
     return results.told

@@ -22,7 +22,7 @@ from invent_gitops.render.documents.reading import (
 
 
 def drift_json(drift: Drift, defined: Request | None, context: Context) -> dict[str, object]:
-    """`defined` is the request that the file gives, or None without a file."""
+    """Return drift as JSON; `defined` is the request that the file gives, or None without a file."""
     file = defined.as_json() if defined else {}
     return {
         "words": list(drift.kinds),
@@ -57,12 +57,12 @@ def read_drift(fields: Document) -> Drift:
 
 
 def defined_values(fields: Document) -> dict[str, object]:
-    """What the file says of the fields that differ; it is a part of the document of a drift."""
+    """Return what the file says of the fields that differ; it is a part of the document of a drift."""
     return {read_text(field, "field"): field["defined"] for field in read_objects(fields, "fields")}
 
 
 def warning_json(warning: AudienceWarning) -> dict[str, object]:
-    """What is odd about one segment of today's audience."""
+    """Return what is odd about one segment of today's audience."""
     return {
         "rule": warning.rule,
         "message": warning.message,

@@ -51,7 +51,7 @@ def document(
     problems: Sequence[Problem] = (),
     error: InventGitopsError | None = None,
 ) -> str:
-    """A whole document, pretty, in ASCII: what a person wrote cannot act on a terminal or a CI runner."""
+    """Return a whole document, pretty, in ASCII: what a person wrote cannot act on a terminal or a CI runner."""
     fields = {
         "kind": kind,
         "version": VERSION,

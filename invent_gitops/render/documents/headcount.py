@@ -6,7 +6,7 @@ from invent_gitops.model.audience import Headcount
 
 
 def headcount_json(headcount: Headcount | None) -> dict[str, object]:
-    """The fields of an outcome; null where no number was told, or none was reviewed."""
+    """Return the fields of an outcome; null where no number was told, or none was reviewed."""
     return {
         "contacts_count": headcount.contacts if headcount else None,
         "reviewed_contacts": headcount.reviewed if headcount else None,

@@ -21,7 +21,7 @@ class Imported:
 def import_json(
     survey: Survey, done: Imported, gaps: Sequence[str], *, state: str, context: Context
 ) -> dict[str, object]:
-    """The body of a document `import`."""
+    """Return the body of a document `import`."""
     files = done.files
     return {
         "state": state,

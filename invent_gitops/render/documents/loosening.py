@@ -38,7 +38,7 @@ def _change_json(change: RuleChange) -> dict[str, object]:
 
 
 def read_loosening(document: Mapping[str, Any]) -> Loosening | None:
-    """What a plan document says of its rules; None where no base was known, and for one of an older version."""
+    """Return what a plan document says of its rules; None where no base was known, and for one of an older version."""
     entry = document.get("loosened")
     if not entry:
         return None
@@ -52,7 +52,7 @@ def read_loosening(document: Mapping[str, Any]) -> Loosening | None:
 
 
 def is_held_back(document: Mapping[str, Any]) -> bool:
-    """Whether a plan document creates nothing, since rules were loosened."""
+    """Return whether a plan document creates nothing, since rules were loosened."""
     entry = document.get("loosened")
     return isinstance(entry, Mapping) and entry.get("refused") is True
 

@@ -127,7 +127,7 @@ def _read_span(days: Sequence[str]) -> tuple[date, date]:
 
 
 def _segment_names(plan: Plan) -> dict[str, str]:
-    """The names of the segments that the plan speaks of, by id; those without a name are left out."""
+    """Return the names of the segments that the plan speaks of, by id; those without a name are left out."""
     names = plan.context.names
     values = [id for item in plan.items for id in item.request.segment_ids]
     values += [
@@ -200,7 +200,7 @@ def read_item(fields: Document, context: Context) -> Item:
 
 
 def _read_remarks(fields: Document, key: str) -> Remarks:
-    """What older versions did not remark on is not in their plans."""
+    """Return what older versions did not remark on is not in their plans."""
     zone_change, absence = (object_or_none(fields, name) for name in ("zone_change", "absence"))
     return Remarks(
         tuple(read_warning(warning) for warning in objects_or_none(fields, "warnings") or ()),

@@ -81,12 +81,12 @@ def read_texts(fields: Document, name: str) -> tuple[str, ...]:
 
 
 def texts_or(fields: Document, name: str) -> tuple[str, ...]:
-    """A list of texts, empty where there is none."""
+    """Return a list of texts, empty where there is none."""
     return () if fields.get(name) is None else read_texts(fields, name)
 
 
 def texts_by_name(fields: Document, name: str) -> dict[str, str]:
-    """An object of texts, empty where there is none."""
+    """Return an object of texts, empty where there is none."""
     return {key: _text(value, name) for key, value in (object_or_none(fields, name) or {}).items()}
 
 

@@ -9,7 +9,7 @@ from invent_gitops.model.review import ReviewNeed, ReviewNotice
 
 
 def notice_json(notice: ReviewNotice) -> dict[str, object]:
-    """The entry `review` of a plan."""
+    """Return the entry `review` of a plan."""
     need = notice.need
     return {
         "branch": notice.branch,
@@ -27,7 +27,9 @@ def notice_json(notice: ReviewNotice) -> dict[str, object]:
 
 
 def read_notice(document: Mapping[str, Any]) -> ReviewNotice | None:
-    """The entry `review` of a plan, None where it has none. Raises `KeyError` or `TypeError` for a damaged one."""
+    """Return the entry `review` of a plan, None where it has none. Raises `KeyError` or `TypeError` for a damaged
+    one.
+    """
     entry = document.get("review")
     if entry is None:
         return None

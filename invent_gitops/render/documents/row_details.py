@@ -7,7 +7,7 @@ from invent_gitops.model.status import Row, Status
 
 
 def details_json(row: Row, status: Status) -> dict[str, object]:
-    """The fields of a row: who owns it, its channels, and its hours; null where nobody says."""
+    """Return the fields of a row: who owns it, its channels, and its hours; null where nobody says."""
     sending, definition = row.sending, row.definition
     return {
         "channels": list(sending.channels),

@@ -12,7 +12,7 @@ Users = Mapping[str, Sequence[str]]
 
 
 def catalogue_json(catalogue: Catalogue, path: str, pull: Pull | None, by_id: Users) -> dict[str, object]:
-    """The body of a document `catalogue`; `changes` is null where nobody read anything."""
+    """Return the body of a document `catalogue`; `changes` is null where nobody read anything."""
     twins = {segment.id for segments in catalogue.twins.values() for segment in segments}
     return {
         "catalogue": path,

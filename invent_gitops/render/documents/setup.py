@@ -29,7 +29,7 @@ def setup_json(check: SetupCheck) -> dict[str, object]:
 
 
 def read_setup(document: Document) -> SetupCheck:
-    """Raises `LookupError`, `TypeError` or `ValueError` for a damaged document."""
+    """Raise `LookupError`, `TypeError` or `ValueError` for a damaged document."""
     points = tuple(_read_point(fields) for fields in read_objects(document, "points"))
     return SetupCheck(read_text(document, "repository"), read_text(document, "branch"), points)
 

@@ -151,7 +151,7 @@ def _read_definition(fields: Document, key: str, request: Request) -> Definition
 
 
 def _segment_names(status: Status) -> dict[str, str]:
-    """The names of the segments that an edit speaks of, by id; elsewhere the names stand already."""
+    """Return the names of the segments that an edit speaks of, by id; elsewhere the names stand already."""
     sides = [side for row in status.rows if row.drift for it in row.drift.changes for side in (it.old, it.new)]
     ids = {str(id) for side in sides if isinstance(side, list) for id in side}
     ids |= {id for row in status.rows if row.drift and row.definition for id in row.definition.request.segment_ids}

@@ -14,7 +14,7 @@ from invent_gitops.render.documents.envelope import position_json
 
 
 def unreachable_json(edits: Sequence[Unreached], context: Context) -> dict[str, object]:
-    """The entries `unreachable` and `unreachable_counts`."""
+    """Return the entries `unreachable` and `unreachable_counts`."""
     counts = {
         "edits": count(edits, "edit"),
         "deletions": count(edits, "deletion"),
@@ -56,7 +56,7 @@ def _edit_json(edit: Unreached, context: Context) -> dict[str, object]:
 
 
 def read_unreachable(plan: Mapping[str, Any]) -> tuple[Unreached, ...]:
-    """What the document of a plan holds of it; nothing in plans of older versions.
+    """Return what the document of a plan holds of it; nothing in plans of older versions.
 
     Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for a document that was edited.
     """

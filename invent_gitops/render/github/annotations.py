@@ -40,7 +40,7 @@ class Annotation:
     position: Position | None = None
 
     def command(self, prefix: str) -> str:
-        """The line for the log. `prefix` leads from the root of the repository to the current folder."""
+        """Return the line for the log. `prefix` leads from the root of the repository to the current folder."""
         properties = []
         if self.position is not None:
             path = self.position.file
@@ -51,7 +51,9 @@ class Annotation:
 
 
 def plan_annotations(plan: Plan, prefix: str = "") -> str:
-    """What needs a person: weaker rules, blocked and refused ones, and as notices edits that nothing is sent for."""
+    """Return what needs a person: weaker rules, blocked and refused ones, and as notices edits that nothing is sent
+    for.
+    """
     notes = [note for tell in (_blocked, _refused) for item in plan.items for note in tell(item, plan.context)]
     notes += unreachable_notes(plan)
     listed_above = {edit.key for edit in plan.unreachable}
@@ -65,7 +67,7 @@ def plan_annotations(plan: Plan, prefix: str = "") -> str:
 
 
 def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
-    """What went wrong as errors at the definitions, then what the plan has for a person."""
+    """Return what went wrong as errors at the definitions, then what the plan has for a person."""
     items = {item.key: item for item in plan.items}
     notes = [note for outcome in report.outcomes for note in _outcome(outcome, report, items.get(outcome.key))]
     notes += [
@@ -85,7 +87,7 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
 
 
 def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[Annotation]:
-    """An error for what may have been created, what was not, and what was and is not recorded."""
+    """Yield an error for what may have been created, what was not, and what was and is not recorded."""
     name, reason = f"{outcome.key}: “{outcome.name}”", f" {outcome.reason}" if outcome.reason else ""
     position = item.definition.position if item and item.definition else None
     if outcome.fate == "unknown":
@@ -107,7 +109,7 @@ def _differing(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
 
 
 def _exceeding(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
-    """An error for what was created for more people than anybody has agreed to."""
+    """Yield an error for what was created for more people than anybody has agreed to."""
     if outcome.headcount and outcome.headcount.exceeded:
         position = item.definition.at("segments") if item and item.definition else None
         message = f"{outcome.key}: {outcome.headcount.message} If that is wrong, stop it in Invent."
@@ -115,7 +117,7 @@ def _exceeding(outcome: Outcome, item: Item | None) -> Iterator[Annotation]:
 
 
 def commands(annotations: Sequence[Annotation], prefix: str = "", noun: str = "message") -> str:
-    """One command a line, at most `MOST` and one that says how many more there are."""
+    """Return one command a line, at most `MOST` and one that says how many more there are."""
     lines = [annotation.command(prefix) for annotation in annotations[:MOST]]
     if others := annotations[MOST:]:
         level = "error" if any(note.level == "error" for note in others) else "notice"
@@ -125,7 +127,7 @@ def commands(annotations: Sequence[Annotation], prefix: str = "", noun: str = "m
 
 
 def together(texts: Sequence[str]) -> str:
-    """What `commands` made for several workspaces as those of one step, which shows no more than for one."""
+    """Return what `commands` made for several workspaces as those of one step, which shows no more than for one."""
     lines = [line for text in texts for line in text.split("\n") if line]
     counted = [(line, match) for line in lines if (match := _REST.match(line))]
     messages = [line for line in lines if not _REST.match(line)]
@@ -165,7 +167,7 @@ def _changed(item: Item, context: Context) -> Iterator[Annotation]:
 
 
 def unreachable_notes(plan: Plan) -> Iterator[Annotation]:
-    """What will not reach Invent, each at its file, or at the project file where that is gone."""
+    """Yield what will not reach Invent, each at its file, or at the project file where that is gone."""
     for edit in plan.unreachable:
         verb = _CHANGES[edit.kind]
         when = goes_out(edit, plan.context)

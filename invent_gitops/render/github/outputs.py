@@ -11,7 +11,7 @@ _IDS_LIMIT = 20_000
 
 
 def step_outputs(document: Document) -> dict[str, str | int]:
-    """The outputs of a document. What did not come about is none, and nothing else is claimed of it."""
+    """Return the outputs of a document. What did not come about is none, and nothing else is claimed of it."""
     outputs = {"report": _report, "status": _status}.get(document["kind"], _plan)(document)
     return {**outputs, "exit_code": document["exit_code"]}
 
@@ -25,7 +25,7 @@ def _plan(document: Document) -> dict[str, str | int]:
 
 
 def _unreachable(plan: Document) -> int:
-    """How many edits and deletions will not reach Invent; plans of older versions do not say."""
+    """Return how many edits and deletions will not reach Invent; plans of older versions do not say."""
     return len(plan.get("unreachable") or ())
 
 

@@ -21,7 +21,7 @@ MOST = 25
 
 
 def alarms_line(status: Status) -> str:
-    """How many of each kind, for the headline."""
+    """Return how many of each kind, for the headline."""
     counts: Counter[str] = Counter()
     for group in alarm_groups(status):
         counts[group.kind] += len(group.entries)
@@ -29,7 +29,7 @@ def alarms_line(status: Status) -> str:
 
 
 def alarm_parts(status: Status, sheet: Sheet) -> Iterator[Part]:
-    """A part for each group, with at most `MOST` of its broadcasts."""
+    """Yield a part for each group, with at most `MOST` of its broadcasts."""
     for group in alarm_groups(status):
         listed = [_entry(entry, status, sheet) for entry in group.entries[:MOST]]
         more = len(group.entries) - len(listed)

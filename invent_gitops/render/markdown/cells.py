@@ -35,7 +35,7 @@ class Sheet:
     dated: bool = True
 
     def over(self, items: Sequence[Item]) -> Sheet:
-        """The same sheet over these items, soonest first."""
+        """Return the same sheet over these items, soonest first."""
         return replace(self, items=tuple(sorted(items, key=_soonest)))
 
     def having(self, *actions: Action) -> list[Item]:
@@ -72,7 +72,7 @@ def cell_of(item: Item) -> str:
 
 
 def when(at: datetime | None, zone: str) -> str:
-    """The day and the time on one line, which does not break; below it the zone, and the time in UTC."""
+    """Return the day and the time on one line, which does not break; below it the zone, and the time in UTC."""
     parts = when_cell(at, zone)
     zone_line = f"<br>{text(parts.zone).replace(' ', SPACE)}" if parts.zone else ""
     clock = parts.clock.replace(" ", SPACE) if parts.zone else parts.clock
@@ -111,7 +111,7 @@ def position_of(item: Item) -> Position | None:
 
 
 def blocked(key: str, name: str, intent: Intent, sheet: Sheet, *notes: str) -> str:
-    """A key in doubt: its attempt, `notes`, what the list shows of it, and the commands that settle it."""
+    """Return a key in doubt: its attempt, `notes`, what the list shows of it, and the commands that settle it."""
     ago = moment_and_away(intent.provenance.at, sheet.context.at if sheet.dated else None)
     lines = [f"- {title(key, name)}: attempted {ago} {made_by(intent.provenance)}; the answer is not known."]
     lines += [f"  - {note}" for note in notes]
@@ -134,7 +134,7 @@ def _candidate(candidate: Candidate) -> str:
 
 
 def made_by(provenance: Provenance) -> str:
-    """Who did it and in which run, which is linked."""
+    """Return who did it and in which run, which is linked."""
     run = address(provenance.run)
     return f"by {text(provenance.by)}" + (f" in [this run]({run})" if run else "")
 

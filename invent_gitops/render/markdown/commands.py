@@ -16,7 +16,7 @@ WHOLE = 10_000
 
 
 def command_block(command: str, indent: str = "") -> list[str]:
-    """The lines of a code block with one command; `indent` puts it below the entry of a list."""
+    """Return the lines of a code block with one command; `indent` puts it below the entry of a list."""
     line = clean(command)
     if "<" in line:
         # If the block is taken apart by another reader of Markdown, no HTML must come of it.
@@ -26,7 +26,7 @@ def command_block(command: str, indent: str = "") -> list[str]:
 
 
 def step_lines(steps: Sequence[ManualStep], flags: str, indent: str = "") -> Iterator[str]:
-    """Steps as paragraphs with a block below each; every paragraph and block follows a blank line."""
+    """Return steps as paragraphs with a block below each; every paragraph and block follows a blank line."""
     for step in steps:
         if step.text:
             yield from ("", f"{indent}{text(step.text)}")
@@ -35,7 +35,7 @@ def step_lines(steps: Sequence[ManualStep], flags: str, indent: str = "") -> Ite
 
 
 def cure_cell(cure: Cure | str, flags: str = "", between: str = "<br>") -> str:
-    """A cure for a cell or a line, in which no block can be: each command is inline code and stands alone."""
+    """Return a cure for a cell or a line, in which no block can be: each command is inline code and stands alone."""
     parts = []
     for step in steps_of(cure):
         parts += [text(step.text)] if step.text else []

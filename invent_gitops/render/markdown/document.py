@@ -22,7 +22,7 @@ def page(
     with_plan: bool = True,
     elsewhere: str = "",
 ) -> str:
-    """A document of kind plan, report, status or setup as Markdown of at most `limit`, in what `size` counts.
+    """Return a document of kind plan, report, status or setup as Markdown of at most `limit`, in what `size` counts.
 
     `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan;
     `elsewhere` says where the rows are that a plan or a report has no room for. Raises `InvalidInput` for anything

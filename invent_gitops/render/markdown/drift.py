@@ -18,7 +18,7 @@ _HEADS = ("Broadcast", "What", "Recorded", "In Invent", "What to do")
 
 
 def look_lines(look: Coverage | None, context: Context, items: Sequence[Item] = ()) -> Iterator[str]:
-    """What could not be read and what no record knows, for the headline; nothing if nobody looked."""
+    """Yield what could not be read and what no record knows, for the headline; nothing if nobody looked."""
     if not look:
         return
     for gap in look.gaps:

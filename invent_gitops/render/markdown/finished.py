@@ -15,7 +15,7 @@ _MOST = 50
 
 
 def finished_markdown(rows: Sequence[Mapping[str, Any]], zone: str) -> str:
-    """The page, without a line feed at the end: what is poor comes first."""
+    """Return the page, without a line feed at the end: what is poor comes first."""
     ordered = sorted(rows, key=lambda row: (not _poor(row), row["completed_at"], row["key"]))
     poor = sum(map(_poor, rows))
     plural = "" if len(rows) == 1 else "s"

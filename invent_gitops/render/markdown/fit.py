@@ -9,7 +9,7 @@ Size = Callable[[str], int]
 
 
 def in_bytes(text: str) -> int:
-    """The size of a text in UTF-8, for places that count bytes instead of characters."""
+    """Return the size of a text in UTF-8, for places that count bytes instead of characters."""
     return len(text.encode("utf-8", "replace"))
 
 
@@ -29,13 +29,14 @@ class Part:
         return ["", f"**Cut here: {hidden:,} of {len(self.rows):,} are not shown.**"] if hidden else []
 
     def cost(self, count: int, size: Size) -> int:
-        """What the row after `count` rows adds at most; with the last one the note goes."""
+        """Return what the row after `count` rows adds at most; with the last one the note goes."""
         row = size("\n" + self.rows[count])
         return row if count + 1 < len(self.rows) else row - size("\n".join(["", *self.note(count)]))
 
 
 def fitted(parts: Sequence[Part], limit: int, size: Size = len, elsewhere: str = "") -> str:
-    """The parts with a blank line between them, in at most `limit`, unless what cannot be left out is more than that.
+    """Return the parts with a blank line between them, in at most `limit`, unless what cannot be left out is more than
+    that.
 
     If there is no room for all rows, each part gets its next one in turn, so that no part starves the others; and the
     first part ends with the number of those that are left out, and with `elsewhere`: where they are.

@@ -10,7 +10,7 @@ from invent_gitops.render.markdown.markup import code, text
 
 
 def exceeding_part(outcomes: Sequence[Outcome], exceeding: Mapping[str, str]) -> Iterator[Part]:
-    """A list of the outcomes whose answer names more contacts than were reviewed; `exceeding` says it by key."""
+    """Yield a list of the outcomes whose answer names more contacts than were reviewed; `exceeding` says it by key."""
     lines = [
         f"- {code(outcome.key)}: {text(exceeding[outcome.key])}" for outcome in outcomes if outcome.key in exceeding
     ]

@@ -60,7 +60,7 @@ class Ledger:
         return [outcome for outcome in self.outcomes if outcome.fate in fates]
 
     def count(self, action: Action) -> int:
-        """How many keys the plan had with that action."""
+        """Return how many keys the plan had with that action."""
         return self.plan.counts[action] if self.plan else 0
 
     def _soonest(self, outcome: Outcome) -> tuple[bool, datetime, str]:
@@ -94,7 +94,7 @@ def head(ledger: Ledger) -> Iterator[str]:
 
 
 def _verdict(ledger: Ledger) -> str:
-    """One line that says it all, the worst first."""
+    """Return one line that says it all, the worst first."""
     if count := len(ledger.envelope.problems):
         return f"⛔ {count:,} problem{'' if count == 1 else 's'} in the input: nothing was created"
     cases = [*_bad(ledger), *([] if ledger.envelope.error else _good(ledger))]

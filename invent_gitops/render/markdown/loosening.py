@@ -19,7 +19,7 @@ from invent_gitops.render.markdown.markup import code, link, text
 
 
 def loosening_parts(loosening: Loosening | None, files: str) -> Iterator[Part]:
-    """The parts of the section, none where no rule changed. `files` is the address that paths are appended to."""
+    """Yield the parts of the section, none where no rule changed. `files` is the address that paths are appended to."""
     if loosening is None:
         return
     mark = "⛔" if loosening.refuses else "⚠️"

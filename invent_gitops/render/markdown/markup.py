@@ -47,12 +47,14 @@ def code(raw: str, most: int = 300) -> str:
 
 
 def for_element(cleaned: str) -> str:
-    """The inside of an HTML element for code: as harmless as `text`, and copied from there it is as it was."""
+    """Return the inside of an HTML element for code: as harmless as `text`, and copied from there it is as it was."""
     return _LINKED.sub(lambda match: match[0] + _CUT, cleaned).translate(_MARKUP).replace(_CUT, "<span></span>")
 
 
 def link(path: str, line: int, files: str) -> str:
-    """A file: linked by its last name if `files`, the address of the repository's files, is known, else in full."""
+    """Return a file: linked by its last name if `files`, the address of the repository's files, is known, else in
+    full.
+    """
     parts = path.split("/")
     if not files or path.startswith("/") or {"", ".", ".."} & set(parts) or "\\" in path or clean(path) != path:
         return code(path)

@@ -167,7 +167,7 @@ def _line(day: _Day) -> str:
 
 
 def _date(at: datetime, before: datetime) -> str:
-    """The time alone on the same day, else the day, and the year only if it is another one."""
+    """Return the time alone on the same day, else the day, and the year only if it is another one."""
     if at.date() == before.date():
         return f"{at:%H:%M}"
     year = "" if at.year == before.year else f"{_SPACE}{at.year}"
@@ -191,7 +191,7 @@ def _meaning(mark: Mark) -> str:
 
 
 def _rest(days: Sequence[_Day], drawn: Sequence[tuple[int, int]], at_once: int) -> Iterator[str]:
-    """What the plan changes in months that are not drawn, and what has no day."""
+    """Yield what the plan changes in months that are not drawn, and what has no day."""
     others = [day for day in days if _month(day) not in drawn and day.send.mark not in ("scheduled", "target")]
     sentences = []
     if others:

@@ -10,7 +10,7 @@ from invent_gitops.render.next_step import next_step, unwritten
 
 
 def next_lines(ledger: Ledger) -> Iterator[str]:
-    """The sentence below the numbers of an outcome; nothing where nothing was created."""
+    """Yield the sentence below the numbers of an outcome; nothing where nothing was created."""
     drafts = unwritten(ledger.saved.report, ledger.plan) if ledger.plan else []
     if sentence := next_step(drafts, ledger.sheet.context, lambda name: text(name, 80)):
         before, _, after = sentence.partition("Next: ")

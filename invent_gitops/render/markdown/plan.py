@@ -46,7 +46,7 @@ _WORDS: dict[Action, str] = {
 def plan_markdown(
     document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, elsewhere: str = ""
 ) -> str:
-    """A plan document as Markdown of at most `limit`, without a line feed at the end.
+    """Return a plan document as Markdown of at most `limit`, without a line feed at the end.
 
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
     `size` counts; beyond it, whole rows are left out, and the text says how many, and `elsewhere`: where they are.
@@ -76,7 +76,7 @@ def sheet_of(plan: Plan, files: str) -> Sheet:
 
 
 def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
-    """What a plan says below its headline."""
+    """Yield what a plan says below its headline."""
     plan, context = saved.plan, saved.plan.context
     yield from blocked_part(sheet)
     yield from loosening_parts(plan.loosening, sheet.files)
@@ -128,7 +128,7 @@ def refused_part(sheet: Sheet) -> Iterator[Part]:
 
 
 def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
-    """What a plan comes to, its numbers, and when the first is sent."""
+    """Yield what a plan comes to, its numbers, and when the first is sent."""
     plan, creates = saved.plan, sheet.having("create")
     counts = plan.counts
     number = 0 if plan.held_back else counts["create"]

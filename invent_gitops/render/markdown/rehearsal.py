@@ -13,6 +13,6 @@ _REHEARSAL = (
 
 
 def rehearsal_lines(api: str | None) -> Iterator[str]:
-    """The sentence with an empty line before it, where the API of a document is the sandbox."""
+    """Yield the sentence with an empty line before it, where the API of a document is the sandbox."""
     if api == SANDBOX:
         yield from ("", _REHEARSAL)

@@ -37,7 +37,7 @@ def report_markdown(
     with_plan: bool = True,
     elsewhere: str = "",
 ) -> str:
-    """A report document as Markdown of at most `limit`, without a line feed at the end.
+    """Return a report document as Markdown of at most `limit`, without a line feed at the end.
 
     `files`, `limit` and `elsewhere` are those of `plan_markdown`. The plan is folded below, with as much of it as there
     is room for, unless `with_plan` says that it stands elsewhere already.
@@ -117,7 +117,7 @@ def _tabled(
 
 
 def _twin(saved: SavedTwin) -> str:
-    """The ids as code, since they are to be copied."""
+    """Return the ids as code, since they are to be copied."""
     twin = saved.twin
     recorded, status = code(twin.recorded, WHOLE), text(twin.other.status or "no status", 40)
     first = (
@@ -145,7 +145,7 @@ def _unknown(outcome: Outcome, ledger: Ledger) -> str:
 
 
 def _requested(outcome: Outcome, ledger: Ledger) -> Iterator[str]:
-    """What to look for in Invent."""
+    """Yield what to look for in Invent."""
     if item := ledger.items.get(outcome.key):
         when = text(local_text(item.request.scheduled_at, rows.context_of(item, ledger.sheet).zone))
         recipients = f" to {rows.audience(item.audience).replace('<br>', ', ')}" if item.audience else ""
@@ -218,7 +218,7 @@ def _origin(ledger: Ledger) -> Iterator[Part]:
 
 
 def _plan(saved: SavedPlan | None, sheet: Sheet, room: int, size: Size) -> str:
-    """The plan as it was, folded, in at most `room`; without room for it, a line says so."""
+    """Return the plan as it was, folded, in at most `room`; without room for it, a line says so."""
     above, below = "<details><summary>The plan as it was</summary>\n\n", "\n\n</details>"
     space = room - size(above) - size(below)
     if saved and space >= _LEAST:

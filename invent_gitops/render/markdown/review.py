@@ -9,7 +9,7 @@ from invent_gitops.render.markdown.markup import code, text
 
 
 def review_lines(notice: ReviewNotice | None) -> Iterator[str]:
-    """One line that says whose approvals are needed, or that nobody's are checked; nothing without a notice."""
+    """Yield one line that says whose approvals are needed, or that nobody's are checked; nothing without a notice."""
     if notice is None:
         return
     if notice.unknown:

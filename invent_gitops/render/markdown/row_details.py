@@ -11,7 +11,9 @@ from invent_gitops.render.markdown.markup import text
 
 
 def details(row: Row, status: Status) -> str:
-    """A small line that begins with a break; "" where there is nothing to say, as in documents of older versions."""
+    """Return a small line that begins with a break; "" where there is nothing to say, as in documents of older
+    versions.
+    """
     parts = " · ".join(_details(row, status))
     return f"<br><sub>{parts}</sub>" if parts else ""
 

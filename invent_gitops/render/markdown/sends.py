@@ -48,6 +48,6 @@ def _status(item: Item) -> str:
 
 
 def _as_created(item: Item) -> Request:
-    """What Invent has, as far as is known; of what is new, what it will get."""
+    """Return what Invent has, as far as is known; of what is new, what it will get."""
     recorded = item.record.request if item.record else item.request
     return with_values(recorded, {change.field: change.new for change in item.drift.changes} if item.drift else {})

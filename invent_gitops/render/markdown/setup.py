@@ -17,7 +17,7 @@ _SIGNS: dict[PointState, str] = {"ok": "✅", "missing": "❌", "loose": "⚠️
 
 
 def setup_markdown(document: Document, *, limit: int, size: Size = len) -> str:
-    """A document of a check as Markdown of at most `limit`, in what `size` counts."""
+    """Return a document of a check as Markdown of at most `limit`, in what `size` counts."""
     envelope = read_envelope(document)
     if error := envelope.error:
         message = " ".join(filter(None, map(text, (error.message, error.cure))))

@@ -29,7 +29,7 @@ _DASH = "–"
 
 
 def status_markdown(document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len) -> str:
-    """A status document as Markdown of at most `limit`, without a line feed at the end.
+    """Return a status document as Markdown of at most `limit`, without a line feed at the end.
 
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
     `size` counts; beyond it, whole rows are left out, and the text says how many.

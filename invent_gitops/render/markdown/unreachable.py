@@ -21,7 +21,9 @@ from invent_gitops.render.unreachable import (
 
 
 def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], context: Context) -> list[str]:
-    """The first lines of a page, with what will not reach Invent before a good headline and right below a bad one."""
+    """Return the first lines of a page, with what will not reach Invent before a good headline and right below a bad
+    one.
+    """
     if not edits:
         return [*head]
     title = unreachable_title(edits)
@@ -33,7 +35,7 @@ def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], conte
 
 
 def unreachable_parts(edits: Sequence[Unreached], context: Context, files: str) -> Iterator[Part]:
-    """The list of them with their steps; `files` is the address that paths are appended to, or ""."""
+    """Yield the list of them with their steps; `files` is the address that paths are appended to, or ""."""
     if edits:
         rows = [_edit(edit, context, files) for edit in edits]
         title = "#### ⚠️ Not in Invent: it sends these as it has them, unless a person acts there"

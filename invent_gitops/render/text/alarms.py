@@ -16,7 +16,7 @@ from invent_gitops.text.clean import clean
 
 
 def alarms_text(status: Status, style: Style, most: int) -> Iterator[str]:
-    """The section with at most so many keys in each group; nothing if nothing needs a person."""
+    """Yield the section with at most so many keys in each group; nothing if nothing needs a person."""
     groups = alarm_groups(status)
     if groups:
         yield from ("", style.bold("Needs a person:"))

@@ -20,7 +20,7 @@ from invent_gitops.text.clean import clean, cut
 
 
 def look_text(plan: Plan, style: Style, context: Context) -> Iterator[str]:
-    """What could not be read, and what no record knows; nothing if nobody looked."""
+    """Yield what could not be read, and what no record knows; nothing if nobody looked."""
     if plan.look is None:
         return
     yield from gaps_text(plan.look, style)
@@ -36,7 +36,9 @@ def look_text(plan: Plan, style: Style, context: Context) -> Iterator[str]:
 
 
 def _as_recorded(records: Sequence[Record]) -> str:
-    """Where nothing has drifted: what is recorded as gone is not most by Invent, and nobody may say that it is."""
+    """Return where nothing has drifted: what is recorded as gone is not most by Invent, and nobody may say that it
+    is.
+    """
     gone = sum(1 for record in records if record.status == GONE)
     if not gone:
         return "Invent shows every recorded broadcast as it is recorded."
@@ -58,14 +60,14 @@ def unrecorded_text(count: int, context: Context) -> str:
 
 
 def unrecorded_parts(count: int, context: Context) -> tuple[str, str]:
-    """The sentence, which ends with a colon, and the command that lists them."""
+    """Return the sentence, which ends with a colon, and the command that lists them."""
     single = count == 1
     sentence = f"{count:,} broadcast{'' if single else 's'} in Invent {'is' if single else 'are'} recorded nowhere:"
     return sentence, f"invent-gitops import{context.flags}"
 
 
 def drift_text(plan: Plan, style: Style, context: Context, *, most: int) -> list[str]:
-    """The section of the plan: first what a person should look at, then what moved on by itself."""
+    """Return the section of the plan: first what a person should look at, then what moved on by itself."""
     drifted = [(item, item.drift) for item in plan.items if item.drift]
     lines: list[str] = []
     for title, alarming, describe in (
@@ -99,7 +101,7 @@ def _drifted(item: Item, drift: Drift, style: Style, context: Context) -> Iterat
 
 
 def fields_text(drift: Drift, defined: Request | None, context: Context) -> Iterator[str]:
-    """The fields that differ, each as it is recorded, as Invent shows it, and as the file says."""
+    """Yield the fields that differ, each as it is recorded, as Invent shows it, and as the file says."""
     file = defined.as_json() if defined else {}
     for change in drift.changes:
         yield f"      {change.field}: recorded {value_text(change.field, change.old, context, TERMINAL)}"
@@ -113,7 +115,7 @@ def _moved(item: Item, drift: Drift, style: Style, context: Context) -> Iterator
 
 
 def audiences_text(plan: Plan, style: Style, *, most: int) -> list[str]:
-    """The section of the plan with what is odd about today's audiences."""
+    """Return the section of the plan with what is odd about today's audiences."""
     warnings = [(item, warning) for item in plan.items for warning in item.remarks.warnings]
     lines = ["", style.bold("Audiences: look at these before they are messaged.")] if warnings else []
     for item, warning in warnings[:most]:
@@ -133,7 +135,7 @@ def status_text(drift: Drift) -> str:
 
 
 def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
-    """What a refresh took into the records."""
+    """Return what a refresh took into the records."""
     lines = []
     if renewal.renewed:
         of = f"{renewal.records:,} record{'' if renewal.records == 1 else 's'}"

@@ -15,7 +15,7 @@ MOST_LISTED = 6
 
 
 def first_steps_text(steps: FirstSteps) -> str:
-    """The list; a command stands alone on its line, so that it can be pasted."""
+    """Return the list; a command stands alone on its line, so that it can be pasted."""
     sections = [*_before(steps), *_on_github(steps)]
     lines = ["Next, in this order:"]
     for number, (sentence, *commands) in enumerate(sections, 1):
@@ -24,7 +24,7 @@ def first_steps_text(steps: FirstSteps) -> str:
 
 
 def _before(steps: FirstSteps) -> Iterator[list[str]]:
-    """What comes before the first push of the workflows: apply must not miss a state, nor find the example."""
+    """Yield what comes before the first push of the workflows: apply must not miss a state, nor find the example."""
     target = steps.target
     if steps.action:
         owner = steps.action.partition("/")[0]
@@ -67,7 +67,7 @@ def _before(steps: FirstSteps) -> Iterator[list[str]]:
 
 
 def _by_hand(moves: list[StateMove]) -> str:
-    """What a person has to write, since the project file keeps these states in files."""
+    """Return what a person has to write, since the project file keeps these states in files."""
     if not moves[0].name:
         return (
             "Your invent.yaml keeps the state in a file, which a workflow forgets. Write into it, in place of that:\n"
@@ -81,7 +81,7 @@ def _by_hand(moves: list[StateMove]) -> str:
 
 
 def _environments(target: SetupTarget) -> str:
-    """Which environments to make, and what each has to hold."""
+    """Return which environments to make, and what each has to hold."""
     needed = target.environments
     if not needed[0].workspace:
         secrets = f", and the secret {', '.join(needed[0].keys)} in it" if needed[0].keys else ""

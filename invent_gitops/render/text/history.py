@@ -16,7 +16,7 @@ from invent_gitops.text.times import stamp
 
 
 def history_text(changes: Sequence[Change], style: Style, context: Context) -> str:
-    """A row for each change, oldest first: when, what, key, id, by whom, from where, and the name."""
+    """Return a row for each change, oldest first: when, what, key, id, by whom, from where, and the name."""
     if not changes:
         return "Nothing was created yet."
     rows = [("WHEN", "WHAT", "KEY", "ID", "BY", "FROM", "NAME")]
@@ -42,7 +42,7 @@ def history_text(changes: Sequence[Change], style: Style, context: Context) -> s
 
 
 def _people(change: Change) -> Iterator[str]:
-    """Who wrote and who approved it, beside who applied it."""
+    """Yield who wrote and who approved it, beside who applied it."""
     if change.signoff:
         author, reviewers = change.signoff.author, ", ".join(change.signoff.reviewers)
         approved = f"approved by {reviewers}" if reviewers else "nobody's approval was checked"
@@ -50,7 +50,7 @@ def _people(change: Change) -> Iterator[str]:
 
 
 def _field(change: FieldChange, context: Context) -> str:
-    """A field that a refresh took over from Invent."""
+    """Return a field that a refresh took over from Invent."""
     old, new = (value_text(change.field, value, context, TERMINAL) for value in (change.old, change.new))
     return f"    {change.field}: {old} → {new}"
 
@@ -61,7 +61,7 @@ def _source(change: Change) -> str:
 
 
 def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
-    """What is wrong with the chain, or that it is whole."""
+    """Return what is wrong with the chain, or that it is whole."""
     broken = [flaw for flaw in flaws if not flaw.missing]
     lines = [
         f"{style.yellow('cannot check') if flaw.missing else style.red('broken')}  {clean(flaw.location)}: "

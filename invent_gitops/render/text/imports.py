@@ -19,7 +19,7 @@ from invent_gitops.text.times import stamp
 
 
 def survey_text(survey: Survey, style: Style, context: Context, *, complete: bool = True) -> str:
-    """A line for each broadcast that no record knows, and for each that cannot be imported the reason.
+    """Return a line for each broadcast that no record knows, and for each that cannot be imported the reason.
 
     `complete` is whether the list was read to its end.
     """
@@ -47,7 +47,7 @@ def survey_text(survey: Survey, style: Style, context: Context, *, complete: boo
 
 
 def imported_text(survey: Survey, done: Imported, style: Style, context: Context, *, state: str) -> str:
-    """A line for each key that was recorded or got its file, then what could not be imported."""
+    """Return a line for each key that was recorded or got its file, then what could not be imported."""
     files = done.files
     lines = [_imported(offer, files) for offer in survey.importable if offer.key in done.keys]
     again = [missing.key for missing in survey.missing if missing.key in files]
@@ -100,7 +100,7 @@ def _removed(survey: Survey) -> Iterator[str]:
 
 
 def _unrecorded(survey: Survey, recorded: AbstractSet[str]) -> Iterator[str]:
-    """What a plan would create, without those that are `recorded` to be in Invent."""
+    """Yield what a plan would create, without those that are `recorded` to be in Invent."""
     keys = [cut(key, 60) for key in survey.unrecorded if key not in recorded]
     if keys:
         have = "has" if len(keys) == 1 else "have"

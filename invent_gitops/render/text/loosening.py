@@ -18,7 +18,7 @@ from invent_gitops.text.clean import clean, cut
 
 
 def loosening_text(loosening: Loosening | None, style: Style, *, most: int | None) -> Iterator[str]:
-    """The lines of the section, nothing where no rule changed; `most` is how many entries fit, None for all."""
+    """Yield the lines of the section, nothing where no rule changed; `most` is how many entries fit, None for all."""
     if loosening is None:
         return
     if title := headline(loosening):

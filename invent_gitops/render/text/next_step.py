@@ -13,7 +13,7 @@ from invent_gitops.text.clean import cut
 
 
 def next_text(report: Report, plan: Plan, style: Style) -> Iterator[str]:
-    """What was created has no message yet; and what will not reach Invent, which stands above in full."""
+    """Yield what was created has no message yet; and what will not reach Invent, which stands above in full."""
     if sentence := next_step(unwritten(report, plan), plan.context, lambda name: cut(name, 60)):
         yield style.bold(sentence)
     if plan.unreachable:

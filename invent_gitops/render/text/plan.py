@@ -44,7 +44,7 @@ WORDS: Mapping[Action, str] = {
 
 
 def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
-    """The plan as text without a line feed at the end; `everything` shows all items."""
+    """Return the plan as text without a line feed at the end; `everything` shows all items."""
     context = plan.context
     most = len(plan.items) if everything else SHOWN
     lines = [*unreachable_head(plan, style), *headline(plan, style)]
@@ -90,7 +90,7 @@ def plan_text(plan: Plan, style: Style, *, everything: bool = False) -> str:
 
 
 def headline(plan: Plan, style: Style) -> Iterator[str]:
-    """The counts, and what will be created, in one or two lines."""
+    """Yield the counts, and what will be created, in one or two lines."""
     creates = plan.having("create")
     if creates and plan.loosening and plan.held_back:
         yield style.bold(style.red(f"{held_back(plan.loosening)}."))
@@ -136,7 +136,7 @@ def _created(item: Item, style: Style, context: Context) -> Iterator[str]:
 
 
 def absence_text(item: Item, absence: Absence, context: Context) -> str:
-    """What was said before of what is to be created now."""
+    """Return what was said before of what is to be created now."""
     provenance = absence.provenance
     declared = f"{clean(provenance.by)} declared on {moment(provenance.at)} that an attempt created nothing"
     declared = f"{declared}: {clean(absence.reason)}".rstrip(".")

@@ -16,7 +16,7 @@ MOST_SHOWN = 200
 
 
 def problems_text(problems: Sequence[Problem], style: Style, width: int | None = None) -> str:
-    """Each problem: place and rule, what is wrong, the line with a caret, the cure. Ends without a line feed.
+    """Return each problem: place and rule, what is wrong, the line with a caret, the cure. Ends without a line feed.
 
     `width` is that of the terminal, which cuts what is shown of the lines.
     Of very many, the first `MOST_SHOWN` and how many more there are.
@@ -38,7 +38,7 @@ def _block(problem: Problem, style: Style, width: int | None) -> list[str]:
 
 
 def _excerpt(problem: Problem, width: int | None) -> tuple[str, str]:
-    """The source line and the carets below it, cut to a window around them; every character stays one wide."""
+    """Return the source line and the carets below it, cut to a window around them; every character stays one wide."""
     column = max(problem.position.column - 1, 0)
     room = _WINDOW if width is None else max(_LEAST, min(_WINDOW, width - len("  | ")))
     start = max(0, column - room + 20) if column > room - 20 else 0

@@ -24,7 +24,7 @@ _SET_ASIDE: Mapping[Check, str] = {
 
 
 def records_text(state: State, style: Style) -> str:
-    """One line for each key: key, id, status, name; the name comes last, whatever width it has."""
+    """Return one line for each key: key, id, status, name; the name comes last, whatever width it has."""
     if not (state.broadcasts or state.intents or state.removed):
         return "The state is empty."
     rows = [(key, record.id, record.status, record.request.name) for key, record in sorted(state.broadcasts.items())]
@@ -36,7 +36,7 @@ def records_text(state: State, style: Style) -> str:
 
 
 def table(rows: Sequence[tuple[str, ...]], style: Style) -> list[str]:
-    """The rows with aligned columns, the first one a heading; the last column has no width of its own."""
+    """Return the rows with aligned columns, the first one a heading; the last column has no width of its own."""
     widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = [
         "  ".join([*(padded(cell, width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows

@@ -30,7 +30,7 @@ WORDS: Mapping[Fate, str] = {
 
 
 def outcome_line(outcome: Outcome, style: Style) -> str:
-    """One line: what became of a key, its id first of all."""
+    """Return one line: what became of a key, its id first of all."""
     text = f"{SYMBOLS[outcome.fate]} {clean(outcome.key)}  {WORDS[outcome.fate]}"
     if outcome.id:
         text += f"  id {clean(outcome.id)}"
@@ -45,7 +45,8 @@ def outcome_line(outcome: Outcome, style: Style) -> str:
 
 
 def report_text(report: Report, style: Style, context: Context, *, state_label: str, open_intents: int = 0) -> str:
-    """What exists twice, then the summary, a line for each key with its id, and what to do about what went wrong.
+    """Return what exists twice, then the summary, a line for each key with its id, and what to do about what went
+    wrong.
 
     `open_intents` is how many keys are in doubt now, `state_label` where the state is.
     """
@@ -59,7 +60,7 @@ def report_text(report: Report, style: Style, context: Context, *, state_label: 
 
 
 def advice(report: Report, style: Style, context: Context, *, state: str, doubts: int) -> list[str]:
-    """Where the ids are, and what to do about what went wrong; `doubts` is how many keys are in doubt now."""
+    """Return where the ids are, and what to do about what went wrong; `doubts` is how many keys are in doubt now."""
     lines: list[str] = []
     done = (*report.having("created"), *report.having("adopted"))
     if any(outcome.key not in report.unrecorded for outcome in done):
@@ -92,7 +93,7 @@ def advice(report: Report, style: Style, context: Context, *, state: str, doubts
 
 
 def twin_lines(twin: Twin, style: Style, context: Context) -> list[str]:
-    """What exists twice, and what to do about it."""
+    """Return what exists twice, and what to do about it."""
     return [
         style.red(style.bold(f"Twice: {clean(twin.message)}")),
         f"  {style.green('→')} {clean(twin.cure.text(context.flags))}",

@@ -32,7 +32,7 @@ def report_end_text(
 
 
 def _listed(report: Report, plan: Plan, style: Style, *, printed: bool, everything: bool) -> list[str]:
-    """The outcomes in the order in which they are due: those that say something new."""
+    """Return the outcomes in the order in which they are due: those that say something new."""
     due = {item.key: item.request.scheduled_at for item in plan.items}
     ordered = sorted(report.outcomes, key=lambda outcome: (str(due.get(outcome.key) or ""), outcome.key))
     waiting = [outcome for outcome in ordered if outcome.fate == "not-attempted" and not outcome.reason]

@@ -19,7 +19,9 @@ def owner_text(definition: Definition | None) -> str:
 
 
 def row_details(row: Row, status: Status) -> str:
-    """One line, "" where there is nothing to say: of what is to come its channels, of what is past what came of it."""
+    """Return one line, "" where there is nothing to say: of what is to come its channels, of what is past what came of
+    it.
+    """
     return " · ".join(_details(row, status))
 
 

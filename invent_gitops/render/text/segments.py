@@ -17,7 +17,7 @@ MOST_NAMES = 12
 
 
 def pull_text(pull: Pull, by_id: Users, by_entry: Users, style: Style, *, catalogue_path: str, account: str) -> str:
-    """How many segments there are, and what is new, renamed, gone or to be told apart by id.
+    """Return how many segments there are, and what is new, renamed, gone or to be told apart by id.
 
     `by_id` and `by_entry` hold the keys of the definitions that go to a segment, and that write an entry.
     """
@@ -36,7 +36,7 @@ def pull_text(pull: Pull, by_id: Users, by_entry: Users, style: Style, *, catalo
 
 
 def catalogue_text(catalogue: Catalogue, style: Style) -> str:
-    """One line for each segment: what a definition writes for it, its id and its count."""
+    """Return one line for each segment: what a definition writes for it, its id and its count."""
     if not any(catalogue.every()):
         return "The catalogue is empty."
     rows = [(segment.name, segment.id, _count(segment)) for segment in catalogue.segments.values()]
@@ -58,7 +58,7 @@ def _renamed(pull: Pull) -> Iterator[str]:
 
 
 def _told(pull: Pull, by_id: Users, by_entry: Users, style: Style) -> Iterator[str]:
-    """What may need somebody's hand."""
+    """Yield what may need somebody's hand."""
     for gone in pull.gone:
         yield style.yellow(f"gone: {cut(gone.name, 60)} ({clean(gone.id)})") + _used(by_id.get(gone.id, ()))
     for change in pull.retaken:

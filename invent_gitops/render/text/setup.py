@@ -14,7 +14,7 @@ _INDENT = " " * (_WIDTH + 4)
 
 
 def setup_text(check: SetupCheck, style: Style) -> str:
-    """Every point; the reason and the detail only of those that are not well."""
+    """Return every point; the reason and the detail only of those that are not well."""
     head = f"Set-up of {clean(check.repository)}, applied from {clean(check.branch)}. {summary(check)}"
     lines = [style.bold(head), ""]
     detail = ""

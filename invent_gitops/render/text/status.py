@@ -35,7 +35,7 @@ _SPELLING = Spelling(fit, segment=_TO, value=80, status=20)
 
 
 def status_text(status: Status, style: Style, *, width: int | None, everything: bool, past: int | None) -> str:
-    """The page as text without a line feed at the end.
+    """Return the page as text without a line feed at the end.
 
     `width` is that of the terminal, None where there is none. `everything` shows all that needs a person, `past` bounds
     how many of what is past are shown; None shows all.
@@ -99,7 +99,7 @@ def _coming(status: Status, style: Style, width: int | None) -> list[str]:
 
 
 def _with_details(lines: Sequence[str], listed: Sequence[Row], status: Status, style: Style) -> Iterator[str]:
-    """A table with a line below each row of which there is more to know."""
+    """Yield a table with a line below each row of which there is more to know."""
     yield lines[0]
     for line, row in zip(lines[1:], listed, strict=True):
         yield line

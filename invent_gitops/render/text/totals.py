@@ -15,7 +15,7 @@ from invent_gitops.text.times import distance, moment
 
 
 def plan_end(plan: Plan, style: Style, *, asked: bool = False) -> str:
-    """The totals once more, since the top of a long page has gone; "" for a page without a list.
+    """Return the totals once more, since the top of a long page has gone; "" for a page without a list.
 
     Where a question follows, that says how many, whom and when; then only what it is not about.
     """
@@ -30,7 +30,7 @@ def plan_end(plan: Plan, style: Style, *, asked: bool = False) -> str:
 
 
 def question_text(plan: Plan, destination: str) -> str:
-    """The question before anything is created in a `destination` such as `org c at https://api.useinvent.com`."""
+    """Return the question before anything is created in a `destination` such as `org c at https://api.useinvent.com`."""
     creates = plan.having("create")
     broadcasts = f"{len(creates):,} broadcast{'' if len(creates) == 1 else 's'}"
     return f"Create {broadcasts} in {destination}, {details(creates, plan.context)}? This cannot be undone."
@@ -42,7 +42,7 @@ def details(items: Sequence[Item], context: Context) -> str:
 
 
 def when_of(items: Sequence[Item], context: Context, *, far: bool = False) -> str:
-    """When they are sent, each in the zone of its author; `far` adds how far away that is."""
+    """Return when they are sent, each in the zone of its author; `far` adds how far away that is."""
     ordered = soonest(items)
     first, last = ordered[0], ordered[-1]
     if first.request.scheduled_at == last.request.scheduled_at:
@@ -62,7 +62,7 @@ def _capital(text: str) -> str:
 
 
 def leftovers(plan: Plan) -> Iterator[str]:
-    """What the plan did not let be created, such as `2 refused`."""
+    """Yield what the plan did not let be created, such as `2 refused`."""
     for action in ("blocked", "refused"):
         if plan.counts[action]:
             yield f"{plan.counts[action]:,} {action}"

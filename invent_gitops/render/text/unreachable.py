@@ -22,7 +22,7 @@ from invent_gitops.text.clean import clean, cut
 
 
 def unreachable_head(plan: Plan, style: Style) -> Iterator[str]:
-    """The first two lines: what will not reach Invent, and what is left to do there. Nothing if all will."""
+    """Yield the first two lines: what will not reach Invent, and what is left to do there. Nothing if all will."""
     if not plan.unreachable:
         return
     refused = any(edit.refused for edit in plan.unreachable)
@@ -33,7 +33,7 @@ def unreachable_head(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def unreachable_text(plan: Plan, style: Style, *, most: int) -> Iterator[str]:
-    """Each edit and deletion with its steps, at most so many."""
+    """Yield each edit and deletion with its steps, at most so many."""
     if not plan.unreachable:
         return
     yield from ("", style.bold("Will not reach Invent, which sends these as it has them (in Invent → in the file):"))

@@ -32,7 +32,7 @@ def renewal_is_well(renewal: Renewal) -> bool:
 
 
 def _is_read(look: Coverage | None) -> bool:
-    """Whether all that was asked for could be read, and all that was read is recorded."""
+    """Return whether all that was asked for could be read, and all that was read is recorded."""
     return look is None or (look.complete and not look.unread and not look.unrecorded)
 
 

@@ -8,7 +8,7 @@ from invent_gitops.text.clean import clean
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal `text` takes; it is clean already."""
+    """Return how many cells of a terminal `text` takes; it is clean already."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
