@@ -153,12 +153,13 @@ def read_project(root: Path) -> SelectedProject:
     from invent_gitops.load import read_document
     from invent_gitops.schemas import read_schema
     from invent_gitops.validate import validate_project
+    from invent_gitops.validate.report import without_echoes
 
     document, unreadable = read_document(file, shown(file), root)
     if document is None:
         return SelectedProject(root, Project(file=shown(file)), unreadable)
     project, wrong = validate_project(document, schema=read_schema("project"), file=shown(file))
-    return SelectedProject(root, project, [*unreadable, *wrong])
+    return SelectedProject(root, project, [*unreadable, *without_echoes(wrong, unreadable)])
 
 
 def checked_project() -> tuple[Path, Project]:

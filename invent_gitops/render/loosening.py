@@ -18,7 +18,9 @@ HELD_BACK_WORD = "held back"
 
 def headline(loosening: Loosening) -> str:
     """Return one line that says what happened to the rules, "" where nothing became weaker."""
-    since = f"since {loosening.reference}" + (f" ({loosening.base[:7]})" if loosening.base else "")
+    # After a push, the base is named by its commit already.
+    is_commit = loosening.base.startswith(loosening.reference)
+    since = f"since {loosening.reference}" + (f" ({loosening.base[:7]})" if loosening.base and not is_commit else "")
     if loosening.fault:
         return f"The rules could not be compared with those of {loosening.reference}: {loosening.fault}."
     number = len(loosening.changes.weaker)

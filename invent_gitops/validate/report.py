@@ -41,3 +41,21 @@ class ProblemReport:
     def add_for_file(self, rule: str, message: str, cure: str) -> None:
         """About the file's name, which stands on no line."""
         self.problems.append(Problem(Position(self.document.start.file), rule, message, cure, key=self.key))
+
+
+def without_echoes(problems: list[Problem], unreadable: list[Problem]) -> list[Problem]:
+    """The problems but those of a value whose keys YAML refused: without them it looks empty, and it is not."""
+    refused_keys = [problem.position for problem in unreadable if problem.rule == "yaml-key-not-text"]
+    return [
+        problem
+        for problem in problems
+        if problem.rule != "wrong-form" or not any(_encloses(problem, position) for position in refused_keys)
+    ]
+
+
+def _encloses(problem: Problem, position: Position) -> bool:
+    """Whether a position is within what a problem underlines."""
+    begin = problem.position
+    if (begin.file, begin.line) != (position.file, position.line):
+        return False
+    return (begin.column or 0) <= (position.column or 0) < (begin.column or 0) + problem.length

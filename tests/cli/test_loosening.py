@@ -111,7 +111,8 @@ def test_same_is_an_annotation_at_each_line_the_first_of_the_comment_and_in_the_
         "::warning file=invent.yaml,line=3,col=17",
         "::warning file=segments.yaml,line=1,col=6",
     ]
-    assert "1 broadcast passes only because of that: launch." in warnings[0]
+    for warning in warnings:
+        assert "1 broadcast passes only because of that: launch." in warning
     document = json.loads((work.folder / "plan.json").read_text("utf-8"))
     loosened = document["loosened"]
     assert [(change["subject"], change["old"]) for change in loosened["weaker"]][1:] == [
@@ -124,6 +125,23 @@ def test_same_is_an_annotation_at_each_line_the_first_of_the_comment_and_in_the_
         assert page.index("3 rules were made weaker") < page.index("To be created")
         assert "- `policies.audience_cap`: 20,000 → <b>1,000,000</b>" in page
         assert "- `launch` by `quiet-hours`, `audience-cap`, `segment`" in page
+
+
+def test_each_annotation_names_what_passes_because_of_its_own_rule(work: Work, tmp_path: Path) -> None:
+    late, big = LAUNCH, LAUNCH.replace("T22", "T12").replace("[vip]", "[everybody]")
+    waiving = f"{LAUNCH.replace('The', 'Another')}waive: {{quiet-hours: Agreed}}\n"
+    work.write(project=LOOSE, late=late, big=big, waiving=waiving)
+    done = work.plan("--format", "github", GITHUB_BASE_REF="main", **Step(tmp_path).env)
+    warnings = [line for line in commands(done) if "weaker rule" in line]
+    named = {line.split("::")[2].partition(":")[0]: line for line in warnings}
+    assert "2 broadcasts pass only because of that: late, waiving." in named["policies.quiet_hours"]
+    assert "1 broadcast passes only because of that: big." in named["policies.audience_cap"]
+    work.write(project=RULES)
+    (work.folder / "broadcasts" / "late.yaml").unlink()
+    (work.folder / "broadcasts" / "big.yaml").unlink()
+    done = work.plan("--format", "github", GITHUB_BASE_REF="main", **Step(tmp_path).env)
+    [warning] = [line for line in commands(done) if "weaker rule" in line]
+    assert "1 broadcast passes only because of that: waiving." in warning
 
 
 def test_document_keeps_its_schema_and_the_digest_does_not_change(work: Work) -> None:
@@ -318,7 +336,8 @@ def test_after_a_push_the_base_is_the_commit_before_it(guarded: Work, tmp_path: 
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"before": before}), encoding="utf-8")
     pushed = {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
-    assert guarded.plan(**pushed).code == 5
+    done = guarded.plan(**pushed)
+    assert (done.code, f"weaker since {before[:12]}:" in done.out) == (5, True)
     assert guarded.plan(CI_COMMIT_BEFORE_SHA=before).code == 5
     for nothing in ("0" * 40, "", "main", 7):
         event.write_text(json.dumps({"before": nothing}), encoding="utf-8")

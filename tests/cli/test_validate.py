@@ -121,3 +121,14 @@ def test_a_folder_that_is_not_there_is_invalid_input_and_not_an_empty_project(tm
     result = call(tmp_path, "validate", "nowhere")
     assert result.code == ExitCode.INVALID
     assert "nowhere" in result.err
+
+
+@pytest.mark.parametrize("text", ["over: {0: 2}", "over:\n    0: 2"])
+def test_mapping_whose_only_key_is_refused_is_not_called_empty(tmp_path: Path, text: str) -> None:
+    (tmp_path / "broadcasts").mkdir()
+    (tmp_path / "invent.yaml").write_text(f"review:\n  {text}\n", encoding="utf-8")
+    problems = call(tmp_path, "validate", "--json").json["problems"]
+    assert [problem["rule"] for problem in problems] == ["yaml-key-not-text"]
+    (tmp_path / "invent.yaml").write_text("review:\n  over: {}\n", encoding="utf-8")
+    [problem] = call(tmp_path, "validate", "--json").json["problems"]
+    assert (problem["rule"], problem["message"]) == ("wrong-form", "`review.over` is empty.")
