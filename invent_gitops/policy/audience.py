@@ -95,17 +95,25 @@ def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None]
         return None
     message = (
         f"The segment {name} has {now:,} contacts today, and had {was:,} when the catalogue was read"
-        f"{change_share(was, now)}. policies.audience_jump warns above {jump}%."
+        f"{change_share(was, now, jump)}. policies.audience_jump warns above {jump}%."
     )
     cure = "Look at the segment in Invent; if that is right: invent-gitops segments pull"
     return AudienceWarning("audience-jump", message, cure, id, was, now)
 
 
-def change_share(was: int, now: int) -> str:
-    """` (+150%)`, rounded away from zero, so that it is never at a limit that it passed; nothing is a share of zero."""
+def change_share(was: int, now: int, limit: int) -> str:
+    """` (+150%)`, or with a decimal where rounding would hide that it is more than `limit` percent.
+
+    Nothing is a share of zero.
+    """
     if not was:
         return ""
-    percent = -(-100 * abs(now - was) // was)
-    # Not all of it unless it is.
+    change, sign = abs(now - was), "-" if now < was else "+"
+    percent = (200 * change + was) // (2 * was)
+    # Neither none nor all unless it is.
+    percent = max(percent, 1) if change else 0
     percent = min(percent, 99) if 0 < now < was else percent
-    return f" ({'-' if now < was else '+'}{percent:,}%)"
+    if percent <= limit and change * 100 > was * limit:
+        tenths = min(-(-1000 * change // was), 10 * limit + 9)
+        return f" ({sign}{tenths // 10:,}.{tenths % 10}%)"
+    return f" ({sign}{percent:,}%)"

@@ -48,9 +48,10 @@ def audience_refusal(
     if not exceeds(today, reviewed.contacts, jump):
         return None
     least = "at least" if definition.request.send_to_all else "up to"
+    share = change_share(reviewed.contacts, today, jump)
     message = (
         f"It would go to {least} {today:,} contacts today, and {reviewed.source} has "
-        f"{reviewed.contacts:,}{change_share(reviewed.contacts, today)}{_grown(reviewed, reading, segments, jump)}. "
+        f"{reviewed.contacts:,}{share}{_grown(reviewed, reading, segments, jump)}. "
         f"policies.audience_jump lets {jump}% more through: up to {reviewed.contacts * (100 + jump) // 100:,}."
     )
     cure = f"Look in Invent. If that is right, have the new number reviewed: {_PULL}. Or waive {POLICY} with a reason."

@@ -250,7 +250,7 @@ def test_everyone_is_compared_with_the_last_broadcast_to_everyone(tmp_path: Path
         refused = apply(tmp_path, server)
         assert (refused.code, refusals(refused), posted(server)) == (ExitCode.REFUSED, ["audience-jump"], ["Terms"])
         assert message(refused) == (
-            "It would go to at least 3,001 contacts today, and the last broadcast to everyone has 2,000 (+51%). "
+            "It would go to at least 3,001 contacts today, and the last broadcast to everyone has 2,000 (+50.1%). "
             "policies.audience_jump lets 50% more through: up to 3,000."
         )
         assert "segments pull" not in cure(refused), "no catalogue has that number"

@@ -119,9 +119,9 @@ def test_share_in_another_form_is_a_problem(tmp_path: Path, written: str) -> Non
     ("was", "now", "share"),
     [
         (1000, 1500, " (+50%)"),
-        (1000, 1501, " (+51%)"),
-        (100_000, 150_001, " (+51%)"),
-        (1000, 499, " (-51%)"),
+        (1000, 1501, " (+50.1%)"),
+        (100_000, 150_001, " (+50.1%)"),
+        (1000, 499, " (-50.1%)"),
         (100_000, 1, " (-99%)"),
         (1000, 0, " (-100%)"),
         (1240, 5_000_000, " (+403,126%)"),
@@ -129,4 +129,4 @@ def test_share_in_another_form_is_a_problem(tmp_path: Path, written: str) -> Non
     ],
 )
 def test_share_of_a_change_is_never_at_the_limit_that_it_passed(was: int, now: int, share: str) -> None:
-    assert change_share(was, now) == share
+    assert change_share(was, now, 50) == share
