@@ -44,7 +44,7 @@ class ProblemReport:
 
 
 def without_echoes(problems: list[Problem], unreadable: list[Problem]) -> list[Problem]:
-    """The problems but those of a value whose keys YAML refused: without them it looks empty, and it is not."""
+    """Return the problems but those of a value whose keys YAML refused: without them it looks empty, and it is not."""
     refused_keys = [problem.position for problem in unreadable if problem.rule == "yaml-key-not-text"]
     return [
         problem
