@@ -43,12 +43,14 @@ class ReviewNeed:
 class ReviewNotice:
     """What the comment on a pull request says of approvals: what `need` says, None where nobody's are checked.
 
-    `branch` is the base branch. `unknown` is why its rule is not known, "" where it is.
+    `branch` is the base branch. `unknown` is why its rule is not known, "" where it is. With `fork` no approval can
+    count, since the pull request comes from another repository.
     """
 
     branch: str
     need: ReviewNeed | None = None
     unknown: str = ""
+    fork: bool = False
 
 
 @dataclass(frozen=True, slots=True)

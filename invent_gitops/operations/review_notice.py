@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.broadcast import Request
 from invent_gitops.model.pull_request import PullRequest
 from invent_gitops.model.review import ReviewNotice
 from invent_gitops.operations.base_rule import rule_at
@@ -19,13 +22,7 @@ def with_review(own: OwnPosts, pull: PullRequest, document: JsonDocument) -> Jso
     """Return a plan with the entry `review`, for its page; any other document, and a plan that creates nothing, as it
     is.
     """
-    if document["kind"] != "plan" or not digest_of(document):
-        return document
-    try:
-        requests = approved_plan(document).requests
-    except InventGitopsError:
-        # Edited, or of another version: nobody can approve it.
-        return document
+    requests = _creates(document)
     if not requests:
         return document
     reviewing = own.repository.reviewing()
@@ -33,9 +30,28 @@ def with_review(own: OwnPosts, pull: PullRequest, document: JsonDocument) -> Jso
         base = rule_at(reviewing, reviewing.commit(f"heads/{pull.base}").id, own.ownership.workspace)
         # What has no room in the comment is not known after the merge either.
         need = needed(base, requests if approved_line(document) else None)
-        if need and is_bot(pull.author):
+        if need and pull.branch and is_bot(pull.author):
             need = with_bots(need, pull.author, pushers_of(reviewing, pull))
-        notice = ReviewNotice(pull.base, need)
+        # Of a fork, GitHub does not show here who pushed.
+        notice = ReviewNotice(pull.base, need, fork=bool(need and not pull.branch))
     except InventGitopsError as error:
         notice = ReviewNotice(pull.base, unknown=error.message)
     return {**document, "review": notice_json(notice)}
+
+
+def with_review_of_fork(document: JsonDocument) -> JsonDocument:
+    """Return the same for a pull request of a fork, whose plan is shown in the summary alone, so that nothing is
+    approved.
+    """
+    return {**document, "review": notice_json(ReviewNotice("", fork=True))} if _creates(document) else document
+
+
+def _creates(document: JsonDocument) -> Mapping[str, Request]:
+    """Return the requests that a plan creates; none for any other document, and for what nobody can approve."""
+    if document["kind"] != "plan" or not digest_of(document):
+        return {}
+    try:
+        return approved_plan(document).requests
+    except InventGitopsError:
+        # Edited, or of another version.
+        return {}

@@ -54,7 +54,7 @@ def without_echoes(problems: list[Problem], unreadable: list[Problem]) -> list[P
 
 
 def _encloses(problem: Problem, position: Position) -> bool:
-    """Whether a position is within what a problem underlines."""
+    """Return whether a position is within what a problem underlines."""
     begin = problem.position
     if (begin.file, begin.line) != (position.file, position.line):
         return False

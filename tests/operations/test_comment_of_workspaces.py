@@ -360,3 +360,9 @@ def test_plan_of_a_workspace_that_rules_held_back_says_so_after_the_merge(both: 
     assert held.out == "unapproved\n"
     assert "for the workspace acme was refused by policies.loosening, since the pull request makes rules" in held.err
     assert both.on_push("approved", "--workspace", "globex-eu").out.startswith("v2:")
+
+
+def test_summary_of_a_fork_says_for_each_workspace_that_no_approval_can_count(both: Desk) -> None:
+    both.hub.writable = False
+    assert both.on_pull("comment", PLANS, fork=True).code == 0
+    assert both.summary.count("**No approval can count**: this pull request comes from a fork.") == 2

@@ -418,6 +418,24 @@ def test_comment_says_who_has_to_approve(desk: Desk, digest: str) -> None:
     assert said in comment(desk)
 
 
+def test_plan_of_a_fork_in_the_summary_says_that_no_approval_can_count(desk: Desk, digest: str) -> None:
+    said = "👤 **No approval can count**: this pull request comes from a fork. After the merge, run the workflow by"
+    desk.hub.drop_comments()
+    desk.hub.writable = False
+    assert desk.on_pull("comment", "plan.json", fork=True).code == 0
+    assert said in desk.summary
+    assert "Needs 1 approval" not in desk.summary
+
+
+def test_comment_on_a_pull_request_of_a_fork_says_so_only_where_people_have_to_approve(desk: Desk, digest: str) -> None:
+    desk.hub.pulls[7]["head"]["repo"] = {"id": 2, "full_name": "mallory/campaigns"}
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "**No approval can count**" in comment(desk)
+    desk.hub.files.clear()
+    assert desk.on_pull("comment", "plan.json").code == 0
+    assert "Nobody's approval is checked" in comment(desk)
+
+
 def test_comment_names_a_stale_approval_only_where_it_does_not_count(desk: Desk, digest: str) -> None:
     desk.hub.files[PROJECT] = "review: {dismiss_stale: false, send_to_all: [legal]}\n"
     everyone(desk)

@@ -144,6 +144,13 @@ def test_totals_come_first_then_what_needs_a_person_then_what_is_created() -> No
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(("count", "first"), [(15, "To be created"), (16, "November 2026")])
+def test_months_stand_above_a_list_that_would_push_them_out_of_sight(count: int, first: str) -> None:
+    markdown = shown(*many(count))
+    places = {part: markdown.index(part) for part in ("To be created", "November 2026")}
+    assert min(places, key=places.__getitem__) == first
+
+
 def test_waiver_that_sets_nothing_aside_is_kept_apart_from_those_that_do() -> None:
     item = create("waived", waive={"quiet-hours": "agreed with legal", "audience-cap": "just in case"})
     markdown = shown(replace(item, remarks=Remarks(unneeded_waivers=("audience-cap",))))

@@ -70,11 +70,12 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     if NAME in file:
         return _comment_of_all(session, file, author)
     from invent_gitops.operations.keep_comment import keep_comment
+    from invent_gitops.operations.review_notice import with_review_of_fork
 
     document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
     render_of = partial(renderer_of, event=event, with_plan=False)
-    render = render_of(document)
+    render = render_of(with_review_of_fork(document) if event.fork else document)
 
     def post(own: OwnPosts) -> PostResult:
         return keep_comment(session, own, event, document, render_of)
@@ -84,10 +85,12 @@ def comment(session: Session, file: str, author: str | None) -> Result:
 
 def _comment_of_all(session: Session, pattern: str, author: str | None) -> Result:
     from invent_gitops.operations.keep_joint import joint_renderer, keep_joint_comment
+    from invent_gitops.operations.review_notice import with_review_of_fork
 
     documents, event = read_documents(pattern), read_event()
     render_of = partial(renderer_of, event=event)
-    render = joint_renderer(documents, render_of)
+    summarised = {name: with_review_of_fork(it) for name, it in documents.items()} if event.fork else documents
+    render = joint_renderer(summarised, render_of)
 
     def post(own: OwnPosts) -> PostResult:
         return keep_joint_comment(session, own, event, documents, render_of)

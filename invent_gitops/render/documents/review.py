@@ -14,6 +14,7 @@ def notice_json(notice: ReviewNotice) -> dict[str, object]:
     return {
         "branch": notice.branch,
         "unknown": notice.unknown or None,
+        "fork": notice.fork,
         "need": {
             "approvals": need.approvals,
             "approvals_since": need.approvals_since or None,
@@ -46,4 +47,5 @@ def read_notice(document: Mapping[str, Any]) -> ReviewNotice | None:
         if need
         else None,
         entry["unknown"] or "",
+        fork=entry.get("fork") is True,
     )

@@ -30,6 +30,8 @@ COMMENT_LIMIT = 60_000
 _NEW_STATE = (
     "it knows of nothing that was created before. Unless this is the first plan of this project, do not approve it."
 )
+# As many rows fit on a screen with the months below them.
+_IN_SIGHT = 15
 # How many waivers that set nothing aside are named: they must take no room from what is to be reviewed.
 _IDLE = 10
 # Words of the summary line, in the order of what needs a person.
@@ -86,12 +88,7 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     waiving = sheet.having("create", "refused", "blocked")
     if lines := list(_waivers(waiving, needed=True)):
         yield Part(["#### ⚠️ Rules set aside, and why", ""], lines)
-    creates = sheet.having("create")
-    if lines := [_created(item, sheet) for item in creates]:
-        title = f"#### {HELD_BACK}" if plan.held_back else "#### To be created, soonest first"
-        yield rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)
-    if tables := month_tables(plan, sheet):
-        yield Part(tables)
+    yield from _created_parts(plan, sheet)
     listed_above = {edit.key for edit in plan.unreachable}
     if lines := [_changed(item, sheet) for item in sheet.having("changed") if item.key not in listed_above]:
         title = f"{len(lines):,} changed after creation: Invent has no update, so there it stays as it was created"
@@ -108,6 +105,16 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     target = f"org {text(context.org)} at {text(context.api)}"
     zones = f" Time zone data {text(plan.zone_data)}." if plan.zone_data else ""
     yield Part([f"<sub>Planned {text(moment(context.at))} for {target}.{zones} Digest {code(saved.digest)}</sub>"])
+
+
+def _created_parts(plan: Plan, sheet: Sheet) -> Iterator[Part]:
+    """Yield what is created and the months; those first where the list would push them out of sight."""
+    lines = [_created(item, sheet) for item in sheet.having("create")]
+    title = f"#### {HELD_BACK}" if plan.held_back else "#### To be created, soonest first"
+    listed = [rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)] if lines else []
+    tables = month_tables(plan, sheet)
+    drawn = [Part(tables)] if tables else []
+    yield from (drawn + listed if len(lines) > _IN_SIGHT else listed + drawn)
 
 
 def blocked_part(sheet: Sheet) -> Iterator[Part]:

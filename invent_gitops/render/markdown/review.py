@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from invent_gitops.model.review import ReviewNeed, ReviewNotice
 from invent_gitops.render.markdown.markup import code, text
 
+_OF_A_FORK = (
+    "👤 **No approval can count**: this pull request comes from a fork. After the merge, run the workflow by hand with "
+    "the digest of its plan, once somebody has reviewed that plan."
+)
+
 
 def review_lines(notice: ReviewNotice | None) -> Iterator[str]:
     """Yield one line that says whose approvals are needed, or that nobody's are checked; nothing without a notice."""
     if notice is None:
         return
-    if notice.unknown:
+    if notice.fork:
+        yield from ("", _OF_A_FORK)
+    elif notice.unknown:
         yield from ("", f"⚠️ **Who has to approve is not known**: {text(notice.unknown)}")
     elif notice.need is None:
         missing = f"{code('invent.yaml')} on {code(notice.branch)} has no {code('review:')}"
