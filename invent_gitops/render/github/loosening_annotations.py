@@ -42,7 +42,9 @@ def _keys_of(entries: Sequence[RuleChange], passing: Sequence[PassesOnlySo]) -> 
 
 
 def _is_about(change: RuleChange, entry: PassesOnlySo) -> bool:
-    """Return whether a rule is the one that would have refused a create; a waiver is of one definition and one policy."""
+    """Return whether a rule is the one that would have refused a create; a waiver is of one definition and one
+    policy.
+    """
     if change.rule == "waiver":
         return change.key == entry.key and change.path[-1:] == (entry.rule,)
     return change.rule == entry.rule
