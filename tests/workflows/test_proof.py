@@ -73,11 +73,12 @@ class World:
         head = git(self.clone, "rev-parse", f"{self.hub.pulls[number]['head']['sha']}")
         git(self.clone, "fetch", "--quiet", "origin", "main")
         git(self.clone, "checkout", "--quiet", "--detach", "origin/main")
+        before = git(self.clone, "rev-parse", "HEAD")
         git(self.clone, "merge", "--quiet", "--squash", head)
         sha = self.commit(f"A new campaign (#{number})")
         self.push()
         git(self.clone, "fetch", "--quiet", "origin")
-        self.hub.merge(number, sha)
+        self.hub.merge(number, sha, before=before)
         return sha
 
     def run(self, name: str, event: str, sha: str, *, pull: int = 0, fork: bool = False, **inputs: str) -> Job:
