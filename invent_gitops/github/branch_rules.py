@@ -11,6 +11,12 @@ from invent_gitops.model.setup import BranchRules, Obstacle
 # What would stop the pushes of apply to the branch of a state.
 _OBSTACLES = frozenset(
     [
+        "creation",
+        "update",
+        "commit_message_pattern",
+        "commit_author_email_pattern",
+        "committer_email_pattern",
+        "file_path_restriction",
         "pull_request",
         "required_status_checks",
         "required_deployments",
@@ -25,6 +31,8 @@ _PROTECTION_OBSTACLES = {
     "required_pull_request_reviews": "pull_request",
     "required_status_checks": "required_status_checks",
     "required_signatures": "required_signatures",
+    "restrictions": "restrictions",
+    "lock_branch": "lock_branch",
 }
 
 
@@ -58,7 +66,9 @@ def rules_of_protection(branch: str, protection: Mapping[str, Any]) -> BranchRul
     checks = _mapping(protection.get("required_status_checks"))
     names = frozenset(name for name in checks.get("contexts") or () if isinstance(name, str))
     obstacles = tuple(
-        Obstacle(kind, protection=part) for part, kind in _PROTECTION_OBSTACLES.items() if _is_on(protection.get(part))
+        Obstacle(kind, protection=part)
+        for part, kind in _PROTECTION_OBSTACLES.items()
+        if _is_on(protection.get(part)) and not _lets_actions_push(protection[part])
     )
     return BranchRules(
         branch,
@@ -100,6 +110,12 @@ def _contexts(checks: object) -> frozenset[str]:
 def _is_on(part: object) -> bool:
     """Return whether a part of a protection is in force: a switch says it, and any other part by being there."""
     return isinstance(part, dict) and part.get("enabled") is not False
+
+
+def _lets_actions_push(part: Mapping[str, Any]) -> bool:
+    """Return whether a list of those who may push names GitHub Actions, in whose name apply pushes."""
+    apps = part.get("apps")
+    return isinstance(apps, list) and any(isinstance(app, dict) and app.get("slug") == "github-actions" for app in apps)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +43,12 @@ def state_entries(root: Path, project: Project, wording: Wording) -> StateEntrie
     workspaces = list(project.workspaces.values()) if project.workspaces is not None else [project]
     text = original = _text(root) if project.file else None
     moves: list[StateMove] = []
+    used = {workspace.state.branch for workspace in workspaces if isinstance(workspace.state, BranchPlace)}
     for workspace in workspaces:
         if isinstance(workspace.state, BranchPlace):
             continue
-        branch = "-".join(filter(None, [wording.state_branch, workspace.name]))
+        branch = _free("-".join(filter(None, [wording.state_branch, workspace.name])), used)
+        used.add(branch)
         path = ("workspaces", workspace.name) if workspace.name else ()
         new = with_entry(text, path, "state", {"branch": branch}, "" if path else REMARK) if text is not None else None
         inserted = new is not None or not project.file
@@ -52,6 +56,11 @@ def state_entries(root: Path, project: Project, wording: Wording) -> StateEntrie
         file = _state_file(root, workspace.state)
         moves.append(StateMove(workspace.name, branch, file, inserted))
     return StateEntries(text if text != original else None, tuple(moves))
+
+
+def _free(name: str, used: Container[str]) -> str:
+    """Return the name, with a number where another workspace has chosen that branch: two states have two branches."""
+    return next(branch for branch in chain([name], (f"{name}-{number}" for number in count(2))) if branch not in used)
 
 
 def write_entries(root: Path, entries: StateEntries) -> None:

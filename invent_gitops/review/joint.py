@@ -31,7 +31,9 @@ _PLAN_OF = re.compile(
     rf"<!-- invent-gitops: plan of (?P<workspace>[A-Za-z0-9_.~%]+) digest=(?P<digest>{PATTERN}|{OLD_PATTERN}|none) -->"
 )
 # Characters: of all lines that hold requests, of the shortest section, and of the names of what is left out.
-_APPROVED_ROOM, _SECTION_ROOM, _NAMES_ROOM = 20_000, 2_000, 2_000
+# What a page says that had room for none of its entries. No name can say it: markup that people wrote is escaped.
+_ALL_CUT = re.compile(r"\*\*Cut to fit: ([\d,]+) of \1 entries are not shown")
+_APPROVED_ROOM, _SECTION_ROOM, _NAMES_ROOM = 20_000, 4_000, 2_000
 _SPLIT = "Nothing of them is approved by this comment. Divide the pull request, or have their plans approved by digest."
 
 
@@ -127,7 +129,7 @@ def _with_requests(sections: Sequence[Section]) -> set[str]:
 def _texts(sections: Sequence[Section], room: int, lines: Mapping[str, str]) -> dict[str, str]:
     """Return the text of each section that fits beside its `lines`, by its workspace.
 
-    Each gets an equal share of what the ones before it left, and enough for a headline.
+    Each gets an equal share of what the ones before it left, and enough for a few entries.
     """
     texts: dict[str, str] = {}
     for index, section in enumerate(sections):
@@ -135,7 +137,8 @@ def _texts(sections: Sequence[Section], room: int, lines: Mapping[str, str]) -> 
         cost = len(heading) + len(lines.get(section.workspace, "")) + 3
         share = min(room, max(room // (len(sections) - index), _SECTION_ROOM)) - cost
         text = harmless(section.render(max(0, share)))
-        if len(text) + cost <= room:
+        # A reviewer who saw no entry of it cannot have approved it.
+        if len(text) + cost <= room and not _ALL_CUT.search(text):
             texts[section.workspace] = heading + text
             room -= len(text) + cost
     return texts

@@ -87,6 +87,9 @@ def is_branch(ref: AllowedRef, branch: str) -> bool:
 
 def clear_obstacle(target: SetupTarget, branch: str, obstacle: Obstacle) -> str:
     """Show the ruleset that is in the way, to take the branch out of it; or take a part of the protection away."""
+    if obstacle.protection == "lock_branch":
+        # No route of the API unlocks a branch and keeps the rest of its protection.
+        return f"gh browse --settings{_repository(target)}"
     if obstacle.protection:
         return _api(target, "DELETE", f"branches/{quote(branch, safe='')}/protection/{obstacle.protection}")
     scope = f" --org {target.repository.partition('/')[0]}" if obstacle.of_organization else ""

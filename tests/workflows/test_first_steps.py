@@ -175,6 +175,14 @@ def test_the_state_of_a_workspace_that_is_still_in_its_file_is_not_forgotten(rep
         assert (result.code, "Nothing to create" in result.out) == (0, True), result.all
 
 
+def test_branch_that_another_workspace_has_chosen_is_not_given_twice(repository: Path) -> None:
+    text = "workspaces:\n  acme: {org: o1, state: {branch: broadcast-state-globex}}\n  globex:\n    org: o2\n"
+    (repository / "invent.yaml").write_text(text, encoding="utf-8")
+    call(repository, *INIT)
+    assert "state: {branch: broadcast-state-globex-2}\n" in read(repository)
+    assert "state-twice" not in call(repository, "validate").out
+
+
 def test_the_steps_are_one_list_and_the_rules_of_the_branches_come_after_the_push(repository: Path) -> None:
     done = call(repository, *INIT)
     numbers = re.findall(r"^(\d+)\. ", done.err, re.MULTILINE)
