@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -159,18 +159,19 @@ def _files(reviewing: Reviewing, branch: str, wording: Wording, owned: Sequence[
         for path in OWNERS_FILES:
             text = reviewing.file(path, commit)
             if text is not None:
-                return CheckedFiles(workflows, {path: _owners(text, path) for path in owned}, path)
+                return CheckedFiles(workflows, {path: _owners(text, path, workflows) for path in owned}, path)
         return CheckedFiles(workflows, {})
 
     files = readable(read, _CONTENTS)
     return CheckedFiles(files, files) if isinstance(files, Unread) else files
 
 
-def _owners(text: str, path: str) -> tuple[str, ...]:
+def _owners(text: str, path: str, workflows: Iterable[str]) -> tuple[str, ...]:
     """Return the owners of a file, or of all that a folder has to keep: its workflows, and who owns what."""
     if not path.endswith("/"):
         return owners_of(text, path)
-    kept = [owners_of(text, f"{path}{name}") for name in ("CODEOWNERS", "workflows/any.yml")]
+    others = (f"{path}{name}" for name in ("CODEOWNERS", "workflows/any.yml"))
+    kept = [owners_of(text, file) for file in (*others, *(file for file in workflows if file.startswith(path)))]
     return kept[0] if all(kept) else ()
 
 

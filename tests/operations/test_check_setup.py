@@ -436,6 +436,7 @@ def test_workflows_of_the_sandbox_need_no_key(site: Site) -> None:
         ("/invent.yaml @acme/o\n/.github/ @acme/o\n", {"segments.yaml"}),
         ("* @acme/all\n/segments.yaml\n", {"segments.yaml"}),
         ("* @acme/all\n/.github/workflows/\n", {".github/"}),
+        ("* @acme/all\n/.github/workflows/broadcasts-apply.yml\n", {".github/"}),
         ("/invent.yaml @TEAM\n*.yaml @acme/o\n/.github/** @acme/o\n/invent.yaml @TEAM\n", {"invent.yaml"}),
     ],
 )
