@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from invent_gitops.model.setup import BranchRules, Obstacle
+from invent_gitops.model.setup import BranchRules, Bypass, Obstacle
 
 # What would stop the pushes of apply to the branch of a state.
 _OBSTACLES = frozenset(
@@ -75,6 +75,7 @@ def rules_of_protection(branch: str, protection: Mapping[str, Any]) -> BranchRul
         approvals=_count(reviews.get("required_approving_review_count")),
         dismisses_stale=reviews.get("dismiss_stale_reviews") is True,
         asks_owners=reviews.get("require_code_owner_reviews") is True,
+        bypass=_bypass(protection, reviews),
         checks=names | _contexts(checks.get("checks")),
         strict=checks.get("strict") is True,
         keeps_branch=not _is_on(protection.get("allow_deletions")),
@@ -97,9 +98,27 @@ def merged(*parts: BranchRules) -> BranchRules:
             keeps_branch=rules.keeps_branch or part.keeps_branch,
             keeps_commits=rules.keeps_commits or part.keeps_commits,
             obstacles=rules.obstacles + part.obstacles,
+            bypass=_merged_bypass(rules, part),
             unread=rules.unread + part.unread,
         )
     return rules
+
+
+def _bypass(protection: Mapping[str, Any], reviews: Mapping[str, Any]) -> tuple[Bypass, ...]:
+    """Return who may merge without an approval; administrators may where nothing says that they may not."""
+    if not reviews:
+        return ()
+    allowances = _mapping(reviews.get("bypass_pull_request_allowances"))
+    free: tuple[Bypass, ...] = () if _is_on(protection.get("enforce_admins")) else ("administrators",)
+    return (*free, *(("list",) if any(allowances.values()) else ()))
+
+
+def _merged_bypass(*parts: BranchRules) -> tuple[Bypass, ...]:
+    """Return who may bypass the approvals of every part that asks for some: one that nobody may bypass is enough."""
+    asking = [part for part in parts if part.approvals]
+    if not all(part.bypass for part in asking):
+        return ()
+    return tuple(dict.fromkeys(bypass for part in asking for bypass in part.bypass))
 
 
 def _contexts(checks: object) -> frozenset[str]:

@@ -80,21 +80,26 @@ class Rest:
     def pages(
         self, path: str, query: Mapping[str, str] | None = None, *, numbered: bool = True, member: str = ""
     ) -> Iterator[list[Mapping[str, Any]]]:
-        """Yield every page of a list, to its end. Raises `Unavailable` where the end cannot be reached.
+        """Yield every page of a list, to its end. Raises `Unavailable` where the end cannot be reached, and for a list
+        that is shorter than GitHub says.
 
         The addresses are built here: what a header says cannot lead elsewhere. Pages that are not `numbered` go on only
         where a header says so. With `member` the list is that one of an object.
         """
         asked = {**(query or {}), "per_page": str(PAGE), **({"page": "1"} if numbered else {})}
+        count = 0
         for number in range(1, PAGES + 1):
             content, headers = self.get(path, asked)
             entries = content.get(member) if member and isinstance(content, dict) else None if member else content
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
                 raise Unavailable("GitHub answered with something else than a list.", LATER)
             yield entries
+            count += len(entries)
             full = numbered and len(entries) >= PAGE
             following = next_page(headers.get("link", ""), self._base_url, asked, number, full=full)
             if following is None:
+                if member and count < _total(content):
+                    raise Unavailable("GitHub's list has fewer entries than GitHub says.", LATER)
                 return
             asked = following
         raise Unavailable("The list at GitHub does not end.", LATER)
@@ -198,6 +203,12 @@ class Rest:
             body=None if body is None else json.dumps(body).encode(),
             bounds=Bounds(SILENCE, seconds, BODY_LIMIT),
         )
+
+
+def _total(content: Mapping[str, Any]) -> int:
+    """Return how many entries a list has by GitHub's own word; 0 where that says nothing."""
+    total = content.get("total_count")
+    return total if isinstance(total, int) else 0
 
 
 def _json(content: bytes) -> Any:

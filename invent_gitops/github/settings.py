@@ -79,7 +79,7 @@ class RepositorySettings:
         return content
 
     def environments(self, names: Iterable[str]) -> Mapping[str, Environment | None] | Unread:
-        """Return the environments of these names, None for one that the list of all does not have.
+        """Return every environment, and None for one of `names` that the list of all does not have.
 
         GitHub does not tell names apart by case.
         """
@@ -87,9 +87,11 @@ class RepositorySettings:
         if isinstance(every, Unread):
             return every
         entries = {str(entry.get("name")).casefold(): entry for entry in every}
+        spelled = {name.casefold(): name for name in names}
+        others = {folded: str(entry.get("name")) for folded, entry in entries.items() if folded not in spelled}
         return {
-            name: self._environment(name, entries[name.casefold()]) if name.casefold() in entries else None
-            for name in names
+            name: self._environment(name, entries[folded]) if folded in entries else None
+            for folded, name in (spelled | others).items()
         }
 
     def _environment(self, name: str, entry: Mapping[str, Any]) -> Environment:

@@ -10,6 +10,8 @@ from typing import Literal
 PointState = Literal["ok", "missing", "loose", "unknown"]
 # Where an environment may be used: everywhere, on every protected branch, or on the branches of a list.
 BranchPolicy = Literal["any", "protected", "listed"]
+# Who need not keep to the approvals: administrators, or those on a list of the protection.
+Bypass = Literal["administrators", "list"]
 # Who has a secret that every workflow can read.
 SecretOwner = Literal["repository", "organization"]
 
@@ -41,7 +43,8 @@ class BranchRules:
     """What holds for one branch, from rulesets and branch protection together.
 
     `approvals` is how many are required; `checks` are the names of the required ones, `strict` is whether a pull
-    request must be up to date. `unread` is what GitHub did not show of it: more rules may hold.
+    request must be up to date. `bypass` says who need not keep to the approvals, as far as GitHub shows it. `unread` is
+    what GitHub did not show of it: more rules may hold.
     """
 
     branch: str
@@ -53,6 +56,7 @@ class BranchRules:
     keeps_branch: bool = False
     keeps_commits: bool = False
     obstacles: tuple[Obstacle, ...] = ()
+    bypass: tuple[Bypass, ...] = ()
     unread: tuple[Unread, ...] = ()
 
 
@@ -137,7 +141,7 @@ class SetupTarget:
 
 @dataclass(frozen=True, slots=True)
 class SetupEvidence:
-    """What GitHub shows of a repository. `environments` are by name, None where there is no such one.
+    """What GitHub shows of a repository. `environments` has all of them, and None for a needed one that is not there.
 
     `secrets` are those that every workflow can read, with who has them; `owners` are those of each owned path, in the
     file `owners_file` ("" where there is none); `rulesets` are the names in use.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from invent_gitops.model.setup import (
     Environment,
@@ -29,6 +29,7 @@ def environment_points(target: SetupTarget, evidence: SetupEvidence) -> list[Set
             for key in needed.keys
         ),
         *(point for needed, environment in environments for point in _other_keys_point(target, needed, environment)),
+        *_elsewhere_points(target, evidence),
     ]
 
 
@@ -144,3 +145,46 @@ def _other_keys_point(
         yield point("loose", f"It holds {', '.join(held)} too.", commands)
     else:
         yield point("ok")
+
+
+def _elsewhere_points(target: SetupTarget, evidence: SetupEvidence) -> Iterator[SetupPoint]:
+    """Yield for each key whether an environment beyond the needed ones gives it to other branches."""
+    needed = {environment.name for environment in target.environments}
+    listed = {} if isinstance(evidence.environments, Unread) else evidence.environments
+    others = {name: found for name, found in listed.items() if name not in needed and found is not None}
+    for key in dict.fromkeys(key for environment in target.environments for key in environment.keys) if others else ():
+        yield _elsewhere_point(target, key, others)
+
+
+def _elsewhere_point(target: SetupTarget, key: str, others: Mapping[str, Environment]) -> SetupPoint:
+    title = f"No environment that another branch may use holds {key}"
+    reason = "A workflow that names that environment could read the key, and create broadcasts that nobody reviewed."
+
+    def point(state: PointState, detail: str = "", commands: tuple[str, ...] = ()) -> SetupPoint:
+        return SetupPoint(f"secret-elsewhere:{key}", state, title, detail, reason, commands)
+
+    holders = {
+        name: found for name, found in others.items() if isinstance(found.secrets, Unread) or key in found.secrets
+    }
+    closed = {name: _is_closed(target, found) for name, found in holders.items()}
+    held = [name for name, found in holders.items() if closed[name] is False and not isinstance(found.secrets, Unread)]
+    if held:
+        detail = f"{listing(held)} {'holds' if len(held) == 1 else 'hold'} it, and other branches may use that."
+        return point("loose", detail, tuple(delete_secret(target, key, name) for name in held))
+    unread = [
+        part
+        for name, found in holders.items()
+        if closed[name] is not True
+        for part in (found.secrets, found.allowed)
+        if isinstance(part, Unread)
+    ]
+    return point("unknown", cannot_tell(*unread)) if unread else point("ok")
+
+
+def _is_closed(target: SetupTarget, environment: Environment) -> bool | None:
+    """Return whether only the branch that is applied may use an environment; None where GitHub does not show it."""
+    if environment.policy != "listed":
+        return False
+    if isinstance(environment.allowed, Unread):
+        return None
+    return all(is_branch(ref, target.branch) for ref in environment.allowed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from invent_gitops.model.setup import BranchRules, PointState, SetupPoint, SetupTarget, StatePlaceEvidence, Unread
-from invent_gitops.text.mending import check_rule, clear_obstacle, new_ruleset, review_rule
+from invent_gitops.text.mending import check_rule, clear_obstacle, close_bypass, new_ruleset, review_rule
 from invent_gitops.text.quoting import listing
 
 
@@ -34,11 +34,19 @@ def main_points(
     command = () if rules.unread or not pushed else (_new_rules(target, rules, missing, used_names),)
     later = "" if pushed else " Push the workflows first, then check again: a rule would stop that push."
     return [
-        SetupPoint(id, "ok", title, "", reason)
+        SetupPoint(id, "loose", title, _who_bypasses(rules), reason, close_bypass(target, branch, rules.bypass))
+        if holds and id == "main-review" and rules.bypass
+        else SetupPoint(id, "ok", title, "", reason)
         if holds
         else _not_so(id, title, reason, rules.unread, command, f"No rule says so.{later}")
         for id, holds, title, reason in rows
     ]
+
+
+def _who_bypasses(rules: BranchRules) -> str:
+    people = {"administrators": "administrators", "list": "those on its bypass list"}
+    names = " and ".join(people[bypass] for bypass in rules.bypass)
+    return f"The protection of {rules.branch} lets {names} merge without one."
 
 
 def _new_rules(target: SetupTarget, rules: BranchRules, missing: set[str], used_names: Iterable[str]) -> str:

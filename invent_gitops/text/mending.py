@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import quote
 
-from invent_gitops.model.setup import AllowedRef, Environment, Obstacle, SetupTarget
+from invent_gitops.model.setup import AllowedRef, Bypass, Environment, Obstacle, SetupTarget
 from invent_gitops.text.commands import quoted
 
 # What `gh api` itself puts the repository of the current folder in place of.
@@ -94,6 +94,17 @@ def clear_obstacle(target: SetupTarget, branch: str, obstacle: Obstacle) -> str:
         return _api(target, "DELETE", f"branches/{quote(branch, safe='')}/protection/{obstacle.protection}")
     scope = f" --org {target.repository.partition('/')[0]}" if obstacle.of_organization else ""
     return f"gh ruleset view {obstacle.ruleset:d}{scope or _repository(target)} --web"
+
+
+def close_bypass(target: SetupTarget, branch: str, bypass: Collection[Bypass]) -> tuple[str, ...]:
+    """Let nobody merge without an approval: neither administrators nor those on the bypass list of the protection."""
+    protection = f"branches/{quote(branch, safe='')}/protection"
+    nobody = '{"bypass_pull_request_allowances": {"users": [], "teams": [], "apps": []}}'
+    emptied = _api(target, "PATCH", f"{protection}/required_pull_request_reviews")
+    return (
+        *([_api(target, "POST", f"{protection}/enforce_admins")] if "administrators" in bypass else []),
+        *([f"printf '%s' {quoted(nobody)} | {emptied} --input -"] if "list" in bypass else []),
+    )
 
 
 def set_secret(target: SetupTarget, environment: str, key: str) -> str:

@@ -46,6 +46,8 @@ class SetupStandIn(StandIn):
             rf"GET {_REPO}/rules/branches/([\w.%-]+)": SetupStandIn._branch_rules,
             rf"GET {_REPO}/branches/([\w.%-]+)/protection": SetupStandIn._protection,
             rf"DELETE {_REPO}/branches/([\w.%-]+)/protection/(\w+)": SetupStandIn._delete_protection,
+            rf"POST {_REPO}/branches/([\w.%-]+)/protection/enforce_admins": SetupStandIn._enforce_admins,
+            rf"PATCH {_REPO}/branches/([\w.%-]+)/protection/(\w+)": SetupStandIn._patch_protection,
             rf"GET {_REPO}/environments": SetupStandIn._list_environments,
             rf"PUT {environment}": SetupStandIn._put_environment,
             rf"GET {environment}/deployment-branch-policies": SetupStandIn._list_policies,
@@ -106,6 +108,15 @@ class SetupStandIn(StandIn):
     def _delete_protection(self, seen: Seen, branch: str, part: str) -> Reply:
         del self.protections[unquote(branch)][part]
         return 204, {}, {}
+
+    def _enforce_admins(self, seen: Seen, branch: str) -> Reply:
+        self.protections[unquote(branch)]["enforce_admins"] = {"enabled": True}
+        return 200, {"enabled": True}, {}
+
+    def _patch_protection(self, seen: Seen, branch: str, part: str) -> Reply:
+        """What is not in the body stays."""
+        self.protections[unquote(branch)][part] |= seen.body
+        return 200, self.protections[unquote(branch)][part], {}
 
     def _list_environments(self, seen: Seen) -> Reply:
         if "environments" in self.denied:

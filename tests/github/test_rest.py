@@ -102,6 +102,19 @@ def test_list_without_an_end_is_refused(hub: StandIn, monkeypatch: pytest.Monkey
         list(api.pages(COMMENTS))
 
 
+def test_list_that_is_shorter_than_github_says_is_refused() -> None:
+    def page(count: int, total: object) -> bytes:
+        return http(200, {"total_count": total, "secrets": [{"name": "KEY"}] * count})
+
+    pages = [page(1, 2), page(100, 101), page(0, 101), page(2, 2), page(1, "2")]
+    with scripted(*pages) as server, Rest(server.url, TOKEN) as api:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="fewer entries than GitHub says"):
+                list(api.pages("/x", member="secrets"))
+        assert [len(page) for page in api.pages("/x", member="secrets")] == [2]
+        assert [len(page) for page in api.pages("/x", member="secrets")] == [1]
+
+
 def test_a_list_without_the_header_is_read_until_a_page_is_not_full() -> None:
     pages = [http(200, [{"id": 1}] * 100), http(200, [{"id": 2}] * 100), http(200, [])]
     with scripted(*pages) as server, Rest(server.url, TOKEN) as api:

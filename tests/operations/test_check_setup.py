@@ -233,6 +233,7 @@ def test_the_older_protection_of_a_branch_counts_as_much_as_a_ruleset(site: Site
             "require_code_owner_reviews": True,
         },
         "required_status_checks": {"strict": True, "contexts": ["Validate"]},
+        "enforce_admins": {"enabled": True},
     }
     site.hub.protections["broadcast-state"] = {
         "allow_deletions": {"enabled": False},
@@ -241,6 +242,28 @@ def test_the_older_protection_of_a_branch_counts_as_much_as_a_ruleset(site: Site
     assert site.check().code == 0
     site.hub.protections["broadcast-state"]["allow_force_pushes"]["enabled"] = True
     assert site.states() == {"state-force-push": "missing"}
+
+
+def test_a_protection_that_somebody_may_bypass_is_loose_until_a_rule_or_its_commands_close_it(site: Site) -> None:
+    site.arrange()
+    rules = site.hub.rulesets[0]["rules"]
+    site.hub.rulesets[0]["rules"] = [CHECKED]
+    site.hub.protections["main"] = {
+        "required_pull_request_reviews": {
+            "required_approving_review_count": 1,
+            "dismiss_stale_reviews": True,
+            "require_code_owner_reviews": True,
+            "bypass_pull_request_allowances": {"users": [{"login": "boss"}], "teams": [], "apps": []},
+        },
+    }
+    point = site.points()["main-review"]
+    assert point["state"] == "loose"
+    assert "administrators and those on its bypass list" in point["detail"]
+    site.hub.rulesets[0]["rules"] = rules  # which nobody may bypass
+    assert site.states() == {}
+    site.hub.rulesets[0]["rules"] = [CHECKED]
+    run_commands(site, point["commands"])
+    assert site.states() == {}
 
 
 @pytest.mark.parametrize("kind", ["pull_request", "required_status_checks", "merge_queue"])
@@ -522,6 +545,18 @@ def test_an_environment_that_holds_the_key_of_another_workspace_is_loose(site: S
     assert run_commands(site, point["commands"]) == ["delete broadcasts-acme INVENT_API_KEY_GLOBEX"]
     site.hub.environment_secrets["broadcasts-acme"] = {"INVENT_API_KEY"}
     assert about_environments(site) == {}
+
+
+def test_a_key_in_another_environment_that_every_branch_may_use_is_loose(site: Site) -> None:
+    site.arrange()
+    site.hub.environments["Staging"] = {"name": "Staging", "deployment_branch_policy": None, "protection_rules": []}
+    assert site.states() == {}
+    site.hub.environment_secrets["Staging"] = {"INVENT_API_KEY"}
+    point = site.points()["secret-elsewhere:INVENT_API_KEY"]
+    assert (point["state"], "`Staging` holds it" in point["detail"]) == ("loose", True)
+    assert run_commands(site, point["commands"]) == ["delete Staging INVENT_API_KEY"]
+    site.hub.add_environment("Staging", "main")
+    assert site.states() == {}
 
 
 @pytest.mark.parametrize("part", ["environments", "environment-secrets"])

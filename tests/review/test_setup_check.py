@@ -55,6 +55,11 @@ def with_environment(environment: Environment | None) -> SetupEvidence:
     return replace(WELL, environments={"broadcasts": environment})
 
 
+def with_other(environment: Environment) -> SetupEvidence:
+    """One more environment, which no job of ours uses."""
+    return replace(WELL, environments={"broadcasts": ENVIRONMENT, "staging": environment})
+
+
 def check(evidence: SetupEvidence) -> SetupCheck:
     return check_setup(TARGET, evidence)
 
@@ -99,6 +104,18 @@ def test_evidence_for_every_point_is_well() -> None:
             {"main-review": "unknown", "main-stale": "unknown"},
         ),
         (replace(WELL, main=replace(MAIN, unread=(UNREAD,))), {}),
+        (replace(WELL, main=replace(MAIN, bypass=("administrators", "list"))), {"main-review": "loose"}),
+        (with_other(replace(ENVIRONMENT, policy="any")), {"secret-elsewhere:KEY": "loose"}),
+        (with_other(replace(ENVIRONMENT, policy="protected")), {"secret-elsewhere:KEY": "loose"}),
+        (
+            with_other(replace(ENVIRONMENT, allowed=(AllowedRef(1, "branch", "release"),))),
+            {"secret-elsewhere:KEY": "loose"},
+        ),
+        (with_other(replace(ENVIRONMENT, policy="any", secrets=frozenset({"OTHER"}))), {}),
+        (with_other(ENVIRONMENT), {}),
+        (with_other(replace(ENVIRONMENT, secrets=UNREAD)), {}),
+        (with_other(replace(ENVIRONMENT, policy="any", secrets=UNREAD)), {"secret-elsewhere:KEY": "unknown"}),
+        (with_other(replace(ENVIRONMENT, allowed=UNREAD)), {"secret-elsewhere:KEY": "unknown"}),
     ],
 )
 def test_evidence_that_is_absent_or_wrong_is_told_apart(evidence: SetupEvidence, expected: dict[str, str]) -> None:
