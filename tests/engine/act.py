@@ -58,7 +58,10 @@ class _Told:
 
 
 def run(engine: Engine, order: Order) -> dict[str, Job]:
-    """Every job by its workspace, or else by its name in the workflow. Nothing that it started is left behind."""
+    """Every job by its workspace, or else by its name in the workflow. Nothing that it started is left behind.
+
+    Fails with the last words of act if it ended before each job had a result.
+    """
     order.folder.mkdir(parents=True)
     mark = uuid.uuid4().hex
     log = order.folder / "act.jsonl"
@@ -76,8 +79,11 @@ def run(engine: Engine, order: Order) -> dict[str, Job]:
         finally:
             _end(process, mark)
             shutil.rmtree(order.folder / "machine", ignore_errors=True)
-    jobs = read_log(log.read_text("utf-8").splitlines())
-    assert jobs, f"act ran no job of {order.workflow.name}: {(order.folder / 'errors.txt').read_text('utf-8')}"
+    lines = log.read_text("utf-8").splitlines()
+    jobs = read_log(lines)
+    if not jobs or not all(job.conclusion for job in jobs.values()):
+        last = "\n".join([(order.folder / "errors.txt").read_text("utf-8"), *lines[-20:]])
+        raise AssertionError(f"act ended with {process.returncode} within {order.workflow.name}:\n{last}")
     return jobs
 
 
@@ -92,6 +98,8 @@ def _command(engine: Engine, order: Order) -> list[str]:
     words += ["--directory", str(order.workflow.parent), "--workflows", str(order.workflow)]
     words += ["--platform", "ubuntu-latest=-self-hosted", "--eventpath", str(order.payload)]
     words += ["--action-cache-path", str(order.folder / "machine"), "--actor", "somebody"]
+    # One job after the other: jobs at once share act's table of prepared actions, which it does not lock.
+    words += ["--concurrent-jobs", "1"]
     for name, path in files.items():
         words += [f"--{name}-file", str(path)]
     for name, value in {**order.variables, "ENGINE_PYTHON": str(engine.python)}.items():
@@ -125,7 +133,7 @@ def _end(process: subprocess.Popen[bytes], mark: str) -> None:
 
 
 def read_log(lines: Iterable[str]) -> dict[str, Job]:
-    """What act's JSON log says of each job."""
+    """What act's JSON log says of each job; its conclusion is empty if act ended before it had one."""
     steps: dict[str, dict[str, _Told]] = {}
     conclusions: dict[str, str] = {}
     for line in lines:
@@ -140,8 +148,7 @@ def read_log(lines: Iterable[str]) -> dict[str, Job]:
         if path and entry.get("stage") == "Main":
             _tell(own.setdefault(path[0], _Told(entry["step"])), entry, own=len(path) == 1)
     return {
-        name: Job(conclusions.get(name, "skipped"), tuple(_step(told) for told in own.values()))
-        for name, own in steps.items()
+        name: Job(conclusions.get(name, ""), tuple(_step(told) for told in own.values())) for name, own in steps.items()
     }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.branch_repository import git
-from tests.engine.act import read_log
+from tests.engine.act import Engine, Order, read_log, run
 from tests.engine.hosting import Hosting, hosted
 from tests.engine.playing import all_scenarios
 from tests.engine.world import rights_of, secrets_of
@@ -135,6 +135,16 @@ def test_a_log_is_read_step_by_step() -> None:
     ]
     assert (job.step("Install").outputs, job.step("Install").log) == ({"version": "1.2.3"}, "inside\n")
     assert (job.step("Apply").summary, job.step("Apply").log) == ("# Refused\n", "::error title=x::Refused\n")
+
+
+def test_an_engine_that_dies_before_its_jobs_have_a_result_is_told_with_its_last_words(tmp_path: Path) -> None:
+    program = tmp_path / "act"
+    told = json.dumps({"jobID": "apply", "matrix": {"workspace": "acme"}, "msg": "Set up job"})
+    program.write_text(f"#!/bin/sh\necho '{told}'\necho 'fatal error: concurrent map writes' >&2\nexit 2\n")
+    program.chmod(0o755)
+    order = Order(tmp_path / "apply.yml", "push", tmp_path / "event.json", {}, {}, {}, tmp_path / "run")
+    with pytest.raises(AssertionError, match=r"(?s)ended with 2 within apply\.yml.*concurrent map writes.*Set up job"):
+        run(Engine(program, Path(sys.executable), ROOT), order)
 
 
 def test_the_stand_ins_know_every_input_that_is_used_here() -> None:
