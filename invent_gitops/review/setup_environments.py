@@ -151,7 +151,7 @@ def _elsewhere_points(target: SetupTarget, evidence: SetupEvidence) -> Iterator[
     """Yield for each key whether an environment beyond the needed ones gives it to other branches."""
     needed = {environment.name for environment in target.environments}
     listed = {} if isinstance(evidence.environments, Unread) else evidence.environments
-    others = {name: found for name, found in listed.items() if name not in needed and found is not None}
+    others = {name: other for name, other in listed.items() if name not in needed and other is not None}
     for key in dict.fromkeys(key for environment in target.environments for key in environment.keys) if others else ():
         yield _elsewhere_point(target, key, others)
 
@@ -163,21 +163,18 @@ def _elsewhere_point(target: SetupTarget, key: str, others: Mapping[str, Environ
     def point(state: PointState, detail: str = "", commands: tuple[str, ...] = ()) -> SetupPoint:
         return SetupPoint(f"secret-elsewhere:{key}", state, title, detail, reason, commands)
 
-    holders = {
-        name: found for name, found in others.items() if isinstance(found.secrets, Unread) or key in found.secrets
-    }
-    closed = {name: _is_closed(target, found) for name, found in holders.items()}
-    held = [name for name, found in holders.items() if closed[name] is False and not isinstance(found.secrets, Unread)]
+    held: list[str] = []
+    unread: list[Unread] = []
+    for name, other in others.items():
+        closed = _is_closed(target, other)
+        if closed is True or (not isinstance(other.secrets, Unread) and key not in other.secrets):
+            continue
+        hidden = [part for part in (other.secrets, other.allowed) if isinstance(part, Unread)]
+        unread += hidden
+        held += [] if hidden else [name]
     if held:
         detail = f"{listing(held)} {'holds' if len(held) == 1 else 'hold'} it, and other branches may use that."
         return point("loose", detail, tuple(delete_secret(target, key, name) for name in held))
-    unread = [
-        part
-        for name, found in holders.items()
-        if closed[name] is not True
-        for part in (found.secrets, found.allowed)
-        if isinstance(part, Unread)
-    ]
     return point("unknown", cannot_tell(*unread)) if unread else point("ok")
 
 

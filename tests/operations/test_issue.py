@@ -202,7 +202,7 @@ def test_issue_about_three_hundred_that_were_not_created_has_one_instruction_tha
         (issue,) = desk.hub.issues
         assert issue["body"].count("#### ⚠️") == 1
         assert "#### ⚠️ 300 merged and not created `not-created`" in issue["body"]
-        assert "- … and 275 more, in the tables below." in issue["body"]
+        assert "- … and 275 more, in the tables below as far as they fit." in issue["body"]
         line = issue["body"].partition("```sh\n")[2].partition("\n```")[0]
         assert "```" not in line
         pasted = shlex.split(line)

@@ -171,7 +171,7 @@ def test_three_hundred_that_were_not_created_are_one_group_with_one_instruction(
     assert len(markdown) <= COMMENT_LIMIT
     assert markdown.count("#### ⚠️") == 1
     assert blocks(markdown) == [f"invent-gitops plan{FLAGS}"]
-    assert "- … and 275 more, in the tables below." in markdown
+    assert "- … and 275 more, in the tables below as far as they fit." in markdown
     assert "owner jo" in markdown
     notes = status_annotations(page).splitlines()
     assert len(notes) == 1

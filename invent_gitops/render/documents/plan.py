@@ -15,6 +15,7 @@ from invent_gitops.model.local import LocalTime, ZoneChange
 from invent_gitops.model.plan import ACTIONS, Action, Audience, FieldChange, Item, Plan, Refusal, Remarks
 from invent_gitops.model.review import ReviewNotice
 from invent_gitops.model.state import Absence, Provenance, Record
+from invent_gitops.render.documents.context import read_context
 from invent_gitops.render.documents.drift import (
     defined_values,
     drift_json,
@@ -41,7 +42,6 @@ from invent_gitops.render.documents.reading import (
     object_or_none,
     objects_or_none,
     read_flag,
-    read_moment,
     read_number,
     read_object,
     read_objects,
@@ -91,20 +91,11 @@ def plan_json(plan: Plan) -> dict[str, object]:
 
 
 def read_plan(fields: Document) -> SavedPlan:
-    """Read the body back. Plans that were saved before they held a time zone, options or names do without."""
+    """Read the body back. Plans of older versions hold less."""
     counts = read_object(fields["counts"])
     for action in ACTIONS:
         read_number(counts, action)
-    context = Context(
-        at=read_moment(fields, "at"),
-        org=read_text(fields, "org"),
-        api=read_text(fields, "api"),
-        # The page does not print it, and the command that posts the page judges it.
-        workspace=text_or(fields, "workspace") if isinstance(fields.get("workspace"), str) else "",
-        zone=text_or(fields, "timezone"),
-        flags=text_or(fields, "options"),
-        names=texts_by_name(fields, "segment_names"),
-    )
+    context = read_context(fields)
     look = object_or_none(fields, "look")
     plan = Plan(
         context,

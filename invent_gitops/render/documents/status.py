@@ -6,10 +6,10 @@ from dataclasses import fields as fields_of
 from datetime import timedelta
 
 from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
-from invent_gitops.model.context import Context
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.status import SHARES, Row, Status
 from invent_gitops.render.documents.alarms import alarm_json, groups_json, read_alarm
+from invent_gitops.render.documents.context import read_context
 from invent_gitops.render.documents.drift import defined_values, drift_json, look_json, read_drift, read_look
 from invent_gitops.render.documents.envelope import read_position, with_values
 from invent_gitops.render.documents.plan import read_audience
@@ -19,13 +19,11 @@ from invent_gitops.render.documents.reading import (
     number_or_none,
     object_or_none,
     read_flag,
-    read_moment,
     read_number,
     read_object,
     read_objects,
     read_text,
     text_or,
-    texts_by_name,
     texts_or,
 )
 from invent_gitops.render.documents.row_details import details_json
@@ -56,16 +54,7 @@ def read_status(fields: Document) -> Status:
 
     What a row's file says is as Invent shows it, but for the fields that differ.
     """
-    context = Context(
-        at=read_moment(fields, "at"),
-        org=read_text(fields, "org"),
-        api=read_text(fields, "api"),
-        # Judged where the page is posted, as that of a plan.
-        workspace=text_or(fields, "workspace") if isinstance(fields.get("workspace"), str) else "",
-        zone=text_or(fields, "timezone"),
-        flags=text_or(fields, "options"),
-        names=texts_by_name(fields, "segment_names"),
-    )
+    context = read_context(fields)
     soon = timedelta(seconds=number_or_none(fields, "soon_seconds") or 0)
     rows = tuple(_read_row(row) for row in read_objects(fields, "rows"))
     status = Status(context, rows, read_look(read_object(fields["look"])), soon)

@@ -33,9 +33,8 @@ def alarm_parts(status: Status, sheet: Sheet) -> Iterator[Part]:
     for group in alarm_groups(status):
         listed = [_entry(entry, status, sheet) for entry in group.entries[:MOST]]
         more = len(group.entries) - len(listed)
-        yield Part(
-            [*_above(group, status), ""], listed, [f"- … and {more:,} more, in the tables below."] if more else []
-        )
+        below = f"- … and {more:,} more, in the tables below as far as they fit."
+        yield Part([*_above(group, status), ""], listed, [below] if more else [])
 
 
 def _above(group: AlarmGroup, status: Status) -> Iterator[str]:
