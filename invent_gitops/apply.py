@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
@@ -26,6 +25,7 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
+from invent_gitops.values import Struct, replace
 
 # How often an intent may grow old before its item is given up.
 TRIES = 20
@@ -54,8 +54,7 @@ class EventStore(Protocol):
     def sync(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Whoever started a run, as far as it has to ask and to tell.
 
     `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +13,13 @@ from invent_gitops.model.review import SignedOff
 from invent_gitops.model.state import Provenance
 from invent_gitops.state.checkout import held
 from invent_gitops.state.identity import author_name
+from invent_gitops.values import Struct, field
 
 # How the name of a commit ends that does not hold all that was read.
 DIRTY = "-dirty"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The part of a provenance that does not change during a run.
 
     `held` says by key whether the commit holds its definition as it was read, `approvals` who approved what.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -44,6 +43,7 @@ from invent_gitops.model.unsettled import Twin
 from invent_gitops.plan.make import LiveList, Terms, make_plan
 from invent_gitops.policy import calendar_of, is_waived, objections
 from invent_gitops.policy.audience import audience_of
+from invent_gitops.values import replace
 
 T = TypeVar("T")
 
@@ -133,7 +133,7 @@ def a_remote(
 def altered(remote: Remote, **changes: Any) -> Remote:
     """The live broadcast with other values, wherever it holds them: itself, in its request or in its sending."""
     parts = {
-        part: {field.name: changes.pop(field.name) for field in fields(value) if field.name in changes}
+        part: {field: changes.pop(field) for field in value.__struct_fields__ if field in changes}
         for part, value in (("request", remote.request), ("sending", remote.sending))
     }
     changed = {part: replace(getattr(remote, part), **values) for part, values in parts.items() if values}

@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parent.parent / NAME
 GROUND, MODEL, TEXT, CORE, EDGES, OPERATIONS, CLI = "ground", "model", "text", "core", "edges", "operations", "cli"
 HEIGHT = {GROUND: 0, MODEL: 1, TEXT: 2, CORE: 3, EDGES: 3, OPERATIONS: 4, CLI: 5}
 FLOORS = {
-    GROUND: {"__init__", "errors", "zonedata"},
+    GROUND: {"__init__", "errors", "values", "zonedata"},
     MODEL: {"model"},
     TEXT: {"text"},
     CORE: {"validate", "compare", "plan", "policy", "apply", "live", "audit", "review", "render"},
@@ -54,6 +54,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "httpx": ("http",),
     "click": ("cli",),
     "filelock": ("state",),
+    # Every room makes values, and takes their base from there. A dataclass would cost each start its definition.
+    "msgspec": ("values",),
+    "dataclasses": ("values",),
     # No process begins anywhere else, and each of git's with the settings that keep it from running another.
     "subprocess": ("git",),
     "sqlite3": ("sandbox",),
@@ -358,6 +361,8 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("load.py", "from http.server import HTTPServer", "its home is sandbox"),
         ("load.py", "from http import server", "its home is sandbox"),
         ("load.py", "import requests", "requests has no home"),
+        ("model/plan.py", "from msgspec import Struct", "its home is values"),
+        ("model/plan.py", "from dataclasses import dataclass", "its home is values"),
         ("scaffold/workflows.py", "import subprocess", "its home is git"),
         ("text/times.py", "from zoneinfo import ZoneInfo", "its home is zonedata"),
         ("cli/commands/apply.py", "import yaml", "makes --help slow"),

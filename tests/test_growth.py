@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from invent_gitops.state import decode
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.journal import JournalWriter, read_journal
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
+from invent_gitops.values import replace
 from tests.making import NOW, a_record, a_remote, a_request, a_state, an_intent
 from tests.running import call, run
 

@@ -6,7 +6,6 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +30,7 @@ from invent_gitops.model.state import (
 )
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.journal import read_journal, write_event
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     a_correction,

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from invent_gitops.load import read_document
 from invent_gitops.model.project import Project
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_project
+from invent_gitops.values import replace
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

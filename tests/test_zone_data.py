@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from invent_gitops.model.local import LocalTime, zone_change
 from invent_gitops.model.problem import Position
 from invent_gitops.model.record import Provenance, Record
 from invent_gitops.state.document import dump, parse
+from invent_gitops.values import replace
 from invent_gitops.zonedata import UnknownZone, load_zone, zone_data_version, zone_names
 from tests.running import ROOT, call, run, state_of
 

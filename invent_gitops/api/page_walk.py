@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+from invent_gitops.values import Struct, field
 
 # Entries that are asked for at once.
 PAGE_SIZE = 100
@@ -18,16 +19,14 @@ class Identified(Protocol):
 E = TypeVar("E", bound=Identified)
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
+class ListPage(Struct, frozen=True):
     """One page; `total` is how many entries the whole list has, or None where the API does not tell."""
 
     entries: list[dict[str, object]]
     total: int | None
 
 
-@dataclass(slots=True)
-class PageWalk(Generic[E]):
+class PageWalk(Struct, Generic[E]):
     """What one walk over the pages of a list has met so far."""
 
     entries: dict[str, E] = field(default_factory=dict)

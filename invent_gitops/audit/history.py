@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from invent_gitops.live.drift import taken_over
 from invent_gitops.model.chain import Chain, Change, Link
 from invent_gitops.model.correction import corrects
 from invent_gitops.model.plan import FieldChange
 from invent_gitops.model.state import Provenance, Record, State
+from invent_gitops.values import replace
 
 EMPTY = State("", 0, "", "")
 

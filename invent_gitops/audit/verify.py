@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
 from invent_gitops.model.correction import corrects
 from invent_gitops.model.state import Record, Removal, State, beside
+from invent_gitops.values import replace
 
 EMPTY = State("", 0, "", "")
 # Of one source commit: the requests of its definitions by key, or why they cannot be had.
@@ -81,8 +81,7 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
         elif before != record and not (
             _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
         ):
-            names = [field.name for field in fields(record)]
-            sides = ({name: getattr(side, name) for name in names} for side in (before, record))
+            sides = ({name: getattr(side, name) for name in Record.__struct_fields__} for side in (before, record))
             changed = ", ".join(unequal_fields(*sides))
             yield key, f"the record with the id {record.id} was altered: {changed}"
     for key, record in old.broadcasts.items():

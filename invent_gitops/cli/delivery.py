@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError
 from invent_gitops.model.problem import Problem
 from invent_gitops.render.text.wrap import wrapped
+from invent_gitops.values import Struct, field
 
 # The results that have a page of Markdown.
 REVIEWED = ("plan", "status", "report")
@@ -25,8 +24,7 @@ def display_of(session: Session, *, log: bool = False) -> Display:
     return Display(session.style, session.verbose, log, session.width, joined=session.joined)
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One result on its way out: `sharing` is how many workspaces share what there is room for, 0 without workspaces.
 
     `document` is its JSON document, "" where the format needs none.
@@ -39,24 +37,19 @@ class Delivery:
     workspace: str = ""
     sharing: int = 0
 
-    @cached_property
-    def text(self) -> str | None:
-        """What people read."""
+    def show_text(self) -> None:
+        """Print what people read of it, if anything."""
         session = self.session
         text = self.result.text(display_of(session, log=self.form == "github"))
-        return wrapped(text, session.width) if text and self.result.kind in WRAPPED else text
-
-    def show_text(self) -> None:
-        if self.text is not None:
-            self.session.show(self.text)
+        if text is not None:
+            session.show(wrapped(text, session.width) if text and self.result.kind in WRAPPED else text)
 
     def room(self, limit: int) -> int:
         """Return how much of `limit` this result may take: several workspaces share it, each with a heading."""
         return limit // self.sharing - 100 if self.sharing else limit
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspacePart:
+class WorkspacePart(Struct, frozen=True):
     """What is kept of the result of one workspace for the result of all; without a `code` it was not begun."""
 
     workspace: str
@@ -68,8 +61,7 @@ class WorkspacePart:
     error: InventGitopsError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """The results of all workspaces, a line for each. `problems` and `annotations` are those of the project file."""
 
     kind: str

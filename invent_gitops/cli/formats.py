@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, WorkspacePart
 from invent_gitops.cli.plain_formats import (
@@ -32,10 +31,10 @@ from invent_gitops.cli.review_formats import (
 )
 from invent_gitops.cli.session import Session
 from invent_gitops.model.project import Project
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One form: `write` delivers a result, `write_part` that of one of several workspaces, `join` ends those of all.
 
     `kinds` are the results that have it, () for all; `beside_json` those for which --json as well is no contradiction.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
@@ -17,10 +16,10 @@ from invent_gitops.cli.result import Body, Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, WrongUsage, worst
 from invent_gitops.operations.project import working
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What the options of one call say of its result: the form, the file of --out, and the kind that both are for.
 
     With `drafts` the command itself writes to that file meanwhile.

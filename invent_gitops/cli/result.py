@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from invent_gitops.errors import ExitCode, InventGitopsError
@@ -11,12 +10,12 @@ from invent_gitops.model.problem import Problem
 from invent_gitops.operations.console import failure_of
 from invent_gitops.operations.project import InvalidDefinitions
 from invent_gitops.render.text.style import Style
+from invent_gitops.values import Struct, field
 
 Body = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(Struct, frozen=True):
     """What a text depends on: `width` in columns of a terminal, `log` for the log of a workflow, `verbose` for -v.
 
     `joined` is whether that terminal has shown what was printed beside the result, too.
@@ -33,8 +32,7 @@ def no_text(display: Display) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The result of one command.
 
     `body` makes the content of its JSON document, `text` what people read, if anything, `annotations` the commands of a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +16,7 @@ from invent_gitops.cli.workspaces_run import Scope, WorkspacesRun, for_workspace
 from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage
 from invent_gitops.model.project import Project
 from invent_gitops.operations.project import SelectedProject, find_root, none_chosen, read_project, working_in
+from invent_gitops.values import replace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -28,6 +27,7 @@ from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage, worst
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
 from invent_gitops.operations.project import InvalidDefinitions, SelectedProject, working_in
+from invent_gitops.values import replace
 
 # What a command acts on where nobody chose: each workspace, for commands that only look; or it demands a choice. Some
 # speak of one key, which is of one workspace. "checks" is "each" for a command that goes on where the input is wrong.

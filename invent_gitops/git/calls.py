@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from invent_gitops.errors import Refused
@@ -16,6 +15,7 @@ from invent_gitops.git.discovery import MARKER, Place, find_place
 from invent_gitops.git.origins import ASKED, check_origins, hooks_in
 from invent_gitops.git.process import GitFailed, start
 from invent_gitops.git.program import Program, find_program
+from invent_gitops.values import replace
 
 # What is used here of the newer ones: fetch --no-write-fetch-head, and GIT_CONFIG_COUNT for the token of a workflow.
 NEEDED, NEEDED_FOR_TOKEN = (2, 29), (2, 31)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from invent_gitops.errors import Refused
+from invent_gitops.values import Struct
 
 MARKER = ".git"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a git process works: `folder` is the project's, `top` the one with the `.git` that makes it a repository.
 
     `git_dir` is that `.git`, or what a file `.git` of a worktree or a submodule leads to. Where the environment names

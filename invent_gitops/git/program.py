@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from invent_gitops.values import Struct
 
 NAME = "git.exe" if os.name == "nt" else "git"
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """The full path of a git, "" if there is none, and the PATH on which it finds ssh and its helpers."""
 
     path: str

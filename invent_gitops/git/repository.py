@@ -7,7 +7,6 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
@@ -16,6 +15,7 @@ from invent_gitops.git.discovery import find_marker
 from invent_gitops.git.faults import cure_for, reason_in
 from invent_gitops.git.process import GitFailed, GitMissing
 from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
+from invent_gitops.values import Struct
 
 __all__ = ["Git", "GitFailed", "GitMissing"]
 
@@ -34,8 +34,7 @@ def sleep(seconds: float) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(Struct, frozen=True):
     """The repository around `folder`. `wait` pauses for so many seconds, and is True if somebody asked to stop."""
 
     folder: Path

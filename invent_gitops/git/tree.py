@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from invent_gitops.values import Struct
 
 _KINDS = {"120000": "a symbolic link", "160000": "a submodule", "040000": "a folder"}
 # What macOS leaves out when it compares names: `.g<U+200C>it` is `.git` there.
@@ -12,8 +13,7 @@ _IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _GIT = re.compile(r"(?:\.git|git~\d+)[. ]*(?::.*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(Struct, frozen=True):
     """One entry of a tree: its `mode` as git writes it, the id of its `object`, and its `name` below the tree."""
 
     mode: str

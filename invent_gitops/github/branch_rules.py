@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from invent_gitops.model.setup import BranchRules, Bypass, Obstacle
+from invent_gitops.values import replace
 
 # What would stop the pushes of apply to the branch of a state.
 _OBSTACLES = frozenset(

@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, get_args
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from invent_gitops.github.refusal import LATER, Forbidden, NotVisible
 from invent_gitops.github.rest import Rest
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.review import Review, ReviewState
+from invent_gitops.values import Struct
 
 # GitHub's own rules; those of an Enterprise with managed users have an underscore.
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
@@ -28,8 +28,7 @@ _FILE_LIMIT = 1024 * 1024
 _ACTIVITY_PAGES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class CommitInfo:
+class CommitInfo(Struct, frozen=True):
     """A commit as GitHub shows it: its `id`, its `parents`, and the logins that its author and committer have there."""
 
     id: str
@@ -37,8 +36,7 @@ class CommitInfo:
     people: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """One time that a branch came to a commit: the login of the `actor`, and the commit it was at `before`.
 
     Each is "" where GitHub does not say it. A branch that was created was nowhere before.

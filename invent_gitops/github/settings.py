@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from invent_gitops.github.branch_rules import merged, rules_of_protection, rules
 from invent_gitops.github.refusal import LATER, Forbidden, NotVisible
 from invent_gitops.github.rest import Rest
 from invent_gitops.model.setup import AllowedRef, BranchRules, Environment, SecretOwner, Unread
+from invent_gitops.values import Struct
 
 Answer = TypeVar("Answer")
 # GitHub says the same status of a branch without protection and to a token that may not know.
@@ -20,8 +20,7 @@ _NOT_IN_PLAN = "Upgrade to GitHub"
 _ACTIONS, _SECRETS, _ENVIRONMENTS = "actions: read", "secrets: read", "environments: read"
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryFacts:
+class RepositoryFacts(Struct, frozen=True):
     """The default branch of a repository, and whether an organization owns it."""
 
     default_branch: str

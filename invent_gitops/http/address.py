@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from invent_gitops.errors import WrongUsage
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG
+from invent_gitops.values import Struct
 
 DEFAULT_BASE_URL = "https://api.useinvent.com"
 DEFAULT_ORG = OWN_ORG
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """`base_url` as it is called, `org` as the path holds it, `name` as the state is bound to it."""
 
     base_url: str
     org: str
     name: str
-    key: str = field(repr=False, default="")
+    key: str = ""
+
+    def __repr__(self) -> str:
+        """Leave the key out: a value that is printed may end up in a log."""
+        return f"Target(base_url={self.base_url!r}, org={self.org!r}, name={self.name!r})"
+
+    def __rich_repr__(self, /) -> list[tuple[str, Any]]:
+        """Leave it out of the tracebacks of `rich`, too, which print local variables."""
+        return [("base_url", self.base_url), ("org", self.org), ("name", self.name)]
 
     @property
     def loopback(self) -> bool:

@@ -6,19 +6,18 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies
 
 from invent_gitops.errors import WrongUsage
+from invent_gitops.values import Struct
 
 SCHEMES = ("http", "https", "socks5", "socks5h")
 _SYSTEM = "The proxy of this system's settings"
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """A proxy as it is called (`url`), the `variable` that names it, and the address to show: no user, no password."""
 
     url: str

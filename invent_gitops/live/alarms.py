@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from invent_gitops.compare import field_changes
@@ -21,6 +20,7 @@ from invent_gitops.model.status import NOT_CREATED, Alarm, Row
 from invent_gitops.model.statuses import COMING, DOCUMENTED, GONE
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.text.commands import quoted, settling_parts
+from invent_gitops.values import Struct
 
 # How long after its hour a broadcast may wait before somebody should look.
 GRACE = timedelta(minutes=15)
@@ -30,8 +30,7 @@ SENDING_TIME = timedelta(days=1)
 _STANDING = ("ACTIVE",)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """Everything that is known of one broadcast.
 
     `lookalike` is what Invent has, and no record knows, of a definition without a record, or just like a live one;

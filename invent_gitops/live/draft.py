@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from invent_gitops.model.broadcast import Catalogue, Request
@@ -11,11 +10,11 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.validate.schedule import IMMEDIATELY, Schedule, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX
+from invent_gitops.values import Struct
 from invent_gitops.zonedata import load_zone
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """`schedule` is one text, or a local time and its zone; `segments` are entries, each with a comment or ""."""
 
     name: str

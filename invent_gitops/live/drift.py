@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import timedelta
 
 from invent_gitops.compare import field_changes
@@ -18,6 +17,7 @@ from invent_gitops.model.plan import FieldChange, Item, Plan
 from invent_gitops.model.record import Provenance, Record
 from invent_gitops.model.state import Refreshed, State
 from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE
+from invent_gitops.values import replace
 
 # How many broadcasts a gap names that is the same for all of them.
 _NAMED = 5

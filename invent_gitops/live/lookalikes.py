@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from invent_gitops.model.broadcast import Definition, Remote, Request
 from invent_gitops.model.state import State
 from invent_gitops.model.statuses import CALLED_OFF, GOING_OUT, NOT_TO_COME, OVER
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Lookalike:
+class Lookalike(Struct, frozen=True):
     """A live broadcast: `exact` if it is just as defined, `partly` if it is as far as Invent tells.
 
     `similar` is one of which two are as defined: name, time or audience. `others` are the ids of more that are exactly

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.absence import Absences
@@ -25,6 +24,7 @@ from invent_gitops.model.state import (
     Reopened,
     State,
 )
+from invent_gitops.values import replace
 
 # How far the API's clock and ours may be apart before a match counts as older than the attempt.
 CLOCK_SKEW = timedelta(minutes=10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from invent_gitops.errors import InventGitopsError, Refused, Unavailable
@@ -26,12 +25,12 @@ from invent_gitops.model.state import (
 )
 from invent_gitops.text.commands import quoted, resolving
 from invent_gitops.text.times import distance, moment
+from invent_gitops.values import Struct, replace
 
 _SEE = "See what is with: invent-gitops plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What was to be created under a key: of an attempt, or, with "" as the attempt, of its definition.
 
     `request` is None where only an older version knew it.
@@ -43,8 +42,7 @@ class Wanted:
     attempted: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """What a person says: the reason, whether in spite of its age and of an unread list, and what it is not."""
 
     provenance: Provenance

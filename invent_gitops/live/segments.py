@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +13,13 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.validate.catalogue import LONGEST_NAME, READ_AT, writable_name
 from invent_gitops.validate.names import fault_of_id
 from invent_gitops.validate.segments import ID_PREFIX
+from invent_gitops.values import Struct, replace
 
 # What `id:` in front of it leaves of the 255 characters that an entry of a definition may have.
 LONGEST_ID = 252
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed:
+class Renamed(Struct, frozen=True):
     """A segment that Invent calls otherwise now."""
 
     id: str
@@ -28,8 +27,7 @@ class Renamed:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retaken:
+class Retaken(Struct, frozen=True):
     """A name that belongs to another segment now: what is written with it means another audience than before."""
 
     name: str
@@ -37,8 +35,7 @@ class Retaken:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pull:
+class Pull(Struct, frozen=True):
     """A catalogue as it is now, and what is different from before.
 
     `unwritable` are segments whose name no catalogue can hold, with the name that Invent shows; they stand under

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from invent_gitops.live.alarms import Subject, alarms
@@ -19,6 +18,7 @@ from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
 from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
+from invent_gitops.values import Struct, replace
 
 
 def status_of(
@@ -56,8 +56,7 @@ def status_of(
     return Status(context.naming(names), tuple(_ordered(rows)), look_at(state, listing), soon, commits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
+class _Maker(Struct, frozen=True):
     state: State
     live: Mapping[str, Remote]
     missing: AbstractSet[str]

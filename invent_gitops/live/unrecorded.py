@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.live.draft import reviewed
@@ -18,6 +17,7 @@ from invent_gitops.model.statuses import GONE
 from invent_gitops.text.commands import quoted, words
 from invent_gitops.validate.names import fault_of_id, fault_of_line
 from invent_gitops.validate.segments import ID_PREFIX
+from invent_gitops.values import Struct
 
 # As the schema of a definition has it.
 LONGEST_NAME = LONGEST_ENTRY = 255
@@ -26,8 +26,7 @@ _IN_INVENT = "Mend it in Invent, then import it."
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A live broadcast that no record knows, with the key that it gets.
 
     `wanted` is the key that its name asked for, where that one was taken. `defined` says that a definition of this
@@ -45,16 +44,14 @@ class Offer:
     like: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A broadcast that was imported, and whose definition was not written or is gone."""
 
     key: str
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """`removed` are live broadcasts that somebody took out of the records: those are not offered again.
 
     `unrecorded` are the keys of definitions that have no record: a plan would create them.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from invent_gitops.live.reconcile import CLOCK_SKEW, differences
@@ -13,6 +12,7 @@ from invent_gitops.model.record import Record
 from invent_gitops.model.state import State
 from invent_gitops.model.statuses import CALLED_OFF, COMING, OVER
 from invent_gitops.model.unsettled import Leftovers, Twin
+from invent_gitops.values import replace
 
 # How long after its adoption a broadcast is looked at again: by then, every list shows what the attempt has made.
 YOUNG = timedelta(days=1)

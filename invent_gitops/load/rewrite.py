@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -16,22 +15,21 @@ from invent_gitops.load.misread import comments
 from invent_gitops.load.source import Source
 from invent_gitops.load.write import catalogue_text, comment, entry_lines
 from invent_gitops.model.alike import alike
+from invent_gitops.values import Struct, field
 
 READ_AT = "read_at"
 _SCHEMA_LINE = "# yaml-language-server:"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """The new text, and what the person should know of their comments ("" if all are where they were)."""
 
     text: str
     note: str = ""
 
 
-@dataclass(slots=True)
-class _OldEntry:
+class _OldEntry(Struct):
     """One entry of the old file: the lines before it that speak of it, its own ones, and those indented after it."""
 
     name: str

@@ -6,7 +6,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput
@@ -15,13 +14,13 @@ from invent_gitops.load.files import about_file, unreadable
 from invent_gitops.load.skipped_files import LONGEST, looks_like_definition
 from invent_gitops.model.filename import SUFFIXES, is_set_aside, meant_name, readable
 from invent_gitops.model.problem import Problem
+from invent_gitops.values import Struct, field
 
 # Names that nobody gives to a folder.
 _SURELY_A_FILE = re.compile(r".+\.(?:txt|rst|adoc|csv|json|png|jpe?g|gif|svg|pdf|html?|docx?|xlsx?)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionFile:
+class DefinitionFile(Struct, frozen=True):
     """A file: its path below `Inside` with no link in it, as people read it, and below the folder of definitions."""
 
     resolved: str
@@ -69,8 +68,7 @@ def _shown_folder(folder: Path, root: Path) -> str:
     return "" if label == "." else label.rstrip("/") + "/"
 
 
-@dataclass(slots=True)
-class _FolderWalk:
+class _FolderWalk(Struct):
     """The files of the folder `at` of `inside` so far; `label_prefix` begins their paths as people read them."""
 
     inside: Inside

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from invent_gitops.values import Struct, field
 
 AudienceRule = Literal[
     "audience-gone", "audience-renamed", "audience-retaken", "audience-empty", "audience-jump", "audience-untold"
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceWarning:
+class AudienceWarning(Struct, frozen=True):
     """One thing about the segment with the id `segment` that somebody should look at before the broadcast goes out.
 
     `was` and `now` are counts of contacts, as the catalogue has it and as Invent tells it; None is "not known".
@@ -26,8 +26,7 @@ class AudienceWarning:
     now: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
+class Reviewed(Struct, frozen=True):
     """Up to how many contacts people have agreed to message; `by_segment` says it of each segment, where it is known.
 
     `segment_ids` are the segments that were counted, none for a broadcast to everyone. `source` names who says so, such
@@ -40,8 +39,7 @@ class Reviewed:
     by_segment: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceReading:
+class AudienceReading(Struct, frozen=True):
     """The contacts of each segment that Invent has, by id (None where it tells no count), or why they are not known.
 
     `fault` is "" for a list that was read to its end; otherwise nothing in `contacts` counts.
@@ -51,8 +49,7 @@ class AudienceReading:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Headcount:
+class Headcount(Struct, frozen=True):
     """For how many `contacts` Invent has created a broadcast, beside what was reviewed, by `policies.audience_jump`."""
 
     contacts: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from invent_gitops.model.alike import alike
@@ -11,10 +10,10 @@ from invent_gitops.model.fields import Damaged, read_moment, read_text, read_tex
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.problem import Position
+from invent_gitops.values import Struct, field, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What a definition becomes for the API. Two equal requests message the same people twice.
 
     `scheduled_at` is an aware datetime in UTC, whole seconds, or None for "at once".
@@ -51,7 +50,7 @@ class Request:
 
 
 # Every place that goes through the fields of a request, or compares two, goes through these.
-REQUEST_FIELDS = tuple(field.name for field in fields(Request))
+REQUEST_FIELDS = Request.__struct_fields__
 # How Invent names what it shows, where that is not the name of what it was asked for.
 _LIVE_NAMES = {"segment_ids": "segments"}
 LIVE_FIELDS = tuple(_LIVE_NAMES.get(name, name) for name in REQUEST_FIELDS)
@@ -74,8 +73,7 @@ def read_request(value: object, *, named: bool = False) -> Request:
     return Request(name, scheduled_at, segment_ids, value["send_to_all"])
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """One broadcast as written in YAML, checked and resolved.
 
     `timezone` is the IANA zone the author wrote the time in ("" if the time carried an offset or is
@@ -100,8 +98,7 @@ class Definition:
         return self.marks.get(name, self.position)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A segment of the catalogue. `contacts` is a count of contacts, or None if it was never read.
 
     `formerly` are names that it had before, oldest first: what was written with one of them still means it.
@@ -113,8 +110,7 @@ class Segment:
     formerly: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The project's segments by name; `None` in place of a catalogue means that entries are ids.
 
     `twins` holds the names that several segments have, which must be told apart by their ids. A segment whose
@@ -171,8 +167,7 @@ class Catalogue:
         return {name: tuple(namesakes) for name, namesakes in former.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What became of a broadcast's messages, in people, as the API counts them; None is "not told".
 
     Each field is the API's without its `_count`.
@@ -193,7 +188,7 @@ class Counts:
     @property
     def told(self) -> dict[str, int]:
         """Each count that is told, by its name here."""
-        counts = {name.name: getattr(self, name.name) for name in fields(self)}
+        counts = {name: getattr(self, name) for name in Counts.__struct_fields__}
         return {name: count for name, count in counts.items() if count is not None}
 
 
@@ -204,8 +199,7 @@ NOT_TOLD = Counts()
 _FILLED_IN = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """How far a broadcast is on its way, which changes by itself: its contents, its hours, and what came of it.
 
     `templates` is how many contents it has; 0 is "none yet", None is "not told". `channels` are the `integration_id` of
@@ -225,8 +219,7 @@ class Sending:
 NOT_BEGUN = Sending()
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """A broadcast as the API shows it; fields that nobody documented are left alone.
 
     `request` is what it would have been asked for with, but may have segments and everyone at once. Two are equal if
@@ -239,10 +232,20 @@ class Remote:
     request: Request
     status: str
     created_at: datetime | None
-    segments: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    segments: tuple[tuple[str, str], ...] = ()
     """The id and the name of each segment, sorted like the request's; "" for a name that was not told."""
-    sending: Sending = field(default=NOT_BEGUN, compare=False)
-    unread: tuple[str, ...] = field(default=(), compare=False)
+    sending: Sending = NOT_BEGUN
+    unread: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity == other._identity if isinstance(other, Remote) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, Request, str, datetime | None]:
+        return self.id, self.request, self.status, self.created_at
 
     @property
     def untold(self) -> tuple[str, ...]:
@@ -258,8 +261,7 @@ class Remote:
         return abs(scheduled_at - self.created_at) <= _FILLED_IN
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteSegment:
+class RemoteSegment(Struct, frozen=True):
     """A segment as the API shows it. Names may repeat; `contacts` is None where the API tells no count."""
 
     id: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +10,7 @@ from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.record import Provenance
 from invent_gitops.model.review import Signoff
 from invent_gitops.model.state import State
+from invent_gitops.values import Struct, replace
 
 ChangeKind = Literal[
     "created",
@@ -25,8 +25,7 @@ ChangeKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """The state as of one commit. `commit` is "" for a file that is not committed yet.
 
     `message` is that of the commit, `text` the state as it stands there, `state` what it spells, or
@@ -43,8 +42,7 @@ class Link:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """The links of one state, oldest first. `strict` if every write is a commit of its own, as on a state branch."""
 
     links: tuple[Link, ...]
@@ -60,8 +58,7 @@ class Chain:
         return self if first is None else replace(self, links=self.links[first:])
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One line of the audit: what happened to a key, by whom, when and from which source commit.
 
     `origin` says who did it, and who wrote and approved it. `commit` is the commit of the state in which it shows,
@@ -104,8 +101,7 @@ class Change:
         return self.origin.signoff
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """Something in the chain that is not as the tool would have left it; `missing` if it cannot be checked here."""
 
     location: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from invent_gitops.values import Struct
 
 # Who names a branch, the most certain first: a person, the checkout, the CI's variables, the remote.
 Source = Literal["said", "checkout", "hint", "default"]
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A branch that a run may be applied from.
 
     `tip` is its commit on the remote, "" if the remote has no such branch. `contains` is whether that holds the
@@ -23,8 +23,7 @@ class Branch:
     contains: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """What git says of the checkout: the commit `head`, "" if there is none, and whether the files are those of it.
 
     `branches` are in the order in which they count.
@@ -36,13 +35,11 @@ class Checkout:
     branches: tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Current:
+class Current(Struct, frozen=True):
     """The files are those of the newest commit of the branch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """What the commit `tip` of the branch defines must be compared with the files.
 
     `older` is whether the run is of an older commit; else its files were changed on top of the newest one.
@@ -53,8 +50,7 @@ class Compare:
     older: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(Struct, frozen=True):
     """Git cannot tell whether the run is of the newest commit."""
 
     message: str

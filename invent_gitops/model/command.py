@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+
+from invent_gitops.values import Struct
 
 # What a person is to put words in place of.
 UNFINISHED = "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """`name` is that of a subcommand, such as `state mv`; `arguments` are quoted for a shell."""
 
     name: str
@@ -21,8 +21,7 @@ class Command:
         return f"invent-gitops {self.name}{flags}" + (f" {self.arguments}" if self.arguments else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Cure:
+class Cure(Struct, frozen=True):
     """What a person should do: text, with the commands in it as values."""
 
     parts: tuple[str | Command, ...]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from invent_gitops.values import Struct, field, replace
 
-@dataclass(frozen=True, slots=True)
-class Context:
+
+class Context(Struct, frozen=True):
     """One value that the renderers read; an operation makes it once, and a Plan and a Status hold it.
 
     `at` is aware. `org` and `api` are "" for a page that names no account, `workspace` is "" without several. `zone` is

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from invent_gitops.model.record import Record
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Corrected:
+class Corrected(Struct, frozen=True):
     """`resolve --id RIGHT --instead-of WRONG`: the key stands for another broadcast than was recorded.
 
     The id `wrong` is free again; `record` remembers it in its `instead_of`.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """`seconds` as asked for, of which `spent` had passed when this run began: several workspaces share them."""
 
     seconds: float

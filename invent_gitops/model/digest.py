@@ -12,17 +12,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from invent_gitops.model.broadcast import Request
+from invent_gitops.values import Struct
 
 # The program and its schemas agree on these patterns. A workflow's output holds a digest as it is.
 PATTERN = r"v2:(?P<count>0|[1-9][0-9]{0,8}):(?P<mark>[0-9a-f]{16}):(?P<hash>[0-9a-f]{64})"
 OLD_PATTERN = r"sha256:[0-9a-f]{64}"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """The account that a plan is for: `api` is the base URL, `workspace` is "" in a project without workspaces."""
 
     org: str
@@ -35,8 +34,7 @@ class Destination:
         return _hash([self.org, self.api, self.workspace])[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What a digest says of itself: the number of broadcasts, and the mark of its destination."""
 
     count: int

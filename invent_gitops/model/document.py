@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from invent_gitops.model.problem import Position
+from invent_gitops.values import Struct, field
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """Where something stands, the text of its line, and how many characters of it to underline."""
 
     position: Position
@@ -19,8 +18,7 @@ class Span:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment that ends the unquoted text at `path` on its own line: `text` from its `#` on, and where it stands."""
 
     path: Path
@@ -28,8 +26,7 @@ class Comment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """`content` is made of dict, list, str, int, float, bool and None only.
 
     `default_key` is the file's path below the definitions folder without its suffix, or "" where the

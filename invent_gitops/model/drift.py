@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from invent_gitops.model.command import Cure
 from invent_gitops.model.statuses import GONE
+from invent_gitops.values import Struct, field
 
 if TYPE_CHECKING:
     from invent_gitops.model.plan import FieldChange
@@ -29,8 +29,7 @@ Word = Literal[
 Case = Literal["", "record behind", "edited in Invent", "all differ", "no file"]
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """A live broadcast that is not as it is recorded.
 
     `changes` are the fields of the request, recorded → live; `status` is the live one, or `GONE` where a list that
@@ -53,8 +52,7 @@ class Drift:
         return bool(self.changes) or any(kind in self.kinds for kind in ("gone", "cancelled", "failed", "unscheduled"))
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """What a look at Invent could read of its list.
 
     `gaps` says in full sentences what could not be read, `unread` names the keys of records of which not all
@@ -70,8 +68,7 @@ class Coverage:
         return not self.gaps
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
+class Renewed(Struct, frozen=True):
     """What a refresh took into one record: the fields of its request and its status, recorded → live."""
 
     key: str
@@ -80,8 +77,7 @@ class Renewed:
     fields: tuple[FieldChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Renewal:
+class Renewal(Struct, frozen=True):
     """What came of a refresh over so many `records`. `doubts` are the keys in doubt, which it left alone."""
 
     renewed: tuple[Renewed, ...]

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from invent_gitops.model.broadcast import Counts, Request
 from invent_gitops.model.correction import Corrected
 from invent_gitops.model.record import Absence, Candidate, Intent, Provenance, Record, Removal
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
+class Intended(Struct, frozen=True):
     key: str
     intent: Intent
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(Struct, frozen=True):
     """A call of which nobody knows the outcome, though its attempt was settled meanwhile: `intent` is a new doubt."""
 
     key: str
     intent: Intent
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A run has read the whole list: from now on, an answer that there is no list is not believed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """The list was read to its end and did not settle the attempt; these are its candidates."""
 
     key: str
@@ -37,30 +32,26 @@ class Looked:
     candidates: tuple[Candidate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     key: str
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True):
     """The call surely created nothing, so the intent is taken back."""
 
     key: str
     attempt: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredAbsent:
+class DeclaredAbsent(Struct, frozen=True):
     """`resolve --not-created`."""
 
     attempt: str
     absence: Absence
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """The record with that id goes from one key to another."""
 
     key: str
@@ -69,14 +60,12 @@ class Moved:
     provenance: Provenance
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     key: str
     removal: Removal
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True):
     """Invent shows the recorded broadcast with that id like this by now; `results` are its counts once it was sent."""
 
     key: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from invent_gitops.model.setup import SetupTarget
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class StateMove:
+class StateMove(Struct, frozen=True):
     """The state of the workspace `name` ("" without workspaces), which is to be on `branch`.
 
     `file` is the file that it is in now, "" for none. `inserted` is whether the project file names the branch: if not,
@@ -21,8 +19,7 @@ class StateMove:
     inserted: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class FirstSteps:
+class FirstSteps(Struct, frozen=True):
     """The steps are printed in their order from this.
 
     `action` is what the workflows install where nobody knows its owner, "" where all is known. `example` is the path

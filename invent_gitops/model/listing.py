@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Generic, Literal, TypeVar
+
+from invent_gitops.values import Struct
 
 T = TypeVar("T")
 # How far a list was read: "" where nobody looked, "not-offered" where this Invent has no such list.
 Reach = Literal["", "whole", "partly", "not-offered"]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[T]):
+class Listing(Struct, Generic[T], frozen=True):
     """The `entries` that could be read, each once; `gaps` says in full sentences what could not be.
 
     Only of a `complete` listing may anybody say that something is not in it. `clock_skew` is how far this machine's

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from invent_gitops.values import Struct
 
 if TYPE_CHECKING:
     from invent_gitops.model.broadcast import Definition
     from invent_gitops.model.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTime:
+class LocalTime(Struct, frozen=True):
     """A time as written, without an offset, its IANA zone, and the version of the zone data that it was read with."""
 
     at: datetime
@@ -32,8 +32,7 @@ class LocalTime:
         return {"at": self.at.isoformat(), "timezone": self.timezone, "zone_data": self.zone_data}
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneChange:
+class ZoneChange(Struct, frozen=True):
     """The rules of a zone gave a local time another instant after its broadcast was created.
 
     `reviewed` holds the rules of the creation. `zone_data` is the version of today's rules. `goes_out` is what the

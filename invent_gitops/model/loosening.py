@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.document import Path
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import Guard, Project
+from invent_gitops.values import Struct, field
 
 # The file that a rule is written in.
 Source = Literal["project", "segments", "definition"]
@@ -17,8 +17,7 @@ Source = Literal["project", "segments", "definition"]
 COUNT = "segment-count"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What decides what may be created: settings, segments, and by key the policies that each definition waives."""
 
     project: Project
@@ -26,8 +25,7 @@ class Rules:
     waivers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChange:
+class RuleChange(Struct, frozen=True):
     """One rule that differs from the base.
 
     `rule` is a stable id in kebab-case, `subject` names the rule as people write it, `old` and `new` are its values for
@@ -45,16 +43,14 @@ class RuleChange:
     position: Position | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChanges:
+class RuleChanges(Struct, frozen=True):
     """The differences between two sets of rules."""
 
     weaker: tuple[RuleChange, ...] = ()
     tighter: tuple[RuleChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PassesOnlySo:
+class PassesOnlySo(Struct, frozen=True):
     """A create that the rules of the base would refuse: by which `rule`, and in which words."""
 
     key: str
@@ -62,8 +58,7 @@ class PassesOnlySo:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Loosening:
+class Loosening(Struct, frozen=True):
     """The rules beside those of the base, a commit; `reference` is how the base was named.
 
     `guard` is `policies.loosening` of the base. Where the base cannot be read, it is of the files or of the history of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from invent_gitops.values import Struct
 
 # `second`: another broadcast has the record's key. `restored`: its removal was taken back. `defined`: it was imported
 # for a definition that was there before. `plain`: the text says something to people, and nothing to the program.
@@ -16,8 +17,7 @@ _DEFINED = "Its definition was there already."
 _SECOND = re.compile(r"A second broadcast for the key .+, which is recorded as .+\.", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a record says of itself. Nothing decides by `text`: a person may have written it."""
 
     text: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable, Unsettled
@@ -11,17 +10,16 @@ from invent_gitops.model.audience import Headcount
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.state import Record, State
 from invent_gitops.model.unsettled import Twin
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(Struct, frozen=True):
     """The API answered with a usable id."""
 
     broadcast: Remote
 
 
-@dataclass(frozen=True, slots=True)
-class NotCreated:
+class NotCreated(Struct, frozen=True):
     """Surely nothing was created: the request was not sent, or the API refused it.
 
     It was not sent `stale` because its intent had grown old while it waited, `stopped` because the run is to stop.
@@ -32,8 +30,7 @@ class NotCreated:
     stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """The request may have been carried out. Only a look at the list can tell."""
 
     reason: str
@@ -44,8 +41,7 @@ Answer = Created | NotCreated | Unknown
 Fate = Literal["created", "adopted", "not-created", "unknown", "not-attempted", "already-created"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one key in a run. `differs` names the fields in which the answer is not the request.
 
     `headcount` is for how many contacts it was created, beside how many were reviewed; None where nobody says.
@@ -60,8 +56,7 @@ class Outcome:
     headcount: Headcount | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What became of every key that a run meant to create, sorted by key.
 
     `failure` is what ended the run early, `stopped` says that a signal or a deadline did, `deadline` is the latter in

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -19,13 +18,13 @@ from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.problem import Position
 from invent_gitops.model.state import Absence, Intent, Record
 from invent_gitops.model.unreachable import Unreached
+from invent_gitops.values import Struct, field, force_setattr
 
 Action = Literal["create", "unchanged", "changed", "undefined", "blocked", "refused"]
 ACTIONS: tuple[Action, ...] = ("blocked", "refused", "changed", "create", "undefined", "unchanged")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field of the request that differs: `old` as recorded, `new` as defined, both ready for JSON."""
 
     field: str
@@ -33,8 +32,7 @@ class FieldChange:
     new: object
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A guard that says no: the id of the policy, the reason, the cure and the value that it is about."""
 
     policy: str
@@ -43,8 +41,7 @@ class Refusal:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """Who would be messaged: segment names (or ids where no name is known), or everyone.
 
     `contacts` is an upper bound in contacts, since segments may overlap; None if it was never read.
@@ -57,8 +54,7 @@ class Audience:
     today: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
+class Remarks(Struct, frozen=True):
     """What reviewers should know of a key beside its action. None of it refuses a create.
 
     `warnings` are about its audience. `unneeded_waivers` are policies that the definition waives, and that would not
@@ -74,8 +70,7 @@ class Remarks:
     broken_rules: tuple[Refusal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """What the plan says of one key. `definition` is None exactly when the file is gone."""
 
     key: str
@@ -100,8 +95,7 @@ class Item:
         return self.definition.waive if self.definition else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All actions, sorted by key, and what they were made from.
 
     `context` is the moment and the account. `lineage` and `serial` are those of the state, "" and 0 without one. `look`
@@ -120,11 +114,11 @@ class Plan:
     blackout_days: tuple[tuple[date, date], ...] = ()
     loosening: Loosening | None = None
     unreachable: tuple[Unreached, ...] = ()
-    counts: Mapping[Action, int] = field(init=False)
+    counts: Mapping[Action, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tally = Counter(item.action for item in self.items)
-        object.__setattr__(self, "counts", {action: tally.get(action, 0) for action in ACTIONS})
+        force_setattr(self, "counts", {action: tally.get(action, 0) for action in ACTIONS})
 
     @property
     def destination(self) -> Destination:

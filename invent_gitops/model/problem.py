@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(Struct, frozen=True, order=True):
     """A place in a file. `line` and `column` count from 1, in characters; 0 means the file as a whole."""
 
     file: str
@@ -17,8 +16,7 @@ class Position:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """One fault, complete enough to be mended without reading another message.
 
     `rule` is a stable kebab-case id, `message` says what is wrong, `cure` what to write instead,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from invent_gitops.model.review import ReviewRule
 from invent_gitops.model.unreachable import POLICY, WARN_ONLY, UnreachablePolicy
+from invent_gitops.values import Struct, field, replace
 
 # The ids of the policies that a definition can waive with a reason.
 WAIVABLE = (
@@ -40,15 +40,13 @@ Guard = Literal["warn", "refuse"]
 SANDBOX = "sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlace:
+class FilePlace(Struct, frozen=True):
     """The state is a JSON file; `path` is relative to the project's folder."""
 
     path: str = "invent.state.json"
 
 
-@dataclass(frozen=True, slots=True)
-class BranchPlace:
+class BranchPlace(Struct, frozen=True):
     """The state is the file `path` on the branch `branch` of the git remote `remote`."""
 
     branch: str
@@ -56,8 +54,7 @@ class BranchPlace:
     path: str = "invent.state.json"
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(Struct, frozen=True):
     """From `start` on and before `end`, on the clocks of `timezone`; past midnight if `end` is the earlier one.
 
     Without `timezone` the definition's own zone counts, and without one `project_timezone`; "" means none.
@@ -69,16 +66,14 @@ class QuietHours:
     project_timezone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BlackoutDays:
+class BlackoutDays(Struct, frozen=True):
     """First and last day of each span, both included, in the definition's own zone, else in `project_timezone`."""
 
     spans: tuple[tuple[date, date], ...]
     project_timezone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResultLimits:
+class ResultLimits(Struct, frozen=True):
     """The shares, in percent, above which a result is poor; docs/policies.md says where the defaults come from."""
 
     failed: Decimal = Decimal(5)
@@ -90,8 +85,7 @@ class ResultLimits:
 DEFAULT_LIMITS = ResultLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(Struct, frozen=True):
     """The guards' numbers. `max_creates` bounds one apply; `audience_cap` is in contacts; no gap is a gap of zero.
 
     `audience_jump` is in percent of the contacts that the catalogue has of a segment. `loosening` counts as the base
@@ -112,8 +106,7 @@ class Policies:
     results: ResultLimits = DEFAULT_LIMITS
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceAccount:
+class WorkspaceAccount(Struct, frozen=True):
     """The account of one of several workspaces: its name, its org, and the variable of its key."""
 
     name: str = ""
@@ -121,8 +114,7 @@ class WorkspaceAccount:
     key: str = KEY_VARIABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """`invent.yaml`, with a default for every entry. Paths are relative to the project's folder.
 
     `applies_from` is the branch whose newest commit says what is created, or "" if git says which one that is.

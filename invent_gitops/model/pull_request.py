@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from invent_gitops.values import Struct
 
-@dataclass(frozen=True, slots=True)
-class WorkflowEvent:
+
+class WorkflowEvent(Struct, frozen=True):
     """`commit` is what was planned or applied: the head of the pull request, else the commit of the run.
 
     `pull_request` is 0 where the event names none; `branch` is what was pushed to; `merged` is the number
@@ -27,8 +27,7 @@ class WorkflowEvent:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True):
     """A comment or an issue: `id` is what its address ends with."""
 
     id: int
@@ -41,8 +40,7 @@ class Post:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True):
     """`merge_commit` is "" where GitHub does not say it, as from version 2026-03-10 of its API on.
 
     `author` is the login of who opened it, "" for an account that is gone. `branch` is where it comes from, "" where

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -11,6 +10,7 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.model.note import NO_NOTE, Note
 from invent_gitops.model.review import Signoff
+from invent_gitops.values import Struct, replace
 
 # How long a call may take from its intent to its answer, where the intent does not say: an older version pushed it for
 # up to two minutes before its clock began.
@@ -26,8 +26,7 @@ def own_key(name: str, attempt: str) -> str:
     return name.removesuffix(f"#{attempt[:12]}")
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """Who acted, when (aware, UTC), from which commit and in which run; "" where it is not known.
 
     `signoff` is who wrote and who approved what was done, None where nobody has said.
@@ -42,8 +41,7 @@ class Provenance:
     attempted: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedCounts:
+class RecordedCounts(Struct, frozen=True):
     """What Invent counted, in contacts: for how many it created the broadcast, and what came of it.
 
     `contacts` is what the answer or the list said, `results` what a refresh took over when it was sent; None is "not
@@ -57,8 +55,7 @@ class RecordedCounts:
 NOT_COUNTED = RecordedCounts()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A broadcast that exists: `how` says whether its id came from the answer, the list, a person or an import.
 
     `request` and `status` are as Invent showed them last. `formerly` holds the requests that it had before,
@@ -130,8 +127,7 @@ class Record:
         return replace(self, request=request, status=status, formerly=formerly, refreshed=provenance, counts=counts)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A live broadcast that may have come of an attempt; `differs` names the fields that are not as requested."""
 
     remote: Remote
@@ -151,8 +147,7 @@ class Candidate:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """Written durably before a create call; it stays until the outcome of that call is known.
 
     `attempt` is unique for each call, so that two runs can never mistake each other's intent for their own.
@@ -175,8 +170,7 @@ class Intent:
         return self.settles_at or min(self.provenance.at, last) + CALL_LASTS
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """A tombstone: the record is gone, and its key and all its requests stay refused, unless somebody restores it."""
 
     id: str
@@ -191,8 +185,7 @@ class Removal:
         return (self.request, *self.formerly)
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True):
     """A person's word that an attempt created nothing.
 
     `request` is what was attempted, and `listed` whether Invent's whole list was read for it; states of older versions

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from invent_gitops.values import Struct, field
 
 ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "DISMISSED"]
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewRule:
+class ReviewRule(Struct, frozen=True):
     """`review:` of a project file: how many people approve what is created.
 
     With `dismiss_stale` an approval of an older commit does not count. `send_to_all` are teams and logins, of whom one
@@ -24,8 +24,7 @@ class ReviewRule:
     over: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewNeed:
+class ReviewNeed(Struct, frozen=True):
     """What one plan needs by a rule.
 
     `approvals` people, more than usual for the reason `approvals_since` ("" for none); one of `groups` is among them,
@@ -39,8 +38,7 @@ class ReviewNeed:
     stale_counts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewNotice:
+class ReviewNotice(Struct, frozen=True):
     """What the comment on a pull request says of approvals: what `need` says, None where nobody's are checked.
 
     `branch` is the base branch. `unknown` is why its rule is not known, "" where it is. With `fork` no approval can
@@ -53,8 +51,7 @@ class ReviewNotice:
     fork: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """One word of a reviewer: `login` of whom, about which `commit` ("" if GitHub forgot it), in which `state`.
 
     `at` is when it was submitted, None where GitHub does not say; `id` grows with time.
@@ -67,8 +64,7 @@ class Review:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Signoff:
+class Signoff(Struct, frozen=True):
     """Who wrote and who approved what was created: the address of the pull request, its author, its reviewers."""
 
     pull_request: str
@@ -82,8 +78,7 @@ class Signoff:
         return int(last) if last.isascii() and last.isdigit() and len(last) < 20 else None
 
 
-@dataclass(frozen=True, slots=True)
-class SignedOff:
+class SignedOff(Struct, frozen=True):
     """What one pull request approves: `keys` of broadcasts, None for all of them."""
 
     signoff: Signoff
@@ -94,8 +89,7 @@ class SignedOff:
         return self.keys is None or key in self.keys
 
 
-@dataclass(frozen=True, slots=True)
-class BaseRule:
+class BaseRule(Struct, frozen=True):
     """The rule of the branch that a pull request is merged into, as of `commit`, None where it has none.
 
     `contacts` are those of the segments there, by id; None where the catalogue has no number.

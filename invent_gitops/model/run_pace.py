@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
+
+from invent_gitops.values import Struct
 
 # Seconds that writing an intent may take on a slow host.
 SLOW = 60.0
@@ -16,8 +17,7 @@ def _always(seconds: float) -> Callable[[], bool]:
     return lambda: True
 
 
-@dataclass(frozen=True, slots=True)
-class RunPace:
+class RunPace(Struct, frozen=True):
     """How fast a run goes: up to `concurrency` calls in flight, of which one `sync` of the store covers `batch`.
 
     A call follows its intent within `window` seconds by `clock`, and is over within `exchange` seconds after that.

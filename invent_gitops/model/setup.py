@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from invent_gitops.values import Struct
 
 # `loose` is there, and lets more through than it should; `unknown` is what the token may not read.
 PointState = Literal["ok", "missing", "loose", "unknown"]
@@ -16,16 +17,14 @@ Bypass = Literal["administrators", "list"]
 SecretOwner = Literal["repository", "organization"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """Evidence that GitHub did not show: its `reason`, and the `permission` that the token lacks for it."""
 
     reason: str
     permission: str
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """A rule of GitHub's type `kind` that keeps `apply` from pushing.
 
     It is of the ruleset with the id `ruleset`, which `of_organization` is whether an organization has made, or it is
@@ -38,8 +37,7 @@ class Obstacle:
     protection: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BranchRules:
+class BranchRules(Struct, frozen=True):
     """What holds for one branch, from rulesets and branch protection together.
 
     `approvals` is how many are required; `checks` are the names of the required ones, `strict` is whether a pull
@@ -60,8 +58,7 @@ class BranchRules:
     unread: tuple[Unread, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedRef:
+class AllowedRef(Struct, frozen=True):
     """An entry of the list of an environment: `name` is that of a `branch` or a `tag`, or a pattern of such names."""
 
     id: int
@@ -69,8 +66,7 @@ class AllowedRef:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """An environment: its policy, its list of what may use it, and its secrets.
 
     `settings` are the options of `gh api` that keep its reviewers and its wait when its policy is set anew.
@@ -82,8 +78,7 @@ class Environment:
     settings: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JobEnvironment:
+class JobEnvironment(Struct, frozen=True):
     """The environment `name` that the jobs of a workspace run in; `keys` are the secrets that it needs.
 
     `workspace` is "" in a project without workspaces. A sandbox needs no keys.
@@ -94,8 +89,7 @@ class JobEnvironment:
     workspace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowFile:
+class WorkflowFile(Struct, frozen=True):
     """A workflow on the branch: `line` is the first one that this version writes otherwise, 0 for none.
 
     A file that is not there is not `present`. `unpinned` is the action that it installs if that can be moved.
@@ -107,8 +101,7 @@ class WorkflowFile:
     unpinned: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StatePlaceEvidence:
+class StatePlaceEvidence(Struct, frozen=True):
     """Where the state of the workspace `name` ("" without workspaces) is: `branch` is "" for a file.
 
     `remote` is the git remote of the branch, and `rules` what holds for it, None where that was not asked.
@@ -120,8 +113,7 @@ class StatePlaceEvidence:
     rules: BranchRules | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetupTarget:
+class SetupTarget(Struct, frozen=True):
     """What is checked: `repository` is OWNER/NAME on `host`, `branch` the one that is applied.
 
     `environments` has one for each workspace, or the one of a project without them. `check` is the name of the required
@@ -139,8 +131,7 @@ class SetupTarget:
     up: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetupEvidence:
+class SetupEvidence(Struct, frozen=True):
     """What GitHub shows of a repository. `environments` has all of them, and None for a needed one that is not there.
 
     `secrets` are those that every workflow can read, with who has them; `owners` are those of each owned path, in the
@@ -157,8 +148,7 @@ class SetupEvidence:
     rulesets: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class SetupPoint:
+class SetupPoint(Struct, frozen=True):
     """One point of a check: `title` says how it should be, `detail` how it is, `reason` why that matters.
 
     `commands` mend it, each alone on its line; `workspace` is "" for what all have together.
@@ -173,8 +163,7 @@ class SetupPoint:
     workspace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SetupCheck:
+class SetupCheck(Struct, frozen=True):
     """Every point of a check of one repository, as its pages show it."""
 
     repository: str

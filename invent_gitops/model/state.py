@@ -7,7 +7,6 @@ events, and `State.after` is the only place that says what an event does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from invent_gitops.model.correction import Corrected, correct
@@ -26,6 +25,7 @@ from invent_gitops.model.event import (
 )
 from invent_gitops.model.note import second_note
 from invent_gitops.model.record import Absence, Candidate, How, Intent, Provenance, Record, Removal
+from invent_gitops.values import Struct, field, replace
 
 __all__ = [
     "Absence",
@@ -51,8 +51,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The state of one org on one API host. `serial` counts the writes; `lineage` is a UUID that names the chain.
 
     `listed` says whether any run has read the whole list there.

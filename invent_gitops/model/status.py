@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,6 +13,7 @@ from invent_gitops.model.cure_steps import steps_of
 from invent_gitops.model.drift import Coverage, Drift
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.unreachable import ManualStep
+from invent_gitops.values import Struct, field
 
 # Words of this tool for what Invent has no status for.
 IN_DOUBT, NOT_CREATED = "in doubt", "not created"
@@ -52,8 +52,7 @@ ALL_SHARES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(Struct, frozen=True):
     """Why a broadcast needs a person, and what to do. `steps_read` are those of a document that holds them."""
 
     rule: Rule
@@ -67,8 +66,7 @@ class Alarm:
         return self.steps_read or steps_of(self.cure)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One broadcast. `state` is the status as Invent tells it, or one of this tool's words.
 
     `request` is what Invent shows; `read` says whether it was asked and told all. What it did not tell is as it was
@@ -113,8 +111,7 @@ class Row:
         return None if part is None or not base else part / base
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """The page as of a moment: what is to come, soonest first, and then what is past, newest first.
 
     `context` is the moment and the account. `look` says how much of Invent was read. Within `soon` of the moment, a

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from invent_gitops.model.command import Command
 from invent_gitops.model.problem import Position
+from invent_gitops.values import Struct, field
 
 if TYPE_CHECKING:
     from invent_gitops.model.plan import Audience, FieldChange
@@ -21,8 +21,7 @@ POLICY = "unreachable-edits"
 GUIDE = "docs/change-or-cancel.md"
 
 
-@dataclass(frozen=True, slots=True)
-class ManualStep:
+class ManualStep(Struct, frozen=True):
     """One step of a person: a sentence, and the command that it ends with, "" for none.
 
     `instead` marks another way out, which is no further step. `breaks` are the policies that forbid what it describes:
@@ -39,8 +38,7 @@ class ManualStep:
         return self.command.text(flags) if isinstance(self.command, Command) else self.command
 
 
-@dataclass(frozen=True, slots=True)
-class Unreached:
+class Unreached(Struct, frozen=True):
     """A broadcast that Invent sends otherwise than the files say.
 
     `name`, `at` (None for "at once" or no time yet) and `audience` are as Invent has them. `changes` lead from there to
@@ -63,8 +61,7 @@ class Unreached:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UnreachablePolicy:
+class UnreachablePolicy(Struct, frozen=True):
     """Whether such edits are refused; `waived` holds the reasons for broadcasts whose file is gone, by key."""
 
     refuse: bool = False

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.command import Command, Cure, instead
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+class Twin(Struct, frozen=True):
     """A live broadcast that no record knows, exactly like the one that was adopted for an attempt.
 
     `right` is the id that the key should stand for, `superfluous` the one that is better deleted in Invent, and `why`
@@ -47,8 +45,7 @@ class Twin:
         return None if self.right == self.recorded else instead(self.key, self.other.id, self.recorded)
 
 
-@dataclass(frozen=True, slots=True)
-class Leftovers:
+class Leftovers(Struct, frozen=True):
     """`doubts` are the names of open attempts, `seconds` the keys of second broadcasts, `twins` those of live ones."""
 
     doubts: tuple[str, ...] = ()

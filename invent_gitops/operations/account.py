@@ -7,7 +7,6 @@ import shlex
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -29,6 +28,7 @@ from invent_gitops.operations.project import check_inside, shown, working
 from invent_gitops.operations.sandbox_place import SandboxPlace, is_of_the_team, removal, sandbox_place
 from invent_gitops.provenance import find_origin
 from invent_gitops.text.clean import clean
+from invent_gitops.values import Struct, replace
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
@@ -40,8 +40,7 @@ Store: TypeAlias = "FileStore | BranchStore"
 DEFAULT_RATE = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The options as given; "" is "not given". The key and the base URL never come from the repository.
 
     `folder` is the one of -C, which printed commands repeat.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.plan.approval import Approval
 from invent_gitops.plan.loosening import check_loosening, uncompared
+from invent_gitops.values import Struct, replace
 
 
 class ApplyView(Protocol):
@@ -44,8 +44,7 @@ class ApplyView(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What an apply did: the plan it began with, its report, and the exit code that says the worst of both."""
 
     plan: Plan

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from invent_gitops.live.unsettled import twins
@@ -22,13 +21,13 @@ from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.plan.headcount import Headcounts, held_to_reviewed, last_to_everyone
 from invent_gitops.provenance import Origin
+from invent_gitops.values import Struct, field, replace
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(Struct, frozen=True):
     """What a person chose for one apply.
 
     `unlisted` allows creates where nobody can look what was created before, `branch` is the one to apply from, and
@@ -46,8 +45,7 @@ class ApplyOptions:
     base: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """One apply: the project, the account, the store of its state, and who is spoken to. No step changes it.
 
     `clock` is in seconds, and measures how fast it goes.
@@ -71,8 +69,7 @@ class Apply:
         return connect(*where, rate=self.options.rate, stop=stop)
 
 
-@dataclass(frozen=True, slots=True)
-class ListEvidence:
+class ListEvidence(Struct, frozen=True):
     """What the looks at Invent have shown so far.
 
     `live` is what they held together, `first` the last of them, `reach` how far it went, and `recent` says whether it
@@ -91,8 +88,7 @@ class ListEvidence:
     adopted: tuple[Outcome, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """What is known by now: the looks, the `approved` keys, and the `report` of the creates so far."""
 
     looked: ListEvidence
@@ -100,8 +96,7 @@ class Progress:
     report: Report = field(default_factory=lambda: Report(()))
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """A plan whose creates somebody has confirmed, which nothing but `confirm` returns; only these are created."""
 
     plan: Plan

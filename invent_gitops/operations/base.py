@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, InventGitopsError, WrongUsage
 from invent_gitops.github.event import pushed_onto
+from invent_gitops.values import Struct
 
 # Where CI systems name the branch that a pull request goes into, with or without refs/heads/.
 BRANCHES = (
@@ -29,8 +29,7 @@ _BEFORE = "CI_COMMIT_BEFORE_SHA"
 _COMMIT = re.compile("(?!0+$)[0-9a-f]{40,64}")
 
 
-@dataclass(frozen=True, slots=True)
-class NamedBase:
+class NamedBase(Struct, frozen=True):
     """A base by its name: `reference` is for people.
 
     `revision` is what git resolves, "" for none; `branch` is one of a remote. With `exact` it is that very commit, else

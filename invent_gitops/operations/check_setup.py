@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from invent_gitops.review.codeowners import owners_of
 from invent_gitops.review.setup_check import check_setup
 from invent_gitops.text.commands import quoted
 from invent_gitops.text.mending import CURRENT_REPOSITORY
+from invent_gitops.values import Struct
 
 if TYPE_CHECKING:
     from invent_gitops.github.reviews import Reviewing
@@ -37,8 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _CONTENTS = "contents: read"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedFiles:
+class CheckedFiles(Struct, frozen=True):
     """The files of the branch: the workflows by path, the owners of each path, and the file that names them."""
 
     workflows: Mapping[str, str | None] | Unread

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError
@@ -21,6 +20,7 @@ from invent_gitops.operations.meter import Meter
 from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.text.clean import clean
+from invent_gitops.values import replace
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import Refused
@@ -14,6 +13,7 @@ from invent_gitops.model.review import BaseRule, ReviewNeed
 from invent_gitops.operations.base_rule import rules_before
 from invent_gitops.review.need import needed, with_bots
 from invent_gitops.review.people import Candidates, candidates, verdict
+from invent_gitops.values import Struct, replace
 
 if TYPE_CHECKING:
     from invent_gitops.github.reviews import Reviewing
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _MEMBERS = "members of the organization: read"
 
 
-@dataclass
-class ReviewCheck:
+class ReviewCheck(Struct):
     """Checks the reviews of the pull requests of one run. `workspace` is "" in a project without workspaces."""
 
     reviewing: Reviewing

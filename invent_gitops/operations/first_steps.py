@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container
-from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from invent_gitops.model.first_steps import FirstSteps, StateMove
 from invent_gitops.model.project import BranchPlace, FilePlace, Project
 from invent_gitops.operations.check_setup import setup_target
 from invent_gitops.operations.project import PROJECT_FILE
+from invent_gitops.values import Struct
 
 if TYPE_CHECKING:
     from invent_gitops.scaffold.workflows import Wording
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 REMARK = "What was created is remembered on this branch, which runs of workflows share."
 
 
-@dataclass(frozen=True, slots=True)
-class StateEntries:
+class StateEntries(Struct, frozen=True):
     """The new `text` of the project file, None where it stays; and what became of each state that is in a file."""
 
     text: str | None

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invent_gitops.git.tree import fault_of_name
 from invent_gitops.model.project import OWN_ORG, FilePlace, Project
 from invent_gitops.operations.project import PROJECT_FILE, read_project
+from invent_gitops.values import Struct, replace
 
 if TYPE_CHECKING:
     from invent_gitops.git.repository import Git
 
 
-@dataclass(frozen=True, slots=True)
-class Former:
+class Former(Struct, frozen=True):
     """A project or workspace of another commit; `label` says which, "" for the same project file and name."""
 
     project: Project

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from invent_gitops.operations.project import (
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.provenance import find_origin
 from invent_gitops.text.clean import clean
+from invent_gitops.values import Struct
 
 if TYPE_CHECKING:
     from invent_gitops.live.unrecorded import Survey
@@ -50,8 +50,7 @@ def project_for_import() -> LoadedProject:
     return LoadedProject(root, project, catalogue, [], problems).checked()
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(Struct, frozen=True):
     """The unrecorded broadcasts of a listing; `imported` is None where nothing was to be imported, or could be."""
 
     listing: Listing[Remote]
@@ -60,8 +59,7 @@ class ImportReport:
     imported: Imported | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Importing:
+class Importing(Struct, frozen=True):
     """One import, with the values that its steps share."""
 
     console: Console

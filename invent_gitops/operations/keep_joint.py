@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from invent_gitops.model.pull_request import WorkflowEvent
 from invent_gitops.operations.console import Console
@@ -18,6 +17,7 @@ from invent_gitops.review.evidence import approved_line, held_back_line
 from invent_gitops.review.joint import Section, joint_page
 from invent_gitops.review.notable import is_notable
 from invent_gitops.review.ownership import OwnPost
+from invent_gitops.values import replace
 
 
 def keep_joint_comment(

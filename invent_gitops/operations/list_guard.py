@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from invent_gitops.operations.reconcile import settle
 from invent_gitops.operations.stopwatch import stopwatch
 from invent_gitops.plan.headcount import needs_reading, reviewed_segments, uncompared
 from invent_gitops.text.clean import clean
+from invent_gitops.values import replace
 
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi

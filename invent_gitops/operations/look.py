@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -19,20 +18,19 @@ from invent_gitops.model.state import State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.operations.account import Account, connect
 from invent_gitops.operations.console import Console
+from invent_gitops.values import Struct, field, replace
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """The reading half of the API."""
 
     broadcasts: Callable[[], Listing[Remote]]
     segments: Callable[[], list[RemoteSegment]]
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLook:
+class FirstLook(Struct, frozen=True):
     """What apply saw of the list right before it creates.
 
     `reason` says why it is not complete, with the `cure`; "" where it is. `offered` is whether this Invent has a list
@@ -99,8 +97,7 @@ _YOUNG = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """What a look found: the live broadcasts, and the state, which is no older than their list.
 
     `before` are the ids that were recorded before the list was read: it cannot hold what came later. `segments`

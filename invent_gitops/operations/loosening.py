@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -21,6 +20,7 @@ from invent_gitops.operations.console import Console
 from invent_gitops.operations.guard_on_record import guarded_by_history
 from invent_gitops.operations.project import PROJECT_FILE, LoadedProject, shown
 from invent_gitops.operations.rules_at import FormerRules, rules_at
+from invent_gitops.values import replace
 
 # Makes the plan of a project anew, of other rules.
 Replan = Callable[[LoadedProject], Plan]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from invent_gitops.errors import ExitCode, InventGitopsError, worst
 from invent_gitops.live.unsettled import seconds
@@ -15,6 +14,7 @@ from invent_gitops.operations.console import Console
 from invent_gitops.operations.posts import tell
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.text.clean import clean
+from invent_gitops.values import replace
 
 
 def warn_of_forgetting(console: Console, account: Account, loaded: LoadedProject) -> None:

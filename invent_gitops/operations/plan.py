@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -21,6 +20,7 @@ from invent_gitops.operations.look import Snapshot, look, reading
 from invent_gitops.operations.project import LoadedProject
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.text.quoting import did_you_mean
+from invent_gitops.values import replace
 
 
 def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Callable[[str], bool]:

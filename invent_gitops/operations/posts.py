@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +18,7 @@ from invent_gitops.review.marker import encoded
 from invent_gitops.review.merges import concerned
 from invent_gitops.review.ownership import Ownership, OwnPost
 from invent_gitops.text.clean import clean
+from invent_gitops.values import Struct
 
 if TYPE_CHECKING:
     from invent_gitops.github.repository import Repository
@@ -31,8 +31,7 @@ DEPENDABOT = "dependabot[bot]"
 Subject = Literal["comment", "issue", "approval"]
 
 
-@dataclass(frozen=True, slots=True)
-class PostResult:
+class PostResult(Struct, frozen=True):
     """What came of a command: `sentence` is for people, `reason` says why nothing was posted."""
 
     subject: Subject
@@ -58,8 +57,7 @@ class NowhereToPost(InventGitopsError):
     """There is no token, or no pull request: nothing is wrong, and the summary of the step has to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPosts:
+class OwnPosts(Struct, frozen=True):
     """The posts in a repository that are ours."""
 
     repository: Repository

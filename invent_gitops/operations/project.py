@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from invent_gitops.model.document import Document
 from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
 from invent_gitops.operations.spelling import check_folder, check_project_file, misspelled, unread_catalogues
+from invent_gitops.values import Struct, field
 
 if TYPE_CHECKING:
     from invent_gitops.provenance import Origin
@@ -32,8 +32,7 @@ class InvalidDefinitions(InvalidInput):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedProject:
+class LoadedProject(Struct, frozen=True):
     """The project as loaded. `root` is the folder that its paths are relative to, `notes` are for the author."""
 
     root: Path
@@ -80,8 +79,7 @@ def find_root() -> Path:
     return next((file.parent for file in files if os.path.lexists(file) or misspelled(file)), here)
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedProject:
+class SelectedProject(Struct, frozen=True):
     """The project as a command has found it; of several workspaces, `project` is the chosen one, and all are kept."""
 
     root: Path

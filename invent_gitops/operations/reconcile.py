@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from invent_gitops.errors import Unavailable
@@ -17,10 +16,10 @@ from invent_gitops.operations.console import Console
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.provenance import Origin
 from invent_gitops.text.clean import clean
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
+class Reconciled(Struct, frozen=True):
     """The report on every attempt whose outcome was unknown, and the state and the listing that it rests on."""
 
     report: Report

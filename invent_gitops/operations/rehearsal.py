@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.operations.account import Account
@@ -13,6 +12,7 @@ from invent_gitops.operations.console import Console
 from invent_gitops.operations.project import SelectedProject, shown
 from invent_gitops.operations.sandbox_place import SandboxPlace
 from invent_gitops.state.binding import PretendState
+from invent_gitops.values import replace
 
 
 def announce(console: Console, account: Account, opened: SelectedProject) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavailable, WrongUsage
@@ -34,10 +33,10 @@ from invent_gitops.operations.signals import Stopping
 from invent_gitops.provenance import Origin
 from invent_gitops.text.clean import clean
 from invent_gitops.text.commands import resolving
+from invent_gitops.values import Struct, field, replace
 
 
-@dataclass
-class Resolving:
+class Resolving(Struct):
     """One word, with what its steps share: Invent's list is read first, and the state again right before the word."""
 
     console: Console

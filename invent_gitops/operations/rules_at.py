@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,13 @@ from invent_gitops.model.project import Project
 from invent_gitops.operations.definitions_at import check_places, folder_below, reading
 from invent_gitops.operations.former_places import Former, former_folders, former_projects
 from invent_gitops.operations.project import PROJECT_FILE, definitions_of, open_catalogue, read_project
+from invent_gitops.values import Struct, replace
 
 if TYPE_CHECKING:
     from invent_gitops.git.repository import Git
 
 
-@dataclass(frozen=True, slots=True)
-class FormerRules:
+class FormerRules(Struct, frozen=True):
     """Rules that held at the base; `label` says of what, "" for the same project file and workspace."""
 
     rules: Rules
@@ -43,8 +42,7 @@ def rules_at(
     return reading(root, commit, read)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """Reads from a commit into the folder `target`; `definitions` is the folder that a person has named."""
 
     git: Git

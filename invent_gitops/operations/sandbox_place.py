@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, WrongUsage
@@ -13,14 +12,14 @@ from invent_gitops.files import write_new
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import State
 from invent_gitops.operations.project import check_inside, shown
+from invent_gitops.values import Struct
 
 FOLDER = ".invent-sandbox"
 # Git ignores the folder with this file in it, in a repository that never ran `init` as well.
 _IGNORED = "# The sandbox of invent-gitops: nothing here exists in Invent. Delete the folder to begin anew.\n*\n"
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxPlace:
+class SandboxPlace(Struct, frozen=True):
     """The state and the database of one rehearsal; `folder` is theirs alone, None where a person named the state.
 
     `anew` is the shell command that deletes both, so that the next run begins with an empty sandbox.

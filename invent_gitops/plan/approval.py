@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,6 +11,7 @@ from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request, read_request
 from invent_gitops.model.digest import Destination, digest, digest_of, entry, is_old_digest, read_digest
 from invent_gitops.model.plan import Item, Plan
+from invent_gitops.values import Struct, field
 
 # What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
 UNAPPROVED = "unapproved"
@@ -21,8 +21,7 @@ BY_HAND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(Struct, frozen=True):
     """What a saved plan allows: the requests to be created by key, and in which account; no workspace is "".
 
     `contacts` is up to how many each of them was to reach, where the plan says so.
@@ -43,8 +42,7 @@ _MOST, _WIDTH = 10, 400
 _LONGEST_REASON = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """What was approved: `check` refuses a plan that is not that (raises `Refused`), `keys` are those that it covers.
 
     A plan that creates nothing is refused only if it is for another account than the approved one.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from invent_gitops.model.audience import AudienceWarning
@@ -13,6 +12,7 @@ from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.statuses import BEGUN, GONE
 from invent_gitops.policy import audience_today, audience_warnings, renaming_warnings
 from invent_gitops.policy.audience import audience_of
+from invent_gitops.values import replace
 
 _OTHER_SEGMENTS = (
     "None of the {:,} segments of what is to be sent is in Invent: this looks like another account. Check the key and "

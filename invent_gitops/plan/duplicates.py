@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from invent_gitops.live.lookalikes import Lookalikes
@@ -17,12 +16,12 @@ from invent_gitops.model.record import Absence, own_key
 from invent_gitops.model.state import State
 from invent_gitops.model.statuses import OVER
 from invent_gitops.text.commands import quoted, settling_parts, words
+from invent_gitops.values import Struct
 
 _WAIVED = " . If it is a new one, waive possible-rename with a reason."
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
+class _Keys(Struct, frozen=True):
     """The keys of a state by what a definition may have in common with them.
 
     `holders` have, with each, in what way it holds the request; `doubts` are the names of open attempts by their own

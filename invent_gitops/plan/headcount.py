@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from invent_gitops.model.audience import AudienceReading, Headcount, Reviewed
 from invent_gitops.model.broadcast import Request, Segment
@@ -11,13 +10,13 @@ from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.state import State
 from invent_gitops.policy.guards import is_waived
 from invent_gitops.policy.headcount import POLICY, audience_refusal, headcount_of, reviewed_audience
+from invent_gitops.values import Struct, field, replace
 
 # Keys that a note names.
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Headcounts:
+class Headcounts(Struct, frozen=True):
     """The numbers that were reviewed: `approved` by key, of the approved plan, before those of the catalogue.
 
     `segments` is the catalogue by id. `everyone` is for how many contacts the last broadcast to everyone was created;

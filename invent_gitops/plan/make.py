@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from invent_gitops import policy
@@ -17,11 +16,11 @@ from invent_gitops.model.project import JUDGED_IN_INVENT, Policies
 from invent_gitops.model.state import State
 from invent_gitops.plan.duplicates import Duplicates
 from invent_gitops.policy.audience import audience_of
+from invent_gitops.values import Struct, replace
 from invent_gitops.zonedata import zone_data_version
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What a project plans by. With `strict`, an edit of a broadcast that exists is refused instead of shown."""
 
     policies: Policies
@@ -29,8 +28,7 @@ class Terms:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LiveList:
+class LiveList(Struct, frozen=True):
     """What the API lists, if somebody looked, and how far that list was read."""
 
     live: Sequence[Remote] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -14,10 +13,10 @@ from invent_gitops.model.plan import Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 from invent_gitops.policy.times import duration, moment, sending
+from invent_gitops.values import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Something that goes out, or went out, at `at`."""
 
     at: datetime
@@ -26,8 +25,7 @@ class Entry:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """What goes out when: to each segment (by id), to everyone, and all of it; each line is sorted by time."""
 
     of_segment: Mapping[str, Sequence[Entry]] = field(default_factory=dict)

@@ -6,7 +6,6 @@ A change that cannot be judged counts as weaker, and so does one of a setting th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from invent_gitops.model.unreachable import UnreachablePolicy
 from invent_gitops.policy.loosened_clocks import blackout_text, compare_blackout, quiet_hours_verdict, quiet_text
 from invent_gitops.policy.loosened_segments import compare_catalogues
 from invent_gitops.text.quoting import quote
+from invent_gitops.values import Struct
 
 Verdict = Literal["weaker", "tighter", "same"]
 Judge = Callable[[Any, Any], Verdict]
@@ -51,7 +51,7 @@ def compare_rules(base: Rules, current: Rules, today: date) -> RuleChanges:
 
 
 def _policies(base: Policies, current: Policies, today: date) -> Iterator[_Change]:
-    for name in (field.name for field in fields(Policies)):
+    for name in Policies.__struct_fields__:
         old, new = getattr(base, name), getattr(current, name)
         if old == new:
             continue
@@ -64,7 +64,7 @@ def _policies(base: Policies, current: Policies, today: date) -> Iterator[_Chang
 
 
 def _project(base: Project, current: Project) -> Iterator[_Change]:
-    for name in dict.fromkeys([*(field.name for field in fields(Project)), "org", "key"]):
+    for name in dict.fromkeys([*Project.__struct_fields__, "org", "key"]):
         old, new = getattr(base, name), getattr(current, name)
         if name in _NO_RULES or old == new or (name in _UNSET_FIRST and not old):
             continue
@@ -151,8 +151,8 @@ def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, UnreachablePolicy):
         # By the guard alone: a waiver speaks of one broadcast, which stays on the page with the reason.
         yield "refuse", value.refuse
-    elif is_dataclass(value):
-        yield from ((field.name, getattr(value, field.name)) for field in fields(value))
+    elif isinstance(value, Struct):
+        yield from ((name, getattr(value, name)) for name in value.__struct_fields__)
     elif isinstance(value, Mapping):
         yield from ((str(name), part) for name, part in value.items())
 

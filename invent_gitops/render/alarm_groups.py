@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 from invent_gitops.model.status import Alarm, Row, Rule, Status
 from invent_gitops.model.unreachable import ManualStep
+from invent_gitops.values import Struct
 
 # The rules, the worst first.
 _SEVERITY: Mapping[str, int] = {rule: rank for rank, rule in enumerate(get_args(Rule))}
@@ -30,8 +30,7 @@ _TITLES: Mapping[Rule, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedAlarm:
+class GroupedAlarm(Struct, frozen=True):
     """One broadcast of a group. `message` and `steps` are what only it has: "" and () where the group says it all."""
 
     row: Row
@@ -40,8 +39,7 @@ class GroupedAlarm:
     steps: tuple[ManualStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmGroup:
+class AlarmGroup(Struct, frozen=True):
     """Broadcasts with the same rule and instruction; `message` and `steps` are what all of them have alike."""
 
     rule: Rule

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from invent_gitops.model.context import Context
@@ -11,10 +10,10 @@ from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
 from invent_gitops.render.cells.times import when_and_away
 from invent_gitops.text.times import distance
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Unwritten:
+class Unwritten(Struct, frozen=True):
     """A broadcast that this run or an earlier one created: when it is due, and its zone; `at` is None for "at once"."""
 
     name: str

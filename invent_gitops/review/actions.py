@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from invent_gitops.model.pull_request import Post
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """Add a post. `sentence` says what was done, as in each of these; `action` is the same for programs."""
 
     body: str
@@ -17,8 +16,7 @@ class Create:
     action: ClassVar[str] = "created"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Write another body into a post."""
 
     post: Post
@@ -27,8 +25,7 @@ class Edit:
     action: ClassVar[str] = "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """The post says so already."""
 
     post: Post
@@ -36,8 +33,7 @@ class Keep:
     action: ClassVar[str] = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Struct, frozen=True):
     """Write nothing. `post` is what stays, None where there is none; `reason` is for people, "" where it needs none."""
 
     post: Post | None
@@ -50,16 +46,14 @@ class Leave:
         return "left" if self.post else "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Supersede:
+class Supersede(Struct, frozen=True):
     """Let a second post say that another one counts; a second issue is closed."""
 
     post: Post
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class MarkOutdated:
+class MarkOutdated(Struct, frozen=True):
     """Write into a comment that its plan is outdated."""
 
     post: Post
@@ -68,8 +62,7 @@ class MarkOutdated:
     action: ClassVar[str] = "outdated"
 
 
-@dataclass(frozen=True, slots=True)
-class Reopen:
+class Reopen(Struct, frozen=True):
     """Open a closed issue again, with another body."""
 
     post: Post
@@ -78,8 +71,7 @@ class Reopen:
     action: ClassVar[str] = "reopened"
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(Struct, frozen=True):
     """Close an issue, with another body."""
 
     post: Post

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
@@ -13,6 +12,7 @@ from invent_gitops.review.evidence import HELD_BACK, ReviewedPlan, read_approved
 from invent_gitops.review.marker import OPENING
 from invent_gitops.review.ownership import Ownership
 from invent_gitops.review.shown_plan import shown_plans
+from invent_gitops.values import Struct, replace
 
 _AGAIN = f"If it was merged just now, run this job again in a minute. {BY_HAND}"
 
@@ -29,8 +29,7 @@ class NoPlanShown(Refused):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class PlanComment:
+class PlanComment(Struct, frozen=True):
     """What reviewers of a merged pull request saw; `plan` is None where it had no room in the comment.
 
     `reviewers` are those whose approval the rule of the base branch asks for.
@@ -43,8 +42,7 @@ class PlanComment:
     reviewers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalResult:
+class ApprovalResult(Struct, frozen=True):
     """The pull requests of a run, what was approved in them, and why it is not known for the others.
 
     `digest` is that of all comments together, `UNAPPROVED` where there is none, "" where nobody reviews pull requests.

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,6 +29,7 @@ from invent_gitops.render.markdown.headline import NOTHING
 from invent_gitops.render.markdown.markup import code
 from invent_gitops.review.evidence import LINE_LIMIT, approved_in
 from invent_gitops.review.marker import OPENING, Marker, read_marker
+from invent_gitops.values import replace
 
 # GitHub refuses more than 65,536 characters.
 BODY_LIMIT = 60_000

@@ -6,7 +6,6 @@ A decision is what is done with the post that stays, and with the others. `opera
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from invent_gitops.model.broadcast import read_request
@@ -42,6 +41,7 @@ from invent_gitops.review.marker import Marker, MarkerStatus
 from invent_gitops.review.notable import is_notable
 from invent_gitops.review.ownership import Ownership, OwnPost
 from invent_gitops.text.times import moment
+from invent_gitops.values import replace
 
 # The counts of a plan of which a person has to get rid.
 NEEDS = ("create", "blocked", "refused", "changed", "needs_you")

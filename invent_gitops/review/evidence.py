@@ -12,7 +12,6 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.loosening import is_held_back
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.text.secret import hide
+from invent_gitops.values import Struct
 
 # Characters of the line, and bytes of what it unpacks to: a short line may unpack to a thousand times its length.
 LINE_LIMIT = 15_000
@@ -43,8 +43,7 @@ HELD_BACK: Mapping[str, str] = {
 _LINE = re.compile(rf"{_BEGIN}([A-Za-z0-9+/]+={{0,2}}){_END}")
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewedPlan:
+class ReviewedPlan(Struct, frozen=True):
     """The requests that a reviewed plan creates, by key, and when and for which account it was made.
 
     `workspace` is "" in a project without workspaces.

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from invent_gitops.model.digest import OLD_PATTERN, PATTERN
@@ -25,6 +24,7 @@ from invent_gitops.render.markdown.markup import code
 from invent_gitops.review.comment import BODY_LIMIT, RenderBody, banner, footer, harmless, joined
 from invent_gitops.review.evidence import approved_in
 from invent_gitops.review.marker import Marker, encoded
+from invent_gitops.values import Struct, replace
 
 _ENDS = "<!-- invent-gitops: the plans begin -->"
 _PLAN_OF = re.compile(
@@ -37,8 +37,7 @@ _APPROVED_ROOM, _SECTION_ROOM, _NAMES_ROOM = 20_000, 4_000, 2_000
 _SPLIT = "Nothing of them is approved by this comment. Divide the pull request, or have their plans approved by digest."
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """The plan of a workspace: `digest` is "" where it has none, `approved` is the line of its requests or ""."""
 
     workspace: str
@@ -52,8 +51,7 @@ class Section:
         return f"{line}\n{self.approved}" if with_requests and self.approved else line
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the lines above the text say of one workspace."""
 
     digest: str

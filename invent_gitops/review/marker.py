@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
+
+from invent_gitops.values import Struct
 
 # What a comment of ours begins with, also where a person has edited it since.
 OPENING = "<!-- invent-gitops "
@@ -21,8 +22,7 @@ MarkerKind = Literal["plan", "plans", "report", "drift", "result"]
 MarkerStatus = Literal["current", "outdated", "superseded"]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """What a comment is about: `project` and `workspace` ("" without) as `encoded` gives them, the commit that was
     planned, the digest of the plan that people saw ("" for none). `plans` are those of several workspaces."""
 

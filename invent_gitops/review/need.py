@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.review import BaseRule, ReviewNeed
+from invent_gitops.values import replace
 
 _KEY_LENGTH = 60
 # How GitHub ends the login of an app; no person can have such a login.

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from invent_gitops.model.pull_request import Post
 from invent_gitops.review.marker import Marker, MarkerKind, MarkerStatus, encoded, read_marker
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPost:
+class OwnPost(Struct, frozen=True):
     """A post of ours, and the marker that it begins with."""
 
     post: Post
     marker: Marker
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(Struct, frozen=True):
     """Whose posts are ours: those by `author` about a project and a workspace.
 
     `project` is as `encoded` gives it, `workspace` is "" in a project without workspaces.

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.pull_request import PullRequest
 from invent_gitops.model.review import Review, ReviewNeed
+from invent_gitops.values import Struct
 
 _MOST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """The last words of people about a pull request.
 
     `approving` are those whose approval counts if they may write, `objecting` those who request changes, and

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from invent_gitops.errors import Refused
 from invent_gitops.model.pull_request import Post
@@ -12,10 +11,10 @@ from invent_gitops.review.evidence import approved_in
 from invent_gitops.review.joint import evidence_in
 from invent_gitops.review.marker import Marker, encoded
 from invent_gitops.review.ownership import Ownership
+from invent_gitops.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPlan:
+class ShownPlan(Struct, frozen=True):
     """What a comment says of a plan: `marker` as if it were about that plan alone, `approved` is its line or ""."""
 
     post: Post
@@ -23,8 +22,7 @@ class ShownPlan:
     approved: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPlans:
+class ShownPlans(Struct, frozen=True):
     """All of them; `silent` is whether the comment about all workspaces says nothing of this one."""
 
     plans: Sequence[ShownPlan]

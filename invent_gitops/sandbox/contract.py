@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeGuard
 from urllib.parse import parse_qsl, unquote
+
+from invent_gitops.values import Struct, field
 
 MAX_BODY = 1024 * 1024
 STATUSES = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
@@ -41,8 +42,7 @@ _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(
 _COLORS = ("blue", "green", "orange", "pink", "purple", "red", "teal", "yellow")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An HTTP answer as values; header names are in lower case."""
 
     status: int
@@ -61,14 +61,12 @@ class Rejection(Exception):
         self.answer = json_answer(status, {"message": message}, headers)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     name: RouteName
     org: str
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A request as it came in; `body` is its JSON or None, `status` is 0 where nothing was answered."""
 
     method: str
@@ -106,8 +104,7 @@ def check_key(header: str, key: str | None) -> None:
         raise Rejection(401, "This API key is not known.", {"www-authenticate": "Bearer"})
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Which part of a list is asked for; `status` is empty for ALL, `segment` for every segment."""
 
     number: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -18,6 +17,7 @@ from invent_gitops.sandbox.contract import (
     read_moment,
     read_object,
 )
+from invent_gitops.values import Struct
 
 PREFIX = "/_sandbox/"
 
@@ -27,8 +27,7 @@ _MOMENTS = ("started_at", "completed_at")
 _FIELDS = (*WRITABLE, "status", *_MOMENTS, "error_message", "templates", *_COUNTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """A change that is asked for: `delete` or else set fields of one thing."""
 
     collection: Literal["broadcasts", "segments"]

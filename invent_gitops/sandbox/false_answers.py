@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from invent_gitops.sandbox.contract import stamp
+from invent_gitops.values import Struct
 
 # Of a list: the first two are not counted either, as if the entry did not exist; the last two are counted.
 ListFault = Literal["lag", "omit-silently", "omit", "omit-page"]
@@ -26,8 +26,7 @@ _SHOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Alteration:
+class Alteration(Struct, frozen=True):
     """What is untrue in one answer. `turn` says which entry of a list it is, `seconds` how far a list lags."""
 
     kind: ListFault | CreateFault

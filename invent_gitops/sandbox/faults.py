@@ -6,11 +6,11 @@ import math
 import random
 import re
 import threading
-from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from invent_gitops.sandbox.contract import Answer, RouteName, json_answer
 from invent_gitops.sandbox.false_answers import Alteration, CreateFault, ListFault
+from invent_gitops.values import Struct
 
 Kind = Literal[
     "delay",
@@ -50,8 +50,7 @@ _HTML = b"<!doctype html><title>Just a moment</title><p>Please wait while we loo
 _SECONDS = r"\d{1,4}(\.\d{1,6})?"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One fault: `argument` is seconds for delay, hang and lag, the wait in whole seconds for 429, else a status.
 
     For clock, it is by how many seconds the `Date` of the answer is off; without it, the answer has no `Date`.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import zip_longest
 
 from invent_gitops.model.setup import WorkflowFile
 from invent_gitops.scaffold.workflows import Wording, workflow_texts
+from invent_gitops.values import replace
 
 _ACTION = re.compile(r"^ *- uses: ((?!actions/)[^\s@]+@\S+)(?: +# .*)?$", re.MULTILINE)
 _PINNED = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}")

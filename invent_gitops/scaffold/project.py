@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from invent_gitops.files import CREATE
 from invent_gitops.inside import Outside, inside
 from invent_gitops.model.filename import SUFFIXES
 from invent_gitops.model.project import Project
+from invent_gitops.values import Struct
 
 _PROJECT = """\
 # yaml-language-server: $schema=schemas/project.schema.json
@@ -95,8 +95,7 @@ _JETBRAINS_ENTRY = """\
         </entry>"""
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(Struct, frozen=True):
     """A file of a new project; `exists` says that there is one already, which stays as it is.
 
     `same` says that what is there is what would be written.

@@ -7,7 +7,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from invent_gitops import __version__
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.values import Struct
 
 TEMPLATES = ("validate", "plan", "apply", "drift")
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
@@ -58,8 +58,7 @@ _CHOOSE = """\
 _LIST = "exec invent-gitops<into> workspaces --format github"
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """What the templates leave open.
 
     `action` is what `uses:` installs this program with, `branch` the branch whose pushes are applied, `folder` the

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 
 from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One line of git's settings: `scope` is git's word for its kind of file, `origin` names the file itself."""
 
     scope: str

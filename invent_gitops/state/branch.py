@@ -6,7 +6,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +24,7 @@ from invent_gitops.state.read_back import check_read_back
 from invent_gitops.state.remote import RemoteBranch
 from invent_gitops.state.run_journal import RunJournal
 from invent_gitops.state.unpushed import Unpushed, results_of
+from invent_gitops.values import replace
 
 # How often results are carried over to a tip that somebody else has moved, before giving up.
 PATIENCE = 50

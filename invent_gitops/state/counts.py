@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from invent_gitops.model.broadcast import Counts
 from invent_gitops.model.fields import Damaged, read_number, read_object
 from invent_gitops.model.record import RecordedCounts
 
-_COUNTED = tuple(field.name for field in fields(Counts))
+_COUNTED = Counts.__struct_fields__
 
 
 def write_counts(counts: RecordedCounts) -> dict[str, object]:

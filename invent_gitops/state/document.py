@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, cast, get_args
 
 from invent_gitops.errors import InvalidInput
@@ -28,6 +27,7 @@ from invent_gitops.state.counts import read_counts, write_counts
 from invent_gitops.state.decode import RESTORE, decode
 from invent_gitops.state.notes import read_note
 from invent_gitops.state.origin import read_provenance, write_provenance
+from invent_gitops.values import replace
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
 # again: such a state is of version 2, and that program refuses it. A state without any stays as it always was. The same

@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +22,7 @@ from invent_gitops.state.journal import Journal, locked_journal
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.memory import Memory
 from invent_gitops.state.run_journal import RunJournal
+from invent_gitops.values import replace
 
 
 class FileStore:

@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, assert_never
@@ -41,6 +40,7 @@ from invent_gitops.state import document
 from invent_gitops.state.counts import read_results, write_results
 from invent_gitops.state.decode import read_json
 from invent_gitops.state.origin import read_provenance, write_provenance
+from invent_gitops.values import Struct, replace
 
 T = TypeVar("T")
 
@@ -48,8 +48,7 @@ T = TypeVar("T")
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """A journal as read: which state it goes on from (`serial` 0: not told, or none), and its events in order."""
 
     lineage: str

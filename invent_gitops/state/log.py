@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from invent_gitops.inside import NotPlain
 from invent_gitops.model.chain import Chain, Link
 from invent_gitops.state import document
 from invent_gitops.state.tips import is_cut
+from invent_gitops.values import replace
 
 
 def branch_chain(git: Git, tip: str, path: str) -> Chain:

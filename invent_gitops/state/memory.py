@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from invent_gitops.git.repository import Git, GitFailed
 from invent_gitops.model.fields import read_number, read_text, read_texts
 from invent_gitops.model.project import SANDBOX
 from invent_gitops.model.state import State
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """The newest state of one lineage that was worked with: its serial, and every id and attempt in it.
 
     `journal` says whether a run had begun a journal on it, `vouched` whether that state was right for certain.

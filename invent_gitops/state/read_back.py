@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.state import Event, Intended, Provenance, State, Withdrawn
 from invent_gitops.state.message import commit_message
 from invent_gitops.state.remote import RemoteBranch
+from invent_gitops.values import replace
 
 
 def check_read_back(

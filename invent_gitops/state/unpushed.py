@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from invent_gitops.model.state import Event, Intended, Listed, Recorded, State, Withdrawn
+from invent_gitops.values import Struct, field
 
 
-@dataclass(slots=True)
-class Unpushed:
+class Unpushed(Struct):
     """The state `base` at the commit `tip` ("" before there is a branch), and the `events` that came after it.
 
     `doubtful` says that a push which failed may have landed after all.

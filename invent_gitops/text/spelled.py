@@ -6,9 +6,9 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from invent_gitops.text.invisible import UNSEEN
+from invent_gitops.values import Struct, field
 
 # How often a text that was written by numbers is written so once more: `&amp;#95;`, `%255F`.
 _ROUNDS = 3
@@ -34,15 +34,14 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WRITTEN = re.compile(rf"%[2-7cdefCDEF]{_HEX}|&#|&[A-Za-z]+;|=(?:[2-7]{_HEX}|\r?\n)")
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """A text as it is read; `source` tells where a part of it is in the text that was given."""
 
     text: str
     # Of each part: where it begins in what is read and in the text, and its length in the text; 0 for one as it was.
     _parts: list[tuple[int, int, int]]
     _before: Reading | None
-    _begins: list[int] = field(init=False)
+    _begins: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._begins = [begin for begin, _, _ in self._parts]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from invent_gitops.model.alike import alike, composed
@@ -18,6 +17,7 @@ from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.schedule import Schedule, ScheduleFault, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
 from invent_gitops.validate.shape import Shape
+from invent_gitops.values import replace
 
 LONGEST_KEY = 255
 _MARKED = ("key", "name", "schedule", "segments", "send_to_all", "waive")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from invent_gitops.model.document import Path
@@ -14,6 +13,7 @@ from invent_gitops.model.project import BranchPlace, FilePlace, Project
 from invent_gitops.text.quoting import field_name, quote
 from invent_gitops.validate.names import fault_of_line
 from invent_gitops.validate.report import ProblemReport
+from invent_gitops.values import replace
 
 Entry = Literal["definitions", "segments", "state", "sandbox"]
 

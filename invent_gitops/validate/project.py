@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,6 +21,7 @@ from invent_gitops.validate.review import review_rule
 from invent_gitops.validate.shape import Shape
 from invent_gitops.validate.workspaces import check_workspaces, readable
 from invent_gitops.validate.zones import find_zone
+from invent_gitops.values import replace
 from invent_gitops.zonedata import Zone
 
 _LONGEST_SPAN = timedelta(days=365)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from invent_gitops.model.document import Path
@@ -12,6 +11,7 @@ from invent_gitops.model.instant import write_instant
 from invent_gitops.model.local import LocalTime
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.zones import find_zone, read_offset
+from invent_gitops.values import Struct, replace
 from invent_gitops.zonedata import Zone, zone_data_version
 
 IMMEDIATELY = "immediately"
@@ -24,8 +24,7 @@ _LOOSE_OFFSET = re.compile(r"(.+\d) ?(?:UTC|GMT)? ?([+-])(\d{1,2}):?(\d{2})?", r
 _FORMS = "Write `2026-11-27T09:00:00-05:00`, or `{at: 2026-11-27T09:00, timezone: America/New_York}`, or `immediately`."
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """`scheduled_at` is in UTC, None for at once; `timezone` is the zone that a local time was written in, or "".
 
     `local` is that local time, and tells no two schedules apart.
@@ -33,11 +32,20 @@ class Schedule:
 
     scheduled_at: datetime | None
     timezone: str
-    local: LocalTime | None = field(default=None, compare=False)
+    local: LocalTime | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self._instant == other._instant if isinstance(other, Schedule) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._instant)
+
+    @property
+    def _instant(self) -> tuple[datetime | None, str]:
+        return self.scheduled_at, self.timezone
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleFault:
+class ScheduleFault(Struct, frozen=True):
     """Why there is no schedule; `path` leads from the schedule to the value at fault."""
 
     rule: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,7 +108,8 @@ def test_what_became_of_a_broadcast_is_read_as_documented() -> None:
     assert remote.sending.error_message == "Half of it failed"
     assert (remote.sending.started_at, remote.sending.completed_at) == (NOW, NOW + timedelta(minutes=5))
     assert remote.sending.updated_at == NOW + timedelta(minutes=6)
-    assert {f"{name}_count": count for name, count in asdict(remote.sending.counts).items()} == STATISTICS
+    counts = remote.sending.counts
+    assert {f"{name}_count": getattr(counts, name) for name in counts.__struct_fields__} == STATISTICS
     assert remote.unread == ()
 
 

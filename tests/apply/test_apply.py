@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from invent_gitops.errors import InvalidInput, InventGitopsError
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.state import Event
+from invent_gitops.values import replace
 from tests.fakes import DISK_FULL, MOVED, Memory, Scripted, fates, intending, items_named, name, perform, recording
 from tests.forked import PATIENCE
 from tests.making import NOW, a_remote, a_state, altered, an_item

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from invent_gitops.model.state import (
     Withdrawn,
 )
 from invent_gitops.state.message import commit_message
+from invent_gitops.values import replace
 from tests.branch_repository import APPLY, AT, BRANCH, Hub, applied, commit, git, hub, told
 from tests.making import NOW, a_record, a_request, a_state, an_intent
 from tests.running import account, call, define, invent, live, run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -129,7 +128,7 @@ def test_what_the_plan_is_given_can_read_and_has_nothing_to_write_with(
     monkeypatch.setenv("INVENT_API_KEY", KEY)
     where = (Session(), Account(base_url=server.url), tmp_path, Project(), None)
     with reading(*where, stop=threading.Event()) as reader:
-        assert {field.name for field in dataclasses.fields(reader)} == {"broadcasts", "segments"}
+        assert {*reader.__struct_fields__} == {"broadcasts", "segments"}
         assert not hasattr(reader, "create")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from invent_gitops.model.instant import read_instant
 from invent_gitops.render.markdown.document import page
 from invent_gitops.sandbox.server import Server
 from invent_gitops.state.document import dump
+from invent_gitops.values import replace
 from tests.dashboard import create_by_hand, delete, edit
 from tests.making import a_record, a_request, a_state
 from tests.paging import losing, paged

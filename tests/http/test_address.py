@@ -115,7 +115,9 @@ def test_a_key_that_does_not_fit_in_a_header_is_refused_without_being_shown(key:
 
 
 def test_a_target_that_is_printed_does_not_show_its_key() -> None:
-    assert SECRET not in repr(Target("https://host", "c", "https://host", SECRET))
+    target = Target("https://host", "c", "https://host", SECRET)
+    assert SECRET not in repr(target)
+    assert SECRET not in repr(target.__rich_repr__())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from invent_gitops.model.record import Record
 from invent_gitops.model.state import State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.plan.audience import with_audiences
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     SOON,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from invent_gitops.model.state import Absence, Candidate, Looked, Record, Record
 from invent_gitops.operations.reconcile import settle
 from invent_gitops.provenance import Origin
 from invent_gitops.state.document import dump, parse
+from invent_gitops.values import replace
 from tests.fakes import Memory
 from tests.making import (
     NOW,

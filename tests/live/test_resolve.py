@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.record import CALL_LASTS
 from invent_gitops.model.state import Absence, Candidate, DeclaredAbsent, Recorded, State
 from invent_gitops.text.commands import from_when, not_created, settling
+from invent_gitops.values import replace
 from tests.making import NOW, a_provenance, a_record, a_remote, a_removal, a_request, a_state, altered, an_intent
 
 SECOND = timedelta(seconds=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from invent_gitops.model.broadcast import NOT_TOLD, Counts, Remote, Sending
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import DEFAULT_LIMITS, ResultLimits
 from invent_gitops.model.state import Provenance, State
+from invent_gitops.values import replace
 from tests.making import NOW, a_provenance, a_record, a_remote, a_state
 
 GOOD = Counts(contacts=1240, recipients=1240, sent=1240, delivered=1240, failed=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.width import cells
 from invent_gitops.schemas import read_schema
+from invent_gitops.values import replace
 from tests.making import (
     API,
     NASTY,

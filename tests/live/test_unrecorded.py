@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from invent_gitops.model.project import Project
 from invent_gitops.model.state import State
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_definitions
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     SOON,

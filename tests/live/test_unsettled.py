@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.state import Record, Recorded, State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
+from invent_gitops.values import replace
 from tests.making import NOW, a_provenance, a_record, a_remote, a_request, a_state, altered, an_intent
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

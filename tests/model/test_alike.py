@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.live.drift import live_request
 from invent_gitops.model.alike import alike, composed
+from invent_gitops.values import replace
 from tests.making import a_definition, a_record, a_remote, a_removal, a_request, a_state, actions, an_intent, plan_of
 from tests.running import WHEN, account, call, invent, state_of
 

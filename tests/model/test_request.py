@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ def test_request_is_read_back_as_it_was_written(request: Request) -> None:
 
 
 def test_every_field_of_a_request_is_sent_and_nothing_else() -> None:
-    assert tuple(a_request().as_json()) == REQUEST_FIELDS == tuple(field.name for field in fields(Request))
+    assert tuple(a_request().as_json()) == REQUEST_FIELDS == Request.__struct_fields__
 
 
 def test_segments_are_read_in_one_order() -> None:

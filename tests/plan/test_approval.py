@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from invent_gitops.plan import approval
 from invent_gitops.plan.approval import approved_plan, check_digest, check_plan
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
+from invent_gitops.values import replace
 from tests.making import NOW, a_definition, a_record, a_request, a_state, an_intent, in_context, plan_of
 from tests.running import account, call, define, ids, invent, live, posted, started, until
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from invent_gitops.model.plan import ACTIONS, Audience
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
 from invent_gitops.model.state import Absence, Record, Recorded, State
 from invent_gitops.model.statuses import GONE
+from invent_gitops.values import replace
 from tests.making import (
     API,
     LINEAGE,

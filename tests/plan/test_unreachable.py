@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from invent_gitops.model.state import Record
 from invent_gitops.model.statuses import NOT_TO_COME
 from invent_gitops.model.unreachable import UnreachablePolicy, Unreached
 from invent_gitops.plan.unreachable import unreachable
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     SOON,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,6 +15,7 @@ from invent_gitops.model.broadcast import Definition
 from invent_gitops.model.plan import Plan, Refusal
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     SOON,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from invent_gitops.model.command import cure_text
 from invent_gitops.model.problem import Position
 from invent_gitops.model.project import WAIVABLE, BlackoutDays, Policies, QuietHours
 from invent_gitops.policy import duration, too_many
+from invent_gitops.values import replace
 from tests.making import NOW, SOON, a_catalogue, a_definition, a_request, refusals_of
 
 SECOND = timedelta(seconds=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, make_dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from invent_gitops.model.project import BlackoutDays, BranchPlace, Policies, Pro
 from invent_gitops.model.unreachable import UnreachablePolicy
 from invent_gitops.policy import loosening
 from invent_gitops.policy.loosening import compare_rules
+from invent_gitops.values import Struct, replace
 
 TODAY = date(2026, 11, 20)
 NIGHT = QuietHours(time(21), time(8), "Europe/Berlin")
@@ -67,7 +67,7 @@ def test_policy_is_weaker_one_way_and_tighter_the_other(name: str, strict: Any, 
 
 def test_every_policy_that_there_is_has_its_step_above_or_counts_as_weaker_by_itself() -> None:
     tested = {name for name, *_ in STEPS} | {"blackout_days"}
-    others = {field.name for field in fields(Policies)} - tested
+    others = {*Policies.__struct_fields__} - tested
     for name in others:
         values: dict[str, Any] = {name: "something else"}
         old, new = Policies(), Policies(**values)
@@ -142,7 +142,13 @@ def test_what_is_set_for_the_first_time_and_where_the_files_are_is_no_rule() -> 
     assert compare_rules(Rules(Project(), None), Rules(current, None), TODAY) == RuleChanges()
 
 
-Bar = make_dataclass("Bar", ["approvals", "dismiss_stale", "over", "send_to_all"])
+class Bar(Struct, frozen=True):
+    approvals: int
+    dismiss_stale: bool
+    over: Any
+    send_to_all: tuple[str, ...]
+
+
 Edits = UnreachablePolicy
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import TypeGuard
 
@@ -14,6 +13,7 @@ from invent_gitops.model.problem import Position
 from invent_gitops.model.project import Policies
 from invent_gitops.model.state import Event, Intended, Recorded
 from invent_gitops.plan.make import LiveList, Terms, make_plan
+from invent_gitops.values import replace
 from tests.protocol.values import BEGINNING, Live, event, event_of, moment, number, provenance, remote, request, state
 
 

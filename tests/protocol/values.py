@@ -7,7 +7,6 @@ them (`State.after`, `reconcile`, `make_plan`) is asked once for each, and remem
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -27,6 +26,7 @@ from invent_gitops.model.state import (
     State,
     Withdrawn,
 )
+from invent_gitops.values import replace
 
 BEGINNING = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SENT_AT = datetime(2026, 12, 20, 9, 0, tzinfo=UTC)

@@ -6,7 +6,6 @@ import html
 import json
 import re
 import shlex
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,6 +38,7 @@ from invent_gitops.render.markdown.status import COMMENT_LIMIT, status_markdown
 from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.schemas import read_schema
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     SOON,

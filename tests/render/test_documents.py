@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -32,6 +31,7 @@ from invent_gitops.render.documents.report import report_json
 from invent_gitops.render.documents.segments import catalogue_json
 from invent_gitops.render.documents.status import status_json
 from invent_gitops.schemas import read_schema, schema_names
+from invent_gitops.values import replace
 from tests.making import (
     NASTY,
     NOW,

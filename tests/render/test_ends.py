@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from invent_gitops.render.text.plan import SHOWN, plan_text
 from invent_gitops.render.text.report_end import report_end_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.text.totals import plan_end, question_text
+from invent_gitops.values import replace
 from tests.making import NOW, a_plan, a_record, a_request, an_item
 
 PLAIN, COLOURS = Style(), Style(color=True)

@@ -6,7 +6,6 @@ import html
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +25,7 @@ from invent_gitops.render.markdown.fit import Part, fitted, in_bytes
 from invent_gitops.render.markdown.markup import address, code, link, text
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT, plan_markdown
 from invent_gitops.text.clean import cut
+from invent_gitops.values import replace
 from tests.making import (
     NASTY,
     NOW,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from invent_gitops.render.markdown.status import status_markdown
 from invent_gitops.render.text.plan import plan_text
 from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.values import replace
 from tests.making import NOW, SOON, a_definition, a_plan, a_request
 
 VIPS = Audience(("vips",), False, 1200)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from invent_gitops.errors import InvalidInput
@@ -13,6 +11,7 @@ from invent_gitops.model.state import Candidate
 from invent_gitops.render.text.records import record_text, records_text
 from invent_gitops.render.text.report import SYMBOLS, WORDS, outcome_line, report_text, summary
 from invent_gitops.render.text.style import Style
+from invent_gitops.values import replace
 from tests.making import (
     NASTY,
     NOW,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +32,7 @@ from invent_gitops.render.github.outputs import step_outputs
 from invent_gitops.render.markdown.document import page
 from invent_gitops.render.markdown.fit import in_bytes
 from invent_gitops.render.markdown.plan import COMMENT_LIMIT
+from invent_gitops.values import replace
 from tests.making import NOW, a_plan, a_provenance, a_remote, altered, an_intent, an_item, costly, in_context
 from tests.render.test_markdown import (
     ALL_EVIL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from invent_gitops.render.cells.attempts import settling
 from invent_gitops.render.cells.audience import reach
 from invent_gitops.render.text.plan import SHOWN, plan_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.values import replace
 from tests.making import (
     NASTY,
     NOW,

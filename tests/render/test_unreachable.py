@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from invent_gitops.render.markdown.unreachable import with_unreachable_head
 from invent_gitops.render.text.plan import SHOWN, plan_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.render.unreachable import NAMED, steps_left, steps_named, unreachable_title
+from invent_gitops.values import replace
 from tests.making import NASTY, NOW, SOON, a_plan, an_item
 from tests.text.test_clean import is_harmless
 

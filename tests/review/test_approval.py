@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from invent_gitops.review.comment import outdated_body, plan_body, report_body
 from invent_gitops.review.evidence import ReviewedPlan, approved_line
 from invent_gitops.review.marker import read_marker
 from invent_gitops.review.ownership import Ownership
+from invent_gitops.values import replace
 
 OLD, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -25,6 +24,7 @@ from invent_gitops.review.comment import (
 )
 from invent_gitops.review.evidence import approved_in
 from invent_gitops.review.marker import Marker, MarkerStatus, encoded, read_marker
+from invent_gitops.values import replace
 from tests.making import NASTY, costly
 
 COMMIT, DIGEST = "b" * 40, "v2:1:" + "d" * 16 + ":" + "d" * 64

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
@@ -26,6 +25,7 @@ from invent_gitops.review.comment import drift_body, outcomes_in, plan_body, pla
 from invent_gitops.review.decide import decide_comment, decide_issue, decide_outdated, needs_person
 from invent_gitops.review.marker import Marker, MarkerKind, MarkerStatus, read_marker
 from invent_gitops.review.ownership import Ownership, OwnPost
+from invent_gitops.values import replace
 
 OLD, HEAD = "a" * 40, "b" * 40
 DIGEST = f"v2:1:{'d' * 16}:{'d' * 64}"

@@ -6,7 +6,6 @@ import base64
 import json
 import tracemalloc
 import zlib
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from invent_gitops.plan.approval import approved_plan
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.review.evidence import LINE_LIMIT, PACKED_LIMIT, approved_in, approved_line, read_approved
+from invent_gitops.values import replace
 from tests.making import API, NASTY, NOW, ORG, a_plan, a_request, an_item, costly
 
 BEGIN, END = "<!-- invent-gitops: approved ", " -->"

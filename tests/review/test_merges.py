@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from invent_gitops.errors import Refused
 from invent_gitops.model.pull_request import PullRequest, WorkflowEvent
 from invent_gitops.review.merges import AT_ONCE, concerned, merged_at, merged_by, merged_with
+from invent_gitops.values import replace
 
 OLD, HEAD, MERGE = "a" * 40, "b" * 40, "c" * 40
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

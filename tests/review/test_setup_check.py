@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 
 import pytest
 
@@ -21,6 +20,7 @@ from invent_gitops.model.setup import (
     WorkflowFile,
 )
 from invent_gitops.review.setup_check import check_setup, exit_code_of
+from invent_gitops.values import replace
 
 PATH = ".github/workflows/broadcasts-apply.yml"
 WORKFLOW = f"workflow:{PATH}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from invent_gitops.review.approval import PlanComment
 from invent_gitops.review.evidence import ReviewedPlan
 from invent_gitops.review.signoff import LIMIT, read_signoffs, unnamed_reviewers, write_signoffs
 from invent_gitops.state.document import dump, parse
+from invent_gitops.values import replace
 from tests.making import a_provenance, a_record, a_state
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)

@@ -7,7 +7,6 @@ import re
 import shlex
 import signal
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Intended
 from invent_gitops.state.branch import BranchStore
 from invent_gitops.state.document import dump
+from invent_gitops.values import replace
 from tests.branch_repository import API, APPLY, AT, BRANCH, Hub, a_store, applied, git, hub, told
 from tests.making import a_provenance, a_record, a_state, an_intent
 from tests.running import account, call, ended, invent, live, posted, started, until

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from invent_gitops.errors import ExitCode, InvalidInput
 from invent_gitops.model.state import Absence, Candidate, State
 from invent_gitops.schemas import read_schema
 from invent_gitops.state.document import REFRESHED, VERSION, WITH_COUNTS, dump, parse
+from invent_gitops.values import replace
 from tests.making import (
     LINEAGE,
     SOON,

@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import uuid
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from invent_gitops.model.state import Event, Intended, Recorded, Removed, State,
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.file import FileStore
 from invent_gitops.state.journal import JournalWriter, read_journal
+from invent_gitops.values import replace
 from tests.making import API, LINEAGE, ORG, a_move, a_record, a_removal, a_state, an_intent
 
 RECORDED = Recorded("spring", a_record("bc_1", attempt="t1"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -20,6 +19,7 @@ from invent_gitops.model.state import Corrected, Recorded, State
 from invent_gitops.schemas import read_schema
 from invent_gitops.state.document import VERSION, WITH_ROLES, dump, parse
 from invent_gitops.state.journal import read_event, write_event
+from invent_gitops.values import replace
 from tests.making import a_record, a_state
 
 SCHEMA = Draft202012Validator(read_schema("state"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +12,7 @@ from invent_gitops.model.state import Event, Intended, Provenance, Recorded
 from invent_gitops.provenance import Origin
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.message import commit_message
+from invent_gitops.values import replace
 from tests.making import a_provenance, a_record, a_state, an_intent
 
 SIGNOFF = Signoff("https://github.com/acme/campaigns/pull/7", "carol", ("alice", "bob"))

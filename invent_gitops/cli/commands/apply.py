@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import partial
 
 import click
@@ -33,6 +32,7 @@ from invent_gitops.plan.approval import Approval, by_digest, by_plan
 from invent_gitops.render.github.annotations import report_annotations
 from invent_gitops.render.text.wrap import wrapped
 from invent_gitops.review.signoff import VARIABLE, read_signoffs
+from invent_gitops.values import Struct, replace
 
 
 @click.command()
@@ -138,8 +138,7 @@ def _result(run: Apply, applied: Applied) -> Result:
     )
 
 
-@dataclass
-class View:
+class View(Struct):
     """Shows an apply in the terminal, and keeps the `body` of the document of a run that fails.
 
     `draft` writes what is true from now on of a run that is killed. `run` is set before anything is shown.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +20,7 @@ from invent_gitops.operations.context import context_of
 from invent_gitops.operations.project import checked_project, working
 from invent_gitops.provenance import DIRTY
 from invent_gitops.text.clean import clean
+from invent_gitops.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

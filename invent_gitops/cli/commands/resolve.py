@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
@@ -21,6 +20,7 @@ from invent_gitops.operations.resolve import Resolving
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.operations.unsettled import unsettled_code
 from invent_gitops.provenance import find_origin
+from invent_gitops.values import replace
 
 
 @click.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -27,6 +26,7 @@ from invent_gitops.operations.unsettled import unsettled_code
 from invent_gitops.provenance import Origin, find_origin
 from invent_gitops.text.clean import clean
 from invent_gitops.text.commands import settling
+from invent_gitops.values import replace
 
 reason_option = click.option(
     "--reason",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from invent_gitops.model.context import Context
 from invent_gitops.model.record import Candidate, Intent
 from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.text.commands import from_when, not_created, quoted, resolving
+from invent_gitops.values import Struct
 
 NOT_LISTED = "The list in Invent did not show it. That is no proof: lists can lag."
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
+class Settling(Struct, frozen=True):
     """`answer` is what a person has found out; `command` records it, complete but for the reason."""
 
     answer: str

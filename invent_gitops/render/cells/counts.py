@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from invent_gitops.model.broadcast import Counts
 from invent_gitops.model.status import SHARES
+from invent_gitops.values import Struct
 
 # The counts of a broadcast that was sent, in the order of the columns, each with its heading.
 COUNTED = {
@@ -20,8 +19,7 @@ SHARES_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """`number` is a count. `share` is its percentage, "" where it has none."""
 
     number: str

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from invent_gitops.text.clean import cut
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(Struct, frozen=True):
     """`write` makes a text harmless in the format and cuts it to a number of characters.
 
     The numbers are the most characters of a segment's name, of the value of a field, and of a status.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from invent_gitops.text.times import distance, moment
+from invent_gitops.values import Struct
 from invent_gitops.zonedata import UnknownZone
 
 AT_ONCE = "at once"
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """`clock` is the local day and time. `zone` is its zone with the time in UTC, "" for "at once"."""
 
     clock: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.broadcast import Remote, Request
@@ -25,12 +24,12 @@ from invent_gitops.render.documents.reading import (
     read_texts,
     text_or,
 )
+from invent_gitops.values import Struct
 
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """How a command ended: `problems` are faults of its input, `error` is what ended it, or None."""
 
     exit_code: int

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from invent_gitops.live.unrecorded import Survey
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
+from invent_gitops.values import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What an import has done: the keys that are recorded now, and the file that was written for each key."""
 
     keys: frozenset[str] = frozenset()

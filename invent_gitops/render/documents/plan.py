@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
@@ -53,10 +52,10 @@ from invent_gitops.render.documents.reading import (
 )
 from invent_gitops.render.documents.review import read_notice
 from invent_gitops.render.documents.unreachable import read_unreachable, unreachable_json
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True):
     """A plan as a document holds it. `digest` is what it says of itself: nothing here compares the two.
 
     `review` is what the comment says of approvals, None in a document that is not on its way there.

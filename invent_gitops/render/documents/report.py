@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast, get_args
 
 from invent_gitops.model.broadcast import Request
@@ -32,21 +31,20 @@ from invent_gitops.render.documents.reading import (
     seconds_or_none,
     text_or,
 )
+from invent_gitops.values import Struct
 
 # What becomes of a key that has a broadcast now.
 _DONE: tuple[Fate, ...] = ("created", "adopted", "already-created")
 
 
-@dataclass(frozen=True, slots=True)
-class SavedTwin:
+class SavedTwin(Struct, frozen=True):
     """`command` is the line that a person should run, "" for none: a report without a plan has not its options."""
 
     twin: Twin
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class SavedReport:
+class SavedReport(Struct, frozen=True):
     """A report as a document holds it, with what `report_json` puts beside it; `provenance` is None in old ones.
 
     `exceeding` says by key for how many more contacts a broadcast was created than were reviewed.

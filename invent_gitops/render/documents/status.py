@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as fields_of
 from datetime import timedelta
 
 from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
@@ -28,7 +27,7 @@ from invent_gitops.render.documents.reading import (
 )
 from invent_gitops.render.documents.row_details import details_json
 
-_COUNTED = tuple(field.name for field in fields_of(Counts))
+_COUNTED = Counts.__struct_fields__
 
 
 def status_json(status: Status) -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from invent_gitops.model.broadcast import WRITTEN_AS
@@ -17,6 +16,7 @@ from invent_gitops.model.unreachable import GUIDE, POLICY, Kind
 from invent_gitops.render.github.loosening_annotations import WEAKER, loosening_messages
 from invent_gitops.render.unreachable import audience_words, goes_out
 from invent_gitops.text.clean import cut
+from invent_gitops.values import Struct
 
 # GitHub shows ten of each kind for a step and drops the rest without a word.
 MOST = 9
@@ -30,8 +30,7 @@ _LEVELS = ("error", "warning", "notice")
 # The field of a definition in which a field of the request is written.
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """A message at a place; the place may be unknown."""
 
     level: Literal["error", "warning", "notice"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from invent_gitops.model.context import Context
@@ -17,12 +16,12 @@ from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.markdown.commands import WHOLE, cure_cell
 from invent_gitops.render.markdown.fit import Part
 from invent_gitops.render.markdown.markup import MARKDOWN, address, code, link, text
+from invent_gitops.values import Struct, replace
 
 SPACE = "\u00a0"
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """What every row needs beside its item.
 
     `files` is the address that paths are appended to, or "". `items` are those of a plan, soonest first. A page that is

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from invent_gitops.values import Struct
 
 Size = Callable[[str], int]
 
@@ -13,8 +14,7 @@ def in_bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Lines above, rows that can be left out from the end, lines below. A row may be several lines."""
 
     above: Sequence[str]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from calendar import Calendar
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
 
 from invent_gitops.render.markdown.markup import text
+from invent_gitops.values import Struct
 from invent_gitops.zonedata import UnknownZone, load_zone
 
 # More months would push everything else out of sight, and so would more lines a day or longer names.
@@ -33,8 +33,7 @@ _LEGEND: Mapping[Mark, tuple[str, str]] = {
 _BLACKOUT = "🚫"
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """One broadcast: when it goes out, its name, and what the plan says of it.
 
     `moved_to` is the time that an edited file names instead, which Invent does not know.
@@ -46,8 +45,7 @@ class Send:
     moved_to: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
+class _Day(Struct, frozen=True):
     """A send on the clocks of the table's zone."""
 
     at: datetime
