@@ -16,6 +16,7 @@ import pytest
 
 from invent_gitops.git import repository as git
 from invent_gitops.state import branch, remote
+from tests.careful import fast_paths
 
 # Variables that would reach into the program, into git or into httpx from the machine that runs the tests.
 FOREIGN_PREFIXES = ("ACTIONS_", "GIT_", "GITHUB_", "INVENT_", "RUNNER_", "XDG_")
@@ -45,6 +46,19 @@ hypothesis.settings.load_profile("repeatable")
 # A shell ignores Ctrl-C for what it starts in the background, and every child inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--careful", action="store_true", help="let no fast path of the program decide anything")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--careful"):
+        fast_paths.install()
+
+
+def pytest_report_header() -> str | None:
+    return "careful: no fast path of the program decides anything" if fast_paths.is_on() else None
 
 
 def pytest_xdist_auto_num_workers() -> int:

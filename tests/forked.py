@@ -23,6 +23,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.careful.fast_paths import python_path
+
 ROOT = Path(__file__).parent.parent
 # What a script starts to have a run forked; its first word is the `address`.
 SHELL = ROOT / "tests" / "forked_shell.py"
@@ -33,7 +35,7 @@ PATIENCE = 300.0
 def environment(extra: Mapping[str, str] | None = None, *, base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """This process's environment without what would make another Python of it, such as PYTHONUNBUFFERED."""
     plain = {name: value for name, value in base.items() if not name.startswith("PYTHON")}
-    return {**plain, "PYTHONPATH": str(ROOT), **(extra or {})}
+    return {**plain, "PYTHONPATH": python_path(), **(extra or {})}
 
 
 class Server:

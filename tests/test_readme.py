@@ -17,6 +17,7 @@ from invent_gitops.model.project import Project
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_project
 from invent_gitops.values import replace
+from tests.careful.fast_paths import python_path
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,7 +41,7 @@ def run(folder: Path, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "invent_gitops", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -18,7 +18,8 @@ from invent_gitops.model.record import Provenance, Record
 from invent_gitops.state.document import dump, parse
 from invent_gitops.values import replace
 from invent_gitops.zonedata import UnknownZone, load_zone, zone_data_version, zone_names
-from tests.running import ROOT, call, run, state_of
+from tests.careful.fast_paths import python_path
+from tests.running import call, run, state_of
 
 PACKAGE = Path(tzdata.__file__).parent
 LOCAL = "2099-03-02T09:00"
@@ -44,7 +45,7 @@ def later_rules(folder: Path, like: str, version: str = "2099z") -> dict[str, st
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(PACKAGE / "zoneinfo" / like, copy / "zoneinfo" / "Europe" / "Berlin")
     (copy / "__init__.py").write_text(f'IANA_VERSION = "{version}"\n', encoding="utf-8")
-    return {"PYTHONPATH": f"{copy.parent}:{ROOT}"}
+    return {"PYTHONPATH": f"{copy.parent}:{python_path()}"}
 
 
 def item(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.careful.fast_paths import python_path
 from tests.chaos.__main__ import main
 from tests.chaos.history import History
 from tests.chaos.judge import Row
@@ -39,7 +40,7 @@ def test_a_forked_run_takes_the_steps_of_a_fresh_interpreter_and_really_dies(tmp
         assert found.run(*APPLY, "--concurrency", "1", count=listed).code == 0
     with world(tmp_path / "fresh", "file", *FEW) as found:
         order = ["--count", str(tmp_path / "fresh-steps"), "--", *APPLY, "--concurrency", "1"]
-        settings = found.environment | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        settings = found.environment | {"PYTHONPATH": python_path(), "PYTHONDONTWRITEBYTECODE": "1"}
         subprocess.run([sys.executable, "-m", "tests.chaos.dying", *order], cwd=found.runner, env=settings, check=True)
         dead = found.start(*APPLY, death=Death(1))
         assert (found.end(dead).killed, Path(f"/proc/{dead.pid}").exists()) == (True, False)

@@ -13,6 +13,7 @@ import pytest
 
 from invent_gitops.errors import ExitCode
 from invent_gitops.render.markdown.document import page
+from tests.careful.fast_paths import python_path
 from tests.cli.test_plan_formats import EVIL
 from tests.running import (
     FAST,
@@ -262,7 +263,7 @@ def test_run_that_is_killed_before_anything_was_begun_names_nothing(project: Pat
 def test_bug_leaves_a_report_that_does_not_claim_that_nothing_was_created(project: Path) -> None:
     # A broken library is the nearest to a bug of our own that can be had without touching our code.
     (project / "filelock.py").write_text("raise RuntimeError('broken')\n", encoding="utf-8")
-    env = {"PYTHONPATH": f"{project}:{ROOT}"}
+    env = {"PYTHONPATH": f"{project}:{python_path()}"}
     result = run(project, "apply", "--yes", "--sandbox", *OUT, env=env)
     assert result.code == kept(project)["exit_code"] == ExitCode.BUG
     assert page(kept(project)).startswith("### ⛔ It broke off: look before anyone retries\n")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import forked
+from tests.careful.fast_paths import python_path
 from tests.forked import ROOT, Server
 from tests.forking import AT_START
 
@@ -22,6 +23,11 @@ import os, invent_gitops as program, tzdata
 print(os.path.dirname(program.__file__), program.__version__, tzdata.IANA_VERSION, sep="\\n")
 """
 PATIENCE = 180.0  # seconds; a bound for what never comes
+
+
+def path_of(tree: Path) -> str:
+    """The PYTHONPATH of a tree: this one is played without its fast paths where the tests are so careful."""
+    return python_path() if tree == ROOT else str(tree)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Program:
     def __init__(self, python: str, tree: Path | None = None) -> None:
         plain = {name: value for name, value in os.environ.items() if not name.startswith(AT_START)}
         # What an interpreter takes at its start is the same for the server and for all of its runs.
-        self.at_start = {"LANG": "C.UTF-8", **({"PYTHONPATH": str(tree)} if tree else {})}
+        self.at_start = {"LANG": "C.UTF-8", **({"PYTHONPATH": path_of(tree)} if tree else {})}
         environment = {**plain, **self.at_start}
         names = subprocess.run(
             [python, "-P", "-c", VERSIONS], env=environment, check=True, capture_output=True, text=True

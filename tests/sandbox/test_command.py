@@ -23,6 +23,7 @@ from invent_gitops.cli.result import Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InvalidInput, InventGitopsError, WrongUsage
 from invent_gitops.sandbox.service import Sandbox
+from tests.careful.fast_paths import python_path
 from tests.forked import PATIENCE
 
 ROOT = Path(invent_gitops.__file__).parents[1]
@@ -36,7 +37,7 @@ def _started(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[s
     process = subprocess.Popen(
         [*RUN, "--port", "0", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -157,7 +158,7 @@ def test_help_loads_neither_the_database_nor_the_server() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         capture_output=True,
         text=True,
         check=False,

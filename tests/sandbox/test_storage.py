@@ -19,6 +19,7 @@ import invent_gitops
 from invent_gitops.errors import InvalidInput, Unavailable
 from invent_gitops.sandbox.contract import Answer
 from invent_gitops.sandbox.service import Sandbox
+from tests.careful.fast_paths import python_path
 
 ROOT = Path(invent_gitops.__file__).parents[1]
 KEY = {"Authorization": "Bearer k"}
@@ -43,7 +44,7 @@ def _create(box: Sandbox, name: str = "x", **fields: Any) -> Answer:
 def _start_writer(file: Path, number: int, name: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(file), str(number), name],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": python_path()},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

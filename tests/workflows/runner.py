@@ -17,8 +17,9 @@ from typing import Any
 
 import yaml
 
+from tests.careful.fast_paths import python_path
 from tests.forked import SHELL, address
-from tests.running import ROOT, environment
+from tests.running import environment
 from tests.steps import read_outputs
 
 Context = Mapping[str, Any]
@@ -173,7 +174,7 @@ class Runner:
             ["bash", "-e", str(path)],
             cwd=where,
             env=environment(
-                {"PYTHONPATH": str(ROOT)} | dict(variables) | {key: str(one) for key, one in files.items()}
+                {"PYTHONPATH": python_path()} | dict(variables) | {key: str(one) for key, one in files.items()}
             ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

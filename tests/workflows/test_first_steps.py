@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.branch_repository import APPLY, git
-from tests.running import ROOT, account, call, define, invent
+from tests.careful.fast_paths import python_path
+from tests.running import account, call, define, invent
 
 ACTION = "somebody/invent-gitops@" + "a1" * 20
 INIT = ("init", "--github", "--action", ACTION)
@@ -107,7 +108,7 @@ def commands(text: str) -> list[str]:
 def paste(folder: Path, lines: list[str], env: dict[str, str]) -> None:
     programs = folder.parent / "programs"
     programs.mkdir(exist_ok=True)
-    script = f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m invent_gitops "$@"\n'
+    script = f'#!/bin/sh\nPYTHONPATH={python_path()} exec {sys.executable} -m invent_gitops "$@"\n'
     (programs / "invent-gitops").write_text(script, encoding="utf-8")
     (programs / "invent-gitops").chmod(0o755)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
