@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`done` of `total` steps after `elapsed` seconds."""
+    """`done` of `total` steps after `elapsed` seconds; `total` is None where nobody knows it.
+
+    `label` says what is done, "" where the lines beside it say so.
+    """
 
     done: int
-    total: int
+    total: int | None
     elapsed: float
+    label: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether all is done."""
+        return self.total is not None and self.done >= self.total
 
     @property
     def rate(self) -> float | None:
@@ -21,4 +30,4 @@ class Step:
     @property
     def remaining(self) -> float | None:
         """Seconds until all is done at that rate; None where nobody can say."""
-        return (self.total - self.done) / self.rate if self.rate else None
+        return (self.total - self.done) / self.rate if self.total is not None and self.rate else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from invent_gitops.operations.account import Account, Store, connect
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.context import context_of
 from invent_gitops.operations.look import of_this_account
+from invent_gitops.operations.meter import Meter
 from invent_gitops.operations.plan import chooser
 from invent_gitops.operations.project import (
     PROJECT_FILE,
@@ -163,6 +165,7 @@ class Importing:
         ]
         files: dict[str, str] = {}
         writer = DefinitionFiles(self.loaded, names, self._stems())
+        meter = Meter(len(entries), time.monotonic, "Writing definitions")
         for key, request, id, status in entries:
             if stopping.event.is_set():
                 raise Interrupted(
@@ -171,6 +174,7 @@ class Importing:
                 )
             comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."
             files[key] = writer.write(key, request, comment)
+            self.console.progress("", meter.count())
         return files
 
 
