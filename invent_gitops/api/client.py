@@ -10,6 +10,7 @@ from typing import Self
 
 from invent_gitops.api.answer import read_remote, read_segment, verdict
 from invent_gitops.api.limits import SILENCE
+from invent_gitops.api.page_walk import Heard, unheard
 from invent_gitops.api.reading import ListReader
 from invent_gitops.api.wire import Wire
 from invent_gitops.http.address import Target
@@ -25,7 +26,7 @@ class InventApi:
     """The documented routes of one org. Safe to use from several threads; `stop` ends every wait.
 
     `rate` is in requests a minute over all threads. Documented limit: 500 for each IP address. `tell` gets the reason
-    for a long wait.
+    for a long wait, `heard` each page of a list: its route, how many entries were read by now, and of how many.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class InventApi:
         stop: threading.Event,
         read_timeout: float = SILENCE,
         tell: Callable[[str], None] = lambda reason: None,
+        heard: Heard = unheard,
     ) -> None:
-        self._key = target.key
+        self._key, self._heard = target.key, heard
         self._wire = Wire(target, rate=rate, stop=stop, create_timeout=read_timeout, tell=tell)
 
     def __enter__(self) -> Self:
@@ -93,14 +95,14 @@ class InventApi:
 
         A page that cannot be read is tried `tries` times.
         """
-        return ListReader(self._wire, tries).complete("broadcasts", {"status": "ALL"}, read_remote)
+        return ListReader(self._wire, tries, self._heard).complete("broadcasts", {"status": "ALL"}, read_remote)
 
     def readable_broadcasts(self, *, tries: int = 5) -> Listing[Remote]:
         """As many of the org's broadcasts as can be read, and what could not be.
 
         Raises `Unavailable` only where nothing at all could be read.
         """
-        return ListReader(self._wire, tries).partly("broadcasts", {"status": "ALL"}, read_remote)
+        return ListReader(self._wire, tries, self._heard).partly("broadcasts", {"status": "ALL"}, read_remote)
 
     def segments(self, *, tries: int = 5) -> list[RemoteSegment]:
         """Return all segments of the org, from `GET /orgs/{org_id}/segments`, those that are columns of a board
@@ -108,4 +110,4 @@ class InventApi:
 
         Raises `Unavailable`, never a part.
         """
-        return ListReader(self._wire, tries).complete("segments", {}, read_segment)
+        return ListReader(self._wire, tries, self._heard).complete("segments", {}, read_segment)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from invent_gitops.values import Struct, field
 
 # Entries that are asked for at once.
 PAGE_SIZE = 100
+# The route, how many entries of its list were read by now, and how many it has; None where the API does not tell.
+Heard: TypeAlias = Callable[[str, int, int | None], None]
+
+
+def unheard(route: str, read: int, total: int | None) -> None:
+    """Hear of a page, and do nothing."""
 
 
 class Identified(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from invent_gitops.api.answer import clock_skew, read_list, read_total
-from invent_gitops.api.page_walk import PAGE_SIZE, E, ListPage, PageWalk
+from invent_gitops.api.page_walk import PAGE_SIZE, E, Heard, ListPage, PageWalk, unheard
 from invent_gitops.api.wire import Wire
 from invent_gitops.errors import Interrupted, NotOffered, Unavailable, Unreachable
 from invent_gitops.http.answers import server_time
@@ -52,10 +52,10 @@ class _Barred(_Denied, Unreachable):
 
 
 class ListReader:
-    """One reading of a list. A page that cannot be read is tried `tries` times."""
+    """One reading of a list. A page that cannot be read is tried `tries` times; `heard` hears of each that was."""
 
-    def __init__(self, wire: Wire, tries: int) -> None:
-        self._wire, self._tries = wire, tries
+    def __init__(self, wire: Wire, tries: int, heard: Heard = unheard) -> None:
+        self._wire, self._tries, self._heard = wire, tries, heard
         self._patience = PATIENCE
         self._skews: list[timedelta] = []
 
@@ -81,6 +81,7 @@ class ListReader:
             walk = self._walk(route, query, read, partly=partly)
         if not walk.gaps and not walk.agrees:
             walk.gaps.append(f"The list of {route} could not be read to its end: its count and its pages do not agree.")
+        self._heard(route, len(walk.entries), len(walk.entries))
         # One answer can come late from somewhere on the way; a clock that is wrong is so for all of them.
         skew = min(self._skews, key=abs, default=None)
         return Listing(tuple(walk.entries.values()), tuple(walk.gaps), skew)
@@ -89,6 +90,7 @@ class ListReader:
         self, route: str, query: Mapping[str, str], read: Callable[[object], E | None], *, partly: bool
     ) -> PageWalk[E]:
         walk: PageWalk[E] = PageWalk()
+        self._heard(route, 0, None)
         for number in range(1, PAGES + 1):
             try:
                 page = self._page(route, {**query, "page": str(number), "take": str(PAGE_SIZE)})
@@ -112,6 +114,7 @@ class ListReader:
                         walk.gaps.append(f"Page {number} of the list of {route} has nothing that was not read before.")
                     return walk
                 walk.add(page, read, f"Page {number} of the list of {route} holds an entry without a usable id.")
+                self._heard(route, walk.entry_count, walk.total)
                 if not page.entries or (walk.gaps and not partly):
                     return walk
             if walk.ended:

@@ -92,14 +92,15 @@ class Session:
         if self.quiet:
             return
         with self._printing:
+            if self._is_screen(sys.stderr) and not self.stopping:
+                above = without_secrets(wrapped(text, columns_of(sys.stderr)), os.environ) + "\n" if text else ""
+                with suppress(OSError, ValueError):
+                    self._line.draw(sys.stderr, step, above)
+                return
             if text:
                 self._print(text, sys.stderr)
-            if not self._is_screen(sys.stderr):
-                if self._line.due(step):
-                    self._print(pace_text(step), sys.stderr)
-            elif not self.stopping:
-                with suppress(OSError, ValueError):
-                    self._line.draw(sys.stderr, step)
+            if not self._is_screen(sys.stderr) and self._line.due(step):
+                self._print(pace_text(step), sys.stderr)
 
     @property
     def interactive(self) -> bool:

@@ -22,16 +22,24 @@ class Draft(Struct, frozen=True):
     segments: tuple[tuple[str, str], ...]
 
 
-def draft(request: Request, *, timezone: str, catalogue: Catalogue | None, names: Mapping[str, str]) -> Draft:
+class Drafts:
     """`timezone` is the project's ("" for none), `names` are those of segments by id, as Invent shows them."""
-    written = {segment.id: segment.name for _, segment in sorted(catalogue.segments.items())} if catalogue else {}
-    entries = [written.get(id) or ID_PREFIX + id for id in request.segment_ids]
-    shown_names = [
-        names.get(id, "") if entry == ID_PREFIX + id else ""
-        for id, entry in zip(request.segment_ids, entries, strict=True)
-    ]
-    segments = sorted(zip(entries, shown_names, strict=True), key=lambda pair: (pair[0].startswith(ID_PREFIX), pair))
-    return Draft(request.name, _schedule(request.scheduled_at, timezone), tuple(segments))
+
+    def __init__(self, *, timezone: str, catalogue: Catalogue | None, names: Mapping[str, str]) -> None:
+        self._timezone, self._names = timezone, names
+        segments = sorted(catalogue.segments.items()) if catalogue else ()
+        self._written = {segment.id: segment.name for _, segment in segments}
+
+    def draft(self, request: Request) -> Draft:
+        """Return what a definition says to give exactly `request`."""
+        entries = [self._written.get(id) or ID_PREFIX + id for id in request.segment_ids]
+        comments = [
+            self._names.get(id, "") if entry == ID_PREFIX + id else ""
+            for id, entry in zip(request.segment_ids, entries, strict=True)
+        ]
+        pairs = zip(entries, comments, strict=True)
+        segments = sorted(pairs, key=lambda pair: (pair[0].startswith(ID_PREFIX), pair))
+        return Draft(request.name, _schedule(request.scheduled_at, self._timezone), tuple(segments))
 
 
 def reviewed(at: datetime | None, timezone: str) -> LocalTime | None:

@@ -24,23 +24,49 @@ def key_for(name: str, id: str) -> str:
     return f"broadcast-{slug}" if _DEVICES.fullmatch(slug) else slug
 
 
-def other_keys(key: str) -> Iterator[str]:
-    """Yield the key, then what to take where it is taken: `key-2`, `key-3` and so on."""
-    yield key
-    for number in count(2):
-        suffix = f"-{number}"
-        yield key[: LONGEST - len(suffix)].rstrip("-") + suffix
+def other_keys(key: str, first: int = 1) -> Iterator[str]:
+    """Yield the key, then what to take where it is taken: `key-2`, `key-3` and so on; from number `first` on."""
+    for number in count(first):
+        suffix = f"-{number}" if number > 1 else ""
+        yield key[: LONGEST - len(suffix)].rstrip("-") + suffix if suffix else key
 
 
-def paths_for(key: str, occupied: AbstractSet[str]) -> Iterator[str]:
-    """Yield where the definition of a key may go, without suffix: where the path is the key itself, else below a name.
+class FreeKeys:
+    """Hands out keys that are not among the `occupied` ones, which hold each of them from then on.
 
-    `occupied` are paths that cannot be had.
+    Of one name, the numbers that were handed out are not tried again: nothing that is occupied ever becomes free.
     """
-    others = {name.casefold() for name in occupied}
-    if _is_safe(key) and key.casefold() not in others:
-        yield key
-    yield from (path for path in other_keys(key_for(key, key)) if path not in others)
+
+    def __init__(self, occupied: set[str]) -> None:
+        self._occupied = occupied
+        self._next: dict[str, int] = {}
+
+    def take(self, key: str) -> str:
+        """Return the key, or the first of its `other_keys` that is free."""
+        return next(self.offers(key))
+
+    def offers(self, key: str) -> Iterator[str]:
+        """Yield what may be tried in turn, each occupied by that: whoever finds it in use goes on to the next."""
+        first = self._next.get(key, 1)
+        for number, other in enumerate(other_keys(key, first), first):
+            self._next[key] = number + 1
+            if other not in self._occupied:
+                self._occupied.add(other)
+                yield other
+
+
+class FreePaths:
+    """Where new definitions may go; `occupied` are paths without suffix that cannot be had, in any case of letters."""
+
+    def __init__(self, occupied: AbstractSet[str]) -> None:
+        self._occupied = {name.casefold() for name in occupied}
+        self._keys = FreeKeys(set(self._occupied))
+
+    def offers(self, key: str) -> Iterator[str]:
+        """Yield paths without suffix for a key: where the path is the key itself, else below a name."""
+        if _is_safe(key) and key.casefold() not in self._occupied:
+            yield key
+        yield from self._keys.offers(key_for(key, key))
 
 
 def _is_safe(key: str) -> bool:

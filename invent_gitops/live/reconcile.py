@@ -6,7 +6,7 @@ Nothing is adopted for a key, or a request, of which somebody has said before th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from invent_gitops.model.absence import Absences
@@ -35,9 +35,8 @@ def reconcile(state: State, remotes: Sequence[Remote], provenance: Provenance) -
 
     An absent broadcast is never taken as proof that it was not created: lists can lag.
     """
-    known_ids = state.ids()
-    unknown = [remote for remote in remotes if remote.id not in known_ids]
-    candidates_by_name = {name: candidates_of(intent, unknown) for name, intent in sorted(state.intents.items())}
+    unclaimed = Unclaimed(state, remotes)
+    candidates_by_name = {name: unclaimed.candidates(intent) for name, intent in sorted(state.intents.items())}
     # A broadcast that two attempts may have made belongs to neither until a person says so.
     claims = Counter(
         candidate.remote.id
@@ -75,14 +74,26 @@ def adopted(intent: Intent, remote: Remote, provenance: Provenance) -> Record:
     return replace(record, local=intent.local, counts=RecordedCounts(remote.sending.counts.contacts))
 
 
-def shown_for(intent: Intent, state: State, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
-    """Return what a list shows of one attempt, without what the state knows already."""
-    known_ids = state.ids()
-    return candidates_of(intent, [remote for remote in remotes if remote.id not in known_ids])
+class Unclaimed:
+    """The live broadcasts that the state does not know, by name: made once, and asked for each attempt."""
+
+    def __init__(self, state: State, remotes: Iterable[Remote]) -> None:
+        known_ids = state.ids()
+        self._by_name: dict[str, list[Remote]] = {}
+        for remote in remotes:
+            if remote.id not in known_ids:
+                self._by_name.setdefault(remote.request.plain.name, []).append(remote)
+
+    def candidates(self, intent: Intent) -> tuple[Candidate, ...]:
+        """Return what the list shows of one attempt."""
+        return candidates_of(intent, self._by_name.get(intent.request.plain.name, ()))
 
 
 def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate, ...]:
-    """Return the live broadcasts that an attempt may have made: equal ones, and those that share its name."""
+    """Return the live broadcasts that an attempt may have made: equal ones, and those that share its name.
+
+    Equal ones share its name, too, so that those of another `plain` name need not be among `remotes`.
+    """
     since = intent.provenance.at - CLOCK_SKEW
     candidates = []
     for remote in remotes:
@@ -101,7 +112,10 @@ def candidates_of(intent: Intent, remotes: Sequence[Remote]) -> tuple[Candidate,
 
 def attempted_ids(state: State, remotes: Sequence[Remote]) -> set[str]:
     """Return the ids of the live broadcasts that an attempt in doubt may have made."""
-    return {candidate.remote.id for intent in state.intents.values() for candidate in shown_for(intent, state, remotes)}
+    if not state.intents:
+        return set()
+    unclaimed = Unclaimed(state, remotes)
+    return {candidate.remote.id for intent in state.intents.values() for candidate in unclaimed.candidates(intent)}
 
 
 def unusable(intent: Intent, remote: Remote, ids_before: Collection[str]) -> str:

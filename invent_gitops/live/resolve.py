@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from invent_gitops.errors import InventGitopsError, Refused, Unavailable
-from invent_gitops.live.reconcile import differences, shown_for
+from invent_gitops.live.reconcile import Unclaimed, differences
 from invent_gitops.model.absence import Absences
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.context import Context
@@ -78,13 +78,33 @@ def not_blocked(state: State, key: str) -> Refused:
 # ---------------------------------------------------------------- it was not created
 
 
-def absence(state: State, key: str, listing: Listing[Remote], word: Word, context: Context) -> DeclaredAbsent:
-    """Return the word that nothing was created. Raises `Refused` or `Unavailable` with all that speaks against it."""
+def absences(
+    state: State, keys: Sequence[str], listing: Listing[Remote], word: Word, context: Context
+) -> list[DeclaredAbsent]:
+    """Return the word for each key that nothing was created. Raises as `absence`, for the first key that it speaks
+    against.
+    """
+    unclaimed = Unclaimed(state, listing.entries)
+    return [absence(state, key, listing, word, context, unclaimed) for key in keys]
+
+
+def absence(
+    state: State,
+    key: str,
+    listing: Listing[Remote],
+    word: Word,
+    context: Context,
+    unclaimed: Unclaimed | None = None,
+) -> DeclaredAbsent:
+    """Return the word that nothing was created. Raises `Refused` or `Unavailable` with all that speaks against it.
+
+    `unclaimed` is the list without what the state knows, where it was made already.
+    """
     name = attempt_name(state, key)
     if not name:
         raise not_blocked(state, key)
     intent = state.intents[name]
-    candidates = _shown(intent, state, listing)
+    candidates = _shown(intent, state, listing, unclaimed or Unclaimed(state, listing.entries))
     against = [
         *_too_early(name, intent, word, context),
         *_not_read(listing, word),
@@ -110,9 +130,9 @@ def absence(state: State, key: str, listing: Listing[Remote], word: Word, contex
     return DeclaredAbsent(intent.attempt, declaration)
 
 
-def _shown(intent: Intent, state: State, listing: Listing[Remote]) -> tuple[Candidate, ...]:
+def _shown(intent: Intent, state: State, listing: Listing[Remote], unclaimed: Unclaimed) -> tuple[Candidate, ...]:
     """Return what is shown of an attempt; where the list was not read, what was shown of it before still counts."""
-    candidates = shown_for(intent, state, listing.entries)
+    candidates = unclaimed.candidates(intent)
     if listing.complete:
         return candidates
     known_ids = state.ids() | {candidate.remote.id for candidate in candidates}

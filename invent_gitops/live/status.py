@@ -15,7 +15,7 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.project import DEFAULT_LIMITS, ResultLimits
 from invent_gitops.model.record import Intent, Record, Removal
 from invent_gitops.model.state import State
-from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
+from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status, channels_of
 from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.values import Struct, replace
@@ -53,7 +53,8 @@ def status_of(
     keys = defined.keys() | state.broadcasts.keys() | state.intents.keys() | removed
     rows = [maker.row(key, defined.get(key)) for key in keys]
     commits = {key: record.provenance.commit for key, record in state.broadcasts.items()}
-    return Status(context.naming(names), tuple(_ordered(rows)), look_at(state, listing), soon, commits)
+    look = look_at(state, listing)
+    return Status(context.naming(names), tuple(_ordered(rows)), look, soon, commits, channels_of(rows))
 
 
 class _Maker(Struct, frozen=True):

@@ -7,12 +7,12 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
 from invent_gitops.live.draft import reviewed
-from invent_gitops.live.new_keys import key_for, other_keys
+from invent_gitops.live.new_keys import FreeKeys, key_for
 from invent_gitops.live.reconcile import candidates_of
 from invent_gitops.model.broadcast import LIVE_FIELDS, Definition, Remote, Request
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.note import NO_NOTE, defined_note
-from invent_gitops.model.state import Provenance, Record, Recorded, State
+from invent_gitops.model.state import Intent, Provenance, Record, Recorded, State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.text.commands import quoted, words
 from invent_gitops.validate.names import fault_of_id, fault_of_line
@@ -161,6 +161,12 @@ class _Surveyor:
             for trait in definition.request.plain.traits
         }
         self.offered: dict[Request, str] = {}
+        # What an attempt may have created shares its name.
+        self.intents: dict[str, list[tuple[str, Intent]]] = {}
+        for key, intent in state.intents.items():
+            self.intents.setdefault(intent.request.plain.name, []).append((key, intent))
+        self.defined_keys = set(self.defined.values())
+        self.keys = FreeKeys(self.occupied)
 
     def offer(self, remote: Remote) -> Offer:
         request = remote.request
@@ -180,8 +186,7 @@ class _Surveyor:
             key = self.defined[request.plain]
             return Offer(key, remote, self.requests[key], defined=True)
         asked_key = key_for(remote.request.name, remote.id)
-        key = next(key for key in other_keys(asked_key) if key not in self.occupied)
-        self.occupied.add(key)
+        key = self.keys.take(asked_key)
         return Offer(key, remote, request, asked_key if key != asked_key else "")
 
     def _lookalike(self, remote: Remote, request: Request, like: Definition) -> Offer:
@@ -199,7 +204,7 @@ class _Surveyor:
 
     def _doubts(self, remote: Remote) -> Iterator[tuple[str, Cure]]:
         """For an attempt that may have created it: why it is not imported, and what to do about it."""
-        for key, intent in self.state.intents.items():
+        for key, intent in self.intents.get(remote.request.plain.name, ()):
             for candidate in candidates_of(intent, [remote]):
                 reason = f"It may be what {key} was to create; whether that was created is in doubt."
                 anyway = " --anyway" if candidate.differs else ""
@@ -228,7 +233,7 @@ class _Surveyor:
         reason = f"It is exactly like {key}, which is recorded as {record.id}"
         if record.status != GONE and record.id in self.ids:
             return f"{reason}, and two definitions must not ask for the same.", _IN_INVENT
-        file = f"delete the file of {key} as well, then: " if key in self.defined.values() else ""
+        file = f"delete the file of {key} as well, then: " if key in self.defined_keys else ""
         remove = reasoned_command("state rm", key)
         return (
             f"{reason}, which Invent does not show any more.",

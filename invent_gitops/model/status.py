@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -116,6 +116,7 @@ class Status(Struct, frozen=True):
 
     `context` is the moment and the account. `look` says how much of Invent was read. Within `soon` of the moment, a
     broadcast should be ready. `commits` are the source commits of the records by key, "" where one is not known.
+    `channels` are those that any of the broadcasts has a content for (`channels_of`).
     """
 
     context: Context
@@ -123,16 +124,12 @@ class Status(Struct, frozen=True):
     look: Coverage
     soon: timedelta
     commits: Mapping[str, str] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
 
     @property
     def alarmed(self) -> tuple[Row, ...]:
         """What needs a person: first what was sent with a poor result, which no other page shows."""
         return tuple(sorted((row for row in self.rows if row.alarms), key=lambda row: not row.poor))
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Every channel that any of the broadcasts has a content for, sorted."""
-        return tuple(sorted({channel for row in self.rows for channel in row.sending.channels}))
 
     def lacking(self, row: Row) -> tuple[str, ...]:
         """Return the channels that others have and a broadcast that is still to be sent has no content for."""
@@ -152,3 +149,8 @@ class Status(Struct, frozen=True):
     @property
     def past(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.past)
+
+
+def channels_of(rows: Iterable[Row]) -> tuple[str, ...]:
+    """Return every channel that any of the broadcasts has a content for, sorted."""
+    return tuple(sorted({channel for row in rows for channel in row.sending.channels}))

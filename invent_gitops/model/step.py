@@ -6,11 +6,20 @@ from invent_gitops.values import Struct
 
 
 class Step(Struct, frozen=True):
-    """`done` of `total` steps after `elapsed` seconds."""
+    """`done` of `total` steps after `elapsed` seconds; `total` is None where nobody knows it.
+
+    `label` says what is done, "" where the lines beside it say so.
+    """
 
     done: int
-    total: int
+    total: int | None
     elapsed: float
+    label: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether all is done."""
+        return self.total is not None and self.done >= self.total
 
     @property
     def rate(self) -> float | None:
@@ -20,4 +29,4 @@ class Step(Struct, frozen=True):
     @property
     def remaining(self) -> float | None:
         """Seconds until all is done at that rate; None where nobody can say."""
-        return (self.total - self.done) / self.rate if self.rate else None
+        return (self.total - self.done) / self.rate if self.total is not None and self.rate else None

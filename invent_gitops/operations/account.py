@@ -24,6 +24,7 @@ from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
 from invent_gitops.operations.console import Console
+from invent_gitops.operations.list_progress import list_progress
 from invent_gitops.operations.project import check_inside, shown, working
 from invent_gitops.operations.sandbox_place import SandboxPlace, is_of_the_team, removal, sandbox_place
 from invent_gitops.provenance import find_origin
@@ -233,7 +234,7 @@ def connect(
 ) -> Iterator[InventApi]:
     """Yield the API, for as long as the block lasts; for --sandbox the built-in one is served on loopback meanwhile.
 
-    The `console` hears why a call has to wait.
+    The `console` hears why a call has to wait, and how far the reading of a list is.
     """
     from invent_gitops.api.client import InventApi
 
@@ -246,9 +247,8 @@ def connect(
             path = own_place(location.database, root, "sandbox")
             served = _served(path, catalogue, target.org)
             target = replace(target, base_url=stack.enter_context(served))
-        yield stack.enter_context(
-            InventApi(target, rate=rate, stop=stop, tell=lambda reason: console.note(clean(reason)))
-        )
+        tell, heard = (lambda reason: console.note(clean(reason))), list_progress(console)
+        yield stack.enter_context(InventApi(target, rate=rate, stop=stop, tell=tell, heard=heard))
 
 
 @contextmanager

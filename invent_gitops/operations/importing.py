@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import Interrupted, Refused
-from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
@@ -18,6 +18,7 @@ from invent_gitops.operations.account import Account, Store, connect
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.context import context_of
 from invent_gitops.operations.look import of_this_account
+from invent_gitops.operations.meter import Meter
 from invent_gitops.operations.plan import chooser
 from invent_gitops.operations.project import (
     PROJECT_FILE,
@@ -26,7 +27,6 @@ from invent_gitops.operations.project import (
     checked_project,
     open_catalogue,
     open_workspace,
-    shown,
 )
 from invent_gitops.operations.signals import Stopping
 from invent_gitops.provenance import find_origin
@@ -34,7 +34,7 @@ from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct
 
 if TYPE_CHECKING:
-    from invent_gitops.live.unrecorded import Survey
+    from invent_gitops.live.unrecorded import Offer, Survey
     from invent_gitops.render.documents.imports import Imported
 
 
@@ -86,11 +86,10 @@ class Importing(Struct, frozen=True):
         if not listing.complete:
             # A twin, or what an attempt in doubt has created, may be on the part that could not be read.
             return ImportReport(listing, survey, store.state)
-        for id in ids:
-            _check_chosen(id, survey, store.state, self.account.flags())
+        _check_chosen(ids, survey, store.state, self.account.flags())
         keys = {offer.key for offer in survey.offers} | {missing.key for missing in survey.missing}
-        chosen = chooser(only, keys, listing="invent-gitops import")
-        survey = narrowed(survey, lambda key, id: id in ids if ids else chosen(key))
+        named, chosen = set(ids), chooser(only, keys, listing="invent-gitops import")
+        survey = narrowed(survey, lambda key, id: id in named if ids else chosen(key))
         stopping.check()
         recorded = self._record(survey, store)
         files = self._write(survey, recorded, self.segment_names(listing), stopping)
@@ -151,6 +150,8 @@ class Importing(Struct, frozen=True):
         self, survey: Survey, keys: frozenset[str], names: Mapping[str, str], stopping: Stopping
     ) -> dict[str, str]:
         """Return the definition of each key that has none, as a file of its own; the path of each by key."""
+        from invent_gitops.operations.definition_files import DefinitionFiles
+
         entries = [
             (offer.key, offer.request, offer.remote.id, offer.remote.status)
             for offer in survey.importable
@@ -161,7 +162,8 @@ class Importing(Struct, frozen=True):
             for missing in survey.missing
         ]
         files: dict[str, str] = {}
-        stems = self._stems()
+        writer = DefinitionFiles(self.loaded, names, self._stems())
+        meter = Meter(len(entries), time.monotonic, "Writing definitions")
         for key, request, id, status in entries:
             if stopping.event.is_set():
                 raise Interrupted(
@@ -169,40 +171,21 @@ class Importing(Struct, frozen=True):
                     "Run the same import again; it writes those that are missing.",
                 )
             comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."
-            files[key] = self._define(key, request, comment, names, stems)
+            files[key] = writer.write(key, request, comment)
+            self.console.progress("", meter.count())
         return files
 
-    def _define(
-        self, key: str, request: Request, comment: str, names: Mapping[str, str], stems: AbstractSet[str]
-    ) -> str:
-        """Write the definition into the first file that is free; its path."""
-        from invent_gitops.files import write_new
-        from invent_gitops.live.draft import draft
-        from invent_gitops.live.new_keys import paths_for
-        from invent_gitops.load.write import definition_text, schema_line
 
-        loaded = self.loaded
-        definition = draft(request, timezone=loaded.project.timezone, catalogue=loaded.catalogue, names=names)
-        for path in paths_for(key, stems):
-            file = self._folder / f"{path}.yaml"
-            check_inside(file, loaded.root, "The definition")
-            text = definition_text(
-                header=[*schema_line(file.parent, loaded.root, "broadcast"), comment],
-                name=definition.name,
-                schedule=definition.schedule,
-                segments=definition.segments,
-                key="" if path == key else key,
-            )
-            if write_new(file, text, shown(file)):
-                return shown(file)
-        raise AssertionError("there is always another path")
+def _check_chosen(ids: Sequence[str], survey: Survey, state: State, flags: str) -> None:
+    """Raise `Refused` for the first id that cannot be imported, with the reason."""
+    missing_ids = {missing.record.id for missing in survey.missing}
+    offers = {offer.remote.id: offer for offer in survey.offers}
+    for id in ids:
+        if id not in missing_ids:
+            _check_offered(id, offers.get(id), survey, state, flags)
 
 
-def _check_chosen(id: str, survey: Survey, state: State, flags: str) -> None:
-    """Raise `Refused` for an id that cannot be imported, with the reason."""
-    if any(missing.record.id == id for missing in survey.missing):
-        return
-    offer = next((offer for offer in survey.offers if offer.remote.id == id), None)
+def _check_offered(id: str, offer: Offer | None, survey: Survey, state: State, flags: str) -> None:
     if offer is None:
         key = next((key for key, record in state.broadcasts.items() if record.id == id), "")
         if key:

@@ -8,14 +8,17 @@ from invent_gitops.model.step import Step
 
 
 class Meter:
-    """Counts the steps of a run of `total` steps, which begins now. `clock` is in seconds, and never goes back."""
+    """Counts the steps of a run of `total` steps, which begins now. `clock` is in seconds, and never goes back.
 
-    def __init__(self, total: int, clock: Callable[[], float]) -> None:
-        self._total, self._clock = total, clock
+    `label` says what is done.
+    """
+
+    def __init__(self, total: int, clock: Callable[[], float], label: str = "") -> None:
+        self._total, self._clock, self._label = total, clock, label
         self._began, self._done = clock(), 0
 
     def now(self) -> Step:
-        return Step(self._done, self._total, self._clock() - self._began)
+        return Step(self._done, self._total, self._clock() - self._began, self._label)
 
     def count(self) -> Step:
         """Count one more step as done."""

@@ -9,7 +9,7 @@ from invent_gitops.errors import InventGitopsError, NotOffered, Refused, Unavail
 from invent_gitops.live.resolve import (
     Wanted,
     Word,
-    absence,
+    absences,
     attempt_name,
     attempts_of,
     check_free,
@@ -62,7 +62,7 @@ class Resolving(Struct):
             raise Refused("Another run has tried again meanwhile.", "Look again, and then say what became of that.")
         self.listing = of_this_account(listing, state)
         context = context_of(self.account, self.project)
-        events = [absence(state, key, self.listing, word, context) for key in keys]
+        events = absences(state, keys, self.listing, word, context)
         self.store.append(events)
         self.store.sync()
         after = self.store.state

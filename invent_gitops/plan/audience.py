@@ -10,8 +10,9 @@ from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Segment
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.statuses import BEGUN, GONE
-from invent_gitops.policy import audience_today, audience_warnings, renaming_warnings
+from invent_gitops.policy import audience_today, audience_warnings
 from invent_gitops.policy.audience import audience_of
+from invent_gitops.policy.renamings import Renamings
 from invent_gitops.values import replace
 
 _OTHER_SEGMENTS = (
@@ -38,9 +39,10 @@ def with_audiences(
     if len(meant) > 1 and not meant & live.keys():
         return replace(plan, look=replace(look, gaps=(*look.gaps, _OTHER_SEGMENTS.format(len(meant)))))
     named = {segment.id: Segment(segment.name, segment.id) for segment in segments if segment.name} | pulled
+    renamings = Renamings(catalogue, segments)
     warnings = {
         item.key: (
-            *renaming_warnings(item.request, _written(item), catalogue, segments),
+            *renamings.warnings(item.request, _written(item)),
             *audience_warnings(item.request, pulled, live, jump),
         )
         for item in waiting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from invent_gitops.policy.audience import audience_today, audience_warnings, renaming_warnings
+from invent_gitops.policy.audience import audience_today, audience_warnings
 from invent_gitops.policy.gaps import Calendar, calendar_of
 from invent_gitops.policy.guards import is_waived, objections, too_many
 from invent_gitops.policy.times import duration
@@ -15,6 +15,5 @@ __all__ = [
     "duration",
     "is_waived",
     "objections",
-    "renaming_warnings",
     "too_many",
 ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
-from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.audience import AudienceWarning
-from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Request, Segment
+from invent_gitops.model.broadcast import Request, Segment
 from invent_gitops.model.plan import Audience
 
 
@@ -44,39 +43,6 @@ def audience_today(request: Request, live: Mapping[str, int | None]) -> int | No
     counts = [live.get(id) for id in request.segment_ids]
     complete = [count for count in counts if count is not None]
     return sum(complete) if len(complete) == len(counts) and not request.send_to_all else None
-
-
-def renaming_warnings(
-    request: Request, written: Sequence[str], catalogue: Catalogue | None, live: Sequence[RemoteSegment]
-) -> Iterator[AudienceWarning]:
-    """Yield what is called otherwise in Invent than reviewers read it: the names stand in definitions, the ids are
-    sent.
-
-    `written` are the segments as the definition has them, `live` all segments of Invent. A name that several segments
-    have now says nothing of any of them.
-    """
-    named = {remote.id: remote.name for remote in live if remote.name}
-    entries = {alike(entry) for entry in written}
-    for segment in catalogue.every() if catalogue else ():
-        id, names = segment.id, {alike(name) for name in (segment.name, *segment.formerly)}
-        if id not in request.segment_ids or segment.name.startswith("id:"):
-            continue
-        # After a pull, what the definition writes would mean the segment that has the name by then.
-        retaken = {
-            name: other
-            for other, name in named.items()
-            if other != id and alike(name) in names & (entries | {alike(segment.name)})
-        }
-        now = composed(named.get(id, segment.name))
-        if retaken and alike(now) not in {alike(name) for name in retaken}:
-            newcomers = " and ".join(f"{name} is {other} there now" for name, other in sorted(retaken.items()))
-            message = f"The segment {segment.name} ({id}) is named {now} in Invent, and {newcomers}."
-            cure = f"Write id:{id} if that one is meant, before anybody runs invent-gitops segments pull."
-            yield AudienceWarning("audience-retaken", message, cure, id)
-        elif alike(now) != alike(segment.name):
-            message = f"The segment {segment.name} ({id}) is named {now} in Invent now."
-            cure = "If it is still the one that is meant: invent-gitops segments pull . If not, name another segment."
-            yield AudienceWarning("audience-renamed", message, cure, id)
 
 
 def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None], jump: int) -> AudienceWarning | None:

@@ -38,6 +38,7 @@ from invent_gitops.sandbox.control import (
 )
 from invent_gitops.sandbox.false_answers import Alteration, hidden_ids, shown_broadcast, shown_page
 from invent_gitops.sandbox.limit import Limit
+from invent_gitops.sandbox.order import Order
 from invent_gitops.sandbox.storage import File
 
 # A segment that is used before anybody named it is learnt; one that is seeded takes the name and count given.
@@ -45,11 +46,6 @@ _LEARN = """INSERT INTO segments (org, id, name, color, contacts_count, created_
     VALUES (:org, :id, coalesce(:name, :id), :color, coalesce(:count, :invented), :now, :now)
     ON CONFLICT (org, id) DO UPDATE SET name = :name, contacts_count = coalesce(:count, contacts_count),
     updated_at = :now WHERE :name IS NOT NULL"""
-_ASKED = """FROM broadcasts WHERE org = :org AND (:status = '' OR status = :status)
-    AND id NOT IN (SELECT value FROM json_each(:hidden))"""
-_COUNT = f"SELECT count(*) {_ASKED}"
-# Newest first, so that a list that grows while it is read repeats entries, as lists do out there.
-_LIST = f"SELECT body {_ASKED} ORDER BY seq DESC LIMIT :take OFFSET :first"
 _ADD = "INSERT INTO broadcasts (org, id, status, body) VALUES (?, ?, ?, ?)"
 _SET = "UPDATE broadcasts SET status = ?, body = ? WHERE org = ? AND id = ?"
 _SEGMENT = "SELECT id, name, color, contacts_count, created_at, updated_at FROM segments"
@@ -73,7 +69,7 @@ class Sandbox:
     ) -> None:
         self._key, self._limit, self._now = key, Limit(limit, clock), now
         self._log: deque[Seen] = deque(maxlen=10_000)
-        self._file = File(path)
+        self._file, self._order = File(path), Order()
 
     def __enter__(self) -> Self:
         return self
@@ -245,16 +241,16 @@ class Sandbox:
         return json_answer(200, response)
 
     def _find(self, org: str, page: Page, altered: Alteration | None) -> tuple[list[Any], int]:
-        parameters = {"org": org, "status": page.status, "take": page.take, "first": (page.number - 1) * page.take}
         with self._file.transaction() as db:
-            parameters["hidden"] = json.dumps(hidden_ids(db, org, altered, self._now()))
-            total = db.execute(_COUNT, parameters).fetchone()[0]
-            entries = [json.loads(body) for (body,) in db.execute(_LIST, parameters).fetchall()]
-            return shown_page(entries, altered), total
+            bodies, total = self._order.broadcasts(db, org, page, hidden_ids(db, org, altered, self._now()))
+        return shown_page([json.loads(body) for body in bodies], altered), total
 
     def _find_segments(self, org: str, page: Page) -> tuple[list[Any], int]:
         first, sought = (page.number - 1) * page.take, page.search.casefold()
         with self._file.transaction() as db:
+            if not sought:
+                some, total = self._order.segments(db, org, page)
+                return [_segment(row) for row in some], total
             rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
         # Compared here, because SQLite folds the case of ASCII only.
         matching = [segment for segment in map(_segment, rows) if sought in segment["name"].casefold()]
@@ -262,8 +258,10 @@ class Sandbox:
 
     def _find_contacts(self, org: str, page: Page) -> tuple[list[Any], int]:
         with self._file.transaction() as db:
-            rows = db.execute(f"{_SEGMENT} WHERE org = ? ORDER BY seq", (org,)).fetchall()
-        return find_contacts([segment for segment in map(_segment, rows) if page.segment in ("", segment["id"])], page)
+            rows = db.execute(
+                f"{_SEGMENT} WHERE org = ? AND ? IN ('', id) ORDER BY seq", (org, page.segment)
+            ).fetchall()
+        return find_contacts(map(_segment, rows), page)
 
     def _tell_broadcasts(self, db: sqlite3.Connection, org: str) -> None:
         """Let every broadcast show its segments as they are now."""

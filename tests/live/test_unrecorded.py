@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from invent_gitops.live.draft import draft
-from invent_gitops.live.new_keys import key_for, paths_for
+from invent_gitops.live.draft import Drafts
+from invent_gitops.live.new_keys import FreePaths, key_for
 from invent_gitops.live.unrecorded import Offer, Survey, recorded, survey
 from invent_gitops.load import read_definitions
 from invent_gitops.load.write import definition_text
@@ -126,15 +126,15 @@ def test_numbered_keys_stay_as_short_as_the_others() -> None:
 
 @pytest.mark.parametrize("key", ["../up", "/root", "C:x", "a b", "con", "deep/nul", ".hidden", "a//b", "a/", "ключ"])
 def test_file_of_a_key_that_is_no_safe_path_has_a_name_of_its_own(key: str) -> None:
-    path = next(paths_for(key, frozenset()))
+    path = next(FreePaths(frozenset()).offers(key))
     assert path != key
     assert "/" not in path
     assert not path.startswith(".")
 
 
 def test_file_of_a_key_is_its_path_unless_that_is_taken() -> None:
-    assert next(paths_for("newsletter/2040", frozenset())) == "newsletter/2040"
-    assert next(paths_for("sale", frozenset({"Sale"}))) == "sale-2"
+    assert next(FreePaths(frozenset()).offers("newsletter/2040")) == "newsletter/2040"
+    assert next(FreePaths(frozenset({"Sale"})).offers("sale")) == "sale-2"
 
 
 # ---------------------------------------------------------------- what can be imported
@@ -315,7 +315,7 @@ def test_what_was_deleted_and_made_again_by_hand_is_imported_once_the_old_record
 
 def defined(folder: Path, request: Request, zone: str = "", catalogue: Catalogue | None = None) -> Definition:
     """The request as a file, read and validated again."""
-    made = draft(request, timezone=zone, catalogue=catalogue, names={})
+    made = Drafts(timezone=zone, catalogue=catalogue, names={}).draft(request)
     text = definition_text(header=["Imported."], name=made.name, schedule=made.schedule, segments=made.segments)
     (folder / "spring.yaml").write_text(text, encoding="utf-8", newline="\n")
     documents, unread = read_definitions(folder, root=folder)
@@ -383,22 +383,24 @@ def test_definition_of_an_import_gives_exactly_what_was_recorded(
 def test_time_is_written_on_the_clocks_of_the_project_where_that_is_clear(
     at: datetime | None, zone: str, schedule: str | tuple[str, str]
 ) -> None:
-    assert draft(a_request(at=at), timezone=zone, catalogue=None, names={}).schedule == schedule
+    assert Drafts(timezone=zone, catalogue=None, names={}).draft(a_request(at=at)).schedule == schedule
 
 
 def test_segments_are_written_by_name_where_that_is_clear_and_else_by_id_with_the_name_beside_it() -> None:
     request = a_request(segments=["s1", "s2", "s4", "s9"])
-    made = draft(request, timezone="", catalogue=CATALOGUE, names={"s4": "Twin", "s9": "New one", "s1": "VIP"})
+    made = Drafts(timezone="", catalogue=CATALOGUE, names={"s4": "Twin", "s9": "New one", "s1": "VIP"}).draft(request)
     assert made.segments == (("VIP", ""), ("no", ""), ("id:s4", "Twin"), ("id:s9", "New one"))
 
 
 def test_without_a_catalogue_segments_are_ids() -> None:
-    made = draft(a_request(segments=["s1"]), timezone="", catalogue=None, names={"s1": "VIP"})
+    made = Drafts(timezone="", catalogue=None, names={"s1": "VIP"}).draft(a_request(segments=["s1"]))
     assert made.segments == (("id:s1", "VIP"),)
 
 
 def test_of_two_names_for_one_segment_always_the_same_is_written() -> None:
     catalogue = Catalogue({"b": Segment("b", "s1"), "a": Segment("a", "s1")})
     turned = Catalogue({name: catalogue.segments[name] for name in ("a", "b")})
-    found = [draft(a_request(segments=["s1"]), timezone="", catalogue=one, names={}) for one in (catalogue, turned)]
+    found = [
+        Drafts(timezone="", catalogue=one, names={}).draft(a_request(segments=["s1"])) for one in (catalogue, turned)
+    ]
     assert found[0] == found[1]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
 from invent_gitops.model.instant import write_instant
-from invent_gitops.model.status import SHARES, Row, Status
+from invent_gitops.model.status import SHARES, Row, Status, channels_of
 from invent_gitops.render.documents.alarms import alarm_json, groups_json, read_alarm
 from invent_gitops.render.documents.context import read_context
 from invent_gitops.render.documents.drift import defined_values, drift_json, look_json, read_drift, read_look
@@ -56,7 +56,7 @@ def read_status(fields: Document) -> Status:
     context = read_context(fields)
     soon = timedelta(seconds=number_or_none(fields, "soon_seconds") or 0)
     rows = tuple(_read_row(row) for row in read_objects(fields, "rows"))
-    status = Status(context, rows, read_look(read_object(fields["look"])), soon)
+    status = Status(context, rows, read_look(read_object(fields["look"])), soon, channels=channels_of(rows))
     for name in _tally(status):
         read_number(read_object(fields["counts"]), name)
     return status

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from invent_gitops.model.step import Step
 
 
 def pace_text(step: Step) -> str:
-    """`120 of 300, 2.4 a second, about 1 min 15 s left`; what is not known yet is left out."""
-    parts = [f"{step.done:,} of {step.total:,}"]
+    """`120 of 300, 2.4 a second, about 1 min 15 s left`, after its label; what is not known yet is left out."""
+    return ", ".join([_count(step), *_rate(step), *_remaining(step)])
+
+
+def short_pace_text(step: Step, width: int) -> str:
+    """Return as much of `pace_text` as `width` characters hold: whole numbers, and the count before the others."""
+    count = _count(step)
+    choices = (
+        [count, *_rate(step), *_remaining(step)],
+        [count, *_remaining(step)],
+        [count],
+        [count.removeprefix(f"{step.label}: ")],
+    )
+    return next((text for choice in choices if len(text := ", ".join(choice)) <= width), "")
+
+
+def _count(step: Step) -> str:
+    label = f"{step.label}: " if step.label else ""
+    return f"{label}{step.done:,}" if step.total is None else f"{label}{step.done:,} of {step.total:,}"
+
+
+def _rate(step: Step) -> Iterator[str]:
     if step.rate is not None:
-        parts.append(f"{step.rate:,.1f} a second" if step.rate >= 1 else f"{step.rate * 60:,.1f} a minute")
+        yield f"{step.rate:,.1f} a second" if step.rate >= 1 else f"{step.rate * 60:,.1f} a minute"
+
+
+def _remaining(step: Step) -> Iterator[str]:
     if step.remaining is not None:
-        parts.append(f"about {span_text(step.remaining)} left")
-    return ", ".join(parts)
+        yield f"about {span_text(step.remaining)} left"
 
 
 def span_text(seconds: float) -> str:

@@ -1,0 +1,193 @@
+"""What looks at a long list of live broadcasts costs as much as the list is long: steps are counted at two sizes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invent_gitops.errors import ExitCode
+from invent_gitops.live.draft import Drafts
+from invent_gitops.live.drift import look_at, refreshed, with_drift
+from invent_gitops.live.new_keys import FreePaths, _is_safe, key_for, other_keys
+from invent_gitops.live.reconcile import Unclaimed, attempted_ids, candidates_of, reconcile
+from invent_gitops.live.resolve import Word, absences
+from invent_gitops.live.status import status_of
+from invent_gitops.live.unrecorded import survey
+from invent_gitops.live.unsettled import unsettled
+from invent_gitops.model.broadcast import Catalogue, Remote, Segment, Sending
+from invent_gitops.model.context import Context
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.state import State
+from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.status import status_json
+from invent_gitops.render.markdown.status import status_markdown
+from invent_gitops.render.text.status import status_text
+from invent_gitops.render.text.style import Style
+from tests.making import (
+    NOW,
+    a_definition,
+    a_provenance,
+    a_record,
+    a_remote,
+    a_request,
+    a_state,
+    an_intent,
+    crowded_states,
+    few_requests,
+    plan_of,
+    texts,
+)
+from tests.test_growth import Work, steps
+
+CONTEXT = Context(NOW, "c", "sandbox")
+
+
+def live(count: int, name: str = "N{0}") -> list[Remote]:
+    return [a_remote(f"b{number}", a_request(name.format(number))) for number in range(count)]
+
+
+def recorded(count: int) -> State:
+    return a_state({f"k{number}": a_record(f"b{number}", a_request(f"M{number}")) for number in range(count)})
+
+
+def in_doubt(count: int) -> State:
+    """As many attempts without an outcome, of which the list shows what each may have created."""
+    intents = {f"k{number}": an_intent(a_request(f"N{number}"), f"t{number}") for number in range(count)}
+    return a_state(intents=intents)
+
+
+def imported(count: int, name: str) -> Work:
+    remotes = [
+        replace(remote, request=replace(remote.request, scheduled_at=NOW + timedelta(days=number)))
+        for number, remote in enumerate(live(count, name))
+    ]
+    return lambda: survey(remotes, a_state(), [])
+
+
+def drafted(count: int) -> Work:
+    catalogue = Catalogue({f"n{number}": Segment(f"n{number}", f"s{number}") for number in range(count)})
+
+    def work() -> None:
+        drafts = Drafts(timezone="", catalogue=catalogue, names={})
+        for number in range(count):
+            drafts.draft(a_request(segments=[f"s{number}"]))
+
+    return work
+
+
+def pathed(count: int) -> Work:
+    """Paths of keys that no file can have, all of which are written below one name."""
+
+    def work() -> None:
+        paths = FreePaths({"broadcast"})
+        for number in range(count):
+            next(paths.offers(chr(0x4E00 + number)))
+
+    return work
+
+
+def status(count: int) -> Any:
+    remotes = [
+        replace(remote, sending=Sending(1, channels=("sms" if number % 2 else "email",)))
+        for number, remote in enumerate(live(count))
+    ]
+    listing = Listing(tuple(remotes))
+    return status_of(
+        [], recorded(count), listing, before=frozenset(), catalogue=None, context=CONTEXT, soon=timedelta(days=1)
+    )
+
+
+def told(count: int) -> Work:
+    page = status(count)
+    return lambda: (
+        status_json(page),
+        status_text(page, Style(False), width=None, everything=True, past=None),
+        status_text(page, Style(False), width=80, everything=True, past=None),
+        status_markdown(json.loads(document("status", ExitCode.DONE, status_json(page)))),
+    )
+
+
+def declared(count: int) -> Work:
+    word, listing = Word(a_provenance(NOW + timedelta(days=1)), "looked"), Listing(tuple(live(count, "M{0}")))
+    return lambda: absences(in_doubt(count), [f"k{number}" for number in range(count)], listing, word, CONTEXT)
+
+
+CASES: Mapping[str, Callable[[int], Work]] = {
+    "attempts settled": lambda n: lambda: reconcile(in_doubt(n), live(n), a_provenance()),
+    "attempts beside a look": lambda n: lambda: look_at(in_doubt(n), Listing(tuple(live(n)))),
+    "attempts declared to be none": declared,
+    "attempts beside an import": lambda n: lambda: survey(live(n), in_doubt(n), []),
+    "an import": lambda n: imported(n, "N{0}"),
+    "an import of one name": lambda n: imported(n, "Newsletter"),
+    "an import of what is like a record": lambda n: (
+        lambda: survey([a_remote(f"c{number}", a_request(f"M{number}")) for number in range(n)], recorded(n), [])
+    ),
+    "an import beside definitions": lambda n: (
+        lambda: survey(live(n), a_state(), [a_definition(f"k{number}", a_request(f"N{number}")) for number in range(n)])
+    ),
+    "drafts of a catalogue": drafted,
+    "paths of keys that no file can have": pathed,
+    "a refresh": lambda n: lambda: refreshed(recorded(n), Listing(tuple(live(n))), a_provenance(), before=frozenset()),
+    "drift": lambda n: (
+        lambda: with_drift(plan_of([], recorded(n)), recorded(n), Listing(tuple(live(n))), before=frozenset())
+    ),
+    "what is unsettled": lambda n: lambda: unsettled(recorded(n), Listing(tuple(live(n, "M{0}"))), NOW),
+    "a status": lambda n: lambda: status(n),
+    "pages of a status": told,
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_four_times_as_many_broadcasts_cost_four_times_as_much(name: str) -> None:
+    CASES[name](5)()
+    small, large = CASES[name](100), CASES[name](400)
+    assert steps(large) < 4.6 * steps(small)
+
+
+# ---------------------------------------------------------------- what is looked up is what a search finds
+
+
+remotes = st.lists(
+    st.builds(
+        a_remote,
+        st.sampled_from(["bc_1", "bc_2", "bc_3", "bc_4", "bc_5"]),
+        few_requests | st.builds(a_request, st.sampled_from(["One", "On\u0065\u0301", "On\u00e9", "One\ufe0f", ""])),
+        created_at=st.sampled_from([None, NOW - timedelta(days=1), NOW]),
+    ),
+    max_size=6,
+    unique_by=lambda remote: remote.id,
+)
+
+
+@given(crowded_states, remotes)
+def test_attempts_find_by_name_what_a_search_of_the_whole_list_finds(state: State, entries: list[Remote]) -> None:
+    unknown = [remote for remote in entries if remote.id not in state.ids()]
+    unclaimed = Unclaimed(state, entries)
+    expected = {key: candidates_of(intent, unknown) for key, intent in state.intents.items()}
+    assert {key: unclaimed.candidates(intent) for key, intent in state.intents.items()} == expected
+    ids = {candidate.remote.id for candidates in expected.values() for candidate in candidates}
+    assert attempted_ids(state, entries) == ids
+
+
+def searched(key: str, occupied: set[str]) -> Iterator[str]:
+    """Every path of a key, in turn, as if nothing had been tried before."""
+    others = {name.casefold() for name in occupied}
+    if _is_safe(key) and key.casefold() not in others:
+        yield key
+    yield from (path for path in other_keys(key_for(key, key)) if path not in others)
+
+
+@given(st.lists(st.sampled_from(["a", "A", "a-2", "b/c", "ж", "a b", "con"]) | texts, max_size=8), st.sets(texts))
+def test_each_key_gets_the_first_path_that_no_other_has(keys: list[str], occupied: set[str]) -> None:
+    paths, written = FreePaths(occupied), set[str]()
+    for key in keys:
+        path = next(path for path in paths.offers(key) if path not in written)
+        assert path == next(path for path in searched(key, occupied) if path not in written)
+        written.add(path)
