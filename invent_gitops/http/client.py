@@ -126,7 +126,7 @@ class Connection:
         if line.over:
             reason = f"it took longer than {OPENING:.0f} seconds"
         if self._proxy is None:
-            return NotSent(f"{reason}.")
+            return NotSent(f"{reason}.", unopened=line.stage == "connection.connect_tcp")
         proxy = f"The proxy {self._proxy.address} ({self._proxy.variable})"
         if not isinstance(error, httpx.ProxyError):
             cure = f"Check {self._proxy.variable} and the proxy, then try again."

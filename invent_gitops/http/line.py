@@ -60,7 +60,7 @@ class Line:
             try:
                 self._forget_at_the_end(self._socket)
             except OSError as error:
-                raise NotSent(f"The connection was lost: {error}") from error
+                raise NotSent(f"The connection was lost: {error}.", unopened=True) from error
             if not self._fresh():
                 raise NotSent("It waited too long to be sent.", stale=True)
             self.begun = True

@@ -107,12 +107,17 @@ def test_a_success_with_a_usable_id_is_created(status: int) -> None:
     assert len(server.received) == 1
 
 
-def test_a_name_that_does_not_resolve_is_not_created() -> None:
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "uniform", lambda low, high: 0.01)
+
+
+def test_a_name_that_does_not_resolve_is_not_created(short_pauses: None) -> None:
     with api_at("https://invent.invalid") as api:
         assert isinstance(api.create(REQUEST), NotCreated)
 
 
-def test_a_refused_connection_is_not_created() -> None:
+def test_a_refused_connection_is_not_created(short_pauses: None) -> None:
     with api_at(f"http://127.0.0.1:{nothing_listens()}") as api:
         answer = api.create(REQUEST)
     assert isinstance(answer, NotCreated)
