@@ -17,6 +17,7 @@ from invent_gitops.http.errors import AnswerLost, EncodedAnswer, HttpError, NotS
 from invent_gitops.http.line import OPENING, Line
 from invent_gitops.http.proxies import Proxy, proxy_for
 from invent_gitops.http.transport import certificate_settings, one_each
+from invent_gitops.http.watch import Watch
 
 # Raised by the library for an invalid request: before a byte of it has left, though its beginning was announced.
 _NO_REQUEST = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
@@ -56,6 +57,7 @@ class Connection:
         self._host, self._address = parts.netloc, address
         # A proxy must not see what stays on this machine.
         self._proxy = None if is_loopback(parts.hostname or "") else proxy_for(base_url)
+        self._watch = Watch()
         self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
         self._client = httpx.Client(
             base_url=base_url,
@@ -68,6 +70,7 @@ class Connection:
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
+        self._watch.close()
 
     def exchange(
         self,
@@ -84,7 +87,7 @@ class Connection:
         The times of `bounds` count from the moment on in which `fresh` says yes, as the last thing before the request
         leaves.
         """
-        line, usual = Line(fresh, bounds.seconds), self.timeout
+        line, usual = Line(fresh, bounds.seconds, self._watch), self.timeout
         content_headers = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
         try:
             with self._client.stream(
