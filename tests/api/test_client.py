@@ -68,7 +68,7 @@ def answer_to(*replies: Reply | Script, key: str = KEY, read_timeout: float = 20
 
 def held(api: InventApi) -> float:
     """For how many seconds nobody will be let through."""
-    return api._wire.pace._next - time.monotonic()
+    return api._wire.pace.held_until - time.monotonic()
 
 
 def nothing_listens() -> int:
