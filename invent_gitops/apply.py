@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Protocol, TypeAlias, assert_never
 
 from invent_gitops.errors import InventGitopsError, StateMoved, Unavailable
 from invent_gitops.live.reconcile import differences, unusable
-from invent_gitops.model.audience import Headcount
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.caller import Caller
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.plan import Item
 from invent_gitops.model.record import RecordedCounts
@@ -19,13 +20,12 @@ from invent_gitops.model.state import (
     Event,
     Intended,
     Intent,
-    Provenance,
     Record,
     Recorded,
     State,
     Withdrawn,
 )
-from invent_gitops.values import Struct, replace
+from invent_gitops.values import replace
 
 # How often an intent may grow old before its item is given up.
 TRIES = 20
@@ -54,21 +54,6 @@ class EventStore(Protocol):
     def sync(self) -> None: ...
 
 
-class Caller(Struct, frozen=True):
-    """Whoever started a run, as far as it has to ask and to tell.
-
-    `provenance` gives the moment and the origin of a key, `attempt` a fresh unique id; `stop` says whether to start
-    nothing more; `tell` hears of each outcome at once, before it is recorded. `headcount` compares the contacts of an
-    answer with those that were reviewed.
-    """
-
-    provenance: Callable[[str], Provenance]
-    attempt: Callable[[], str]
-    stop: Callable[[], bool]
-    tell: Callable[[Outcome], None]
-    headcount: Callable[[Item, int | None], Headcount | None] = lambda item, contacts: None
-
-
 class Run:
     """One run over the items to create.
 
@@ -90,21 +75,26 @@ class Run:
         """Go through `items` in their order, past failed ones, and report on every one. Raises nothing of its own."""
         waiting, rank = deque(items), {item.key: number for number, item in enumerate(items)}
         flying: dict[Future[Answer], tuple[Item, Intent]] = {}
+        answered: SimpleQueue[Future[Answer]] = SimpleQueue()
         with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="create") as pool:
             while True:
                 while self._may_start(waiting, flying):
-                    covered, fresh = self._intend(waiting)
+                    covered, fresh = self._intend(waiting, self.pace.concurrency - len(flying))
                     for item, intent in covered:
-                        flying[self._call(pool, item, fresh)] = (item, intent)
+                        call = self._call(pool, item, fresh)
+                        flying[call] = (item, intent)
+                        call.add_done_callback(answered.put)
                 if not flying:
                     break
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                settled: list[tuple[Outcome, Event | None]] = []
+                for future in _all_of(answered):
                     item, intent = flying.pop(future)
                     if self._unsent(item, intent, answer := _answer(future)):
-                        # Where it was: what is due soonest does not wait for all the others.
+                        # Where it was: what is due soonest waits for nothing else.
                         waiting.insert(sum(rank[other.key] < rank[item.key] for other in waiting), item)
                     else:
-                        self._settle(item, intent, answer)
+                        settled.append(self._settle(item, intent, answer))
+                self._record(settled)
         self._sync()
         for item in waiting:
             self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name)
@@ -134,16 +124,16 @@ class Run:
             and not self.caller.stop()
         )
 
-    def _intend(self, waiting: deque[Item]) -> tuple[Flights, Callable[[], bool]]:
-        """Write the intents of the next batch down, durably; without that, nothing is called.
+    def _intend(self, waiting: deque[Item], room: int) -> tuple[Flights, Callable[[], bool]]:
+        """Write the intents of the next calls down, durably and at once: as many as there is room for.
 
-        Their clock begins before anybody else can see them.
+        Without that, nothing is called. Their clock begins before anybody else can see them.
         """
         if not self.awake():
             self.failure = StateMoved("This run was at rest for a while.", "Look and plan again.")
             return [], self.awake
         fresh, timely_written = self.pace.fresh(), self.pace.timely_written()
-        chosen = [waiting.popleft() for _ in range(min(self.pace.together, len(waiting)))]
+        chosen = [waiting.popleft() for _ in range(min(room, len(waiting)))]
         timely = [item for item in chosen if self._is_timely(item)]
         covered = [(item, self._intent(item)) for item in timely]
         try:
@@ -223,12 +213,14 @@ class Run:
         self._withdraw([(item, intent)])
         return True
 
-    def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
+    def _settle(self, item: Item, intent: Intent, answer: Answer) -> tuple[Outcome, Event | None]:
+        """Return what became of a call and what is to be recorded of it; the caller hears of it first."""
         key, name = item.key, item.request.name
+        event: Event | None = None
         self.awake = self.pace.clock(IDLE)
         match answer:
             case Created(remote) if reason := unusable(intent, remote, self.known_ids):
-                self._doubt(item, intent, reason)
+                outcome = Outcome(key, "unknown", name, reason=reason)
             case Created(remote):
                 self.known_ids.add(remote.id)
                 contacts = remote.sending.counts.contacts
@@ -245,31 +237,34 @@ class Run:
                     local=item.local,
                     counts=RecordedCounts(contacts),
                 )
-                self._conclude(outcome, Recorded(key, record))
+                event = Recorded(key, record)
             case NotCreated(reason):
-                self._conclude(Outcome(key, "not-created", name, reason=reason), Withdrawn(key, intent.attempt))
+                outcome = Outcome(key, "not-created", name, reason=reason)
+                event = Withdrawn(key, intent.attempt)
             case Unknown(reason):
-                self._doubt(item, intent, reason)
+                outcome = Outcome(key, "unknown", name, reason=reason)
             case _:
                 assert_never(answer)
-
-    def _doubt(self, item: Item, intent: Intent, reason: str) -> None:
-        self.doubts[item.key] = intent
-        self._conclude(Outcome(item.key, "unknown", item.request.name, reason=reason), None)
-
-    def _conclude(self, outcome: Outcome, event: Event | None) -> None:
-        self.caller.tell(outcome)
-        self.outcomes[outcome.key] = outcome
         if event is None:
+            self.doubts[key] = intent
+        self.caller.tell(outcome)
+        self.outcomes[key] = outcome
+        return outcome, event
+
+    def _record(self, settled: Sequence[tuple[Outcome, Event | None]]) -> None:
+        """Record the results that came together at once: the disk is waited for once."""
+        concluded = [(outcome, event) for outcome, event in settled if event is not None]
+        if not concluded:
             return
         try:
-            self.store.append([event])
+            self.store.append([event for _, event in concluded])
         except InventGitopsError as error:
-            # The intent is on record, so the key is blocked and not lost; an id is in the report.
+            # The intents are on record, so the keys are blocked and not lost; their ids are in the report.
             self.failure = self.failure or error
-            if outcome.fate == "created":
-                self.unrecorded.append(outcome.key)
-            self.outcomes[outcome.key] = replace(outcome, reason=f"{outcome.reason} {error.message}".strip())
+            for outcome, _ in concluded:
+                if outcome.fate == "created":
+                    self.unrecorded.append(outcome.key)
+                self.outcomes[outcome.key] = replace(outcome, reason=f"{outcome.reason} {error.message}".strip())
 
     def _sync(self) -> None:
         try:
@@ -278,6 +273,13 @@ class Run:
             self.failure = self.failure or error
             created = [key for key, outcome in self.outcomes.items() if outcome.fate == "created"]
             self.unrecorded += [key for key in created if key not in self.unrecorded]
+
+
+def _all_of(answered: SimpleQueue[Future[Answer]]) -> Iterator[Future[Answer]]:
+    """Wait for an answer, and yield it and those that have come by then."""
+    yield answered.get()
+    while not answered.empty():
+        yield answered.get()
 
 
 def _answer(future: Future[Answer]) -> Answer:

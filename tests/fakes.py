@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from invent_gitops.apply import Caller, Run
+from invent_gitops.apply import Run
 from invent_gitops.errors import InvalidInput, InventGitopsError, StateMoved
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.caller import Caller
 from invent_gitops.model.outcome import Answer, Created, Outcome, Report
 from invent_gitops.model.plan import Item
 from invent_gitops.model.run_pace import RunPace

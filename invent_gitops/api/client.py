@@ -20,6 +20,9 @@ from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Answer, NotCreated, Unknown
 
 PATIENCE = 300.0
+# How often a create is tried without a connection, and for how many seconds all of them wait for one to come about.
+OPEN_TRIES = 4
+OPEN_PATIENCE = 30.0
 
 
 class InventApi:
@@ -41,6 +44,8 @@ class InventApi:
     ) -> None:
         self._key, self._heard = target.key, heard
         self._wire = Wire(target, rate=rate, stop=stop, create_timeout=read_timeout, tell=tell)
+        # Since when no connection has come about.
+        self._closed_since: float | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +64,8 @@ class InventApi:
         return self._wire.longest("POST")
 
     def create(self, request: Request, fresh: Callable[[], bool] = lambda: True) -> Answer:
-        """`POST /orgs/{org_id}/broadcasts`, sent once. Only a 429, which created nothing, is tried again.
+        """`POST /orgs/{org_id}/broadcasts`, sent once. Only what surely created nothing is tried again: a 429, and a
+        connection that did not come about.
 
         `fresh` is asked when the connection is open, as the last thing before the first byte leaves, each time that it
         is sent: an intent that has grown old may have been settled by somebody else.
@@ -75,9 +81,12 @@ class InventApi:
                     "POST", "broadcasts", content=request.as_json(), fresh=fresh
                 )
             except NotSent as error:
+                if self._opens_later(error, attempt):
+                    continue
                 return self._not_sent(error)
             except AnswerLost as error:
                 return Unknown(f"It was sent, and no whole answer came back: {self._wire.reason(error)}")
+            self._closed_since = None
             if status != 429:
                 return verdict(status, body, self._key)
             if not self._wire.hold_back(headers, attempt, give_up, "Invent answered 429, too many requests."):
@@ -85,9 +94,20 @@ class InventApi:
                     return NotCreated("Stopped before it was sent again.", stopped=True)
                 return NotCreated(f"Invent answered 429 for too long: {self._wire.message(body)}")
 
+    def _opens_later(self, error: NotSent, attempt: int) -> bool:
+        """Return whether another connection is worth a try; then every request is held back for a while."""
+        if not error.unopened or error.lasting or attempt >= OPEN_TRIES:
+            return False
+        if self._closed_since is None:
+            self._closed_since = time.monotonic()
+        reason = f"No connection to Invent: {self._wire.reason(error)}"
+        return self._wire.hold_back({}, attempt, self._closed_since + OPEN_PATIENCE, reason)
+
     def _not_sent(self, error: NotSent) -> NotCreated:
         if error.stale:
             return NotCreated(str(error), stale=True)
+        if error.unopened and self._wire.stop.is_set():
+            return NotCreated("Stopped before it was sent.", stopped=True)
         return NotCreated(f"It could not be sent: {self._wire.reason(error)} {error.cure}".rstrip())
 
     def broadcasts(self, *, tries: int = 5) -> list[Remote]:

@@ -140,7 +140,7 @@ class ListReader:
         attempt = 0
         failing: float | None = None
         while True:
-            if not self._wire.pace.wait():
+            if not self._wire.pace.wait(evenly=False):
                 raise Interrupted(f"Stopped while the list of {route} was read.", "Run it again.")
             attempt += 1
             began, asked = time.monotonic(), datetime.now(UTC)

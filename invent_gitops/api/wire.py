@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from invent_gitops.api.limits import GRACE
-from invent_gitops.api.pace import Pace
+from invent_gitops.api.pace import Pace, recent_at
 from invent_gitops.http.address import Target
 from invent_gitops.http.answers import message_of, retry_after, server_time, without_secret
 from invent_gitops.http.client import Bounds, Connection, Reply
@@ -36,7 +36,7 @@ class Wire:
         self._target = target
         self._silences = {"POST": create_timeout, "GET": min(READ_TIMEOUT, create_timeout)}
         self.stop, self._tell = stop, tell
-        self.pace = Pace(rate, stop)
+        self.pace = Pace(rate, stop, recent_at(target.base_url))
         headers = {"Authorization": f"Bearer {target.key}", "Accept": "application/json"}
         self.connection = Connection(target.base_url, headers, address="--base-url and INVENT_BASE_URL")
 
@@ -58,17 +58,20 @@ class Wire:
     ) -> Reply:
         """Return one request to a route of the org and its whole answer. Raises `NotSent` or `AnswerLost`.
 
-        `fresh` is asked right before the request leaves.
+        The pace has been waited for. `fresh` is asked right before the request leaves.
         """
         body = None if content is None else json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-        return self.connection.exchange(
-            method,
-            f"/orgs/{self._target.org}/{route}",
-            params=params,
-            body=body,
-            bounds=Bounds(self._silences[method], self.longest(method), BODY_LIMIT),
-            fresh=fresh,
-        )
+        try:
+            return self.connection.exchange(
+                method,
+                f"/orgs/{self._target.org}/{route}",
+                params=params,
+                body=body,
+                bounds=Bounds(self._silences[method], self.longest(method), BODY_LIMIT),
+                fresh=fresh,
+            )
+        finally:
+            self.pace.ended()
 
     def hold_back(self, headers: Mapping[str, str], attempt: int, give_up: float, reason: str) -> bool:
         """Hold every request back as the answer asks, or with growing pauses; False if that lasts beyond `give_up`."""

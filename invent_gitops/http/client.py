@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -13,15 +12,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from invent_gitops import __version__
-from invent_gitops.errors import WrongUsage
 from invent_gitops.http.address import is_loopback
 from invent_gitops.http.errors import AnswerLost, EncodedAnswer, HttpError, NotSent
 from invent_gitops.http.line import OPENING, Line
 from invent_gitops.http.proxies import Proxy, proxy_for
+from invent_gitops.http.transport import certificate_settings, one_each
+from invent_gitops.http.watch import Watch
 
 # Raised by the library for an invalid request: before a byte of it has left, though its beginning was announced.
 _NO_REQUEST = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 # Codes of OpenSSL.
 _OUT_OF_DATE, _OTHER_HOST = (9, 10), (62, 64)
 # Answers of a proxy after which another try may end well.
@@ -58,18 +57,20 @@ class Connection:
         self._host, self._address = parts.netloc, address
         # A proxy must not see what stays on this machine.
         self._proxy = None if is_loopback(parts.hostname or "") else proxy_for(base_url)
+        self._watch = Watch()
         self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
         self._client = httpx.Client(
             base_url=base_url,
             # A compressed answer of some kilobytes can unpack to gigabytes, and be compressed several times over.
             headers={**headers, "Accept-Encoding": "identity", "User-Agent": f"invent-gitops/{__version__}"},
             follow_redirects=False,
-            transport=_transport(self._proxy, reads_environment=parts.scheme == "https"),
+            transport=one_each(self._proxy, reads_environment=parts.scheme == "https"),
         )
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
+        self._watch.close()
 
     def exchange(
         self,
@@ -86,7 +87,7 @@ class Connection:
         The times of `bounds` count from the moment on in which `fresh` says yes, as the last thing before the request
         leaves.
         """
-        line, usual = Line(fresh, bounds.seconds), self.timeout
+        line, usual = Line(fresh, bounds.seconds, self._watch), self.timeout
         content_headers = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
         try:
             with self._client.stream(
@@ -128,7 +129,7 @@ class Connection:
         if line.over:
             reason = f"it took longer than {OPENING:.0f} seconds"
         if self._proxy is None:
-            return NotSent(f"{reason}.")
+            return NotSent(f"{reason}.", unopened=line.stage == "connection.connect_tcp")
         proxy = f"The proxy {self._proxy.address} ({self._proxy.variable})"
         if not isinstance(error, httpx.ProxyError):
             cure = f"Check {self._proxy.variable} and the proxy, then try again."
@@ -153,7 +154,7 @@ class Connection:
         else:
             cure = (
                 "If you know the authority that signed it, such as your company's for its proxy, set SSL_CERT_FILE to "
-                f"the PEM file that holds its certificate. Else check {address}.{_set()}"
+                f"the PEM file that holds its certificate. Else check {address}.{certificate_settings()}"
             )
         reason = f"The certificate of {owner} was refused: {error.verify_message}."
         return NotSent(reason, lasting=True, cure=cure)
@@ -178,44 +179,6 @@ def _plain_body(response: httpx.Response, limit: int) -> bytes:
         else:
             return bytes(content)
     raise AnswerLost(f"the answer is larger than {limit >> 20} MiB")
-
-
-def _transport(proxy: Proxy | None, *, reads_environment: bool) -> httpx.HTTPTransport:
-    try:
-        context = _authorities(os.environ if reads_environment else {})
-    except (OSError, ValueError) as error:
-        raise WrongUsage(
-            f"The certificates cannot be read: {error}.{_set()}",
-            "Set SSL_CERT_FILE to the path of a PEM file, or unset it: then the usual authorities count.",
-        ) from None
-    # A connection of its own for each request: one that the server is about to close, or on which it
-    # has said something more, would turn a create into an unknown or lend it the answer of another.
-    # Reads do without one, too: the handshake costs 2 ms and two round trips, the pace alone 150 ms.
-    limits = httpx.Limits(max_keepalive_connections=0)
-    if proxy is None:
-        return httpx.HTTPTransport(verify=context, limits=limits)
-    try:
-        through = httpx.Proxy(proxy.url, ssl_context=context if proxy.own_tls else None)
-        return httpx.HTTPTransport(verify=context, limits=limits, proxy=through)
-    except ImportError:
-        reason, cure = "a SOCKS proxy, which needs one more package", "Install it: pip install socksio"
-    except (ValueError, httpx.InvalidURL) as error:
-        reason, cure = f"no address of a proxy: {error}", f"Write it like {proxy.variable}=http://HOST:PORT"
-    raise WrongUsage(f"{proxy.variable} holds {reason}.", cure)
-
-
-def _authorities(environment: Mapping[str, str]) -> ssl.SSLContext:
-    """Whom to trust: the authorities of a variable if one is set, else the usual ones."""
-    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
-    if file:
-        return ssl.create_default_context(cafile=file)
-    return ssl.create_default_context(capath=folder) if folder else httpx.create_ssl_context(trust_env=False)
-
-
-def _set() -> str:
-    """Return which variables decide about certificates, and what they hold."""
-    variables = [name for name in _CERTIFICATES if os.environ.get(name)]
-    return "".join(f" {name} is {os.environ[name]!r}." for name in variables)
 
 
 def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:

@@ -15,13 +15,15 @@ class HttpError(Exception):
 class NotSent(HttpError):
     """Surely nothing of the request has left this machine.
 
-    `stale` says that it waited too long, `lasting` that another try would end in the same way; then `cure` says what
-    to do.
+    `stale` says that it waited too long, `unopened` that not even a connection came about, `lasting` that another try
+    would end in the same way; then `cure` says what to do.
     """
 
-    def __init__(self, reason: str, *, stale: bool = False, lasting: bool = False, cure: str = "") -> None:
+    def __init__(
+        self, reason: str, *, stale: bool = False, unopened: bool = False, lasting: bool = False, cure: str = ""
+    ) -> None:
         super().__init__(reason)
-        self.stale, self.lasting, self.cure = stale, lasting, cure
+        self.stale, self.unopened, self.lasting, self.cure = stale, unopened, lasting, cure
 
 
 class AnswerLost(HttpError):

@@ -6,11 +6,13 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from invent_gitops.http.errors import NotSent
+from invent_gitops.http.watch import Watch
 
 # Seconds in which the way must be open: name look-up, connection, a proxy's tunnel and TLS together.
 OPENING = 60.0
@@ -23,16 +25,17 @@ class Line:
     Right before the first byte of the request, `fresh` is asked; after a no, nothing is sent. From a yes on, the
     request and its answer have `seconds`. Then the connection is cut, and what has not left by then never does.
     `begun` is whether anything can have left, `over` whether a limit cut it, `complete` whether the answer came.
+    `ends` is when the `watch` cuts it: the library's own time-outs begin anew with every byte.
     """
 
-    def __init__(self, fresh: Callable[[], bool], seconds: float) -> None:
+    def __init__(self, fresh: Callable[[], bool], seconds: float, watch: Watch) -> None:
         self.begun = self.complete = self.over = False
         # What the library does at the moment, such as "connection.start_tls".
         self.stage = ""
-        self._fresh, self._seconds = fresh, seconds
+        self._fresh, self._seconds, self._watch = fresh, seconds, watch
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._watch(OPENING)
+        self._last(OPENING)
 
     def trace(self, name: str, details: dict[str, Any]) -> None:
         if name.endswith(".started"):
@@ -51,23 +54,22 @@ class Line:
 
     def _begin(self) -> None:
         with self._lock:
-            self._timer.cancel()
             if self.over:
                 raise NotSent(f"The connection took longer than {OPENING:.0f} seconds.")
             if self._socket is None:
                 raise NotSent(_UNHEARD, lasting=True, cure=_LOCKED)
-            self._watch(self._seconds)
+            self._last(self._seconds)
             try:
                 self._forget_at_the_end(self._socket)
             except OSError as error:
-                raise NotSent(f"The connection was lost: {error}") from error
+                raise NotSent(f"The connection was lost: {error}.", unopened=True) from error
             if not self._fresh():
                 raise NotSent("It waited too long to be sent.", stale=True)
             self.begun = True
 
     def close(self) -> None:
         """Give up what is left. After a `complete` answer that is an ordinary end, else the connection is reset."""
-        self._timer.cancel()
+        self._watch.drop(self)
         if self._socket is None:
             return
         with suppress(OSError):
@@ -87,22 +89,21 @@ class Line:
         if self._socket is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, reset, 0))
 
-    def _watch(self, seconds: float) -> None:
-        """Cut the connection after `seconds`: the library's own time-outs begin anew with every byte."""
+    def cut(self) -> None:
+        """End it if its time is over."""
+        with self._lock:
+            if time.monotonic() < self.ends:
+                return
+            self.over = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
 
-        def cut() -> None:
-            with self._lock:
-                if timer is not self._timer:
-                    return
-                self.over = True
-                if self._socket is not None:
-                    with suppress(OSError):
-                        self._socket.shutdown(socket.SHUT_RDWR)
-
-        self._timer = timer = threading.Timer(seconds, cut)
-        timer.daemon = True
+    def _last(self, seconds: float) -> None:
+        """Be cut after `seconds` from now on."""
+        self.ends = time.monotonic() + seconds
         try:
-            timer.start()
+            self._watch.add(self)
         except RuntimeError as error:
             raise NotSent(f"The system has no thread to watch over it: {error}.") from error
 

@@ -18,8 +18,9 @@ def _always(seconds: float) -> Callable[[], bool]:
 
 
 class RunPace(Struct, frozen=True):
-    """How fast a run goes: up to `concurrency` calls in flight, of which one `sync` of the store covers `batch`.
+    """How fast a run goes: up to `concurrency` calls in flight, and none begins before `batch` may begin.
 
+    So one `sync` of the store covers at least `batch` calls.
     A call follows its intent within `window` seconds by `clock`, and is over within `exchange` seconds after that.
     """
 
@@ -31,7 +32,7 @@ class RunPace(Struct, frozen=True):
 
     @property
     def together(self) -> int:
-        """How many intents are written at once: never more than may be called then."""
+        """How many intents are written at once at least: never more than may be called then."""
         return min(self.batch, self.concurrency)
 
     @property

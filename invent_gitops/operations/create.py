@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InventGitopsError
+from invent_gitops.model.caller import Caller
 from invent_gitops.model.command import cure_text
 from invent_gitops.model.order import soonest
 from invent_gitops.model.outcome import Outcome, Report
@@ -126,7 +127,7 @@ def _blinded(looked: ListEvidence, items: Sequence[Item]) -> Report:
 
 def _run(apply: Apply, api: Api, looked: ListEvidence, tell: Callable[[Outcome], None]) -> Run:
     from invent_gitops.api.limits import LONGEST_EXCHANGE
-    from invent_gitops.apply import Caller, Run
+    from invent_gitops.apply import Run
 
     store, options = apply.store, apply.options
     pace = RunPace(

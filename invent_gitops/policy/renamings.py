@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.audience import AudienceWarning
 from invent_gitops.model.broadcast import Catalogue, RemoteSegment, Request, Segment
+from invent_gitops.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A segment of the catalogue at its `rank`; `names` are those that it has and had, in the form to compare."""
 
     rank: int

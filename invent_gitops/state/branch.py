@@ -205,7 +205,7 @@ class BranchStore:
         self._journal.append(results)
 
     def batch(self, concurrency: int) -> int:
-        """Return how many calls one `sync` covers: as many as fly at once, since a push takes longer than a call."""
+        """Return how many calls one `sync` covers at least: as many as fly at once, since a push takes long."""
         return concurrency
 
     def sync(self) -> None:

@@ -197,7 +197,7 @@ class FileStore:
         self._events += batch
 
     def batch(self, concurrency: int) -> int:
-        """Return how many calls one `sync` covers: each has its own line in the journal, so one."""
+        """Return how many calls one `sync` covers at least: no call has to wait for others, so one."""
         return 1
 
     def sync(self) -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -19,12 +20,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from httpcore import HTTPConnection, Origin
+from httpcore._sync.http11 import HTTP11Connection
 
 from invent_gitops.api import client
 from invent_gitops.api.client import InventApi
 from invent_gitops.http.address import Target
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
+from tests.forked import PATIENCE
 from tests.running import (
     KEY,
     Fault,
@@ -64,7 +68,7 @@ def answer_to(*replies: Reply | Script, key: str = KEY, read_timeout: float = 20
 
 def held(api: InventApi) -> float:
     """For how many seconds nobody will be let through."""
-    return api._wire.pace._next - time.monotonic()
+    return api._wire.pace.held_until - time.monotonic()
 
 
 def nothing_listens() -> int:
@@ -103,12 +107,17 @@ def test_a_success_with_a_usable_id_is_created(status: int) -> None:
     assert len(server.received) == 1
 
 
-def test_a_name_that_does_not_resolve_is_not_created() -> None:
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "uniform", lambda low, high: 0.01)
+
+
+def test_a_name_that_does_not_resolve_is_not_created(short_pauses: None) -> None:
     with api_at("https://invent.invalid") as api:
         assert isinstance(api.create(REQUEST), NotCreated)
 
 
-def test_a_refused_connection_is_not_created() -> None:
+def test_a_refused_connection_is_not_created(short_pauses: None) -> None:
     with api_at(f"http://127.0.0.1:{nothing_listens()}") as api:
         answer = api.create(REQUEST)
     assert isinstance(answer, NotCreated)
@@ -439,3 +448,32 @@ def test_an_intent_that_grew_old_during_a_429_is_not_acted_upon() -> None:
         answer = api.create(REQUEST, lambda: next(moments))
     assert answer == NotCreated("It waited too long to be sent.", stale=True)
     assert len(server.received) == 1
+
+
+def test_a_connection_is_lent_to_nobody_in_the_moment_between_its_answer_and_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ending, asked, idle = threading.Event(), threading.Event(), threading.Event()
+    end, can_handle = HTTP11Connection._response_closed, HTTPConnection.can_handle_request
+
+    def end_when_asked(connection: HTTP11Connection) -> None:
+        if not ending.is_set():
+            ending.set()
+            assert asked.wait(PATIENCE)
+        end(connection)
+        idle.set()
+
+    def ask(connection: HTTPConnection, origin: Origin) -> bool:
+        if ending.is_set():
+            asked.set()
+            assert idle.wait(PATIENCE)
+        return can_handle(connection, origin)
+
+    monkeypatch.setattr(HTTP11Connection, "_response_closed", end_when_asked)
+    monkeypatch.setattr(HTTPConnection, "can_handle_request", ask)
+    with scripted(http(200, GOOD, keep=True)) as server, api_at(server.url) as api, ThreadPoolExecutor() as pool:
+        first = pool.submit(api.create, REQUEST)
+        assert ending.wait(PATIENCE)
+        answers = [api.create(REQUEST), first.result()]
+    assert [type(answer) for answer in answers] == [Created, Created]
+    assert server.connections == len(server.received) == 2

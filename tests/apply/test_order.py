@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
-from invent_gitops.model.state import Intended, State
+from invent_gitops.model.state import Intended, Recorded, State
 from tests.fakes import DISK_FULL, MOVED, Memory, Scripted, fates, items_named, name, perform
 from tests.making import SOON, a_remote, an_item
 
@@ -57,7 +57,7 @@ def test_calls_go_one_by_one_in_the_order_of_the_plan_without_concurrency() -> N
 
 @pytest.mark.parametrize(
     ("count", "concurrency", "batch", "intents"),
-    [(5, 1, 1, 5), (5, 4, 1, 5), (8, 4, 4, 2), (10, 4, 4, 3), (3, 4, 4, 1), (4, 2, 99, 2)],
+    [(5, 1, 1, 5), (5, 4, 1, 2), (8, 4, 4, 2), (10, 4, 4, 3), (3, 4, 4, 1), (4, 2, 99, 2)],
 )
 def test_one_sync_covers_one_batch_of_intents_and_a_last_one_the_results(
     count: int, concurrency: int, batch: int, intents: int
@@ -68,6 +68,17 @@ def test_one_sync_covers_one_batch_of_intents_and_a_last_one_the_results(
     assert len(appended) == intents
     assert sum(map(len, appended)) == count
     assert api.store.syncs == intents + 1
+
+
+def test_every_id_that_came_with_others_is_in_the_report_where_none_of_them_can_be_recorded() -> None:
+    refused = [Recorded]
+    store = Memory(refuse=lambda events: DISK_FULL if type(events[0]) in refused else None)
+    api = Scripted(store, together=threading.Barrier(3))
+    report = perform(api, items_named("abcdef"), concurrency=3)
+    assert sorted(report.unrecorded) == ["a", "b", "c"]
+    assert fates(report) == dict.fromkeys("abc", "created") | dict.fromkeys("def", "not-attempted")
+    assert {outcome.reason for outcome in report.outcomes[:3]} == {DISK_FULL.message}
+    assert list(store.durable.intents) == ["a", "b", "c"]
 
 
 # ---------------------------------------------------------------- the law

@@ -7,6 +7,7 @@ import errno
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from invent_gitops.api.limits import LONGEST_EXCHANGE
 from invent_gitops.errors import ExitCode, Unavailable, Unreachable
 from invent_gitops.http import line
 from invent_gitops.http.address import Target
+from invent_gitops.http.watch import Watch
 from invent_gitops.model.broadcast import Request
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Unknown
 from tests.proxying import OPENED, Behaviour, in_turn, proxy, says, tunnel_to
@@ -392,11 +394,12 @@ def test_after_a_whole_answer_the_connection_ends_in_good_order() -> None:
 def test_a_process_that_is_stopped_sends_nothing_after_the_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         one = socket.create_connection(deaf.getsockname())
-        way = line.Line(lambda: True, 0.5)
+        watch = Watch()
+        way = line.Line(lambda: True, 0.5, watch)
         way.trace("connection.connect_tcp.complete", {"return_value": SimpleNamespace(get_extra_info=lambda name: one)})
         way.trace("http11.send_request_headers.started", {"request": SimpleNamespace(method=b"POST")})
         # As if the process stood still: nothing of its own cuts the connection.
-        way._timer.cancel()
+        watch.close()
         one.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -407,13 +410,55 @@ def test_a_process_that_is_stopped_sends_nothing_after_the_limit() -> None:
 
 
 def test_nothing_is_sent_where_the_system_has_no_thread_to_watch_over_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(timer: threading.Timer) -> None:
-        raise RuntimeError("can't start new thread")
+    start = threading.Thread.start
+
+    def none(thread: threading.Thread) -> None:
+        if thread.name == "watch-http":
+            raise RuntimeError("can't start new thread")
+        start(thread)
 
     with scripted(GOOD) as server, monkeypatch.context() as patch:
-        patch.setattr(threading.Timer, "start", none)
+        patch.setattr(threading.Thread, "start", none)
         assert isinstance(create_at(server.url), NotCreated)
     assert server.received == []
+
+
+def test_one_thread_watches_over_all_requests_and_ends_with_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def note(thread: threading.Thread) -> None:
+        if threading.current_thread() is threading.main_thread():
+            started.append(thread)
+        start(thread)
+
+    with scripted(GOOD) as server:
+        monkeypatch.setattr(threading.Thread, "start", note)
+        with api_at(server.url) as api:
+            assert [type(api.create(REQUEST)) for _ in range(5)] == [Created] * 5
+    assert [thread.name for thread in started] == ["watch-http"]
+    until(lambda: not started[0].is_alive())
+
+
+def test_what_goes_on_longer_is_cut_at_its_later_end_alone() -> None:
+    class Timed:
+        def __init__(self, seconds: float) -> None:
+            self.ends, self.cuts = time.monotonic() + seconds, list[float]()
+
+        def cut(self) -> None:
+            self.cuts.append(time.monotonic())
+
+    watch, longest, short, dropped = Watch(), Timed(3600), Timed(0.1), Timed(0.1)
+    for one in (longest, short, dropped):
+        watch.add(one)
+    watch.drop(dropped)
+    longest.ends = time.monotonic() + 0.3
+    # A new end counts from here on.
+    watch.add(longest)
+    until(lambda: bool(longest.cuts))
+    watch.close()
+    assert [len(one.cuts) for one in (longest, short, dropped)] == [1, 1, 0]
+    assert min(one.cuts[0] - one.ends for one in (longest, short)) >= 0
 
 
 # ---------------------------------------------------------------- certificates

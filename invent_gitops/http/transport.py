@@ -1,0 +1,70 @@
+"""How connections come about: whom to trust, through which proxy, and one of its own for each request."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from invent_gitops.errors import WrongUsage
+from invent_gitops.http.proxies import Proxy
+
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+# Closed as soon as the answer has come.
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+
+
+class OneEach(httpx.BaseTransport):
+    """Gives each request a pool of one connection, which ends with its answer.
+
+    A pool that several threads share lends a connection to the next request in the moment before it closes it.
+    """
+
+    def __init__(self, opened: Callable[[], httpx.HTTPTransport]) -> None:
+        self._opened = opened
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._opened().handle_request(request)
+
+
+def one_each(proxy: Proxy | None, *, reads_environment: bool) -> OneEach:
+    """Return connections of their own, straight or through a proxy, which share what they trust.
+
+    Raises `WrongUsage` where the environment makes a connection impossible.
+    """
+    try:
+        # Made once: it takes ten times as long as a request.
+        context = _authorities(os.environ if reads_environment else {})
+    except (OSError, ValueError) as error:
+        raise WrongUsage(
+            f"The certificates cannot be read: {error}.{certificate_settings()}",
+            "Set SSL_CERT_FILE to the path of a PEM file, or unset it: then the usual authorities count.",
+        ) from None
+    if proxy is None:
+        return OneEach(lambda: httpx.HTTPTransport(verify=context, limits=_ONE))
+    try:
+        through = httpx.Proxy(proxy.url, ssl_context=context if proxy.own_tls else None)
+        httpx.HTTPTransport(verify=context, limits=_ONE, proxy=through)
+    except ImportError:
+        reason, cure = "a SOCKS proxy, which needs one more package", "Install it: pip install socksio"
+    except (ValueError, httpx.InvalidURL) as error:
+        reason, cure = f"no address of a proxy: {error}", f"Write it like {proxy.variable}=http://HOST:PORT"
+    else:
+        return OneEach(lambda: httpx.HTTPTransport(verify=context, limits=_ONE, proxy=through))
+    raise WrongUsage(f"{proxy.variable} holds {reason}.", cure)
+
+
+def certificate_settings() -> str:
+    """Return which variables decide about certificates, and what they hold."""
+    variables = [name for name in _CERTIFICATES if os.environ.get(name)]
+    return "".join(f" {name} is {os.environ[name]!r}." for name in variables)
+
+
+def _authorities(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Whom to trust: the authorities of a variable if one is set, else the usual ones."""
+    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    if file:
+        return ssl.create_default_context(cafile=file)
+    return ssl.create_default_context(capath=folder) if folder else httpx.create_ssl_context(trust_env=False)
