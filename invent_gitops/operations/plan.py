@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -22,6 +23,9 @@ from invent_gitops.operations.signals import Stopping
 from invent_gitops.text.quoting import did_you_mean
 from invent_gitops.values import replace
 
+# What makes a glob of a pattern; without it, a pattern is the name of a key.
+_GLOB = re.compile(r"[*?\[]")
+
 
 def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Callable[[str], bool]:
     """Return whether --only lets a key of `keys` through; without a pattern, each one is.
@@ -32,9 +36,14 @@ def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Call
     if not only:
         return lambda key: True
     chosen: set[str] = set()
+    written = frozenset(keys)
+    spelled: dict[str, set[str]] = {}
+    for key in keys:
+        spelled.setdefault(alike(key), set()).add(key)
     for pattern in only:
-        matching = {pattern} & set(keys) or {key for key in keys if alike(key) == alike(pattern)}
-        matching = matching or {key for key in keys if fnmatchcase(key, pattern)}
+        matching = {pattern} & written or spelled.get(alike(pattern), set())
+        if not matching and _GLOB.search(pattern):
+            matching = {key for key in keys if fnmatchcase(key, pattern)}
         if not matching:
             cure = f"{did_you_mean(pattern, keys)} See the keys with: {listing}".strip()
             raise WrongUsage(f"--only {pattern!r} matches no key.", cure)

@@ -34,13 +34,13 @@ def concerning(
     around = _around(chosen)
     # Without what all definitions share, none of them is known to be good.
     below = _places(root, *(str(root / project.definitions) for project in projects))
-    shared = common if around & below else frozenset[str]()
+    concerned_places = around | common if around & below else around
 
     @cache
     def concerned(file: str) -> bool:
         places = _places(root, file)
         # What is wrong with a folder hides the files in it.
-        return bool(places & (around | shared) or _around(places) & chosen)
+        return bool(places & concerned_places or _around(places) & chosen)
 
     return [
         problem

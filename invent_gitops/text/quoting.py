@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from invent_gitops.model.document import Path
 from invent_gitops.text.invisible import INVISIBLE
 from invent_gitops.text.secret import hide
-from invent_gitops.text.slips import guess
+from invent_gitops.text.slips import Vocabulary
 
 LONGEST_QUOTE = 60
 
@@ -33,9 +33,10 @@ def field_name(path: Path) -> str:
     return name
 
 
-def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+def did_you_mean(word: str, candidates: Iterable[str] | Vocabulary) -> str:
     """Return a question for what was surely meant by a word that nobody knows, or ""."""
-    meant = guess(word, candidates)
+    vocabulary = candidates if isinstance(candidates, Vocabulary) else Vocabulary(candidates)
+    meant = vocabulary.guess(word)
     return f"Did you mean {quote(meant)}?" if meant else ""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Position, Problem
 
@@ -45,17 +48,19 @@ class ProblemReport:
 
 def without_echoes(problems: list[Problem], unreadable: list[Problem]) -> list[Problem]:
     """Return the problems but those of a value whose keys YAML refused: without them it looks empty, and it is not."""
-    refused_keys = [problem.position for problem in unreadable if problem.rule == "yaml-key-not-text"]
+    columns: dict[tuple[str, int], list[int]] = {}
+    for refused in sorted(problem.position for problem in unreadable if problem.rule == "yaml-key-not-text"):
+        columns.setdefault((refused.file, refused.line), []).append(refused.column)
     return [
         problem
         for problem in problems
-        if problem.rule != "wrong-form" or not any(_encloses(problem, position) for position in refused_keys)
+        if problem.rule != "wrong-form"
+        or not _underlines(problem, columns.get((problem.position.file, problem.position.line), ()))
     ]
 
 
-def _encloses(problem: Problem, position: Position) -> bool:
-    """Return whether a position is within what a problem underlines."""
-    begin = problem.position
-    if (begin.file, begin.line) != (position.file, position.line):
-        return False
-    return (begin.column or 0) <= (position.column or 0) < (begin.column or 0) + problem.length
+def _underlines(problem: Problem, columns: Sequence[int]) -> bool:
+    """Return whether one of the columns of its line, which are sorted, is within what a problem underlines."""
+    begin = problem.position.column
+    following = bisect_left(columns, begin)
+    return following < len(columns) and columns[following] < begin + problem.length

@@ -8,6 +8,7 @@ from functools import cached_property
 from invent_gitops.model.alike import alike
 from invent_gitops.model.broadcast import Catalogue, Segment
 from invent_gitops.text.quoting import did_you_mean, listing, quote
+from invent_gitops.text.slips import Vocabulary
 
 ID_PREFIX = "id:"
 # How often a name of the catalogue is compared with a word that nobody knows, in one run. A slip needs a few thousand;
@@ -30,6 +31,10 @@ class KnownSegments:
     @cached_property
     def _names(self) -> list[str]:
         return self._catalogue.names()
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self._names)
 
     @cached_property
     def _by_id(self) -> Mapping[str, Segment]:
@@ -60,5 +65,5 @@ class KnownSegments:
             if self.comparisons + len(self._names) > MOST_COMPARISONS:
                 return ""
             self.comparisons += len(self._names)
-            self._guesses[entry] = did_you_mean(entry, self._names)
+            self._guesses[entry] = did_you_mean(entry, self._vocabulary)
         return self._guesses[entry]

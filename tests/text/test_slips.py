@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invent_gitops.text.slips import edits, guess
+from invent_gitops.text.slips import MOST_SLIPS, edits, guess
 from tests.running import call, define
 
 
@@ -63,6 +64,34 @@ def test_whatever_is_written_nothing_is_guessed_across_digits(written: str, know
 def test_edits_are_the_same_in_both_directions(one: str, other: str) -> None:
     assert edits(one, other) == edits(other, one)
     assert (edits(one, other) == 0) == (one == other)
+
+
+def all_edits(word: str, other: str) -> int:
+    """Return the number of edits by the whole table, with nothing left out."""
+    table = {(row, 0): row for row in range(len(word) + 1)} | {(0, column): column for column in range(len(other) + 1)}
+    for row, letter in enumerate(word, 1):
+        for column, other_letter in enumerate(other, 1):
+            cost = table[row - 1, column - 1] + (letter != other_letter)
+            cost = min(cost, table[row - 1, column] + 1, table[row, column - 1] + 1)
+            if row > 1 and column > 1 and (letter, word[row - 2]) == (other[column - 2], other_letter):
+                cost = min(cost, table[row - 2, column - 2] + 1)
+            table[row, column] = cost
+    return table[len(word), len(other)]
+
+
+@given(st.text("abc", max_size=9), st.text("abc", max_size=9))
+def test_few_edits_are_counted_exactly_and_many_are_far(one: str, other: str) -> None:
+    assert edits(one, other) == min(all_edits(one, other), MOST_SLIPS + 1)
+
+
+@given(st.text("abcdefgh", min_size=4, max_size=30), st.randoms(use_true_random=False))
+def test_edits_of_a_long_word_with_slips_are_counted_exactly(word: str, dice: random.Random) -> None:
+    other = list(word)
+    for _ in range(dice.randrange(4)):
+        at = dice.randrange(len(other))
+        other[at : at + dice.choice((1, 2))] = dice.choice(([], ["x"], other[at : at + 2][::-1], [other[at], "y"]))
+        other += [] if other else ["z"]
+    assert edits(word, "".join(other)) == min(all_edits(word, "".join(other)), MOST_SLIPS + 1)
 
 
 def test_unknown_segment_is_told_of_the_pull_whatever_is_guessed(tmp_path: Path) -> None:
