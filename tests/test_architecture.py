@@ -51,6 +51,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "jsonschema": ("validate",),
     "jsonschema_rs": ("validate",),
     "deepdiff": ("compare",),
+    "msgspec": ("state",),
     "httpx": ("http",),
     "click": ("cli",),
     "filelock": ("state",),
