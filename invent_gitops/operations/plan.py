@@ -111,7 +111,9 @@ def plan_for(
     """Return the plan of a project against a state, as of now. Raises `WrongUsage` if one of `only` matches nothing."""
     from invent_gitops.plan.make import LiveList, Terms, make_plan
 
-    keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
+    keys: Collection[str] = ()
+    if only:
+        keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
     plan = make_plan(
         loaded.definitions,
         state,
