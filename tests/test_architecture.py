@@ -55,7 +55,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "filelock": ("state",),
     # Every room makes values, and takes their base from there. A dataclass would cost each start its definition.
-    "msgspec": ("values",),
+    "msgspec": ("values", "state"),
     "dataclasses": ("values",),
     # No process begins anywhere else, and each of git's with the settings that keep it from running another.
     "subprocess": ("git",),

@@ -40,6 +40,10 @@ class Request(Struct, frozen=True):
         name = alike(self.name)
         return self if name == self.name else replace(self, name=name)
 
+    def looks_like(self, other: Request) -> bool:
+        """Return whether people cannot tell the two apart."""
+        return self == other or self.plain == other.plain
+
     @property
     def traits(self) -> tuple[tuple[object, ...], ...]:
         """What a renamed and edited broadcast keeps: two of its name, its time and its audience."""

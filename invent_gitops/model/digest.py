@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from operator import itemgetter
 
 from invent_gitops.model.broadcast import Request
 from invent_gitops.values import Struct
@@ -19,6 +20,8 @@ from invent_gitops.values import Struct
 # The program and its schemas agree on these patterns. A workflow's output holds a digest as it is.
 PATTERN = r"v2:(?P<count>0|[1-9][0-9]{0,8}):(?P<mark>[0-9a-f]{16}):(?P<hash>[0-9a-f]{64})"
 OLD_PATTERN = r"sha256:[0-9a-f]{64}"
+# Made once: `json.dumps` makes one for each call.
+_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class Destination(Struct, frozen=True):
@@ -43,20 +46,23 @@ class Claim(Struct, frozen=True):
 
 def digest(destination: Destination, requests: Iterable[tuple[str, Request]]) -> str:
     """Return the digest of requests with their keys, in whatever order they come."""
-    return digest_of(destination, [entry(key, request) for key, request in sorted(requests, key=lambda pair: pair[0])])
+    return digest_of(destination, (entry(key, request) for key, request in sorted(requests, key=itemgetter(0))))
 
 
 def entry(key: str, request: Request) -> str:
     """Return what the digest has of one request; for many digests of the same requests, write each down once."""
-    return json.dumps({"key": key, "request": request.as_json()}, sort_keys=True, separators=(",", ":"))
+    return _SORTED.encode({"key": key, "request": request.as_json()})
 
 
 def digest_of(destination: Destination, entries: Iterable[str]) -> str:
     """Return the digest over entries in the order of their keys."""
-    listed = list(entries)
     head = json.dumps([2, destination.org, destination.api, destination.workspace], separators=(",", ":"))
-    body = hashlib.sha256(f"[{head},[{','.join(listed)}]]".encode()).hexdigest()
-    return f"v2:{len(listed)}:{destination.mark}:{body}"
+    # Entry by entry, since the text of them all would be as large as the plan.
+    body, count = hashlib.sha256(f"[{head},[".encode()), 0
+    for count, text in enumerate(entries, start=1):
+        body.update(f",{text}".encode() if count > 1 else text.encode())
+    body.update(b"]]")
+    return f"v2:{count}:{destination.mark}:{body.hexdigest()}"
 
 
 def read_digest(text: str) -> Claim | None:

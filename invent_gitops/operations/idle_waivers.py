@@ -10,6 +10,8 @@ from invent_gitops.text.quoting import quote
 
 def note_idle_waivers(console: Console, loaded: LoadedProject, state: State) -> None:
     """Say of each waiver of `policies.unreachable_edits` whose key no definition and no record has that it is idle."""
+    if not loaded.project.policies.unreachable_edits.waived:
+        return
     keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
     of = f" of the workspace {loaded.project.name}" if loaded.project.name else ""
     console.remark(

@@ -14,7 +14,7 @@ from invent_gitops.model.listing import Listing, Reach
 from invent_gitops.model.plan import Plan
 from invent_gitops.model.state import State
 from invent_gitops.model.unreachable import awaiting
-from invent_gitops.operations.account import Account
+from invent_gitops.operations.account import Account, Store
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.context import bound_context
 from invent_gitops.operations.look import Snapshot, look, reading
@@ -51,17 +51,26 @@ def chooser(only: Sequence[str], keys: Collection[str], *, listing: str) -> Call
     return chosen.__contains__
 
 
-def warn_of_older(console: Console, account: Account, loaded: LoadedProject) -> None:
-    """Say that the state is older than what this clone has seen: a plan over it shows too much as to be created."""
+def warn_of_older(console: Console, account: Account, loaded: LoadedProject) -> Store:
+    """Say that the state is older than what this clone has seen: a plan over it shows too much as to be created.
+
+    Returns that state, so that nobody reads a large one twice.
+    """
     store = account.store(loaded.root, loaded.project, strict=False)
     target = account.target()
     if reason := store.went_back(target.org, target.name):
         console.remark([f"{reason} What was created since then may be shown as to be created. apply refuses it."])
+    return store
 
 
-def read_state(account: Account, loaded: LoadedProject, *, strict: bool) -> State:
+def read_account_state(account: Account, loaded: LoadedProject) -> State:
+    """Return the state of the account as recorded. Raises `Refused` where it is bound to another one."""
+    return read_state(account, account.store(loaded.root, loaded.project, strict=True))
+
+
+def read_state(account: Account, store: Store) -> State:
     """Return the state as recorded, or an empty one that is bound to the account that was named."""
-    state = account.store(loaded.root, loaded.project, strict=strict).read()
+    state = store.read()
     if state.lineage:
         return state
     target = account.target()
@@ -111,7 +120,9 @@ def plan_for(
     """Return the plan of a project against a state, as of now. Raises `WrongUsage` if one of `only` matches nothing."""
     from invent_gitops.plan.make import LiveList, Terms, make_plan
 
-    keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
+    keys: Collection[str] = ()
+    if only:
+        keys = {definition.key for definition in loaded.definitions} | state.broadcasts.keys() | state.intents.keys()
     plan = make_plan(
         loaded.definitions,
         state,

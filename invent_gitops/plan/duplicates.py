@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from invent_gitops.live.lookalikes import Lookalikes
 from invent_gitops.model.absence import Absences
@@ -38,7 +39,8 @@ class _Keys(Struct, frozen=True):
 class Duplicates:
     """What the state and Invent hold against creating a definition.
 
-    `live` is what Invent lists, and `reach` how far that list was read; `now` is aware.
+    `live` is what Invent lists, and `reach` how far that list was read; `now` is aware. What it looks things up in is
+    made when it is first asked: most plans hold nothing new.
     """
 
     def __init__(
@@ -49,12 +51,24 @@ class Duplicates:
         now: datetime,
         reach: Reach = "",
     ) -> None:
-        self._state, self._now, self._reach = state, now, reach
+        self._definitions, self._state, self._live, self._now, self._reach = definitions, state, live, now, reach
         self._absences = Absences(state.absences)
-        self._defined = {definition.key for definition in definitions}
-        self._orphans = _orphans(state, self._defined, now)
-        self._lookalikes = Lookalikes(live, state, definitions, now)
-        self._keys = _keys(state)
+
+    @cached_property
+    def _defined(self) -> set[str]:
+        return {definition.key for definition in self._definitions}
+
+    @cached_property
+    def _orphans(self) -> Mapping[tuple[object, ...], str]:
+        return _orphans(self._state, self._defined, self._now)
+
+    @cached_property
+    def _lookalikes(self) -> Lookalikes:
+        return Lookalikes(self._live, self._state, self._definitions, self._now)
+
+    @cached_property
+    def _keys(self) -> _Keys:
+        return _keys(self._state)
 
     def certain(self, definition: Definition) -> tuple[Refusal, ...]:
         """Return why it exists already, or may, beyond all waivers: by its key, by its request, or by what is in

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 
 from invent_gitops import policy
 from invent_gitops.compare import field_changes
@@ -57,14 +59,14 @@ def make_plan(
     """
     defined = {definition.key for definition in definitions}
     policies, live, reach, now = terms.policies, listed.live, listed.reach, context.at
-    # Only a minimum gap asks what else goes out, and without one nobody pays for the answer.
-    calendar = policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar()
+    # Only a minimum gap asks what else goes out, and only of what is new or edited: nobody else pays for the answer.
+    calendar = cache(lambda: policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar())
     duplicates = Duplicates(definitions, state, live, now, reach)
     planner = _Planner(state, terms, now, duplicates, newest, calendar)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
-    items.sort(key=lambda item: item.key)
+    items.sort(key=attrgetter("key"))
     items = _bounded(items, policies)
     blackout_days = policies.blackout_days.spans if policies.blackout_days else ()
     return Plan(
@@ -85,7 +87,7 @@ class _Planner:
         now: datetime,
         duplicates: Duplicates,
         newest: Mapping[str, Request] | None,
-        calendar: policy.Calendar,
+        calendar: Callable[[], policy.Calendar],
     ) -> None:
         self.state, self.policies, self.now, self.strict = state, terms.policies, now, terms.strict
         self.duplicates, self.newest, self.calendar = duplicates, newest, calendar
@@ -94,7 +96,7 @@ class _Planner:
     def of_definition(self, definition: Definition) -> Item:
         key, request = definition.key, definition.request
         record = self.state.broadcasts.get(key)
-        if record and record.request.plain == request.plain and key not in self.state.intents:
+        if record and record.request.looks_like(request) and key not in self.state.intents:
             return Item(key, "unchanged", request, definition, record)
         audience = audience_of(request, self.segments)
         item = Item(key, "create", request, definition, record, audience=audience)
@@ -147,7 +149,7 @@ class _Planner:
             policies=self.policies,
             segments=self.segments,
             audience=audience,
-            calendar=self.calendar,
+            calendar=self.calendar(),
         )
 
     def superseded(self, definition: Definition) -> tuple[Refusal, ...]:
@@ -170,7 +172,7 @@ def _bounded(items: list[Item], policies: Policies) -> list[Item]:
         refusal = policy.too_many(len(creates), policies, item.definition)
         if refusal:
             bounded[item.key] = replace(item, action="refused", refusals=(refusal,))
-    return [bounded.get(item.key, item) for item in items]
+    return [bounded.get(item.key, item) for item in items] if bounded else items
 
 
 def _edited(item: Item, definition: Definition) -> Refusal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 
 from invent_gitops.compare import field_changes
 from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Request, Segment, read_request
@@ -46,7 +47,7 @@ def unreachable(
     renames = _Renames(plan)
     edits: list[Unreached] = []
     for item in plan.items:
-        if not _exists(item):
+        if item.action == "unchanged" or not _exists(item):
             continue
         if item.definition:
             edits += _edit(item, item.definition, plan, policy, segments)
@@ -71,11 +72,11 @@ def _edit(
 ) -> Iterator[Unreached]:
     record = item.record
     # What Invent shows otherwise while the file is as it was is drift, and no edit of the file.
-    if record is None or record.request.plain == definition.request.plain:
+    if record is None or record.request.looks_like(definition.request):
         return
     live = _live(record, item)
     changes = field_changes(live, definition.request)
-    if live.plain == definition.request.plain or not any(
+    if live.looks_like(definition.request) or not any(
         _is_to_come(request.scheduled_at, plan.context.at) for request in (live, definition.request)
     ):
         return
@@ -153,10 +154,20 @@ class _Renames:
     """The refused definitions without a record: one that is recorded may have been renamed to one of them."""
 
     def __init__(self, plan: Plan) -> None:
-        items = [item for item in plan.having("refused") if item.record is None]
-        self._exactly = {item.request.plain for item in items}
-        similar = [item for item in items if any(refusal.policy == "possible-rename" for refusal in item.refusals)]
-        self._keys = {trait: item.key for item in similar for trait in item.request.traits}
+        self._plan = plan
+
+    @cached_property
+    def _items(self) -> Sequence[Item]:
+        return [item for item in self._plan.having("refused") if item.record is None]
+
+    @cached_property
+    def _exactly(self) -> set[Request]:
+        return {item.request.plain for item in self._items}
+
+    @cached_property
+    def _keys(self) -> Mapping[tuple[object, ...], str]:
+        similar = (item for item in self._items if any(it.policy == "possible-rename" for it in item.refusals))
+        return {trait: item.key for item in similar for trait in item.request.traits}
 
     def surely(self, record: Record) -> bool:
         """Return whether its request has another key now, so that `state mv` is all that is left: the refusal says

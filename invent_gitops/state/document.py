@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
@@ -27,6 +26,7 @@ from invent_gitops.state.counts import read_counts, write_counts
 from invent_gitops.state.decode import RESTORE, decode
 from invent_gitops.state.notes import read_note
 from invent_gitops.state.origin import read_provenance, write_provenance
+from invent_gitops.state.spelling import spelling
 from invent_gitops.values import replace
 
 # What a state says of refreshes, a program that knows version 1 alone would drop, and with it what must never be sent
@@ -50,7 +50,7 @@ def dump(state: State) -> str:
     }
     if state.listed:
         document["listed"] = True
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return spelling(document) + "\n"
 
 
 def _version(state: State) -> int:

@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from invent_gitops.errors import InvalidInput, Refused, StateMoved, Unsettled
-from invent_gitops.files import read_regular, replace_durably
-from invent_gitops.inside import NotPlain
+from invent_gitops.files import replace_durably
 from invent_gitops.model.chain import Chain
 from invent_gitops.model.state import Event, Intended, State
 from invent_gitops.state import document
@@ -22,6 +21,7 @@ from invent_gitops.state.journal import Journal, locked_journal
 from invent_gitops.state.lock import StateLock
 from invent_gitops.state.memory import Memory
 from invent_gitops.state.run_journal import RunJournal
+from invent_gitops.state.stored import StateFile
 from invent_gitops.values import replace
 
 
@@ -44,12 +44,12 @@ class FileStore:
         # Following a link here keeps the rename below from replacing the link with a file.
         self.path = Path(os.path.realpath(path))
         self.label, self.org, self.api, self.way_out = label, org, api, way_out
+        self._file = StateFile(self.path, label, org, api, way_out)
         self._lock = StateLock(self.path.with_name(self.path.name + ".lock"), label, begin=begin)
         self._journal = RunJournal(self.path.with_name(self.path.name + ".journal"), f"{label}.journal")
         self._events: list[Event] = []
         self._base = State("", 0, org, api)
         self._memory = Memory(self.path, label, org, api)
-        self._mark: tuple[int, ...] | None = None
         # Whether this clone has worked with the state before, so that it knows of an older one in its place.
         self.vouched = False
 
@@ -64,7 +64,7 @@ class FileStore:
 
     def read(self) -> State:
         """Return the state with the events of a journal that is still there. Raises `InvalidInput` or `Refused`."""
-        stored, journal = self._stored(), self._journal.read()
+        stored, journal = self._file.read_judged(), self._journal.read()
         if journal:
             return self._begun(stored, journal).after(journal.events)
         return stored or State("", 0, self.org, self.api)
@@ -82,7 +82,7 @@ class FileStore:
     def __enter__(self) -> Self:
         self._lock.acquire()
         try:
-            self.vouched = self._memory.vouches(self._stored())
+            self.vouched = self._memory.vouches(self._file.read())
             self._replay()
         except BaseException:
             self._lock.release()
@@ -104,7 +104,7 @@ class FileStore:
 
     def went_back(self, org: str, api: str) -> str:
         """Return why the file is older than what this clone has seen of it for that account, "" if it is not."""
-        return Memory(self.path, self.label, org, api).older(self._stored(), journal=self.journal_path.exists())
+        return Memory(self.path, self.label, org, api).older(self._file.judge(), journal=self.journal_path.exists())
 
     def finish(self) -> None:
         """Fold what was appended into the state. Raises `Unsettled` if that fails; the journal then has it all."""
@@ -112,7 +112,7 @@ class FileStore:
             return
         try:
             # Somebody may have put another version of the file there meanwhile, as a `git pull` does.
-            stored = self._stored()
+            stored = self._file.read()
             if stored and self._base.serial and stored.lineage != self._base.lineage:
                 raise InvalidInput(f"{self.label} was replaced by another state.", "Put the right one back.")
             self._check_kept((stored or self._base).after(self._events))
@@ -145,7 +145,7 @@ class FileStore:
         if self._base.serial and not self.journal_path.exists():
             self._memory.keep(self._base, vouched=self._memory.sure)
         # Last of all, since every step before it takes its time.
-        if self._signature() != self._mark:
+        if not self._file.is_marked:
             self.refresh()
 
     def refresh(self) -> None:
@@ -166,13 +166,13 @@ class FileStore:
                     f"Put its newest version back: git log --all -- {self.label}",
                 )
             return
-        stored = self._stored()
+        stored = self._file.read()
         if stored and self._base.serial and stored.lineage != self._base.lineage:
             raise Refused(f"{self.label} was replaced by another state.", "Put the right one back.")
         if stored:
             self._check_kept(stored.after(self._events))
             self._base = replace(stored, serial=max(stored.serial, self._base.serial))
-        self._mark = self._signature()
+        self._file.mark()
 
     def append(self, events: Iterable[Event]) -> None:
         """Write events down, durably when it returns; they are part of `read()` from then on.
@@ -205,15 +205,8 @@ class FileStore:
 
     def _check_unmoved(self) -> None:
         """Raise `StateMoved` unless the file and its lock are those that were read."""
-        if not self._lock.held or self._signature() != self._mark:
+        if not self._lock.held or not self._file.is_marked:
             raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
-
-    def _signature(self) -> tuple[int, ...] | None:
-        """Return what tells two versions of the file apart, or None where there is no file."""
-        with suppress(OSError):
-            status = os.stat(self.path)
-            return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        return None
 
     def _open_journal(self) -> None:
         if not self._journal.is_open:
@@ -224,8 +217,8 @@ class FileStore:
             self._memory.keep(self._base, journal=True)
 
     def _replay(self) -> None:
-        self._mark = self._signature()
-        stored, journal = self._stored(), self._journal.read()
+        self._file.mark()
+        stored, journal = self._file.read(), self._journal.read()
         self._memory.check(stored, journal=self.journal_path.exists())
         self._base = self._begun(stored, journal)
         if self.journal_path.exists():
@@ -243,7 +236,7 @@ class FileStore:
             self._base = replace(state, serial=state.serial + 1)
             self._replace(document.dump(self._base))
         self._events = []
-        self._mark = self._signature()
+        self._file.mark()
         # What lies there may be another run's, which began while the lock and the journal of this one were away.
         ours = self._journal.in_place or not self._journal.is_open
         # Before the journal goes: a run that is killed in between must not miss it.
@@ -262,21 +255,6 @@ class FileStore:
                 f"{self.label}.journal, and the next run reads it.",
                 "Free some space or make its folder writable, then run this again.",
             ) from None
-
-    def _stored(self) -> State | None:
-        try:
-            text = read_regular(self.path).decode("utf-8-sig")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            cure = "Make it readable, or restore it from git. Do not delete it."
-            if isinstance(error, NotPlain) and not error.special:
-                cure = "Put a copy in its place, and keep the rest as it is: cp -p FILE FILE.copy && mv FILE.copy FILE"
-            raise InvalidInput(f"The state {self.label} cannot be read: {reason}.", cure) from None
-        state = document.parse(text, self.label)
-        check_binding(state.org, state.api, self.org, self.api, self.label, self.way_out)
-        return state
 
     def _begun(self, stored: State | None, journal: Journal | None) -> State:
         """Return the state that a journal goes on from; a first run may have been killed before any state was

@@ -15,6 +15,7 @@ from invent_gitops.state import document
 from invent_gitops.state.addresses import why_apart
 from invent_gitops.state.apart import check_apart
 from invent_gitops.state.binding import check_binding
+from invent_gitops.state.canonical import quick_state
 from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
 from invent_gitops.state.tips import is_cut
@@ -251,9 +252,9 @@ class RemoteBranch:
                 "created by the first apply.",
             )
         try:
-            text.encode()
+            content = text.encode()
         except UnicodeError:
             raise InvalidInput(f"The state {self.label} is not UTF-8.", "Restore it from an older commit.") from None
-        state = document.parse(text, self.label)
+        state = quick_state(content) or document.parse(text, self.label)
         check_binding(state.org, state.api, self.org, self.api, self.label, self.way_out)
         return state

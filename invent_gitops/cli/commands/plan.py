@@ -18,7 +18,16 @@ from invent_gitops.operations.account import Account
 from invent_gitops.operations.idle_waivers import note_idle_waivers
 from invent_gitops.operations.look import warn_of_clock
 from invent_gitops.operations.loosening import with_loosening
-from invent_gitops.operations.plan import compared, looked, pending_code, plan_code, plan_for, read_state, warn_of_older
+from invent_gitops.operations.plan import (
+    compared,
+    looked,
+    pending_code,
+    plan_code,
+    plan_for,
+    read_account_state,
+    read_state,
+    warn_of_older,
+)
 from invent_gitops.operations.project import open_workspace
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.render.github.annotations import plan_annotations
@@ -57,12 +66,12 @@ def plan(
     """
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)
-    warn_of_older(session, account, workspace)
-    read = partial(read_state, account, workspace, strict=refresh)
+    store = warn_of_older(session, account, workspace)
+    read = partial(read_account_state, account, workspace)
     snapshot = looked(session, account, workspace, read, segments=True) if refresh else None
     if snapshot:
         warn_of_clock(session, snapshot)
-    live, state = (snapshot.broadcasts.entries, snapshot.state) if snapshot else ((), read())
+    live, state = (snapshot.broadcasts.entries, snapshot.state) if snapshot else ((), read_state(account, store))
     note_idle_waivers(session, workspace, state)
     reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
     replan = partial(plan_for, state=state, only=only, strict=strict, live=live, reach=reach, flags=account.flags())

@@ -17,7 +17,7 @@ from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.status import Status
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
-from invent_gitops.operations.plan import looked, read_state, warn_of_older
+from invent_gitops.operations.plan import looked, read_account_state, warn_of_older
 from invent_gitops.operations.project import open_workspace
 from invent_gitops.operations.status import status_at
 from invent_gitops.operations.unsettled import unsettled_code
@@ -78,7 +78,7 @@ def status(
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)
     warn_of_older(session, account, workspace)
-    read = partial(read_state, account, workspace, strict=True)
+    read = partial(read_account_state, account, workspace)
     snapshot = looked(session, account, workspace, read, segments=False)
     warn_of_clock(session, snapshot)
     current = status_at(datetime.now(UTC), account, workspace, snapshot, soon)
