@@ -123,15 +123,13 @@ def _comments(source: Source, root: Node) -> Iterator[Comment]:
 
 
 def _marks(root: Node) -> dict[str, tuple[int, int]]:
-    if not isinstance(root, MappingNode):
-        return {}
+    marks: dict[str, tuple[int, int]] = {}
     # From the end, since of two equal keys the first one counts.
-    return {
-        key.value: (mark.line + 1, mark.column + 1)
-        for key, value in reversed(root.value)
-        if isinstance(key, ScalarNode)
-        for mark in (place_of(key, value).start_mark,)
-    }
+    for key, value in reversed(root.value) if isinstance(root, MappingNode) else ():
+        if isinstance(key, ScalarNode):
+            mark = place_of(key, value).start_mark
+            marks[key.value] = (mark.line + 1, mark.column + 1)
+    return marks
 
 
 class _Locator:

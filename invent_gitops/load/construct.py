@@ -7,7 +7,7 @@ import re
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, PLAIN
+from invent_gitops.load.grammar import MAX_DEPTH, MAX_NODES, is_plain
 from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Path
 
@@ -46,11 +46,23 @@ class _Hopeless(Exception):
 class Construction:
     """One pass over one document. `usable` says whether `content` is near enough to the text to be checked further."""
 
-    __slots__ = ("_count", "_firsts", "_numbered", "_open", "_text", "_watch_tags", "content", "faults", "usable")
+    __slots__ = (
+        "_count",
+        "_firsts",
+        "_has_aliases",
+        "_numbered",
+        "_open",
+        "_text",
+        "_watch_tags",
+        "content",
+        "faults",
+        "usable",
+    )
 
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
         self._watch_tags = "!" in text
+        self._has_aliases = "*" in text
         self._count = 0
         self._open: list[Node] = []
         # Of mappings with repeated keys, by the id of the mapping: the node that has each key first.
@@ -73,7 +85,7 @@ class Construction:
             self._refuse_tag(node)
         if isinstance(node, ScalarNode):
             text: str = node.value
-            return self._plain(node, text) if node.tag == PLAIN else text
+            return self._plain(node, text) if is_plain(node) else text
         self._enter(node)
         value: Data
         value = self._mapping(node) if isinstance(node, MappingNode) else [self._value(item) for item in node.value]
@@ -88,13 +100,13 @@ class Construction:
 
     def _check_length(self, node: Node) -> None:
         # A long text costs nothing where it stands again, but whoever quotes or compares it pays for each place.
-        if "*" in self._text and _length(self.content) > MAX_LENGTH:
+        if self._has_aliases and _length(self.content) > MAX_LENGTH:
             message = f"The document holds more than {MAX_LENGTH:,} characters once its aliases are written out."
             self._give_up("yaml-too-long", message, "Use fewer aliases, or split it into several files.", node)
 
     def _enter(self, node: Node) -> None:
         self._check_count(node)
-        if any(node is other for other in self._open):
+        if self._has_aliases and any(node is other for other in self._open):
             message = "An alias stands within the value that it refers to, so the value never ends."
             self._give_up("yaml-recursive-alias", message, "Write out the value.", node)
         if len(self._open) >= MAX_DEPTH:
@@ -106,7 +118,13 @@ class Construction:
         mapping: dict[str, Data] = {}
         for key_node, value_node in node.value:
             key = key_node.value
-            if key_node.tag != PLAIN or self._watch_tags or key in _NOT_TEXT or key[0] in _NUMBER_START:
+            if (
+                self._watch_tags
+                or not isinstance(key_node, ScalarNode)
+                or key_node.style
+                or key in _NOT_TEXT
+                or key[0] in _NUMBER_START
+            ):
                 checked = self._key(key_node, numbered=id(node) in self._numbered)
                 if checked is None:
                     continue
@@ -116,7 +134,12 @@ class Construction:
             else:
                 if key in _NUMBERED:
                     self._numbered.add(id(value_node))
-                mapping[key] = self._value(value_node)
+                value = value_node.value
+                if self._watch_tags or not isinstance(value, str) or value in _WORDS or value[0] in _NUMBER_START:
+                    value = self._value(value_node)
+                else:  # A text, in quotes or not: nearly every value is one, so it is taken without a call.
+                    self._count += 1
+                mapping[key] = value
         self._count += len(mapping)
         return mapping
 
@@ -129,7 +152,7 @@ class Construction:
             self._fault("yaml-key-not-text", message, cure, node)
             return None
         text: str = node.value
-        if node.tag != PLAIN:
+        if not is_plain(node):
             return text
         if text == "<<":
             message = "A merge key (`<<`) brings fields in that reviewers of this place do not see."
@@ -145,7 +168,7 @@ class Construction:
     def _plain(self, node: Node, text: str) -> Data:
         if text in _WORDS:
             return _WORDS[text]
-        if text[0] not in _NUMBER_START:
+        if text[0] not in _NUMBER_START or ":" in text:
             return text
         if _NOT_FINITE.fullmatch(text):
             self._not_finite(node, text)

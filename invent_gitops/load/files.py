@@ -47,7 +47,13 @@ def read(folder: Inside, resolved: str, label: str) -> Source | Problem:
     source = Source(label, text.removeprefix("\ufeff"))
     # Searched without the usual ones, so that the costly pattern sees a handful of characters.
     unusual = raw.removeprefix(BOM_UTF8).translate(None, _USUAL_BYTES).decode()
-    return next(_refused(source, unusual), source)
+    return source if quick_allowed(source.text, unusual) else next(_refused(source, unusual), source)
+
+
+def quick_allowed(text: str, unusual: str) -> bool | None:
+    """Return True for a text that surely holds nothing to refuse; None if it has to be looked at."""
+    signs = unusual or "%" in text or "<<<<<<<" in text or ">>>>>>>" in text or text.startswith(_LFS)
+    return None if signs else True
 
 
 def _bytes(handle: int) -> bytes:

@@ -25,6 +25,8 @@ MAX_DOCUMENTS = 5_000
 # What `resolve` answers in place of a tag; an explicit tag is found in the text instead (see construct).
 PLAIN = "plain"
 QUOTED = "quoted"
+# The answer where no tag can be: then the style of a scalar alone says whether it is plain.
+UNTAGGED = "untagged"
 
 # A tab outside of quotes, a tag, a comment glued to the sign of a block of text, a question mark in brackets or alone.
 _DOUBTFUL = re.compile(r"\t|(?:^|[\s,\[\]{}:?-])!|[|>][-+0-9]*+#|(?:^|\s)\?(?:\s|$)")
@@ -104,13 +106,20 @@ if LIBYAML:
         pass
 
     class _CShallowLoader(CParser):
-        """For texts that cannot break a limit: nothing is counted, by callables that cost next to nothing."""
+        """For texts that hold no tag and cannot break a limit: nothing is counted, by callables of C, which cost next
+        to nothing and look at none of their arguments.
+        """
 
-        resolve = staticmethod(_Rules.resolve)
+        resolve = UNTAGGED.format
         descend_resolver = staticmethod(operator.is_)
         ascend_resolver = staticmethod(tuple)
 
     _CheckedLoader, _ShallowLoader = _CLoader, _CShallowLoader
+
+
+def is_plain(node: ScalarNode) -> bool:
+    """Return whether a scalar is text without quotes and without a tag."""
+    return node.tag == PLAIN or (node.tag == UNTAGGED and not node.style)
 
 
 def compose(text: str) -> tuple[list[Node], YamlFault | None]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from invent_gitops.load.grammar import PLAIN
+from invent_gitops.load.grammar import is_plain
 from invent_gitops.load.syntax import YamlFault
 from invent_gitops.model.document import Path
 
@@ -28,13 +28,20 @@ _AFTER_ANCHOR = frozenset(" \t\r\n,]}")
 
 def suspect(text: str) -> bool:
     """Return whether it is worth looking for any of this."""
-    return _SUSPECT.search(text) is not None
+    return quick_harmless(text) is None and _SUSPECT.search(text) is not None
+
+
+def quick_harmless(text: str) -> str | None:
+    """Return a text without the signs in question, but for comments that begin their lines; None for any other."""
+    if "&" in text or "*" in text or "?" in text:
+        return None
+    return text if text.count("#") == text.count("\n#") + text.startswith("#") else None
 
 
 def comments_after_text(text: str, root: Node) -> Iterator[tuple[Path, int, int]]:
     """Yield the path of each unquoted text that a comment ends, and where that comment begins and ends in `text`."""
     for path, node, _ in _walk(root):
-        if isinstance(node, ScalarNode) and node.tag == PLAIN and not node.style and node.value:
+        if isinstance(node, ScalarNode) and is_plain(node) and not node.style and node.value:
             match = _AFTER_TEXT.match(text, node.end_mark.index)
             if match:
                 yield path, match.start(1), match.end(1)

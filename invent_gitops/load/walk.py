@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput
@@ -36,7 +36,7 @@ def find(
     `at` is the folder as `inside` resolves it, which is not left. Refused are also files that look like definitions
     and are not read. Hidden files, backups and the like are not.
     """
-    walk = _FolderWalk(inside, at, _shown_folder(folder, root), frozenset(map(str, exclude)))
+    walk = _FolderWalk(inside, at, _shown_folder(folder, root), frozenset(_excluded(inside, exclude)))
     if not stat.S_ISDIR(os.lstat(walk.real).st_mode):
         raise no_folder(folder, "is no folder")
     waiting = [""]
@@ -50,6 +50,14 @@ def find(
         visible = (entry for entry in entries if not entry.name.startswith("."))
         waiting += [f"{below}{entry.name}/" for entry in visible if walk.takes(entry, below + entry.name)]
     return sorted(walk.files, key=lambda entry: entry.below), walk.problems
+
+
+def _excluded(inside: Inside, files: Iterable[Path]) -> Iterator[str]:
+    """Yield the paths of files below `inside`, as it resolves them."""
+    above = os.path.join(inside.real, "")
+    for file in map(str, files):
+        if file.startswith(above):
+            yield file[len(above) :].replace(os.sep, "/")
 
 
 def no_folder(folder: Path, reason: str) -> InvalidInput:
@@ -69,7 +77,10 @@ def _shown_folder(folder: Path, root: Path) -> str:
 
 
 class _FolderWalk(Struct):
-    """The files of the folder `at` of `inside` so far; `label_prefix` begins their paths as people read them."""
+    """The files of the folder `at` of `inside` so far; `label_prefix` begins their paths as people read them.
+
+    `excluded` are paths below `inside` of files that are no definitions.
+    """
 
     inside: Inside
     at: str
@@ -100,7 +111,7 @@ class _FolderWalk(Struct):
                 return False
         elif entry.is_dir(follow_symlinks=False):
             return True
-        elif self.excluded and self.real_path(resolved) in self.excluded:
+        elif resolved in self.excluded:
             return False
         elif not entry.name.endswith(SUFFIXES):
             self.problems += self._unread(entry, resolved)
@@ -129,7 +140,7 @@ class _FolderWalk(Struct):
         if stat.S_ISDIR(status.st_mode):
             message = "A folder that is a symbolic link is not walked, so its definitions would be missed."
             return about_file(label, "symlinked-folder", message, "Put the folder itself here."), ""
-        if not definition or self.real_path(target) in self.excluded:
+        if not definition or target in self.excluded:
             return None, ""
         # Compared after resolving: the path of the link itself is always below the folder.
         if not target.startswith(self.prefix):

@@ -20,9 +20,9 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 class Vocabulary:
     """Known words, made ready once: a word that nobody knows is compared with those that hold its numbers only."""
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, vocabulary: Iterable[str]) -> None:
         self._by_numbers: dict[tuple[str, ...], list[_Spelling]] = {}
-        for word in dict.fromkeys(words):
+        for word in dict.fromkeys(vocabulary):
             self._by_numbers.setdefault(_numbers(word), []).append(_Spelling(word))
 
     def guess(self, word: str) -> str:
@@ -33,12 +33,12 @@ class Vocabulary:
         """
         written = _Spelling(word)
         best, nearest = MOST_SLIPS + 1, [""]
-        for known in self._by_numbers.get(_numbers(word), ()):
-            distance = _distance(written, known)
+        for candidate in self._by_numbers.get(_numbers(word), ()):
+            distance = _distance(written, candidate)
             if distance is not None and distance < best:
-                best, nearest = distance, [known.text]
+                best, nearest = distance, [candidate.text]
             elif distance is not None and distance == best:
-                nearest.append(known.text)
+                nearest.append(candidate.text)
         return nearest[0] if len(nearest) == 1 else ""
 
 

@@ -12,7 +12,7 @@ from invent_gitops.model.problem import Position, Problem
 from invent_gitops.model.project import Project
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments, of_text
-from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words
+from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words, quick_id, quick_line
 from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.schedule import Schedule, ScheduleFault, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
@@ -106,12 +106,12 @@ def _as_sent(document: Document) -> Document:
     fields = document.content
     if not isinstance(fields, dict):
         return document
-    sent = {name: composed(fields[name]) for name in ("key", "name") if isinstance(fields.get(name), str)}
-    return (
-        replace(document, content=fields | sent)
-        if any(fields[name] != text for name, text in sent.items())
-        else document
-    )
+    sent = {
+        name: text
+        for name in ("key", "name")
+        if isinstance(written := fields.get(name), str) and (text := composed(written)) != written
+    }
+    return replace(document, content=fields | sent) if sent else document
 
 
 def _check_key(report: ProblemReport, fields: Mapping[str, Any]) -> None:
@@ -128,6 +128,8 @@ def _check_key(report: ProblemReport, fields: Mapping[str, Any]) -> None:
 
 
 def _check_line(report: ProblemReport, text: str, subject: str, field: str) -> None:
+    if quick_line(text) is not None:
+        return
     fault = fault_of_line(text, subject)
     if fault:
         report.add(fault[0], fault[1], _cure_of_block(report, text, (field,)) or fault[2], (field,))
@@ -164,7 +166,7 @@ def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSe
         if not isinstance(entry, str) or not entry or entry in earlier:
             continue
         earlier.add(entry)
-        if check_quotes(report, entry, "the segment", path):
+        if quick_line(entry) is None and check_quotes(report, entry, "the segment", path):
             continue
         parsed = _segment_id(entry, known_segments)
         if isinstance(parsed, tuple):
@@ -180,14 +182,13 @@ def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSe
 
 def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple[str, str, str]:
     """Return the id, or rule, message and cure."""
-    fault = fault_of_line(entry, f"The segment {quote(entry)}")
-    if fault:
+    if quick_line(entry) is None and (fault := fault_of_line(entry, f"The segment {quote(entry)}")):
         return fault
     if entry.startswith(ID_PREFIX):
         written = entry.removeprefix(ID_PREFIX)
         if not written.strip():
             return "segment-id-missing", f"{quote(entry)} has no id after `{ID_PREFIX}`.", "Write `id:` and the id."
-        return fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
+        return quick_id(written) or fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
     if known_segments is None:
         return _bare_id(entry)
     namesakes = known_segments.now_or_formerly(entry)
@@ -200,6 +201,8 @@ def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple
 
 def _bare_id(entry: str) -> str | tuple[str, str, str]:
     """Return an entry where there is no catalogue of names."""
+    if quick_id(entry) is not None:
+        return entry
     fault = fault_of_id(entry, f"The segment {quote(entry)}, which is an id where there is no catalogue,")
     if fault is None:
         return entry

@@ -17,6 +17,16 @@ _MARKS = "\u201c-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f\u301d-\u301f\uff02"
 _QUOTED = re.compile(f"([{_MARKS}\u2018-\u201b])([^{_MARKS}]+)([{_MARKS}\u2018-\u201b])")
 
 
+def quick_line(text: str) -> str | None:
+    """Return a text that surely has no fault, so that nothing is worded for it; None if it has to be looked at."""
+    return text if text.isascii() and text.isprintable() and text and text == text.strip() else None
+
+
+def quick_id(id: str) -> str | None:
+    """Return an id that surely has no fault, so that nothing is worded for it; None if it has to be looked at."""
+    return id if id.isascii() and id.isprintable() and id and " " not in id else None
+
+
 def fault_of_line(text: str, subject: str) -> tuple[str, str, str] | None:
     """Rule, message and cure if `text` cannot be a name; `subject` begins the message, as in "The name"."""
     # Most are plain, and then nothing in them can hide.

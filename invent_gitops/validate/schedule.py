@@ -19,6 +19,8 @@ IMMEDIATELY = "immediately"
 _TIME = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?([Zz]|([+-])(\d{2}):(\d{2}))?", re.ASCII
 )
+# The usual form of a local time, and of an instant in UTC: the standard library reads exactly these alike.
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?Z?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOOSE_OFFSET = re.compile(r"(.+\d) ?(?:UTC|GMT)? ?([+-])(\d{1,2}):?(\d{2})?", re.ASCII | re.IGNORECASE)
 _FORMS = "Write `2026-11-27T09:00:00-05:00`, or `{at: 2026-11-27T09:00, timezone: America/New_York}`, or `immediately`."
@@ -69,7 +71,20 @@ def parse_schedule(value: object, project_timezone: str) -> Schedule | ScheduleF
     return _parse(value["at"], zone if isinstance(zone, str) else "", project_timezone, ("at",))
 
 
+def _quick_time(text: str) -> datetime | None:
+    """Return the time in its usual form, aware if it ends in `Z`; None for every other text."""
+    try:
+        return datetime.fromisoformat(text) if _USUAL.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Schedule | ScheduleFault:
+    usual = _quick_time(text)
+    if usual and not usual.tzinfo:
+        return _at_place(usual, text, written_zone, project_zone, path)
+    if usual and not written_zone:
+        return Schedule(usual, "")
     match = _TIME.fullmatch(text)
     if not match:
         return _not_a_time(text, path)
@@ -84,6 +99,10 @@ def _parse(text: str, written_zone: str, project_zone: str, path: Path) -> Sched
         return _impossible(text, hour, minute, second, path)
     if match[8]:
         return _at_offset(local, match, written_zone, path)
+    return _at_place(local, text, written_zone, project_zone, path)
+
+
+def _at_place(local: datetime, text: str, written_zone: str, project_zone: str, path: Path) -> Schedule | ScheduleFault:
     zone_name = written_zone or project_zone
     if not zone_name:
         message = f"{quote(text)} has no time zone, so it means another instant in each place."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +29,7 @@ from invent_gitops.render.documents.status import status_json
 from invent_gitops.render.markdown.status import status_markdown
 from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
+from invent_gitops.values import replace
 from tests.making import (
     NOW,
     a_definition,

@@ -10,7 +10,6 @@ import random
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from invent_gitops.state.canonical import quick_state
 from invent_gitops.state.document import REFRESHED, VERSION, WITH_COUNTS, WITH_ROLES, dump, parse
 from invent_gitops.state.file import FileStore
 from invent_gitops.state.spelling import quick_spelling
+from invent_gitops.values import replace
 from tests.making import (
     API,
     NASTY,
