@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from invent_gitops.audit.transition import Transition, transitions
 from invent_gitops.live.drift import taken_over
 from invent_gitops.model.chain import Chain, Change, Link
 from invent_gitops.model.correction import corrects
 from invent_gitops.model.plan import FieldChange
-from invent_gitops.model.state import Provenance, Record, State
-from invent_gitops.values import replace
-
-EMPTY = State("", 0, "", "")
+from invent_gitops.model.state import Provenance, Record
+from invent_gitops.values import Struct, replace
 
 
-def changes(chain: Chain) -> list[Change]:
-    """Everything that became of any key, oldest first: see `ChangeKind`."""
+class Trail(Struct, frozen=True):
+    """What a chain tells: its `changes`, oldest first, every key that it speaks of, and how many links it has."""
+
+    changes: Sequence[Change]
+    keys: Collection[str]
+    links: int
+
+
+def read_trail(chain: Chain) -> Trail:
+    """Return everything that became of any key (see `ChangeKind`), in one turn through the chain."""
     history: list[Change] = []
-    before = EMPTY
-    for link in chain.links:
-        if link.state is not None:
+    keys: set[str] = set()
+    count = 0
+    for link, step in transitions(chain.links):
+        count += 1
+        if step:
             # Within one commit by time; between commits their order counts, whatever the clocks said.
-            history += sorted(_between(before, link.state, link), key=lambda change: (change.at, change.key))
-            before = link.state
-    return history
+            history += sorted(_between(step, link), key=lambda change: (change.at, change.key))
+            after = step.after
+            keys |= {*after.broadcasts, *after.intents, *after.removed}
+            keys |= {absence.key for absence in after.absences.values()}
+    return Trail(history, keys | {change.key for change in history}, count)
+
+
+def changes(chain: Chain) -> Sequence[Change]:
+    """Return everything that became of any key, oldest first."""
+    return read_trail(chain).changes
 
 
 def about(history: Sequence[Change], key: str) -> list[Change]:
@@ -32,17 +48,8 @@ def about(history: Sequence[Change], key: str) -> list[Change]:
     return [change for change in history if change.key == key or change.id in ids]
 
 
-def keys(chain: Chain, history: Sequence[Change]) -> set[str]:
-    """Return every key that the chain speaks of: those that changes name, and those of each state."""
-    named = {change.key for change in history}
-    for link in chain.links:
-        if state := link.state:
-            named |= {*state.broadcasts, *state.intents, *state.removed}
-            named |= {absence.key for absence in state.absences.values()}
-    return named
-
-
-def _between(old: State, new: State, link: Link) -> Iterator[Change]:
+def _between(step: Transition, link: Link) -> Iterator[Change]:
+    old, new = step.before, step.after
     former = {record.id: (key, record) for key, record in old.broadcasts.items()}
     for key, record in new.broadcasts.items():
         # Where git has no state between the two ids, the record still names the wrong one.
@@ -51,7 +58,7 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             yield _change(record.provenance, "corrected", key, record.id, record.sent.name, link, note)
             continue
         if record.id not in former:
-            provenance = _attempted(old, record)
+            provenance = _attempted(step, record)
             yield _change(provenance, record.how, key, record.id, record.sent.name, link, record.note.text)
             yield from _results_at_once(key, record, link)
             continue
@@ -67,7 +74,7 @@ def _between(old: State, new: State, link: Link) -> Iterator[Change]:
             yield _change(gone.provenance, "removed", key, gone.id, gone.request.name, link, gone.reason)
     for attempt, absence in new.absences.items():
         if attempt not in old.absences:
-            intent = old.attempt_of(attempt)
+            intent = step.attempted.get(attempt)
             request = intent.request if intent else absence.request
             name = request.name if request else ""
             yield _change(absence.provenance, "declared not created", absence.key, "", name, link, absence.reason)
@@ -80,11 +87,11 @@ def _results_at_once(key: str, record: Record, link: Link) -> Iterator[Change]:
         yield replace(refreshed, fields=(FieldChange("results", None, record.counts.results.told),))
 
 
-def _attempted(old: State, record: Record) -> Provenance:
+def _attempted(step: Transition, record: Record) -> Provenance:
     """Return who recorded it and when, from the commit from which it was attempted; the two may be of different
     runs.
     """
-    intent = old.attempt_of(record.attempt)
+    intent = step.attempted.get(record.attempt)
     if intent is None or record.how == "created":
         return record.provenance
     return replace(record.provenance, commit=intent.provenance.commit, signoff=intent.provenance.signoff)

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
 
+from invent_gitops.audit.origins import Origins, Source, sourced
+from invent_gitops.audit.transition import Transition, place, transitions
 from invent_gitops.compare import unequal_fields
-from invent_gitops.model.broadcast import Request
 from invent_gitops.model.chain import Chain, Flaw, Link
 from invent_gitops.model.correction import corrects
-from invent_gitops.model.state import Record, Removal, State, beside
-from invent_gitops.values import replace
-
-EMPTY = State("", 0, "", "")
-# Of one source commit: the requests of its definitions by key, or why they cannot be had.
-Source = Mapping[str, Request] | str
+from invent_gitops.model.state import Record, Removal, beside
+from invent_gitops.values import Struct, replace
 
 
-def verify(chain: Chain, dump: Callable[[State], str], source: Callable[[str], Source]) -> list[Flaw]:
-    """Return every flaw of the chain, oldest first; an empty list is the proof that it is whole.
+class Verdict(Struct, frozen=True):
+    """Every flaw of a chain of so many `links`, oldest first; without any it is proved to be whole."""
 
-    `dump` gives the canonical text of a state, `source` the requests that the definitions of a commit give.
+    flaws: Sequence[Flaw]
+    links: int
+
+
+def verify(chain: Chain, source: Callable[[str], Source]) -> Verdict:
+    """Return every flaw of the chain, in one turn through it.
+
+    `source` gives the requests that the definitions of a commit give.
     """
-    flaws: list[Flaw] = []
-    for link in chain.links:
-        if link.state is None:
-            flaws.append(Flaw(place(link), link.fault))
-        elif dump(link.state) != link.text:
-            flaws.append(Flaw(place(link), "the text is not as invent-gitops writes it: it was edited by hand"))
+    alone: list[Flaw] = []
+    between: list[Flaw] = []
+    origins = Origins()
+    last: Link | None = None
+    count = 0
+    for link, step in transitions(chain.links):
+        count += 1
+        if step is None:
+            alone.append(Flaw(place(link), link.fault))
+        elif not link.canonical:
+            alone.append(Flaw(place(link), "the text is not as invent-gitops writes it: it was edited by hand"))
         if chain.strict and link.parents > 1:
-            flaws.append(Flaw(place(link), "it is a merge, and a state is never merged"))
-    readable = [link for link in chain.links if link.state is not None]
-    first = Link("", 0, "", datetime.min.replace(tzinfo=UTC), "", EMPTY)
-    for before, after in pairwise([first, *readable]):
-        assert before.state is not None
-        assert after.state is not None
-        flaws += _step(before.state, after.state, after, strict=chain.strict)
-    if readable:
-        flaws += _sources(readable[-1], readable, source)
-    return flaws
+            alone.append(Flaw(place(link), "it is a merge, and a state is never merged"))
+        if step:
+            between += _step(step, link, strict=chain.strict)
+            origins.take(step)
+            last = link
+    founded = sourced(last, origins, source) if last else ()
+    return Verdict([*alone, *between, *founded], count)
 
 
-def place(link: Link, key: str = "") -> str:
-    where = link.commit[:12] if link.commit else "the file as it is now"
-    return f"{where}, key {key}" if key else where
-
-
-def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]:
+def _step(step: Transition, link: Link, *, strict: bool) -> Iterator[Flaw]:
+    old, new = step.old, step.new
     first = not old.lineage
     if first and f"State-Taken-Over: {new.lineage} {new.serial}" in link.message.splitlines():
         # What it holds was recorded in a file, and the branch cannot tell how.
@@ -58,25 +58,26 @@ def _step(old: State, new: State, link: Link, *, strict: bool) -> Iterator[Flaw]
         yield Flaw(place(link), f"its serial is {new.serial}, and should be {old.serial + 1}")
     elif not strict and new.serial < old.serial:
         yield Flaw(place(link), f"its serial is {new.serial}, and was {old.serial} before")
-    for key, message in _unfounded(old, new, strict=strict):
+    for key, message in _unfounded(step, strict=strict):
         yield Flaw(place(link, key), message)
     if strict:
         lines = set(link.message.splitlines())
-        for key, trailer, message in _announced(old, new):
+        for key, trailer, message in _announced(step):
             if " ".join(trailer.split()) not in lines:
                 yield Flaw(place(link, key), f"{message}, and its commit does not say so")
 
 
-def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
+def _unfounded(step: Transition, *, strict: bool) -> Iterator[tuple[str, str]]:
     """By key, what no event of this tool could have done, whatever a commit says."""
+    old, new = step.before, step.after
     former = {record.id: record for record in old.broadcasts.values()}
-    kept = new.ids() | new.corrected()
+    held = new.ids() | new.corrected()
     for key, record in new.broadcasts.items():
         if corrects(old.broadcasts.get(key), record):
             continue
         before = former.get(record.id)
         if before is None:
-            if strict and (fault := _unfollowed(old, record)):
+            if strict and (fault := _unfollowed(step, record)):
                 yield key, f"the record with the id {record.id} {fault}"
         elif before != record and not (
             _took_over(before, record, strict=strict) or (not strict and _came_back(before, record))
@@ -85,25 +86,15 @@ def _unfounded(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, s
             changed = ", ".join(unequal_fields(*sides))
             yield key, f"the record with the id {record.id} was altered: {changed}"
     for key, record in old.broadcasts.items():
-        if record.id not in kept:
+        if record.id not in held and record.id not in step.kept:
             yield key, f"the record with the id {record.id} is gone, without a move or a removal"
-    yield from _unfounded_words(old, new, strict=strict)
+    yield from _unfounded_words(step, strict=strict)
 
 
-def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[str, str]]:
+def _unfounded_words(step: Transition, *, strict: bool) -> Iterator[tuple[str, str]]:
     """Yield the same for tombstones, for words that nothing was created, and for intents."""
-    records = {record.id: record for record in new.broadcasts.values()}
-    for key, gone in new.removed.items():
-        if key in old.removed:
-            if gone != old.removed[key]:
-                yield key, "its tombstone was changed"
-        elif strict and not _buries(gone, old.broadcasts.get(key)):
-            yield key, "its tombstone is not that of the record that was there"
-    for key in old.removed.keys() - new.removed.keys():
-        gone = old.removed[key]
-        back = new.broadcasts.get(key) if strict else records.get(gone.id)
-        if back is None or not (back.restores(gone) if strict else _came_back(gone, back)):
-            yield key, "its tombstone is gone"
+    old, new = step.before, step.after
+    yield from _unfounded_tombstones(step, strict=strict)
     for attempt, absence in old.absences.items():
         if new.absences.get(attempt) != absence:
             yield absence.key, "the word that it was not created was changed or is gone"
@@ -115,15 +106,30 @@ def _unfounded_words(old: State, new: State, *, strict: bool) -> Iterator[tuple[
             yield key, "its open intent was altered"
 
 
-def _unfollowed(old: State, record: Record) -> str:
+def _unfounded_tombstones(step: Transition, *, strict: bool) -> Iterator[tuple[str, str]]:
+    old, new = step.before, step.after
+    for key, gone in new.removed.items():
+        if key in old.removed:
+            if gone != old.removed[key]:
+                yield key, "its tombstone was changed"
+        elif strict and not _buries(gone, step.old.broadcasts.get(key)):
+            yield key, "its tombstone is not that of the record that was there"
+    for key, gone in old.removed.items():
+        if key in new.removed:
+            continue
+        back = step.new.broadcasts.get(key) if strict else step.recorded.get(gone.id)
+        if back is None or not (back.restores(gone) if strict else _came_back(gone, back)):
+            yield key, "its tombstone is gone"
+
+
+def _unfollowed(step: Transition, record: Record) -> str:
     """Return why a record does not come of an intent; "" if it does, or is an import, or of a call that was declared
     lost.
     """
-    if record.how == "imported" or record.attempt in old.absences:
+    if record.how == "imported" or record.attempt in step.old.absences:
         return ""
-    intent = old.attempt_of(record.attempt)
-    attempts = {settled.attempt for part in (old.broadcasts, old.removed) for settled in part.values()}
-    if intent is None and record.note.role == "second" and record.attempt in attempts:
+    intent = step.attempted.get(record.attempt)
+    if intent is None and record.note.role == "second" and record.attempt in step.settled:
         # Somebody else's broadcast was taken for that of the attempt, before its own answer came.
         return ""
     if intent is None:
@@ -163,8 +169,9 @@ def _buries(gone: Removal, record: Record | None) -> bool:
     return all(getattr(gone, name) == getattr(record, name) for name in ("id", "request", "attempt", "formerly"))
 
 
-def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
+def _announced(step: Transition) -> Iterator[tuple[str, str, str]]:
     """By key, every change between two states, with the trailer that its commit must have."""
+    old, new = step.before, step.after
     former = {record.id: key for key, record in old.broadcasts.items()}
     refreshes = {record.id: record.refreshed for record in old.broadcasts.values()}
     for key, record in new.broadcasts.items():
@@ -183,11 +190,12 @@ def _announced(old: State, new: State) -> Iterator[tuple[str, str, str]]:
     for key, gone in new.removed.items():
         if key not in old.removed:
             yield key, f"Broadcast-Removed: {key} {gone.id}", "it was removed"
-    yield from _announced_attempts(old, new)
+    yield from _announced_attempts(step)
 
 
-def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]]:
+def _announced_attempts(step: Transition) -> Iterator[tuple[str, str, str]]:
     """Yield the same for intents and what became of them without a record."""
+    old, new = step.before, step.after
     for attempt, absence in new.absences.items():
         if attempt not in old.absences:
             trailer = f"Broadcast-Declared-Absent: {absence.key} {attempt}"
@@ -197,7 +205,7 @@ def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]
     for key, intent in old.intents.items():
         after = new.intents.get(key)
         if after is None or after.attempt != intent.attempt:
-            if intent.attempt not in ended:
+            if intent.attempt not in ended and intent.attempt not in step.ended:
                 asked = key.removesuffix(beside("", intent.attempt))
                 yield key, f"Broadcast-Not-Created: {asked} {intent.attempt}", "its open intent is gone"
         elif after.candidates != intent.candidates:
@@ -208,50 +216,3 @@ def _announced_attempts(old: State, new: State) -> Iterator[tuple[str, str, str]
             yield key, f"Broadcast-Intended: {asked} {intent.attempt}", "it was about to be created"
     if new.listed and not old.listed:
         yield "", "Broadcasts-Listed: yes", "the list was read"
-
-
-def _asked(key: str, record: Record) -> str:
-    """Return the key of the definition: a second record, and one of an attempt that was kept beside another, add to
-    it.
-    """
-    return key.removesuffix(f"#{record.id}").removesuffix(beside("", record.attempt))
-
-
-def _sources(last: Link, links: list[Link], source: Callable[[str], Source]) -> Iterator[Flaw]:
-    """Yield whether the definition of each record's source commit gives the request that was sent."""
-    assert last.state is not None
-    original = {
-        record.id: key for link in reversed(links) if link.state for key, record in link.state.broadcasts.items()
-    }
-    attempted = {
-        intent.attempt: (key, intent.provenance.commit)
-        for link in links
-        if link.state
-        for key, intent in link.state.intents.items()
-    }
-    sources: dict[str, Source] = {}
-    for key, record in sorted(last.state.broadcasts.items()):
-        first, commit = original[record.id], record.provenance.commit
-        if record.how != "created":
-            # Settled by a later run, maybe of another commit than that of the definition, and under another id or key.
-            first, commit = attempted.get(record.attempt, (first, "" if record.how == "resolved" else commit))
-        if record.how == "imported" or (record.how == "resolved" and not commit):
-            continue
-        if not commit or commit.endswith("-dirty"):
-            where = (
-                "outside of any commit" if not commit else f"from edits on top of {commit.removesuffix('-dirty')[:12]}"
-            )
-            message = f"it was created {where}: its definition was not committed then and cannot be looked up"
-            yield Flaw(place(last, key), message, missing=True)
-            continue
-        if commit not in sources:
-            sources[commit] = source(commit)
-        requests = sources[commit]
-        if isinstance(requests, str):
-            yield Flaw(
-                place(last, key),
-                f"the definitions of its commit {commit[:12]} cannot be read: {requests}",
-                missing=True,
-            )
-        elif requests.get(_asked(first, record)) != record.sent:
-            yield Flaw(place(last, key), f"its definition in {commit[:12]} does not give the request that was sent")

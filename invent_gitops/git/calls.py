@@ -13,8 +13,9 @@ from invent_gitops.errors import Refused
 from invent_gitops.git.credential import token_settings
 from invent_gitops.git.discovery import MARKER, Place, find_place
 from invent_gitops.git.origins import ASKED, check_origins, hooks_in
-from invent_gitops.git.process import GitFailed, start
+from invent_gitops.git.process import GitFailed, launch, start, verb_of
 from invent_gitops.git.program import Program, find_program
+from invent_gitops.git.stream import GitStream
 from invent_gitops.values import replace
 
 # What is used here of the newer ones: fetch --no-write-fetch-head, and GIT_CONFIG_COUNT for the token of a workflow.
@@ -31,10 +32,7 @@ def run_git(folder: Path, arguments: tuple[str, ...], stdin: str, settings: Mapp
     Raises `GitFailed` with its words, also if it is missing or takes too long, and `Refused` where a commit could have
     made the repository.
     """
-    location, program = _place(folder)
-    hooks: tuple[str, ...] = ()
-    if location.exists:
-        location, hooks = _confirmed(location, program, _fingerprint(location))
+    location, program, hooks = _asked(folder)
     return start(
         program,
         folder,
@@ -44,6 +42,25 @@ def run_git(folder: Path, arguments: tuple[str, ...], stdin: str, settings: Mapp
         variables=_named(location) | dict(settings),
         timeout=timeout,
     )
+
+
+def stream_git(folder: Path, arguments: tuple[str, ...], timeout: float) -> GitStream:
+    """Return the pipes of a git that runs in the repository around `folder`, as a context that ends it.
+
+    Raises what `run_git` raises.
+    """
+    location, program, hooks = _asked(folder)
+    process = launch(program, folder, arguments, hooks=hooks, variables=_named(location))
+    return GitStream(process, verb_of(arguments), timeout)
+
+
+def _asked(folder: Path) -> tuple[Place, Program, tuple[str, ...]]:
+    """Return the repository around `folder` once git agrees, the git to start, and the hooks that are switched off."""
+    location, program = _place(folder)
+    if not location.exists:
+        return location, program, ()
+    location, hooks = _confirmed(location, program, _fingerprint(location))
+    return location, program, hooks
 
 
 def check_version(folder: Path) -> None:

@@ -51,13 +51,37 @@ def start(
 
     Raises `GitFailed` with its words, also if it is missing or takes too long.
     """
+    process = launch(program, folder, arguments, hooks=hooks, variables=variables)
+    try:
+        out, err = process.communicate(stdin.encode("utf-8", "surrogateescape"), timeout=timeout)
+    except subprocess.TimeoutExpired:
+        end(process)
+        raise GitFailed(f"git {verb_of(arguments)} {HANGS} {timeout:.0f} seconds") from None
+    except OSError as error:
+        end(process)
+        raise GitFailed(f"git {verb_of(arguments)} could not be talked to: {error.strerror}") from None
+    if process.returncode != 0:
+        # Of a push, the machine-readable part is on stdout and the reason on stderr.
+        raise GitFailed((out + err).decode(errors="replace").strip(), process.returncode)
+    return out.decode(errors="surrogateescape")
+
+
+def launch(
+    program: Program,
+    folder: Path,
+    arguments: tuple[str, ...],
+    *,
+    hooks: tuple[str, ...],
+    variables: Mapping[str, str],
+) -> subprocess.Popen[bytes]:
+    """Return a git that runs, with a pipe to each of its streams. Raises `GitFailed` where it cannot be started."""
     if not program.path:
         raise GitMissing("git is not installed, or not on the PATH outside of this repository")
     command = [program.path, *OPTIONS, "-C", str(folder), *words_of(hooks), *arguments]
     try:
         # In a session of its own: a Ctrl-C is for this program, which waits for git; git must not die half way
         # through a push.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -73,18 +97,6 @@ def start(
         raise GitFailed(f"git cannot be started: {error.strerror}") from None
     except ValueError:
         raise GitFailed("a name holds a zero byte, which git takes nowhere") from None
-    try:
-        out, err = process.communicate(stdin.encode("utf-8", "surrogateescape"), timeout=timeout)
-    except subprocess.TimeoutExpired:
-        end(process)
-        raise GitFailed(f"git {_verb(arguments)} {HANGS} {timeout:.0f} seconds") from None
-    except OSError as error:
-        end(process)
-        raise GitFailed(f"git {_verb(arguments)} could not be talked to: {error.strerror}") from None
-    if process.returncode != 0:
-        # Of a push, the machine-readable part is on stdout and the reason on stderr.
-        raise GitFailed((out + err).decode(errors="replace").strip(), process.returncode)
-    return out.decode(errors="surrogateescape")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -100,7 +112,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _verb(arguments: tuple[str, ...]) -> str:
+def verb_of(arguments: tuple[str, ...]) -> str:
     """Return the command among the arguments: what comes after git's own options."""
     remaining = list(arguments)
     while len(remaining) > 2 and remaining[0] == "-c":

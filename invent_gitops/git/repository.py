@@ -6,14 +6,17 @@ import re
 import shlex
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
-from invent_gitops.git.calls import check_version, run_git
+from invent_gitops.git.calls import check_version, run_git, stream_git
 from invent_gitops.git.discovery import find_marker
 from invent_gitops.git.faults import cure_for, reason_in
+from invent_gitops.git.objects import COMMAND, GitObject, read_objects
 from invent_gitops.git.process import GitFailed, GitMissing
+from invent_gitops.git.stream import GitStream
 from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
 from invent_gitops.values import Struct
 
@@ -43,6 +46,10 @@ class Git(Struct, frozen=True):
     def run(self, *arguments: str, stdin: str = "", settings: dict[str, str] | None = None) -> str:
         """Return what git prints. Raises `GitFailed` with its words, also if it is missing or takes too long."""
         return run_git(self.folder, arguments, stdin, settings or {}, TIMEOUT)
+
+    def stream(self, *arguments: str) -> GitStream:
+        """Return the pipes of a git that answers while it runs, as a context. Raises what `run` raises."""
+        return stream_git(self.folder, arguments, TIMEOUT)
 
     def ask(self, *arguments: str) -> str:
         """`run` for what asks a remote and changes nothing there: a fault that may pass is repeated a few times."""
@@ -184,29 +191,21 @@ class Git(Struct, frozen=True):
             )
         return self.run("cat-file", "blob", listed[0].object)
 
-    def read_many(self, names: list[str]) -> list[str | None]:
-        """Return the texts of many objects (`commit:path`), in one process; None for each that is not a file there.
+    def objects(self, names: Iterable[str]) -> Iterator[GitObject | None]:
+        """Yield many objects by their names (`commit:path`, or an id), with one process; None for each that is not
+        there.
 
-        Raises `GitFailed` for a name with a line break, since git reads a name from each line.
+        Raises `GitFailed` for a name with a line break.
         """
-        if not names:
-            return []
-        if any("\n" in name for name in names):
-            raise GitFailed("a name holds a line break, which git cannot be asked for")
-        listed = self.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names))
-        # Sizes are in bytes, so the listing is cut as bytes.
-        remaining = listed.encode("utf-8", "surrogateescape")
-        texts: list[str | None] = []
-        for _ in names:
-            head, _, remaining = remaining.partition(b"\n")
-            header = re.fullmatch(rb"[0-9a-f]{40,64} (\w+) (\d+)", head)
-            if not header:
-                texts.append(None)
-                continue
-            kind, size = header[1], int(header[2])
-            texts.append(remaining[:size].decode("utf-8", "replace") if kind == b"blob" else None)
-            remaining = remaining[size + 1 :]
-        return texts
+        remaining = iter(names)
+        for first in remaining:
+            with self.stream(*COMMAND) as stream:
+                yield from read_objects(stream, chain([first], remaining))
+
+    def read_many(self, names: Iterable[str]) -> Iterator[str | None]:
+        """Yield the texts of many objects as `objects` does; None for each that is not a file there."""
+        for entry in self.objects(names):
+            yield entry.content.decode("utf-8", "replace") if entry and entry.kind == "blob" else None
 
     def export(self, commit: str, paths: list[str], target: Path) -> None:
         """Lay the files below `paths` (relative to `folder`), as they are in a commit, down in `target`.
@@ -218,7 +217,7 @@ class Git(Struct, frozen=True):
             fault = fault_of_name(entry.name) or ("" if entry.is_file else f"is {entry.kind}, and not a file")
             if fault:
                 raise Refused(f"The commit {commit} has an entry {entry.name!r} that {fault}.", "Delete it there.")
-        for entry, text in zip(listed, self.read_many([entry.object for entry in listed]), strict=True):
+        for entry, text in zip(listed, self.read_many(entry.object for entry in listed), strict=True):
             path = target / entry.name
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)

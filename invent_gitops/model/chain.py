@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -28,24 +29,27 @@ ChangeKind = Literal[
 class Link(Struct, frozen=True):
     """The state as of one commit. `commit` is "" for a file that is not committed yet.
 
-    `message` is that of the commit, `text` the state as it stands there, `state` what it spells, or
-    None where it spells none (`fault` then says why).
+    `message` is that of the commit, `state` what is in it, or None where it holds none (`fault` then says why).
+    `canonical` says whether its text is as this program writes that state.
     """
 
     commit: str
     parents: int
     by: str
     at: datetime
-    text: str
+    canonical: bool
     state: State | None
     fault: str = ""
     message: str = ""
 
 
 class Chain(Struct, frozen=True):
-    """The links of one state, oldest first. `strict` if every write is a commit of its own, as on a state branch."""
+    """The links of one state, oldest first. `strict` if every write is a commit of its own, as on a state branch.
 
-    links: tuple[Link, ...]
+    A long chain does not fit into memory: each turn through `links` reads them anew, one after another.
+    """
+
+    links: Iterable[Link]
     strict: bool
 
     def without_rehearsal(self) -> Chain:
@@ -53,9 +57,43 @@ class Chain(Struct, frozen=True):
 
         Only what comes before it is left out: a later state of the sandbox is for the audit to find.
         """
-        live = (number for number, link in enumerate(self.links) if not (link.state and link.state.api == SANDBOX))
-        first = next(live, None)
-        return self if first is None else replace(self, links=self.links[first:])
+        return replace(self, links=_Live(self.links))
+
+    def checked(self, check: Callable[[State], None]) -> Chain:
+        """Return the same chain, of which `check` looks at the first state with a lineage before anything else does."""
+        return replace(self, links=_Checked(self.links, check))
+
+
+class _Live(Struct, frozen=True):
+    links: Iterable[Link]
+
+    def __iter__(self) -> Iterator[Link]:
+        links = iter(self.links)
+        count = 0
+        for link in links:
+            if not (link.state and link.state.api == SANDBOX):
+                yield link
+                yield from links
+                return
+            count += 1
+        if count:
+            # Nothing but a rehearsal: then that is the chain.
+            yield from self.links
+
+
+class _Checked(Struct, frozen=True):
+    links: Iterable[Link]
+    check: Callable[[State], None]
+
+    def __iter__(self) -> Iterator[Link]:
+        links = iter(self.links)
+        for link in links:
+            if link.state and link.state.lineage:
+                self.check(link.state)
+                yield link
+                yield from links
+                return
+            yield link
 
 
 class Change(Struct, frozen=True):

@@ -129,7 +129,8 @@ class Account(Struct, frozen=True):
         return FileStore(own_place(path, root, "state"), label=shown(path), org=org, api=api, way_out=way_out)
 
     def chain(self, root: Path, project: Project) -> Chain:
-        """Return the states that git remembers. Raises `Refused` where they are of another account than the one named.
+        """Return the states that git remembers. Raises `Refused` where they are of another account than the one named,
+        as soon as they are read.
 
         The first state says whose they are: a later one may have been altered, which is for the audit to find.
         """
@@ -137,10 +138,9 @@ class Account(Struct, frozen=True):
 
         store = self.store(root, project, strict=False)
         chain = store.chain() if self.sandbox else store.chain().without_rehearsal()
-        first = next((link.state for link in chain.links if link.state and link.state.lineage), None)
-        if first:
-            check_binding(first.org, first.api, store.org, store.api, store.label, store.way_out)
-        return chain
+        return chain.checked(
+            lambda first: check_binding(first.org, first.api, store.org, store.api, store.label, store.way_out)
+        )
 
     def state_path(self, root: Path, project: Project) -> Path:
         """Return the state file; for a state on a branch, where it would be in the work tree."""

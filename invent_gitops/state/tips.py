@@ -137,11 +137,13 @@ def is_cut(git: Git, tip: str) -> bool:
     """Return whether some of the history before `tip` is missing here."""
     try:
         path = git.folder / git.run("rev-parse", "--git-path", "shallow").rstrip("\n")
-        return any(git.is_ancestor(commit, tip) for commit in path.read_text(encoding="ascii").split())
+        cut = set(path.read_text(encoding="ascii").split())
     except FileNotFoundError:
         return False
     except (OSError, UnicodeError):
         return True
+    # Where the history is cut off, git takes a commit for one without parents.
+    return bool(cut) and not cut.isdisjoint(git.run("rev-list", "--max-parents=0", tip).split())
 
 
 def _checked_out(git: Git) -> str:

@@ -87,7 +87,7 @@ def test_a_corrected_id_is_in_the_trail_with_the_wrong_one_and_the_reason(remote
 
 def test_a_corrected_id_is_told_as_such_where_git_has_no_state_with_the_wrong_one() -> None:
     record = replace(a_record("bc_2", note="hers"), instead_of=("bc_1",))
-    link = Link("c1", 1, "alice", NOW, "", a_state({"spring": record}))
+    link = Link("c1", 1, "alice", NOW, True, a_state({"spring": record}))
     [change] = changes(Chain((link,), strict=False))
     assert (change.kind, change.note) == ("corrected", "instead of bc_1: hers")
 
@@ -97,7 +97,7 @@ def test_changes_are_in_context_the_order_in_which_they_were_made_whatever_the_c
     states = [
         a_state({key: a_record("bc_1")}, serial=serial) for serial, key in enumerate(["first", "z", "m", "a"], start=1)
     ]
-    links = [Link(f"c{one.serial}", 1, "alice", NOW + later * one.serial, "", one) for one in states]
+    links = [Link(f"c{one.serial}", 1, "alice", NOW + later * one.serial, True, one) for one in states]
     assert [change.key for change in changes(Chain(tuple(links), strict=True))] == ["first", "z", "m", "a"]
 
 

@@ -12,7 +12,6 @@ import pytest
 from invent_gitops.audit.verify import verify
 from invent_gitops.model.state import Intended, Recorded
 from invent_gitops.sandbox.server import Server
-from invent_gitops.state.document import dump
 from tests.branch_repository import BRANCH, STATE, Hub, a_store, applied, commit, git, hub, told
 from tests.making import a_record, a_request, an_intent
 from tests.running import WHEN, Result, account, call, define, invent, live
@@ -97,8 +96,8 @@ def test_second_record_of_an_attempt_for_which_another_was_adopted_breaks_nothin
             store.append([Recorded("one", record)])
             store.sync()
     assert set(remote.ids) == {"one", "one#ours"}
-    found = verify(a_store(clone).chain(), dump, lambda commit: {"one": a_request()})
-    assert [flaw.message for flaw in found if not flaw.missing] == []
+    found = verify(a_store(clone).chain(), lambda commit: {"one": a_request()})
+    assert [flaw.message for flaw in found.flaws if not flaw.missing] == []
 
 
 def _set(*path: str, to: Any) -> Change:

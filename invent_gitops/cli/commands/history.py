@@ -43,18 +43,17 @@ def history(session: Session, account: Account, key: str | None) -> Result:
     Reads the commits of the state branch, or of the state file. With KEY only what happened to that
     key, under its former names as well; with --all one workspace has to know it.
     """
-    from invent_gitops.audit.history import about, changes, keys
+    from invent_gitops.audit.history import about, read_trail
     from invent_gitops.render.documents.history import history_json
     from invent_gitops.render.text.history import history_text
 
     root, project = checked_project()
-    chain = account.chain(root, project)
-    check_named_state(account, exists=bool(chain.links))
-    listed = changes(chain)
-    unknown = key if key and key not in (known_keys := keys(chain, listed)) else ""
+    trail = read_trail(account.chain(root, project))
+    check_named_state(account, exists=trail.links > 0)
+    unknown = key if key and key not in trail.keys else ""
     if unknown and not _known_elsewhere(account, root, unknown):
-        raise Refused(f"The state knows no key {unknown}.", _cure(unknown, known_keys, account.flags()))
-    listed = _with_pull_requests(root, about(listed, key) if key else listed)
+        raise Refused(f"The state knows no key {unknown}.", _cure(unknown, trail.keys, account.flags()))
+    listed = _with_pull_requests(root, about(trail.changes, key) if key else trail.changes)
     return Result(
         "history",
         ExitCode.DONE,
@@ -71,7 +70,7 @@ def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
     """Return whether the run is for all workspaces, and another one knows the key; what cannot be read has its own
     turn.
     """
-    from invent_gitops.audit.history import changes, keys
+    from invent_gitops.audit.history import read_trail
 
     opened = working()
     if not (opened and opened.several and click.get_current_context().params.get("every")):
@@ -82,8 +81,7 @@ def _known_elsewhere(account: Account, root: Path, key: str) -> bool:
         with suppress(InventGitopsError, OSError):
             # --state is for one workspace, and --org is not offered: there is nothing to carry over.
             other = Account(sandbox=account.sandbox).of(project, opened.several)
-            chain = other.chain(root, project)
-            if key in keys(chain, changes(chain)):
+            if key in read_trail(other.chain(root, project)).keys:
                 return True
     return False
 

@@ -220,24 +220,23 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
     from invent_gitops.audit.verify import verify as verify_chain
     from invent_gitops.render.documents.history import flaws_json
     from invent_gitops.render.text.history import flaws_text
-    from invent_gitops.state.document import dump
 
     root, project = checked_project()
     store = account.store(root, project, strict=False)
-    chain = account.chain(root, project)
-    if not chain.links:
+    verdict = verify_chain(account.chain(root, project), lambda commit: requests_at(root, commit, definitions))
+    flaws = verdict.flaws
+    if not verdict.links:
         raise Refused(
             f"There is no state in {store.label}, so there is nothing to verify.",
             f"Name the state that you mean with --state FILE, or begin one with: invent-gitops apply{account.flags()}",
         )
-    flaws = verify_chain(chain, dump, lambda commit: requests_at(root, commit, definitions))
     broken = any(not flaw.missing for flaw in flaws)
     code = ExitCode.INVALID if broken else ExitCode.REFUSED if flaws else ExitCode.DONE
     return Result(
         "verification",
         code,
-        lambda: flaws_json(flaws, len(chain.links)),
-        lambda display: flaws_text(flaws, len(chain.links), display.style),
+        lambda: flaws_json(flaws, verdict.links),
+        lambda display: flaws_text(flaws, verdict.links, display.style),
     )
 
 
