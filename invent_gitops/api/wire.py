@@ -69,6 +69,7 @@ class Wire:
                 body=body,
                 bounds=Bounds(self._silences[method], self.longest(method), BODY_LIMIT),
                 fresh=fresh,
+                repeatable=method == "GET",
             )
         finally:
             self.pace.ended()

@@ -16,7 +16,7 @@ from invent_gitops.http.address import is_loopback
 from invent_gitops.http.errors import AnswerLost, EncodedAnswer, HttpError, NotSent
 from invent_gitops.http.line import OPENING, Line
 from invent_gitops.http.proxies import Proxy, proxy_for
-from invent_gitops.http.transport import certificate_settings, one_each
+from invent_gitops.http.transport import Kept, certificate_settings, one_each
 from invent_gitops.http.watch import Watch
 
 # Raised by the library for an invalid request: before a byte of it has left, though its beginning was announced.
@@ -59,16 +59,20 @@ class Connection:
         self._proxy = None if is_loopback(parts.hostname or "") else proxy_for(base_url)
         self._watch = Watch()
         self.timeout = httpx.Timeout(10.0, write=30.0, pool=30.0)
+        self._transport = one_each(self._proxy, reads_environment=parts.scheme == "https")
+        self._idle: list[Kept] = []
         self._client = httpx.Client(
             base_url=base_url,
             # A compressed answer of some kilobytes can unpack to gigabytes, and be compressed several times over.
             headers={**headers, "Accept-Encoding": "identity", "User-Agent": f"invent-gitops/{__version__}"},
             follow_redirects=False,
-            transport=one_each(self._proxy, reads_environment=parts.scheme == "https"),
+            transport=self._transport,
         )
 
     def close(self) -> None:
         """Give the connections back."""
+        for kept in self._idle:
+            kept.close()
         self._client.close()
         self._watch.close()
 
@@ -81,13 +85,16 @@ class Connection:
         body: bytes | None = None,
         bounds: Bounds,
         fresh: Callable[[], bool] = lambda: True,
+        repeatable: bool = False,
     ) -> Reply:
         """Return one request and its whole answer. Raises `NotSent` or `AnswerLost`.
 
-        The times of `bounds` count from the moment on in which `fresh` says yes, as the last thing before the request
-        leaves.
+        A `repeatable` one may use a connection that an earlier one has left; should the server close it in that
+        moment, the answer is lost. Any other has a connection of its own. The times of `bounds` count from the moment
+        on in which `fresh` says yes, as the last thing before the request leaves.
         """
-        line, usual = Line(fresh, bounds.seconds, self._watch), self.timeout
+        kept = self._kept() if repeatable else None
+        line, usual = Line(fresh, bounds.seconds, self._watch, kept), self.timeout
         content_headers = {} if body is None else {"Content-Type": "application/json", "Content-Length": str(len(body))}
         try:
             with self._client.stream(
@@ -97,7 +104,7 @@ class Connection:
                 content=None if body is None else line.body(body),
                 headers=content_headers,
                 timeout=httpx.Timeout(connect=usual.connect, read=bounds.silence, write=usual.write, pool=usual.pool),
-                extensions={"trace": line.trace},
+                extensions={"trace": line.trace, "kept": kept},
             ) as response:
                 answer = _plain_body(response, bounds.size)
                 line.complete = True
@@ -117,6 +124,17 @@ class Connection:
             raise AnswerLost(str(error) or type(error).__name__) from error
         finally:
             line.close()
+            if kept and line.complete:
+                self._idle.append(kept)
+            elif kept:
+                kept.close()
+
+    def _kept(self) -> Kept:
+        """Return a connection that nobody else uses meanwhile."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._transport.kept()
 
     def _not_sent(self, error: Exception, line: Line) -> NotSent:
         """Return why nothing was sent, in full sentences."""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from invent_gitops.http.errors import NotSent
+from invent_gitops.http.transport import Kept
 from invent_gitops.http.watch import Watch
 
 # Seconds in which the way must be open: name look-up, connection, a proxy's tunnel and TLS together.
@@ -25,16 +26,18 @@ class Line:
     Right before the first byte of the request, `fresh` is asked; after a no, nothing is sent. From a yes on, the
     request and its answer have `seconds`. Then the connection is cut, and what has not left by then never does.
     `begun` is whether anything can have left, `over` whether a limit cut it, `complete` whether the answer came.
-    `ends` is when the `watch` cuts it: the library's own time-outs begin anew with every byte.
+    `ends` is when the `watch` cuts it: the library's own time-outs begin anew with every byte. What is `kept` has a
+    connection already, or gets one that stays after a complete answer.
     """
 
-    def __init__(self, fresh: Callable[[], bool], seconds: float, watch: Watch) -> None:
+    def __init__(self, fresh: Callable[[], bool], seconds: float, watch: Watch, kept: Kept | None = None) -> None:
         self.begun = self.complete = self.over = False
         # What the library does at the moment, such as "connection.start_tls".
         self.stage = ""
         self._fresh, self._seconds, self._watch = fresh, seconds, watch
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._kept = kept
+        self._socket = kept.socket if kept else None
         self._last(OPENING)
 
     def trace(self, name: str, details: dict[str, Any]) -> None:
@@ -42,7 +45,11 @@ class Line:
             self.stage = name.removesuffix(".started")
         if name.endswith("connect_tcp.complete"):
             # A socket of its own for the same connection: TLS and tunnels wrap the other one beyond recognition.
-            self._socket = details["return_value"].get_extra_info("socket").dup()
+            connected = details["return_value"].get_extra_info("socket").dup()
+            with self._lock:
+                if self._socket is not None:
+                    self._socket.close()
+                self._socket = connected
         elif name.endswith("send_request_headers.started") and details["request"].method != b"CONNECT":
             self._begin()
 
@@ -68,14 +75,22 @@ class Line:
             self.begun = True
 
     def close(self) -> None:
-        """Give up what is left. After a `complete` answer that is an ordinary end, else the connection is reset."""
+        """Give up what is left. After a `complete` answer that is an ordinary end, else the connection is reset.
+
+        What is kept stays open after a complete answer, for the next request.
+        """
         self._watch.drop(self)
         if self._socket is None:
             return
         with suppress(OSError):
             if self.complete:
                 self._linger(False)
+        if self._kept and self.complete:
+            self._kept.socket = self._socket
+            return
         self._socket.close()
+        if self._kept:
+            self._kept.socket = None
 
     def _forget_at_the_end(self, connection: socket.socket) -> None:
         """Let the system send nothing late of what waits there, neither after a close nor while we are stopped."""

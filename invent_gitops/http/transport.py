@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 
@@ -10,23 +11,43 @@ import httpx
 
 from invent_gitops.errors import WrongUsage
 from invent_gitops.http.proxies import Proxy
+from invent_gitops.values import Struct
 
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 # Closed as soon as the answer has come.
 _ONE = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+# Kept for the next request, for less time than servers keep it.
+_KEPT = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=3.0)
+
+
+class Kept(Struct):
+    """A connection that one request after the other may use, and a socket of ours for it once it stands."""
+
+    transport: httpx.HTTPTransport
+    socket: socket.socket | None = None
+
+    def close(self) -> None:
+        self.transport.close()
+        if self.socket is not None:
+            self.socket.close()
 
 
 class OneEach(httpx.BaseTransport):
-    """Gives each request a pool of one connection, which ends with its answer.
+    """Gives each request a pool of one connection, which ends with its answer, unless the request brings its own.
 
     A pool that several threads share lends a connection to the next request in the moment before it closes it.
     """
 
-    def __init__(self, opened: Callable[[], httpx.HTTPTransport]) -> None:
+    def __init__(self, opened: Callable[[httpx.Limits], httpx.HTTPTransport]) -> None:
         self._opened = opened
 
+    def kept(self) -> Kept:
+        """Return a connection to keep; a request brings it along as its extension `kept`."""
+        return Kept(self._opened(_KEPT))
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._opened().handle_request(request)
+        kept: Kept | None = request.extensions.pop("kept", None)
+        return (kept.transport if kept else self._opened(_ONE)).handle_request(request)
 
 
 def one_each(proxy: Proxy | None, *, reads_environment: bool) -> OneEach:
@@ -43,7 +64,7 @@ def one_each(proxy: Proxy | None, *, reads_environment: bool) -> OneEach:
             "Set SSL_CERT_FILE to the path of a PEM file, or unset it: then the usual authorities count.",
         ) from None
     if proxy is None:
-        return OneEach(lambda: httpx.HTTPTransport(verify=context, limits=_ONE))
+        return OneEach(lambda limits: httpx.HTTPTransport(verify=context, limits=limits))
     try:
         through = httpx.Proxy(proxy.url, ssl_context=context if proxy.own_tls else None)
         httpx.HTTPTransport(verify=context, limits=_ONE, proxy=through)
@@ -52,7 +73,7 @@ def one_each(proxy: Proxy | None, *, reads_environment: bool) -> OneEach:
     except (ValueError, httpx.InvalidURL) as error:
         reason, cure = f"no address of a proxy: {error}", f"Write it like {proxy.variable}=http://HOST:PORT"
     else:
-        return OneEach(lambda: httpx.HTTPTransport(verify=context, limits=_ONE, proxy=through))
+        return OneEach(lambda limits: httpx.HTTPTransport(verify=context, limits=limits, proxy=through))
     raise WrongUsage(f"{proxy.variable} holds {reason}.", cure)
 
 

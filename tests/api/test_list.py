@@ -15,7 +15,8 @@ from invent_gitops.api import reading
 from invent_gitops.api.client import InventApi
 from invent_gitops.errors import Interrupted, NotOffered, Unavailable
 from invent_gitops.http.address import Target
-from invent_gitops.model.broadcast import Remote
+from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.outcome import Created
 from invent_gitops.values import replace
 from tests.paging import entries, losing, paged
 from tests.running import (
@@ -30,6 +31,7 @@ from tests.running import (
     invent,
     one_tls_context,
     scripted,
+    until,
 )
 
 
@@ -42,6 +44,11 @@ def read(url: str, stop: threading.Event | None = None, read_timeout: float = 20
     target = Target(url, "c", url, KEY)
     with InventApi(target, rate=1e9, stop=stop or threading.Event(), read_timeout=read_timeout) as api:
         return api.broadcasts()
+
+
+def api_at(server: Scripted, read_timeout: float = 20) -> InventApi:
+    target = Target(server.url, "c", server.url, KEY)
+    return InventApi(target, rate=1e9, stop=threading.Event(), read_timeout=read_timeout)
 
 
 def listed(*replies: Reply | Script) -> tuple[list[str], Scripted]:
@@ -300,3 +307,34 @@ def test_list_that_is_encoded_is_refused_at_once_and_says_why() -> None:
             read(server.url)
         assert "whether a proxy on the way compresses answers" in refused.value.cure
         assert [one.headers["accept-encoding"] for one in server.received] == ["identity"]
+
+
+def test_the_pages_of_a_list_share_a_connection_and_a_create_has_its_own() -> None:
+    everything = entries(200)
+    pages: tuple[list[dict[str, object]], ...] = (everything[:100], everything[100:], [])
+    replies = [http(200, page, keep=True, pagination_count=200) for page in pages]
+    created = http(200, {"id": "b_9", "name": "n", "status": "DRAFT", "scheduled_at": None}, keep=True)
+    with scripted(*replies, created, *replies) as server, api_at(server) as api:
+        assert len(api.broadcasts()) == 200
+        assert server.connections == 1
+        assert isinstance(api.create(Request("n", None, ("a",), False)), Created)
+        assert server.connections == 2
+        assert len(api.broadcasts()) == 200
+        assert server.connections == 2
+    assert [request.method for request in server.received] == ["GET"] * 3 + ["POST"] + ["GET"] * 3
+
+
+def test_a_connection_that_the_server_has_closed_since_is_replaced_before_a_page_is_asked_for() -> None:
+    page = http(200, entries(1), keep=True, pagination_count=1)
+    with scripted(page, idle=0.05) as server, api_at(server) as api:
+        for _ in range(3):
+            assert len(api.broadcasts(tries=1)) == 1
+            until(lambda: server.closed == server.connections)
+    assert server.connections == 3
+
+
+def test_a_page_that_was_cut_leaves_no_connection_to_the_next_one() -> None:
+    whole = http(200, entries(1), keep=True, pagination_count=1)
+    with scripted(whole[:-5], whole) as server, api_at(server, read_timeout=0.2) as api:
+        assert len(api.broadcasts(tries=2)) == 1
+    assert server.connections == 2
