@@ -14,7 +14,7 @@ from invent_gitops.render.cells.audience import names_text, size_text
 from invent_gitops.render.cells.times import away_text, moment_and_away, when_cell
 from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.markdown.commands import WHOLE, cure_cell
-from invent_gitops.render.markdown.fit import Part
+from invent_gitops.render.markdown.fit import Part, Rows
 from invent_gitops.render.markdown.markup import MARKDOWN, address, code, link, text
 from invent_gitops.values import Struct, replace
 
@@ -139,11 +139,12 @@ def made_by(provenance: Provenance) -> str:
 
 
 def problems(listed: Sequence[Problem], files: str) -> Part:
-    rows = []
-    for problem in listed:
-        sentence = " ".join(filter(None, (text(problem.message), cure_cell(problem.cure, between=" "))))
-        rows.append(f"- {_file(problem.position, files, numbered=True)} {sentence} {code(problem.rule)}")
-    return Part([], rows)
+    return Part([], Rows(listed, lambda problem: _problem(problem, files)))
+
+
+def _problem(problem: Problem, files: str) -> str:
+    sentence = " ".join(filter(None, (text(problem.message), cure_cell(problem.cure, between=" "))))
+    return f"- {_file(problem.position, files, numbered=True)} {sentence} {code(problem.rule)}"
 
 
 def file(position: Position | None, sheet: Sheet) -> str:

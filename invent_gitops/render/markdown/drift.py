@@ -11,7 +11,7 @@ from invent_gitops.model.plan import Item
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.commands import command_block, cure_cell
-from invent_gitops.render.markdown.fit import Part
+from invent_gitops.render.markdown.fit import Part, Rows
 from invent_gitops.render.markdown.markup import code, text
 
 _HEADS = ("Broadcast", "What", "Recorded", "In Invent", "What to do")
@@ -36,12 +36,14 @@ def look_lines(look: Coverage | None, context: Context, items: Sequence[Item] = 
 def drift_parts(sheet: Sheet) -> Iterator[Part]:
     """First what a person should look at, then what moved on by itself."""
     drifted = [(item, item.drift) for item in sheet.items if item.drift]
-    if lines := [_drifted(item, drift, sheet) for item, drift in drifted if drift.alarming]:
+    alarming = [pair for pair in drifted if pair[1].alarming]
+    if lines := Rows(alarming, lambda pair: _drifted(*pair, sheet)):
         title = f"#### ⚠️ {len(lines):,} drifted: Invent shows something else than the records"
         yield rows.table(title, _HEADS, lines)
-    if odd := [_odd(item, warning) for item in sheet.items for warning in item.remarks.warnings]:
+    warnings = [(item, warning) for item in sheet.items for warning in item.remarks.warnings]
+    if odd := Rows(warnings, lambda pair: _odd(*pair)):
         yield Part(["#### ⚠️ Audiences to look at", ""], odd)
-    if moved := [_moved(item, drift) for item, drift in drifted if not drift.alarming]:
+    if moved := Rows([pair for pair in drifted if not pair[1].alarming], lambda pair: _moved(*pair)):
         title = f"<details><summary>{len(moved):,} moved on in Invent, as broadcasts do</summary>"
         yield Part([title, ""], moved, ["", "</details>"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from invent_gitops.model.plan import Action, Item, Plan
 from invent_gitops.model.project import SANDBOX
@@ -16,7 +17,7 @@ from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.commands import cure_cell
 from invent_gitops.render.markdown.drift import drift_parts, look_lines
-from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.fit import Part, Rows, Size, fitted
 from invent_gitops.render.markdown.loosening import loosening_parts
 from invent_gitops.render.markdown.markup import code, text
 from invent_gitops.render.markdown.rehearsal import rehearsal_lines
@@ -86,20 +87,21 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")
-    if lines := list(_waivers(waiving, needed=True)):
-        yield Part(["#### ⚠️ Rules set aside, and why", ""], lines)
+    if needed := list(_waivers(waiving, needed=True)):
+        yield Part(["#### ⚠️ Rules set aside, and why", ""], needed)
     yield from _created_parts(plan, sheet)
     listed_above = {edit.key for edit in plan.unreachable}
-    if lines := [_changed(item, sheet) for item in sheet.having("changed") if item.key not in listed_above]:
+    changed = [item for item in sheet.having("changed") if item.key not in listed_above]
+    if lines := Rows(changed, partial(_changed, sheet=sheet)):
         title = f"{len(lines):,} changed after creation: Invent has no update, so there it stays as it was created"
         heads = ("Broadcast", "Field", "As created", "As written now")
         yield rows.table(f"<details><summary>{title}</summary>", heads, lines, folded=True)
-    if lines := list(_waivers(waiving, needed=False)):
-        title = "1 waiver sets nothing aside" if len(lines) == 1 else f"{len(lines):,} waivers set nothing aside"
-        more = [f"- and {len(lines) - _IDLE:,} more"] if len(lines) > _IDLE else []
-        yield Part([f"<details><summary>{title}</summary>", "", *lines[:_IDLE], *more, "", "</details>"])
+    if idle := list(_waivers(waiving, needed=False)):
+        title = "1 waiver sets nothing aside" if len(idle) == 1 else f"{len(idle):,} waivers set nothing aside"
+        more = [f"- and {len(idle) - _IDLE:,} more"] if len(idle) > _IDLE else []
+        yield Part([f"<details><summary>{title}</summary>", "", *idle[:_IDLE], *more, "", "</details>"])
     calm = [item for item in sheet.having("undefined") if item.key not in listed_above]
-    if lines := [f"- {rows.title_of(item)}" for item in calm]:
+    if lines := Rows(calm, lambda item: f"- {rows.title_of(item)}"):
         title = f"{len(lines):,} recorded, but no file defines them any more: kept for the audit"
         yield Part([f"<details><summary>{title}</summary>", ""], lines, ["", "</details>"])
     target = f"org {text(context.org)} at {text(context.api)}"
@@ -109,7 +111,7 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
 
 def _created_parts(plan: Plan, sheet: Sheet) -> Iterator[Part]:
     """Yield what is created and the months; those first where the list would push them out of sight."""
-    lines = [_created(item, sheet) for item in sheet.having("create")]
+    lines = Rows(sheet.having("create"), partial(_created, sheet=sheet))
     title = f"#### {HELD_BACK}" if plan.held_back else "#### To be created, soonest first"
     listed = [rows.table(title, ("Broadcast", "When", "In", "Audience", "File"), lines)] if lines else []
     tables = month_tables(plan, sheet)
@@ -118,7 +120,7 @@ def _created_parts(plan: Plan, sheet: Sheet) -> Iterator[Part]:
 
 
 def blocked_part(sheet: Sheet) -> Iterator[Part]:
-    if lines := [_blocked(item, sheet) for item in sheet.having("blocked")]:
+    if lines := Rows(sheet.having("blocked"), partial(_blocked, sheet=sheet)):
         title = f"#### ⛔ {len(lines):,} blocked: may exist in Invent already, so no run creates "
         yield Part([f"{title}{'it' if len(lines) == 1 else 'them'} until somebody settles it", ""], lines)
 
@@ -129,7 +131,7 @@ def _blocked(item: Item, sheet: Sheet) -> str:
 
 
 def refused_part(sheet: Sheet) -> Iterator[Part]:
-    if lines := [rows.refused(item, sheet) for item in sheet.having("refused")]:
+    if lines := Rows(sheet.having("refused"), partial(rows.refused, sheet=sheet)):
         title = f"#### ⛔ {len(lines):,} refused: nothing is sent for {'it' if len(lines) == 1 else 'these'}"
         yield rows.table(title, ("Broadcast", "Why not", "What to do"), lines)
 

@@ -13,7 +13,7 @@ from invent_gitops.render.documents.report import SavedTwin, read_report
 from invent_gitops.render.markdown import cells as rows
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.commands import WHOLE
-from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.fit import Part, Rows, Size, fitted
 from invent_gitops.render.markdown.headcount import exceeding_part
 from invent_gitops.render.markdown.headline import Ledger, head
 from invent_gitops.render.markdown.markup import code, text
@@ -99,7 +99,7 @@ def _listed(
     title: str, outcomes: Sequence[Outcome], written: Callable[[Outcome, Ledger], str], ledger: Ledger
 ) -> Iterator[Part]:
     if outcomes:
-        yield Part([title, ""], [written(outcome, ledger) for outcome in outcomes])
+        yield Part([title, ""], Rows(outcomes, lambda outcome: written(outcome, ledger)))
 
 
 def _tabled(
@@ -110,7 +110,7 @@ def _tabled(
     ledger: Ledger,
 ) -> Iterator[Part]:
     if outcomes:
-        yield rows.table(title, heads, [written(outcome, ledger) for outcome in outcomes])
+        yield rows.table(title, heads, Rows(outcomes, lambda outcome: written(outcome, ledger)))
 
 
 # ---------------------------------------------------------------- rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from invent_gitops.model.broadcast import Counts
 from invent_gitops.model.status import Row, Status
@@ -17,7 +18,7 @@ from invent_gitops.render.markdown.alarms import alarm_parts, alarms_line
 from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.commands import cure_cell
 from invent_gitops.render.markdown.drift import look_lines
-from invent_gitops.render.markdown.fit import Part, Size, fitted
+from invent_gitops.render.markdown.fit import Part, Rows, Size, fitted
 from invent_gitops.render.markdown.markup import MARKDOWN, text
 from invent_gitops.render.markdown.rehearsal import rehearsal_lines
 from invent_gitops.render.markdown.row_details import details
@@ -90,9 +91,9 @@ def _span(span: timedelta) -> str:
 def _parts(status: Status, sheet: Sheet) -> Iterator[Part]:
     context = status.context
     yield from alarm_parts(status, sheet)
-    if lines := [_coming(row, status) for row in status.coming]:
+    if lines := Rows(status.coming, partial(_coming, status=status)):
         yield rows.table("#### Coming up, soonest first", ("When", "In", "Broadcast", "State", "To"), lines)
-    if lines := [_past(row, status) for row in status.past]:
+    if lines := Rows(status.past, partial(_past, status=status)):
         title = f"<details><summary>{len(lines):,} sent or over, newest first, and what came of it</summary>"
         heads = ("When", "Broadcast", "Recipients", *map(str.capitalize, COUNTED.values()))
         part = rows.table(title, heads, lines, folded=True)

@@ -8,7 +8,7 @@ from invent_gitops.model.context import Context
 from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.cells.values import value_text
 from invent_gitops.render.markdown.commands import WHOLE
-from invent_gitops.render.markdown.fit import Part
+from invent_gitops.render.markdown.fit import Part, Rows
 from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
 from invent_gitops.render.unreachable import (
     CAUSES,
@@ -37,7 +37,7 @@ def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], conte
 def unreachable_parts(edits: Sequence[Unreached], context: Context, files: str) -> Iterator[Part]:
     """Yield the list of them with their steps; `files` is the address that paths are appended to, or ""."""
     if edits:
-        rows = [_edit(edit, context, files) for edit in edits]
+        rows = Rows(edits, lambda edit: _edit(edit, context, files))
         title = "#### ⚠️ Not in Invent: it sends these as it has them, unless a person acts there"
         yield Part([title, ""], rows, ["", f"<sub>The ways out: {GUIDE}, “Change or cancel a send”.</sub>"])
 
