@@ -51,7 +51,7 @@ class Bench:
         return max(least, round(usual * self.share))
 
     def repository(self, shape: Shape, *, created: bool = True, api: str = API) -> Path:
-        """Return the folder of a repository. A process of its own writes it, so that this one stays small."""
+        """Return the folder of a repository. A process of its own writes it."""
         folder = self.fresh()
         words = [sys.executable, "-m", "benchmarks.repositories", str(folder), "--api", api]
         for name, value in asdict(shape).items():

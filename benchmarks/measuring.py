@@ -7,14 +7,13 @@ import signal
 import statistics
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LAUNCHER = Path(__file__).resolve().with_name("launcher.py")
 PROGRAM = Path(sys.executable).parent / "invent-gitops"
 # A process that takes longer is killed, and its time is a bound: "more than".
 PATIENCE = 120.0
@@ -69,33 +68,25 @@ def measure(
 
 
 def _once(name: str, command: Command, figures: Figures, *, counted: bool, patience: float) -> None:
-    """Run a command once and keep its figures.
-
-    The memory of a process counts from the fork, so that no figure is below what this process holds: it stays lean.
-    """
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command.words,
+    """Run a command once, from a small process, and keep its figures."""
+    launch = [sys.executable, "-I", "-S", str(LAUNCHER), str(patience)]
+    done = subprocess.run(
+        [*launch, *map(str, command.words)],
         cwd=command.folder,
         env=environment(**command.env),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    killer = threading.Timer(patience, os.killpg, (process.pid, signal.SIGKILL))
-    killer.start()
-    _, status, used = os.wait4(process.pid, 0)
-    took = time.perf_counter() - began
-    killer.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    figures.cut = took >= patience and process.returncode == -signal.SIGKILL
-    if not figures.cut and process.returncode not in command.codes:
+    wall, cpu, kilobytes, code = map(float, done.stdout.split())
+    figures.cut = wall >= patience and code == -signal.SIGKILL
+    if not figures.cut and code not in command.codes:
         line = " ".join(map(str, command.words[:6]))
-        raise SystemExit(f"{name} ended with {process.returncode}, so its time says nothing: {line}")
+        raise SystemExit(f"{name} ended with {code:.0f}, so its time says nothing: {line}")
     if counted or figures.cut:
-        figures.wall.append(took)
-        figures.cpu.append(used.ru_utime + used.ru_stime)
-        figures.memory.append(used.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024))
+        figures.wall.append(wall)
+        figures.cpu.append(cpu)
+        figures.memory.append(kilobytes / 1024)
 
 
 @dataclass

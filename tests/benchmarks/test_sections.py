@@ -90,6 +90,12 @@ def test_a_command_that_takes_too_long_is_killed_and_said_to_take_more(tmp_path:
     assert len(figures["it"].wall) == 1
 
 
+def test_the_memory_of_a_process_is_its_own_and_not_that_of_the_process_that_measures(tmp_path: Path) -> None:
+    ballast = bytearray(200 * 1024 * 1024)
+    figures = measure({"it": Command([sys.executable, "-c", "pass"], tmp_path)}, 1, warm=False)
+    assert figures["it"].peak < len(ballast) / 1024 / 1024 / 2
+
+
 def test_a_command_that_fails_ends_the_benchmark(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="ended with 3"):
         measure({"it": Command([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)}, 1)
