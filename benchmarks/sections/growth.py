@@ -1,23 +1,20 @@
 """What a run costs as its input grows: each kind of input at a size, at twice and at four times the size.
 
-`python benchmarks/growth.py` measures whole processes and prints, for each kind, the processor time beyond that of an
-empty project, and how many times as much twice and four times the input cost: 2 and 4 is in proportion, 4 and 16 the
-square. `--size 4000` takes another size, `--only journal` the kinds whose names hold a word. The tests hold the same by
-counted steps (`tests/test_growth.py`).
+For each kind: the processor time beyond that of an empty project, and how many times as much twice and four times the
+input cost: 2 and 4 is in proportion, 4 and 16 the square. The tests hold the same by counted steps
+(`tests/test_growth.py`).
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from measuring import WORD, measure
+from benchmarks.bench import OURS, Bench
+from benchmarks.measuring import Command, Table, measure
 
-from invent_gitops.model.digest import Destination
-
+SIZE = 1_000
 Make = Callable[[Path, int], list[str]]
 LINEAGE = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 REQUEST = {"scheduled_at": "2099-03-01T09:00:00Z", "segment_ids": ["s"], "send_to_all": False}
@@ -81,6 +78,8 @@ def journal(folder: Path, count: int) -> list[str]:
 
 
 def approved(folder: Path, count: int) -> list[str]:
+    from invent_gitops.model.digest import Destination
+
     state(folder, count)
     names = lines(GOOD.replace("s{0}", "s").replace("2099-01-01", "2099-03-01"), count)
     write(folder / "broadcasts" / "a.yaml", names + GOOD.format("new"))
@@ -117,29 +116,23 @@ KINDS: dict[str, Make] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--size", type=int, default=1_000)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--only", default="")
-    arguments = parser.parse_args()
-    print("| input | processor | × at twice | × at four times |\n| --- | --- | --- | --- |")
+def growth(bench: Bench) -> Iterator[Table]:
+    size = bench.amount(SIZE, least=20)
+    listing = []
     for name, make in KINDS.items():
-        if arguments.only not in name:
+        if bench.only not in name:
             continue
-        costs = [cost(make, times * arguments.size, arguments.runs) for times in (0, 1, 2, 4)]
-        first, twice, four = (max(one - costs[0], 0.001) for one in costs[1:])
-        print(f"| {name} | {first:.3f} s | {twice / first:.1f} | {four / first:.1f} |", flush=True)
+        costs = [cost(bench, make, times * size) for times in (0, 1, 2, 4)]
+        first, twice, four = (max(seconds - costs[0], 0.001) for seconds in costs[1:])
+        listing.append([name, f"{first:.3f} s", f"{twice / first:.1f}", f"{four / first:.1f}"])
+    header = ["input", f"processor at {size:,}", "× at twice", "× at four times"]
+    yield Table("Growth of each kind of input", header, listing)
 
 
-def cost(make: Make, count: int, runs: int) -> float:
-    """Seconds of processor time, the least of some runs."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        (folder / "broadcasts").mkdir()
-        words = make(folder, count)
-        return min(measure({"it": [str(WORD), *words]}, folder, runs, codes=(0, 4, 5))["it"].cpu)
-
-
-if __name__ == "__main__":
-    main()
+def cost(bench: Bench, make: Make, count: int) -> float:
+    """Return the seconds of processor time of one run."""
+    folder = bench.fresh()
+    (folder / "broadcasts").mkdir()
+    arguments = make(folder, count)
+    command = {OURS: Command([bench.program, *arguments], folder, codes=(0, 4, 5))}
+    return measure(command, 1, warm=False)[OURS].cpu[0]
