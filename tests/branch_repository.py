@@ -14,6 +14,7 @@ from invent_gitops.model.project import BranchPlace
 from invent_gitops.model.state import Provenance
 from invent_gitops.sandbox.server import Server
 from invent_gitops.state.branch import BranchStore
+from tests.forked import PATIENCE
 from tests.running import FAST, WHEN, Result, account, call
 
 BRANCH = "broadcast-state"
@@ -26,7 +27,12 @@ APPLY = ("apply", "--yes", *FAST)
 def git(folder: Path, *words: str, data: str | None = None) -> str:
     """What git prints, without the last newline; a failure fails the test with its words."""
     done = subprocess.run(
-        ["git", "-C", str(folder), *words], input=data, capture_output=True, encoding="utf-8", timeout=60, check=False
+        ["git", "-C", str(folder), *words],
+        input=data,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, f"git {words}: {done.stdout}{done.stderr}"
     return done.stdout.rstrip("\n")

@@ -166,13 +166,22 @@ class Run:
 class Forked(subprocess.Popen[str]):
     """A `Popen` of `python -m MODULE` that was forked; with a `terminal`, that is its stdin.
 
+    Code that is to run in the process `before` the module is given as text.
+
     It runs the `command` instead, as any other does, if the environment has settings for the interpreter itself.
     """
 
     run: Run | None = None
 
     def __init__(
-        self, command: Sequence[str], module: str, words: Sequence[str], *, terminal: bool = False, **options: Any
+        self,
+        command: Sequence[str],
+        module: str,
+        words: Sequence[str],
+        *,
+        terminal: bool = False,
+        before: str = "",
+        **options: Any,
     ) -> None:
         unknown = options.keys() - {
             "cwd",
@@ -185,7 +194,8 @@ class Forked(subprocess.Popen[str]):
             "start_new_session",
         }
         assert not unknown, f"a forked run knows nothing of {unknown}"
-        self._order = (module, words, {"terminal": terminal, "session": options.get("start_new_session", False)})
+        flags = {"terminal": terminal, "session": options.get("start_new_session", False), "before": before}
+        self._order = (module, words, flags)
         super().__init__(command, **options)
 
     def _execute_child(self, args: Any, executable: Any, preexec_fn: Any, *rest: Any) -> None:
@@ -201,6 +211,7 @@ class Forked(subprocess.Popen[str]):
             with contextlib.suppress(OwnInterpreter):
                 self.run = Run(module, words, folder or Path.cwd(), settings, streams, **flags)
         if self.run is None:
+            assert not flags["before"], "only a forked run can do something before"
             super()._execute_child(args, executable, preexec_fn, *rest)  # type: ignore[misc]
             return
         self.pid = self.run.pid

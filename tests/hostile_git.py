@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.forked import PATIENCE
+
 # By name, the lines of a config that make git run `{run}`. Those with a remote need a branch of it to be asked for.
 ATTACKS = {
     "fsmonitor": '[core]\n\tfsmonitor = "{run}; false"\n',
@@ -84,4 +86,4 @@ def _armed(attack: str, home: Path, marks: Path) -> str:
 
 
 def _git(folder: Path, *words: str) -> None:
-    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, timeout=PATIENCE)

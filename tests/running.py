@@ -108,12 +108,22 @@ def call(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Res
 
 @contextmanager
 def started(
-    folder: Path, *words: str, env: Mapping[str, str] | None = None, **streams: Any
+    folder: Path, *words: str, env: Mapping[str, str] | None = None, before: str = "", **streams: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """A process of the command line while it runs; it is killed at the end, if it is still there."""
+    """A process of the command line while it runs; it is killed at the end, if it is still there.
+
+    `before` is code that the process runs first.
+    """
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     process = Forked(
-        [*COMMAND, *words], "invent_gitops", words, cwd=folder, env=environment(env), encoding="utf-8", **pipes
+        [*COMMAND, *words],
+        "invent_gitops",
+        words,
+        before=before,
+        cwd=folder,
+        env=environment(env),
+        encoding="utf-8",
+        **pipes,
     )
     try:
         yield process
@@ -133,6 +143,41 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "this never came true"
         time.sleep(0.005)
+
+
+def hold_creates(server: Server, first: int) -> threading.Event:
+    """Let the creates from this number on wait for their answers until the event that is returned is set."""
+    go, strike = threading.Event(), server.faults.strike
+
+    def held(route: Any, page: int | None = None) -> Any:
+        struck = strike(route, page)
+        if route == "create" and server.faults.seen("create") >= first:
+            go.wait(PATIENCE)
+        return struck
+
+    server.faults.strike = held  # type: ignore[method-assign]
+    return go
+
+
+def stops(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Send a signal to an apply, and wait until it says that it stops."""
+    assert process.stderr is not None
+    process.send_signal(number)
+    assert any("Stopping: nothing new is started" in line for line in iter(process.stderr.readline, ""))
+
+
+def at_deadline(attempt: Callable[[float], Result], begun: Callable[[], object]) -> tuple[Result, float]:
+    """The first of some runs whose deadline, in seconds, came after its first create; `begun` says whether it did.
+
+    A busy machine may need longer than any deadline that is short enough to wait for. Then nothing was created, which
+    the run says, and the next one has four times as long.
+    """
+    for seconds in (1.5, 6.0, 24.0, 96.0):
+        result = attempt(seconds)
+        if begun():
+            return result, seconds
+        assert f"The deadline of {seconds:g} seconds was over. Nothing was created before that." in result.all
+    raise AssertionError("no run of this machine begins to create")
 
 
 def afterwards(condition: Callable[[], bool], then: Callable[[], None]) -> threading.Thread:
@@ -344,6 +389,18 @@ _TAKE_TERMINAL = (
 )
 
 
+def reads_stdin(pid: int) -> bool:
+    """Whether the main thread of a process waits in a read of its stdin."""
+    try:
+        number, file, *_ = Path(f"/proc/{pid}/syscall").read_text(encoding="utf-8").split()
+    except FileNotFoundError:  # a system that does not tell
+        time.sleep(0.2)
+        return True
+    except ValueError:  # it runs
+        return False
+    return number in ("0", "63") and file == "0x0"  # as x86 and Arm number it
+
+
 class Terminal:
     """The command line with a terminal as its stdin and stderr; what it prints on stdout is kept apart.
 
@@ -386,8 +443,9 @@ class Terminal:
                 self.shown += os.read(self._master, 4096).decode(errors="replace")
 
     def type(self, text: str) -> None:
-        # Python's own prompt loses a Ctrl-C in the instant between showing itself and reading.
-        time.sleep(0.2)
+        if text == "\x03" and self.shown.rstrip().endswith("[y/N]:"):
+            # Python's own prompt loses a Ctrl-C in the instant between showing itself and reading.
+            until(lambda: reads_stdin(self.process.pid))
         os.write(self._master, text.encode())
 
     def end(self) -> Result:

@@ -15,6 +15,7 @@ import pytest
 from invent_gitops import inside as module
 from invent_gitops.errors import ExitCode
 from invent_gitops.inside import Inside, NotPlain, Outside, is_link
+from tests.forked import PATIENCE
 from tests.running import COMMAND, Result, account, call, define, environment, invent
 
 SECRET = "s3cr3t-of-a-neighbour"
@@ -73,7 +74,7 @@ def watched(project: Path, *words: str, act: str = "") -> tuple[Result, list[str
         env=environment(STEP),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     lines = log.read_text(encoding="utf-8").splitlines()
@@ -378,7 +379,7 @@ def test_commands_still_work_through_a_folder_that_is_a_link_itself(project: Pat
             env=environment(account(server.url)),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert (done.returncode, "good" in done.stdout) == (ExitCode.DONE, True), done.stderr

@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import invent_gitops
+from tests.forked import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -162,7 +163,7 @@ def test_refused_connection_leaves_the_socket_unused() -> None:
 def test_loopback_is_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         for host in ("127.0.0.1", "localhost"):
-            with socket.create_connection((host, server.getsockname()[1]), timeout=5) as client:
+            with socket.create_connection((host, server.getsockname()[1]), timeout=PATIENCE) as client:
                 assert client.getpeername() == server.getsockname()
 
 

@@ -12,8 +12,9 @@ from typing import Literal
 
 from tests.chaos.judge import Judge, Row
 from tests.chaos.others import APPLY, Others
-from tests.chaos.project import PATIENCE, Broken, Place, name_of
+from tests.chaos.project import Broken, Place, name_of
 from tests.chaos.world import ALONE, PAUSE, Death, Ended, Refusal, World, world
+from tests.forked import PATIENCE
 
 ROUNDS = 8
 Hold = Literal["a step", "a question", "a push that is not received yet", "a push that others can see"]

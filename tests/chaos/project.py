@@ -11,11 +11,12 @@ import zlib
 from pathlib import Path
 from typing import Literal
 
+from tests.forked import PATIENCE
+
 Place = Literal["file", "branch"]
 
 BRANCH = "broadcast-state"
 STATE = "invent.state.json"
-PATIENCE = 60.0  # seconds until a process counts as hanging
 FOREIGN = ("ACTIONS_", "GIT_", "GITHUB_", "INVENT_", "RUNNER_", "XDG_")
 PROXIES = ("all_proxy", "http_proxy", "https_proxy", "no_proxy")
 GIT_CONFIG = (

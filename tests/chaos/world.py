@@ -16,8 +16,9 @@ from invent_gitops.sandbox.contract import RouteName
 from invent_gitops.sandbox.faults import Fault, Faults
 from invent_gitops.sandbox.server import Server, serve
 from invent_gitops.sandbox.service import Sandbox
-from tests.chaos.project import BRANCH, PATIENCE, STATE, Broken, Place, environment, git, name_of, template, when_of
+from tests.chaos.project import BRANCH, STATE, Broken, Place, environment, git, name_of, template, when_of
 from tests.chaos.runs import Run, Zygote, zygote
+from tests.forked import PATIENCE
 
 When = Literal["before", "after"]
 

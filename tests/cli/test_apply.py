@@ -129,13 +129,17 @@ def test_at_a_terminal_it_asks_and_only_a_yes_sends(tmp_path: Path, typed: str, 
 def test_deadline_while_the_question_is_open_says_that_nothing_was_created(tmp_path: Path) -> None:
     define(tmp_path, "a")
     with invent() as server:
-        terminal = Terminal(tmp_path, "apply", "--deadline", "1", env=account(server.url))
-        terminal.until("[y/N]")
-        terminal.until("The deadline has come")
-        terminal.type("y\n")
-        result = terminal.end()
-        assert (result.code, posted(server)) == (ExitCode.INTERRUPTED, [])
-    assert "The deadline of 1 second was over. Nothing was created before that." in result.err
+        for seconds in (2, 8, 32, 128):
+            terminal = Terminal(tmp_path, "apply", "--deadline", f"{seconds}", env=account(server.url))
+            terminal.until("The deadline has come")
+            asked = "[y/N]" in terminal.shown
+            terminal.type("y\n")
+            result = terminal.end()
+            assert (result.code, posted(server)) == (ExitCode.INTERRUPTED, [])
+            assert f"The deadline of {seconds} seconds was over. Nothing was created before that." in result.err
+            if asked:  # else the machine was too busy to come to the question
+                return
+    raise AssertionError("no run of this machine comes to the question")
 
 
 def test_a_failing_item_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -22,11 +22,14 @@ from tests.running import (
     Fault,
     Received,
     Reply,
+    Result,
     Terminal,
     account,
+    at_deadline,
     call,
     define,
     ended,
+    hold_creates,
     http,
     ids,
     invent,
@@ -34,6 +37,7 @@ from tests.running import (
     run,
     scripted,
     started,
+    stops,
     until,
 )
 from tests.steps import LINKS, Step, commands
@@ -208,11 +212,13 @@ def test_no_at_the_terminal_leaves_a_report_and_so_does_ctrl_c(project: Path) ->
 
 def test_signal_leaves_the_report_of_what_was_done_by_then(project: Path) -> None:
     define(project, *(f"k{number}" for number in range(6)))
-    with invent("delay=0.6@create:3-4") as server:
+    with invent() as server:
+        go = hold_creates(server, 3)
         words = ("apply", "--yes", "--concurrency", "2", *OUT, *FAST)
         with started(project, *words, env=account(server.url)) as process:
             until(lambda: server.faults.seen("create") >= 4)
-            process.send_signal(signal.SIGTERM)
+            stops(process, signal.SIGTERM)
+            go.set()
             assert ended(process).code == ExitCode.INTERRUPTED
     document = kept(project)
     assert document["stopped"]
@@ -222,9 +228,15 @@ def test_signal_leaves_the_report_of_what_was_done_by_then(project: Path) -> Non
 
 
 def test_deadline_leaves_the_report_too(project: Path) -> None:
-    with invent("delay=1.5@create:*") as server:
-        words = ("apply", "--yes", "--concurrency", "1", "--deadline", "1", *OUT, *FAST)
-        assert run(project, *words, env=account(server.url)).code == ExitCode.INTERRUPTED
+    with invent() as server:
+
+        def attempt(seconds: float) -> Result:
+            server.faults.add(f"delay={seconds + 1}@create:1")
+            words = ("apply", "--yes", "--concurrency", "1", "--deadline", f"{seconds}", *OUT, *FAST)
+            return run(project, *words, env=account(server.url))
+
+        result, _ = at_deadline(attempt, lambda: posted(server))
+    assert result.code == ExitCode.INTERRUPTED
     assert kept(project)["stopped"]
 
 
@@ -232,7 +244,7 @@ def test_killed_run_leaves_no_older_report_but_one_that_says_it_is_not_done(proj
     call(project, "apply", "--yes", "--sandbox", "--only", "a", "--state", "other.json", *OUT)
     assert kept(project)["exit_code"] == 0
     with (
-        invent("hang=60@create:*") as server,
+        invent("hang=600@create:*") as server,
         started(project, "apply", "--yes", *OUT, *FAST, env=account(server.url)) as process,
     ):
         until(lambda: bool(posted(server)))
@@ -251,7 +263,7 @@ def test_killed_run_leaves_no_older_report_but_one_that_says_it_is_not_done(proj
 
 def test_run_that_is_killed_before_anything_was_begun_names_nothing(project: Path) -> None:
     with (
-        invent("hang=60@list:*") as server,
+        invent("hang=600@list:*") as server,
         started(project, "apply", "--yes", *OUT, *FAST, env=account(server.url)) as process,
     ):
         until(lambda: bool(server.sandbox.requests) or server.faults.seen("list") > 0)

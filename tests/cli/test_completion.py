@@ -284,7 +284,7 @@ done
 def in_bash(folder: Path, path: dict[str, str], *words: str) -> list[str]:
     done = subprocess.run(
         [needs("bash"), "--norc", "-c", ASK_BASH, "bash", "invent-gitops", *words],
-        cwd=folder, env=path, capture_output=True, encoding="utf-8", timeout=60, check=False,
+        cwd=folder, env=path, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.stderr == ""
     return [line.removeprefix("1:") for line in done.stdout.splitlines()]
@@ -305,7 +305,7 @@ def test_bash_within_quotes_is_offered_what_means_the_same_there(tmp_path: Path,
     script = ASK_BASH.partition("for each")[0] + 'printf "%s\\n" "${COMPREPLY[@]}"'
     done = subprocess.run(
         ["bash", "--norc", "-c", script, "bash", "invent-gitops", "plan", "--only", '"'],
-        cwd=tmp_path, env=path, capture_output=True, encoding="utf-8", timeout=60, check=True,
+        cwd=tmp_path, env=path, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines() == sorted(key for key in HOSTILE if not set(key) & set("\"'$`\\!"))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode
+from tests.forked import PATIENCE
 from tests.running import COMMAND, FAST, STATE, Terminal, account, call, define, environment, ids, invent, live, run
 
 APPLY = ("apply", "--yes", *FAST)
@@ -25,7 +26,7 @@ def shell(folder: Path, line: str, env: dict[str, str]) -> subprocess.CompletedP
         env=environment(env),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -161,7 +161,7 @@ def test_ctrl_c_leaves_a_clean_line(tmp_path: Path) -> None:
 
 def test_second_ctrl_c_leaves_a_clean_line_too(tmp_path: Path) -> None:
     define(tmp_path, *KEYS)
-    with invent("hang=60@create:2") as server:
+    with invent("hang=600@create:2") as server:
         terminal = Terminal(tmp_path, *ONE_BY_ONE, env=account(server.url), screen=True)
         terminal.until("1 of 6, ")
         until(lambda: server.faults.seen("create") == 2)

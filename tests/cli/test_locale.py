@@ -13,6 +13,7 @@ import pytest
 
 from invent_gitops.errors import ExitCode
 from tests.branch_repository import git
+from tests.forked import PATIENCE
 from tests.running import STATE, WHEN, Result, environment, ids
 
 LATIN, BARE = "latin-1", "C, uncoerced"
@@ -47,7 +48,13 @@ def start(folder: Path, *words: str | bytes, env: dict[str, str], python: tuple[
     """The command line with its words as bytes, which is what a shell hands over."""
     given = [os.fsencode(word) for word in (sys.executable, *python, "-m", "invent_gitops", *words)]
     done = subprocess.run(
-        given, cwd=folder, env=environment(env), stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        given,
+        cwd=folder,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
     )
     # What is printed must be UTF-8 as well.
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode
+from tests.forked import PATIENCE
 from tests.running import COMMAND, WHEN, ended, environment, run, started, until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -28,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 def bash(folder: Path, line: str) -> None:
     line = line.replace("$CLI", shlex.join(COMMAND))
-    subprocess.run(["bash", "-c", line], cwd=folder, env=environment({}), check=True, timeout=60)
+    subprocess.run(["bash", "-c", line], cwd=folder, env=environment({}), check=True, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("words", [("plan",), ("apply", "--sandbox", "--yes")], ids=" ".join)

@@ -291,9 +291,9 @@ def drips(connection: socket.socket) -> None:
     """A byte now and then, for as long as anybody listens."""
     with contextlib.suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\n")
-        for number in range(600):
+        for number in range(8_000):
             connection.sendall(b"X-%d: x\r\n" % number)
-            threading.Event().wait(0.05)
+            threading.Event().wait(0.005)
         connection.sendall(GOOD.partition(b"\r\n")[2])
 
 

@@ -107,7 +107,7 @@ def test_run_whose_lock_was_deleted_sees_what_another_run_has_done(tmp_path: Pat
 
 def test_run_whose_lock_was_deleted_does_not_go_on_beside_one_that_is_working(tmp_path: Path) -> None:
     folder = repository(tmp_path / "mine", "a", "b")
-    with invent("hang=60@create:1") as server:
+    with invent("hang=600@create:1") as server:
         terminal = Terminal(folder, "apply", *FAST, env=account(server.url))
         terminal.until("This cannot be undone")
         (folder / f"{STATE}.lock").unlink()
@@ -307,7 +307,7 @@ def test_run_that_had_nothing_to_do_remembers_the_state_and_vouches_for_nothing(
 
 def test_journal_that_was_taken_away_after_a_kill_is_missed(tmp_path: Path) -> None:
     folder = repository(tmp_path / "mine", "a")
-    with invent("hang=60@create:1") as server:
+    with invent("hang=600@create:1") as server:
         env = account(server.url)
         with started(folder, *APPLY, env=env) as process:
             until(lambda: len(server.sandbox.broadcasts()) == 1)
@@ -326,7 +326,7 @@ def test_journal_that_was_taken_away_after_a_kill_is_missed(tmp_path: Path) -> N
 def test_journal_that_goes_on_from_a_newer_state_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "no-repository"
     define(folder, "a")
-    with invent("hang=60@create:2") as server:
+    with invent("hang=600@create:2") as server:
         env = account(server.url)
         assert call(folder, *APPLY, env=env).code == 0
         define(folder, "b")

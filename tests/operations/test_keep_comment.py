@@ -346,7 +346,7 @@ def test_run_that_was_killed_names_what_may_have_been_created_and_the_next_one_i
     desk.plan("plan.json", "a", "b")
     desk.on_pull("comment", "plan.json")
     desk.hub.merge(7, MERGE)
-    with desk.invent("close-after@create:1", "hang=60@create:2") as server:
+    with desk.invent("close-after@create:1", "hang=600@create:2") as server:
         desk.on_push("approved", "--out", "approved.json")
         words = ("apply", "--yes", "--plan", "approved.json", "--out", "report.json", "--concurrency", "1", *FAST)
         with started(desk.folder, *words, env=account(server.url)) as process:

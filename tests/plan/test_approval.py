@@ -299,7 +299,7 @@ def test_ids_that_a_killed_run_left_in_doubt_are_told_by_the_next_and_by_the_one
     with invent("close-after@create:1") as server:
         env = account(server.url)
         words = ("apply", "--yes", "--json", *approving_file(tmp_path, server.url), "--concurrency", "1")
-        server.faults.add("hang=60@create:2")
+        server.faults.add("hang=600@create:2")
         with started(tmp_path, *words, env=env) as process:
             until(lambda: len(posted(server)) == 2)
             process.kill()

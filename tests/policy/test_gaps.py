@@ -254,6 +254,7 @@ def test_ten_thousand_broadcasts_to_one_segment_at_one_time_are_judged_quickly()
     def crowd(size: int) -> list[Definition]:
         return [of(f"b{number:05}", SOON, *(f"seg_{index}" for index in range(10))) for number in range(size)]
 
+    plan_of(crowd(10), policies=DAILY)  # what is made ready once
     # Each against each would be four times as many comparisons, and a hundred million in the end.
     assert steps(partial(plan_of, crowd(800), policies=DAILY)) < 3 * steps(partial(plan_of, crowd(400), policies=DAILY))
     assert plan_of(crowd(10_000), policies=DAILY).counts["refused"] == 10_000

@@ -94,7 +94,7 @@ def test_a_cut_body_announces_more_than_it_sends(client: httpx.Client, server: S
 
 
 def test_a_hang_is_met_as_a_read_timeout_after_it_was_carried_out(client: httpx.Client, server: Server) -> None:
-    server.faults.add("hang=30@create:1")
+    server.faults.add("hang=600@create:1")
     with pytest.raises(httpx.ReadTimeout):
         client.post(PATH, json=WISH, timeout=0.2)
     until(lambda: _kept(server) == ["x"])

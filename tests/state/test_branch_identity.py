@@ -13,6 +13,7 @@ import pytest
 from invent_gitops.model.state import Intended
 from invent_gitops.provenance import find_origin
 from tests.branch_repository import BRANCH, Hub, a_store, applied, git, hub, told
+from tests.forked import PATIENCE
 from tests.making import an_intent
 from tests.running import invent, posted
 
@@ -76,7 +77,7 @@ def signing(remote: Hub, tmp_path: Path) -> Path:
     """A clone that signs with a key of ssh."""
     clone, key = remote.clone("clone"), tmp_path / "key"
     try:
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=PATIENCE)
     except FileNotFoundError:
         pytest.skip("this machine has no ssh-keygen")
     allowed = tmp_path / "allowed"

@@ -13,6 +13,9 @@ from tests.branch_repository import APPLY, BRANCH, Hub, a_store, applied, git, h
 from tests.making import a_provenance, a_record, a_request, an_intent
 from tests.running import account, ended, invent, live, posted, run, started
 
+# An intent that a busy machine pushes slowly is not given up: how that ends is told in test_branch_evidence.py.
+UNHURRIED = "from invent_gitops.operations import create; create.FRESH = 300.0"
+
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Hub:
@@ -143,9 +146,10 @@ def test_clones_that_race_create_each_broadcast_once_and_say_how_it_ended(tmp_pa
     keys = [f"campaign-{number:02}" for number in range(40)]
     remote = hub(tmp_path, *keys)
     folders = [remote.clone(f"runner-{number}") for number in range(clones)]
+    words = (*APPLY, "--concurrency", "8")
     with invent() as server, contextlib.ExitStack() as stack:
         processes = [
-            stack.enter_context(started(folder, *APPLY, "--concurrency", "8", env=account(server.url)))
+            stack.enter_context(started(folder, *words, env=account(server.url), before=UNHURRIED))
             for folder in folders
         ]
         results = [ended(process) for process in processes]

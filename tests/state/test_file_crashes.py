@@ -17,6 +17,7 @@ from invent_gitops.model.state import Event, Recorded
 from invent_gitops.state.document import dump, parse
 from invent_gitops.state.file import FileStore
 from invent_gitops.state.journal import read_journal
+from tests.forked import PATIENCE
 from tests.making import API, ORG, a_record, a_state
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,7 @@ def child(path: Path, script: str) -> subprocess.Popen[str]:
 def finished(path: Path, script: str, code: int = 0) -> dict[str, Any]:
     """The last line that a child said before it ended with `code`."""
     with child(path, script) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, err
     said: dict[str, Any] = json.loads(out.splitlines()[-1])
     return said

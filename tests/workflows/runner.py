@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from tests.careful.fast_paths import python_path
-from tests.forked import SHELL, address
+from tests.forked import PATIENCE, SHELL, address
 from tests.running import environment
 from tests.steps import read_outputs
 
@@ -150,7 +150,7 @@ class Runner:
                 ["fetch", "--quiet", *depth, str(self.remote), wanted, *every],
                 ["checkout", "--quiet", "--detach", "FETCH_HEAD"],
             ):
-                subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=60)
+                subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=PATIENCE)
             return Step(step["uses"], "success"), path
         assert action == "./" or action.endswith("/invent-gitops"), f"an action that nobody knows: {action}"
         bin_folder = self.folder / "bin"
@@ -180,7 +180,7 @@ class Runner:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             encoding="utf-8",
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
         outputs = read_outputs(files["GITHUB_OUTPUT"].read_text("utf-8"))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import PATIENCE
 from tests.running import ROOT, environment
 from tests.steps import read_outputs
 from tests.workflows.hostile import marks, write_hostile_names
@@ -112,7 +113,13 @@ class Machine:
         words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", text]
         variables = {name: value for name, value in environment(given | dict(extra or {})).items() if value}
         return subprocess.run(
-            words, cwd=self.checkout, env=variables, capture_output=True, encoding="utf-8", timeout=240, check=False
+            words,
+            cwd=self.checkout,
+            env=variables,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
         )
 
     @property

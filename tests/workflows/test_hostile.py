@@ -13,6 +13,7 @@ import yaml
 
 from invent_gitops.scaffold.workflows import TEMPLATES, Wording, workflow_texts
 from tests.branch_repository import git
+from tests.forked import PATIENCE
 from tests.github.standin import standing_in
 from tests.running import KEY, ROOT, WHEN, call, environment, invent
 from tests.workflows.hostile import marks, write_hostile_names
@@ -178,7 +179,7 @@ def test_no_command_opens_or_runs_what_it_was_not_told_of(
     log = mark.with_name("opened")
     command = [sys.executable, "-I", "-c", WATCHED, str(log), *words]
     done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, encoding="utf-8", timeout=60, check=False
+        command, cwd=folder, env=environment(), capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
     )
     # There is no state to verify.
     codes = (5,) if words == ["state", "verify"] else (0, 4)
@@ -188,7 +189,7 @@ def test_no_command_opens_or_runs_what_it_was_not_told_of(
     opened = [name for name in json.loads(log.read_text("utf-8")) if not name.startswith("broadcasts/")]
     assert [name for name in opened if name in hostile] == []
     assert "invent.yaml" in opened or words[0] in ("completion", "schema"), "the watch sees what is opened"
-    console = subprocess.run([PROGRAM, *words], cwd=folder, capture_output=True, timeout=60, check=False)
+    console = subprocess.run([PROGRAM, *words], cwd=folder, capture_output=True, timeout=PATIENCE, check=False)
     assert (console.returncode in codes, marks(mark)) == (True, [])
 
 
@@ -198,7 +199,7 @@ def test_as_a_module_only_an_isolated_python_takes_nothing_from_the_current_fold
     folder, mark, _ = checkout
     for options, wanted in ((["-I"], False), ([], True)):
         command = [sys.executable, *options, "-m", "invent_gitops", "validate"]
-        subprocess.run(command, cwd=folder, env=environment(), capture_output=True, timeout=60, check=False)
+        subprocess.run(command, cwd=folder, env=environment(), capture_output=True, timeout=PATIENCE, check=False)
         assert bool(marks(mark)) is wanted
 
 
