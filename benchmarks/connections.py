@@ -1,6 +1,6 @@
 """What a connection of its own costs a create, and what a kept one would cost: outcomes that nobody knows.
 
-`python benchmarks/connections.py` sends creates to a server that closes idle connections, with pauses about as long as
+`python -m benchmarks.connections` sends creates to a server that closes idle connections, with pauses about as long as
 its patience. Over a network, the end of a connection takes as long as a request to arrive; a request that crosses it
 is lost, and its outcome unknown. Then it compares the processor time and the time of a create, with and without TLS.
 """
@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from measuring import ROOT, environment
+from benchmarks.measuring import ROOT, environment
 
 CERTIFICATE = ROOT / "tests" / "certificates" / "valid.pem"
 BODY = json.dumps({"name": "Campaign", "scheduled_at": None, "segment_ids": ["vip"], "send_to_all": False}).encode()
@@ -122,7 +122,7 @@ def creating(url: str, *, kept: bool) -> Iterator[Callable[[], bool]]:
 @contextmanager
 def served(scheme: str, idle: float) -> Iterator[str]:
     """Serve in a process of its own; yield the address."""
-    words = [sys.executable, str(Path(__file__)), "--serve", scheme, "--idle", str(idle)]
+    words = [sys.executable, "-m", "benchmarks.connections", "--serve", scheme, "--idle", str(idle)]
     process = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
