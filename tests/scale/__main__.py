@@ -25,7 +25,8 @@ def main() -> int:
         history = play(Path(name), given.broadcasts, deaths, concurrency=given.concurrency)
     print(f"{given.broadcasts:,} definitions, killed after {', '.join(f'{death:,}' for death in deaths) or 'none'}.")
     print(f"{'RUN':>4}{'EXIT':>6}{'SECONDS':>9}{'CREATES':>9}{'A SECOND':>10}{'PAGES':>7}{'IN DOUBT':>10}  MEGABYTES")
-    for number, (run, left) in enumerate(zip(history.runs, [*history.doubts, 0], strict=True), 1):
+    doubts = [*history.doubts, *[0] * (len(history.runs) - len(history.doubts))]
+    for number, (run, left) in enumerate(zip(history.runs, doubts, strict=True), 1):
         rate = run.creates / run.seconds
         memory = " ".join(f"{size:.0f}" for size in run.memory[:: max(1, len(run.memory) // 20)])
         print(

@@ -46,7 +46,8 @@ class History:
 def play(folder: Path, count: int, deaths: Sequence[int], *, concurrency: int = 8) -> History:
     """Apply `count` definitions; a run is killed without a warning as soon as so many creates have reached Invent.
 
-    Each of `deaths` is for a run of its own; the last run is left alone.
+    Each of `deaths` is for a run of its own; the last run is left alone. What it could not send, as on a busy machine,
+    is created by a further one, of at most three.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "invent.yaml").write_text(f"policies:\n  max_creates: {count}\n", encoding="utf-8")
@@ -59,6 +60,8 @@ def play(folder: Path, count: int, deaths: Sequence[int], *, concurrency: int = 
                 # What the killed run had in flight arrives before the next one looks, or not at all.
                 server.quiet()
                 doubts.append(len(_in_doubt(folder)))
+        while len(runs) < len(deaths) + 3 and len(live(server).keys()) + len(_in_doubt(folder)) < count:
+            runs.append(_run(folder, server, None, concurrency))
         return History(runs, doubts, ids(folder), live(server), _in_doubt(folder))
 
 
