@@ -24,18 +24,22 @@ from invent_gitops.live.unsettled import unsettled
 from invent_gitops.model.broadcast import Catalogue, Remote, Segment, Sending
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
+from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.state import State
 from invent_gitops.render.documents.drift import renewal_json
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.imports import Imported, import_json
 from invent_gitops.render.documents.plan import plan_json
+from invent_gitops.render.documents.report import report_json
 from invent_gitops.render.documents.status import status_json
-from invent_gitops.render.github.annotations import plan_annotations
+from invent_gitops.render.github.annotations import plan_annotations, report_annotations
 from invent_gitops.render.markdown.months import Send, months
 from invent_gitops.render.markdown.plan import plan_markdown
+from invent_gitops.render.markdown.report import report_markdown
 from invent_gitops.render.markdown.status import status_markdown
 from invent_gitops.render.text.drift import drift_text, renewal_text
 from invent_gitops.render.text.imports import imported_text, survey_text
+from invent_gitops.render.text.report import advice
 from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
 from tests.making import (
@@ -155,6 +159,21 @@ def drift_pages(count: int) -> Work:
     )
 
 
+def report_pages(count: int) -> Work:
+    """What was created, and could not be recorded."""
+    keys = tuple(f"k{number}" for number in range(count))
+    report = Report(tuple(Outcome(key, "created", "N", f"b {key}") for key in keys), unrecorded=keys)
+    plan = plan_of([])
+    fields = report_json(report, plan, "it", a_provenance())
+    return lambda: (
+        report_json(report, plan, "it", a_provenance()),
+        report_annotations(report, plan),
+        report.healed(recorded(count)),
+        advice(report, Style(False), CONTEXT, state="it", doubts=0),
+        report_markdown(json.loads(document("report", ExitCode.UNSETTLED, fields))),
+    )
+
+
 def declared(count: int) -> Work:
     word, listing = Word(a_provenance(NOW + timedelta(days=1)), "looked"), Listing(tuple(live(count, "M{0}")))
     return lambda: absences(in_doubt(count), [f"k{number}" for number in range(count)], listing, word, CONTEXT)
@@ -189,6 +208,7 @@ CASES: Mapping[str, Callable[[int], Work]] = {
     "pages of an import": import_pages,
     "pages of a refresh": refresh_pages,
     "pages of drift": drift_pages,
+    "pages of a report without a record": report_pages,
     "pages of a status": told,
 }
 
