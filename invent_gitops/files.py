@@ -37,10 +37,11 @@ def replace_durably(path: Path, text: str, check: Callable[[Path], None] = lambd
     sync_folder(path.parent)
 
 
-def create_durably(path: Path, text: str) -> bool:
+def create_durably(path: Path, text: str, *, named: bool = True) -> bool:
     """Write a file that is not there yet, wholly or not at all; False if something is there, be it a link.
 
-    Its folder must exist. Raises `OSError`.
+    Its folder must exist. Its name is durable unless that is left to the caller, who syncs the folder of many files
+    once (not `named`). Raises `OSError`.
     """
     with _fresh(path, text, None) as (fresh, folder):
         try:
@@ -51,15 +52,27 @@ def create_durably(path: Path, text: str) -> bool:
         except (OSError, NotImplementedError):
             # A file system that knows no second names.
             return _create_in_place(_named(path, folder), text, folder)
-    sync_folder(path.parent)
+    if named:
+        sync_folder(path.parent)
     return True
 
 
-def write_new(path: Path, text: str, label: str) -> bool:
-    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`."""
+def write_new(path: Path, text: str, label: str, *, named: bool = True) -> bool:
+    """Write a file that is not there yet, wholly or not at all; False if something is there. Raises `InvalidInput`.
+
+    `named` is as for `create_durably`.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return create_durably(path, text)
+        return create_durably(path, text, named=named)
+    except OSError as error:
+        raise _unwritable(label, error) from None
+
+
+def name_durably(folder: Path, label: str) -> None:
+    """Make the names of new files in `folder` durable. Raises `InvalidInput`."""
+    try:
+        sync_folder(folder)
     except OSError as error:
         raise _unwritable(label, error) from None
 

@@ -96,9 +96,8 @@ class Report(Struct, frozen=True):
             replace(outcome, reason="") if outcome.fate == "created" and outcome.id in ids else outcome
             for outcome in self.outcomes
         )
-        unrecorded = tuple(
-            outcome.key for outcome in outcomes if outcome.key in self.unrecorded and outcome.id not in ids
-        )
+        lost = set(self.unrecorded)
+        unrecorded = tuple(outcome.key for outcome in outcomes if outcome.key in lost and outcome.id not in ids)
         failure = self.failure
         if isinstance(failure, Unsettled) and not unrecorded:
             over = "It could be written in the end, and nothing is lost. Run it again for the rest."

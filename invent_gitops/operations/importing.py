@@ -162,17 +162,17 @@ class Importing(Struct, frozen=True):
             for missing in survey.missing
         ]
         files: dict[str, str] = {}
-        writer = DefinitionFiles(self.loaded, names, self._stems())
         meter = Meter(len(entries), time.monotonic, "Writing definitions")
-        for key, request, id, status in entries:
-            if stopping.event.is_set():
-                raise Interrupted(
-                    f"Stopped: {len(entries) - len(files)} definitions of what is recorded are not written yet.",
-                    "Run the same import again; it writes those that are missing.",
-                )
-            comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."
-            files[key] = writer.write(key, request, comment)
-            self.console.progress("", meter.count())
+        with DefinitionFiles(self.loaded, names, self._stems()) as writer:
+            for key, request, id, status in entries:
+                if stopping.event.is_set():
+                    raise Interrupted(
+                        f"Stopped: {len(entries) - len(files)} definitions of what is recorded are not written yet.",
+                        "Run the same import again; it writes those that are missing.",
+                    )
+                comment = f"Imported from Invent: {id}, {status or 'UNKNOWN'}."
+                files[key] = writer.write(key, request, comment)
+                self.console.progress("", meter.count())
         return files
 
 

@@ -21,7 +21,7 @@ from invent_gitops.values import replace
 if TYPE_CHECKING:
     from invent_gitops.api.client import InventApi
 
-# Seconds for which what was read last may stand while a run plans again.
+# Seconds for which what was read last may stand while a run plans again, from the last page on.
 RECENT = 10.0
 _UNREAD = "The segments were not read, since nothing needed them by then. Run apply again."
 
@@ -71,6 +71,8 @@ def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Itera
     # What an earlier look of this run has shown stays seen: lists can lag, and go back.
     ids = {remote.id for remote in first.listing.entries}
     earlier = (remote for remote in looked.live if remote.id not in ids)
+    # Read anew, a list of many pages would be as old at its end: its time begins when all of it was read.
+    looked = replace(looked, recent=stopwatch(RECENT))
     looked = replace(looked, first=first, live=(*first.listing.entries, *earlier), audience=audience)
     yield looked
     # The state must be no older than the list, or what another run is creating would look like nobody's.

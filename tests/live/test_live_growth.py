@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from invent_gitops.errors import ExitCode
 from invent_gitops.live.draft import Drafts
-from invent_gitops.live.drift import look_at, refreshed, with_drift
+from invent_gitops.live.drift import look_at, refreshed, renewal, with_drift
 from invent_gitops.live.new_keys import FreePaths, _is_safe, key_for, other_keys
 from invent_gitops.live.reconcile import Unclaimed, attempted_ids, candidates_of, reconcile
 from invent_gitops.live.resolve import Word, absences
@@ -23,10 +23,22 @@ from invent_gitops.live.unsettled import unsettled
 from invent_gitops.model.broadcast import Catalogue, Remote, Segment, Sending
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
+from invent_gitops.model.outcome import Outcome, Report
 from invent_gitops.model.state import State
+from invent_gitops.render.documents.drift import renewal_json
 from invent_gitops.render.documents.envelope import document
+from invent_gitops.render.documents.imports import Imported, import_json
+from invent_gitops.render.documents.plan import plan_json
+from invent_gitops.render.documents.report import report_json
 from invent_gitops.render.documents.status import status_json
+from invent_gitops.render.github.annotations import plan_annotations, report_annotations
+from invent_gitops.render.markdown.months import Send, months
+from invent_gitops.render.markdown.plan import plan_markdown
+from invent_gitops.render.markdown.report import report_markdown
 from invent_gitops.render.markdown.status import status_markdown
+from invent_gitops.render.text.drift import drift_text, renewal_text
+from invent_gitops.render.text.imports import imported_text, survey_text
+from invent_gitops.render.text.report import advice
 from invent_gitops.render.text.status import status_text
 from invent_gitops.render.text.style import Style
 from invent_gitops.values import replace
@@ -36,6 +48,7 @@ from tests.making import (
     a_provenance,
     a_record,
     a_remote,
+    a_removal,
     a_request,
     a_state,
     an_intent,
@@ -114,6 +127,53 @@ def told(count: int) -> Work:
     )
 
 
+def import_pages(count: int) -> Work:
+    surveyed = survey(live(count), a_state(removed={"gone": a_removal("b1")}), [])
+    done = Imported(frozenset(offer.key for offer in surveyed.offers), {offer.key: "x" for offer in surveyed.offers})
+    return lambda: (
+        import_json(surveyed, done, (), state="it", context=CONTEXT),
+        survey_text(surveyed, Style(False), CONTEXT),
+        imported_text(surveyed, done, Style(False), CONTEXT, state="it"),
+    )
+
+
+def refresh_pages(count: int) -> Work:
+    before, listing = recorded(count), Listing(tuple(live(count)))
+    events = refreshed(before, listing, a_provenance(), before=frozenset())
+
+    def work() -> None:
+        renewed = renewal(before, before.after(events), [event.key for event in events], listing)
+        renewal_json(renewed, "it", 1)
+        renewal_text(renewed, Style(False), CONTEXT)
+
+    return work
+
+
+def drift_pages(count: int) -> Work:
+    plan = with_drift(plan_of([], recorded(count)), recorded(count), Listing(tuple(live(count))), before=frozenset())
+    return lambda: (
+        plan_json(plan),
+        plan_annotations(plan),
+        drift_text(plan, Style(False), CONTEXT, most=count),
+        plan_markdown(json.loads(document("plan", ExitCode.DONE, plan_json(plan)))),
+    )
+
+
+def report_pages(count: int) -> Work:
+    """What was created, and could not be recorded."""
+    keys = tuple(f"k{number}" for number in range(count))
+    report = Report(tuple(Outcome(key, "created", "N", f"b {key}") for key in keys), unrecorded=keys)
+    plan = plan_of([])
+    fields = report_json(report, plan, "it", a_provenance())
+    return lambda: (
+        report_json(report, plan, "it", a_provenance()),
+        report_annotations(report, plan),
+        report.healed(recorded(count)),
+        advice(report, Style(False), CONTEXT, state="it", doubts=0),
+        report_markdown(json.loads(document("report", ExitCode.UNSETTLED, fields))),
+    )
+
+
 def declared(count: int) -> Work:
     word, listing = Word(a_provenance(NOW + timedelta(days=1)), "looked"), Listing(tuple(live(count, "M{0}")))
     return lambda: absences(in_doubt(count), [f"k{number}" for number in range(count)], listing, word, CONTEXT)
@@ -140,6 +200,15 @@ CASES: Mapping[str, Callable[[int], Work]] = {
     ),
     "what is unsettled": lambda n: lambda: unsettled(recorded(n), Listing(tuple(live(n, "M{0}"))), NOW),
     "a status": lambda n: lambda: status(n),
+    "months": lambda n: (
+        lambda: months(
+            [Send(NOW + timedelta(hours=number), f"N{number}", "new") for number in range(n)], now=NOW, timezone=""
+        )
+    ),
+    "pages of an import": import_pages,
+    "pages of a refresh": refresh_pages,
+    "pages of drift": drift_pages,
+    "pages of a report without a record": report_pages,
     "pages of a status": told,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import cast, get_args
 
 from invent_gitops.model.broadcast import Request
@@ -73,6 +74,7 @@ def report_json(
     `context` is that of a report without a plan, which has its own.
     """
     context = plan.context if plan else context or Context(provenance.at)
+    unrecorded = set(report.unrecorded)
     return {
         "workspace": context.workspace or None,
         **provenance_json(provenance),
@@ -80,7 +82,7 @@ def report_json(
         "stopped": report.stopped,
         **({} if report.deadline is None else {"deadline": report.deadline}),
         "twins": [twin_json(twin, context) for twin in report.twins],
-        "outcomes": [outcome_json(outcome, report, (doubts or {}).get(outcome.key)) for outcome in report.outcomes],
+        "outcomes": [outcome_json(it, unrecorded, (doubts or {}).get(it.key)) for it in report.outcomes],
         "plan": plan_json(plan) if plan else None,
     }
 
@@ -148,13 +150,13 @@ def read_twin(fields: Document) -> SavedTwin:
     return SavedTwin(twin, text_or(fields, "command"))
 
 
-def outcome_json(outcome: Outcome, report: Report, doubt: Intent | None) -> dict[str, object]:
+def outcome_json(outcome: Outcome, unrecorded: AbstractSet[str], doubt: Intent | None) -> dict[str, object]:
     return {
         "key": outcome.key,
         "outcome": outcome.fate,
         "name": outcome.name,
         "id": outcome.id or None,
-        "recorded": outcome.fate in _DONE and outcome.key not in report.unrecorded,
+        "recorded": outcome.fate in _DONE and outcome.key not in unrecorded,
         "reason": outcome.reason or None,
         "differs": list(outcome.differs),
         **headcount_json(outcome.headcount),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from invent_gitops.model.broadcast import WRITTEN_AS
@@ -68,7 +69,8 @@ def plan_annotations(plan: Plan, prefix: str = "") -> str:
 def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     """Return what went wrong as errors at the definitions, then what the plan has for a person."""
     items = {item.key: item for item in plan.items}
-    notes = [note for outcome in report.outcomes for note in _outcome(outcome, report, items.get(outcome.key))]
+    unrecorded = set(report.unrecorded)
+    notes = [note for outcome in report.outcomes for note in _outcome(outcome, unrecorded, items.get(outcome.key))]
     notes += [
         Annotation("error", "twice", f"{twin.message} {twin.cure.text(plan.context.flags)}") for twin in report.twins
     ]
@@ -85,7 +87,7 @@ def report_annotations(report: Report, plan: Plan, prefix: str = "") -> str:
     return commands(notes, prefix)
 
 
-def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[Annotation]:
+def _outcome(outcome: Outcome, unrecorded: AbstractSet[str], item: Item | None) -> Iterator[Annotation]:
     """Yield an error for what may have been created, what was not, and what was and is not recorded."""
     name, reason = f"{outcome.key}: “{outcome.name}”", f" {outcome.reason}" if outcome.reason else ""
     position = item.definition.position if item and item.definition else None
@@ -94,7 +96,7 @@ def _outcome(outcome: Outcome, report: Report, item: Item | None) -> Iterator[An
         yield Annotation("error", "unknown", f"{name} {message}", position)
     elif outcome.fate == "not-created":
         yield Annotation("error", "not created", f"{name} was not created, and a re-run is safe.{reason}", position)
-    if outcome.key in report.unrecorded and outcome.id:
+    if outcome.key in unrecorded and outcome.id:
         message = f"was created with the id {outcome.id}, which could not be recorded: keep it."
         yield Annotation("error", "not recorded", f"{name} {message}", position)
 

@@ -45,8 +45,9 @@ class Ledger:
         self.sheet = Sheet(plan.context, files).over(plan.items) if plan else Sheet(_NO_PLAN, files, dated=False)
         self.items = {item.key: item for item in self.sheet.items}
         self.outcomes: Sequence[Outcome] = sorted(saved.report.outcomes, key=self._soonest)
-        unrecorded = saved.report.unrecorded
-        self.unrecorded = [outcome for outcome in self.having("created", "adopted") if outcome.key in unrecorded]
+        self.unrecorded_keys = set(saved.report.unrecorded)
+        done = self.having("created", "adopted")
+        self.unrecorded = [outcome for outcome in done if outcome.key in self.unrecorded_keys]
         # Put in place before the first create, and the run has written nothing since: it knows of no attempt.
         unknown = self.having("unknown")
         ended = envelope.exit_code != _CUT_OFF or saved.report.stopped or not envelope.error

@@ -187,7 +187,7 @@ def _differs(outcome: Outcome, ledger: Ledger) -> str:
 
 def _done(outcome: Outcome, ledger: Ledger) -> str:
     id = code(outcome.id)
-    if outcome.key in ledger.saved.report.unrecorded:
+    if outcome.key in ledger.unrecorded_keys:
         id += "<br><b>not recorded</b>"
     elif outcome.reason:
         id += f"<br><sub>{text(outcome.reason, 160)}</sub>"

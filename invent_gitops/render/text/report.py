@@ -63,7 +63,7 @@ def advice(report: Report, style: Style, context: Context, *, state: str, doubts
     """Return where the ids are, and what to do about what went wrong; `doubts` is how many keys are in doubt now."""
     lines: list[str] = []
     done = (*report.having("created"), *report.having("adopted"))
-    if any(outcome.key not in report.unrecorded for outcome in done):
+    if {outcome.key for outcome in done} - set(report.unrecorded):
         lines.append(f"The ids are recorded in {clean(state)}.")
     if report.unrecorded:
         keys = ", ".join(cut(key, 60) for key in report.unrecorded)
