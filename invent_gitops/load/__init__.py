@@ -20,34 +20,50 @@ from invent_gitops.model.document import Comment, Document, Span
 from invent_gitops.model.document import Path as DataPath
 from invent_gitops.model.problem import Position, Problem
 
-__all__ = ["read_definitions", "read_document", "read_text"]
+__all__ = ["each_definition", "read_definitions", "read_document", "read_text"]
 
 
 def read_definitions(
     folder: Path, *, root: Path, exclude: frozenset[Path] = frozenset(), within: Path | None = None
 ) -> tuple[list[Document], list[Problem]]:
-    """Return every document of every `*.yaml` and `*.yml` below `folder`, and every fault of reading them.
+    """Return what `each_definition` yields, and every fault of reading it, sorted."""
+    problems: list[Problem] = []
+    documents = list(each_definition(folder, problems, root=root, exclude=exclude, within=within))
+    return documents, sorted(set(problems))
 
-    Paths are shown relative to `root` where they are below it. `exclude` holds resolved paths of files that
-    are no definitions. Nothing outside of `within`, by default the folder itself, is looked at. A broken file never
-    hides another one. Raises InvalidInput if there is no such folder.
+
+def each_definition(
+    folder: Path,
+    problems: list[Problem],
+    *,
+    root: Path,
+    exclude: frozenset[Path] = frozenset(),
+    within: Path | None = None,
+) -> Iterator[Document]:
+    """Yield every document of every `*.yaml` and `*.yml` below `folder`, in the order of their places.
+
+    Each file is read when its first document is asked for. Faults of reading are added to `problems`. Paths are shown
+    relative to `root` where they are below it. `exclude` holds resolved paths of files that are no definitions.
+    Nothing outside of `within`, by default the folder itself, is looked at. A broken file never hides another one.
+    Raises InvalidInput if there is no such folder.
     """
-    documents: list[Document] = []
     with inside(within or folder) as opened:
         try:
             at = opened.resolve(below(folder, within)) if within else ""
-            listing, problems = find(folder, opened, at, root, exclude)
+            listing, refused = find(folder, opened, at, root, exclude)
         except FileNotFoundError:
             raise no_folder(folder, "does not exist") from None
         except OSError as error:
             raise no_folder(folder, f"cannot be read: {error.strerror}") from None
-        for file in listing:
+        problems += refused
+        listing.reverse()
+        while listing:
+            file = listing.pop()
             source = files.read(opened, file.resolved, file.label)
             if isinstance(source, Problem):
                 problems.append(source)
-                continue
-            _read(source, file.below.rpartition(".")[0], documents, problems)
-    return documents, sorted(set(problems))
+            else:
+                yield from _documents(source, file.below.rpartition(".")[0], problems)
 
 
 def read_text(path: Path, label: str, within: Path | None = None) -> Source | Problem:
@@ -70,9 +86,8 @@ def read_document(path: Path, label: str, within: Path | None = None) -> tuple[D
     source = read_text(path, label, within)
     if isinstance(source, Problem):
         return None, [source]
-    documents: list[Document] = []
     problems: list[Problem] = []
-    _read(source, "", documents, problems)
+    documents = list(_documents(source, "", problems))
     if len(documents) > 1:
         second = documents[1].locate(())
         cure = "Put everything into the first document, and delete the line `---` and what follows."
@@ -84,7 +99,8 @@ def read_document(path: Path, label: str, within: Path | None = None) -> tuple[D
     return (documents[0] if documents else None), sorted(set(problems))
 
 
-def _read(source: Source, default_key: str, documents: list[Document], problems: list[Problem]) -> None:
+def _documents(source: Source, default_key: str, problems: list[Problem]) -> Iterator[Document]:
+    """Yield the documents of a file, and add its faults to `problems`."""
     roots, fault = compose(source.text)
     if fault:
         problems.append(source.problem(*fault))
@@ -113,7 +129,7 @@ def _read(source: Source, default_key: str, documents: list[Document], problems:
             mark = root.start_mark
             start = Position(source.label, mark.line + 1, mark.column + 1)
             comments = tuple(_comments(source, root)) if suspect else ()
-            documents.append(Document(construction.content, key, locator, start, _marks(root), comments))
+            yield Document(construction.content, key, locator, start, _marks(root), comments)
 
 
 def _comments(source: Source, root: Node) -> Iterator[Comment]:

@@ -173,7 +173,7 @@ def checked_project() -> tuple[Path, Project]:
 def open_workspace(definitions: str | None, root: Path | None = None) -> LoadedProject:
     """Everything that validate, plan and apply need; `definitions` is the folder given by hand, if any."""
     from invent_gitops.schemas import read_schema
-    from invent_gitops.validate import commented, renamed, validate_definitions
+    from invent_gitops.validate import remarked, renamed, validate_in_order
 
     root, project, problems = open_project(root)
     if project.misplaced:
@@ -189,25 +189,38 @@ def open_workspace(definitions: str | None, root: Path | None = None) -> LoadedP
     if not definitions:
         check_folder(folder)
     notes: list[str] = []
-    documents: list[Document] = []
+    documents: Iterator[Document] = iter(())
     unreadable: list[Problem] = []
     if project.file and project.definitions == usual.definitions and not definitions and not os.path.lexists(folder):
         # Git keeps no empty folder, so that it goes with the last definition.
         notes.append(f"There is no folder {shown(folder)}, so nothing is defined.")
     else:
-        documents, unreadable = definitions_of(root, project, folder)
-    valid, wrong = validate_definitions(
-        documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue
-    )
-    every = sorted([*problems, *more, *unreadable, *wrong])
-    notes += [*commented(documents), *renamed(valid, catalogue)]
+        documents = remarked(each_definition_of(root, project, folder, unreadable), notes)
+    valid, wrong = validate_in_order(documents, schema=read_schema("broadcast"), project=project, catalogue=catalogue)
+    every = sorted([*problems, *more, *set(unreadable), *wrong])
+    notes += renamed(valid, catalogue)
     return LoadedProject(root, project, catalogue, valid, every, tuple(notes))
 
 
 def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Document], list[Problem]]:
     """Return the documents below a folder and what was refused; in the project, nothing outside of it is looked at."""
-    from invent_gitops.inside import Outside, below, inside
     from invent_gitops.load import read_definitions
+
+    folder, exclude, within = _place_to_read(root, project, folder)
+    return read_definitions(folder, root=Path.cwd(), exclude=exclude, within=within)
+
+
+def each_definition_of(root: Path, project: Project, folder: Path, problems: list[Problem]) -> Iterator[Document]:
+    """Yield what `definitions_of` returns, each document as it is read; what was refused is added to `problems`."""
+    from invent_gitops.load import each_definition
+
+    folder, exclude, within = _place_to_read(root, project, folder)
+    return each_definition(folder, problems, root=Path.cwd(), exclude=exclude, within=within)
+
+
+def _place_to_read(root: Path, project: Project, folder: Path) -> tuple[Path, frozenset[Path], Path | None]:
+    """Return the folder, the files in it that are no definitions, and the folder that no link may leave."""
+    from invent_gitops.inside import Outside, below, inside
 
     with inside(root) as project_folder:
         within: Path | None = Path(project_folder.real)
@@ -220,9 +233,7 @@ def definitions_of(root: Path, project: Project, folder: Path) -> tuple[list[Doc
         for file in (PROJECT_FILE, project.segments):
             with suppress(OSError):
                 exclude.add(Path(project_folder.real, project_folder.resolve(file)))
-    return read_definitions(
-        root / folder_below if within else folder, root=Path.cwd(), exclude=frozenset(exclude), within=within
-    )
+    return root / folder_below if within else folder, frozenset(exclude), within
 
 
 def check_inside(path: Path, root: Path, subject: str, cure: str = "Put the file itself there.") -> str:

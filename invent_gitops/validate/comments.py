@@ -36,18 +36,19 @@ def of_text(path: Path) -> bool:
     return bool(path) and path[0] in TEXTS
 
 
-def commented(documents: Iterable[Document]) -> Iterator[str]:
-    """Yield a note for each remark after a text in a definition, which may have been meant as a part of it."""
+def remarked(documents: Iterable[Document], notes: list[str]) -> Iterator[Document]:
+    """Yield the documents, and add a note for each remark after a text of one, which may be meant as a part of it."""
     for document in documents:
         for comment in document.comments:
             value = _value(document.content, comment.path)
             # An id holds no space, so nothing after one can be a part of it.
             if of_text(comment.path) and not _is_id(value) and not _touches(comment):
-                yield (
+                notes.append(
                     f"{comment.span.position}: what follows {quote(value)} is a comment and not a part of "
                     f"{quote(field_name(comment.path))}. If it belongs to the text, put the whole text in quotes; else "
                     "write it on a line of its own."
                 )
+        yield document
 
 
 def _touches(comment: Comment) -> bool:

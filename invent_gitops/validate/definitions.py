@@ -8,7 +8,7 @@ from typing import Any
 from invent_gitops.model.alike import alike, composed
 from invent_gitops.model.broadcast import Catalogue, Definition, Request, Segment
 from invent_gitops.model.document import Document, Path
-from invent_gitops.model.problem import Position, Problem
+from invent_gitops.model.problem import Marks, Position, Problem
 from invent_gitops.model.project import Project
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.comments import check_comments, of_text
@@ -30,17 +30,29 @@ def validate_definitions(
     project: Project,
     catalogue: Catalogue | None,
 ) -> tuple[list[Definition], list[Problem]]:
+    """Return what `validate_in_order` does for documents in any order: "the second one" is always the same one."""
+    in_order = sorted(documents, key=lambda item: (item.start.file, item.start.line, item.start.column))
+    return validate_in_order(in_order, schema=schema, project=project, catalogue=catalogue)
+
+
+def validate_in_order(
+    documents: Iterable[Document],
+    *,
+    schema: Mapping[str, Any],
+    project: Project,
+    catalogue: Catalogue | None,
+) -> tuple[list[Definition], list[Problem]]:
     """Return the definitions without a fault in the order of their places, and every problem, sorted.
 
-    `schema` is the schema `broadcast`. Without a catalogue an entry of `segments` is an id.
+    The documents come in that order, and none is kept. `schema` is the schema `broadcast`. Without a catalogue an
+    entry of `segments` is an id.
     """
     shape = Shape(schema)
     definitions: list[Definition] = []
     problems: list[Problem] = []
     claims = _Seen()
     known_segments = KnownSegments(catalogue) if catalogue is not None else None
-    # One order whatever order the files came in, so that "the second one" is always the same one.
-    for document in sorted(documents, key=lambda item: (item.start.file, item.start.line, item.start.column)):
+    for document in documents:
         report = ProblemReport(document)
         definition = _define(report, shape, project, known_segments)
         claims.check(report, definition)
@@ -76,7 +88,6 @@ def _define(
     report.explain_rest()
     if report.problems or schedule is None:
         return None
-    file, marks = document.start.file, document.marks
     return Definition(
         key=report.key,
         request=Request(
@@ -91,7 +102,7 @@ def _define(
         description=fields.get("description", ""),
         owner=fields.get("owner", ""),
         waive=waive,
-        marks={name: Position(file, *marks[name]) for name in _MARKED if name in marks},
+        marks=Marks(document.start.file, document.marks, _MARKED),
         local=schedule.local,
     )
 
