@@ -1,7 +1,7 @@
 """The base of every frozen value, and what makes a changed copy of one.
 
 A class of values costs microseconds to define and a value a third of one to make; see
-docs/decisions/0014-values-are-structs.md.
+docs/decisions/0015-values-are-structs.md.
 """
 
 from __future__ import annotations
