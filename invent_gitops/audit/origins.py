@@ -31,12 +31,13 @@ class Origins:
 
 
 def sourced(last: Link, origins: Origins, source: Callable[[str], Source]) -> Iterator[Flaw]:
-    """Yield where the definition of a record's source commit does not give the request that was sent.
+    """Yield where the definition of a record's source commit does not give the request that was sent, by key.
 
-    `last` is the newest link with a state. Nothing that `source` returned is kept for longer than it is needed.
+    `last` is the newest link with a state. Each commit is asked for once, and none of them is kept.
     """
     assert last.state is not None
-    sources: dict[str, Source] = {}
+    flaws: dict[str, Flaw] = {}
+    asked: dict[str, list[tuple[str, str, Record]]] = {}
     for key, record in sorted(last.state.broadcasts.items()):
         first, commit = origins.keys[record.id], record.provenance.commit
         if record.how != "created":
@@ -49,19 +50,25 @@ def sourced(last: Link, origins: Origins, source: Callable[[str], Source]) -> It
                 "outside of any commit" if not commit else f"from edits on top of {commit.removesuffix('-dirty')[:12]}"
             )
             message = f"it was created {where}: its definition was not committed then and cannot be looked up"
-            yield Flaw(place(last, key), message, missing=True)
-            continue
-        if commit not in sources:
-            sources[commit] = source(commit)
-        requests = sources[commit]
+            flaws[key] = Flaw(place(last, key), message, missing=True)
+        else:
+            asked.setdefault(commit, []).append((key, _asked(first, record), record))
+    for commit, records in asked.items():
+        flaws |= _compared(last, commit, source(commit), records)
+    yield from (flaws[key] for key in sorted(flaws))
+
+
+def _compared(
+    last: Link, commit: str, requests: Source, records: list[tuple[str, str, Record]]
+) -> Iterator[tuple[str, Flaw]]:
+    """Yield by key what is wrong with the `records` of one commit, each with its key now and in the definitions."""
+    for key, asked, record in records:
         if isinstance(requests, str):
-            yield Flaw(
-                place(last, key),
-                f"the definitions of its commit {commit[:12]} cannot be read: {requests}",
-                missing=True,
-            )
-        elif requests.get(_asked(first, record)) != record.sent:
-            yield Flaw(place(last, key), f"its definition in {commit[:12]} does not give the request that was sent")
+            message = f"the definitions of its commit {commit[:12]} cannot be read: {requests}"
+            yield key, Flaw(place(last, key), message, missing=True)
+        elif requests.get(asked) != record.sent:
+            message = f"its definition in {commit[:12]} does not give the request that was sent"
+            yield key, Flaw(place(last, key), message)
 
 
 def _asked(key: str, record: Record) -> str:

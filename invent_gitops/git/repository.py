@@ -6,7 +6,8 @@ import re
 import shlex
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from invent_gitops.errors import InvalidInput, Refused, Unavailable
 from invent_gitops.git.calls import check_version, run_git, stream_git
 from invent_gitops.git.discovery import find_marker
 from invent_gitops.git.faults import cure_for, reason_in
-from invent_gitops.git.objects import COMMAND, GitObject, read_objects
+from invent_gitops.git.objects import COMMAND, GitObject, ObjectReader, quick_entries, read_objects
 from invent_gitops.git.process import GitFailed, GitMissing
 from invent_gitops.git.stream import GitStream
 from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
@@ -202,26 +203,32 @@ class Git(Struct, frozen=True):
             with self.stream(*COMMAND) as stream:
                 yield from read_objects(stream, chain([first], remaining))
 
-    def read_many(self, names: Iterable[str]) -> Iterator[str | None]:
-        """Yield the texts of many objects as `objects` does; None for each that is not a file there."""
-        for entry in self.objects(names):
-            yield entry.content.decode("utf-8", "replace") if entry and entry.kind == "blob" else None
+    def reader(self) -> ObjectReader:
+        """Return a reader of many objects, as a context."""
+        return ObjectReader(lambda: self.stream(*COMMAND))
 
-    def export(self, commit: str, paths: list[str], target: Path) -> None:
+    def export(self, commit: str, paths: list[str], target: Path, objects: ObjectReader | None = None) -> None:
         """Lay the files below `paths` (relative to `folder`), as they are in a commit, down in `target`.
+
+        Whoever exports often gives the reader of the `objects`.
 
         Raises `Refused` where a name would leave `target`, and where an entry is a link or a submodule.
         """
-        listed = self.tree(commit, *paths, options=())
+        listed = _quick_tree(self, objects, commit, paths) if objects else None
+        if listed is None:
+            listed = self.tree(commit, *paths, options=())
         for entry in listed:
             fault = fault_of_name(entry.name) or ("" if entry.is_file else f"is {entry.kind}, and not a file")
             if fault:
                 raise Refused(f"The commit {commit} has an entry {entry.name!r} that {fault}.", "Delete it there.")
-        for entry, text in zip(listed, self.read_many(entry.object for entry in listed), strict=True):
+        names = [entry.object for entry in listed]
+        contents = objects.read(names) if objects else self.objects(names)
+        for entry, blob in zip(listed, contents, strict=True):
             path = target / entry.name
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text or "", encoding="utf-8", newline="")
+                text = blob.content.decode("utf-8", "replace") if blob and blob.kind == "blob" else ""
+                path.write_text(text, encoding="utf-8", newline="")
             except OSError as error:
                 raise GitFailed(f"cannot write {path}: {error.strerror}") from None
 
@@ -268,6 +275,18 @@ class Git(Struct, frozen=True):
         listed = self.run(*command, "--", remote, f"{commit}:{name}")
         if not any(line[:1] in " *=" and line[1:2] == "\t" and f":{name}\t" in line for line in listed.splitlines()):
             raise GitFailed(listed.strip() or "git push said nothing")
+
+
+@cache
+def _prefix(git: Git) -> str:
+    return git.run("rev-parse", "--show-prefix").rstrip("\n")
+
+
+def _quick_tree(git: Git, objects: ObjectReader, commit: str, paths: Sequence[str]) -> list[TreeEntry] | None:
+    try:
+        return quick_entries(objects, commit, _prefix(git), paths)
+    except GitFailed:
+        return None
 
 
 def unsigned(error: GitFailed) -> Refused:

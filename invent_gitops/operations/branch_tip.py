@@ -13,18 +13,7 @@ from invent_gitops.model.checkout import Compare, Current, Untold, judge
 from invent_gitops.model.project import BranchPlace
 from invent_gitops.operations.definitions_at import requests_at
 from invent_gitops.operations.project import LoadedProject
-
-# What CI systems set in every job. A person's clone that is behind its remote is nobody's old run.
-CI = (
-    "CI",
-    "GITHUB_ACTIONS",
-    "GITLAB_CI",
-    "BUILDKITE",
-    "TF_BUILD",
-    "JENKINS_URL",
-    "TEAMCITY_VERSION",
-    "CODEBUILD_BUILD_ID",
-)
+from invent_gitops.state.packing import CI
 
 
 def newest_requests(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,17 +23,30 @@ Answer = TypeVar("Answer")
 
 def requests_at(root: Path, commit: str, definitions: str | None) -> dict[str, Request] | str:
     """Return what the definitions of a commit request, by key; or why that cannot be told."""
+    with requests_reader(root, definitions) as read:
+        return read(commit)
 
-    def read(git: Git, target: Path) -> dict[str, Request]:
-        git.export(commit, [PROJECT_FILE], target)
-        _, project, _ = open_project(target)
-        check_places(project)
-        below = folder_below(root, definitions, project)
-        git.export(commit, [below, project.segments], target)
-        loaded = open_workspace(str(target / below), target)
-        return {definition.key: definition.request for definition in loaded.definitions}
 
-    return reading(root, commit, read)
+@contextmanager
+def requests_reader(root: Path, definitions: str | None) -> Iterator[Callable[[str], dict[str, Request] | str]]:
+    """Yield what returns the requests of the definitions of a commit by key, or why they cannot be told.
+
+    One process of git serves all commits.
+    """
+    from invent_gitops.git.repository import Git
+
+    with Git(root).reader() as objects:
+
+        def read(commit: str, git: Git, target: Path) -> dict[str, Request]:
+            git.export(commit, [PROJECT_FILE], target, objects)
+            _, project, _ = open_project(target)
+            check_places(project)
+            below = folder_below(root, definitions, project)
+            git.export(commit, [below, project.segments], target, objects)
+            loaded = open_workspace(str(target / below), target)
+            return {definition.key: definition.request for definition in loaded.definitions}
+
+        yield lambda commit: reading(root, commit, lambda git, target: read(commit, git, target))
 
 
 def reading(root: Path, commit: str, read: Callable[[Git, Path], Answer]) -> Answer | str:

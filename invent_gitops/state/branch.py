@@ -35,7 +35,6 @@ Source = Callable[[], Provenance]
 
 class BranchStore:
     """The state at `location`, bound to `org` and `api` ("" for either: whatever the branch says).
-
     `former` is a file that the state may be in still, beside the one of that name in the work tree.
 
     Nobody holds a lock on the branch: a push is a compare-and-swap. Intents are on the remote before
@@ -141,6 +140,7 @@ class BranchStore:
             self.finish()
         finally:
             self._lock.release()
+        self.remote.tidy(settled=self.durable)
 
     def finish(self) -> None:
         """Push what was appended. Raises `Unsettled` if that fails; the journal then has it all."""

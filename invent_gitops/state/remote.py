@@ -18,6 +18,7 @@ from invent_gitops.state.binding import check_binding
 from invent_gitops.state.canonical import quick_state
 from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
+from invent_gitops.state.packing import pack_loose
 from invent_gitops.state.tips import is_cut
 
 
@@ -43,6 +44,7 @@ class RemoteBranch:
         self._vouched = f"refs/invent-gitops/worked-with/{location.remote}/{location.branch}"
         self.vouched = bool(self.git.commit_of(self._vouched))
         self._sure: bool | None = None
+        self._wrote = False
 
     @property
     def way_out(self) -> str:
@@ -132,12 +134,18 @@ class RemoteBranch:
         """Return a commit of `state` in this clone, by the person `by`, after `parent` ("" for none). Nobody sees it
         yet.
         """
+        self._wrote = True
         identity = commit_identity(self.git, by)
         scratch = self.folder / "invent-gitops"
         text = document.dump(state)
         return self.git.write(
             parent, self.location.path, text, message, identity=identity, scratch=scratch, sign=self._sign
         )
+
+    def tidy(self, *, settled: bool) -> None:
+        """Pack this clone now and then, at the end of a run that wrote and of which all is on the remote."""
+        if self._wrote and settled:
+            pack_loose(self.git)
 
     def begin(self, state: State, provenance: Provenance) -> None:
         """Put a state that was kept elsewhere on a branch that is not there yet. Raises `Refused` if it is."""

@@ -180,12 +180,13 @@ def test_branch_whose_name_only_ends_alike_is_not_taken_for_the_state(remote: Hu
 def test_objects_are_read_by_their_kind_and_one_name_cannot_stand_for_another(remote: Hub) -> None:
     clone = Git(remote.clone("clone"))
     names = ["HEAD:invent.yaml", "HEAD:broadcasts", "HEAD:not there", "HEAD:x missing", "HEAD", "HEAD:invent.yaml"]
-    texts = list(clone.read_many(names))
-    assert texts == [texts[0], None, None, None, None, texts[0]]
-    assert texts[0] is not None
-    assert BRANCH in texts[0]
+    entries = list(clone.objects(names))
+    assert [entry and entry.kind for entry in entries] == ["blob", "tree", None, None, "commit", "blob"]
+    assert entries[0] == entries[-1]
+    assert entries[0] is not None
+    assert BRANCH.encode() in entries[0].content
     with pytest.raises(GitFailed, match="line break"):
-        list(clone.read_many(["HEAD:a\nHEAD:invent.yaml", "HEAD:b"]))
+        list(clone.objects(["HEAD:a\nHEAD:invent.yaml", "HEAD:b"]))
 
 
 def test_read_of_a_path_that_is_a_folder_says_so(remote: Hub) -> None:

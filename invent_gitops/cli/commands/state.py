@@ -19,7 +19,7 @@ from invent_gitops.model.note import restored_note
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
 from invent_gitops.operations.account import Account, check_named_state, own_place
-from invent_gitops.operations.definitions_at import requests_at
+from invent_gitops.operations.definitions_at import requests_reader
 from invent_gitops.operations.project import checked_project, shown
 from invent_gitops.operations.sandbox_place import removal
 from invent_gitops.operations.unsettled import unsettled_code
@@ -223,7 +223,8 @@ def verify(session: Session, account: Account, definitions: str | None) -> Resul
 
     root, project = checked_project()
     store = account.store(root, project, strict=False)
-    verdict = verify_chain(account.chain(root, project), lambda commit: requests_at(root, commit, definitions))
+    with requests_reader(root, definitions) as source:
+        verdict = verify_chain(account.chain(root, project), source)
     flaws = verdict.flaws
     if not verdict.links:
         raise Refused(
