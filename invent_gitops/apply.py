@@ -69,6 +69,8 @@ class Run:
         self.outcomes: dict[str, Outcome] = {}
         self.tries: Counter[str] = Counter()
         self.unrecorded: list[str] = []
+        # What came back and is not written down yet.
+        self.results: list[tuple[Outcome, Event]] = []
         self.failure: InventGitopsError | None = None
 
     def create(self, items: Sequence[Item]) -> Report:
@@ -78,23 +80,24 @@ class Run:
         answered: SimpleQueue[Future[Answer]] = SimpleQueue()
         with ThreadPoolExecutor(self.pace.concurrency, thread_name_prefix="create") as pool:
             while True:
+                if self.pace.together > 1:
+                    self._record()
                 while self._may_start(waiting, flying):
                     covered, fresh = self._intend(waiting, self.pace.concurrency - len(flying))
                     for item, intent in covered:
                         call = self._call(pool, item, fresh)
                         flying[call] = (item, intent)
                         call.add_done_callback(answered.put)
+                self._record()
                 if not flying:
                     break
-                settled: list[tuple[Outcome, Event | None]] = []
                 for future in _all_of(answered):
                     item, intent = flying.pop(future)
                     if self._unsent(item, intent, answer := _answer(future)):
                         # Where it was: what is due soonest waits for nothing else.
                         waiting.insert(sum(rank[other.key] < rank[item.key] for other in waiting), item)
                     else:
-                        settled.append(self._settle(item, intent, answer))
-                self._record(settled)
+                        self._settle(item, intent, answer)
         self._sync()
         for item in waiting:
             self.outcomes[item.key] = Outcome(item.key, "not-attempted", item.request.name)
@@ -127,7 +130,8 @@ class Run:
     def _intend(self, waiting: deque[Item], room: int) -> tuple[Flights, Callable[[], bool]]:
         """Write the intents of the next calls down, durably and at once: as many as there is room for.
 
-        Without that, nothing is called. Their clock begins before anybody else can see them.
+        The results before them are written with them, so that the disk is waited for once. Without that, nothing is
+        called. Their clock begins before anybody else can see them.
         """
         if not self.awake():
             self.failure = StateMoved("This run was at rest for a while.", "Look and plan again.")
@@ -137,7 +141,9 @@ class Run:
         timely = [item for item in chosen if self._is_timely(item)]
         covered = [(item, self._intent(item)) for item in timely]
         try:
-            self.store.append([Intended(item.key, intent) for item, intent in covered])
+            intents: list[Event] = [Intended(item.key, intent) for item, intent in covered]
+            self.store.append([event for _, event in self.results] + intents)
+            self.results.clear()
             self.store.sync()
         except InventGitopsError as error:
             self.failure = error
@@ -213,8 +219,7 @@ class Run:
         self._withdraw([(item, intent)])
         return True
 
-    def _settle(self, item: Item, intent: Intent, answer: Answer) -> tuple[Outcome, Event | None]:
-        """Return what became of a call and what is to be recorded of it; the caller hears of it first."""
+    def _settle(self, item: Item, intent: Intent, answer: Answer) -> None:
         key, name = item.key, item.request.name
         event: Event | None = None
         self.awake = self.pace.clock(IDLE)
@@ -245,23 +250,23 @@ class Run:
                 outcome = Outcome(key, "unknown", name, reason=reason)
             case _:
                 assert_never(answer)
-        if event is None:
-            self.doubts[key] = intent
         self.caller.tell(outcome)
         self.outcomes[key] = outcome
-        return outcome, event
+        if event is None:
+            self.doubts[key] = intent
+        else:
+            self.results.append((outcome, event))
 
-    def _record(self, settled: Sequence[tuple[Outcome, Event | None]]) -> None:
-        """Record the results that came together at once: the disk is waited for once."""
-        concluded = [(outcome, event) for outcome, event in settled if event is not None]
-        if not concluded:
-            return
+    def _record(self) -> None:
+        """Write down what came back, all of it at once."""
+        results, self.results = self.results, []
         try:
-            self.store.append([event for _, event in concluded])
+            if results:
+                self.store.append([event for _, event in results])
         except InventGitopsError as error:
             # The intents are on record, so the keys are blocked and not lost; their ids are in the report.
             self.failure = self.failure or error
-            for outcome, _ in concluded:
+            for outcome, _ in results:
                 if outcome.fate == "created":
                     self.unrecorded.append(outcome.key)
                 self.outcomes[outcome.key] = replace(outcome, reason=f"{outcome.reason} {error.message}".strip())

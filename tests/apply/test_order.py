@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.outcome import Answer, Created, NotCreated, Outcome, Report, Unknown
 from invent_gitops.model.state import Intended, Recorded, State
-from tests.fakes import DISK_FULL, MOVED, Memory, Scripted, fates, items_named, name, perform
+from tests.fakes import DISK_FULL, MOVED, Memory, Scripted, fates, intending, items_named, name, perform
 from tests.making import SOON, a_remote, an_item
 
 # ---------------------------------------------------------------- stopping
@@ -64,10 +64,34 @@ def test_one_sync_covers_one_batch_of_intents_and_a_last_one_the_results(
 ) -> None:
     api = Scripted(Memory())
     perform(api, items_named("abcdefghij"[:count]), concurrency=concurrency, batch=batch)
-    appended = [one for one in api.store.appends if isinstance(one[0], Intended)]
+    intended = ([event for event in one if isinstance(event, Intended)] for one in api.store.appends)
+    appended = [events for events in intended if events]
     assert len(appended) == intents
     assert sum(map(len, appended)) == count
     assert api.store.syncs == intents + 1
+
+
+def test_a_result_and_the_next_intent_are_written_at_once_unless_a_push_waits_between_them() -> None:
+    api = Scripted(Memory())
+    perform(api, items_named("abc"))
+    assert [[type(event) for event in one] for one in api.store.appends] == [
+        [Intended],
+        [Recorded, Intended],
+        [Recorded, Intended],
+        [Recorded],
+    ]
+    pushed = Scripted(Memory())
+    perform(pushed, items_named("abcd"), concurrency=2, batch=2)
+    assert all(len({type(event) for event in one}) == 1 for one in pushed.store.appends)
+
+
+def test_a_result_is_recorded_where_the_next_intent_is_refused() -> None:
+    api = Scripted(Memory(refuse=intending("b", MOVED)))
+    report = perform(api, items_named("ab"))
+    assert fates(report) == {"a": "created", "b": "not-attempted"}
+    assert (report.failure, report.unrecorded) == (MOVED, ())
+    assert list(api.store.durable.broadcasts) == ["a"]
+    assert api.store.durable.intents == {}
 
 
 def test_every_id_that_came_with_others_is_in_the_report_where_none_of_them_can_be_recorded() -> None:
