@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.apply import Caller, Run
+from invent_gitops.apply import Run
 from invent_gitops.errors import Refused
 from invent_gitops.model.broadcast import Request
+from invent_gitops.model.caller import Caller
 from invent_gitops.model.outcome import Created
 from invent_gitops.model.project import Policies
 from invent_gitops.model.run_pace import RunPace
