@@ -227,7 +227,8 @@ def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
     for key, removal in state.removed.items():
         holders |= dict.fromkeys((request.plain for request in removal.requests), ("removed", key))
     for key, record in state.broadcasts.items():
-        holders |= dict.fromkeys((request.plain for request in record.formerly), ("formerly", key))
+        for request in record.formerly:
+            holders[request.plain] = ("formerly", key)
     for key, intent in state.intents.items():
         holders[intent.request.plain] = ("intended", key)
     for key, record in state.broadcasts.items():
@@ -237,13 +238,17 @@ def _holders(state: State) -> Mapping[Request, tuple[str, str]]:
 
 def _orphans(state: State, defined: set[str], now: datetime) -> dict[tuple[object, ...], str]:
     """By trait, the keys that are still to be sent, and that no file defines any more or that were imported."""
+    # What was imported may be what another file was created as, before the state was lost; but not if its own file was
+    # there already.
+    fileless = [
+        (key, record)
+        for key, record in state.broadcasts.items()
+        if key not in defined or (record.how == "imported" and record.note.role != "defined")
+    ]
     return {
         trait: key
         # Those without a file come last, and so before the others.
-        for key, record in sorted(state.broadcasts.items(), key=lambda it: it[0] not in defined)
-        # What was imported may be what another file was created as, before the state was lost; but not if its own
-        # file was there already.
-        if key not in defined or (record.how == "imported" and record.note.role != "defined")
+        for key, record in sorted(fileless, key=lambda it: it[0] not in defined)
         # A file that was renamed may say what was sent, or what an edit in Invent has made of it.
         for request in record.requests
         if request.scheduled_at is not None and request.scheduled_at > now and record.status not in OVER

@@ -75,11 +75,12 @@ def _edit(
     if record is None or record.request.looks_like(definition.request):
         return
     live = _live(record, item)
-    changes = field_changes(live, definition.request)
     if live.looks_like(definition.request) or not any(
         _is_to_come(request.scheduled_at, plan.context.at) for request in (live, definition.request)
     ):
         return
+    # What Invent shows otherwise than the record was not compared yet.
+    changes = item.changes if live is record.request and item.changes else field_changes(live, definition.request)
     reason = definition.waive.get(POLICY) or policy.waived.get(item.key, "")
     refused = policy.refuse and not reason
     by_rules = item.remarks.zone_change and [change.field for change in changes] == ["scheduled_at"]
@@ -93,7 +94,7 @@ def _edit(
         live.scheduled_at,
         _audience(item, live, segments),
         changes,
-        tuple(_steps_of_edit(item, definition, live, plan, segments, refused=refused)),
+        tuple(_steps_of_edit(item, definition, live, changes, plan, segments, refused=refused)),
         definition.timezone,
         position,
         reason,
@@ -185,9 +186,15 @@ class _Renames:
 
 
 def _steps_of_edit(
-    item: Item, definition: Definition, live: Request, plan: Plan, segments: Mapping[str, Segment], *, refused: bool
+    item: Item,
+    definition: Definition,
+    live: Request,
+    changes: tuple[FieldChange, ...],
+    plan: Plan,
+    segments: Mapping[str, Segment],
+    *,
+    refused: bool,
 ) -> Iterator[ManualStep]:
-    changes = field_changes(live, definition.request)
     wishes = "; ".join(_wishes(changes, definition, plan, segments))
     broken = _broken(item, changes)
     if broken:

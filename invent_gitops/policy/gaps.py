@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Literal
 
 from invent_gitops.model.broadcast import Definition, Request, Segment
@@ -61,10 +62,12 @@ def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) 
     entries += [
         Entry(definition.request.scheduled_at or now, definition.key, "defined", definition.request)
         for definition in definitions
-        if not any(definition.key in part for part in (state.broadcasts, state.intents, state.removed))
+        if definition.key not in state.broadcasts
+        and definition.key not in state.intents
+        and definition.key not in state.removed
     ]
     # Sorted once: every line below is filled in this order.
-    entries.sort(key=lambda entry: (entry.at, entry.key, entry.how))
+    entries.sort(key=attrgetter("at", "key", "how"))
     lines: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         for id in entry.request.segment_ids:

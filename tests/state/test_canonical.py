@@ -246,6 +246,9 @@ def test_each_version_of_a_state_is_read_quickly(sample: State, version: int) ->
         dump(FULL).replace('"serial": 1', '"serial": 1,\n  "serial": 1').encode(),
         dump(FULL).replace('"serial": 1', '"serial": 1,\n  "seriously": 1').encode(),
         dump(FULL).replace('"a note"', '"\\ud83d"').encode(),
+        dump(FULL).replace(":00Z", ":00z").encode(),
+        dump(FULL).replace('"2026-11-24T12:00:00Z"', '"2026-11-24T13:00:00+01:00"').encode(),
+        dump(FULL).replace('"2026-11-20T12:00:00Z"', '"2026-11-20T13:00:00+01:00"').encode(),
     ],
 )
 def test_everything_else_is_left_to_the_careful_reader(content: bytes) -> None:
