@@ -26,7 +26,7 @@ class Marks(Mapping[str, Position]):
     def __init__(self, file: str, marks: Mapping[str, tuple[int, int]], fields: Iterable[str]) -> None:
         """Keep of `marks`, which are line and column by field, those in `fields`."""
         self._file = file
-        # Each field, its line and its column, one after the other: less than half of positions in a dictionary.
+        # Each field, its line and its column, one after the other: half the weight of positions in a dictionary.
         self._numbers = tuple([part for name in fields if name in marks for part in (name, *marks[name])])
 
     def __getitem__(self, name: str) -> Position:
