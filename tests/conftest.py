@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
-import shutil
 import signal
 import socket
 import tempfile
@@ -77,16 +76,17 @@ def has_memory() -> bool:
 
 def _use_memory(config: pytest.Config) -> None:
     """Put every temporary folder of this run, and of what it starts, there: a disk takes four times as long."""
-    folder = tempfile.mkdtemp(prefix="tests-", dir=MEMORY)
-    os.environ["TMPDIR"], before = folder, tempfile.tempdir
+    # One for all runs of a user, since pytest then takes away what failed in all but the latest ones.
+    folder = MEMORY / f"tests-of-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        return
+    os.environ["TMPDIR"], before = str(folder), tempfile.tempdir
     tempfile.tempdir = None
 
     def put_back() -> None:
         os.environ.pop("TMPDIR", None)
         tempfile.tempdir = before
-        # What failed stays to be looked at, as it would on a disk.
-        if not any(Path(folder).glob("pytest-of-*/pytest-*/*/*")):
-            shutil.rmtree(folder, ignore_errors=True)
 
     config.add_cleanup(put_back)
 

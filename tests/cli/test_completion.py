@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.cli import COMMANDS
+from invent_gitops.cli.completion import shells
 from invent_gitops.cli.completion.shells import SHELLS, limited
 from invent_gitops.errors import ExitCode
 from invent_gitops.schemas import schema_names
@@ -44,6 +45,12 @@ def offered(folder: Path, *words: str) -> list[str]:
     result = ask(folder, *words)
     assert (result.code, result.err) == (ExitCode.DONE, "")
     return [line.removeprefix("plain,") for line in result.out.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is given the time that a person at the shell would not wait."""
+    monkeypatch.setattr(shells, "PATIENCE", PATIENCE)
 
 
 @pytest.fixture
