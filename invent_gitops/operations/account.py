@@ -22,7 +22,8 @@ from invent_gitops.http.address import (
 )
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.chain import Chain
-from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
+from invent_gitops.model.project import OWN_ORG, SANDBOX, BranchPlace, Project
+from invent_gitops.model.variables import KEY_VARIABLE
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.project import check_inside, shown, working
 from invent_gitops.operations.sandbox_place import SandboxPlace, is_of_the_team, removal, sandbox_place
