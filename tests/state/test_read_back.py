@@ -11,6 +11,7 @@ import pytest
 from invent_gitops.errors import Refused
 from invent_gitops.model.state import Intended
 from invent_gitops.state import remote as state_remote
+from invent_gitops.values import force_setattr
 from tests.branch_repository import BRANCH, STATE, Hub, a_store, applied, git, hub, told
 from tests.making import an_intent
 from tests.running import invent, live, posted
@@ -187,7 +188,7 @@ def test_a_mirror_that_lags_a_moment_is_waited_for(remote: Hub, other: Hub) -> N
         return False
 
     with store:
-        object.__setattr__(store.remote.git, "wait", wait)
+        force_setattr(store.remote.git, "wait", wait)
         store.append([Intended("one", an_intent())])
         store.sync()
         assert set(store.state.intents) == {"one"}
@@ -215,7 +216,7 @@ def test_whoever_asks_to_stop_does_not_wait_for_a_mirror(remote: Hub, other: Hub
         return True
 
     with a_store(_mirrored(remote, other)) as store:
-        object.__setattr__(store.remote.git, "wait", wait)
+        force_setattr(store.remote.git, "wait", wait)
         store.append([Intended("one", an_intent())])
         with pytest.raises(Refused):
             store.sync()
