@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -162,6 +161,8 @@ def _fresh(path: Path, text: str, like: os.stat_result | None) -> Iterator[tuple
 
     Its name hides it from everything that looks there, and nobody can guess it. It goes with the block.
     """
+    import secrets
+
     # One handle, so that the folder of all steps is the same, whatever is put in its place meanwhile.
     folder = os.open(path.parent, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)) if BY_FOLDER else None
     fresh = _named(path.with_name(f".invent-gitops.{path.name[:100]}.{secrets.token_hex(8)}.tmp"), folder)

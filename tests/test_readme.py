@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.cli import COMMANDS
+from invent_gitops.cli.program import COMMANDS
 from invent_gitops.errors import ExitCode
 from invent_gitops.load import read_document
 from invent_gitops.model.project import Project

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from invent_gitops.cli.result import Display, Result
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError
-from invent_gitops.model.problem import Problem
-from invent_gitops.render.text.wrap import wrapped
 from invent_gitops.values import Struct, field
+
+if TYPE_CHECKING:
+    from invent_gitops.model.problem import Problem
 
 # The results that have a page of Markdown.
 REVIEWED = ("plan", "status", "report")
@@ -41,8 +43,12 @@ class Delivery(Struct, frozen=True):
         """Print what people read of it, if anything."""
         session = self.session
         text = self.result.text(display_of(session, log=self.form == "github"))
+        if text and self.result.kind in WRAPPED:
+            from invent_gitops.render.text.wrap import wrapped
+
+            text = wrapped(text, session.width)
         if text is not None:
-            session.show(wrapped(text, session.width) if text and self.result.kind in WRAPPED else text)
+            session.show(text)
 
     def room(self, limit: int) -> int:
         """Return how much of `limit` this result may take: several workspaces share it, each with a heading."""

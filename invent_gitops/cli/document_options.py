@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from invent_gitops.model.deadline import Deadline
+if TYPE_CHECKING:
+    from invent_gitops.model.deadline import Deadline
 
 Kind = TypeVar("Kind", bound=click.Option)
 
@@ -46,6 +47,8 @@ class SharedSecondsOption(click.Option):
     """Seconds that all workspaces have together, as a `Deadline`."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Deadline | None:
+        from invent_gitops.model.deadline import Deadline
+
         seconds = super().type_cast_value(ctx, value)
         return None if seconds is None else Deadline(seconds)
 

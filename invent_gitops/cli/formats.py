@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, WorkspacePart
 from invent_gitops.cli.plain_formats import (
@@ -30,8 +31,10 @@ from invent_gitops.cli.review_formats import (
     write_markdown_part,
 )
 from invent_gitops.cli.session import Session
-from invent_gitops.model.project import Project
 from invent_gitops.values import Struct
+
+if TYPE_CHECKING:
+    from invent_gitops.model.project import Project
 
 
 class Format(Struct, frozen=True):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from invent_gitops.model.step import Step
-from invent_gitops.render.text.pace import pace_text, short_pace_text
+if TYPE_CHECKING:
+    from invent_gitops.model.step import Step
 
 # Seconds between two lines in a log, and between two changes of the line on a terminal.
 EVERY = 5.0
@@ -33,6 +33,8 @@ def columns_of(stream: TextIO) -> int:
 
 def bar_text(step: Step, columns: int) -> str:
     """Return a bar and the numbers in less than `columns`; without a bar where that is too narrow for one."""
+    from invent_gitops.render.text.pace import pace_text, short_pace_text
+
     numbers = pace_text(step)
     width = min(_WIDEST, columns - len(numbers) - len("[]  ") - 1)
     if step.total is None or width < _NARROWEST:

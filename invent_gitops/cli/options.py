@@ -12,11 +12,8 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from invent_gitops.cli.document_options import FormatOption, OutOption
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Refused, WrongUsage
-from invent_gitops.git.links import check_way, current_folder
-from invent_gitops.model.command import UNFINISHED
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -59,6 +56,8 @@ def document_options(*, kind: str, more_forms: str = "", drafts: bool = False) -
 
     With `drafts` the command gets a `draft`, which writes what is known meanwhile to the file of --out.
     """
+
+    from invent_gitops.cli.document_options import FormatOption, OutOption
 
     def decorate(function: Function) -> Function:
         out = click.option(
@@ -159,6 +158,8 @@ def a_reason(*, needed: bool) -> Callable[[click.Context, click.Parameter, str |
     """Return a callback for --reason: a person's own words, never the ellipsis with which a printed command ends."""
 
     def reason(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str:
+        from invent_gitops.model.command import UNFINISHED
+
         text = plain_text(ctx, parameter, value)
         if text.rstrip(" .\"'”’").endswith(UNFINISHED):
             raise WrongUsage(f"The reason still ends with {UNFINISHED}", "Put words of your own in its place.")
@@ -191,6 +192,8 @@ def _set(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
 def _enter(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
     if value is None:
         return
+    from invent_gitops.git.links import check_way, current_folder
+
     session = ctx.find_object(Session)
     assert session is not None
     with contextlib.suppress(OSError):  # the folder may be gone, and with it all that could be named from there

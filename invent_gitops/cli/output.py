@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from invent_gitops.cli.delivery import REVIEWED, Delivery, WorkspacePart
 from invent_gitops.cli.document_options import FormatOption, OutOption, option_of
 from invent_gitops.cli.formats import FORMATS
-from invent_gitops.cli.out_file import OutFile
 from invent_gitops.cli.result import Body, Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, WrongUsage, worst
-from invent_gitops.operations.project import working
 from invent_gitops.values import Struct, replace
+
+if TYPE_CHECKING:
+    from invent_gitops.cli.out_file import OutFile
 
 
 class Wish(Struct, frozen=True):
@@ -45,6 +46,8 @@ def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
 
 def of_workspace() -> Body:
     """Return what each document of a plan or of what became of one says, whatever happens."""
+    from invent_gitops.operations.project import working
+
     opened = working()
     return {"workspace": (opened.project.name if opened else "") or None}
 
@@ -71,7 +74,7 @@ class Output:
     def __init__(self, session: Session, wish: Wish | None = None, *, workspace: str = "", sharing: int = 0) -> None:
         self._session, self._wish = session, wish or Wish()
         self._workspace, self._sharing = workspace, sharing
-        self._file = OutFile(self._wish.out, self._wish.kind) if self._wish.out else None
+        self._file = _file_of(self._wish) if self._wish.out else None
         self._over = False
 
     def run(self, command: Callable[..., Result], values: Mapping[str, Any]) -> Result:
@@ -215,3 +218,9 @@ def _document(result: Result, code: ExitCode) -> str:
             raise
         body = {}
     return document(result.kind, code, body, problems=result.problems, error=result.error)
+
+
+def _file_of(wish: Wish) -> OutFile:
+    from invent_gitops.cli.out_file import OutFile
+
+    return OutFile(wish.out, wish.kind)

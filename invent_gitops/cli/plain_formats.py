@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from invent_gitops.cli.delivery import Delivery, Joined, WorkspacePart
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import Interrupted, InventGitopsError
-from invent_gitops.model.project import Project
-from invent_gitops.text.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.model.project import Project
 
 # ---------------------------------------------------------------- text
 
@@ -28,6 +29,8 @@ def write_text_part(delivery: Delivery) -> WorkspacePart:
 
 
 def begin_text(session: Session, project: Project, first: bool) -> None:
+    from invent_gitops.text.clean import clean
+
     gap = "" if first else "\n"
     session.show(gap + session.style.bold(f"Workspace {project.name} (org {clean(project.org)})"))
 
@@ -52,6 +55,8 @@ def begin_aside(session: Session, project: Project, first: bool) -> None:
 
 
 def join_json(session: Session, joined: Joined) -> None:
+    import json
+
     from invent_gitops.render.documents.envelope import document
 
     workspaces = [
@@ -71,6 +76,8 @@ def join_aside(session: Session, joined: Joined) -> None:
 
 def write_matrix(delivery: Delivery) -> None:
     if not delivery.result.failed:
+        import json
+
         delivery.session.show(json.dumps(delivery.result.body()["matrix"]))
 
 

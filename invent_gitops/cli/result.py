@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from invent_gitops.errors import ExitCode, InventGitopsError
-from invent_gitops.model.problem import Problem
-from invent_gitops.operations.console import failure_of
-from invent_gitops.operations.project import InvalidDefinitions
-from invent_gitops.render.text.style import Style
 from invent_gitops.values import Struct, field
+
+if TYPE_CHECKING:
+    from invent_gitops.model.problem import Problem
+    from invent_gitops.render.text.style import Style
 
 Body = Mapping[str, object]
 
@@ -62,6 +63,9 @@ def plain(text: str) -> Callable[[Display], str]:
 
 def failure(kind: str, error: BaseException, body: Callable[[], Body] = dict) -> Result:
     """Return the result of a command that an exception has ended; `body` makes as much of the document as is known."""
+    from invent_gitops.operations.console import failure_of
+    from invent_gitops.operations.project import InvalidDefinitions
+
     if isinstance(error, InvalidDefinitions):
         from invent_gitops.render.text.problems import problems_github
 

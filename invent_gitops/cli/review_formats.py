@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, WorkspacePart
 from invent_gitops.cli.plain_formats import begin_text, join_text, part_of
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InventGitopsError
-from invent_gitops.model.project import Project
-from invent_gitops.text.clean import clean
+
+if TYPE_CHECKING:
+    from invent_gitops.model.project import Project
 
 # ---------------------------------------------------------------- Markdown
 
@@ -26,6 +26,9 @@ def write_markdown(delivery: Delivery) -> None:
 
 
 def _page(delivery: Delivery) -> Callable[..., str]:
+    import json
+    from pathlib import Path
+
     from invent_gitops.github import step
     from invent_gitops.render.markdown.document import page
 
@@ -75,6 +78,8 @@ def write_github_part(delivery: Delivery) -> WorkspacePart:
 
 
 def _annotations(delivery: Delivery) -> str:
+    from pathlib import Path
+
     from invent_gitops.github.step import prefix
     from invent_gitops.render.github.annotations import Annotation, commands
 
@@ -94,6 +99,7 @@ def _summarise(delivery: Delivery) -> None:
         return
     from invent_gitops.github import step
     from invent_gitops.render.markdown.fit import in_bytes
+    from invent_gitops.text.clean import clean
 
     room = min(step.summary_room() - 2, delivery.room(step.SUMMARY_LIMIT))
     if reason := step.write_summary(_page(delivery)(limit=max(0, room), size=in_bytes)):
@@ -101,6 +107,8 @@ def _summarise(delivery: Delivery) -> None:
 
 
 def _outputs(delivery: Delivery) -> Mapping[str, str | int]:
+    import json
+
     from invent_gitops.render.github.outputs import step_outputs
 
     result = delivery.result
@@ -109,6 +117,7 @@ def _outputs(delivery: Delivery) -> Mapping[str, str | int]:
 
 def _set_outputs(session: Session, outputs: Mapping[str, str | int]) -> None:
     from invent_gitops.github.step import write_outputs
+    from invent_gitops.text.clean import clean
 
     if outputs and (reason := write_outputs(outputs)):
         session.note(clean(reason))

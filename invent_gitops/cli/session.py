@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import sys
 import threading
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from invent_gitops.cli.live_line import LiveLine, columns_of
 from invent_gitops.errors import ExitCode, InventGitopsError, Refused, worst
-from invent_gitops.model.step import Step
-from invent_gitops.operations.console import failure_of
-from invent_gitops.render.text.pace import pace_text
-from invent_gitops.render.text.style import Style
-from invent_gitops.render.text.wrap import wrapped
-from invent_gitops.text.clean import clean
-from invent_gitops.text.secret import without_secrets
+
+# What prints is imported by what prints it: --version and --help print nothing here.
+if TYPE_CHECKING:
+    from invent_gitops.model.step import Step
+    from invent_gitops.render.text.style import Style
 
 MOST_REMARKS = 20
 
@@ -50,12 +46,12 @@ class Session:
     @property
     def style(self) -> Style:
         """For stdout."""
-        return Style(self._colored(sys.stdout))
+        return _style(self._colored(sys.stdout))
 
     @property
     def aside(self) -> Style:
         """For stderr."""
-        return Style(self._colored(sys.stderr))
+        return _style(self._colored(sys.stderr))
 
     @property
     def width(self) -> int | None:
@@ -71,9 +67,9 @@ class Session:
             return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
         return False
 
-    def show(self, text: str) -> None:
-        """Print a part of the result."""
-        self._print(text, sys.stdout)
+    def show(self, text: str, *, searched: bool = True) -> None:
+        """Print a part of the result; it is not `searched` for secrets where no input can have reached it."""
+        self._print(text, sys.stdout, searched=searched)
 
     def note(self, text: str) -> None:
         """Print something beside the result, unless the user wants quiet."""
@@ -82,6 +78,8 @@ class Session:
 
     def remark(self, notes: Sequence[str]) -> None:
         """Print what the author of the definitions may want to know, though nothing is wrong."""
+        from invent_gitops.text.clean import clean
+
         for note in notes[:MOST_REMARKS]:
             self.note(f"{self.aside.yellow('Note:')} {clean(note)}")
         if len(notes) > MOST_REMARKS:
@@ -93,6 +91,9 @@ class Session:
             return
         with self._printing:
             if self._is_screen(sys.stderr) and not self.stopping:
+                from invent_gitops.render.text.wrap import wrapped
+                from invent_gitops.text.secret import without_secrets
+
                 above = without_secrets(wrapped(text, columns_of(sys.stderr)), os.environ) + "\n" if text else ""
                 with suppress(OSError, ValueError):
                     self._line.draw(sys.stderr, step, above)
@@ -100,6 +101,8 @@ class Session:
             if text:
                 self._print(text, sys.stderr)
             if not self._is_screen(sys.stderr) and self._line.due(step):
+                from invent_gitops.render.text.pace import pace_text
+
                 self._print(pace_text(step), sys.stderr)
 
     @property
@@ -111,6 +114,8 @@ class Session:
         """Ask on stderr for a yes. Raises `Refused` without a terminal, and `KeyboardInterrupt` for no answer."""
         if not self.interactive:
             raise Refused("There is nobody to ask.", "Run it in a terminal.")
+        from invent_gitops.render.text.wrap import wrapped
+
         try:
             width = columns_of(sys.stderr) if sys.stderr.isatty() else None
             return click.confirm(self.aside.bold(wrapped(question, width)), err=True)
@@ -124,6 +129,8 @@ class Session:
 
         Past Python's stream, which takes no second write while a signal interrupts one; and never blocking.
         """
+        import select
+
         self.stopping = True
         if not self.quiet:
             with suppress(OSError):
@@ -142,6 +149,8 @@ class Session:
 
     def complain(self, error: InventGitopsError) -> None:
         """Say on stderr what is wrong and what to do."""
+        from invent_gitops.text.clean import clean
+
         where = f" in {self._workspace}" if self._workspace else ""
         self._print(f"{self.aside.red(f'Error{where}:')} {clean(error.message)}", sys.stderr)
         if error.cure:
@@ -149,8 +158,12 @@ class Session:
 
     def bug(self, error: Exception) -> None:
         """Say in a sentence that this is a fault of the tool, and show the trace only to who asks with -v."""
+        from invent_gitops.operations.console import failure_of
+
         self.complain(failure_of(error))
         if self.verbose:
+            import traceback
+
             self._print("".join(traceback.format_exception(error)), sys.stderr)
 
     def close(self, code: ExitCode) -> ExitCode:
@@ -171,12 +184,15 @@ class Session:
         """Return whether colours and a line that moves mean something there."""
         return os.environ.get("TERM") != "dumb" and bool(stream and stream.isatty())
 
-    def _print(self, text: str, stream: Any, *, live: bool = False) -> None:
+    def _print(self, text: str, stream: Any, *, live: bool = False, searched: bool = True) -> None:
         """Print a text in place of the live line; with `live` that goes on below it."""
         with self._printing:
             step = self._clear()
-            aside = stream is sys.stderr and self._is_screen(stream)
-            self._write(wrapped(text, columns_of(stream)) if aside else text, stream)
+            if stream is sys.stderr and self._is_screen(stream):
+                from invent_gitops.render.text.wrap import wrapped
+
+                text = wrapped(text, columns_of(stream))
+            self._write(text, stream, searched=searched)
             if live and step and not self.stopping:
                 with suppress(OSError, ValueError):
                     self._line.draw(sys.stderr, step)
@@ -187,12 +203,16 @@ class Session:
             return self._line.clear(sys.stderr)
         return None
 
-    def _write(self, text: str, stream: Any) -> None:
+    def _write(self, text: str, stream: Any, *, searched: bool = True) -> None:
         if stream is None:
             return
-        try:
+        if searched:
             # Nothing that is read should hold a secret; should it all the same, it does not end in a log.
-            stream.write(without_secrets(text, os.environ) + "\n")
+            from invent_gitops.text.secret import without_secrets
+
+            text = without_secrets(text, os.environ)
+        try:
+            stream.write(text + "\n")
             stream.flush()
         except (OSError, ValueError) as error:
             # A closed pipe (`| head`) is the reader's wish; anything else must not pass for success.
@@ -210,3 +230,9 @@ class Session:
                     "What was done is recorded; see it with: invent-gitops plan",
                 )
             )
+
+
+def _style(color: bool) -> Style:
+    from invent_gitops.render.text.style import Style
+
+    return Style(color)

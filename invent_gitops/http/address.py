@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from invent_gitops.errors import WrongUsage
-from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG
+from invent_gitops.model.project import OWN_ORG
+from invent_gitops.model.variables import KEY_VARIABLE
 from invent_gitops.values import Struct
 
 DEFAULT_BASE_URL = "https://api.useinvent.com"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -10,6 +9,7 @@ from typing import Literal
 
 from invent_gitops.model.review import ReviewRule
 from invent_gitops.model.unreachable import POLICY, WARN_ONLY, UnreachablePolicy
+from invent_gitops.model.variables import KEY_VARIABLE
 from invent_gitops.values import Struct, field, replace
 
 # The ids of the policies that a definition can waive with a reason.
@@ -30,8 +30,6 @@ JUDGED_IN_INVENT = ("audience-jump", "poor-result")
 
 # The variable of the environment that holds the API key, and the names that a project file may choose instead: no
 # other secret of the environment, such as a token of the CI, can be sent to Invent by editing a file.
-KEY_VARIABLE = "INVENT_API_KEY"
-KEY_VARIABLES = re.compile(r"INVENT_API_KEY(?:_[A-Z0-9_]{1,100})?")
 # The org that Invent's API takes for the key's own.
 OWN_ORG = "c"
 # What a policy does about what it finds.

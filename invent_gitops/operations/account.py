@@ -22,12 +22,12 @@ from invent_gitops.http.address import (
 )
 from invent_gitops.model.broadcast import Catalogue
 from invent_gitops.model.chain import Chain
-from invent_gitops.model.project import KEY_VARIABLE, OWN_ORG, SANDBOX, BranchPlace, Project
+from invent_gitops.model.project import OWN_ORG, SANDBOX, BranchPlace, Project
+from invent_gitops.model.variables import KEY_VARIABLE
 from invent_gitops.operations.console import Console
 from invent_gitops.operations.list_progress import list_progress
 from invent_gitops.operations.project import check_inside, shown, working
 from invent_gitops.operations.sandbox_place import SandboxPlace, is_of_the_team, removal, sandbox_place
-from invent_gitops.provenance import find_origin
 from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct, replace
 
@@ -114,6 +114,7 @@ class Account(Struct, frozen=True):
         if self.sandbox:
             return self.sandbox_store(self.sandbox_place(root, project), root, org)
         if isinstance(project.state, BranchPlace) and not self.state:
+            from invent_gitops.provenance import find_origin
             from invent_gitops.state.branch import BranchStore
 
             origin = cache(lambda: find_origin(root))

@@ -8,12 +8,14 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.files import check_own
 from invent_gitops.state.journal import NO_LOCKS
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class StateLock:
@@ -27,11 +29,14 @@ class StateLock:
         self, path: Path, label: str, *, needed: bool = True, begin: Callable[[], None] = lambda: None
     ) -> None:
         self.path, self._label, self._needed, self._begin = path, label, needed, begin
-        self._lock = FileLock(path, timeout=0)
+        self._lock: BaseFileLock | None = None
         self._locked: os.stat_result | None = None
 
     def acquire(self) -> None:
         """Take the lock. Raises `Refused` if another process has it, `InvalidInput` if there can be none."""
+        # Who only reads the state takes no lock.
+        from filelock import FileLock, Timeout
+
         self._begin()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,6 +45,7 @@ class StateLock:
             with warnings.catch_warnings():
                 # Without flock it keeps others out by the existence of the file, and warns of that.
                 warnings.simplefilter("ignore")
+                self._lock = self._lock or FileLock(self.path, timeout=0)
                 self._lock.acquire()
             self._locked = os.lstat(self.path)
         except Timeout:
@@ -66,4 +72,5 @@ class StateLock:
 
     def release(self) -> None:
         with suppress(OSError):
-            self._lock.release()
+            if self._lock:
+                self._lock.release()

@@ -8,28 +8,13 @@ out already.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from urllib.parse import quote
 
-from invent_gitops.model.project import KEY_VARIABLES
+from invent_gitops.text.held import LEAST, given, held
 from invent_gitops.text.spelled import is_as_seen, readings
 
-# Variables of the environment, beside those that may hold a key. A very short value is a test's, and would garble
-# everything.
-SECRETS = (
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-    "GH_ENTERPRISE_TOKEN",
-    "GITHUB_ENTERPRISE_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-)
-LEAST = 8
 # How often a text is written into another one at most, each time with escapes of its own.
 _NESTED = 4
 HIDDEN = "***"
@@ -48,25 +33,17 @@ _HINTS = ("gh", "github", "x-access-token:", "basic ")
 # follows: by the number of bytes before it, how many characters to leave out.
 _OFFSETS = {0: 0, 1: 2, 2: 3}
 
-_held: tuple[str, ...] = ()
-
-
-def hold(environment: Mapping[str, str]) -> None:
-    """Remember the secrets of an environment, for all that this process says from now on."""
-    global _held  # noqa: PLW0603  # one process has one environment, and every text of it must be searched
-    _held = _given(environment)
-
 
 def without_secrets(text: str, environment: Mapping[str, str]) -> str:
     """`text` without the secrets of that environment, without those that are held, and without tokens of GitHub."""
-    return hide(text, _given(environment))
+    return hide(text, given(environment))
 
 
 def hide(text: str, more: Iterable[str] = (), *, in_place: bool = False) -> str:
     """`text` without any secret; `more` are further ones. With `in_place` the text keeps its length."""
     if len(text) < LEAST:
         return text
-    secrets = (*_held, *more)
+    secrets = (*held(), *more)
     forms = _forms(secrets) if secrets else ()
     hints = [hint for hint in _HINTS if hint in text] or [hint for hint in _HINTS if hint in text.casefold()]
     plain = is_as_seen(text)
@@ -74,11 +51,6 @@ def hide(text: str, more: Iterable[str] = (), *, in_place: bool = False) -> str:
         return text
     spans = [*_spans(text, forms), *(() if plain else _through_gaps(text, forms))]
     return _masked(text, spans, in_place=in_place)
-
-
-def _given(environment: Mapping[str, str]) -> tuple[str, ...]:
-    values = (environment[name].strip() for name in environment if name in SECRETS or KEY_VARIABLES.fullmatch(name))
-    return tuple(sorted({value for value in values if len(value) >= LEAST}, key=len, reverse=True))
 
 
 @lru_cache(maxsize=16)
@@ -89,6 +61,12 @@ def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _spelled(secret: str) -> Iterator[str]:
+    # Without a secret, nothing of this is needed.
+    import base64
+    import html
+    import json
+    from urllib.parse import quote
+
     quoted = quote(secret, safe="")
     yield from (secret, quoted, re.sub("%..", lambda match: match[0].lower(), quoted), html.escape(secret))
     for ascii_only in (True, False):

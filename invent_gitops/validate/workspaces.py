@@ -7,7 +7,8 @@ from typing import Any
 
 from invent_gitops.model.document import Path
 from invent_gitops.model.problem import Position
-from invent_gitops.model.project import KEY_VARIABLES, OWN_ORG, BranchPlace, FilePlace, Project
+from invent_gitops.model.project import OWN_ORG, BranchPlace, FilePlace, Project
+from invent_gitops.model.variables import KEY_VARIABLES
 from invent_gitops.text.quoting import quote
 from invent_gitops.validate.names import fault_of_line
 from invent_gitops.validate.report import ProblemReport

@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,6 @@ from invent_gitops.errors import Interrupted, NotOffered, Unavailable
 from invent_gitops.http.address import Target
 from invent_gitops.model.broadcast import Remote, Request
 from invent_gitops.model.outcome import Created
-from invent_gitops.values import replace
 from tests.paging import entries, losing, paged
 from tests.running import (
     KEY,

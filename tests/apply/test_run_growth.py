@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from invent_gitops.apply import Run
@@ -13,6 +12,7 @@ from invent_gitops.model.outcome import Answer, Created, Report
 from invent_gitops.model.run_pace import RunPace
 from invent_gitops.state.document import dump
 from invent_gitops.state.file import FileStore
+from invent_gitops.values import replace
 from tests.making import API, ORG, a_provenance, a_record, a_remote, a_request, a_state, an_item
 from tests.test_growth import steps
 

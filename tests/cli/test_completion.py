@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from invent_gitops.cli import COMMANDS
 from invent_gitops.cli.completion import shells
 from invent_gitops.cli.completion.shells import SHELLS, limited
+from invent_gitops.cli.program import COMMANDS
 from invent_gitops.errors import ExitCode
 from invent_gitops.schemas import schema_names
 from tests.branch_repository import applied, commit, git, hub

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from invent_gitops.cli import COMMANDS, cli
+from invent_gitops.cli.program import COMMANDS, cli
 from tests.running import call, run
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from invent_gitops.cli import cli
+from invent_gitops.cli.program import cli
 from tests.running import call, define
 
 # Values that no command can work with, and what it says of them if it reads them.

@@ -12,7 +12,7 @@ from invent_gitops.github.rest import Rest
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
 from invent_gitops.review.evidence import approved_line
-from invent_gitops.text.secret import hold
+from invent_gitops.text.held import hold
 from tests.github.reviewed_project import Desk
 from tests.github.standin import REPOSITORY, TOKEN
 from tests.making import a_definition, a_request, plan_of

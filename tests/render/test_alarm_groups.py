@@ -13,7 +13,7 @@ import click
 import pytest
 from jsonschema import Draft202012Validator
 
-from invent_gitops.cli import cli
+from invent_gitops.cli.program import cli
 from invent_gitops.errors import InvalidInput
 from invent_gitops.live.drift import look_at
 from invent_gitops.live.status import status_of

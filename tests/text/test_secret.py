@@ -15,8 +15,9 @@ import pytest
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
 from invent_gitops.text import secret
+from invent_gitops.text.held import hold
 from invent_gitops.text.invisible import INVISIBLE
-from invent_gitops.text.secret import hide, hold
+from invent_gitops.text.secret import hide
 from tests.running import WHEN, call
 from tests.steps import Step
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from invent_gitops.cli.completion.shells import SHELLS, script
 from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options
-from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode
+
+if TYPE_CHECKING:
+    from invent_gitops.cli.result import Result
 
 
 @click.command()
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @common_options
 @answers("error")
-def completion(session: Session, shell: str) -> Result:
+def completion(session: Session, shell: str) -> Result | ExitCode:
     """Print the script that makes your SHELL complete commands, options and keys.
 
     Keys come from the definitions and from the state as this machine knows it; nothing is fetched.
@@ -42,4 +46,11 @@ def completion(session: Session, shell: str) -> Result:
     Then start a new shell.
     """
     text = script(click.get_current_context().find_root().command, shell)
-    return Result("completion", ExitCode.DONE, lambda: {"shell": shell, "script": text}, plain(text.rstrip("\n")))
+    if not session.json:
+        # Like the help: the program's own text, which no input reaches. A shell may ask for it at each of its starts.
+        session.show(text.rstrip("\n"), searched=False)
+        return ExitCode.DONE
+
+    from invent_gitops.cli.result import Result
+
+    return Result("completion", ExitCode.DONE, lambda: {"shell": shell, "script": text})
