@@ -12,10 +12,11 @@ from itertools import chain
 from pathlib import Path
 
 from invent_gitops.errors import InvalidInput, Refused, Unavailable
+from invent_gitops.git import objects as object_reading
 from invent_gitops.git.calls import check_version, run_git, stream_git
 from invent_gitops.git.discovery import find_marker
 from invent_gitops.git.faults import cure_for, reason_in
-from invent_gitops.git.objects import COMMAND, GitObject, ObjectReader, quick_entries, read_objects
+from invent_gitops.git.objects import COMMAND, GitObject, ObjectReader, read_objects
 from invent_gitops.git.process import GitFailed, GitMissing
 from invent_gitops.git.stream import GitStream
 from invent_gitops.git.tree import TreeEntry, entries, fault_of_name
@@ -214,7 +215,7 @@ class Git(Struct, frozen=True):
 
         Raises `Refused` where a name would leave `target`, and where an entry is a link or a submodule.
         """
-        listed = _quick_tree(self, objects, commit, paths) if objects else None
+        listed = _entries_by_reader(self, objects, commit, paths) if objects else None
         if listed is None:
             listed = self.tree(commit, *paths, options=())
         for entry in listed:
@@ -282,9 +283,9 @@ def _prefix(git: Git) -> str:
     return git.run("rev-parse", "--show-prefix").rstrip("\n")
 
 
-def _quick_tree(git: Git, objects: ObjectReader, commit: str, paths: Sequence[str]) -> list[TreeEntry] | None:
+def _entries_by_reader(git: Git, objects: ObjectReader, commit: str, paths: Sequence[str]) -> list[TreeEntry] | None:
     try:
-        return quick_entries(objects, commit, _prefix(git), paths)
+        return object_reading.quick_entries(objects, commit, _prefix(git), paths)
     except GitFailed:
         return None
 

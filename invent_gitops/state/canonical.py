@@ -20,8 +20,8 @@ from invent_gitops.model.note import NO_NOTE, Note, Role, old_note
 from invent_gitops.model.record import NOT_COUNTED, How, Provenance, Record, RecordedCounts
 from invent_gitops.model.review import Signoff
 from invent_gitops.model.state import State
+from invent_gitops.state import spelling
 from invent_gitops.state.document import read_absence, read_intent, read_removal
-from invent_gitops.state.spelling import quick_spelling
 
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -141,7 +141,7 @@ def _proven(written: _State, content: bytes) -> dict[str, Record]:
 
 
 def _spelled(value: object) -> bytes:
-    text = quick_spelling(value)
+    text = spelling.quick_spelling(value)
     if text is None:
         raise _Unsure
     return text

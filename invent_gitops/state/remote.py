@@ -11,11 +11,10 @@ from invent_gitops.errors import InvalidInput, InventGitopsError, Refused, Unava
 from invent_gitops.git.repository import PAUSES, Git, GitFailed, sleep
 from invent_gitops.model.project import SANDBOX, BranchPlace
 from invent_gitops.model.state import Provenance, State
-from invent_gitops.state import document
+from invent_gitops.state import canonical, document
 from invent_gitops.state.addresses import why_apart
 from invent_gitops.state.apart import check_apart
 from invent_gitops.state.binding import check_binding
-from invent_gitops.state.canonical import quick_state
 from invent_gitops.state.identity import commit_identity, signs
 from invent_gitops.state.message import taken_over_message
 from invent_gitops.state.packing import pack_loose
@@ -263,6 +262,6 @@ class RemoteBranch:
             content = text.encode()
         except UnicodeError:
             raise InvalidInput(f"The state {self.label} is not UTF-8.", "Restore it from an older commit.") from None
-        state = quick_state(content) or document.parse(text, self.label)
+        state = canonical.quick_state(content) or document.parse(text, self.label)
         check_binding(state.org, state.api, self.org, self.api, self.label, self.way_out)
         return state

@@ -10,9 +10,8 @@ from invent_gitops.errors import InvalidInput
 from invent_gitops.files import read_regular
 from invent_gitops.inside import NotPlain
 from invent_gitops.model.state import State
-from invent_gitops.state import document
+from invent_gitops.state import canonical, document
 from invent_gitops.state.binding import check_binding
-from invent_gitops.state.canonical import quick_state
 
 
 class StateFile:
@@ -28,7 +27,7 @@ class StateFile:
         try:
             content = read_regular(self.path)
             # As bytes: one character beyond Latin-1 makes a text of two bytes for each character.
-            state = quick_state(content) or document.parse(content.decode("utf-8-sig"), self.label)
+            state = canonical.quick_state(content) or document.parse(content.decode("utf-8-sig"), self.label)
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:

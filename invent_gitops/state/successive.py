@@ -8,8 +8,8 @@ from typing import Any
 
 from invent_gitops.errors import InventGitopsError
 from invent_gitops.model.state import State
-from invent_gitops.state import document
-from invent_gitops.state.entries import BETWEEN, key_of, quick_difference
+from invent_gitops.state import document, entries
+from invent_gitops.state.entries import BETWEEN, key_of
 from invent_gitops.values import Struct, replace
 
 SECTIONS = (b"absences", b"broadcasts", b"intents", b"removed")
@@ -81,7 +81,7 @@ def quick_successor(before: Canonical, content: bytes) -> Canonical | None:
             lines.append(new)
             continue
         bodies = [_body(name, member) for member in (old, new)] if old != new else [b"", b""]
-        difference = None if None in bodies else quick_difference(*bodies)
+        difference = None if None in bodies else entries.quick_difference(*bodies)
         if difference is None:
             return None
         gone[name] = [*map(key_of, difference[0])]
@@ -123,8 +123,8 @@ def _body(name: bytes, member: bytes) -> bytes | None:
     return member[len(first) : -len(last)]
 
 
-def _section(name: bytes, entries: Sequence[bytes]) -> bytes:
-    return name + (b'": {\n    "' + BETWEEN.join(entries) + b"\n  }," if entries else b'": {},')
+def _section(name: bytes, listed: Sequence[bytes]) -> bytes:
+    return name + (b'": {\n    "' + BETWEEN.join(listed) + b"\n  }," if listed else b'": {},')
 
 
 def _version(text: bytes) -> int:

@@ -12,8 +12,9 @@ from invent_gitops.model.document import Document, Path
 from invent_gitops.model.instant import read_instant
 from invent_gitops.model.problem import Problem
 from invent_gitops.text.quoting import quote
+from invent_gitops.validate import names
 from invent_gitops.validate.comments import check_comments
-from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, quick_id, quick_line
+from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line
 from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.segments import ID_PREFIX
 from invent_gitops.validate.shape import Shape
@@ -71,7 +72,7 @@ def _segments(report: ProblemReport, name: str, value: Any, shown_name: str) -> 
     for index, written in enumerate(value if isinstance(value, list) else [value]):
         path: Path = (name, index) if isinstance(value, list) else (name,)
         entry, of_id = ({"id": written}, path) if isinstance(written, str) else (written, (*path, "id"))
-        if quick_id(entry["id"]) is None:
+        if names.quick_id(entry["id"]) is None:
             fault = fault_of_id(entry["id"], f"The id of {quote(name)}")
             if fault:
                 report.add(*fault, of_id)
@@ -106,7 +107,7 @@ def _read_at(report: ProblemReport, text: str, path: Path) -> datetime | None:
 
 def _check_name(report: ProblemReport, name: str, value: Any) -> None:
     fault = None
-    if quick_line(name) is None:
+    if names.quick_line(name) is None:
         fault = fault_of_line(name, f"The name {quote(name)}") if name else None
         check_quotes(report, name, "the name", (name,), of_key=True)
     if fault:
@@ -119,7 +120,7 @@ def _check_name(report: ProblemReport, name: str, value: Any) -> None:
 
 
 def _check_former(report: ProblemReport, name: str, path: Path) -> None:
-    fault = None if quick_line(name) is not None else fault_of_line(name, f"The former name {quote(name)}")
+    fault = None if names.quick_line(name) is not None else fault_of_line(name, f"The former name {quote(name)}")
     if fault:
         report.add(*fault, path)
     elif name.startswith(ID_PREFIX):

@@ -11,8 +11,9 @@ from invent_gitops.model.document import Document, Path
 from invent_gitops.model.problem import Marks, Position, Problem
 from invent_gitops.model.project import Project
 from invent_gitops.text.quoting import quote
+from invent_gitops.validate import names
 from invent_gitops.validate.comments import check_comments, of_text
-from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words, quick_id, quick_line
+from invent_gitops.validate.names import check_quotes, fault_of_id, fault_of_line, has_words
 from invent_gitops.validate.report import ProblemReport
 from invent_gitops.validate.schedule import Schedule, ScheduleFault, parse_schedule
 from invent_gitops.validate.segments import ID_PREFIX, KnownSegments
@@ -139,7 +140,7 @@ def _check_key(report: ProblemReport, fields: Mapping[str, Any]) -> None:
 
 
 def _check_line(report: ProblemReport, text: str, subject: str, field: str) -> None:
-    if quick_line(text) is not None:
+    if names.quick_line(text) is not None:
         return
     fault = fault_of_line(text, subject)
     if fault:
@@ -177,7 +178,7 @@ def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSe
         if not isinstance(entry, str) or not entry or entry in earlier:
             continue
         earlier.add(entry)
-        if quick_line(entry) is None and check_quotes(report, entry, "the segment", path):
+        if names.quick_line(entry) is None and check_quotes(report, entry, "the segment", path):
             continue
         parsed = _segment_id(entry, known_segments)
         if isinstance(parsed, tuple):
@@ -193,13 +194,13 @@ def _segment_ids(report: ProblemReport, entries: object, known_segments: KnownSe
 
 def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple[str, str, str]:
     """Return the id, or rule, message and cure."""
-    if quick_line(entry) is None and (fault := fault_of_line(entry, f"The segment {quote(entry)}")):
+    if names.quick_line(entry) is None and (fault := fault_of_line(entry, f"The segment {quote(entry)}")):
         return fault
     if entry.startswith(ID_PREFIX):
         written = entry.removeprefix(ID_PREFIX)
         if not written.strip():
             return "segment-id-missing", f"{quote(entry)} has no id after `{ID_PREFIX}`.", "Write `id:` and the id."
-        return quick_id(written) or fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
+        return names.quick_id(written) or fault_of_id(written, f"The id in {quote(entry)}", ID_PREFIX) or written
     if known_segments is None:
         return _bare_id(entry)
     namesakes = known_segments.now_or_formerly(entry)
@@ -212,7 +213,7 @@ def _segment_id(entry: str, known_segments: KnownSegments | None) -> str | tuple
 
 def _bare_id(entry: str) -> str | tuple[str, str, str]:
     """Return an entry where there is no catalogue of names."""
-    if quick_id(entry) is not None:
+    if names.quick_id(entry) is not None:
         return entry
     fault = fault_of_id(entry, f"The segment {quote(entry)}, which is an id where there is no catalogue,")
     if fault is None:
