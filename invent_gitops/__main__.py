@@ -1,6 +1,6 @@
 """`python -m invent_gitops` is the console script under another name."""
 
-from invent_gitops.cli import main
+from invent_gitops.cli import start
 
 if __name__ == "__main__":
-    main()
+    start()

@@ -19,8 +19,8 @@ def report(code):
 leave, os._exit = os._exit, report
 sys.argv = ["invent-gitops", *{words!r}]
 {before}
-from invent_gitops.cli import main
-main()
+from invent_gitops.cli import start
+start()
 """
 _DEFINITION = "name: A\nschedule: 2099-01-05T09:00:00Z\nsegments: [seg_a]\n"
 # Rooms that read, talk, decide or word a page, and what a value is made of.

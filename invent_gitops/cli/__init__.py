@@ -15,8 +15,23 @@ from invent_gitops.errors import ExitCode
 from invent_gitops.text.held import hold
 
 
+def start() -> NoReturn:
+    """Be the console script: do what `main` does, and leave at once, without taking the interpreter apart.
+
+    Both streams are flushed by then, and every file of ours is closed where it is written.
+    """
+    code = int(_run(None))
+    if not _is_awaited():
+        os._exit(code)
+    sys.exit(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: the one door through which every error leaves."""
+    sys.exit(int(_run(arguments)))
+
+
+def _run(arguments: Sequence[str] | None) -> ExitCode:
     if arguments is None:
         restart_in_utf8_mode()
     # Thousands of definitions are thousands of objects that stay; looking through them over and over frees nothing.
@@ -34,11 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     session = Session(json="--json" in command_line)
     code = through_the_door(session, lambda: run(command_line, session))
-    _leave(session.close(code), at_once=arguments is None)
+    code = session.close(code)
+    _flush()
+    return code
 
 
-def _leave(code: ExitCode, *, at_once: bool) -> NoReturn:
-    """Exit once both streams are flushed; `at_once` without taking the interpreter apart, if nothing waits for that."""
+def _flush() -> None:
     # Python flushes once more at exit, and prints a traceback if the reader of a pipe has gone.
     for stream in (sys.stdout, sys.stderr):
         if stream is None:
@@ -47,9 +63,6 @@ def _leave(code: ExitCode, *, at_once: bool) -> NoReturn:
             stream.flush()
         except (OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    if at_once and not _is_awaited():
-        os._exit(int(code))
-    sys.exit(int(code))
 
 
 def _is_awaited() -> bool:

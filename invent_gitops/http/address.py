@@ -95,6 +95,8 @@ def _is_host(host: str) -> bool:
     labels = host.removesuffix(".").split(".")
     if len(host) > 253 or not all(re.fullmatch(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", label) for label in labels):
         return False
+    if "xn--" not in host:
+        return True
     try:
         return bool(host.encode("ascii").decode("idna"))
     except UnicodeError:
