@@ -332,12 +332,15 @@ def test_many_workspaces_are_cut_honestly_and_what_is_not_shown_is_not_approved(
     body = the_joint(desk)
     assert 40_000 < len(body) <= BODY_LIMIT
     shown = re.findall(r"^## `(.*)`$", body, re.MULTILINE)
-    assert shown == list(many)[: len(shown)]
-    assert f"**Cut here: {120 - len(shown)} of 120 are not shown:** `brand-" in body
+    # The last room may be enough for a later section, and not for the next one: their encodings differ in length.
+    assert shown == [name for name in many if name in shown]
+    hidden = [name for name in many if name not in shown]
+    assert f"**Cut here: {len(hidden)} of 120 are not shown:** `{hidden[0]}`" in body
     assert "Nothing of them is approved" in body
     desk.hub.merge(7, MERGE)
     assert desk.on_push("approved", "--workspace", shown[-1]).out.startswith("v2:2:")
-    assert desk.on_push("approved", "--workspace", "brand-119").out == "unapproved\n"
+    for name in (hidden[0], hidden[-1]):
+        assert desk.on_push("approved", "--workspace", name).out == "unapproved\n"
 
 
 def test_fork_has_the_plans_in_the_summary(both: Desk) -> None:
