@@ -163,7 +163,7 @@ def test_another_signal_is_no_second_wish_since_github_cancels_with_two(tmp_path
 def test_a_signal_while_the_pace_is_waited_for_takes_the_intent_back(tmp_path: Path) -> None:
     define(tmp_path, "a", "b")
     with invent() as server:
-        words = ("apply", "--yes", "--json", "--rate", "0.1", "--concurrency", "2")
+        words = ("apply", "--yes", "--json", "--rate", "2", "--concurrency", "2")
         with started(tmp_path, *words, env=account(server.url)) as process:
             until(lambda: len(posted(server)) == 1 and call(tmp_path, "state", "list").out.count("IN DOUBT") == 1)
             process.send_signal(signal.SIGINT)
