@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +25,7 @@ def through_the_door(session: Session, run: Callable[[], object]) -> ExitCode:
     try:
         end = run()
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        _show(error)
         return ExitCode.USAGE
     except click.UsageError as error:
         return _refuse(session, error)
@@ -47,7 +48,7 @@ def _refuse(session: Session, error: click.UsageError) -> ExitCode:
     from invent_gitops.cli.hints import with_hint
 
     error = with_hint(error)
-    error.show()
+    _show(error)
     if session.json:
         from invent_gitops.cli.output import Output
         from invent_gitops.cli.result import Result
@@ -55,6 +56,12 @@ def _refuse(session: Session, error: click.UsageError) -> ExitCode:
         wrong_usage = InventGitopsError(error.format_message())
         Output(session).deliver(Result("error", ExitCode.USAGE, error=wrong_usage))
     return ExitCode.USAGE
+
+
+def _show(error: click.UsageError) -> None:
+    """Print it; where stderr cannot be written, the exit code alone says it."""
+    with suppress(OSError, ValueError):
+        error.show()
 
 
 def answers(kind: str, *, reviewed: bool = False) -> Callable[[Callable[..., T]], Callable[..., T | Result]]:

@@ -87,6 +87,10 @@ _CURES = (
         "Mend that line of git's settings. See: git config --list --show-origin",
     ),
     (
+        r"(?m)^remote: (?:fatal|error): .*(?:bad (?:\w+ )?object|corrupt|unable to read|missing)|pack-objects died",
+        "The repository at the remote is damaged. On its host, see what is missing: git fsck",
+    ),
+    (
         r"bad object|corrupt|unable to read (?:tree|sha1)|loose object|missing (?:blob|tree|commit)",
         "This clone is damaged. See what is missing: git fsck",
     ),
@@ -97,7 +101,7 @@ def reason_in(output: str) -> str:
     """Return the line of git's words that says why."""
     lines = [line for line in output.splitlines() if line.strip()]
     reasons = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))]
-    return (reasons or lines or ["no reason given"])[0]
+    return (reasons or lines or ["no reason given"])[0].rstrip()
 
 
 def is_passing(output: str) -> bool:

@@ -173,6 +173,17 @@ def test_whatever_is_printed_a_full_disk_is_told_and_a_reader_that_goes_away_is_
     assert (gone.returncode, gone.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_wrong_usage_keeps_its_exit_code_and_its_document_where_stderr_is_full(tmp_path: Path) -> None:
+    for words in ("--nope", "", "plan --nope"):
+        assert shell(tmp_path, f"$CLI {words} 2> /dev/full", {}).returncode == ExitCode.USAGE
+    done = shell(tmp_path, "$CLI plan --json --nope 2> /dev/full", {})
+    assert (done.returncode, json.loads(done.stdout)["error"]["message"]) == (
+        ExitCode.USAGE,
+        "No such option '--nope'.",
+    )
+
+
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-  >&- 2>&-"])
 def test_a_closed_stream_costs_neither_the_record_nor_the_exit_code(tmp_path: Path, closed: str) -> None:
     define(tmp_path, "a")

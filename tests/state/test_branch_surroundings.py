@@ -433,3 +433,12 @@ def test_faults_of_the_network_pass(words: str) -> None:
 def test_faults_of_this_machine_and_of_rights_last_and_are_not_the_networks(words: str) -> None:
     assert not is_passing(words)
     assert "network" not in cure_for(words)
+
+
+def test_damage_at_the_remote_is_not_looked_for_in_this_clone() -> None:
+    assert "This clone is damaged" in cure_for("fatal: bad object HEAD")
+    for words in (
+        "remote: fatal: bad tree object 14e82cc\nfatal: early EOF",
+        "error: git upload-pack: git-pack-objects died with error.",
+    ):
+        assert "The repository at the remote is damaged" in cure_for(words)
