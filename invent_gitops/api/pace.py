@@ -11,6 +11,8 @@ from collections.abc import Callable
 WINDOW = 60.0
 # The part of the rate that reads may use up; the rest lets a create begin soon after a long list was read.
 READ_SHARE = 0.9
+# The part of it that they may use at once: several commands in one minute do not know of each other.
+BURST_SHARE = 0.3
 
 
 class Recent:
@@ -34,8 +36,8 @@ class Pace:
     """At most `rate` requests within any minute; `stop` ends every wait at once.
 
     A request counts from its beginning until a minute after its end, so that the minute may be that of the server,
-    however long requests take to get there. Creates are evenly spaced as well. Reads begin at once while there is
-    room. Each `wait` that returned True is followed by one `ended`.
+    however long requests take to get there. Creates are evenly spaced as well. Reads begin at once as long as few were of
+    late, and go on evenly after that. Each `wait` that returned True is followed by one `ended`.
     """
 
     def __init__(
@@ -89,13 +91,13 @@ class Pace:
         if used >= limit:
             # One that is under way counts for a whole window after its end, whenever that is.
             return ended[0] + self._window - now if ended else self._window
-        if not evenly:
+        if not evenly and used < int(self._limit * BURST_SHARE):
             return 0.0
         if now < self._next:
             return self._next - now
         interval = self._interval
         if ended:
-            # What reads have used up is missing until their minute is over: the rest is spread over that time.
+            # What was used up at once is missing until its minute is over: the rest is spread over that time.
             interval = max(interval, (ended[0] + self._window - now) / (limit - used))
         # A wake-up that is a little late does not slow the pace; an idle time is not saved up.
         late = now - self._next < interval

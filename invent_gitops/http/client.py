@@ -124,7 +124,7 @@ class Connection:
             raise AnswerLost(str(error) or type(error).__name__) from error
         finally:
             line.close()
-            if kept and line.complete:
+            if kept and line.complete and kept.is_spent():
                 self._idle.append(kept)
             elif kept:
                 kept.close()

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 
@@ -25,6 +26,21 @@ class Kept(Struct):
 
     transport: httpx.HTTPTransport
     socket: socket.socket | None = None
+
+    def is_spent(self) -> bool:
+        """Return whether nothing was received beyond the last answer: what is left would pass for the next one.
+
+        A connection that does not show it, such as one of a library of another version, is not spent.
+        """
+        try:
+            connection: Any
+            [connection] = self.transport._pool.connections
+            while not hasattr(connection, "_h11_state"):
+                connection = connection._connection
+            unread, _ = connection._h11_state.trailing_data
+        except (AttributeError, TypeError, ValueError):
+            return False
+        return not unread
 
     def close(self) -> None:
         self.transport.close()

@@ -333,6 +333,14 @@ def test_a_connection_that_the_server_has_closed_since_is_replaced_before_a_page
     assert server.connections == 3
 
 
+def test_an_answer_behind_the_answer_is_never_taken_for_that_to_the_next_request() -> None:
+    page = http(200, entries(1), keep=True, pagination_count=1)
+    left_over = http(200, entries(1, first=7), keep=True, pagination_count=1)
+    with scripted(page + left_over, page) as server, api_at(server) as api:
+        assert [api.broadcasts(tries=1)[0].id for _ in range(2)] == [entries(1)[0]["id"]] * 2
+    assert server.connections == 2
+
+
 def test_a_page_that_was_cut_leaves_no_connection_to_the_next_one() -> None:
     whole = http(200, entries(1), keep=True, pagination_count=1)
     with scripted(whole[:-5], whole) as server, api_at(server, read_timeout=0.2) as api:
