@@ -36,8 +36,8 @@ class Pace:
     """At most `rate` requests within any minute; `stop` ends every wait at once.
 
     A request counts from its beginning until a minute after its end, so that the minute may be that of the server,
-    however long requests take to get there. Creates are evenly spaced as well. Reads begin at once as long as few were of
-    late, and go on evenly after that. Each `wait` that returned True is followed by one `ended`.
+    however long requests take to get there. Creates are evenly spaced as well. Reads begin at once as long as few were
+    made of late, and go on evenly after that. Each `wait` that is True is followed by one `ended`.
     """
 
     def __init__(
