@@ -19,12 +19,14 @@ from invent_gitops.model.state import State
 from invent_gitops.state import document, successive
 from invent_gitops.state.successive import StateReader
 from tests.branch_repository import BRANCH, STATE, Hub, a_store, git
+from tests.careful import fast_paths
 from tests.long_branch import long_branch
 from tests.running import call
 from tests.state.test_branch_surroundings import script
 from tests.test_growth import steps
 
 REAL = shutil.which("git") or "git"
+QUICK = pytest.mark.skipif(fast_paths.is_on(), reason="it is about what the fast paths save")
 Change = Callable[[dict[str, Any], random.Random], object]
 
 
@@ -43,6 +45,7 @@ def processes(folder: Path, pairs: int, words: tuple[str, ...], sources: int) ->
     return len(log.read_text(encoding="utf-8").splitlines())
 
 
+@QUICK
 @pytest.mark.parametrize("words", [("history",), ("state", "verify")], ids=["history", "verify"])
 def test_long_chain_of_many_source_commits_starts_no_more_processes_than_a_short_one(
     tmp_path: Path, words: tuple[str, ...]
@@ -51,6 +54,7 @@ def test_long_chain_of_many_source_commits_starts_no_more_processes_than_a_short
     assert processes(tmp_path / "many", 12, words, sources=12) == few
 
 
+@QUICK
 def test_pair_of_commits_costs_the_same_whatever_was_recorded_before(tmp_path: Path) -> None:
     def work(pairs: int) -> int:
         folder = tmp_path / str(pairs)
@@ -71,6 +75,7 @@ def test_pair_of_commits_costs_the_same_whatever_was_recorded_before(tmp_path: P
     assert work(80) < 4.6 * work(20)
 
 
+@QUICK
 def test_only_one_state_and_its_neighbour_are_held(tmp_path: Path) -> None:
     chain = a_store(long_branch(tmp_path, 10).clone("clone")).chain()
     states = [link.state for link in chain.links]
@@ -188,6 +193,7 @@ def test_quick_reading_never_says_anything_else_than_the_careful_one(
     assert taken > len(contents) // 6
 
 
+@QUICK
 def test_states_as_apply_writes_them_are_all_read_quickly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contents = texts(long_branch(tmp_path, 10))
     careful: list[str] = []
