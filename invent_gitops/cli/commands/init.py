@@ -84,15 +84,9 @@ def init(
     from invent_gitops.render.text.first_steps import first_steps_text
     from invent_gitops.scaffold.project import project_files, write_files
     from invent_gitops.schemas import schema_text
-    from invent_gitops.validate.zones import find_zone
 
-    if "none" in editors and len(set(editors)) > 1:
-        raise WrongUsage("--editor none and another --editor contradict each other.", "Leave out one of them.")
-    chosen = [editor for editor in dict.fromkeys(editors) if editor != "none"]
-    zone = find_zone(timezone)
-    if isinstance(zone, tuple):
-        _, message, cure = zone
-        raise WrongUsage(message, cure)
+    chosen = _chosen_editors(editors)
+    _check_zone(timezone)
     if not github and any(value not in (None, False) for value in about.values()):
         raise WrongUsage(
             "--sandbox, --branch, --action and --queue say what the workflows do.", "Give --github as well."
@@ -145,6 +139,23 @@ def init(
         # The document has a program for its reader, which does nothing by hand.
         notes=[] if session.json else [f"\n{note}" for note in notes],
     )
+
+
+def _chosen_editors(editors: Sequence[str]) -> list[str]:
+    """Return each named editor once. Raises `WrongUsage` for none together with another."""
+    if "none" in editors and len(set(editors)) > 1:
+        raise WrongUsage("--editor none and another --editor contradict each other.", "Leave out one of them.")
+    return [editor for editor in dict.fromkeys(editors) if editor != "none"]
+
+
+def _check_zone(timezone: str) -> None:
+    """Raise `WrongUsage` for a time zone that nobody knows."""
+    from invent_gitops.validate.zones import find_zone
+
+    zone = find_zone(timezone)
+    if isinstance(zone, tuple):
+        _, message, cure = zone
+        raise WrongUsage(message, cure)
 
 
 def _wording(
