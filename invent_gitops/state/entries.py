@@ -31,7 +31,7 @@ def quick_difference(old: bytes, new: bytes) -> tuple[list[bytes], list[bytes]] 
 
 
 def _difference(old: bytes, new: bytes) -> tuple[list[bytes], list[bytes]]:
-    gone: list[bytes] = []
+    dropped: list[bytes] = []
     came: list[bytes] = []
     here = there = 0
     while True:
@@ -41,7 +41,7 @@ def _difference(old: bytes, new: bytes) -> tuple[list[bytes], list[bytes]]:
             here, there = here + behind - there, behind
         before, after = _entry(old, here), _entry(new, there)
         if before is None and after is None:
-            return gone, came
+            return dropped, came
         if before == after:
             order = 0
         elif before is None or after is None:
@@ -51,7 +51,7 @@ def _difference(old: bytes, new: bytes) -> tuple[list[bytes], list[bytes]]:
         if order > 0:
             _check_order(new, there)
         if before is not None and order <= 0:
-            gone += [before] if before != after else []
+            dropped += [before] if before != after else []
             here += len(before) + len(BETWEEN)
         if after is not None and order >= 0:
             came += [after] if before != after else []

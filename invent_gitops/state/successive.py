@@ -73,7 +73,7 @@ def quick_successor(before: Canonical, content: bytes) -> Canonical | None:
     members = _members(content)
     if members is None or [*map(_name, members)] != [*map(_name, before.members)]:
         return None
-    gone: dict[bytes, list[str]] = {}
+    dropped: dict[bytes, list[str]] = {}
     lines = []
     for old, new in zip(before.members, members, strict=True):
         name = _name(new)
@@ -84,7 +84,7 @@ def quick_successor(before: Canonical, content: bytes) -> Canonical | None:
         difference = None if None in bodies else entries.quick_difference(*bodies)
         if difference is None:
             return None
-        gone[name] = [*map(key_of, difference[0])]
+        dropped[name] = [*map(key_of, difference[0])]
         lines.append(_section(name, difference[1]))
     small = _MEMBER.join(lines)
     try:
@@ -94,8 +94,8 @@ def quick_successor(before: Canonical, content: bytes) -> Canonical | None:
     written = document.dump(part).encode()
     if written.rpartition(_VERSION)[0] != small.rpartition(_VERSION)[0]:
         return None
-    state = _merged(before.state, gone, part)
-    version = _version_after(before, gone, _version(written), state)
+    state = _merged(before.state, dropped, part)
+    version = _version_after(before, dropped, _version(written), state)
     if members[-1] != b'version": %d' % version + _END:
         return None
     return Canonical(state, members, version)
@@ -132,9 +132,9 @@ def _version(text: bytes) -> int:
     return int(text.removesuffix(_END).rpartition(b" ")[2])
 
 
-def _version_after(before: Canonical, gone: Mapping[bytes, Sequence[str]], needed: int, state: State) -> int:
+def _version_after(before: Canonical, dropped: Mapping[bytes, Sequence[str]], needed: int, state: State) -> int:
     """Return the lowest version that holds all of `state`, of which the new entries need `needed`; 0 if unsure."""
-    if needed >= before.version or not (gone[b"broadcasts"] or gone[b"removed"]):
+    if needed >= before.version or not (dropped[b"broadcasts"] or dropped[b"removed"]):
         return max(needed, before.version)
     old = before.state.broadcasts
     kept = islice(((key, record) for key, record in state.broadcasts.items() if old.get(key) is record), _TRIED)
@@ -142,10 +142,10 @@ def _version_after(before: Canonical, gone: Mapping[bytes, Sequence[str]], neede
     return before.version if _version(document.dump(sample).encode()) == before.version else 0
 
 
-def _merged(old: State, gone: Mapping[bytes, Sequence[str]], part: State) -> State:
-    """Return `part`, which holds what came, with all entries of the old state that are not gone."""
+def _merged(old: State, dropped: Mapping[bytes, Sequence[str]], part: State) -> State:
+    """Return `part`, which holds what came, with all entries of the old state that are not dropped."""
     changes: dict[str, Any] = {}
-    for name, keys in gone.items():
+    for name, keys in dropped.items():
         section, came = getattr(old, name.decode()), getattr(part, name.decode())
         if not keys and not came:
             changes[name.decode()] = section
