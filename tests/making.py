@@ -41,7 +41,7 @@ from invent_gitops.model.state import (
 from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unsettled import Twin
 from invent_gitops.plan.make import LiveList, Terms, make_plan
-from invent_gitops.policy import calendar_of, is_waived, objections
+from invent_gitops.policy import is_waived, objections, timetable_of
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.values import replace
 
@@ -212,7 +212,7 @@ def refusals_of(
         policies=policies or Policies(),
         segments=segments,
         audience=audience_of(definition.request, segments),
-        calendar=calendar_of([definition, *others], state or a_state(), now),
+        timetable=timetable_of([definition, *others], state or a_state(), now),
     )
     return tuple(refusal for refusal in found if not is_waived(definition, refusal))
 

@@ -60,9 +60,11 @@ def make_plan(
     defined = {definition.key for definition in definitions}
     policies, live, reach, now = terms.policies, listed.live, listed.reach, context.at
     # Only a minimum gap asks what else goes out, and only of what is new or edited: nobody else pays for the answer.
-    calendar = cache(lambda: policy.calendar_of(definitions, state, now) if policies.minimum_gap else policy.Calendar())
+    timetable = cache(
+        lambda: policy.timetable_of(definitions, state, now) if policies.minimum_gap else policy.Timetable()
+    )
     duplicates = Duplicates(definitions, state, live, now, reach)
-    planner = _Planner(state, terms, now, duplicates, newest, calendar)
+    planner = _Planner(state, terms, now, duplicates, newest, timetable)
     items = [planner.of_definition(definition) for definition in definitions if only(definition.key)]
     gone = (state.broadcasts.keys() | state.intents.keys()) - defined
     items += [planner.without_definition(key) for key in gone if only(key)]
@@ -87,10 +89,10 @@ class _Planner:
         now: datetime,
         duplicates: Duplicates,
         newest: Mapping[str, Request] | None,
-        calendar: Callable[[], policy.Calendar],
+        timetable: Callable[[], policy.Timetable],
     ) -> None:
         self.state, self.policies, self.now, self.strict = state, terms.policies, now, terms.strict
-        self.duplicates, self.newest, self.calendar = duplicates, newest, calendar
+        self.duplicates, self.newest, self.timetable = duplicates, newest, timetable
         self.segments = terms.catalogue.by_id() if terms.catalogue else {}
 
     def of_definition(self, definition: Definition) -> Item:
@@ -149,7 +151,7 @@ class _Planner:
             policies=self.policies,
             segments=self.segments,
             audience=audience,
-            calendar=self.calendar(),
+            timetable=self.timetable(),
         )
 
     def superseded(self, definition: Definition) -> tuple[Refusal, ...]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from invent_gitops.policy.audience import audience_today, audience_warnings
-from invent_gitops.policy.gaps import Calendar, calendar_of
+from invent_gitops.policy.gaps import Timetable, timetable_of
 from invent_gitops.policy.guards import is_waived, objections, too_many
 from invent_gitops.policy.times import duration
 
 __all__ = [
-    "Calendar",
+    "Timetable",
     "audience_today",
     "audience_warnings",
-    "calendar_of",
     "duration",
     "is_waived",
     "objections",
+    "timetable_of",
     "too_many",
 ]

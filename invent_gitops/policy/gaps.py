@@ -1,4 +1,4 @@
-"""The guard that keeps two broadcasts to one segment apart, and the calendar that it looks into."""
+"""The guard that keeps two broadcasts to one segment apart, and the timetable that it looks into."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Entry(Struct, frozen=True):
     request: Request
 
 
-class Calendar(Struct, frozen=True):
+class Timetable(Struct, frozen=True):
     """What goes out when: to each segment (by id), to everyone, and all of it; each line is sorted by time."""
 
     of_segment: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Calendar(Struct, frozen=True):
         return min(neighbours, key=lambda entry: (abs(entry.at - at), entry.at, entry.key), default=None)
 
 
-def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) -> Calendar:
+def timetable_of(definitions: Iterable[Definition], state: State, now: datetime) -> Timetable:
     """Everything that is defined, recorded or in doubt. What is to go out at once goes out at `now`.
 
     A key that the state knows counts as the state has it: an edit after the creation is never sent,
@@ -72,18 +72,18 @@ def calendar_of(definitions: Iterable[Definition], state: State, now: datetime) 
     for entry in entries:
         for id in entry.request.segment_ids:
             lines[id].append(entry)
-    return Calendar(lines, [entry for entry in entries if entry.request.send_to_all], entries)
+    return Timetable(lines, [entry for entry in entries if entry.request.send_to_all], entries)
 
 
 def of_the_gap(
-    definition: Definition, now: datetime, policies: Policies, calendar: Calendar, segments: Mapping[str, Segment]
+    definition: Definition, now: datetime, policies: Policies, timetable: Timetable, segments: Mapping[str, Segment]
 ) -> Iterator[Refusal]:
     """Yield the objection to what comes too close to another broadcast, if there is one."""
     if not policies.minimum_gap:
         return
     request, zone = definition.request, definition.timezone
     at = request.scheduled_at or now
-    other = calendar.nearest(request, at, definition.key)
+    other = timetable.nearest(request, at, definition.key)
     if other is None or abs(other.at - at) >= policies.minimum_gap:
         return
     origin = {"defined": "", "recorded": ", which was created already,", "intended": ", which may have been created,"}

@@ -8,7 +8,7 @@ from datetime import datetime
 from invent_gitops.model.broadcast import Definition, Segment
 from invent_gitops.model.plan import Audience, Refusal
 from invent_gitops.model.project import JUDGED_IN_INVENT, WAIVABLE, Policies
-from invent_gitops.policy.gaps import Calendar, of_the_gap
+from invent_gitops.policy.gaps import Timetable, of_the_gap
 from invent_gitops.policy.hours import of_the_clock
 from invent_gitops.policy.times import duration, moment
 
@@ -20,17 +20,17 @@ def objections(
     policies: Policies,
     segments: Mapping[str, Segment],
     audience: Audience,
-    calendar: Calendar,
+    timetable: Timetable,
 ) -> tuple[Refusal, ...]:
     """Return every guard's objection to creating `definition` at `now` (aware), also those that it waives.
 
-    `segments` is the catalogue by id, empty if there is none; `calendar` holds what else goes out, and
+    `segments` is the catalogue by id, empty if there is none; `timetable` holds what else goes out, and
     is read only if the project asks for a minimum gap.
     """
     return (
         *_schedule(definition, now, policies),
         *of_the_clock(definition, now, policies),
-        *of_the_gap(definition, now, policies, calendar, segments),
+        *of_the_gap(definition, now, policies, timetable, segments),
         *_segments(definition, segments),
         *_audience(definition, policies, audience, segments),
     )
