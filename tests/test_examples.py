@@ -142,7 +142,9 @@ def test_a_launch_that_forgets_its_zone_is_an_error(copy: Path) -> None:
 
 
 def test_the_letters_stay_at_nine_in_london_when_summer_time_ends() -> None:
-    letters = [datetime.fromisoformat(item["request"]["scheduled_at"]) for item in items(EXAMPLES / "weekly-newsletter")]
+    letters = [
+        datetime.fromisoformat(item["request"]["scheduled_at"]) for item in items(EXAMPLES / "weekly-newsletter")
+    ]
     assert len(letters) == 12
     assert {f"{letter.astimezone(ZoneInfo('Europe/London')):%a %H:%M}" for letter in letters} == {"Tue 09:00"}
     assert {f"{letter:%H:%M}" for letter in letters} == {"08:00", "09:00"}
