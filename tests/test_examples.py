@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.branch_repository import git
-from tests.running import ROOT, call
+from tests.running import ROOT, account, call, invent
 
 EXAMPLES = ROOT / "examples"
 PROJECTS = sorted(path.parent.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("invent.yaml"))
@@ -107,6 +107,17 @@ def test_a_copied_example_becomes_a_project_by_init_which_keeps_every_file(copy:
     assert (folder / ".gitignore").is_file()
     assert (folder / "schemas" / "broadcast.schema.json").is_file()
     assert call(folder, "validate").code == 0
+
+
+def test_the_segments_of_an_account_replace_those_of_an_example_once_its_catalogue_is_deleted(copy: Path) -> None:
+    folder = copy / "weekly-newsletter"
+    with invent() as server:
+        server.sandbox.fill(segments=3)
+        pulled = call(folder, "segments", "pull", env=account(server.url))
+        assert (pulled.code, "delete the catalogue" in pulled.err) == (5, True), pulled.all
+        (folder / "segments.yaml").unlink()
+        assert call(folder, "segments", "pull", env=account(server.url)).code == 0
+    assert "seg_newsletter" not in (folder / "segments.yaml").read_text("utf-8")
 
 
 # ---------------------------------------------------------------- what each of them teaches
