@@ -145,6 +145,18 @@ def test_the_table_of_the_launch_has_the_times_of_its_plan() -> None:
     assert {city: times for city, *times in rows} == planned
 
 
+def test_the_embargo_that_its_page_offers_sends_all_three_at_one_moment(copy: Path) -> None:
+    folder = copy / "launch-three-zones"
+    [schedule] = re.findall(r"`(schedule: \{.*?\})`", (folder / "README.md").read_text("utf-8"))
+    path = folder / "broadcasts" / "launch.yaml"
+    path.write_text(re.sub(r"schedule: .*", schedule, path.read_text("utf-8")), "utf-8")
+    launch = [item for item in items(folder) if "/launch-" in item["key"]]
+    assert [item["refusals"] for item in launch] == [[], [], []]
+    [moment] = {datetime.fromisoformat(item["request"]["scheduled_at"]) for item in launch}
+    clocks = [f"{moment.astimezone(ZoneInfo(zone)):%H:%M}" for zone in ("America/New_York", "Asia/Singapore")]
+    assert clocks == ["09:00", "21:00"]
+
+
 def test_a_launch_that_forgets_its_zone_is_an_error(copy: Path) -> None:
     path = copy / "launch-three-zones" / "broadcasts" / "launch.yaml"
     path.write_text(path.read_text("utf-8").replace(", timezone: Europe/Berlin", ""), "utf-8")
