@@ -202,7 +202,7 @@ def read_moment(name: str, value: object) -> str | None:
             raise ValueError
         return stamp(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
-        cure = "an RFC 3339 date-time with an offset, such as 2026-11-27T09:00:00Z"
+        cure = "an RFC 3339 date-time with an offset, such as 2028-11-23T09:00:00Z"
         raise Rejection(400, f"{name} must be null or {cure}.") from None
 
 

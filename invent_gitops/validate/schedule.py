@@ -23,7 +23,7 @@ _TIME = re.compile(
 _USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?Z?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LOOSE_OFFSET = re.compile(r"(.+\d) ?(?:UTC|GMT)? ?([+-])(\d{1,2}):?(\d{2})?", re.ASCII | re.IGNORECASE)
-_FORMS = "Write `2026-11-27T09:00:00-05:00`, or `{at: 2026-11-27T09:00, timezone: America/New_York}`, or `immediately`."
+_FORMS = "Write `2028-11-23T09:00:00-05:00`, or `{at: 2028-11-23T09:00, timezone: America/New_York}`, or `immediately`."
 
 
 class Schedule(Struct, frozen=True):

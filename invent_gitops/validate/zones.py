@@ -87,7 +87,7 @@ def read_offset(name: str) -> str:
 def _unknown(name: str) -> tuple[str, str, str]:
     message = f"There is no time zone {quote(name)} that could be used here."
     if offset := read_offset(name):
-        cure = f"Write the offset into the time, such as `2027-03-01T09:00:00{offset}`, or an Area/City as the zone."
+        cure = f"Write the offset into the time, such as `2029-03-01T09:00:00{offset}`, or an Area/City as the zone."
         return "zone-unknown", message, cure
     meant = " or ".join(quote(zone) for zone in _meant(name))
     return "zone-unknown", message, f"Did you mean {meant}?" if meant else _FORM

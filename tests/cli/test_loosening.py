@@ -13,7 +13,7 @@ from tests.branch_repository import git
 from tests.running import KEY, Result, account, call, invent, live
 from tests.steps import Step, commands
 
-WHEN = "2030-01-10T22:30"
+WHEN = "2099-01-10T22:30"
 RULES = """\
 timezone: Europe/Berlin
 policies:

@@ -160,7 +160,7 @@ def the_workflows_of_this_repository_run_on_its_examples(repository: Repository)
     refs = git(repository.remote, "for-each-ref", "--format=%(refname)")
     assert EXAMPLES not in refs, "a rehearsal pushes nothing"
     (repository.clone / "examples" / "broadcasts" / "extra.yaml").write_text(
-        "name: One more\nschedule: 2040-05-01T09:00\nsegments: [vip-customers]\n", encoding="utf-8"
+        "name: One more\nschedule: 2099-05-01T09:00\nsegments: [vip-customers]\n", encoding="utf-8"
     )
     tried = repository.open_pull(7)
     green(repository.run("examples-validate", "pull_request", tried, pull=7))

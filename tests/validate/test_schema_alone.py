@@ -159,7 +159,7 @@ def check(*paths: Path) -> subprocess.CompletedProcess[str]:
 def one_by_one(path: Path, folder: Path) -> Iterator[Path]:
     """The documents of a file as files, since check-jsonschema reads one of each."""
     for number, text in enumerate(re.split(r"^---$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)):
-        part = folder / f"{path.stem}-{number}.yaml"
+        part = folder / f"{path.parent.name}-{path.stem}-{number}.yaml"
         part.write_text(text, encoding="utf-8")
         yield part
 
@@ -179,7 +179,7 @@ def test_check_jsonschema_passes_all_that_is_valid_and_that_the_program_writes(t
     written = sorted((project / "broadcasts").rglob("*.yaml"))
     assert len(written) == 1 + 9 + 3
     golden = [each for each in (HERE / "definitions" / "valid").glob("*.yaml") if each.stem not in OF_YAML_1_1]
-    examples = list((HERE.parent / "examples" / "broadcasts").rglob("*.yaml"))
+    examples = list((HERE.parent / "examples").rglob("broadcasts/**/*.yaml"))
     assert golden
     assert examples
     split = [part for path in (*golden, *examples) for part in one_by_one(path, parts)]

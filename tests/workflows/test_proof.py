@@ -417,7 +417,7 @@ def test_the_workflows_of_this_repository_run_on_its_examples(tmp_path: Path) ->
         assert second.step("Apply").outputs["created"] == "4"
         assert git(remote, "branch", "--list", "broadcast-state-examples") == ""
         (clone / "examples" / "broadcasts" / "extra.yaml").write_text(
-            "name: One more\nschedule: 2040-05-01T09:00\nsegments: [vip-customers]\n", encoding="utf-8"
+            "name: One more\nschedule: 2099-05-01T09:00\nsegments: [vip-customers]\n", encoding="utf-8"
         )
         tried = ours.open_pull(7)
         for name in ("validate", "plan"):
