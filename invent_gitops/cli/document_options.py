@@ -39,6 +39,17 @@ class OutOption(FileOption):
         self.kind, self.drafts = kind, drafts
 
 
+class PageOutOption(FileOption):
+    """--out of a command whose result is also a page: the name of the file, or --format, says in which form.
+
+    `opener` is the name of the flag that opens the page.
+    """
+
+    def __init__(self, names: Sequence[str], *, kind: str, opener: str, **attributes: Any) -> None:
+        super().__init__(names, **attributes)
+        self.kind, self.opener = kind, opener
+
+
 class OneWorkspaceOption(click.Option):
     """Means one state, or one plan, and so one workspace."""
 

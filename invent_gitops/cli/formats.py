@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from invent_gitops.cli.delivery import REVIEWED, Delivery, Joined, WorkspacePart
+from invent_gitops.cli.page_formats import page_joiner, page_writer
 from invent_gitops.cli.plain_formats import (
     begin_aside,
     begin_text,
@@ -58,6 +59,8 @@ def formats_of(kind: str) -> list[str]:
     return [name for name, form in FORMATS.items() if kind in form.kinds or not form.kinds]
 
 
+# The results that have a page and a feed.
+_PAGED = ("calendar",)
 FORMATS = {
     "text": Format((), write_text, write_text_part, join_text, begin_text),
     "json": Format((), write_json, keep_json, join_json, begin_aside),
@@ -79,5 +82,7 @@ FORMATS = {
         documented=REVIEWED,
         beside_json=("validation",),
     ),
+    "html": Format(_PAGED, page_writer("html"), keep_json, page_joiner("html"), begin_aside, documented=_PAGED),
+    "ics": Format(_PAGED, page_writer("ics"), keep_json, page_joiner("ics"), begin_aside, documented=_PAGED),
     "sarif": Format(("validation",), write_sarif, keep_sarif, join_sarif, begin_aside),
 }

@@ -81,6 +81,39 @@ def document_options(*, kind: str, more_forms: str = "", drafts: bool = False) -
     return decorate
 
 
+def page_options(*, kind: str) -> Callable[[Function], Function]:
+    """--format, --out and --open, for a command whose result of a `kind` is also a page and a feed."""
+
+    from invent_gitops.cli.document_options import FormatOption, PageOutOption
+
+    def decorate(function: Function) -> Function:
+        out = click.option(
+            "--out",
+            cls=PageOutOption,
+            kind=kind,
+            opener="opened",
+            type=click.Path(dir_okay=False),
+            callback=not_empty,
+            help=f"Write the {kind} to this file. Its suffix chooses the format: .html, .ics or .json.",
+        )
+        form = click.option(
+            "--format",
+            "form",
+            cls=FormatOption,
+            kind=kind,
+            help="json is the same as --json; html is one page for a browser; ics is a feed to subscribe to.",
+        )
+        opener = click.option(
+            "--open",
+            "opened",
+            is_flag=True,
+            help="Write the HTML page, to a temporary file without --out, and open it.",
+        )
+        return form(out(opener(function)))
+
+    return decorate
+
+
 class Positive(click.FloatRange):
     """A number that a clock can wait for. NaN passes every comparison, so it is refused by name."""
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from invent_gitops.cli.streams import Stream, is_stream
 from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.operations.project import chosen_file
 from invent_gitops.text.secret import without_secrets
+
+# What each page of this program holds.
+_MARKS = {"html": ('<meta name="generator" content="invent-gitops',), "ics": ("BEGIN:VCALENDAR", "invent-gitops")}
 
 
 class OutFile:
@@ -60,6 +64,32 @@ def write_document(path: str, kind: str, document: str) -> None:
         raise _unwritable(target, kind, error) from None
 
 
+def write_text(path: str, form: str, make: Callable[[str], str]) -> None:
+    """Write what `make` returns of the older text to a file, over an older page of its form, but over nothing else.
+
+    The older text is "" where there is none. Raises `InventGitopsError`.
+    """
+    target = _target(path)
+    try:
+        # With its line ends as they are.
+        older = target.read_bytes().decode("utf-8", "replace") if target.is_file() else ""
+        if not _is_page(form, older):
+            raise Refused(f"{target} is not a calendar that this program wrote, so it stays.", "Choose another --out.")
+        _replace(target, without_secrets(make(older), os.environ))
+    except (OSError, ValueError) as error:
+        raise _unwritable(target, "calendar", error) from None
+
+
+def private_file(name: str) -> str:
+    """Return the path of a file in a new folder that only this user can enter. Raises `InvalidInput`."""
+    import tempfile
+
+    try:
+        return str(Path(tempfile.mkdtemp(prefix="invent-gitops-"), name))
+    except OSError as error:
+        raise InvalidInput(f"No temporary file can be made: {error.strerror}.", "Name a file with --out.") from None
+
+
 def remove_document(path: str, kind: str) -> None:
     """Remove an older document of its kind, but nothing else. Raises `InventGitopsError`."""
     target = _target(path)
@@ -93,6 +123,11 @@ def _is_of(kind: str, text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("kind") == kind
+
+
+def _is_page(form: str, text: str) -> bool:
+    """Return whether a text is an older page of ours; nothing is lost with an empty one."""
+    return not text.strip() or all(mark in text for mark in _MARKS[form])
 
 
 def _replace(path: Path, text: str) -> None:

@@ -9,31 +9,38 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from invent_gitops.cli.delivery import REVIEWED, Delivery, WorkspacePart
-from invent_gitops.cli.document_options import FormatOption, OutOption, option_of
+from invent_gitops.cli.document_options import FormatOption, OutOption, PageOutOption, option_of
 from invent_gitops.cli.formats import FORMATS
-from invent_gitops.cli.result import Body, Result, failure
+from invent_gitops.cli.result import Body, Result, failure, no_text, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, WrongUsage, worst
 from invent_gitops.values import Struct, replace
 
 if TYPE_CHECKING:
     from invent_gitops.cli.out_file import OutFile
+    from invent_gitops.cli.pages import PageFile
 
 
 class Wish(Struct, frozen=True):
     """What the options of one call say of its result: the form, the file of --out, and the kind that both are for.
 
-    With `drafts` the command itself writes to that file meanwhile.
+    With `drafts` the command itself writes to that file meanwhile. `page` is the file of a page, None without one.
     """
 
     kind: str = "error"
     form: str = "text"
     out: str = ""
     drafts: bool = False
+    page: PageFile | None = None
 
 
 def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
     """Return what the values of a command's options say of its result; they are taken out of `values`."""
+    if pages := option_of(command, PageOutOption):
+        from invent_gitops.cli.pages import chosen_page
+
+        out, opened = values.pop(pages.name or "") or "", values.pop(pages.opener)
+        return Wish(pages.kind, *chosen_page(values.pop("form"), out, opened=opened))
     form, out = option_of(command, FormatOption), option_of(command, OutOption)
     named = form or out
     return Wish(
@@ -144,11 +151,14 @@ class Output:
     ) -> tuple[ExitCode, WorkspacePart | None]:
         session, code = self._session, result.code
         form = self._form(result)
-        documented = self._file or session.json or result.kind in FORMATS[form].documented
+        page = None if result.failed else self._wish.page
+        documented = self._file or page or session.json or result.kind in FORMATS[form].documented
         document = _document(result, code) if documented else ""
         if self._file and (unwritten := self._save(self._file, document, result)) and not result.failed:
             code = worst([code, unwritten.exit_code])
             document = _document(result, code)
+        if page:
+            code, result = self._paged(page, document, replace(result, code=code))
         part: WorkspacePart | None = None
         delivery = Delivery(session, form, result, document, self._workspace, self._sharing)
         try:
@@ -165,6 +175,16 @@ class Output:
         if result.afterwards:
             result.afterwards()
         return code, part
+
+    def _paged(self, page: PageFile, document: str, result: Result) -> tuple[ExitCode, Result]:
+        """Write the page to its file; returns the code, and the result whose text is the path."""
+        from invent_gitops.cli.pages import write_page
+        from invent_gitops.text.clean import clean
+
+        path, unwritten = write_page(self._session, page, [document])
+        if unwritten:
+            return worst([result.code, unwritten.exit_code]), replace(result, text=no_text)
+        return result.code, replace(result, text=plain(clean(path)))
 
     def _write(self, delivery: Delivery) -> None:
         FORMATS[delivery.form].write(delivery)

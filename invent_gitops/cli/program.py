@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "Show what apply would do. It has no way to write anything.",
     "apply": "Create the missing broadcasts, once each, and record their ids.",
     "status": "Show when, to whom, in what state, what came of it, and what needs you.",
+    "calendar": "Draw the sends as a calendar: in the terminal, as a page, as a feed to subscribe to.",
     "refresh": "Take what Invent shows into the records.",
     "reconcile": "Look for broadcasts whose outcome is unknown, and adopt what is found.",
     "resolve": "Settle a blocked key by hand.",

@@ -71,6 +71,21 @@ class Session:
         """Print a part of the result; it is not `searched` for secrets where no input can have reached it."""
         self._print(text, sys.stdout, searched=searched)
 
+    def show_exactly(self, text: str) -> None:
+        """Print a whole result with its own line ends, whatever those of the system are."""
+        from invent_gitops.text.secret import without_secrets
+
+        with self._printing:
+            self._clear()
+            try:
+                if sys.stdout:
+                    sys.stdout.flush()
+                    sys.stdout.buffer.write(without_secrets(text, os.environ).encode())
+                    sys.stdout.flush()
+            except (OSError, ValueError) as error:
+                if getattr(error, "errno", None) != errno.EPIPE:
+                    self.undelivered(error)
+
     def note(self, text: str) -> None:
         """Print something beside the result, unless the user wants quiet."""
         if not self.quiet:

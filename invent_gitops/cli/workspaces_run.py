@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 
@@ -15,12 +15,14 @@ from invent_gitops.cli.document_options import (
     NAME,
     FileOption,
     OneWorkspaceOption,
+    PageOutOption,
     SharedSecondsOption,
     option_of,
     options_of,
 )
 from invent_gitops.cli.formats import FORMATS
 from invent_gitops.cli.output import Output, Wish, taken_from
+from invent_gitops.cli.plain_formats import join_aside, join_json
 from invent_gitops.cli.result import Result, failure
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, InventGitopsError, WrongUsage, worst
@@ -28,6 +30,9 @@ from invent_gitops.model.problem import Problem
 from invent_gitops.model.project import Project
 from invent_gitops.operations.project import InvalidDefinitions, SelectedProject, working_in
 from invent_gitops.values import replace
+
+if TYPE_CHECKING:
+    from invent_gitops.cli.pages import PageFile
 
 # What a command acts on where nobody chose: each workspace, for commands that only look; or it demands a choice. Some
 # speak of one key, which is of one workspace. "checks" is "each" for a command that goes on where the input is wrong.
@@ -77,14 +82,22 @@ class WorkspacesRun:
 
     @property
     def _form(self) -> str:
-        return "json" if self._session.json else self._wish.form
+        if self._session.json:
+            return "json"
+        return self._page.form if self._page else self._wish.form
+
+    @property
+    def _page(self) -> PageFile | None:
+        """The file that holds the page of all workspaces, None where each has its own or nobody asked for one."""
+        page = self._wish.page
+        return None if page is None or NAME in page.path else page
 
     def run(self) -> ExitCode:
         """Run it, and deliver what came of all."""
         session = self._session
         session.json = session.json or self._wish.form == "json"
         try:
-            _refuse_what_is_one(self._command, self._all_values)
+            _refuse_what_is_one(self._command, self._all_values, shared=self._wish.page is not None)
             problems = self._problems()
             if problems and self._scope != "checks":
                 return self._cannot_begin(problems)
@@ -107,8 +120,24 @@ class WorkspacesRun:
         codes = [ExitCode.INTERRUPTED if part.code is None else part.code for part in parts]
         code = worst([ExitCode.INVALID if problems else ExitCode.DONE, *codes])
         lines = [f"{part.workspace}: {_meaning(part)}" for part in parts]
-        joined = Joined(KIND, code, parts, problems, annotations, _totals(parts, code), lines)
-        FORMATS[self._form].join(self._session, joined)
+        return self._join(Joined(KIND, code, parts, problems, annotations, _totals(parts, code), lines))
+
+    def _join(self, joined: Joined) -> ExitCode:
+        """Deliver what all workspaces have together; returns the code."""
+        if not self._page:
+            FORMATS[self._form].join(self._session, joined)
+            return joined.code
+        from invent_gitops.cli.page_formats import complete_documents
+        from invent_gitops.cli.pages import write_page
+        from invent_gitops.text.clean import clean
+
+        unwritten = None
+        if documents := complete_documents(self._session, joined):
+            path, unwritten = write_page(self._session, self._page, documents)
+            if not unwritten and not self._session.json:
+                self._session.show(clean(path))
+        code = worst([joined.code, unwritten.exit_code if unwritten else ExitCode.DONE])
+        (join_json if self._session.json else join_aside)(self._session, replace(joined, code=code))
         return code
 
     def _problems(self) -> list[Problem]:
@@ -147,7 +176,9 @@ class WorkspacesRun:
             yield
 
     def _wish_for(self, name: str, form: str = "") -> Wish:
-        return replace(self._wish, form=form or self._wish.form, out=self._wish.out.replace(NAME, name))
+        page = self._wish.page
+        own = replace(page, path=page.path.replace(NAME, name)) if page and not self._page else None
+        return replace(self._wish, form=form or self._form, out=self._wish.out.replace(NAME, name), page=own)
 
     def _show_problems(self, problems: Sequence[Problem]) -> str:
         """Show the faults of the project file, once; returns them as annotations."""
@@ -178,12 +209,14 @@ class WorkspacesRun:
         return part
 
 
-def _refuse_what_is_one(command: click.Command, values: Mapping[str, Any]) -> None:
-    """Refuse options that cannot mean all workspaces."""
+def _refuse_what_is_one(command: click.Command, values: Mapping[str, Any], *, shared: bool) -> None:
+    """Refuse options that cannot mean all workspaces; `shared` is whether one page holds them all."""
     for option in options_of(command, OneWorkspaceOption):
         if values.get(option.name or ""):
             raise WrongUsage(f"{option.opts[0]} is for one workspace.", "Choose it with --workspace NAME.")
     for file in options_of(command, FileOption):
+        if isinstance(file, PageOutOption) and shared:
+            continue
         if values.get(file.name or "") and NAME not in values[file.name or ""]:
             raise WrongUsage(
                 f"{file.opts[0]} names one file for several workspaces.",

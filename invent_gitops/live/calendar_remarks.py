@@ -1,0 +1,107 @@
+"""What a person should read beside a send in the calendar: why it is refused or blocked, and what needs somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from invent_gitops.live.drift import untold
+from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Remote
+from invent_gitops.model.calendar import SendState
+from invent_gitops.model.command import Command, cure_text
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.plan import Item, Plan
+from invent_gitops.model.record import Removal
+from invent_gitops.model.status import Row
+from invent_gitops.model.statuses import COMING
+from invent_gitops.model.unreachable import Unreached
+
+# What the state of the entry, or the plan's own sentence, says already.
+_SAID = ("not-created",)
+_SAID_BY_PLAN = ("changed", "no-file")
+
+
+def remarks_on(row: Row, state: SendState, plan: Plan, item: Item | None, *, asked: bool) -> tuple[str, ...]:
+    """Return the remarks on a key of the plan, in full sentences, the most urgent first.
+
+    `asked` is whether anybody read Invent for it.
+    """
+    return tuple(_remarks(row, state, plan, item, asked=asked))
+
+
+def _remarks(row: Row, state: SendState, plan: Plan, item: Item | None, *, asked: bool) -> Iterator[str]:
+    flags = plan.context.flags
+    if item and state == "refused":
+        yield from (f"{refusal.message} {cure_text(refusal.cure, flags)}".strip() for refusal in item.refusals)
+    if state == "refused" and plan.held_back:
+        yield (
+            "Rules were loosened since the base, and policies.loosening refuses that, so apply creates nothing. "
+            f"See what was loosened: {Command('plan').text(flags)}"
+        )
+    unreached = next((edit for edit in plan.unreachable if edit.key == row.key), None)
+    if unreached:
+        yield _of_unreached(unreached, flags)
+    elif item and item.changes and item.action in ("changed", "refused"):
+        yield f"Its file was edited after the create ({_fields(item)}), and the edit does not reach Invent."
+    said = (*_SAID, *(_SAID_BY_PLAN if unreached else ()))
+    for alarm in row.alarms:
+        if alarm.rule not in said:
+            yield f"{alarm.message} {cure_text(alarm.cure, flags)}".strip()
+    if item:
+        yield from (f"{warning.message} {warning.cure}".strip() for warning in item.remarks.warnings)
+    yield from _of_age(row, state, plan, asked=asked)
+
+
+def _of_age(row: Row, state: SendState, plan: Plan, *, asked: bool) -> Iterator[str]:
+    """Yield what a record alone cannot tell."""
+    look = f"Read Invent: {Command('calendar').text(plan.context.flags)} --refresh"
+    if not asked and row.state in COMING and row.at and row.at <= plan.context.at:
+        yield f"Its hour has passed, and the record still says {row.state}. {look}"
+    elif not asked and state == "gone":
+        yield f"Invent did not list it any more when its record was last refreshed. {look}"
+    elif asked and row.id and not row.read and state != "blocked":
+        yield "Invent could not be read for this one, so it is shown as it is recorded."
+
+
+def _of_unreached(edit: Unreached, flags: str) -> str:
+    if edit.kind == "deletion":
+        lead = "Its file is gone, and that does not cancel it in Invent."
+    elif edit.kind == "zone-change":
+        lead = "The rules of its time zone changed, and that does not reach Invent."
+    else:
+        fields = ", ".join(WRITTEN_AS.get(change.field, change.field) for change in edit.changes)
+        lead = f"Its file was edited after the create ({fields}), and the edit does not reach Invent."
+    steps = (f"{step.text} {step.command_line(flags)}".strip() for step in edit.steps)
+    return " ".join([lead, *steps])
+
+
+def _fields(item: Item) -> str:
+    return ", ".join(WRITTEN_AS.get(change.field, change.field) for change in item.changes)
+
+
+def remarks_on_removal(
+    removal: Removal, remote: Remote | None, listing: Listing[Remote], *, asked: bool, defined: Definition | None
+) -> tuple[str, ...]:
+    """Return the remarks on what a person took out of the records.
+
+    `remote` is what Invent shows of it, `defined` the file that defines its key.
+    """
+    return tuple(_of_removal(removal, remote, listing, asked=asked, defined=defined))
+
+
+def _of_removal(
+    removal: Removal, remote: Remote | None, listing: Listing[Remote], *, asked: bool, defined: Definition | None
+) -> Iterator[str]:
+    yield f"A person took its record out of the state: {removal.reason}"
+    if remote and "status" not in untold(remote):
+        yield f"Invent shows it as {remote.status}."
+    elif asked and listing.complete:
+        yield "Invent does not list it any more."
+    else:
+        yield "Invent was not read for it, so it may still exist there."
+    if defined:
+        yield "Its file is still there, and apply refuses its key."
+
+
+def remark_on_nobody(flags: str) -> str:
+    """Return the remark on a live broadcast that no record knows."""
+    return f"No record knows it, so it was made in Invent. To bring it into the files: {Command('import').text(flags)}"

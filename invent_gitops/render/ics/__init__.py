@@ -1,0 +1,1 @@
+"""Feeds for calendars that people subscribe to."""
