@@ -1,1 +1,1 @@
-"""Pages for a browser: each is one file that asks for nothing."""
+"""Values as self-contained HTML pages. Text that a person wrote is cleaned here, and escaped by the templates."""

@@ -1,0 +1,144 @@
+"""The hours and days on which nothing may go out: what the page shades, for both zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from invent_gitops.model.calendar import Calendar, CalendarEntry
+from invent_gitops.policy.hours import within_quiet_hours
+from invent_gitops.render.html.clocks import in_zone, short_day
+from invent_gitops.render.html.page import Strip
+from invent_gitops.text.clean import clean
+from invent_gitops.values import Struct, field
+from invent_gitops.zonedata import UnknownZone, load_zone
+
+_DAY = 24 * 60
+
+
+class Lane(Struct, frozen=True):
+    """The quiet hours of the workspaces that share them: `zone` is the zone of the hours, `shown_in` the project's."""
+
+    start: time
+    end: time
+    zone: str
+    shown_in: str
+    workspaces: tuple[str, ...] = ()
+
+
+class Shading(Struct, frozen=True):
+    """What all the calendars of a page shade. `strips` grows while days are read: one for each kind of day."""
+
+    lanes: tuple[Lane, ...]
+    blackouts: tuple[tuple[date, date, str], ...]
+    strips: dict[tuple[tuple[int, int, int], ...], Strip] = field(default_factory=dict)
+
+    def quiet(self, day: date, *, universal: bool) -> tuple[int, str]:
+        """Return the number of the strip of a day, 0 for none, and its quiet hours as a text."""
+        spans = tuple(
+            (number, start, end - start)
+            for number, lane in enumerate(self.lanes)
+            for start, end in _minutes(lane, day, "UTC" if universal else lane.shown_in)
+        )
+        if not spans:
+            return 0, ""
+        strip = self.strips.setdefault(spans, Strip(len(self.strips) + 1, len(self.lanes), spans))
+        texts = (f"{_clock(start)}–{_clock(start + length)}" for _, start, length in spans)
+        return strip.number, ", ".join(dict.fromkeys(texts))
+
+    def blackout(self, day: date) -> str:
+        """Return `Blackout`, with the workspaces that have one if they are named; "" for any other day."""
+        hits = [names for first, last, names in self.blackouts if first <= day <= last]
+        if not hits:
+            return ""
+        names = ", ".join(dict.fromkeys(name for name in hits if name))
+        return f"Blackout: {names}" if names else "Blackout"
+
+
+def shading_of(calendars: Sequence[Calendar]) -> Shading:
+    """Return the shading of a page. Workspaces are named where there are several."""
+    several = len(calendars) > 1
+    lanes: dict[tuple[time, time, str, str], list[str]] = {}
+    blackouts = []
+    for calendar in calendars:
+        name = clean(calendar.context.workspace) if several else ""
+        zone = calendar.context.zone or "UTC"
+        if quiet := calendar.rules.quiet_hours:
+            hours_in = quiet.timezone or quiet.project_timezone or zone
+            lanes.setdefault((quiet.start, quiet.end, hours_in, zone), []).append(name)
+        if days := calendar.rules.blackout_days:
+            blackouts += [(first, last, name) for first, last in days.spans]
+    return Shading(tuple(Lane(*hours, tuple(names)) for hours, names in lanes.items()), tuple(blackouts))
+
+
+def in_quiet_hours(entry: CalendarEntry, calendar: Calendar) -> bool:
+    """Return whether a send is in the quiet hours of its workspace, on the clocks that the policy goes by."""
+    quiet = calendar.rules.quiet_hours
+    if not quiet:
+        return False
+    local, _ = in_zone(entry.at, quiet.timezone or entry.author.timezone or quiet.project_timezone)
+    return within_quiet_hours(local.time(), quiet)
+
+
+def on_blackout_day(entry: CalendarEntry, calendar: Calendar) -> bool:
+    """Return whether a send is on a blackout day of its workspace, on the clocks that the policy goes by."""
+    days = calendar.rules.blackout_days
+    if not days:
+        return False
+    local, _ = in_zone(entry.at, entry.author.timezone or days.project_timezone)
+    return any(first <= local.date() <= last for first, last in days.spans)
+
+
+def span_text(first: date, last: date) -> str:
+    """Return `24 December`, or `24–26 December`."""
+    if first == last:
+        return short_day(first)
+    return f"{first.day}–{short_day(last)}" if first.month == last.month else f"{short_day(first)} – {short_day(last)}"
+
+
+def _minutes(lane: Lane, day: date, zone: str) -> Iterator[tuple[int, int]]:
+    """Yield the first minute of each quiet span of a day on the clocks of `zone`, and the one after its last."""
+    if lane.zone == zone:
+        yield from _same_clock(lane)
+        return
+    for neighbour in _around(day):
+        begin, end = datetime.combine(neighbour, lane.start), datetime.combine(neighbour, lane.end)
+        if lane.end <= lane.start:
+            end += timedelta(days=1)
+        start = _minute_of(begin, lane.zone, day, zone)
+        stop = _minute_of(end, lane.zone, day, zone)
+        if start < stop:
+            yield start, stop
+
+
+def _same_clock(lane: Lane) -> Iterator[tuple[int, int]]:
+    start, end = (clock.hour * 60 + clock.minute for clock in (lane.start, lane.end))
+    if start < end:
+        yield start, end
+        return
+    if end:
+        yield 0, end
+    yield start, _DAY
+
+
+def _around(day: date) -> Iterator[date]:
+    for distance in (-2, -1, 0, 1):
+        try:
+            yield day + timedelta(days=distance)
+        except OverflowError:
+            continue
+
+
+def _minute_of(clock: datetime, written_in: str, day: date, zone: str) -> int:
+    """Return where a local time of one zone is on a day of another, in minutes and within the day."""
+    try:
+        local, _ = in_zone(clock.replace(tzinfo=load_zone(written_in)), zone)
+    except UnknownZone:
+        local, _ = in_zone(clock.replace(tzinfo=UTC), zone)
+    if local.date() != day:
+        return 0 if local.date() < day else _DAY
+    return local.hour * 60 + local.minute
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
