@@ -107,8 +107,10 @@ def _timezone(zone: str, rules: Iterable[Observance]) -> icalendar.Timezone:
         if yearly := rule.yearly:
             day = f"{yearly.week}{_WEEKDAYS[yearly.weekday]}"
             part.add("RRULE", vRecur(FREQ="YEARLY", BYMONTH=yearly.month, BYDAY=day), encode=False)
-        elif further := rule.starts[1:]:
-            part.add("RDATE", vDDDLists(list(further)), encode=False)
+        else:
+            # A line for each, since some readers take no list.
+            for start in rule.starts[1:]:
+                part.add("RDATE", vDDDLists([start]), encode=False)
         component.add_component(part)
     return component
 
