@@ -64,9 +64,21 @@ HOMES: dict[str, tuple[str, ...]] = {
     # The zones of the package, never those of the machine, which `zoneinfo` alone would take.
     "tzdata": ("zonedata",),
     "zoneinfo": ("zonedata",),
+    "icalendar": ("render",),
 }
 # What would make `--help` slow. Commands import these when they run.
-HEAVY = {"deepdiff", "filelock", "http.server", "httpx", "jsonschema", "jsonschema_rs", "sqlite3", "yaml", "zoneinfo"}
+HEAVY = {
+    "deepdiff",
+    "filelock",
+    "http.server",
+    "httpx",
+    "icalendar",
+    "jsonschema",
+    "jsonschema_rs",
+    "sqlite3",
+    "yaml",
+    "zoneinfo",
+}
 # It loads OpenSSL, which a start has no use for.
 LARGE = {"secrets"}
 

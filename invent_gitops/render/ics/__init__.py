@@ -1,1 +1,1 @@
-"""Feeds for calendars that people subscribe to."""
+"""The feed of the calendar, as iCalendar (RFC 5545), for programs that subscribe to it."""

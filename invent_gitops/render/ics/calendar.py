@@ -1,28 +1,28 @@
-"""The calendar as a feed to subscribe to."""
+"""The feed: calendars → one iCalendar text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from invent_gitops.model.calendar import Calendar
+from invent_gitops.render.ics.follow import followed
+from invent_gitops.render.ics.read import read_feed
+from invent_gitops.render.ics.write import feed_text
+from invent_gitops.text.clean import clean
 
 
 def calendar_ics(calendars: Sequence[Calendar], *, previous: str = "") -> str:
-    """Return the feed of the calendars of several workspaces; `previous` is the text that it takes the place of."""
-    from icalendar import Calendar as Feed
-    from icalendar import Event
+    """Return the feed of one or several workspaces, with CRLF at the ends of its lines.
 
-    feed = Feed()
-    feed.add("prodid", "-//invent-gitops//calendar//EN")
-    feed.add("version", "2.0")
-    for calendar in calendars:
-        for entry in calendar.entries:
-            event = Event()
-            event.add("uid", f"{entry.key or entry.id}@{calendar.context.org}")
-            event.add("dtstamp", calendar.context.at)
-            event.add("dtstart", entry.at)
-            event.add("summary", entry.name)
-            event.add("sequence", previous.count("SEQUENCE") and 1)
-            feed.add_component(event)
-    text: str = feed.to_ical().decode()
-    return text
+    `previous` is the text of the feed before, "" without one. An event that did not change keeps its bytes. One that
+    did gets a higher SEQUENCE. One that is gone is shown as cancelled until a year after its time. Raises
+    `InvalidInput` for a `previous` that is not a complete feed of this program.
+    """
+    former = read_feed(previous)
+    items = [item for calendar in calendars for item in followed(calendar, former)]
+    items.sort(key=lambda item: (item.event.at, item.event.uid))
+    zones = {calendar.context.zone for calendar in calendars}
+    workspaces = [clean(calendar.context.workspace) for calendar in calendars if calendar.context.workspace]
+    # With more, the name would fill the side bar of a program; the workspace is a category of each event.
+    name = f"Broadcasts: {workspaces[0]}" if len(workspaces) == 1 else "Broadcasts"
+    return feed_text(items, name, zones.pop() if len(zones) == 1 else "")
