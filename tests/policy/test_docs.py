@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.making import in_context, plan_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+# When the page says that its examples are planned.
+PLANNED = datetime(2028, 11, 17, 12, 0, tzinfo=UTC)
 INTRODUCTION, *SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
 
 
@@ -46,7 +49,9 @@ def planned(folder: Path) -> str:
     )
     assert [*unread, *unread_names, *wrong, *wrong_names, *unread_files, *faults] == []
     return plan_text(
-        in_context(plan_of(definitions, policies=project.policies, catalogue=catalogue), zone=project.timezone),
+        in_context(
+            plan_of(definitions, now=PLANNED, policies=project.policies, catalogue=catalogue), zone=project.timezone
+        ),
         Style(False),
     )
 
