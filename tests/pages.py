@@ -28,7 +28,7 @@ def every_block() -> Iterator[str]:
 
 
 def block(start: str, page: str = "") -> str:
-    """The block that begins with `start`, of one page or of all. Pages that repeat it must agree, and one must have it."""
+    """The one block that begins with `start`, of a page or of all: pages that repeat it must agree."""
     texts = fenced((ROOT / page).read_text(encoding="utf-8")) if page else every_block()
     matching = {text for text in texts if text.startswith(start)}
     assert len(matching) == 1, f"{page or 'docs/'} has {len(matching)} different blocks that begin with {start!r}"

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -123,7 +123,8 @@ def test_every_link_into_the_repository_leads_to_a_page_and_a_title_of_it(page: 
 def test_the_dates_of_the_readme_stay_a_year_ahead() -> None:
     dates = [date.fromisoformat(day) for day in re.findall(r"\b2\d{3}-\d\d-\d\d(?!\d)", README)]
     assert len(dates) > 1
-    assert min(dates) > date.today() + timedelta(days=365), "Give the README later dates, and make its pictures anew."
+    in_a_year = datetime.now(UTC).date() + timedelta(days=365)
+    assert min(dates) > in_a_year, "Give the README later dates, and make its pictures anew."
 
 
 def test_the_readme_is_read_in_a_few_minutes_and_says_first_what_the_tool_does_not_do() -> None:
