@@ -15,6 +15,7 @@ import yaml
 
 from invent_gitops.errors import ExitCode
 from tests.branch_repository import git
+from tests.pages import block
 from tests.render.test_sarif import checked
 from tests.running import ROOT, WHEN, Result, call, define, environment, run
 
@@ -292,10 +293,8 @@ def test_hook_takes_no_name_of_a_file_for_an_option(repository: Path, hook: dict
     assert shown(committed(repository, hook)) == set()
 
 
-def test_snippet_of_the_readme_names_the_hook() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    [snippet] = [text for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "\nrepos:" in f"\n{text}"]
-    [repo] = yaml.safe_load(snippet)["repos"]
+def test_snippet_of_the_docs_names_the_hook() -> None:
+    [repo] = yaml.safe_load(block("# .pre-commit-config.yaml\n"))["repos"]
     assert set(repo) == {"repo", "rev", "hooks"}
     assert [hook["id"] for hook in repo["hooks"]] == [NAME]
 

@@ -15,6 +15,7 @@ from invent_gitops.render.text.style import Style
 from invent_gitops.schemas import read_schema
 from invent_gitops.validate import validate_catalogue, validate_definitions, validate_project
 from tests.making import in_context, plan_of
+from tests.pages import block
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
@@ -72,11 +73,10 @@ def test_every_policy_that_can_be_waived_and_every_setting_has_its_place_on_the_
     assert set(re.findall(r"\(#([a-z-]+)\)", INTRODUCTION)) <= titles
 
 
-def test_settings_that_the_readme_leaves_commented_out_are_valid_as_they_stand(tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (shown,) = [text for text in blocks(readme, "yaml") if "policies:\n" in text]
+def test_settings_that_the_whole_project_file_leaves_commented_out_are_valid_as_they_stand(tmp_path: Path) -> None:
     path = tmp_path / "invent.yaml"
-    path.write_text(re.sub(r"^  # (\w+:.)", r"  \1", shown, flags=re.MULTILINE), encoding="utf-8")
+    every_entry = block("definitions: broadcasts ")
+    path.write_text(re.sub(r"^  # (\w+:.)", r"  \1", every_entry, flags=re.MULTILINE), encoding="utf-8")
     document, unread = read_document(path, "invent.yaml")
     assert document
     project, wrong = validate_project(document, read_schema("project"), "invent.yaml")
