@@ -64,7 +64,7 @@ def plan(
 
     Exit code 5 means that something is refused. 6 means that --refresh could not read everything.
     7 means that a key is blocked. With --exit-code, 3 means that there are creates. 8 means that
-    there are none, but a person must act in Invent.
+    nothing would be created, but a person must act in Invent.
     """
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)
