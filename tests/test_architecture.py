@@ -30,6 +30,7 @@ FLOORS = {
         "files",
         "git",
         "inside",
+        "installation",
         "load",
         "schemas",
         "state",

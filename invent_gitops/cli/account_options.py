@@ -66,21 +66,23 @@ _OPTIONS = [
         metavar="FILE",
         callback=not_empty,
         shell_complete=files,
-        help="The state file.  [default: the project's]",
+        help="State file.  [default: the project's]",
     ),
     click.option(
-        "--org", envvar="INVENT_ORG_ID", metavar="ID", callback=not_empty, help="The org; c is the key's own."
+        "--org",
+        envvar="INVENT_ORG_ID",
+        metavar="ID",
+        callback=not_empty,
+        help="Organization ID. c is the organization that owns the API key.",
     ),
     click.option(
         "--base-url",
         envvar="INVENT_BASE_URL",
         metavar="URL",
         callback=not_empty,
-        help="Another Invent than the public one.",
+        help="Base URL of the Invent API.",
     ),
-    click.option(
-        "--sandbox", is_flag=True, help="Rehearse with the built-in Invent and a state of its own, in .invent-sandbox."
-    ),
+    click.option("--sandbox", is_flag=True, help="Use the built-in Invent and its own state in .invent-sandbox."),
 ]
 
 # Of several workspaces, --workspace or --all has to choose.

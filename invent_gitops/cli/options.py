@@ -27,14 +27,14 @@ def common_options(function: Function) -> Function:
                 "folder",
                 metavar="DIR",
                 shell_complete=folders,
-                help="Work as if started in DIR.",
+                help="Run as if started in DIR.",
                 **_stored(_enter),
             ),
             click.option("--json", is_flag=True, help="Print one JSON document on stdout.", **_stored(_set)),
             click.option(
                 "--color",
                 type=click.Choice(["auto", "always", "never"]),
-                help="Colours; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+                help="When to print colours. auto prints them on a terminal.  [env: NO_COLOR, FORCE_COLOR]",
                 **_stored(_set),
             ),
             click.option("-q", "--quiet", is_flag=True, help="Print the result only.", **_stored(_set)),
@@ -67,14 +67,14 @@ def document_options(*, kind: str, more_forms: str = "", drafts: bool = False) -
             drafts=drafts,
             type=click.Path(dir_okay=False),
             callback=not_empty,
-            help=f"Write the {kind} as JSON to this file, whatever becomes of it.",
+            help=f"File for the {kind} as JSON. It is written whether the command succeeds or fails.",
         )
         form = click.option(
             "--format",
             "form",
             cls=FormatOption,
             kind=kind,
-            help=f"json is the same as --json; {more_forms}github adds annotations, summary and outputs.",
+            help=f"Output format. {more_forms}github adds annotations, a summary and outputs of the step.",
         )
         return form(out(function))
 

@@ -18,14 +18,14 @@ def plan_options(function: Function) -> Function:
         multiple=True,
         callback=none_empty,
         shell_complete=patterns,
-        help="Only the key of that name, or keys that match, such as 'newsletter/*'. Give it again for more.",
+        help="Plan only the keys that match, such as 'newsletter/*'. Can be repeated.",
     )
-    strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that were created already.")
+    strict = click.option("--strict", is_flag=True, help="Refuse edits of broadcasts that are created already.")
     base = click.option(
         "--base",
         metavar="REF",
         callback=not_empty,
-        help="Show the rules that are weaker than at this branch or commit; by default at the CI's base.",
+        help="Branch or commit to compare the project's rules with.  [default: the base that CI names]",
     )
     return only(strict(base(function)))
 

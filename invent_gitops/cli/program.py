@@ -19,22 +19,29 @@ from invent_gitops.cli.utf8 import check_utf8
 COMMANDS = {
     "init": "Turn an empty folder into a working project.",
     "validate": "Check all definitions, and show every problem at once.",
-    "plan": "Show what apply would do. It has no way to write anything.",
+    "plan": "Show what apply would do. It cannot write anything.",
     "apply": "Create the missing broadcasts, once each, and record their ids.",
-    "status": "Show when, to whom, in what state, what came of it, and what needs you.",
-    "calendar": "Draw the sends as a calendar: in the terminal, as a page, as a feed to subscribe to.",
-    "refresh": "Take what Invent shows into the records.",
-    "reconcile": "Look for broadcasts whose outcome is unknown, and adopt what is found.",
+    "status": "Show every broadcast: when, to whom, its state and what needs you.",
+    "calendar": "Draw the sends as a calendar: in the terminal, as a page or a feed.",
+    "refresh": "Update the records with what Invent shows.",
+    "reconcile": "Find the broadcasts of attempts whose outcome is unknown.",
     "resolve": "Settle a blocked key by hand.",
-    "import": "Bring broadcasts that were made by hand in Invent under the definitions.",
-    "history": "Show what was done, by whom and from which commit.",
-    "github": "Keep the comment on a pull request and the issue about drift up to date.",
-    "state": "Look into the recorded state, and mend it.",
+    "import": "Write definitions for broadcasts that were created by hand in Invent.",
+    "history": "Show each change of the records: what, by whom, from which commit.",
+    "github": "Keep the comment on a pull request and the drift issue up to date.",
+    "state": "Read the recorded state, and repair it.",
     "segments": "Give the segments in Invent names that definitions can use.",
-    "schema": "Print a JSON Schema.",
-    "workspaces": "List the workspaces of a project, and print a matrix for GitHub Actions.",
+    "schema": "Print the JSON Schema of a document.",
+    "workspaces": "List the workspaces, and print a matrix for GitHub Actions.",
     "completion": "Make your shell complete commands, options and keys.",
-    "sandbox": "Serve a built-in Invent on this machine, for trying things out.",
+    "sandbox": "Serve a built-in Invent on this machine, to try things out.",
+}
+# What each command is for, in the order of --help. Each command is in one group.
+GROUPS = {
+    "Write": ("init", "validate", "import", "segments", "schema", "completion"),
+    "Review": ("plan", "status", "calendar", "history", "workspaces", "github"),
+    "Run": ("apply", "refresh", "sandbox"),
+    "Repair": ("reconcile", "resolve", "state"),
 }
 
 
@@ -43,7 +50,21 @@ def _load(name: str) -> click.Command:
     module = importlib.import_module(f"invent_gitops.cli.commands.{name}")
     command: click.Command = getattr(module, name)
     refuse_repetition(command)
+    _explain(command, str(command.name))
     return command
+
+
+def _explain(command: click.Command, name_of_command: str) -> None:
+    """Let the help of a command and of those below it end with an example and the address of its page."""
+
+    def format_help(ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from invent_gitops.cli.help_page import write_page
+
+        write_page(command, name_of_command, ctx, formatter)
+
+    command.format_help = format_help  # type: ignore[method-assign]  # of this command alone
+    for name, below in getattr(command, "commands", {}).items():
+        _explain(below, f"{name_of_command} {name}")
 
 
 class Commands(click.Group):
@@ -67,8 +88,14 @@ class Commands(click.Group):
         return [*completions, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                # Equally wide in each section, so that the sentences begin in one column.
+                formatter.write_dl([(name.ljust(width), COMMANDS[name]) for name in names])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write("\nRun invent-gitops COMMAND --help for options, an example and documentation.\n")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

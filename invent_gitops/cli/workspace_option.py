@@ -38,7 +38,7 @@ workspace_option = click.option(
     metavar="NAME",
     callback=not_empty,
     shell_complete=workspace_names,
-    help="One of the project's workspaces.",
+    help="Run in this workspace of the project.",
 )
 
 
@@ -52,10 +52,10 @@ def workspace_options(scope: Scope) -> Callable[[Function], Function]:
         choose.__name__, choose.__doc__ = function.__name__, function.__doc__
         choose.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
         wrapped: Any = choose
-        by_default = "  [default, where there are several]" if scope in ("checks", "each") else ""
+        by_default = "  [default in a project with workspaces]" if scope in ("checks", "each") else ""
         if scope != "one":
             wrapped = click.option(
-                "--all", "every", is_flag=True, help=f"Each workspace of the project in turn.{by_default}"
+                "--all", "every", is_flag=True, help=f"Run in each workspace of the project.{by_default}"
             )(wrapped)
         decorated: Function = workspace_option(wrapped)
         return decorated

@@ -26,6 +26,8 @@ BRANCHES = (
 _BEGINNING = "CI_MERGE_REQUEST_DIFF_BASE_SHA"
 # The commit that a branch had before a push.
 _BEFORE = "CI_COMMIT_BEFORE_SHA"
+# All of them, as the help of --base names them.
+NAMES_OF_BASE = (*BRANCHES, _BEGINNING, _BEFORE)
 _COMMIT = re.compile("(?!0+$)[0-9a-f]{40,64}")
 
 

@@ -7,13 +7,13 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from invent_gitops import __version__
 from invent_gitops.errors import Refused, WrongUsage
 from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.installation import installation
+from invent_gitops.text.addresses import repository_in
 from invent_gitops.values import Struct
 
 TEMPLATES = ("validate", "plan", "apply", "drift")
@@ -165,10 +165,9 @@ def own_action() -> str:
 
     Without an owner that is known it begins with `UNKNOWN_OWNER`, without a commit it names the version's tag.
     """
-    address, commit = _source()
-    match = re.search(r"github\.com[:/]([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$", address)
-    name = match[1] if match else f"{UNKNOWN_OWNER}/invent-gitops"
-    return f"{name}@{commit} # v{__version__}" if commit else f"{name}@v{__version__}"
+    installed = installation()
+    name = repository_in(installed.address) or f"{UNKNOWN_OWNER}/invent-gitops"
+    return f"{name}@{installed.commit} # v{__version__}" if installed.commit else f"{name}@v{__version__}"
 
 
 def _filled(template: str, wording: Wording) -> str:
@@ -237,23 +236,6 @@ def _key_line(line: str, key: str, wording: Wording) -> str:
     if len(wording.keys) == 1:
         return own
     return own.replace("${{ ", f"${{{{ matrix.key == '{key}' && ").replace(" }}", " || '' }}")
-
-
-def _source() -> tuple[str, str]:
-    """Return the git address and the commit that this program was installed from, each "" if unknown."""
-    clone = Path(__file__).resolve().parents[2]
-    try:
-        origin = json.loads(distribution("invent-gitops").read_text("direct_url.json") or "{}")
-    except (PackageNotFoundError, ValueError):
-        origin = {}
-    if not (clone / ".git").exists():
-        vcs = origin.get("vcs_info", {})
-        if vcs.get("vcs") == "git":
-            return str(origin.get("url", "")), str(vcs.get("commit_id", ""))
-        clone = Path(unquote(urlsplit(str(origin.get("url", ""))).path))
-    if not (clone / ".git").exists():
-        return "", ""
-    return _git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD")
 
 
 def _git(folder: Path, *arguments: str) -> str:

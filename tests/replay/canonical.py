@@ -1,4 +1,4 @@
-"""Stable names for what a program draws by chance: ids of the sandbox, lineages and attempts."""
+"""Stable names for what a program draws by chance, and for what only the clone says that it runs in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _NAMES = re.compile(
     r"\b(?:(?P<sandbox>b_[0-9a-f]{24})|(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
     r"|(?P<attempt>[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}))\b"
 )
+# The address of a page is that of the repository that the program comes from, which differs between clones.
+_PAGE = re.compile(r"(^Documentation:\n  )\S+", re.MULTILINE)
 
 
 def canonical(steps: Sequence[Step]) -> list[Step]:
@@ -33,7 +35,7 @@ def canonical(steps: Sequence[Step]) -> list[Step]:
         return names.setdefault(match[0], fresh[kind])
 
     def plain(text: str) -> str:
-        return _NAMES.sub(name, text)
+        return _NAMES.sub(name, _PAGE.sub(r"\1(where the documentation is)", text))
 
     return [
         Step(plain(step.title), step.code, {part: text and plain(text) for part, text in step.parts.items()})

@@ -38,23 +38,26 @@ from invent_gitops.values import Struct, replace
 @click.command()
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options
-@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@click.option("--yes", is_flag=True, help="Create without asking. Required without a terminal.")
 @click.option(
     "--plan",
     "plan_file",
     cls=FileOption,
     metavar="FILE",
     shell_complete=files,
-    help="Create only what this plan (plan --out) says.",
+    help="Create only what this plan says. plan --out writes it.",
 )
 @click.option(
-    "--blind", "unseen", is_flag=True, help="With a new state: create although Invent's list cannot be read. Be sure."
+    "--blind",
+    "unseen",
+    is_flag=True,
+    help="With a new state: create although Invent's list cannot be read. Check Invent first.",
 )
 @click.option(
     "--branch",
     metavar="NAME",
     callback=not_empty,
-    help="Branch that this is applied from; without it, what git says.",
+    help="Branch that this run applies.  [default: what git says]",
 )
 @click.option("--approved", cls=OneWorkspaceOption, metavar="DIGEST", help="Create only if the plan has this digest.")
 @plan_options
@@ -63,17 +66,17 @@ from invent_gitops.values import Struct, replace
     type=POSITIVE,
     default=DEFAULT_RATE,
     show_default=True,
-    help="Requests a minute; Invent's limit is 500 for each IP address.",
+    help="Requests per minute. Invent allows 500 per IP address.",
 )
 @click.option(
-    "--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls in flight at once."
+    "--concurrency", type=click.IntRange(1, 64), default=4, show_default=True, help="Number of parallel calls."
 )
 @click.option(
     "--deadline",
     cls=SharedSecondsOption,
     type=POSITIVE,
     metavar="SECONDS",
-    help="Start nothing new after so many seconds; answers in flight are awaited.",
+    help="Start no new call after this many seconds. Calls in flight finish.",
 )
 @document_options(kind="report", drafts=True)
 @common_options
@@ -98,10 +101,11 @@ def apply(
     """Create the missing broadcasts, once each, and record their ids.
 
     DEFINITIONS is the folder of all definitions; by default it is the project's. A create cannot be
-    undone. Each one is written down before the call and settled after it, so that no run, whatever
-    becomes of it, makes another run create a broadcast again. With --plan or --approved it refuses
-    (exit code 5) to create anything else than what was approved. INVENT_APPROVALS, the output approvals
-    of github approved, says who approved it, for the record; INVENT_UNAPPROVED, its output reason, why not.
+    undone. apply records each create before the call and settles it after the answer. So a run that
+    dies never makes a later run create the same broadcast again.
+
+    With --plan or --approved, apply creates only what was approved. It refuses everything else with
+    exit code 5.
     """
     view = View(session, account, draft)
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def completion(session: Session, shell: str) -> Result | ExitCode:
     """Print the script that makes your SHELL complete commands, options and keys.
 
-    Keys come from the definitions and from the state as this machine knows it; nothing is fetched.
+    Keys come from the definitions and from the local copy of the state. Completion fetches nothing.
 
     \b
     bash, in ~/.bashrc:

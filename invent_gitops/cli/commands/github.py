@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from invent_gitops.cli.document_options import NAME, FormatOption
 from invent_gitops.cli.errors import answers
+from invent_gitops.cli.github_posts import renderer_of, result_of
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.out_file import remove_document, write_document
 from invent_gitops.cli.output import delivered
@@ -24,11 +24,9 @@ from invent_gitops.github import step
 from invent_gitops.github.event import read_event
 from invent_gitops.model.pull_request import WorkflowEvent
 from invent_gitops.operations.posts import (
-    JsonDocument,
     NowhereToPost,
     OwnPosts,
     PostResult,
-    RenderPage,
     own_posts_in,
     post_or_summarise,
     tell,
@@ -40,7 +38,10 @@ if TYPE_CHECKING:
     from invent_gitops.review.approval import ApprovalResult
 
 author_option: Callable[[Any], Any] = click.option(
-    "--author", metavar="LOGIN", callback=not_empty, help="Whose comments and issues are ours; by default the token's."
+    "--author",
+    metavar="LOGIN",
+    callback=not_empty,
+    help="Author of our comments and issues.  [default: the owner of the token]",
 )
 
 
@@ -49,8 +50,8 @@ author_option: Callable[[Any], Any] = click.option(
 def github() -> None:
     """Keep the comment on a pull request and the issue about drift up to date.
 
-    For steps of a workflow: reads GITHUB_TOKEN and what GitHub tells every step. check is for
-    everywhere.
+    These commands are steps of a workflow. They read GITHUB_TOKEN and the variables that GitHub sets
+    for each step. check also runs on your machine.
     """
 
 
@@ -60,12 +61,14 @@ def github() -> None:
 @common_options
 @answers("github")
 def comment(session: Session, file: str, author: str | None) -> Result:
-    """Show a plan, or the outcome of an apply, in the one comment on the pull request.
+    """Show a plan, or the outcome of an apply, in one comment on the pull request.
 
-    FILE is what plan --out or apply --out wrote. With {workspace} in it, as for plan --all, one comment
-    shows the plans of all workspaces that change. The comment is updated in place. Where nothing changes
-    and there is none yet, none is added. Where there can be none (a fork, no token, no pull request), the
-    summary of the step has the same.
+    FILE is a document of plan --out or apply --out. With {workspace} in its name, as for plan --all,
+    one comment shows the plans of all workspaces that change. comment edits its comment in place. It
+    adds no comment while nothing changes.
+
+    A run of a fork, without a token or without a pull request cannot comment. The summary of the step
+    then shows the same page.
     """
     if NAME in file:
         return _comment_of_all(session, file, author)
@@ -101,14 +104,14 @@ def _comment_of_all(session: Session, pattern: str, author: str | None) -> Resul
 @github.command()
 @author_option
 @workspace_option
-@click.option("--all", "every", is_flag=True, help="The comment that shows the plans of all workspaces.")
+@click.option("--all", "every", is_flag=True, help="Mark the comment that shows the plans of all workspaces.")
 @common_options
 @answers("github")
 def outdated(session: Session, author: str | None, workspace: str | None, every: bool) -> Result:
     """Mark the comment as outdated while a newer commit is being planned.
 
-    Nobody should approve what will not be applied. A comment of the newest commit, and one that shows
-    the outcome of an apply, is left as it is.
+    This keeps reviewers from approving a plan that will not be applied. outdated does not change a
+    comment of the newest commit, or one that shows the outcome of an apply.
     """
     from invent_gitops.operations.keep_comment import mark_all_outdated, mark_outdated
 
@@ -122,20 +125,25 @@ def outdated(session: Session, author: str | None, workspace: str | None, every:
 @github.command()
 @author_option
 @click.option(
-    "--out", metavar="FILE", callback=not_empty, shell_complete=files, help="Write the plan for apply --plan, if any."
+    "--out",
+    metavar="FILE",
+    callback=not_empty,
+    shell_complete=files,
+    help="File for the approved plan, for apply --plan.",
 )
-@click.option("--required", is_flag=True, help="Refuse (exit code 5) where nobody has approved a plan beyond doubt.")
+@click.option("--required", is_flag=True, help="Exit with 5 unless a plan is certainly approved.")
 @workspace_option
 @common_options
 @answers("github")
 def approved(session: Session, author: str | None, out: str | None, required: bool, workspace: str | None) -> Result:
     """Print the digest of the plan that the reviewers of the merged pull request saw.
 
-    Sets the outputs digest, plan (the FILE of --out, if it was written), pull_request, approvals and reason of the
-    step. Where the comment does not say beyond doubt what was approved, or the reviews do not keep the rule of the
-    base branch (review: in the project file), it warns, and the digest is the word unapproved: with it, apply
-    --approved creates nothing. So it is for a commit that came without a pull request, as soon as one was ever merged;
-    before that it has no digest, since nobody was asked.
+    The step gets the outputs digest, plan, pull_request, approvals and reason. The digest is the word
+    unapproved if the comment or the reviews do not prove an approval. With it, apply --approved
+    creates nothing. The rule for the reviews is `review:` in the project file of the base branch.
+
+    A commit without a pull request is unapproved too, once the repository has merged any pull request.
+    Before that the digest is empty, and nobody has to approve.
     """
     from invent_gitops.github.refusal import PERMISSIONS, Forbidden
     from invent_gitops.operations.find_approval import find_approval
@@ -222,18 +230,19 @@ def approved_as(approval: ApprovalResult, reason: str) -> PostResult:
     default="Broadcasts need a look",
     show_default=True,
     callback=plain_text,
-    help="The title of a new issue; with the name of the workspace after it, if there are several.",
+    help="Title of a new issue. The name of a workspace is added to it.",
 )
 @author_option
 @common_options
 @answers("github")
 def issue(session: Session, file: str, title: str, author: str | None) -> Result:
-    """Keep one issue about what needs a person: open while there is something, closed while all is well.
+    """Keep one issue open while something needs a person, and close it afterwards.
 
-    FILE is what status --out, plan --out or apply --out wrote. It needs a person if the command did not
-    end with 0, if the status says so, or if a plan of what is merged has something to create, blocked,
-    refused or changed. Of a status, the pull requests whose broadcasts were sent within some days get a
-    comment with what came of them.
+    FILE is a document of status --out, plan --out or apply --out. The issue is open if the command
+    failed or the status needs a person. It is also open if a plan of merged files has creates, blocked
+    keys, refusals or changes.
+
+    With a status, issue also comments the results on the pull requests of broadcasts sent lately.
     """
     from invent_gitops.operations.keep_comment import keep_issue
     from invent_gitops.operations.keep_results import keep_results
@@ -253,19 +262,24 @@ def issue(session: Session, file: str, title: str, author: str | None) -> Result
 
 @github.command()
 @click.option(
-    "--branch", metavar="NAME", callback=not_empty, help="What is applied.  [default: applies_from, else GitHub's]"
+    "--branch",
+    metavar="NAME",
+    callback=not_empty,
+    help="Branch whose merges are applied.  [default: applies_from, else GitHub's]",
 )
-@click.option("--format", "form", cls=FormatOption, kind="setup", help="json is the same as --json.")
+@click.option("--format", "form", cls=FormatOption, kind="setup", help="Output format.")
 @common_options
 @delivered
 @answers("setup")
 def check(session: Session, form: str, branch: str | None) -> Result:
     """Check the set-up of the repository on GitHub, and print the commands that fix it.
 
-    Reads the rules of the branches, the environment, the names of the secrets, the workflows and
-    CODEOWNERS with GITHUB_TOKEN, and changes nothing. The repository is GITHUB_REPOSITORY, else the
-    remote origin. Ends with 5 if something is missing or loose, else with 6 if GitHub does not show
-    something to this token.
+    check reads the rules of the branches, the environment and the names of the secrets. It also reads
+    the workflows and CODEOWNERS. It changes nothing. The repository is GITHUB_REPOSITORY, else the
+    remote origin.
+
+    Exit code 5 means that something is missing or loose. 6 means that GitHub does not show something
+    to this token.
     """
     from invent_gitops.operations.check_setup import check_repository
     from invent_gitops.render.documents.setup import setup_json
@@ -276,17 +290,3 @@ def check(session: Session, form: str, branch: str | None) -> Result:
     return Result(
         "setup", exit_code_of(setup), lambda: setup_json(setup), lambda display: setup_text(setup, display.style)
     )
-
-
-def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:
-    """Return the page of a document as Markdown, with links to the files of the event's commit."""
-    from invent_gitops.render.markdown.document import page
-
-    links, run = step.files_address(Path(), commit=event.commit), step.run_address()
-    more = f"[The summary of the run]({run}) has more room." if run else ""
-    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, elsewhere=more)
-
-
-def result_of(post: PostResult) -> Result:
-    """Return the result of a command that posts."""
-    return Result("github", ExitCode.DONE, post.as_json, plain(clean(f"{post.sentence} {post.url}".strip())))

@@ -38,10 +38,10 @@ DEFINED = ("created", "adopted", "resolved")
 @common_options
 @answers("history")
 def history(session: Session, account: Account, key: str | None) -> Result:
-    """Show what was created, adopted, resolved, moved, refreshed and removed, by whom and from which commit.
+    """Show each change of the records: what, when, by whom and from which commit.
 
-    Reads the commits of the state branch, or of the state file. With KEY only what happened to that
-    key, under its former names as well; with --all one workspace has to know it.
+    history reads the commits of the state branch, or those of the state file. With KEY, it shows only
+    that key, also under its former names. With --all and KEY, at least one workspace must have the key.
     """
     from invent_gitops.audit.history import about, read_trail
     from invent_gitops.render.documents.history import history_json

@@ -25,25 +25,24 @@ if TYPE_CHECKING:
 @click.command(name="import")
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @one_account_options
-@click.option("--all", "everything", is_flag=True, help="Import all that can be.")
+@click.option("--all", "everything", is_flag=True, help="Import every broadcast that can be imported.")
 @click.option(
     "--only",
     metavar="GLOB",
     multiple=True,
     callback=none_empty,
-    help="Import those whose key to be matches, such as 'vip-*'. Give it again for more.",
+    help="Import the broadcasts whose new key matches, such as 'vip-*'. Can be repeated.",
 )
 @common_options
 @answers("import")
 def import_(
     session: Session, account: Account, ids: tuple[str, ...], everything: bool, only: tuple[str, ...]
 ) -> Result:
-    """List the broadcasts in Invent that no record knows; with IDs, --all or --only, import them.
+    """List the broadcasts in Invent that are not recorded. With IDs, --all or --only, import them.
 
-    An import records each broadcast, whatever its status, and writes its definition, so that the next
-    plan does not create it. What looks like a definition that has no record is left to you. It never
-    writes over a file, and writes nothing to Invent. Run again, it writes the definitions of imported
-    records that have none.
+    An import records each broadcast and writes its definition, so that no later plan creates it. It
+    leaves a broadcast to you if it resembles a definition without a record. It never overwrites a
+    file, and writes nothing to Invent. A second run writes the definitions that are still missing.
     """
     if sum((bool(ids), everything, bool(only))) > 1:
         raise WrongUsage("There are two choices of what to import.", "Give IDs, or --all, or --only GLOB.")

@@ -32,7 +32,7 @@ _NEXT = "Next: invent-gitops plan, then invent-gitops apply --sandbox to try it 
 
 
 @click.command()
-@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="The project's time zone.")
+@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Time zone of the project.")
 @click.option(
     "--editor",
     "editors",
@@ -40,28 +40,30 @@ _NEXT = "Next: invent-gitops plan, then invent-gitops apply --sandbox to try it 
     multiple=True,
     default=["vscode"],
     show_default=True,
-    help="Whose settings to write, so that new files get completion and red lines; may be repeated.",
+    help="Editor whose settings to write, for completion and error marks. Can be repeated.",
 )
-@click.option("--github", is_flag=True, help="Write GitHub workflows too: validate, plan, apply and drift.")
-@click.option("--sandbox", is_flag=True, help="With --github: workflows that need no account, to try it with a team.")
+@click.option("--github", is_flag=True, help="Write the GitHub workflows validate, plan, apply and drift.")
+@click.option(
+    "--sandbox", is_flag=True, help="With --github: write workflows that use the sandbox and need no account."
+)
 @click.option(
     "--branch",
     metavar="NAME",
     callback=not_empty,
-    help="With --github: what is merged here is applied.  [default: the remote's, else the current one]",
+    help="With --github: branch whose merges are applied.  [default: the remote's, else the current one]",
 )
 @click.option(
     "--action",
     metavar="OWNER/REPOSITORY@SHA",
     callback=not_empty,
-    help="With --github: the action that installs this program.  [default: what it was installed from]",
+    help="With --github: action that installs this program.  [default: its own source]",
 )
 @click.option(
     "--queue/--no-queue",
     default=None,
-    help="With --github: whether several applies may wait.  [default: not on an Enterprise Server]",
+    help="With --github: whether several applies can wait.  [default: not on an Enterprise Server]",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be written.")
+@click.option("--dry-run", is_flag=True, help="Print the files without writing them.")
 @common_options
 @answers("files")
 def init(
@@ -75,10 +77,9 @@ def init(
 ) -> Result:
     """Turn the current folder into a working project.
 
-    Writes a project file, one example, the schemas and the settings for your editor, and a
-    .gitignore; with --github also the workflows of a repository on GitHub, and the state is kept on a
-    branch. A file that is there already is never written over; a project file that names no place for
-    the state gets the one entry for that, and keeps everything else.
+    init writes a project file, one example, the schemas, the settings for your editor and a
+    .gitignore. With --github it also writes the workflows, and keeps the state on a branch. It never
+    overwrites a file. A project file without a state entry gets one, and keeps everything else.
     """
     from invent_gitops.operations.first_steps import first_steps, state_entries, write_entries
     from invent_gitops.render.text.first_steps import first_steps_text

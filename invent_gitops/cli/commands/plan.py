@@ -37,14 +37,14 @@ from invent_gitops.render.github.annotations import plan_annotations
 @click.argument("definitions", required=False, metavar="[DEFINITIONS]", shell_complete=folders)
 @account_options_for("each")
 @plan_options
-@click.option("--refresh", is_flag=True, help="Look at Invent, too: what drifted, and today's audience.")
+@click.option("--refresh", is_flag=True, help="Read Invent, and show drift and today's audience.")
 @click.option(
     "--exit-code",
     "tell",
     is_flag=True,
-    help="Exit 3 if there is something to create, else 8 if a person must act in Invent.",
+    help="Exit with 3 if there are creates, else with 8 if a person must act in Invent.",
 )
-@document_options(kind="plan", more_forms="markdown is for reviewers; ")
+@document_options(kind="plan", more_forms="markdown is for reviewers. ")
 @common_options
 @answers("plan", reviewed=True)
 def plan(
@@ -59,10 +59,12 @@ def plan(
 ) -> Result:
     """Show what apply would do: who would be messaged, when, and what needs you.
 
-    DEFINITIONS is the folder of all definitions; by default it is the project's. Works offline unless
-    --refresh is given, and has no way to write to Invent or to the state. Exit code 5 if something is
-    refused, 6 if --refresh could not read everything, 7 if a key is blocked; with --exit-code 3 if
-    there is something to create, else 8 if a person must act in Invent.
+    DEFINITIONS is the folder of all definitions; by default it is the project's. plan works offline
+    unless you give --refresh. It cannot write to Invent or to the state.
+
+    Exit code 5 means that something is refused. 6 means that --refresh could not read everything.
+    7 means that a key is blocked. With --exit-code, 3 means that there are creates. 8 means that
+    nothing would be created, but a person must act in Invent.
     """
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)

@@ -23,13 +23,15 @@ from invent_gitops.provenance import find_origin
 @common_options
 @answers("report")
 def reconcile(session: Session, account: Account) -> Result:
-    """Look for broadcasts whose outcome is unknown.
+    """Find the broadcasts of attempts whose outcome is unknown, and record their ids.
 
-    Reads the whole list in Invent. A broadcast that is exactly as it was requested, is recorded
-    nowhere and is the only one of its kind is adopted, unless somebody has declared before that an attempt of
-    it created nothing. Anything else stays blocked, with what was found beside it, until `resolve` settles it.
-    What was adopted within a day is looked at again: another one exactly like it is told first. Exit code 7 as
-    long as anything is in doubt or exists twice. Nothing is written to Invent.
+    reconcile reads Invent's whole list. It adopts a broadcast that equals the request, is recorded
+    nowhere and is the only one like it. It does not adopt one after a person declared that an attempt
+    created nothing. Every other key stays blocked, with its candidates, until resolve settles it.
+
+    reconcile also checks what it adopted within the last day, and reports a second equal broadcast
+    first. It writes nothing to Invent. Exit code 7 means that an outcome is still unknown, or that a
+    broadcast exists twice.
     """
     from invent_gitops.render.documents.report import report_json
     from invent_gitops.render.text.report import report_text

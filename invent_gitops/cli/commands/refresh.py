@@ -22,12 +22,14 @@ from invent_gitops.operations.unsettled import unsettled_code
 @common_options
 @answers("refresh")
 def refresh(session: Session, account: Account) -> Result:
-    """Take what Invent shows into the records, where it differs.
+    """Update the records with what Invent shows.
 
-    For broadcasts that somebody edited, rescheduled, cancelled or deleted in Invent, and for statuses that moved on.
-    Reads the whole list; what it does not hold any more is recorded as GONE, and never created again. Keys in doubt
-    are left to `reconcile`. Nothing is written to Invent. Exit code 6 if not all of the list could be read: then what
-    was read is taken in, and nothing is called gone. Exit code 7 as long as any key is in doubt, or exists twice.
+    refresh records edits, new times, cancellations, deletions and new statuses of broadcasts in
+    Invent. It reads the whole list, and records a missing broadcast as GONE. apply never creates that
+    one again. refresh leaves keys with an unknown outcome to reconcile. It writes nothing to Invent.
+
+    Exit code 6 means that the list could not be read completely. refresh then records what it read,
+    and reports nothing as gone. 7 means that the outcome of a key is unknown, or that it exists twice.
     """
     from invent_gitops.live.drift import renewal
     from invent_gitops.render.documents.drift import renewal_json

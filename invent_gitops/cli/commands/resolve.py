@@ -26,23 +26,29 @@ from invent_gitops.values import replace
 @click.command()
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=blocked)
 @one_account_options
-@click.option("--id", "id", metavar="ID", help="It was created, and this is its id.")
-@click.option("--instead-of", "wrong", metavar="WRONG", help="With --id: the id that was recorded by mistake.")
-@click.option("--not-created", is_flag=True, help="It was not created, and Invent's list does not show it.")
+@click.option("--id", "id", metavar="ID", help="ID of the broadcast, if it was created.")
+@click.option("--instead-of", "wrong", metavar="WRONG", help="With --id: the wrong ID that is recorded now.")
 @click.option(
-    "--not", "others", metavar="ID", multiple=True, help="With --not-created: Invent shows this one; it is another."
+    "--not-created", is_flag=True, help="Declare that it was not created, and that Invent's list does not show it."
+)
+@click.option(
+    "--not",
+    "others",
+    metavar="ID",
+    multiple=True,
+    help="With --not-created: ID of a similar broadcast that is a different one.",
 )
 @click.option(
     "--reason",
     metavar="TEXT",
     callback=a_reason(needed=False),
-    help="Why; needed with --not-created and --instead-of, recorded in every case.",
+    help="Reason for the record. Required with --not-created and --instead-of.",
 )
 @click.option(
     "--anyway",
     is_flag=True,
-    help="Though Invent does not show the id, or shows it otherwise. With --not-created: though its call may still be "
-    "in flight, or Invent's list cannot be read.",
+    help="With --id: accept an ID that Invent does not show, or shows with other values. With --not-created: accept "
+    "a call that may still be in flight, or a list that cannot be read.",
 )
 @common_options
 @answers("records")
@@ -59,10 +65,13 @@ def resolve(
 ) -> Result:
     """Settle a blocked KEY by hand.
 
-    With --id the broadcast is looked up in Invent's list first, and recorded; this also records the id of a defined
-    key that the state has lost, and repairs a wrong --not-created. With --id and --instead-of, a wrong id is
-    corrected. With --not-created Invent's whole list is read; if it shows nothing of the attempt, and its call is over
-    for certain, the KEYs are free again. Your word, your name and the reason are recorded, and what you set aside.
+    With --id, resolve finds the broadcast in Invent's list and records its ID. This also records an
+    ID that the state has lost, and repairs a wrong --not-created. With --instead-of, it replaces a
+    wrong ID.
+
+    With --not-created, resolve reads Invent's whole list. It frees the KEYs if the list shows nothing
+    of the attempt and the call is certainly over. It records your name, your reason and the warnings
+    that you overrode.
     """
     from invent_gitops.render.documents.records import records_json
 

@@ -21,7 +21,11 @@ from invent_gitops.errors import ExitCode, WrongUsage
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port; 0 takes any free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port on 127.0.0.1. 0 takes any free port.",
 )
 @click.option(
     "--file",
@@ -29,29 +33,33 @@ from invent_gitops.errors import ExitCode, WrongUsage
     type=click.Path(dir_okay=False),
     default="invent.sandbox.sqlite",
     show_default=True,
-    help="Where broadcasts and segments are kept.",
+    help="Database of the broadcasts and segments.",
 )
 @click.option(
     "--fault",
     "specs",
     metavar="SPEC",
     multiple=True,
-    help="A fault to order, as KIND[=ARGUMENT]@WHERE, for example close-after@create:3; may be repeated.",
+    help="Fault to cause: KIND[=ARGUMENT]@WHERE, such as close-after@create:3. Can be repeated.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="What faults that strike by chance depend on.")
-@click.option("--key", help="Let in this API key only. By default any key will do.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random faults.")
+@click.option("--key", help="The only API key to accept.  [default: any key]")
 @click.option(
-    "--limit", type=click.IntRange(min=0), default=500, show_default=True, help="Requests a minute; 0 for no limit."
+    "--limit", type=click.IntRange(min=0), default=500, show_default=True, help="Requests per minute. 0 sets no limit."
 )
 @common_options
 @answers("sandbox")
 def sandbox(
     session: Session, port: int, path: str, specs: tuple[str, ...], seed: int, key: str | None, limit: int
 ) -> Result:
-    """Serve a built-in Invent on 127.0.0.1 until Ctrl-C: the documented routes and rules, kept in a file, with no
-    account and no message to anyone. Paste the two lines that it prints into another shell, and every command there
-    talks to it. With --fault it breaks on purpose, so that you can see what happens when answers get lost. With -v
-    it shows a line for each request.
+    """Serve a built-in Invent on 127.0.0.1 until Ctrl-C.
+
+    It follows the documented routes and rules, and keeps its data in a file. It needs no account and
+    messages nobody. Paste the two lines that it prints into another shell. Every command in that shell
+    then uses it.
+
+    With --fault it fails on purpose, so that you can see what a lost answer does. With -v it prints a
+    line for each request.
     """
     from invent_gitops.sandbox.faults import Faults
     from invent_gitops.sandbox.server import HOST, serve

@@ -20,7 +20,7 @@ from invent_gitops.schemas import read_schema, schema_names
 @common_options
 @answers("error")
 def schema(session: Session, name: str | None) -> Result:
-    """Print the JSON Schema NAME, or without a NAME list them all."""
+    """Print the JSON Schema NAME. Without NAME, list all schemas."""
     names = schema_names()
     if name is None:
         return Result("schemas", ExitCode.DONE, lambda: {"schemas": names}, plain("\n".join(names)))

@@ -38,10 +38,12 @@ def segments() -> None:
 def pull(session: Session, account: Account) -> Result:
     """Read all segments from Invent, and write the catalogue of their names.
 
-    A segment that was renamed keeps its id, so both names are understood from then on. A name that
-    several segments have must be told apart by id. What is gone is named, with the definitions that
-    use it. Nothing is written unless all pages could be read. With --sandbox, names and ids are
-    written without counts, and a catalogue that was read from Invent is refused (5).
+    A renamed segment keeps its ID, so definitions can use both names. Segments with the same name need
+    their IDs. pull reports each deleted segment, with the definitions that use it. It writes nothing
+    unless it could read all pages.
+
+    With --sandbox, pull writes names and IDs without counts. It refuses to overwrite a catalogue that
+    was read from Invent, with exit code 5.
     """
     from invent_gitops.live.segments import entries, merge, used_by, without_pretence, written_by
     from invent_gitops.load.write import schema_line
@@ -102,7 +104,10 @@ def pull(session: Session, account: Account) -> Result:
 @common_options
 @answers("catalogue")
 def list_(session: Session) -> Result:
-    """List what definitions may write for a segment, with its id and the contacts that it had; works offline."""
+    """List the segments of the catalogue: name, ID and the number of contacts when it was read.
+
+    list works offline.
+    """
     from invent_gitops.live.segments import used_by
     from invent_gitops.render.documents.segments import catalogue_json
     from invent_gitops.render.text.segments import catalogue_text

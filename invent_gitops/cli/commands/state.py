@@ -33,14 +33,14 @@ reason_option = click.option(
     required=True,
     metavar="TEXT",
     callback=a_reason(needed=True),
-    help="Why; it is recorded for those who ask.",
+    help="Reason for the record.",
 )
 
 
 @click.group()
 @common_options
 def state() -> None:
-    """Look into the recorded state, and mend it."""
+    """Read the recorded state, and repair it."""
 
 
 @state.command(name="list")
@@ -48,7 +48,7 @@ def state() -> None:
 @common_options
 @answers("records")
 def list_(session: Session, account: Account) -> Result:
-    """List what is recorded: key, id, status and name of each broadcast, then what is in doubt or removed."""
+    """List each recorded broadcast: key, ID, status and name. Then list unknown outcomes and removed keys."""
     from invent_gitops.render.text.records import records_text
 
     state = _read(account)
@@ -61,7 +61,7 @@ def list_(session: Session, account: Account) -> Result:
 @common_options
 @answers("records")
 def show(session: Session, account: Account, key: str) -> Result:
-    """Show everything that is recorded about KEY."""
+    """Show the whole record of KEY."""
     from invent_gitops.render.text.records import record_text
 
     state = _read(account)
@@ -78,7 +78,10 @@ def show(session: Session, account: Account, key: str) -> Result:
 @common_options
 @answers("records")
 def mv(session: Session, account: Account, key: str, to: str) -> Result:
-    """Give the record of KEY the key TO, after its definition was renamed. Nothing is created."""
+    """Rename the record of KEY to TO, after you renamed its definition.
+
+    mv creates nothing.
+    """
 
     moved = ""
 
@@ -110,9 +113,9 @@ def mv(session: Session, account: Account, key: str, to: str) -> Result:
 @common_options
 @answers("records")
 def rm(session: Session, account: Account, key: str, reason: str) -> Result:
-    """Take KEY out of the records, and leave a tombstone so that it is never created again.
+    """Remove the record of KEY, and leave a tombstone so that KEY is never created again.
 
-    The broadcast in Invent is left alone.
+    rm does not change the broadcast in Invent.
     """
 
     def event(current: State, origin: Origin) -> Event:
@@ -139,9 +142,10 @@ def rm(session: Session, account: Account, key: str, reason: str) -> Result:
 @common_options
 @answers("records")
 def restore(session: Session, account: Account, key: str, reason: str) -> Result:
-    """Take back that KEY was removed: it stands for the same broadcast as before.
+    """Undo the removal of KEY: its record names the same broadcast as before.
 
-    Nothing is created, neither now nor by the next apply. `refresh` fetches its status from Invent.
+    restore creates nothing, and the next apply does not either. refresh then reads its status from
+    Invent.
     """
 
     def event(current: State, origin: Origin) -> Event:
@@ -170,9 +174,9 @@ def restore(session: Session, account: Account, key: str, reason: str) -> Result
 @common_options
 @answers("records")
 def migrate(session: Session, account: Account) -> Result:
-    """Move the state from its file to the branch that the project file names now.
+    """Move the state from its file to the branch that the project file names.
 
-    The branch must not exist yet. The file stays where it is; delete it once the branch is there.
+    The branch must not exist yet. migrate keeps the file. Delete it when the branch exists.
     """
     from invent_gitops.state.branch import BranchStore
     from invent_gitops.state.file import FileStore
@@ -210,12 +214,13 @@ def migrate(session: Session, account: Account) -> Result:
 @common_options
 @answers("verification")
 def verify(session: Session, account: Account, definitions: str | None) -> Result:
-    """Prove that the chain of states is whole.
+    """Verify that the chain of states is complete.
 
-    Every serial, one lineage, each record traceable to the intent and the commit that made it, and
-    the definition of its source commit giving the same request. Exit code 4 if something is broken,
-    5 if something cannot be checked here. DEFINITIONS is the folder of the definitions, if apply was
-    given one by hand.
+    verify checks that no serial is missing and that the lineage is always the same. It traces each
+    record to its intent and its commit. The definition in that commit must give the same request.
+    DEFINITIONS is the folder of all definitions; by default it is the project's.
+
+    Exit code 4 means that something is broken. 5 means that something cannot be checked here.
     """
     from invent_gitops.audit.verify import verify as verify_chain
     from invent_gitops.render.documents.history import flaws_json

@@ -43,16 +43,16 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     metavar="SPAN",
     default="24h",
     show_default=True,
-    help="How long before its hour a broadcast should be ready: 90m, 24h, 3d.",
+    help="How long before its send time a broadcast must be ready: 90m, 24h, 3d.",
 )
-@click.option("--exit-code", "tell", is_flag=True, help="Exit 3 if a broadcast needs a person.")
+@click.option("--exit-code", "tell", is_flag=True, help="Exit with 3 if a broadcast needs a person.")
 @click.option(
     "--past",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
+    help="Show only the newest N past broadcasts in text. Other formats hold all that fit.",
 )
-@document_options(kind="status", more_forms="markdown is for an issue; ")
+@document_options(kind="status", more_forms="markdown is for an issue. ")
 @common_options
 @answers("status", reviewed=True)
 def status(
@@ -65,12 +65,13 @@ def status(
 ) -> Result:
     """Show every broadcast: when, to whom, in what state, and what came of it.
 
-    First whatever needs a person: not ready for its hour, not sent at it, failed, cancelled, gone, edited in
-    Invent, merged and not created, in doubt. Then what is to come, soonest first, and what is past, newest
-    first, with counts and shares. Reads Invent and writes nothing. DEFINITIONS is the folder of all
-    definitions; by default it is the project's. Exit code 6 if not everything could be read: what was not is
-    shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person. In every
-    case 7 as long as any key is in doubt, or exists twice.
+    status lists first what needs a person, with the reason and the step. Then come the future
+    broadcasts, soonest first, and the past ones with their counts, newest first. status reads Invent
+    and writes nothing. DEFINITIONS is the folder of all definitions; by default it is the project's.
+
+    Exit code 6 means that Invent's list could not be read completely. status then shows the recorded
+    values, and reports nothing as missing. 7 means that the outcome of a key is unknown, or that it
+    exists twice. With --exit-code, 3 means that a broadcast needs a person.
     """
     from invent_gitops.render.documents.status import status_json
     from invent_gitops.render.github.status_annotations import status_annotations

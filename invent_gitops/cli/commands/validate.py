@@ -24,27 +24,30 @@ from invent_gitops.text.clean import clean
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[DEFINITIONS]", shell_complete=folders)
-@click.option("--files", is_flag=True, help="The arguments are files: show the problems that concern them.")
+@click.option(
+    "--files", is_flag=True, help="Treat the arguments as files, and show only the problems that concern them."
+)
 @workspace_options("checks")
 @click.option(
     "--format",
     "form",
     cls=FormatOption,
     kind="validation",
-    help="json is the same as --json; github adds annotations for a workflow; sarif is for code scanning.",
+    help="Output format. github adds annotations of the workflow. sarif is for code scanning.",
 )
 @common_options
 @answers("validation")
 def validate(session: Session, paths: tuple[str, ...], files: bool) -> Result:
     """Check all definitions, the project file and the segment catalogue.
 
-    DEFINITIONS is the folder of all definitions; by default it is the project's. Every problem is
-    shown with file, line and column, what is wrong, and the cure. Exit code 4 if there is any.
+    DEFINITIONS is the folder of all definitions; by default it is the project's. validate shows
+    every problem with its file, line and column, and with its fix. Exit code 4 means that there is a
+    problem.
 
-    With --files the whole project is checked as well, and what concerns one of the files is shown:
-    what stands in it, what speaks of it, and for a definition what is wrong with the project file
-    and the catalogue. For the project file and the catalogue everything is shown. Relative files
-    count from where the command is started, whatever -C says.
+    With --files, validate still checks the whole project, but shows only what concerns these files.
+    For a definition that includes problems of the project file and of the catalogue. For the project
+    file and the catalogue it shows everything. Relative paths start at the current folder, also
+    with -C.
     """
     if len(paths) > 1 and not files:
         raise WrongUsage(f"validate takes one folder, and was given {len(paths)}.", "To name files, add --files.")

@@ -27,18 +27,18 @@ from invent_gitops.text.clean import clean
     "form",
     cls=FormatOption,
     kind="workspaces",
-    help="json is the same as --json; matrix is one line for GitHub Actions; github sets it as the output matrix.",
+    help="Output format. matrix is one line for GitHub Actions. github sets it as an output of the step.",
 )
 @workspace_option
 @common_options
 @delivered
 @answers("workspaces")
 def workspaces(session: Session, form: str, workspace: str | None) -> Result:
-    """List the workspaces of the project: org, places, and whether the variable of the key is set.
+    """List the workspaces of the project: organization, files, and whether the API key is set.
 
-    With --format github the step of a workflow gets the output `matrix`, for
-    `strategy.matrix: ${{ fromJSON(…) }}` of another job. Each of its jobs has `workspace`, and `key`, the variable of
-    its key. With --workspace it is only the one. No key is ever shown.
+    With --format github, the step of a workflow gets the output `matrix`. Another job can use it as
+    `strategy.matrix: ${{ fromJSON(…) }}`. Each job has `workspace`, and `key`, the name of the variable
+    that holds its API key. workspaces never prints a key.
     """
     opened = read_project(find_root())
     if opened.problems:

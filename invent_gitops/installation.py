@@ -1,0 +1,76 @@
+"""Where this program was installed from, and so where its action and its documentation are."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from invent_gitops.git.repository import Git, GitFailed
+from invent_gitops.text.addresses import page_address
+from invent_gitops.values import Struct
+
+PACKAGE = "invent-gitops"
+
+
+class Installation(Struct, frozen=True):
+    """The git address and the commit of an installation, each "" if unknown.
+
+    `cloned` is whether they are those of a clone, whose newest commits its remote may not have.
+    """
+
+    address: str = ""
+    commit: str = ""
+    cloned: bool = False
+
+
+def installation() -> Installation:
+    """Return what this program was installed from."""
+    clone = Path(__file__).resolve().parents[1]
+    if not (clone / ".git").exists():
+        origin = _direct_url()
+        vcs = origin.get("vcs_info", {})
+        if vcs.get("vcs") == "git":
+            return Installation(str(origin.get("url", "")), str(vcs.get("commit_id", "")))
+        clone = Path(unquote(urlsplit(str(origin.get("url", ""))).path))
+    if not (clone / ".git").exists():
+        return Installation()
+    return Installation(_git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD"), cloned=True)
+
+
+def docs_address(page: str) -> str:
+    """Return where a page below docs/ can be read: on the site that the package names, in its repository, or as the
+    path there.
+    """
+    if site := _project_url("Documentation"):
+        return page_address(page, site=site)
+    installed = installation()
+    return page_address(page, origin=installed.address, commit="" if installed.cloned else installed.commit)
+
+
+def _project_url(label: str) -> str:
+    """Return the address that the metadata of the package has under a label, or ""."""
+    try:
+        listed = distribution(PACKAGE).metadata.get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    urls = dict(entry.partition(", ")[::2] for entry in listed)
+    return str(urls.get(label, "")).strip()
+
+
+def _direct_url() -> dict[str, Any]:
+    """Return what the installer wrote down of the source (PEP 610), or {}."""
+    try:
+        written = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return {}
+    return written if isinstance(written, dict) else {}
+
+
+def _git(clone: Path, *arguments: str) -> str:
+    try:
+        return Git(clone).run(*arguments).strip()
+    except GitFailed:
+        return ""

@@ -1,0 +1,82 @@
+"""The program knows where it was installed from by what the installer and git have written down."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import invent_gitops
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+ASK = "from invent_gitops.installation import docs_address; print(docs_address('policies.md'))"
+
+
+def ask(site: Path) -> str:
+    """What a copy of the package in `site` prints as the address of a page."""
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); {ASK}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=site, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def installed(folder: Path, *, origin: object = None, metadata: str = "") -> Path:
+    """A copy of the package as an installer leaves it: outside of a clone, with what it has written down."""
+    site = folder / "site"
+    dist = site / "invent_gitops-9.9.dist-info"
+    dist.mkdir(parents=True)
+    package = Path(invent_gitops.__file__).parent
+    shutil.copytree(package, site / "invent_gitops", ignore=shutil.ignore_patterns("__pycache__"))
+    (dist / "METADATA").write_text(f"Metadata-Version: 2.4\nName: invent-gitops\nVersion: 9.9\n{metadata}\n", "utf-8")
+    if origin is not None:
+        (dist / "direct_url.json").write_text(origin if isinstance(origin, str) else json.dumps(origin), "utf-8")
+    return site
+
+
+def from_git(url: str) -> dict[str, object]:
+    return {"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
+
+
+def test_the_site_in_the_metadata_has_the_page_whatever_it_was_installed_from(tmp_path: Path) -> None:
+    metadata = "Project-URL: Source, https://github.com/acme/tool\nProject-URL: Documentation, https://docs.acme.test/"
+    site = installed(tmp_path, origin=from_git("https://github.com/acme/tool"), metadata=metadata)
+    assert ask(site) == "https://docs.acme.test/policies/"
+
+
+def test_an_installation_from_git_has_the_page_at_its_commit(tmp_path: Path) -> None:
+    site = installed(tmp_path, origin=from_git("https://github.com/acme/tool.git"))
+    assert ask(site) == f"https://github.com/acme/tool/blob/{COMMIT[:12]}/docs/policies.md"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "",
+        "{{{",
+        "[]",
+        {"url": "file:///nowhere", "dir_info": {}},
+        {"url": "https://acme.test/tool.whl", "archive_info": {}},
+        {"url": "https://github.com/OWNER/tool", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+    ],
+    ids=["absent", "empty", "damaged", "list", "folder", "archive", "placeholder"],
+)
+def test_without_a_certain_source_the_page_is_named_by_its_path(tmp_path: Path, origin: object) -> None:
+    assert ask(installed(tmp_path, origin=origin)) == "docs/policies.md"
+
+
+def test_a_placeholder_in_the_metadata_is_never_printed(tmp_path: Path) -> None:
+    metadata = "Project-URL: Documentation, https://OWNER.github.io/invent-gitops/"
+    site = installed(tmp_path, origin=from_git("https://github.com/acme/tool"), metadata=metadata)
+    assert ask(site) == "docs/policies.md"
+
+
+def test_a_clone_has_the_page_of_its_remote_as_that_is_now(tmp_path: Path) -> None:
+    site = installed(tmp_path)
+    for command in ("init -q .", "remote add origin git@github.com:acme/tool.git"):
+        subprocess.run(["git", "-C", str(site), *command.split()], check=True)
+    assert ask(site) == "https://github.com/acme/tool/blob/HEAD/docs/policies.md"
