@@ -29,7 +29,11 @@ def main(words: list[str]) -> int:
     site.add_argument("folder", type=Path)
     built = kinds.add_parser("built", help="Check a site that was built.")
     built.add_argument("folder", type=Path)
+    reference = kinds.add_parser("reference", help="Write docs/reference/ anew.")
+    reference.add_argument("--check", action="store_true", help="Write nothing; name the stale pages.")
     asked = parser.parse_args(words)
+    if asked.kind == "reference":
+        return _reference(check=asked.check)
     if asked.kind == "built":
         found = list(faults(asked.folder))
         print("\n".join(found) or f"{asked.folder} loads nothing from another host.", file=sys.stderr)
@@ -41,6 +45,16 @@ def main(words: list[str]) -> int:
         return 1
     print(f"{asked.folder} is ready for the builder.")
     return 0
+
+
+def _reference(*, check: bool) -> int:
+    """Write the stale pages of the reference, or only name them; the exit code says whether there were some."""
+    from docs_build.reference import FOLDER, stale, write
+
+    names = stale(ROOT) if check else write(ROOT)
+    for name in names:
+        print(FOLDER / name)
+    return int(check and bool(names))
 
 
 if __name__ == "__main__":
