@@ -17,12 +17,12 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, its text, the line that it begins in, and the line of text before it."""
+    """A fenced block: its language, its text, the line that it begins in, and the comments right before it."""
 
     language: str
     text: str
     line: int
-    before: str
+    comments: tuple[str, ...] = ()
 
 
 class Link(NamedTuple):
@@ -55,28 +55,27 @@ def prose(text: str) -> str:
 def blocks(text: str) -> list[Block]:
     """Return the fenced blocks in their order, without the indentation of their fence."""
     result: list[Block] = []
-    opened: tuple[int, str, int, str] | None = None
+    comments: list[str] = []
+    opening: re.Match[str] | None = None
     content: list[str] = []
-    before = ""
+    begin = 0
     for number, line, fenced in _lines(text):
+        match = _FENCE.fullmatch(line)
         if not fenced:
-            before = line.strip() or before
-        elif opened is None:
-            match = _FENCE.fullmatch(line)
-            language = match[2].strip().partition(" ")[0] if match else ""
-            opened = (number, language, len(line) - len(line.lstrip()), before)
-            content = []
-        elif _closes(text.split("\n")[opened[0] - 1], line):
-            result.append(Block(opened[1], "".join(part + "\n" for part in content), opened[0], opened[3]))
-            opened, before = None, ""
+            if comment := re.fullmatch(r"<!-- *(.*?) *-->", line.strip()):
+                comments.append(comment[1])
+            elif line.strip():
+                comments = []
+        elif opening is None:
+            opening, begin, content = match, number, []
+        elif match and match[1].startswith(opening[1]) and not match[2].strip():
+            language = opening[2].strip().partition(" ")[0]
+            result.append(Block(language, "".join(f"{part}\n" for part in content), begin, tuple(comments)))
+            opening, comments = None, []
         else:
-            content.append(line[opened[2] :] if not line[: opened[2]].strip() else line)
+            indentation = len(opening[0]) - len(opening[0].lstrip())
+            content.append(line[indentation:] if not line[:indentation].strip() else line)
     return result
-
-
-def _closes(opening: str, line: str) -> bool:
-    first, last = _FENCE.fullmatch(opening), _FENCE.fullmatch(line)
-    return bool(first and last and last[1].startswith(first[1]) and not last[2].strip())
 
 
 def titles(text: str) -> list[str]:

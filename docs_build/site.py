@@ -62,11 +62,12 @@ def navigation(settings: str, names: list[str]) -> str:
     """
     beginning, nav, rest = re.split(r"^(nav = \[\n.*?^\]\n)", settings, maxsplit=1, flags=re.MULTILINE | re.DOTALL)
     left = list(names)
+    by_name = set(_PATTERN.findall(nav))
 
     def matching(match: re.Match[str]) -> str:
-        # A star stands for a name, never for a folder.
+        # A star stands for a name, never for a folder, and takes no page that stands elsewhere by its name.
         form = re.compile(re.escape(match[1]).replace(r"\*", "[^/]*"))
-        chosen = [name for name in left if form.fullmatch(name)]
+        chosen = [name for name in left if form.fullmatch(name) and (name == match[1] or name not in by_name)]
         for name in chosen:
             left.remove(name)
         return ", ".join([json.dumps(name) for name in chosen] + [""] if chosen else [])

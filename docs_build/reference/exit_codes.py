@@ -37,7 +37,7 @@ MEANINGS: dict[ExitCode, tuple[str, str]] = {
         "look first",
     ),
     ExitCode.BY_HAND: (
-        "Only `plan --exit-code`: nothing to create, but an edit or a deletion does not reach Invent: a person must act.",
+        "Only `plan --exit-code`: nothing to create, but an edit or deletion does not reach Invent: a person must act.",
         "yes",
     ),
     ExitCode.BUG: ("A bug in this program. What was created is recorded, or known to be unknown.", "look first"),

@@ -116,8 +116,8 @@ def test_titles_have_the_anchors_that_github_gives_them() -> None:
 
 def test_blocks_of_code_hold_no_link_and_keep_their_place() -> None:
     text = "Before\n\n```sh\nls # [no](l)\n```\n\n1. List:\n\n   ```console\n   $ ls\n     file\n   ```\n\n[a](b)"
-    assert [(block.language, block.text, block.line, block.before) for block in blocks(text)] == [
-        ("sh", "ls # [no](l)\n", 3, "Before"),
-        ("console", "$ ls\n  file\n", 9, "1. List:"),
+    assert [(block.language, block.text, block.line) for block in blocks(text)] == [
+        ("sh", "ls # [no](l)\n", 3),
+        ("console", "$ ls\n  file\n", 9),
     ]
     assert [(link.target, link.line) for link in links(text)] == [("b", 14)]

@@ -69,9 +69,14 @@ def test_patterns_become_the_pages_that_match_and_groups_without_pages_are_left_
     assert filled == {"a": 1, "nav": ["index.md", {"More": ["x.md", "more/2.md", "more/10.md"]}], "b": 2}
 
 
+def test_a_star_takes_no_page_that_stands_elsewhere_by_its_name() -> None:
+    filled = tomllib.loads(navigation(NAV, ["index.md", "new.md", "x.md"]))
+    assert filled["nav"] == ["index.md", {"Later": ["new.md"]}, {"More": ["x.md"]}]
+
+
 def test_a_page_outside_the_navigation_is_an_error_that_names_it() -> None:
-    with pytest.raises(NotPrepared, match=r"does not have lost\.md, more/deep/y\.md\."):
-        navigation(NAV, ["index.md", "lost.md", "more/deep/y.md"])
+    with pytest.raises(NotPrepared, match=r"does not have lost/x\.md, more/deep/y\.md\."):
+        navigation(NAV, ["index.md", "lost/x.md", "more/deep/y.md"])
 
 
 @pytest.mark.parametrize(
