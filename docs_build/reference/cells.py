@@ -21,15 +21,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a sentence of the program as Markdown on one line: nothing in it is markup but its code."""
-    parts = re.split(r"(`[^`]+`)", re.sub(r"\s+", " ", text).strip())
-    return "".join(part if part.startswith("`") and len(part) > 1 else _escaped(part) for part in parts).replace(
-        "|", "\\|"
-    )
+    """Return a sentence of the program as Markdown on one line: nothing in it is markup but its code and options."""
+    parts = re.split(r"(`[^`]+`|(?<![\w-])--[a-z][a-z-]*\w)", re.sub(r"\s+", " ", text).strip())
+    # Each second part is what the expression has found.
+    words = [part if number % 2 == 0 else code(part.strip("`")) for number, part in enumerate(parts)]
+    return "".join(_escaped(part) if number % 2 == 0 else part for number, part in enumerate(words))
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([*<>_\[\]])", r"\\\1", text).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    """Return a text in which nothing is markup, nor ends the cell of a table."""
+    return re.sub(r"([*_\[\]|])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def code(text: object) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import click
 
-from docs_build.reference import page
+from docs_build.reference import page, title_of
 from docs_build.reference.cells import block, code, codes, prose, table
 from docs_build.reference.help_facts import example_of, further_variables, groups, page_of, variables_of
 from invent_gitops.cli.program import COMMANDS, cli
 
 PROGRAM = "invent-gitops"
+_DOCS = Path(__file__).resolve().parents[2] / "docs"
+_MOST_VARIABLES = 3
 
 
 def command_tree() -> Iterator[tuple[str, click.Command, click.Context]]:
@@ -105,11 +108,19 @@ def _options(options: list[click.Option], path: str, context: click.Context) -> 
             code(_form(option, context)),
             _words(option, context),
             _default(option, context),
-            codes(variables_of(option, path)),
+            _variables_of(option, path, context),
         )
         for option in options
     ]
     return table(("Option", "What it does", "Default", "Variable"), rows)
+
+
+def _variables_of(option: click.Option, path: str, context: click.Context) -> str:
+    """Return the variables that stand for an option; of many, the first one, and where the others are."""
+    found = variables_of(option, path) or list(filter(None, _extras(option, context)[1].get("env", "").split(", ")))
+    if len(found) > _MOST_VARIABLES:
+        return f"{code(found[0])}, and those of [other CI systems](../environment.md#other-ci-systems)"
+    return codes(found)
 
 
 def _form(option: click.Option, context: click.Context) -> str:
@@ -152,7 +163,7 @@ def _words(option: click.Option, context: click.Context) -> str:
         more += f" One of {codes(option.type.choices)}."
     if "range" in extras:
         more += f" {_range(extras['range'])}"
-    if option.multiple and "again" not in text.lower():
+    if option.multiple and not re.search(r"\b(again|repeated|more than once)\b", text):
         more += " It can be given more than once."
     if "required" in extras:
         more += " It must be given."
@@ -207,4 +218,8 @@ def _below(path: str, command: click.Command, context: click.Context) -> str:
 
 def _guide(path: str) -> str:
     where = page_of(path)
-    return f"Guide: [{where.partition('#')[0]}](../../{where})." if where else ""
+    if not where:
+        return ""
+    name = where.partition("#")[0]
+    file = _DOCS / name
+    return f"Guide: [{title_of(file.read_text(encoding='utf-8')) if file.is_file() else name}](../../{where})."

@@ -51,6 +51,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "GITHUB_STEP_SUMMARY": "The file that takes the summary of a step.",
     },
     "Connections": {
+        "HTTPS_PROXY": "The proxy for addresses that begin with `https`.",
+        "HTTP_PROXY": "The proxy for addresses that begin with `http`.",
+        "ALL_PROXY": "The proxy for both, where theirs is not set.",
+        "NO_PROXY": "Hosts that need no proxy, with commas between them.",
         "SSL_CERT_FILE": "A file with the certificates to trust.",
         "SSL_CERT_DIR": "A folder with the certificates to trust.",
         "SSLKEYLOGFILE": "It is ignored: it would write the keys of connections into a file.",
@@ -63,6 +67,8 @@ _READERS = {
     "state/tips.py": "The branch that is applied, where `--branch` is not given and git cannot tell.",
     "state/packing.py": "Whether this is a run of a CI, whose clone is thrown away.",
 }
+# Their names are made from the scheme of an address, so none is a text of the code.
+FORMED = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
 # Secrets that are never printed, and read for nothing else.
 HIDDEN = {"GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
 

@@ -61,11 +61,14 @@ def example_of(rule: str) -> Example:
 
 def _breaking(rule: str) -> tuple[Path, str]:
     """Return the shortest file that breaks a rule, one that is named after it if there is one, and its folder."""
-    named = [path for path, rules in _corpus().items() if path.name == f"{rule}.yaml" and rule in rules]
-    others = sorted((len(path.read_bytes()), path) for path, rules in _corpus().items() if rule in rules)
+    others = sorted(
+        (path.name.partition(".")[0] != rule, len(path.read_bytes()), path)
+        for path, rules in _corpus().items()
+        if rule in rules
+    )
     if not others:
         raise LookupError(f"Nothing breaks {rule}. Add a file to {_CORPUS}, or a row to {Path(__file__).name}.")
-    path = named[0] if named else others[0][1]
+    path = others[0][-1]
     return path, path.parent.name
 
 

@@ -13,6 +13,7 @@ from invent_gitops.schemas import read_schema, schema_names
 
 # The files that people write, each with the name of its schema.
 WRITTEN = {"definition.md": "broadcast", "project-file.md": "project", "segments.md": "segments"}
+_TITLES = {"definition.md": "Definition"}
 _SAMPLES = {
     "definition.md": """\
 name: Black Friday – VIP early access
@@ -61,7 +62,7 @@ def samples() -> Mapping[str, str]:
 def _written(name: str, schema_name: str) -> str:
     schema = read_schema(schema_name)
     return page(
-        schema["title"],
+        _TITLES.get(name, schema["title"]),
         prose(schema["description"]),
         block("yaml", _SAMPLES[name]),
         Tables(schema, required="Required").text(),

@@ -15,7 +15,7 @@ from docs_build.site import NotPrepared, navigation, page_names, prepare
 from tests.running import ROOT
 
 NAV = (
-    'a = 1\nnav = [\n  "index.md",\n  { "Later" = ["later/*.md"] },\n  { "More" = ["x.md", "more/*.md"] },\n]\nb = 2\n'
+    'a = 1\nnav = [\n  "index.md",\n  { "Later" = ["later/*.md", "*.md"] },\n  { "More" = ["x.md", "more/*.md"] },\n]\nb = 2\n'
 )
 
 
