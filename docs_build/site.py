@@ -44,8 +44,6 @@ def prepare(root: Path, target: Path, repository: str = "") -> None:
         page.write_text(_moved(text, source, sources, root, target, repository), encoding="utf-8")
     settings = (root / CONFIGURATION).read_text(encoding="utf-8")
     expanded = navigation(settings, sorted(sources.values(), key=_numbered))
-    if repository:
-        expanded = expanded.replace("[project]\n", f"[project]\nrepo_url = {json.dumps(_address(repository))}\n", 1)
     (target / CONFIGURATION).write_text(expanded, encoding="utf-8")
 
 
