@@ -168,7 +168,7 @@ def hashed_files() -> list[Path]:
     """Every file that locks versions by hash."""
     folders = [
         ROOT.glob("*.txt"),
-        *((ROOT / name).rglob("*.txt") for name in (".ci", ".github", "tests", "benchmarks")),
+        *((ROOT / name).rglob("*.txt") for name in (".ci", ".github", "benchmarks", "docs", "tests")),
     ]
     return sorted(path for paths in folders for path in paths if "--hash=sha256:" in path.read_text("utf-8"))
 
