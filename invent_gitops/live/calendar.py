@@ -133,7 +133,7 @@ class _EntryMaker(Struct, frozen=True):
             row.id,
             word,
             _author(row.definition),
-            remarks_on(row, send_state, self.plan, item, asked=asked),
+            (*remarks_on(row, send_state, self.plan, item, asked=asked), *self.since_base(row, send_state)),
             row.sending.counts if row.state in BEGUN or row.state == GONE else NOT_TOLD,
             revision=self.revision(row),
         )
@@ -148,6 +148,12 @@ class _EntryMaker(Struct, frozen=True):
             # It was sent, and was deleted from Invent's list later.
             return "sent"
         return _STATES.get(row.state, "unknown")
+
+    def since_base(self, row: Row, state: SendState) -> Iterator[str]:
+        """Yield that a planned send is no part of this change, where a base tells."""
+        reference = self.changes.reference
+        if reference and state == "planned" and not self.revision(row).in_change:
+            yield f"It is not part of this change: {reference} defines it as well, and it was not created yet."
 
     def created_at(self, row: Row) -> datetime | None:
         """Return the moment of its create, or of the attempt; None before."""

@@ -255,6 +255,7 @@ def test_planned_in_this_change_is_what_the_base_does_not_define_so() -> None:
         "old": False, "edited": True, "new": True,
     }  # fmt: skip
     assert drawn.changed_from == "main"
+    assert [entry.key for entry in drawn.entries if "not part of this change: main" in remark(entry)] == ["old"]
     assert not any(entry.revision.in_change for entry in calendar(*files).entries)
 
 
