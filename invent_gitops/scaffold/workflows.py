@@ -18,6 +18,7 @@ from invent_gitops.values import Struct
 
 TEMPLATES = ("validate", "plan", "apply", "drift")
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
+UPLOAD = "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0"
 # Stands where the address is not known. GitHub has no such owner's action, so a run fails before it does anything.
 UNKNOWN_OWNER = "OWNER"
 
@@ -189,6 +190,7 @@ def _filled(template: str, wording: Wording) -> str:
         "project": wording.project,
         "action": wording.action,
         "checkout": CHECKOUT,
+        "upload": UPLOAD,
         "branch": wording.branch,
         "quoted": wording.branch if _PLAIN.fullmatch(wording.branch) else json.dumps(wording.branch),
         "folder": json.dumps(wording.folder),

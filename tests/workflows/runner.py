@@ -99,6 +99,7 @@ class Runner:
             "secrets": secrets,
             "vars": self.vars,
             "inputs": dict(inputs or {}),
+            "runner": {"temp": str(temporary)},
             "steps": {},
         }
         variables.pop("TOKEN", None)
@@ -123,7 +124,8 @@ class Runner:
             if not wanted:
                 made = Step(name, "skipped")
             elif "uses" in step:
-                made, path = self._use(step, workspace, sha, path)
+                given = {key: text(value, context) for key, value in step.get("with", {}).items()}
+                made, path = self._use({**step, "with": given}, workspace, sha, path)
             else:
                 given = {key: text(value, context) for key, value in step.get("env", {}).items()}
                 made = self._script(name, step["run"], workspace, variables | given | {"PATH": path}, number)
@@ -152,6 +154,8 @@ class Runner:
             ):
                 subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=PATIENCE)
             return Step(step["uses"], "success"), path
+        if action == "actions/upload-artifact":
+            return self._upload(step), path
         assert action == "./" or action.endswith("/invent-gitops"), f"an action that nobody knows: {action}"
         bin_folder = self.folder / "bin"
         bin_folder.mkdir(exist_ok=True)
@@ -160,6 +164,19 @@ class Runner:
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{SHELL}" "{address()}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         return Step(step["uses"], "success"), f"{bin_folder}{os.pathsep}{path}"
+
+    def _upload(self, step: Mapping[str, Any]) -> Step:
+        """Keep the files of an artifact, of which each run has a folder, and say where GitHub would show it."""
+        given = dict(step["with"])
+        target = self.folder / "artifacts" / given.pop("name")
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for path in given.pop("path").split():
+            (shutil.copytree if Path(path).is_dir() else shutil.copy)(path, target / Path(path).name)
+        assert given.keys() <= {"if-no-files-found", "overwrite", "retention-days"}
+        server, repository, run = (self.variables[f"GITHUB_{name}"] for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+        address = f"{server}/{repository}/actions/runs/{run}/artifacts/1"
+        return Step(step.get("name", step["uses"]), "success", outputs={"artifact-url": address})
 
     def _script(self, name: str, script: str, where: Path, variables: Mapping[str, str], number: int) -> Step:
         assert "${{" not in script, "an expression inside of a script is code that somebody else may write"

@@ -120,7 +120,11 @@ def test_one_job_plans_all_workspaces_and_posts_one_comment() -> None:
     assert [step["run"] for step in job["steps"] if "run" in step] == [
         "exec invent-gitops github outdated --all",
         'exec invent-gitops plan --all --format github --out "$RUNNER_TEMP/plan-{workspace}.json"',
-        'exec invent-gitops github comment "$RUNNER_TEMP/plan-{workspace}.json"',
+        'exec invent-gitops calendar --all --out "$RUNNER_TEMP/calendar.html"',
+        (
+            'if [ -n "$CALENDAR" ]; then set -- --calendar-url "$CALENDAR"; fi\n'
+            'exec invent-gitops github comment "$RUNNER_TEMP/plan-{workspace}.json" "$@"\n'
+        ),
     ]
     assert "secrets." not in text
 
@@ -174,9 +178,9 @@ def test_every_script_is_replaced_by_the_program_so_that_signals_reach_it(writte
 
 
 def test_every_action_is_pinned_and_no_checkout_leaves_credentials(written: dict[str, Path]) -> None:
-    for path in written.values():
+    for name, path in written.items():
         used = [step for job in jobs(load(path)) for step in job["steps"] if "uses" in step]
-        assert len(used) == 2 * len(load(path)["jobs"])
+        assert len(used) == 2 * len(load(path)["jobs"]) + (name == "plan")
         assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in used)
         kept = [step["with"]["persist-credentials"] for step in used if "checkout" in step["uses"]]
         assert kept == ["false"] * len(load(path)["jobs"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,7 @@ from invent_gitops.cli.errors import answers
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.out_file import remove_document, write_document
 from invent_gitops.cli.output import delivered
+from invent_gitops.cli.posted_pages import calendar_option, renderer_of, result_of
 from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.saved_document import read_document, read_documents, workspace_of
 from invent_gitops.cli.session import Session
@@ -24,11 +24,9 @@ from invent_gitops.github import step
 from invent_gitops.github.event import read_event
 from invent_gitops.model.pull_request import WorkflowEvent
 from invent_gitops.operations.posts import (
-    JsonDocument,
     NowhereToPost,
     OwnPosts,
     PostResult,
-    RenderPage,
     own_posts_in,
     post_or_summarise,
     tell,
@@ -56,10 +54,11 @@ def github() -> None:
 
 @github.command()
 @click.argument("file")
+@calendar_option
 @author_option
 @common_options
 @answers("github")
-def comment(session: Session, file: str, author: str | None) -> Result:
+def comment(session: Session, file: str, calendar_url: str, author: str | None) -> Result:
     """Show a plan, or the outcome of an apply, in the one comment on the pull request.
 
     FILE is what plan --out or apply --out wrote. With {workspace} in it, as for plan --all, one comment
@@ -68,13 +67,13 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     summary of the step has the same.
     """
     if NAME in file:
-        return _comment_of_all(session, file, author)
+        return _comment_of_all(session, file, calendar_url, author)
     from invent_gitops.operations.keep_comment import keep_comment
     from invent_gitops.operations.review_notice import with_review_of_fork
 
     document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
-    render_of = partial(renderer_of, event=event, with_plan=False)
+    render_of = partial(renderer_of, event=event, with_plan=False, calendar=calendar_url)
     render = render_of(with_review_of_fork(document) if event.fork else document)
 
     def post(own: OwnPosts) -> PostResult:
@@ -83,17 +82,19 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
 
-def _comment_of_all(session: Session, pattern: str, author: str | None) -> Result:
+def _comment_of_all(session: Session, pattern: str, calendar_url: str, author: str | None) -> Result:
     from invent_gitops.operations.keep_joint import joint_renderer, keep_joint_comment
     from invent_gitops.operations.review_notice import with_review_of_fork
+    from invent_gitops.render.markdown.plan import calendar_line
 
     documents, event = read_documents(pattern), read_event()
     render_of = partial(renderer_of, event=event)
     summarised = {name: with_review_of_fork(it) for name, it in documents.items()} if event.fork else documents
-    render = joint_renderer(summarised, render_of)
+    note = calendar_line(calendar_url)
+    render = joint_renderer(summarised, render_of, note)
 
     def post(own: OwnPosts) -> PostResult:
-        return keep_joint_comment(session, own, event, documents, render_of)
+        return keep_joint_comment(session, own, event, documents, render_of, note)
 
     return result_of(post_or_summarise(session, "comment", render, post, event, author, ""))
 
@@ -276,17 +277,3 @@ def check(session: Session, form: str, branch: str | None) -> Result:
     return Result(
         "setup", exit_code_of(setup), lambda: setup_json(setup), lambda display: setup_text(setup, display.style)
     )
-
-
-def renderer_of(document: JsonDocument, event: WorkflowEvent, *, with_plan: bool = True) -> RenderPage:
-    """Return the page of a document as Markdown, with links to the files of the event's commit."""
-    from invent_gitops.render.markdown.document import page
-
-    links, run = step.files_address(Path(), commit=event.commit), step.run_address()
-    more = f"[The summary of the run]({run}) has more room." if run else ""
-    return lambda limit, size: page(document, files=links, limit=limit, size=size, with_plan=with_plan, elsewhere=more)
-
-
-def result_of(post: PostResult) -> Result:
-    """Return the result of a command that posts."""
-    return Result("github", ExitCode.DONE, post.as_json, plain(clean(f"{post.sentence} {post.url}".strip())))
