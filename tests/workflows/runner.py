@@ -95,6 +95,9 @@ class Runner:
                 "token": variables.get("TOKEN", "token"),
                 "ref": variables.get("GITHUB_REF", ""),
                 "event_name": event,
+                "event": {"workflow_run": {"event": "push"}} if event == "workflow_run" else {},
+                "run_id": variables.get("GITHUB_RUN_ID", ""),
+                "run_attempt": "1",
             },
             "secrets": secrets,
             "vars": self.vars,
@@ -133,6 +136,11 @@ class Runner:
             if "id" in step:
                 context["steps"][step["id"]] = {"outputs": made.outputs, "outcome": made.outcome}
             failed = failed or (made.outcome == "failure" and step.get("continue-on-error") != "true")
+        for step in job["steps"]:
+            if not failed and step.get("uses", "").startswith("actions/cache@"):
+                path_of = Path(text(step["with"]["path"], context))
+                self._cached(path_of).parent.mkdir(exist_ok=True)
+                shutil.copy(path_of, self._cached(path_of))
         return Job("failure" if failed else "success", tuple(done))
 
     def _use(self, step: Mapping[str, Any], workspace: Path, sha: str, path: str) -> tuple[Step, str]:
@@ -154,6 +162,12 @@ class Runner:
             ):
                 subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=PATIENCE)
             return Step(step["uses"], "success"), path
+        if action == "actions/cache":
+            target = Path(step["with"]["path"])
+            if self._cached(target).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self._cached(target), target)
+            return Step(step.get("name", action), "success"), path
         if action == "actions/upload-artifact":
             return self._upload(step), path
         assert action == "./" or action.endswith("/invent-gitops"), f"an action that nobody knows: {action}"
@@ -164,6 +178,10 @@ class Runner:
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{SHELL}" "{address()}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         return Step(step["uses"], "success"), f"{bin_folder}{os.pathsep}{path}"
+
+    def _cached(self, path: Path) -> Path:
+        """Where a file of a cache is kept between two runs."""
+        return self.folder / "cache" / path.name
 
     def _upload(self, step: Mapping[str, Any]) -> Step:
         """Keep the files of an artifact, of which each run has a folder, and say where GitHub would show it."""

@@ -167,6 +167,33 @@ def test_comment_links_to_the_calendar_of_its_run(started: World) -> None:
     assert "Campaign spring" in page
 
 
+def test_calendar_and_its_feed_are_published_after_each_apply_without_a_key(world: World) -> None:
+    assert call(world.clone, "init", "--github", "--action", ACTION, "--publish", "artifact").code == 0
+    (world.clone / "broadcasts" / "welcome.yaml").unlink()
+    define(world, "spring")
+    sha = world.commit("Broadcasts as code")
+    world.push()
+    assert world.run("apply", "push", sha).conclusion == "success"
+    asked = len(world.server.sandbox.requests)
+    done = world.run("publish", "workflow_run", sha)
+    assert done.conclusion == "success", done.log
+    site = world.folder / "artifacts" / "broadcasts-site" / "site"
+    assert "Campaign spring" in (site / "index.html").read_text("utf-8")
+    feed = (site / "calendar.ics").read_text("utf-8")
+    assert "Campaign spring" in feed
+    assert len(world.server.sandbox.requests) == asked
+    assert done.step("Bring the feed of the last run").outcome == "success"
+
+    define(world, "summer")
+    (world.clone / "broadcasts" / "spring.yaml").unlink()
+    sha = world.commit("Another one")
+    world.push()
+    done = world.run("publish", "workflow_run", sha)
+    assert done.conclusion == "success", done.log
+    assert (site / "calendar.ics").read_text("utf-8").count("BEGIN:VEVENT") == 2
+    assert (world.folder / "cache" / "calendar.ics").read_text("utf-8") == (site / "calendar.ics").read_text("utf-8")
+
+
 def test_comment_is_there_without_a_calendar(started: World) -> None:
     define(started, "spring")
     path = started.base / "broadcasts-plan.yml"
