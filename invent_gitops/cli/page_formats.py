@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from invent_gitops.cli.delivery import Delivery, Joined
-from invent_gitops.cli.pages import PageForm, page_text
 from invent_gitops.cli.plain_formats import join_aside
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from invent_gitops.cli.pages import PageForm
 
 
 def page_writer(form: PageForm) -> Callable[[Delivery], None]:
@@ -38,6 +41,8 @@ def complete_documents(session: Session, joined: Joined) -> Sequence[str]:
 def _write(form: PageForm, delivery: Delivery) -> None:
     result, session = delivery.result, delivery.session
     if not result.failed:
+        from invent_gitops.cli.pages import page_text
+
         session.show_exactly(page_text(form, [delivery.document]))
     elif result.problems:
         # The page has no room for them, and a file that stdout leads to must not hold them.
@@ -47,6 +52,8 @@ def _write(form: PageForm, delivery: Delivery) -> None:
 
 def _join(form: PageForm, session: Session, joined: Joined) -> None:
     if documents := complete_documents(session, joined):
+        from invent_gitops.cli.pages import page_text
+
         session.show_exactly(page_text(form, documents))
     join_aside(session, joined)
 

@@ -40,8 +40,7 @@ def last_changes(git: Git, names: Collection[str]) -> dict[str, datetime]:
 
 def _folders(names: Collection[str]) -> list[str]:
     """Return the folders below the top that hold all of `names`, fewer words than files."""
-    tops = {name.partition("/")[0] for name in names}
-    return [f":(top,literal){top}" for top in sorted(tops)]
+    return sorted({name.partition("/")[0] for name in names})
 
 
 def _changed(git: Git, paths: list[str]) -> Iterator[tuple[datetime, bool, str]]:
@@ -60,7 +59,7 @@ def _changed(git: Git, paths: list[str]) -> Iterator[tuple[datetime, bool, str]]
 
 
 def _entries(chunks: Iterator[bytes]) -> Iterator[str]:
-    rest = b""
+    unended = b""
     for chunk in chunks:
-        *entries, rest = (rest + chunk).split(b"\0")
+        *entries, unended = (unended + chunk).split(b"\0")
         yield from (entry.decode("utf-8", "surrogateescape") for entry in entries)

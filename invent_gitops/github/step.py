@@ -53,6 +53,12 @@ def run_address(environment: Mapping[str, str] = os.environ) -> str:
     return f"{server.rstrip('/')}/{repository}/actions/runs/{run}" if is_known else ""
 
 
+def is_own_artifact(address: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether an address is that of an artifact of this run; False as well where the run is not known."""
+    run = run_address(environment)
+    return bool(run) and re.fullmatch(rf"{re.escape(run)}/artifacts/[0-9]{{1,20}}", address) is not None
+
+
 def pulls_address(repository: str, environment: Mapping[str, str] = os.environ) -> str:
     """Return the address that the number of a pull request is appended to; "" if it is not known."""
     server = environment.get("GITHUB_SERVER_URL", "")

@@ -36,7 +36,7 @@ _STATES: Mapping[str, SendState] = {
 }
 
 
-class Change(Struct, frozen=True):
+class FileChanges(Struct, frozen=True):
     """What a base and the history of the files say of the definitions.
 
     `changed_at` says by key when the file last changed, without those of which no evidence tells. `reference` is the
@@ -48,7 +48,7 @@ class Change(Struct, frozen=True):
     base: Mapping[str, Request] = field(default_factory=dict)
 
 
-NO_CHANGE = Change()
+NO_CHANGES = FileChanges()
 
 
 def calendar_of(
@@ -58,7 +58,7 @@ def calendar_of(
     policies: Policies,
     *,
     listing: Listing[Remote] = NOT_ASKED,
-    change: Change = NO_CHANGE,
+    changes: FileChanges = NO_CHANGES,
 ) -> Calendar:
     """Return every send of the workspace, by time and then by key.
 
@@ -67,7 +67,7 @@ def calendar_of(
     """
     items = {item.key: item for item in plan.items}
     segments = {id: Segment(name, id) for id, name in status.context.names.items()}
-    maker = _Maker(status, plan, state, listing, change, items, segments)
+    maker = _EntryMaker(status, plan, state, listing, changes, items, segments)
     entries = sorted(maker.entries(), key=lambda entry: (entry.at, entry.key, entry.id))
     gap = policies.minimum_gap
     return Calendar(
@@ -75,7 +75,7 @@ def calendar_of(
         tuple(with_clashes(entries, gap, status.context.names) if gap else entries),
         CalendarRules(policies.quiet_hours, policies.blackout_days, gap),
         look=None if listing is NOT_ASKED else status.look,
-        changed_from=change.reference,
+        changed_from=changes.reference,
     )
 
 
@@ -89,12 +89,12 @@ def within_days(calendar: Calendar, first: date | None, last: date | None) -> Ca
     return replace(calendar, entries=tuple(filter(is_asked, calendar.entries)), first=first, last=last)
 
 
-class _Maker(Struct, frozen=True):
+class _EntryMaker(Struct, frozen=True):
     status: Status
     plan: Plan
     state: State
     listing: Listing[Remote]
-    change: Change
+    changes: FileChanges
     items: Mapping[str, Item]
     segments: Mapping[str, Segment]
 
@@ -133,7 +133,7 @@ class _Maker(Struct, frozen=True):
             row.id,
             word,
             _author(row.definition),
-            remarks_on(row, send_state, self.plan, item, asked=asked),
+            (*remarks_on(row, send_state, self.plan, item, asked=asked), *self.since_base(row, send_state)),
             row.sending.counts if row.state in BEGUN or row.state == GONE else NOT_TOLD,
             revision=self.revision(row),
         )
@@ -149,6 +149,12 @@ class _Maker(Struct, frozen=True):
             return "sent"
         return _STATES.get(row.state, "unknown")
 
+    def since_base(self, row: Row, state: SendState) -> Iterator[str]:
+        """Yield that a planned send is no part of this change, where a base tells."""
+        reference = self.changes.reference
+        if reference and state == "planned" and not self.revision(row).in_change:
+            yield f"It is not part of this change: {reference} defines it as well, and it was not created yet."
+
     def created_at(self, row: Row) -> datetime | None:
         """Return the moment of its create, or of the attempt; None before."""
         origin = self.state.intents.get(row.key) or self.state.broadcasts.get(row.key)
@@ -156,14 +162,14 @@ class _Maker(Struct, frozen=True):
 
     def revision(self, row: Row) -> Revision:
         record, intent = self.state.broadcasts.get(row.key), self.state.intents.get(row.key)
-        times = [self.change.changed_at.get(row.key), intent.provenance.at if intent else None]
+        times = [self.changes.changed_at.get(row.key), intent.provenance.at if intent else None]
         if record:
             times += [record.provenance.at, record.refreshed.at if record.refreshed else None]
         if row.drift:
             # Somebody changed it in Invent, and no record tells since when.
             times.append(row.sending.updated_at)
         defined = row.definition.request if row.definition else None
-        is_new = bool(self.change.reference) and defined is not None and self.change.base.get(row.key) != defined
+        is_new = bool(self.changes.reference) and defined is not None and self.changes.base.get(row.key) != defined
         return Revision(self.latest(times), in_change=is_new)
 
     def latest(self, times: list[datetime | None]) -> datetime | None:
@@ -176,7 +182,7 @@ class _Maker(Struct, frozen=True):
         """Return the tombstone of what a person took out of the records."""
         request = live_request(removal.request, remote) if remote else removal.request
         status = remote.status if remote and "status" not in remote.unread else ""
-        changed_at = self.latest([self.change.changed_at.get(key), removal.provenance.at])
+        changed_at = self.latest([self.changes.changed_at.get(key), removal.provenance.at])
         return CalendarEntry(
             key,
             request,

@@ -42,9 +42,9 @@ def _remarks(row: Row, state: SendState, plan: Plan, item: Item | None, *, asked
         yield _of_unreached(unreached, flags)
     elif item and item.changes and item.action in ("changed", "refused"):
         yield f"Its file was edited after the create ({_fields(item)}), and the edit does not reach Invent."
-    said = (*_SAID, *(_SAID_BY_PLAN if unreached else ()))
+    repeated = (*_SAID, *(_SAID_BY_PLAN if unreached else ()))
     for alarm in row.alarms:
-        if alarm.rule not in said:
+        if alarm.rule not in repeated:
             yield f"{alarm.message} {cure_text(alarm.cure, flags)}".strip()
     if item:
         yield from (f"{warning.message} {warning.cure}".strip() for warning in item.remarks.warnings)

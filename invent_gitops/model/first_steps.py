@@ -24,7 +24,7 @@ class FirstSteps(Struct, frozen=True):
 
     `action` is what the workflows install where nobody knows its owner, "" where all is known. `example` is the path
     of a new example, `definitions` says where a new file goes. `pushed` is whether the remote has the branch, as far as
-    this clone knows.
+    this clone knows. `pages` is whether GitHub Pages has to be switched on.
     """
 
     target: SetupTarget
@@ -33,3 +33,4 @@ class FirstSteps(Struct, frozen=True):
     definitions: str
     moves: tuple[StateMove, ...]
     pushed: bool
+    pages: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from invent_gitops.live.calendar import NOT_ASKED, Change, calendar_of, within_days
+from invent_gitops.live.calendar import NOT_ASKED, FileChanges, calendar_of, within_days
 from invent_gitops.live.status import status_of
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.calendar import Calendar
@@ -52,8 +52,8 @@ def read_calendar_of(
     reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
     replan = partial(plan_for, state=state, only=(), strict=False, live=live, reach=reach, flags=account.flags())
     plan = with_loosening(console, replan(loaded), loaded, replan, base=base, definitions=definitions)
-    change = change_of(loaded, plan, definitions=definitions)
-    return within_days(calendar_at(account, loaded, plan, state, snapshot=snapshot, change=change), *days)
+    changes = changes_of(loaded, plan, definitions=definitions)
+    return within_days(calendar_at(account, loaded, plan, state, snapshot=snapshot, changes=changes), *days)
 
 
 def calendar_at(
@@ -63,7 +63,7 @@ def calendar_at(
     state: State,
     *,
     snapshot: Snapshot | None,
-    change: Change,
+    changes: FileChanges,
 ) -> Calendar:
     """Return every send of the project at the moment of the `plan`, which is of the same files and the same `state`.
 
@@ -80,10 +80,10 @@ def calendar_at(
         soon=SOON,
         limits=loaded.project.policies.results,
     )
-    return calendar_of(status, plan, state, loaded.project.policies, listing=listing, change=change)
+    return calendar_of(status, plan, state, loaded.project.policies, listing=listing, changes=changes)
 
 
-def change_of(loaded: LoadedProject, plan: Plan, *, definitions: str | None) -> Change:
+def changes_of(loaded: LoadedProject, plan: Plan, *, definitions: str | None) -> FileChanges:
     """Return when the files changed, and what the base defines that the plan was compared with.
 
     `definitions` is the folder named by hand. Without a base that can be read, nothing counts as new.
@@ -91,7 +91,9 @@ def change_of(loaded: LoadedProject, plan: Plan, *, definitions: str | None) -> 
     changed_at = definition_changes(loaded)
     loosening = plan.loosening
     if loosening is None or not loosening.base:
-        return Change(changed_at)
+        return FileChanges(changed_at)
     requests = requests_at(loaded.root, loosening.base, definitions)
     # Where the definitions of the base are not valid, nobody knows what is new.
-    return Change(changed_at) if isinstance(requests, str) else Change(changed_at, loosening.reference, requests)
+    return (
+        FileChanges(changed_at) if isinstance(requests, str) else FileChanges(changed_at, loosening.reference, requests)
+    )

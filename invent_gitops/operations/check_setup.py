@@ -146,15 +146,18 @@ def _files(reviewing: Reviewing, branch: str, wording: Wording, owned: Sequence[
     """Return what is on the branch at GitHub: a checkout may be older, or not pushed."""
     from invent_gitops.github.refusal import NoSuchCommit
     from invent_gitops.github.settings import readable
-    from invent_gitops.scaffold.workflows import workflow_texts
+    from invent_gitops.scaffold.workflows import PUBLISH, TEMPLATES, workflow_path
+
+    # A project can do without the last one, so only the branch says whether it is there.
+    paths = [workflow_path(wording, name) for name in (*TEMPLATES, PUBLISH)]
 
     def read() -> CheckedFiles:
         try:
             commit = reviewing.commit(f"heads/{branch}").id
         except NoSuchCommit:
             # Nothing was pushed yet.
-            return CheckedFiles(dict.fromkeys(workflow_texts(wording)), {})
-        workflows = {path: reviewing.file(path, commit) for path in workflow_texts(wording)}
+            return CheckedFiles(dict.fromkeys(paths), {})
+        workflows = {path: reviewing.file(path, commit) for path in paths}
         for path in OWNERS_FILES:
             text = reviewing.file(path, commit)
             if text is not None:
@@ -221,5 +224,6 @@ def _init(wording: Wording, way: str) -> str:
             f" --action {wording.action}" if pinned else "",
             " --sandbox" if wording.sandbox else "",
             "" if wording.queue else " --no-queue",
+            f" --publish {wording.publish}" if wording.publish else "",
         )
     )

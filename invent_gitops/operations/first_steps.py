@@ -94,6 +94,7 @@ def first_steps(root: Path, project: Project, wording: Wording, entries: StateEn
         "the definitions of a workspace" if wording.keys else f"{project.definitions}/",
         entries.moves,
         _is_pushed(root, wording.branch),
+        wording.publish == "pages",
     )
 
 

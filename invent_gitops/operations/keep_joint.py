@@ -26,8 +26,12 @@ def keep_joint_comment(
     event: WorkflowEvent,
     documents: Mapping[str, JsonDocument],
     render_of: RenderDocument,
+    note: str = "",
 ) -> PostResult:
-    """Write the plans of workspaces, by their names, into the one comment of the pull request."""
+    """Write the plans of workspaces, by their names, into the one comment of the pull request.
+
+    `note` is Markdown that the comment begins with, "" for none.
+    """
     pull = own.pull_request(event)
     notable = {name: document for name, document in documents.items() if is_notable(document)}
     for name, document in notable.items():
@@ -36,19 +40,19 @@ def keep_joint_comment(
     sections = _sections(notable, render_of)
 
     def decide(posts: Sequence[OwnPost]) -> tuple[CommentAction, list[Supersede]]:
-        return decide_joint(own.ownership, posts, pull, event.commit, sections, len(documents))
+        return decide_joint(own.ownership, posts, pull, event.commit, sections, len(documents), note)
 
     return keep_decided(console, own, pull, lambda: own.joint_comments(pull.number), decide)
 
 
-def joint_renderer(documents: Mapping[str, JsonDocument], render_of: RenderDocument) -> RenderPage:
-    """Return the page of all that has something to say, for where there can be no comment."""
+def joint_renderer(documents: Mapping[str, JsonDocument], render_of: RenderDocument, note: str = "") -> RenderPage:
+    """Return the page of all that has something to say, for where there can be no comment; `note` comes first."""
     sections = _sections({name: it for name, it in documents.items() if is_notable(it)}, render_of)
 
     def render(limit: int, size: Size) -> str:
         # A character has at most four bytes.
         room = limit if size("é") == 1 else limit // 4
-        return joint_page(sections, len(documents), room)
+        return joint_page(sections, len(documents), room, note)
 
     return render
 

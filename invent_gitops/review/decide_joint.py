@@ -19,11 +19,13 @@ def decide_joint(
     commit: str,
     sections: Sequence[Section],
     total: int,
+    note: str = "",
 ) -> tuple[CommentAction, list[Supersede]]:
     """Return what to do with our comments on a pull request, given the plans of a commit for `total` workspaces.
 
     `posts` are those about all workspaces, and after them those that older workflows wrote about single ones, which
-    the one comment supersedes. `sections` are the workspaces that have something to say.
+    the one comment supersedes. `sections` are the workspaces that have something to say. `note` is Markdown that the
+    comment begins with, "" for none.
     """
     own = posts[0] if posts and posts[0].marker.kind == "plans" else None
     if not posts and not sections:
@@ -31,7 +33,7 @@ def decide_joint(
     if reason := weightier(own.marker if own else None, pull, commit):
         return Leave(own.post if own else None, LEFT, reason), []
     status: MarkerStatus = "current" if commit == pull.head else "outdated"
-    body = joint_body(ownership.marker("plans", commit, "", status), sections, total)
+    body = joint_body(ownership.marker("plans", commit, "", status), sections, total, note)
     if not own:
         return Create(body, NEW), []
     return with_body(own.post, body), superseded_by(own.post, posts[1:])

@@ -58,12 +58,15 @@ class Evidence(Struct, frozen=True):
     approved: str
 
 
-def joint_body(marker: Marker, sections: Sequence[Section], total: int) -> str:
-    """Return the comment about `total` workspaces, of which those in `sections` have something to say."""
+def joint_body(marker: Marker, sections: Sequence[Section], total: int, note: str = "") -> str:
+    """Return the comment about `total` workspaces, of which those in `sections` have something to say.
+
+    `note` is Markdown that it begins with, "" for none.
+    """
     with_requests = _with_requests(sections)
     lines = {it.workspace: it.lines(with_requests=it.workspace in with_requests) for it in sections}
     frame = "\n".join([marker.line(), _ENDS, banner(marker, "x" * 100), footer(marker)])
-    texts = _texts(sections, BODY_LIMIT - len(frame) - _NAMES_ROOM - 1_000, lines)
+    texts = _texts(sections, BODY_LIMIT - len(frame) - len(note) - _NAMES_ROOM - 1_000, lines)
     omitted = [section.workspace for section in sections if section.workspace not in texts]
     above = "\n".join([marker.line(), *(lines[name] for name in texts), _ENDS])
     is_old = marker.status == "outdated"
@@ -72,17 +75,20 @@ def joint_body(marker: Marker, sections: Sequence[Section], total: int) -> str:
         above,
         banner(marker, reason) if is_old else "",
         _summary(len(sections), total),
+        note,
         _omitted(omitted, len(sections)),
         *texts.values(),
         footer(marker),
     )
 
 
-def joint_page(sections: Sequence[Section], total: int, limit: int) -> str:
+def joint_page(sections: Sequence[Section], total: int, limit: int, note: str = "") -> str:
     """Return the same without what is hidden, for the summary of a step."""
-    texts = _texts(sections, limit - _NAMES_ROOM - 500, {})
+    texts = _texts(sections, limit - len(note) - _NAMES_ROOM - 500, {})
     omitted = [section.workspace for section in sections if section.workspace not in texts]
-    return joined(_summary(len(sections), total), _omitted(omitted, len(sections)), *texts.values())
+    return joined(
+        _summary(len(sections), total), f"\n{note}" if note else "", _omitted(omitted, len(sections)), *texts.values()
+    )
 
 
 def outdated_joint_body(body: str, marker: Marker) -> str:

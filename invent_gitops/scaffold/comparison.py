@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import zip_longest
 
 from invent_gitops.model.setup import WorkflowFile
-from invent_gitops.scaffold.workflows import Wording, workflow_texts
+from invent_gitops.scaffold.workflows import PUBLISH, Publish, Wording, workflow_path, workflow_texts
 from invent_gitops.values import replace
 
 _ACTION = re.compile(r"^ *- uses: ((?!actions/)[^\s@]+@\S+)(?: +# .*)?$", re.MULTILINE)
@@ -18,7 +18,8 @@ _SCHEDULE = re.compile(r"- cron: .*")
 
 
 def written_with(wording: Wording, texts: Mapping[str, str | None]) -> Wording:
-    """Return the choices that the workflows show: the action that they install, the sandbox, and the queue.
+    """Return the choices that the workflows show: the action that they install, the sandbox, the queue, and whether
+    the calendar is published.
 
     `texts` are the workflows by path, None for one that is not there. What none of them shows is as in `wording`.
     """
@@ -26,12 +27,15 @@ def written_with(wording: Wording, texts: Mapping[str, str | None]) -> Wording:
     if not text:
         return wording
     action = _ACTION.search(text)
-    applying = texts.get(f".github/workflows/{wording.project}-apply.yml")
+    applying = texts.get(workflow_path(wording, "apply"))
+    publishing = texts.get(workflow_path(wording, PUBLISH))
+    target: Publish = "pages" if "actions/deploy-pages@" in (publishing or "") else "artifact"
     return replace(
         wording,
         action=action[1] if action else wording.action,
         sandbox=bool(re.search(r"invent-gitops.* apply.* --sandbox", text)),
         queue=wording.queue if applying is None else "queue: max" in applying,
+        publish="" if publishing is None else target,
     )
 
 

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from invent_gitops import __version__
 from invent_gitops.errors import Refused, WrongUsage
@@ -17,7 +18,13 @@ from invent_gitops.text.addresses import repository_in
 from invent_gitops.values import Struct
 
 TEMPLATES = ("validate", "plan", "apply", "drift")
+# The one that a project can do without.
+PUBLISH = "publish"
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
+UPLOAD = "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0"
+CACHE = "actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830 # v4.3.0"
+# Where the calendar can be published: on GitHub Pages, or as an artifact of each run.
+Publish = Literal["pages", "artifact"]
 # Stands where the address is not known. GitHub has no such owner's action, so a run fails before it does anything.
 UNKNOWN_OWNER = "OWNER"
 
@@ -55,6 +62,17 @@ _CHOOSE = """\
             exit 2
           fi
           exec invent-gitops<into> workspaces --format github ${CHOSEN:+--workspace "$CHOSEN"}"""
+_PAGES = """\
+      - name: Hand it to GitHub Pages
+        if: ${{ github.event.repository.visibility == 'public' }}
+        uses: actions/upload-pages-artifact@7b1f4a764d45c48632c6b24a0339c27f5614fb0b # v4.0.0
+        with:
+          path: ${{ runner.temp }}/site
+"""
+_PRIVATE = """\
+        # The pages of a private repository are public, unless an Enterprise limits who sees them.
+        if: ${{ github.event.repository.visibility != 'public' }}
+"""
 _LIST = "exec invent-gitops<into> workspaces --format github"
 
 
@@ -64,7 +82,7 @@ class Wording(Struct, frozen=True):
     `action` is what `uses:` installs this program with, `branch` the branch whose pushes are applied, `folder` the
     project's folder in the repository ("" for its root); with `sandbox` no account is spoken to. `keys` are the
     variables that hold the keys of several workspaces; without any, the project is one. `queue` is whether the server
-    lets more than one run wait.
+    lets more than one run wait. `publish` is where the calendar is published, "" for nowhere.
     """
 
     action: str
@@ -73,6 +91,12 @@ class Wording(Struct, frozen=True):
     sandbox: bool = False
     keys: tuple[str, ...] = ()
     queue: bool = True
+    publish: Publish | Literal[""] = ""
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The names of the workflows that there are."""
+        return (*TEMPLATES, PUBLISH) if self.publish else TEMPLATES
 
     @property
     def project(self) -> str:
@@ -101,9 +125,14 @@ def workflow_texts(wording: Wording) -> dict[str, str]:
     """Return the workflows by their path in the repository."""
     here = Path(__file__).parent
     return {
-        f".github/workflows/{wording.project}-{name}.yml": _filled((here / f"{name}.yml").read_text("utf-8"), wording)
-        for name in TEMPLATES
+        workflow_path(wording, name): _filled((here / f"{name}.yml").read_text("utf-8"), wording)
+        for name in wording.templates
     }
+
+
+def workflow_path(wording: Wording, name: str) -> str:
+    """Return the path of a workflow in the repository."""
+    return f".github/workflows/{wording.project}-{name}.yml"
 
 
 def default_branch(folder: Path) -> str:
@@ -182,12 +211,18 @@ def _filled(template: str, wording: Wording) -> str:
         "chosen": _CHOSEN if by_hand else "",
         "at": "          ref: <quoted>\n" if "ref: <quoted>" in template else "",
         "queue": "      queue: max\n" if wording.queue else "",
+        "pages": _PAGES if wording.publish == "pages" else "",
+        "private": _PRIVATE if wording.publish == "pages" else "",
+        "deploy": (Path(__file__).parent / "deploy.yml").read_text("utf-8") if wording.publish == "pages" else "",
         "place": "    env:\n      PROJECT: <folder>\n" if wording.folder else "",
     }
     values = {
         "project": wording.project,
         "action": wording.action,
         "checkout": CHECKOUT,
+        "upload": UPLOAD,
+        "cache": CACHE,
+        "publish": wording.publish,
         "branch": wording.branch,
         "quoted": wording.branch if _PLAIN.fullmatch(wording.branch) else json.dumps(wording.branch),
         "folder": json.dumps(wording.folder),

@@ -57,6 +57,11 @@ def new_ruleset(
     return f"printf '%s' {quoted(json.dumps(body))} | {_api(target, 'POST', 'rulesets')} --input -"
 
 
+def enabled_pages(target: SetupTarget) -> str:
+    """Let GitHub Pages take its site from a workflow."""
+    return f"{_api(target, 'POST', 'pages')} -f build_type=workflow"
+
+
 def restricted_environment(target: SetupTarget, name: str, environment: Environment | None) -> tuple[str, ...]:
     """Make the environment for the branch that is applied, or restrict it; its reviewers and its wait stay."""
     path = f"environments/{name}"

@@ -34,6 +34,7 @@ def a_pull_request_is_planned_merged_created_once_and_watched(repository: Reposi
     green(repository.run("validate", "pull_request", tried, pull=7))
     green(repository.run("plan", "pull_request", tried, pull=7))
     assert "1 broadcast to create" in repository.comment
+    assert "[Calendar of this change](http" in repository.comment
     assert repository.created == []
 
     merged = repository.merge(7)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from invent_gitops.scaffold.workflows import CHECKOUT
+from invent_gitops.scaffold.workflows import CHECKOUT, UPLOAD
 from tests.branch_repository import git
 from tests.engine.act import Engine, Order, run
 from tests.engine.hosting import Hosting, hosted
@@ -114,6 +114,7 @@ class Repository(World):
         (python,) = [step["uses"] for step in action["runs"]["steps"] if "uses" in step]
         return {
             CHECKOUT.split()[0]: ACTIONS / "checkout",
+            UPLOAD.split()[0]: ACTIONS / "upload-artifact",
             python: ACTIONS / "setup-python",
             ACTION: self.engine.product,
         }

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from invent_gitops.errors import ExitCode, InvalidInput, InventGitopsError, Refused
 from invent_gitops.model.broadcast import Definition
+from invent_gitops.model.calendar import Calendar
 from invent_gitops.model.context import Context
 from invent_gitops.model.drift import Coverage, Renewal, Renewed
 from invent_gitops.model.outcome import Outcome, Report
@@ -23,6 +24,7 @@ from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
 from invent_gitops.model.status import Status
 from invent_gitops.operations.posts import PostResult
+from invent_gitops.render.documents.calendar import calendar_json
 from invent_gitops.render.documents.drift import renewal_json
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.plan import plan_json
@@ -73,6 +75,7 @@ BODIES: dict[str, Mapping[str, object]] = {
     ).as_json(),
     "refresh": renewal_json(Renewal((Renewed("a", "bc_1", "A", (CHANGE,)),), 1, Coverage()), "invent.state.json", 3),
     "status": status_json(Status(Context(NOW, "c", "sandbox"), (), Coverage(), timedelta(hours=24))),
+    "calendar": calendar_json(Calendar(Context(NOW, "c", "sandbox"), ())),
     "workspaces": {"workspaces": [], "matrix": {"include": [{"workspace": "acme"}]}},
     "workspaces-run": {"workspaces": [{"workspace": "acme", "exit_code": None, "document": None}]},
     "error": {},

@@ -95,10 +95,14 @@ class Runner:
                 "token": variables.get("TOKEN", "token"),
                 "ref": variables.get("GITHUB_REF", ""),
                 "event_name": event,
+                "event": {"workflow_run": {"event": "push"}} if event == "workflow_run" else {},
+                "run_id": variables.get("GITHUB_RUN_ID", ""),
+                "run_attempt": "1",
             },
             "secrets": secrets,
             "vars": self.vars,
             "inputs": dict(inputs or {}),
+            "runner": {"temp": str(temporary)},
             "steps": {},
         }
         variables.pop("TOKEN", None)
@@ -123,7 +127,8 @@ class Runner:
             if not wanted:
                 made = Step(name, "skipped")
             elif "uses" in step:
-                made, path = self._use(step, workspace, sha, path)
+                given = {key: text(value, context) for key, value in step.get("with", {}).items()}
+                made, path = self._use({**step, "with": given}, workspace, sha, path)
             else:
                 given = {key: text(value, context) for key, value in step.get("env", {}).items()}
                 made = self._script(name, step["run"], workspace, variables | given | {"PATH": path}, number)
@@ -131,6 +136,11 @@ class Runner:
             if "id" in step:
                 context["steps"][step["id"]] = {"outputs": made.outputs, "outcome": made.outcome}
             failed = failed or (made.outcome == "failure" and step.get("continue-on-error") != "true")
+        for step in job["steps"]:
+            if not failed and step.get("uses", "").startswith("actions/cache@"):
+                path_of = Path(text(step["with"]["path"], context))
+                self._cached(path_of).parent.mkdir(exist_ok=True)
+                shutil.copy(path_of, self._cached(path_of))
         return Job("failure" if failed else "success", tuple(done))
 
     def _use(self, step: Mapping[str, Any], workspace: Path, sha: str, path: str) -> tuple[Step, str]:
@@ -152,6 +162,14 @@ class Runner:
             ):
                 subprocess.run(["git", "-C", str(workspace), *words], check=True, capture_output=True, timeout=PATIENCE)
             return Step(step["uses"], "success"), path
+        if action == "actions/cache":
+            target = Path(step["with"]["path"])
+            if self._cached(target).exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(self._cached(target), target)
+            return Step(step.get("name", action), "success"), path
+        if action == "actions/upload-artifact":
+            return self._upload(step), path
         assert action == "./" or action.endswith("/invent-gitops"), f"an action that nobody knows: {action}"
         bin_folder = self.folder / "bin"
         bin_folder.mkdir(exist_ok=True)
@@ -160,6 +178,23 @@ class Runner:
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{SHELL}" "{address()}" "$@"\n', encoding="utf-8")
         program.chmod(0o755)
         return Step(step["uses"], "success"), f"{bin_folder}{os.pathsep}{path}"
+
+    def _cached(self, path: Path) -> Path:
+        """Where a file of a cache is kept between two runs."""
+        return self.folder / "cache" / path.name
+
+    def _upload(self, step: Mapping[str, Any]) -> Step:
+        """Keep the files of an artifact, of which each run has a folder, and say where GitHub would show it."""
+        given = dict(step["with"])
+        target = self.folder / "artifacts" / given.pop("name")
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for path in given.pop("path").split():
+            (shutil.copytree if Path(path).is_dir() else shutil.copy)(path, target / Path(path).name)
+        assert given.keys() <= {"if-no-files-found", "overwrite", "retention-days"}
+        server, repository, run = (self.variables[f"GITHUB_{name}"] for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
+        address = f"{server}/{repository}/actions/runs/{run}/artifacts/1"
+        return Step(step.get("name", step["uses"]), "success", outputs={"artifact-url": address})
 
     def _script(self, name: str, script: str, where: Path, variables: Mapping[str, str], number: int) -> Step:
         assert "${{" not in script, "an expression inside of a script is code that somebody else may write"

@@ -38,6 +38,14 @@ def test_it_writes_four_workflows_and_keeps_the_state_on_a_branch(repository: Pa
     assert "in place of OWNER" not in done.err
 
 
+@pytest.mark.parametrize("target", ["pages", "artifact"])
+def test_publishing_is_one_more_workflow_and_pages_one_more_step(repository: Path, target: str) -> None:
+    done = call(repository, "init", "--github", "--action", ACTION, "--publish", target)
+    assert done.code == 0, done.all
+    assert written(repository).keys() == {f"broadcasts-{name}.yml" for name in (*TEMPLATES, "publish")}
+    assert ("build_type=workflow" in done.err) == (target == "pages")
+
+
 def test_in_a_subfolder_the_workflows_go_to_the_root_and_work_there(repository: Path) -> None:
     (repository / "acme" / "eu").mkdir(parents=True)
     done = call(repository / "acme" / "eu", "init", "--github", "--sandbox", "--action", ACTION, "--json")
@@ -151,6 +159,8 @@ def test_a_workflow_that_is_there_is_kept_and_told_of(repository: Path) -> None:
         (["--sandbox"], "Give --github as well"),
         (["--branch", "x"], "Give --github as well"),
         (["--action", ACTION], "Give --github as well"),
+        (["--publish", "pages"], "Give --github as well"),
+        (["--github", "--publish", "nowhere"], "is not one of"),
         (["--github", "--action", "somebody/invent-gitops@main"], "full commit"),
         (["--github", "--branch", "a b]"], "no name of a branch"),
         (["--github", "--branch", ""], "empty"),

@@ -157,6 +157,55 @@ def test_one_command_and_one_commit_make_a_repository_whose_workflows_all_run(wo
     assert world.hub.issues == []
 
 
+def test_comment_links_to_the_calendar_of_its_run(started: World) -> None:
+    define(started, "spring")
+    planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    assert planned.conclusion == "success", planned.log
+    address = "https://github.com/acme/campaigns/actions/runs/77/artifacts/1"
+    assert f"[Calendar of this change]({address})" in started.comment
+    page = (started.folder / "artifacts" / "broadcasts-calendar" / "calendar.html").read_text("utf-8")
+    assert "Campaign spring" in page
+
+
+def test_calendar_and_its_feed_are_published_after_each_apply_without_a_key(world: World) -> None:
+    assert call(world.clone, "init", "--github", "--action", ACTION, "--publish", "artifact").code == 0
+    (world.clone / "broadcasts" / "welcome.yaml").unlink()
+    define(world, "spring")
+    sha = world.commit("Broadcasts as code")
+    world.push()
+    assert world.run("apply", "push", sha).conclusion == "success"
+    asked = len(world.server.sandbox.requests)
+    done = world.run("publish", "workflow_run", sha)
+    assert done.conclusion == "success", done.log
+    site = world.folder / "artifacts" / "broadcasts-site" / "site"
+    assert "Campaign spring" in (site / "index.html").read_text("utf-8")
+    feed = (site / "calendar.ics").read_text("utf-8")
+    assert "Campaign spring" in feed
+    assert len(world.server.sandbox.requests) == asked
+    assert done.step("Bring the feed of the last run").outcome == "success"
+
+    define(world, "summer")
+    (world.clone / "broadcasts" / "spring.yaml").unlink()
+    sha = world.commit("Another one")
+    world.push()
+    done = world.run("publish", "workflow_run", sha)
+    assert done.conclusion == "success", done.log
+    assert (site / "calendar.ics").read_text("utf-8").count("BEGIN:VEVENT") == 2
+    assert (world.folder / "cache" / "calendar.ics").read_text("utf-8") == (site / "calendar.ics").read_text("utf-8")
+
+
+def test_comment_is_there_without_a_calendar(started: World) -> None:
+    define(started, "spring")
+    path = started.base / "broadcasts-plan.yml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace(" calendar --out", " calendar --month never --out"), encoding="utf-8")
+    planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    assert (planned.conclusion, planned.step("Draw the calendar").code) == ("success", 2), planned.log
+    assert planned.step("Upload the calendar").outcome == "skipped"
+    assert "1 broadcast to create" in started.comment
+    assert "Calendar of this change" not in started.comment
+
+
 def test_a_pull_request_is_planned_merged_applied_and_never_applied_again(started: World) -> None:
     define(started, "spring")
     tried = started.open_pull(7)

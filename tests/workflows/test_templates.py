@@ -24,7 +24,9 @@ WORDINGS = {
     "root": Wording(PINNED),
     "folder": Wording(PINNED, folder="campaigns/EU & more", branch="release/1"),
     "sandbox": Wording(PINNED, sandbox=True),
-    "workspaces": Wording(PINNED, keys=("INVENT_API_KEY", "INVENT_API_KEY_GLOBEX")),
+    "workspaces": Wording(PINNED, keys=("INVENT_API_KEY", "INVENT_API_KEY_GLOBEX"), publish="pages"),
+    "pages": Wording(PINNED, publish="pages"),
+    "artifact": Wording(PINNED, folder="campaigns/EU & more", publish="artifact"),
 }
 # What this repository adds to the templates.
 KEEP = """\
@@ -33,6 +35,8 @@ KEEP = """\
         run: |
           echo 'state: {branch: broadcast-state-examples}' >> "$PROJECT/invent.yaml"
 """
+# The actions of a workflow that publishes, beside the two of every job.
+PUBLISHING = ("cache", "upload-pages-artifact", "upload-artifact", "deploy-pages")
 OWN_ACTION = "./ # zizmor: ignore[self-repository]"
 
 
@@ -54,7 +58,9 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """The workflows of one wording, by the name of their template."""
     folder = tmp_path_factory.mktemp(request.param)
     found = {}
-    for (path, text), name in zip(workflow_texts(WORDINGS[request.param]).items(), TEMPLATES, strict=True):
+    for (path, text), name in zip(
+        workflow_texts(WORDINGS[request.param]).items(), WORDINGS[request.param].templates, strict=True
+    ):
         found[name] = folder / path
         found[name].parent.mkdir(parents=True, exist_ok=True)
         found[name].write_text(text, encoding="utf-8")
@@ -120,7 +126,11 @@ def test_one_job_plans_all_workspaces_and_posts_one_comment() -> None:
     assert [step["run"] for step in job["steps"] if "run" in step] == [
         "exec invent-gitops github outdated --all",
         'exec invent-gitops plan --all --format github --out "$RUNNER_TEMP/plan-{workspace}.json"',
-        'exec invent-gitops github comment "$RUNNER_TEMP/plan-{workspace}.json"',
+        'exec invent-gitops calendar --all --out "$RUNNER_TEMP/calendar.html"',
+        (
+            'if [ -n "$CALENDAR" ]; then set -- --calendar-url "$CALENDAR"; fi\n'
+            'exec invent-gitops github comment "$RUNNER_TEMP/plan-{workspace}.json" "$@"\n'
+        ),
     ]
     assert "secrets." not in text
 
@@ -140,6 +150,14 @@ def test_what_can_be_a_required_check_always_runs_and_has_a_name_that_does_not_c
 def test_no_workflow_has_a_right_that_its_jobs_do_not_need(written: dict[str, Path]) -> None:
     rights = {name: [job["permissions"] for job in working(load(path))] for name, path in written.items()}
     assert all(load(path)["permissions"] in ({}, "{}") for path in written.values())
+    published = rights.pop("publish", None)
+    deploys = len(published or []) == 2
+    assert published in (
+        None,
+        [{"contents": "read"}],
+        [{"contents": "read"}, {"pages": "write", "id-token": "write"}],
+    )
+    assert deploys == ("publish" in written and "deploy-pages" in written["publish"].read_text("utf-8"))
     assert rights == {
         "validate": [{"contents": "read"}],
         "plan": [{"contents": "read", "pull-requests": "write"}],
@@ -160,7 +178,8 @@ def test_no_workflow_runs_with_secrets_for_a_fork(written: dict[str, Path]) -> N
         assert "pull_request_target" not in path.read_text("utf-8")
         assert ("secrets." in path.read_text("utf-8")) <= (name in ("apply", "drift"))
         for job in working(load(path)):
-            assert ("environment" in job) == (name in ("apply", "drift"))
+            deploys = "id-token" in job["permissions"]
+            assert ("environment" in job) == (name in ("apply", "drift") or deploys)
 
 
 def test_every_script_is_replaced_by_the_program_so_that_signals_reach_it(written: dict[str, Path]) -> None:
@@ -174,12 +193,45 @@ def test_every_script_is_replaced_by_the_program_so_that_signals_reach_it(writte
 
 
 def test_every_action_is_pinned_and_no_checkout_leaves_credentials(written: dict[str, Path]) -> None:
-    for path in written.values():
+    for name, path in written.items():
         used = [step for job in jobs(load(path)) for step in job["steps"] if "uses" in step]
-        assert len(used) == 2 * len(load(path)["jobs"])
+        others = {"plan": 1, "publish": len(PUBLISHING) if "deploy-pages" in path.read_text("utf-8") else 2}
+        installing = [job for job in jobs(load(path)) if "id-token" not in job["permissions"]]
+        assert len(used) == 2 * len(installing) + others.get(name, 0)
         assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in used)
         kept = [step["with"]["persist-credentials"] for step in used if "checkout" in step["uses"]]
-        assert kept == ["false"] * len(load(path)["jobs"])
+        assert kept == ["false"] * len(installing)
+
+
+def test_publishing_needs_no_key_and_follows_each_apply_and_each_drift_run() -> None:
+    for name in ("pages", "artifact", "workspaces"):
+        wording = WORDINGS[name]
+        texts = workflow_texts(wording)
+        text = texts[f".github/workflows/{wording.project}-publish.yml"]
+        document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # ours
+        assert document["on"]["workflow_run"]["workflows"] == [f"{wording.project} apply", f"{wording.project} drift"]
+        names = {yaml.load(text, Loader=yaml.BaseLoader)["name"] for text in texts.values()}  # noqa: S506  # ours
+        assert {*document["on"]["workflow_run"]["workflows"]} <= names
+        assert "secrets." not in text
+        assert "--refresh" not in text
+        assert document["concurrency"]["cancel-in-progress"] == "false"
+
+
+def test_pages_are_for_a_public_repository_and_a_private_one_keeps_an_artifact() -> None:
+    text = workflow_texts(WORDINGS["pages"])[".github/workflows/broadcasts-publish.yml"]
+    document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # ours
+    public = "${{ github.event.repository.visibility == 'public' }}"
+    assert document["jobs"]["deploy"]["if"] == public
+    conditions = {step["name"]: step.get("if") for step in document["jobs"]["publish"]["steps"] if "name" in step}
+    assert conditions["Hand it to GitHub Pages"] == public
+    assert conditions["Keep it with this run"] == public.replace("==", "!=")
+    kept = workflow_texts(WORDINGS["artifact"])
+    text = next(text for path, text in kept.items() if path.endswith("-publish.yml"))
+    assert "pages" not in text.replace("--publish artifact", "").lower().replace("as a page", "")
+
+
+def test_without_the_option_nothing_is_published() -> None:
+    assert len(workflow_texts(Wording(PINNED))) == len(TEMPLATES)
 
 
 def test_applies_wait_for_each_other_and_end_before_they_are_ended(written: dict[str, Path]) -> None:

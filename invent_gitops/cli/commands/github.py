@@ -15,6 +15,7 @@ from invent_gitops.cli.github_posts import renderer_of, result_of
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.out_file import remove_document, write_document
 from invent_gitops.cli.output import delivered
+from invent_gitops.cli.posted_pages import calendar_option, renderer_of, result_of
 from invent_gitops.cli.result import Result, plain
 from invent_gitops.cli.saved_document import read_document, read_documents, workspace_of
 from invent_gitops.cli.session import Session
@@ -57,10 +58,11 @@ def github() -> None:
 
 @github.command()
 @click.argument("file")
+@calendar_option
 @author_option
 @common_options
 @answers("github")
-def comment(session: Session, file: str, author: str | None) -> Result:
+def comment(session: Session, file: str, calendar_url: str, author: str | None) -> Result:
     """Show a plan, or the outcome of an apply, in one comment on the pull request.
 
     FILE is a document of plan --out or apply --out. With {workspace} in its name, as for plan --all,
@@ -71,13 +73,13 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     then shows the same page.
     """
     if NAME in file:
-        return _comment_of_all(session, file, author)
+        return _comment_of_all(session, file, calendar_url, author)
     from invent_gitops.operations.keep_comment import keep_comment
     from invent_gitops.operations.review_notice import with_review_of_fork
 
     document, event = read_document(file, "plan", "report"), read_event()
     # The comment keeps the plan that was reviewed, below the outcome.
-    render_of = partial(renderer_of, event=event, with_plan=False)
+    render_of = partial(renderer_of, event=event, with_plan=False, calendar=calendar_url)
     render = render_of(with_review_of_fork(document) if event.fork else document)
 
     def post(own: OwnPosts) -> PostResult:
@@ -86,17 +88,19 @@ def comment(session: Session, file: str, author: str | None) -> Result:
     return result_of(post_or_summarise(session, "comment", render, post, event, author, workspace_of(document)))
 
 
-def _comment_of_all(session: Session, pattern: str, author: str | None) -> Result:
+def _comment_of_all(session: Session, pattern: str, calendar_url: str, author: str | None) -> Result:
     from invent_gitops.operations.keep_joint import joint_renderer, keep_joint_comment
     from invent_gitops.operations.review_notice import with_review_of_fork
+    from invent_gitops.render.markdown.plan import calendar_line
 
     documents, event = read_documents(pattern), read_event()
     render_of = partial(renderer_of, event=event)
     summarised = {name: with_review_of_fork(it) for name, it in documents.items()} if event.fork else documents
-    render = joint_renderer(summarised, render_of)
+    note = calendar_line(calendar_url)
+    render = joint_renderer(summarised, render_of, note)
 
     def post(own: OwnPosts) -> PostResult:
-        return keep_joint_comment(session, own, event, documents, render_of)
+        return keep_joint_comment(session, own, event, documents, render_of, note)
 
     return result_of(post_or_summarise(session, "comment", render, post, event, author, ""))
 

@@ -24,7 +24,7 @@ from invent_gitops.text.clean import clean
 if TYPE_CHECKING:
     from invent_gitops.operations.first_steps import StateEntries
     from invent_gitops.scaffold.project import NewFile
-    from invent_gitops.scaffold.workflows import Wording
+    from invent_gitops.scaffold.workflows import Publish, Wording
 
 # The schemas that an editor needs.
 _EDITED = ("broadcast", "project", "segments")
@@ -63,6 +63,11 @@ _NEXT = "Next: invent-gitops plan, then invent-gitops apply --sandbox to try it 
     default=None,
     help="With --github: whether several applies can wait.  [default: not on an Enterprise Server]",
 )
+@click.option(
+    "--publish",
+    type=click.Choice(["pages", "artifact"]),
+    help="With --github: a workflow that publishes the calendar after each apply and each drift run.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the files without writing them.")
 @common_options
 @answers("files")
@@ -90,7 +95,7 @@ def init(
     _check_zone(timezone)
     if not github and any(value not in (None, False) for value in about.values()):
         raise WrongUsage(
-            "--sandbox, --branch, --action and --queue say what the workflows do.", "Give --github as well."
+            "--sandbox, --branch, --action, --queue and --publish say what the workflows do.", "Give --github as well."
         )
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
@@ -160,7 +165,14 @@ def _check_zone(timezone: str) -> None:
 
 
 def _wording(
-    folder: Path, project: Project, *, sandbox: bool, branch: str | None, action: str | None, queue: bool | None
+    folder: Path,
+    project: Project,
+    *,
+    sandbox: bool,
+    branch: str | None,
+    action: str | None,
+    queue: bool | None,
+    publish: Publish | None,
 ) -> Wording:
     """Return what the workflows of this project say. Raises `WrongUsage`, or `Refused` for too many workspaces."""
     from invent_gitops.github.step import prefix
@@ -185,7 +197,7 @@ def _wording(
     used = action_reference(action) if action else own_action()
     keys = tuple(dict.fromkeys(workspace.key for workspace in (project.workspaces or {}).values()))
     waiting = lets_runs_wait(server_of(folder)) if queue is None else queue
-    return Wording(used, branch, prefix(folder).removesuffix("/"), sandbox, keys, waiting)
+    return Wording(used, branch, prefix(folder).removesuffix("/"), sandbox, keys, waiting, publish or "")
 
 
 def _workflows(folder: Path, wording: Wording) -> dict[str, str]:

@@ -21,12 +21,14 @@ def page(
     size: Size = len,
     with_plan: bool = True,
     elsewhere: str = "",
+    calendar: str = "",
 ) -> str:
     """Return a document of kind plan, report, status or setup as Markdown of at most `limit`, in what `size` counts.
 
     `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan;
-    `elsewhere` says where the rows are that a plan or a report has no room for. Raises `InvalidInput` for anything
-    else, and for a document that was edited so that a part is missing.
+    `elsewhere` says where the rows are that a plan or a report has no room for; `calendar` is the address of the
+    calendar of a plan, "" for none. Raises `InvalidInput` for anything else, and for a document that was edited so that
+    a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind not in ("plan", "report", "status", "setup"):
@@ -38,7 +40,7 @@ def page(
                 content, files=files, limit=limit, size=size, with_plan=with_plan, elsewhere=elsewhere
             )
         if kind == "plan":
-            return plan_markdown(content, files=files, limit=limit, size=size, elsewhere=elsewhere)
+            return plan_markdown(content, files=files, limit=limit, size=size, elsewhere=elsewhere, calendar=calendar)
         if kind == "setup":
             return setup_markdown(content, limit=limit, size=size)
         return status_markdown(content, files=files, limit=limit, size=size)

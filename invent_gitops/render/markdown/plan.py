@@ -46,13 +46,25 @@ _WORDS: dict[Action, str] = {
 }
 
 
+def calendar_line(address: str) -> str:
+    """Return the link to the calendar of a change, "" without an address."""
+    return f"📅 [Calendar of this change]({address}): an archive with one page for your browser" if address else ""
+
+
 def plan_markdown(
-    document: Document, *, files: str = "", limit: int = COMMENT_LIMIT, size: Size = len, elsewhere: str = ""
+    document: Document,
+    *,
+    files: str = "",
+    limit: int = COMMENT_LIMIT,
+    size: Size = len,
+    elsewhere: str = "",
+    calendar: str = "",
 ) -> str:
     """Return a plan document as Markdown of at most `limit`, without a line feed at the end.
 
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
     `size` counts; beyond it, whole rows are left out, and the text says how many, and `elsewhere`: where they are.
+    `calendar` is the address of the calendar, "" for none.
     """
     envelope = read_envelope(document)
     if problems := envelope.problems:
@@ -67,7 +79,8 @@ def plan_markdown(
         saved = read_plan(document)
         sheet = sheet_of(saved.plan, files)
         top = with_unreachable_head([*headline(saved, sheet)], saved.plan.unreachable, sheet.context)
-        parts = [Part(top), *plan_parts(saved, sheet)]
+        link = ["", calendar_line(calendar)] if calendar else []
+        parts = [Part([*top, *link]), *plan_parts(saved, sheet)]
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
     tries = (fitted(some, limit, size, elsewhere) for some in (parts, shorter))

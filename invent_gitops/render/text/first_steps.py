@@ -8,7 +8,7 @@ from invent_gitops.model.first_steps import FirstSteps, StateMove
 from invent_gitops.model.setup import SetupTarget
 from invent_gitops.text.clean import clean
 from invent_gitops.text.commands import quoted
-from invent_gitops.text.mending import restricted_environment, set_secret
+from invent_gitops.text.mending import enabled_pages, restricted_environment, set_secret
 
 # So many environments are named in a sentence; the commands are those of all.
 MOST_LISTED = 6
@@ -123,4 +123,12 @@ def _on_github(steps: FirstSteps) -> Iterator[list[str]]:
         "export GITHUB_TOKEN=$(gh auth token)",
         "invent-gitops github check",
     ]
+    if steps.pages:
+        yield [
+            (
+                "Let GitHub Pages take the calendar from the workflow. Do this in a public repository only: a private "
+                "one keeps an artifact instead, since its pages would be public."
+            ),
+            enabled_pages(target),
+        ]
     yield [f"Open a pull request with a new file in {steps.definitions}: a comment shows who would be messaged."]

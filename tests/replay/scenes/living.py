@@ -71,6 +71,26 @@ def due(stage: Stage) -> None:
     stage.run("plan", "--refresh", "--format", "markdown")
 
 
+def calendar(stage: Stage) -> None:
+    """The calendar as files, records and Invent tell it: planned, refused, sent, made by hand."""
+    _created(stage)
+    stage.write("broadcasts/late.yaml", "name: Late\nschedule: 2026-11-21T09:00\nsegments: [VIP]\n")
+    stage.write("broadcasts/new.yaml", "name: New\nschedule: 2027-02-02T11:00\nsegments: [VIP]\nowner: growth\n")
+    # Earlier than any file of this run was written, so that the time of its change is that of the clock.
+    stage.clock("2026-11-22T12:00:00+00:00")
+    stage.run("calendar", "--json")
+    sent = {"status": "SENT", "sent_count": 43000, "delivered_count": 41000, "opened_count": 20500, "click_count": 1025}
+    stage.dashboard("broadcasts/Gone", {**sent, "scheduled_at": "2026-11-21T09:00:00Z", "templates": [{}]})
+    stage.dashboard("broadcasts/Called off", {"status": "CANCELLED"})
+    stage.create_by_hand("By hand <b>", scheduled_at="2027-03-01T14:00:00Z")
+    stage.run("calendar", "--refresh", "--json")
+    stage.run("calendar", "--month", "2026-13")
+    stage.run("calendar", "--from", "2026-12-02", "--to", "2026-12-01")
+    stage.run("calendar", "--out", "calendar.txt")
+    stage.write("mine.ics", "mine")
+    stage.run("calendar", "--out", "mine.ics")
+
+
 def imported(stage: Stage) -> None:
     """Broadcasts that were made by hand: listed, chosen, written as definitions, and what is in the way."""
     campaigns(stage)
@@ -118,4 +138,4 @@ def segments(stage: Stage) -> None:
     stage.run("segments", "pull")
 
 
-SCENES = (drift, due, imported, segments)
+SCENES = (drift, due, calendar, imported, segments)

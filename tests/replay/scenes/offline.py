@@ -8,7 +8,19 @@ from tests.replay.player import Stage
 from tests.replay.scenes.projects import campaigns, plain
 
 COMMANDS = (
-    *("init", "validate", "plan", "apply", "status", "refresh", "reconcile", "resolve", "import", "history"),
+    *(
+        "init",
+        "validate",
+        "plan",
+        "apply",
+        "status",
+        "calendar",
+        "refresh",
+        "reconcile",
+        "resolve",
+        "import",
+        "history",
+    ),
     *("github", "github comment", "github outdated", "github approved", "github issue", "github check"),
     *("state", "state list", "state show", "state mv", "state rm", "state restore", "state migrate", "state verify"),
     *("segments", "segments list", "segments pull", "schema", "workspaces", "completion", "sandbox"),

@@ -1,0 +1,305 @@
+"""The calendar: each send with the state that evidence tells, and never more cheerful than what will happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from invent_gitops.live.calendar import NO_CHANGES, NOT_ASKED, FileChanges, calendar_of, within_days
+from invent_gitops.live.status import status_of
+from invent_gitops.model.broadcast import Counts, Definition, Remote
+from invent_gitops.model.calendar import Calendar, CalendarEntry
+from invent_gitops.model.listing import Listing
+from invent_gitops.model.loosening import Loosening
+from invent_gitops.model.project import Policies
+from invent_gitops.model.record import RecordedCounts
+from invent_gitops.model.state import State
+from invent_gitops.model.statuses import GONE
+from invent_gitops.model.unreachable import WARN_ONLY
+from invent_gitops.plan.unreachable import unreachable
+from invent_gitops.values import replace
+from tests.making import (
+    NOW,
+    SOON,
+    a_catalogue,
+    a_definition,
+    a_provenance,
+    a_record,
+    a_remote,
+    a_removal,
+    a_request,
+    a_state,
+    altered,
+    an_intent,
+    crowded_states,
+    definitions_of_any_kind,
+    plan_of,
+)
+
+HOUR = timedelta(hours=1)
+
+
+def calendar(
+    *definitions: Definition,
+    state: State | None = None,
+    live: Sequence[Remote] | None = None,
+    gaps: tuple[str, ...] = (),
+    policies: Policies | None = None,
+    changes: FileChanges = NO_CHANGES,
+    loosening: Loosening | None = None,
+) -> Calendar:
+    """The calendar of some files and a state; `live` is what Invent lists, None where nobody asked."""
+    recorded, rules = state or a_state(), policies or Policies()
+    listing = NOT_ASKED if live is None else Listing(tuple(live), gaps)
+    plan = plan_of(
+        definitions,
+        recorded,
+        policies=rules,
+        catalogue=a_catalogue(a=7),
+        live=live or (),
+        reach="" if live is None else "whole",
+    )
+    plan = replace(plan, loosening=loosening, unreachable=unreachable(plan, WARN_ONLY, {}))
+    status = status_of(
+        definitions,
+        recorded,
+        listing,
+        before=frozenset(recorded.ids()) if live is not None else frozenset(),
+        catalogue=a_catalogue(a=7),
+        context=plan.context,
+        soon=timedelta(hours=24),
+    )
+    return calendar_of(status, plan, recorded, rules, listing=listing, changes=changes)
+
+
+def only(drawn: Calendar) -> CalendarEntry:
+    (entry,) = drawn.entries
+    return entry
+
+
+def remark(entry: CalendarEntry) -> str:
+    return " ".join(entry.remarks)
+
+
+def recorded(status: str = "SCHEDULED", at: datetime | None = SOON) -> State:
+    return a_state({"spring": replace(a_record("bc_1", a_request(at=at)), status=status)})
+
+
+SPRING = a_definition("spring", a_request())
+
+
+# ---------------------------------------------------------------- from files and records
+
+
+def test_definition_without_a_record_is_planned() -> None:
+    entry = only(calendar(replace(SPRING, owner="growth", description="Why.", timezone="Europe/Berlin")))
+    assert (entry.state, entry.id, entry.status, entry.at, entry.remarks) == ("planned", "", "", SOON, ())
+    assert (entry.author.owner, entry.author.file) == ("growth", "broadcasts/spring.yaml")
+    assert (entry.audience.segments, entry.audience.contacts) == (("a",), 7)
+
+
+def test_what_a_policy_refuses_is_refused_with_the_reason_and_the_fix() -> None:
+    entry = only(calendar(a_definition("spring", a_request(at=NOW - HOUR))))
+    assert entry.state == "refused"
+    assert "has passed. Give it a time to come." in remark(entry)
+
+
+def test_nothing_is_planned_where_a_weaker_rule_holds_the_whole_plan_back() -> None:
+    entry = only(calendar(SPRING, loosening=Loosening("main", "", "refuse", fault="it is gone")))
+    assert entry.state == "refused"
+    assert "policies.loosening" in remark(entry)
+
+
+def test_open_attempt_is_blocked_and_says_how_to_settle_it() -> None:
+    entry = only(calendar(SPRING, state=a_state(intents={"spring": an_intent()})))
+    assert (entry.state, entry.id) == ("blocked", "")
+    assert "invent-gitops reconcile" in remark(entry)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("DRAFT", "draft"),
+        ("SCHEDULED", "scheduled"),
+        ("SENDING", "sending"),
+        ("SENT", "sent"),
+        ("FAILED", "failed"),
+        ("CANCELLED", "cancelled"),
+        (GONE, "gone"),
+        ("ARCHIVED", "unknown"),
+    ],
+)
+def test_record_is_shown_by_the_status_that_invent_had_last(status: str, expected: str) -> None:
+    entry = only(calendar(SPRING, state=recorded(status)))
+    assert (entry.state, entry.id, entry.status) == (expected, "bc_1", status)
+
+
+def test_record_alone_does_not_say_that_a_passed_hour_was_kept() -> None:
+    entry = only(calendar(SPRING, state=recorded(at=NOW - HOUR)))
+    assert entry.state == "scheduled"
+    assert "the record still says SCHEDULED. Read Invent: invent-gitops calendar --refresh" in remark(entry)
+
+
+def test_draft_is_called_empty_only_where_invent_says_so() -> None:
+    state, remote = recorded("DRAFT"), a_remote(status="DRAFT")
+    assert only(calendar(SPRING, state=state)).state == "draft"
+    assert only(calendar(SPRING, state=state, live=[remote])).state == "draft"
+    assert only(calendar(SPRING, state=state, live=[altered(remote, templates=0)])).state == "empty draft"
+    assert only(calendar(SPRING, state=state, live=[altered(remote, templates=1)])).state == "draft"
+
+
+def test_edit_after_the_create_is_shown_as_invent_has_it_and_says_so() -> None:
+    edited = a_definition("spring", a_request("Summer sale", SOON + HOUR))
+    for live in (None, [a_remote()]):
+        entry = only(calendar(edited, state=recorded(), live=live))
+        assert (entry.name, entry.at, entry.state) == ("Spring sale", SOON, "scheduled")
+        assert "the edit does not reach Invent" in remark(entry)
+
+
+def test_deleted_file_cancels_nothing_and_says_so() -> None:
+    entry = only(calendar(state=recorded()))
+    assert entry.state == "scheduled"
+    assert "Its file is gone, and that does not cancel it in Invent." in remark(entry)
+
+
+def test_send_at_once_stands_at_its_create_or_before_that_at_the_moment_of_the_calendar() -> None:
+    at_once = a_definition("spring", a_request(at=None))
+    planned = only(calendar(at_once, policies=Policies(allow_immediate=True)))
+    assert (planned.at, planned.at_once, planned.request.scheduled_at) == (NOW, True, None)
+    record = replace(a_record("bc_1", a_request(at=None)), provenance=a_provenance(NOW - HOUR))
+    assert only(calendar(at_once, state=a_state({"spring": record}))).at == NOW - HOUR
+    intent = an_intent(a_request(at=None), provenance=a_provenance(NOW - 2 * HOUR))
+    assert only(calendar(at_once, state=a_state(intents={"spring": intent}))).at == NOW - 2 * HOUR
+
+
+def test_counts_of_a_record_are_the_results_without_a_look() -> None:
+    counts = Counts(recipients=10, delivered=9)
+    record = replace(a_record(), status="SENT", counts=RecordedCounts(results=counts))
+    assert only(calendar(SPRING, state=a_state({"spring": record}))).results == counts
+
+
+# ---------------------------------------------------------------- what was removed
+
+
+def test_tombstone_is_cancelled_and_says_that_invent_was_not_read() -> None:
+    entry = only(calendar(state=a_state(removed={"spring": a_removal()})))
+    assert (entry.state, entry.revision.removed, entry.id) == ("cancelled", True, "bc_gone")
+    assert "sent by mistake" in remark(entry)
+    assert "it may still exist there" in remark(entry)
+
+
+def test_file_of_a_tombstone_adds_no_second_entry() -> None:
+    entry = only(calendar(SPRING, state=a_state(removed={"spring": a_removal()})))
+    assert (entry.state, entry.author.file) == ("cancelled", "broadcasts/spring.yaml")
+    assert "apply refuses its key" in remark(entry)
+
+
+def test_removed_broadcast_that_invent_will_still_send_is_not_called_cancelled() -> None:
+    entry = only(calendar(state=a_state(removed={"spring": a_removal("bc_1")}), live=[a_remote()]))
+    assert (entry.state, entry.revision.removed) == ("scheduled", False)
+    assert "Invent still has it" in remark(entry)
+
+
+def test_removed_broadcast_that_invent_has_sent_is_sent() -> None:
+    entry = only(calendar(state=a_state(removed={"spring": a_removal("bc_1")}), live=[a_remote(status="SENT")]))
+    assert (entry.state, entry.revision.removed) == ("sent", True)
+
+
+# ---------------------------------------------------------------- what Invent shows
+
+
+def test_live_broadcast_without_a_record_is_recorded_nowhere() -> None:
+    entry = only(calendar(live=[a_remote("bc_9", a_request("By hand"))]))
+    assert (entry.state, entry.key, entry.id, entry.name) == ("recorded nowhere", "", "bc_9", "By hand")
+    assert "invent-gitops import" in remark(entry)
+
+
+def test_what_an_attempt_in_doubt_may_have_made_is_not_shown_twice() -> None:
+    entry = only(calendar(SPRING, state=a_state(intents={"spring": an_intent()}), live=[a_remote("bc_9")]))
+    assert (entry.state, entry.key) == ("blocked", "spring")
+
+
+def test_nothing_is_gone_unless_all_of_the_list_was_read() -> None:
+    whole, partly = (
+        calendar(SPRING, state=recorded(), live=[]),
+        calendar(SPRING, state=recorded(), live=[], gaps=("No.",)),
+    )
+    assert (only(whole).state, only(partly).state) == ("gone", "scheduled")
+    assert "shown as it is recorded" in remark(only(partly))
+    assert (whole.look is not None, partly.look is not None and partly.look.complete) == (True, False)
+    assert calendar(SPRING).look is None
+
+
+def test_sent_broadcast_that_left_the_list_is_still_sent() -> None:
+    assert only(calendar(SPRING, state=recorded("SENT", NOW - HOUR), live=[])).state == "sent"
+
+
+def test_time_that_a_person_changed_in_invent_is_the_time_of_the_entry() -> None:
+    moved = altered(a_remote(), scheduled_at=SOON + HOUR)
+    entry = only(calendar(SPRING, state=recorded(), live=[moved]))
+    assert entry.at == SOON + HOUR
+    assert "Invent shows something else than is recorded: schedule." in remark(entry)
+
+
+# ---------------------------------------------------------------- since a base, and when
+
+
+def test_planned_in_this_change_is_what_the_base_does_not_define_so() -> None:
+    base = {"old": a_definition("old").request, "edited": a_request("Other")}
+    files = [a_definition(key) for key in ("old", "edited", "new")]
+    drawn = calendar(*files, changes=FileChanges(reference="main", base=base))
+    assert {entry.key: entry.revision.in_change for entry in drawn.entries} == {
+        "old": False, "edited": True, "new": True,
+    }  # fmt: skip
+    assert drawn.changed_from == "main"
+    assert [entry.key for entry in drawn.entries if "not part of this change: main" in remark(entry)] == ["old"]
+    assert not any(entry.revision.in_change for entry in calendar(*files).entries)
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "expected"),
+    [({}, NOW - HOUR), ({"spring": NOW - 2 * HOUR}, NOW - HOUR), ({"spring": NOW - HOUR / 2}, NOW - HOUR / 2)],
+)
+def test_send_last_changed_with_its_record_or_its_file(changed_at: Mapping[str, datetime], expected: datetime) -> None:
+    record = replace(a_record(), provenance=a_provenance(NOW - 3 * HOUR), refreshed=a_provenance(NOW - HOUR))
+    drawn = calendar(SPRING, state=a_state({"spring": record}), changes=FileChanges(changed_at))
+    assert only(drawn).revision.changed_at == expected
+
+
+def test_clock_that_is_ahead_changes_nothing_in_the_future_and_no_evidence_is_no_time() -> None:
+    assert only(calendar(SPRING, changes=FileChanges({"spring": NOW + HOUR}))).revision.changed_at == NOW
+    assert only(calendar(SPRING)).revision.changed_at is None
+
+
+# ---------------------------------------------------------------- days, and everything
+
+
+def test_days_are_those_of_the_project_and_both_ends_count() -> None:
+    at = datetime(2028, 11, 23, 23, 30, tzinfo=UTC)
+    drawn = calendar(a_definition("spring", a_request(at=at)))
+    berlin = replace(drawn, context=replace(drawn.context, zone="Europe/Berlin"))
+    day = date(2028, 11, 24)
+    assert len(within_days(berlin, day, day).entries) == 1
+    assert not within_days(drawn, day, day).entries
+    assert not within_days(berlin, day + timedelta(days=1), None).entries
+    assert len(within_days(berlin, None, day).entries) == 1
+    assert (within_days(berlin, day, None).first, within_days(berlin, day, None).last) == (day, None)
+
+
+def test_last_day_of_the_calendar_has_a_day_in_every_zone() -> None:
+    drawn = calendar(a_definition("spring", a_request(at=datetime.max.replace(microsecond=0, tzinfo=UTC))))
+    kiritimati = replace(drawn, context=replace(drawn.context, zone="Pacific/Kiritimati"))
+    assert len(within_days(kiritimati, date(9999, 12, 31), None).entries) == 1
+
+
+@given(definitions_of_any_kind, crowded_states)
+def test_every_key_has_one_entry_and_every_id_is_named(definitions: list[Definition], state: State) -> None:
+    drawn = calendar(*definitions, state=state)
+    keys = {definition.key for definition in definitions} | state.broadcasts.keys() | state.intents.keys()
+    assert sorted(entry.key for entry in drawn.entries) == sorted(keys | state.removed.keys())
+    shown = {entry.id for entry in drawn.entries}
+    assert {record.id for key, record in state.broadcasts.items() if key not in state.intents} <= shown
+    assert list(drawn.entries) == sorted(drawn.entries, key=lambda entry: (entry.at, entry.key))
