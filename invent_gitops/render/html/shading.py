@@ -43,8 +43,7 @@ class Shading(Struct, frozen=True):
         if not spans:
             return 0, ""
         strip = self.strips.setdefault(spans, Strip(len(self.strips) + 1, len(self.lanes), spans))
-        texts = (f"{_clock(start)}–{_clock(start + length)}" for _, start, length in spans)
-        return strip.number, ", ".join(dict.fromkeys(texts))
+        return strip.number, ", ".join(text for number, lane in enumerate(self.lanes) for text in _texts(spans, number, lane))
 
     def blackout(self, day: date) -> str:
         """Return `Blackout`, with the workspaces that have one if they are named; "" for any other day."""
@@ -138,6 +137,15 @@ def _minute_of(clock: datetime, written_in: str, day: date, zone: str) -> int:
     if local.date() != day:
         return 0 if local.date() < day else _DAY
     return local.hour * 60 + local.minute
+
+
+def _texts(spans: tuple[tuple[int, int, int], ...], number: int, lane: Lane) -> Iterator[str]:
+    """Yield the quiet hours of a day: those of the night before and of the night after as one span, `21:00–08:00`."""
+    parts = [(start, start + length) for each, start, length in spans if each == number]
+    names = "".join(f"{name} " for name in [" and ".join(filter(None, lane.workspaces))] if name)
+    if len(parts) == 2 and parts[0][0] == 0 and parts[1][1] == _DAY:
+        parts = [(parts[1][0], parts[0][1])]
+    yield from (f"{names}{_clock(start)}–{_clock(end)}" for start, end in parts)
 
 
 def _clock(minute: int) -> str:
