@@ -98,7 +98,8 @@ def _remarks(calendar: Calendar, calendars: Sequence[Calendar]) -> Iterator[str]
     if calendar.changed_from:
         yield f"“Planned” is measured against {clean(calendar.changed_from)}."
     if calendar.look and (count := calendar.look.unrecorded):
-        yield f"{of}{count:,} broadcast{'' if count == 1 else 's'} in Invent {'is' if count == 1 else 'are'} recorded nowhere."
+        number = f"{count:,} broadcast{'' if count == 1 else 's'}"
+        yield f"{of}{number} in Invent {'is' if count == 1 else 'are'} recorded nowhere."
 
 
 def _lane_text(lane: Lane) -> str:

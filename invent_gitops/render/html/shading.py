@@ -43,7 +43,9 @@ class Shading(Struct, frozen=True):
         if not spans:
             return 0, ""
         strip = self.strips.setdefault(spans, Strip(len(self.strips) + 1, len(self.lanes), spans))
-        return strip.number, ", ".join(text for number, lane in enumerate(self.lanes) for text in _texts(spans, number, lane))
+        return strip.number, ", ".join(
+            text for number, lane in enumerate(self.lanes) for text in _texts(spans, number, lane)
+        )
 
     def blackout(self, day: date) -> str:
         """Return `Blackout`, with the workspaces that have one if they are named; "" for any other day."""
@@ -100,12 +102,15 @@ def _minutes(lane: Lane, day: date, zone: str) -> Iterator[tuple[int, int]]:
     if lane.zone == zone:
         yield from _same_clock(lane)
         return
-    for neighbour in _around(day):
-        begin, end = datetime.combine(neighbour, lane.start), datetime.combine(neighbour, lane.end)
-        if lane.end <= lane.start:
-            end += timedelta(days=1)
-        start = _minute_of(begin, lane.zone, day, zone)
-        stop = _minute_of(end, lane.zone, day, zone)
+    for distance in (-2, -1, 0, 1):
+        try:
+            night = day + timedelta(days=distance)
+            morning = night + timedelta(days=lane.end <= lane.start)
+            start = _minute_of(datetime.combine(night, lane.start), lane.zone, day, zone)
+            stop = _minute_of(datetime.combine(morning, lane.end), lane.zone, day, zone)
+        except OverflowError:
+            # At either end of the calendar.
+            continue
         if start < stop:
             yield start, stop
 
@@ -118,14 +123,6 @@ def _same_clock(lane: Lane) -> Iterator[tuple[int, int]]:
     if end:
         yield 0, end
     yield start, _DAY
-
-
-def _around(day: date) -> Iterator[date]:
-    for distance in (-2, -1, 0, 1):
-        try:
-            yield day + timedelta(days=distance)
-        except OverflowError:
-            continue
 
 
 def _minute_of(clock: datetime, written_in: str, day: date, zone: str) -> int:
