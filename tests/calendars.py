@@ -93,8 +93,9 @@ def a_full_calendar() -> Calendar:
     entries = [
         an_entry("Weekly letter 44", "2028-11-01T10:00", "sent", author=editors, results=RESULTS, status="SENT"),
         an_entry("Singles’ Day teaser", "2028-11-03T09:30", "sent", segments=(), contacts=None, author=owner,
-                 results=Counts(recipients=18400, delivered=17954, opened=6105, click=1420, failed=446, unsubscribed=38)),
-        an_entry("Price alert: coffee machines", "2028-11-06T09:30", "sending", segments=("coffee-fans",), author=owner),
+                 results=Counts(None, 18400, None, 18400, 446, 17954, 6105, None, 1420, None, 38)),
+        an_entry("Price alert: coffee machines", "2028-11-06T09:30", "sending", segments=("coffee-fans",),
+                 author=owner),
         an_entry("Weekly letter 45", "2028-11-08T10:00", "scheduled", author=editors, status="SCHEDULED"),
         an_entry("Singles’ Day – 11 % on everything", "2028-11-11T11:11", "scheduled", segments=(), contacts=18400),
         an_entry("Store opening Hamburg", "2028-11-14T18:00", "draft", segments=("hamburg",), contacts=2310,
@@ -129,14 +130,14 @@ def a_full_calendar() -> Calendar:
     return a_calendar(*entries, look=Coverage(unrecorded=1), changed_from="main")
 
 
-def a_crowded_calendar(number: int = 500) -> Calendar:
-    """So many sends in November 2028, on every day of it and in every state."""
+def a_crowded_calendar(number: int = 500, first: str = "2028-11-01") -> Calendar:
+    """So many sends in the thirty days from one on, on each of them and in every state."""
     owners = ("growth-team", "editors", "retail", "research", "")
     segments = ("newsletter", "vip-customers", "loyalty", "audio", "hamburg", "coffee-fans", "lost-carts")
     entries = [
         an_entry(
             f"Send {index:03}: {('Flash sale', 'Weekly letter', 'Store opening', 'Survey of the season')[index % 4]}",
-            an_instant("2028-11-01T08:00") + timedelta(days=index % 30, minutes=(index * 37) % 780),
+            an_instant(f"{first}T08:00") + timedelta(days=index % 30, minutes=(index * 37) % 780),
             SEND_STATES[index * 7 % len(SEND_STATES)],
             key=f"send-{index:03}",
             segments=(segments[index % 7],) if index % 11 else (),
@@ -150,6 +151,27 @@ def a_crowded_calendar(number: int = 500) -> Calendar:
         for index in range(number)
     ]
     return a_calendar(*entries)
+
+
+def two_workspaces() -> list[Calendar]:
+    """Two brands in two zones, with quiet hours of their own, and one of them only partly read."""
+    us_rules = CalendarRules(QuietHours(time(20), time(9), "", "America/New_York"), None, timedelta(hours=6))
+    partly = Coverage(("Page 3 of the list could not be read: Invent answered 503.",), ("spring", "summer"))
+    return [
+        a_calendar(
+            an_entry("Berlin brunch", "2028-11-14T10:00", "scheduled"),
+            an_entry("Late offer", "2028-11-30T23:30", "planned"),
+            workspace="europe",
+        ),
+        a_calendar(
+            an_entry("Thanksgiving", an_instant("2028-11-23T21:30", "America/New_York"), "scheduled"),
+            an_entry("Brunch in Brooklyn", an_instant("2028-11-14T10:00", "America/New_York"), "draft", author={}),
+            zone="America/New_York",
+            workspace="america",
+            rules=us_rules,
+            look=partly,
+        ),
+    ]
 
 
 def a_hostile_calendar() -> Calendar:

@@ -67,7 +67,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     # The zones of the package, never those of the machine, which `zoneinfo` alone would take.
     "tzdata": ("zonedata",),
     "zoneinfo": ("zonedata",),
-    "icalendar": ("render",),
 }
 # The folder of a room that alone uses a library.
 FOLDERS = {"jinja2": "render/html", "icalendar": "render/ics"}

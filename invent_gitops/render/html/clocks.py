@@ -28,11 +28,6 @@ def in_zone(at: datetime, zone: str) -> tuple[datetime, str]:
         return at.astimezone(UTC), "UTC"
 
 
-def day_title(day: date) -> str:
-    """Return `Thursday 23 November 2028`."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {month_title(day)}"
-
-
 def month_title(day: date) -> str:
     """Return `November 2028`."""
     return f"{_MONTHS[day.month - 1]} {day.year}"

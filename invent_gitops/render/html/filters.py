@@ -11,9 +11,15 @@ from invent_gitops.render.html.page import Filter, Option
 from invent_gitops.render.html.sends import Numbered
 from invent_gitops.text.clean import clean
 
+
+def _segments(send: Numbered) -> tuple[str, ...]:
+    audience = send.entry.audience
+    return ("",) if audience.everyone else tuple(dict.fromkeys(map(clean, audience.segments)))
+
+
 _PROPERTIES: dict[str, tuple[str, Callable[[Numbered], Sequence[str]]]] = {
     "state": ("State", lambda send: (send.entry.state,)),
-    "segment": ("Audience", lambda send: _segments(send)),
+    "segment": ("Audience", _segments),
     "owner": ("Owner", lambda send: (clean(send.entry.author.owner),)),
     "workspace": ("Workspace", lambda send: (clean(send.workspace),)),
 }
@@ -51,8 +57,3 @@ def _ordered(id: str, counts: Counter[str]) -> Iterator[str]:
         yield from sorted(
             counts, key=lambda value: (not value if id == "owner" else bool(value), value.casefold(), value)
         )
-
-
-def _segments(send: Numbered) -> tuple[str, ...]:
-    audience = send.entry.audience
-    return ("",) if audience.everyone else tuple(dict.fromkeys(map(clean, audience.segments)))

@@ -44,7 +44,7 @@ def legend_of(calendars: Sequence[Calendar], shading: Shading) -> tuple[Note, ..
     notes = [Note("strip", _lane_text(lane)) for lane in shading.lanes]
     for calendar in calendars:
         if calendar.rules.blackout_days:
-            notes.append(Note("blackout", "Blackout day: nothing may go out. Days count on the clocks of each send."))
+            notes.append(Note("blackout", "Blackout day: nothing may go out. It counts in the time zone of each send."))
         if gap := calendar.rules.minimum_gap:
             name = f" in {clean(calendar.context.workspace)}" if len(calendars) > 1 else ""
             notes.append(Note("clash", f"Clash: two sends to one segment within {duration(gap, days=False)}{name}."))
@@ -98,7 +98,8 @@ def _remarks(calendar: Calendar, calendars: Sequence[Calendar]) -> Iterator[str]
     if calendar.changed_from:
         yield f"“Planned” is measured against {clean(calendar.changed_from)}."
     if calendar.look and (count := calendar.look.unrecorded):
-        yield f"{of}{count:,} broadcast{'' if count == 1 else 's'} in Invent {'is' if count == 1 else 'are'} recorded nowhere."
+        number = f"{count:,} broadcast{'' if count == 1 else 's'}"
+        yield f"{of}{number} in Invent {'is' if count == 1 else 'are'} recorded nowhere."
 
 
 def _lane_text(lane: Lane) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from invent_gitops.model.calendar import Calendar
-from invent_gitops.render.html.clocks import clock_in, day_title, month_title
+from invent_gitops.render.html.clocks import WEEKDAYS, clock_in, month_title, short_day
 from invent_gitops.render.html.page import Day, Month, Send
 from invent_gitops.render.html.shading import Shading, span_text
 from invent_gitops.values import Struct
@@ -109,7 +109,8 @@ def _day(
     utc_strip, utc_quiet = shading.quiet(day, universal=True)
     return Day(
         day,
-        day_title(day),
+        WEEKDAYS[day.weekday()],
+        short_day(day),
         tuple(local.get(day, ())),
         day in local or day in universal,
         (strip, utc_strip),
@@ -125,8 +126,11 @@ def _blackout(days: Sequence[Day]) -> str:
     for day in days:
         if not day.blackout:
             continue
-        if spans and spans[-1][1].day.day == day.day.day - 1:
+        if spans and spans[-1][1].day.day == day.day.day - 1 and spans[-1][1].blackout == day.blackout:
             spans[-1] = spans[-1][0], day
         else:
             spans.append((day, day))
-    return ", ".join(span_text(first.day, last.day) for first, last in spans)
+    return ", ".join(
+        span_text(first.day, last.day) + (f" ({names})" if (names := first.blackout.partition(": ")[2]) else "")
+        for first, last in spans
+    )

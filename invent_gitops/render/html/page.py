@@ -88,7 +88,8 @@ class Day(Struct, frozen=True):
     """
 
     day: date
-    title: str
+    weekday: str
+    date: str
     sends: tuple[Send, ...]
     used: bool
     strips: tuple[int, int]

@@ -83,10 +83,8 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
 
 def _clash(clash: Clash, number: int) -> Note:
     apart = f"{duration(clash.apart)} apart" if clash.apart else "at the same time"
-    if clash.segments:
-        both = "both to " + ", ".join(map(clean, clash.segments))
-    else:
-        both = "and everyone is in both audiences"
+    segments = ", ".join(map(clean, clash.segments))
+    both = f"both to {segments}" if segments else "and they share an audience, since one goes to everyone"
     other = clean(clash.name or clash.key)
     return Note("clash", f"Clash with “{other}”: {apart}, {both}.", number)
 

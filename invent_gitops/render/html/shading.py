@@ -43,8 +43,9 @@ class Shading(Struct, frozen=True):
         if not spans:
             return 0, ""
         strip = self.strips.setdefault(spans, Strip(len(self.strips) + 1, len(self.lanes), spans))
-        texts = (f"{_clock(start)}–{_clock(start + length)}" for _, start, length in spans)
-        return strip.number, ", ".join(dict.fromkeys(texts))
+        return strip.number, ", ".join(
+            text for number, lane in enumerate(self.lanes) for text in _texts(spans, number, lane)
+        )
 
     def blackout(self, day: date) -> str:
         """Return `Blackout`, with the workspaces that have one if they are named; "" for any other day."""
@@ -101,12 +102,15 @@ def _minutes(lane: Lane, day: date, zone: str) -> Iterator[tuple[int, int]]:
     if lane.zone == zone:
         yield from _same_clock(lane)
         return
-    for neighbour in _around(day):
-        begin, end = datetime.combine(neighbour, lane.start), datetime.combine(neighbour, lane.end)
-        if lane.end <= lane.start:
-            end += timedelta(days=1)
-        start = _minute_of(begin, lane.zone, day, zone)
-        stop = _minute_of(end, lane.zone, day, zone)
+    for distance in (-2, -1, 0, 1):
+        try:
+            night = day + timedelta(days=distance)
+            morning = night + timedelta(days=lane.end <= lane.start)
+            start = _minute_of(datetime.combine(night, lane.start), lane.zone, day, zone)
+            stop = _minute_of(datetime.combine(morning, lane.end), lane.zone, day, zone)
+        except OverflowError:
+            # At either end of the calendar.
+            continue
         if start < stop:
             yield start, stop
 
@@ -121,14 +125,6 @@ def _same_clock(lane: Lane) -> Iterator[tuple[int, int]]:
     yield start, _DAY
 
 
-def _around(day: date) -> Iterator[date]:
-    for distance in (-2, -1, 0, 1):
-        try:
-            yield day + timedelta(days=distance)
-        except OverflowError:
-            continue
-
-
 def _minute_of(clock: datetime, written_in: str, day: date, zone: str) -> int:
     """Return where a local time of one zone is on a day of another, in minutes and within the day."""
     try:
@@ -138,6 +134,15 @@ def _minute_of(clock: datetime, written_in: str, day: date, zone: str) -> int:
     if local.date() != day:
         return 0 if local.date() < day else _DAY
     return local.hour * 60 + local.minute
+
+
+def _texts(spans: tuple[tuple[int, int, int], ...], number: int, lane: Lane) -> Iterator[str]:
+    """Yield the quiet hours of a day: those of the night before and of the night after as one span, `21:00–08:00`."""
+    parts = [(start, start + length) for each, start, length in spans if each == number]
+    names = "".join(f"{name} " for name in [" and ".join(filter(None, lane.workspaces))] if name)
+    if len(parts) == 2 and parts[0][0] == 0 and parts[1][1] == _DAY:
+        parts = [(parts[1][0], parts[0][1])]
+    yield from (f"{names}{_clock(start)}–{_clock(end)}" for start, end in parts)
 
 
 def _clock(minute: int) -> str:

@@ -1,47 +1,50 @@
 "use strict";
 (() => {
-  const FEW = 4; // so many sends fit into the cell of a day; of more, the first ones are shown and the others counted
+  // So many sends fit into the cell of a day, also on paper. Of more, the first ones are shown and the others counted.
+  const FEW = 3;
+  const FEW_OF_FIVE_WEEKS = 4;
   const root = document.documentElement;
   const all = (selector, parent = document) => [...parent.querySelectorAll(selector)];
   const byId = (id) => document.getElementById(id);
   root.classList.add("js");
 
   const chipOf = new Map(all(".chip").map((chip) => [chip.hash.slice(1), chip.parentElement]));
-  const sends = all(".agenda .send").map((item, order) => ({
-    item,
-    order,
-    chip: chipOf.get(item.id),
-    options: new Set(item.dataset.options.split(" ")),
-  }));
+  const sends = all(".agenda .send").map((item) => {
+    const time = item.querySelector("time");
+    return {
+      item,
+      order: Number(item.id.slice(1)),
+      chip: chipOf.get(item.id),
+      options: new Set(item.dataset.options.split(" ")),
+      local: { day: item.closest(".day").dataset.day, time: time.textContent, zone: item.querySelector(".zone").textContent },
+      utc: { day: time.dateTime.slice(0, 10), time: time.dateTime.slice(11, 16), zone: "UTC" },
+    };
+  });
   const months = all(".month");
   const total = Number(document.body.dataset.count);
   const boxes = all("[data-option]");
   const state = { view: "", month: "", zone: "local" };
   const counted = (number, singular = "send") => `${number.toLocaleString("en")} ${singular}${number === 1 ? "" : "s"}`;
   const isUtc = () => state.zone === "utc";
-  const inZone = (element, name) => (isUtc() && element.dataset[`${name}Utc`]) || element.dataset[name];
 
   // ---- the zone: every send moves to its day, whose name Python has computed for both
 
   function applyZone() {
     const utc = isUtc();
-    const ordered = sends.map((send) => {
-      const data = send.item.dataset;
-      const day = (utc && data.utcDay) || data.day;
-      const time = (utc && data.utcTime) || data.time;
-      return { ...send, day, time, zone: utc ? "UTC" : data.zone };
-    });
-    ordered.sort((a, b) => (a.day + a.time < b.day + b.time ? -1 : a.day + a.time > b.day + b.time ? 1 : a.order - b.order));
-    for (const { item, chip, day, time, zone } of ordered) {
-      if (!item.dataset.once) {
-        item.querySelector(".time").textContent = time;
-        chip.querySelector(".time").textContent = time;
+    const clockOf = (send) => (utc ? send.utc : send.local);
+    const place = (send) => `${clockOf(send).day} ${clockOf(send).time}`;
+    const ordered = [...sends].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : a.order - b.order));
+    for (const send of ordered) {
+      const { day, time, zone } = clockOf(send);
+      if (!send.item.dataset.once) {
+        send.item.querySelector("time").textContent = time;
+        send.chip.querySelector("time").textContent = time;
       }
-      item.querySelector(".zone").textContent = zone;
-      byId(`d${day}`).querySelector(".sends").append(item);
-      byId(`c${day}`).querySelector(".chips").append(chip);
+      send.item.querySelector(".zone").textContent = zone;
+      byId(`d${day}`).querySelector(".sends").append(send.item);
+      byId(`c${day}`).querySelector(".chips").append(send.chip);
     }
-    for (const strip of all(".strip")) {
+    for (const strip of all(".hours")) {
       const number = utc ? strip.dataset.stripUtc : strip.dataset.strip;
       strip.firstElementChild.setAttribute("href", `#q${number}`);
     }
@@ -87,7 +90,8 @@
   function fillCell(cell) {
     const chips = all(".chips > li", cell);
     const shown = chips.filter((chip) => !chip.hidden);
-    const visible = shown.length > FEW ? FEW - 1 : shown.length;
+    const fit = cell.closest("table").classList.contains("w6") ? FEW : FEW_OF_FIVE_WEEKS;
+    const visible = shown.length > fit ? FEW : shown.length;
     shown.forEach((chip, index) => (chip.hidden = index >= visible));
     const more = cell.querySelector(".more");
     if (!more) return;
@@ -154,8 +158,9 @@
     const tally = month ? `${month.dataset.title}: ${month.querySelector(".tally").textContent}.` : "";
     const all_of = shown === total ? `${counted(total)} in all.` : `${shown} of ${counted(total)} pass the filters.`;
     const local = document.querySelector("button[data-zone=local]");
-    const zone = isUtc() || !local ? "UTC" : local.textContent;
-    byId("status").textContent = `${tally} ${all_of} Times in ${zone === "Project zones" ? "the zone of each workspace" : zone}.`;
+    const several = local?.dataset.several;
+    const zone = isUtc() || !local ? "UTC" : several ? "the zone of each workspace" : local.textContent;
+    byId("status").textContent = `${tally} ${all_of} Times in ${zone}.`;
     const chosen = all("[data-filter]").map((group) => {
       const names = all("input:checked", group).map((box) => box.parentElement.querySelector(".badge, bdi").textContent);
       return names.length ? `${group.querySelector("legend").textContent}: ${names.join(", ")}. ` : "";
@@ -185,7 +190,7 @@
     for (const box of boxes) {
       box.checked = values.getAll(box.closest("[data-filter]").dataset.filter).includes(box.value);
     }
-    if (byId("filters") && boxes.some((box) => box.checked) && !narrow) byId("filters").open = true;
+    if (boxes.some((box) => box.checked) && !narrow) openPanel(true);
     const view = values.get("view");
     const target = /^[ds]\d/.test(location.hash.slice(1)) && byId(location.hash.slice(1));
     show({
@@ -194,6 +199,11 @@
       zone: values.get("zone") === "utc" ? "utc" : "local",
     });
     if (target) openDialog(target);
+  }
+
+  function openPanel(open) {
+    byId("panel").hidden = !open;
+    byId("filters").setAttribute("aria-expanded", open);
   }
 
   // ---- one send, or all of a day, in a dialog
@@ -247,10 +257,11 @@
   for (const button of all("button[data-view]")) button.addEventListener("click", () => show({ view: button.dataset.view }));
   for (const button of all("button[data-zone]")) button.addEventListener("click", () => show({ zone: button.dataset.zone }));
   for (const box of boxes) box.addEventListener("change", () => show());
+  byId("filters")?.addEventListener("click", () => openPanel(byId("panel").hidden));
   byId("clear")?.addEventListener("click", () => {
     for (const box of boxes) box.checked = false;
     show();
-    byId("filters").querySelector("summary").focus();
+    byId("filters").focus();
   });
   window.addEventListener("hashchange", restore);
   applyZone();

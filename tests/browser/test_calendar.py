@@ -1,0 +1,328 @@
+"""The calendar's page in a real Chromium: what a marketer sees and does, and what the page must never do."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from invent_gitops.model.calendar import Calendar
+from invent_gitops.render.html.calendar import calendar_html
+from tests.browser.conftest import Visit, Visitor
+from tests.calendars import (
+    HOSTILE,
+    LONG,
+    a_calendar,
+    a_crowded_calendar,
+    a_full_calendar,
+    a_hostile_calendar,
+    an_entry,
+    two_workspaces,
+)
+from tests.running import ROOT, call
+
+
+def the_examples() -> list[Calendar]:
+    """The example project as its plan has it."""
+    document = json.loads(call(ROOT / "examples", "plan", "--json").out)
+    entries = []
+    for item in document["items"]:
+        request, audience = item["request"], item["audience"]
+        at = datetime.fromisoformat(request["scheduled_at"]).astimezone(UTC)
+        segments, contacts = tuple(audience["segments"]), audience["contacts"]
+        entries.append(an_entry(request["name"], at, "planned", key=item["key"], segments=segments, contacts=contacts))
+    return [a_calendar(*entries)]
+
+
+CALENDARS: Mapping[str, Any] = {
+    "the examples": the_examples,
+    "every state": lambda: [a_full_calendar()],
+    "500 sends": lambda: [a_crowded_calendar()],
+    "hostile texts": lambda: [a_hostile_calendar()],
+    "two workspaces": two_workspaces,
+    "no sends": lambda: [a_calendar()],
+}
+SIX_WEEKS = "2028-10-01"
+
+
+@cache
+def html_of(name: str) -> str:
+    return calendar_html(CALENDARS[name]())
+
+
+def names(visit: Visit) -> list[str]:
+    """The sends of the agenda that are to be seen, in order."""
+    texts: list[str] = visit.page.locator(".agenda .send:visible h4").all_inner_texts()
+    return texts
+
+
+def status(visit: Visit) -> str:
+    return str(visit.page.locator("#status").inner_text())
+
+
+def fragment(visit: Visit) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(visit.page.url).fragment, keep_blank_values=True)
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", CALENDARS)
+def test_page_is_accessible_fits_its_window_and_asks_for_nothing(
+    visitor: Visitor, name: str, scheme: str, width: int
+) -> None:
+    views = ("#view=month", "#view=agenda")
+    with visitor(html_of(name), width=width, scheme=scheme) as visit:
+        for view in views[:1] if name == "500 sends" and scheme == "dark" else views:
+            visit.open(view)
+            assert visit.severe() == []
+            assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "view"), [(375, "agenda"), (1440, "month")])
+def test_phone_begins_with_the_agenda_and_a_desk_with_the_month(visitor: Visitor, width: int, view: str) -> None:
+    with visitor(html_of("every state"), width=width) as visit:
+        assert visit.page.locator(".current .agenda").is_visible() == (view == "agenda")
+        assert visit.page.locator(".current table").is_visible() == (view == "month")
+        assert visit.page.locator(".current h2").inner_text() == "November 2028"
+
+
+def test_filters_narrow_what_is_shown_and_say_how_much(visitor: Visitor) -> None:
+    with visitor(html_of("every state"), fragment="#view=agenda") as visit:
+        assert status(visit) == "November 2028: 21 sends. 24 sends in all. Times in Europe/Berlin."
+        visit.page.get_by_role("button", name="Filters").click()
+        visit.page.locator("label", has_text="editors").click()
+        assert names(visit) == ["Weekly letter 44", "Weekly letter 45", "Weekly letter 46", "Weekly letter 47"]
+        visit.page.locator("label", has_text="planned").click()
+        assert names(visit) == ["Weekly letter 47"]
+        assert status(visit).startswith("November 2028: 1 of 21 sends. 2 of 24 sends pass the filters.")
+        visit.page.locator("label", has_text="refused").click()
+        assert names(visit) == ["Weekly letter 47"], "choices of one group widen it, and groups narrow each other"
+        visit.page.get_by_role("button", name="Clear all filters").click()
+        assert len(names(visit)) == 21
+
+
+def test_filters_of_audience_and_workspace_tell_everyone_and_each_workspace_apart(visitor: Visitor) -> None:
+    with visitor(html_of("every state"), fragment="#view=agenda&segment=") as visit:
+        assert names(visit) == ["Singles’ Day teaser", "Singles’ Day – 11 % on everything", "Black Friday"]
+    with visitor(html_of("two workspaces"), fragment="#view=agenda&workspace=america") as visit:
+        assert names(visit) == ["Brunch in Brooklyn", "Thanksgiving"]
+
+
+def test_link_keeps_view_month_zone_and_filters(visitor: Visitor) -> None:
+    with visitor(html_of("every state")) as visit:
+        visit.page.get_by_role("button", name="Agenda").click()
+        visit.page.get_by_role("button", name="UTC").click()
+        visit.page.get_by_role("button", name="Next month with sends").click()
+        visit.page.get_by_role("button", name="Filters").click()
+        visit.page.locator("label", has_text="Everyone").click()
+        expected = {"view": ["agenda"], "month": ["2028-12"], "zone": ["utc"], "segment": [""]}
+        assert fragment(visit) == expected
+        before = names(visit)
+        visit.page.reload()
+        assert fragment(visit) == expected
+        assert names(visit) == before == ["Christmas greeting", "New year"]
+
+
+def test_months_are_walked_through_and_chosen(visitor: Visitor) -> None:
+    entries = [an_entry("First"), an_entry("Later", "2029-03-05T09:00"), an_entry("Much later", "2030-01-02T09:00")]
+    with visitor(calendar_html([a_calendar(*entries)])) as visit:
+        heading = visit.page.locator(".current h2")
+        previous = visit.page.get_by_role("button", name="Previous month with sends")
+        following = visit.page.get_by_role("button", name="Next month with sends")
+        assert previous.is_disabled()
+        following.click()
+        assert heading.inner_text() == "March 2029", "months without sends are skipped"
+        following.click()
+        assert (heading.inner_text(), following.is_disabled()) == ("January 2030", True)
+        visit.page.get_by_role("button", name="Today").click()
+        assert heading.inner_text() == "November 2028"
+        visit.page.locator("#months").select_option(label="March 2029")
+        assert heading.inner_text() == "March 2029"
+        previous.click()
+        assert heading.inner_text() == "November 2028"
+
+
+@pytest.mark.parametrize("name", ["every state", "two workspaces"])
+def test_zone_moves_every_send_to_its_day_and_hour(visitor: Visitor, name: str) -> None:
+    instants = sorted(entry.at for calendar in CALENDARS[name]() for entry in calendar.entries)
+    shown = """items => items.map(item => [item.closest('.day').dataset.day, item.querySelector('time').textContent,
+        item.querySelector('.zone').textContent])"""
+    with visitor(html_of(name), fragment="#view=agenda") as visit:
+        before = visit.page.locator(".agenda .send").evaluate_all(shown)
+        visit.page.get_by_role("button", name="UTC").click()
+        universal = visit.page.locator(".agenda .send").evaluate_all(shown)
+        assert universal == [[f"{at:%Y-%m-%d}", f"{at:%H:%M}", "UTC"] for at in instants]
+        days = "chips => chips.map(chip => chip.closest('td').dataset.day + chip.querySelector('time').textContent)"
+        assert visit.page.locator(".chip").evaluate_all(days) == [day + time for day, time, _ in universal]
+        visit.page.locator("button[data-zone=local]").click()
+        assert visit.page.locator(".agenda .send").evaluate_all(shown) == before
+
+
+def test_quiet_hours_follow_the_zone(visitor: Visitor) -> None:
+    with visitor(html_of("every state"), fragment="#view=agenda") as visit:
+        note = visit.page.locator("#d2028-11-08 .day-notes")
+        assert note.inner_text() == "quiet 21:00–08:00"
+        visit.page.get_by_role("button", name="UTC").click()
+        assert note.inner_text() == "quiet 20:00–07:00"
+
+
+FOCUSED = """() => {
+    const element = document.activeElement;
+    if (element === document.body) return null;
+    const style = getComputedStyle(element), box = element.getBoundingClientRect();
+    const order = [...document.querySelectorAll('*')].indexOf(element);
+    const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+    return {order, ring, visible: box.width > 0 && box.height > 0, html: element.outerHTML.slice(0, 80)};
+}"""
+
+
+@pytest.mark.parametrize("view", ["month", "agenda"])
+def test_keyboard_reaches_everything_in_order_and_the_focus_is_seen(visitor: Visitor, view: str) -> None:
+    with visitor(html_of("every state"), fragment=f"#view={view}&owner=editors") as visit:
+        focused = []
+        for _ in range(200):
+            visit.page.keyboard.press("Tab")
+            if (element := visit.page.evaluate(FOCUSED)) is None:
+                break
+            focused.append(element)
+        orders = [element["order"] for element in focused]
+        assert orders == sorted(set(orders))
+        assert [element["html"] for element in focused if not (element["visible"] and element["ring"])] == []
+        reachable = "a, button:not(:disabled), select, input, summary"
+        assert len(orders) == visit.page.locator(f":is({reachable}):visible").count()
+
+
+def test_details_open_by_keyboard_and_the_focus_comes_back(visitor: Visitor) -> None:
+    with visitor(html_of("every state")) as visit:
+        chip = visit.page.locator(".chip", has_text="VIP early access")
+        chip.focus()
+        visit.page.keyboard.press("Enter")
+        dialog = visit.page.get_by_role("dialog")
+        assert dialog.get_by_role("heading", level=2).inner_text() == "Thursday 23 November 2028"
+        text = dialog.inner_text()
+        for part in (
+            "Early access for VIP customers",
+            "Thu 23 Nov 2028 15:00 Europe/Berlin (14:00 UTC)",
+            "09:00 America/New_York",
+            "broadcasts/black-friday-vip.yaml",
+            "Clash with “Cyber Monday warm-up”: 3 hours apart, both to vip-customers.",
+        ):
+            assert part in text
+        dialog.get_by_role("link", name="Show the other").click()
+        assert dialog.get_by_role("heading", level=4).inner_text() == "Cyber Monday warm-up"
+        visit.page.keyboard.press("Escape")
+        assert not dialog.is_visible()
+        assert chip.evaluate("element => element === document.activeElement")
+        visit.open("#view=agenda")
+        summary = visit.page.locator(".send:visible summary").first
+        summary.focus()
+        visit.page.keyboard.press("Enter")
+        assert visit.page.locator(".send:visible details").first.get_attribute("open") is not None
+
+
+def test_crowded_day_counts_the_sends_that_it_does_not_show_and_lists_all_of_them(visitor: Visitor) -> None:
+    with visitor(html_of("500 sends")) as visit:
+        cell = visit.page.locator("#c2028-11-06")
+        assert cell.locator(".chip:visible").count() == 3
+        cell.locator(".more").click()
+        dialog = visit.page.get_by_role("dialog")
+        assert dialog.get_by_role("heading", level=2).inner_text() == "Monday 6 November 2028: 17 sends"
+        assert dialog.locator(".send").count() == 17
+        shown = visit.page.locator(".chip:visible").count()
+        hidden = sum(int(text.split()[0]) for text in visit.page.locator(".more .wide:visible").all_inner_texts())
+        assert shown + hidden == 500
+
+
+def test_month_on_a_phone_counts_the_sends_of_each_day(visitor: Visitor) -> None:
+    with visitor(html_of("500 sends"), width=375, fragment="#view=month") as visit:
+        counts = visit.page.locator(".more .narrow:visible").all_inner_texts()
+        assert sum(map(int, counts)) == 500
+        visit.page.locator("#c2028-11-06 .more").click()
+        assert visit.page.get_by_role("dialog").locator(".send").count() == 17
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.parametrize("view", ["month", "agenda"])
+@pytest.mark.parametrize("name", [*CALENDARS, "six weeks"])
+def test_month_prints_on_one_sheet(visitor: Visitor, name: str, view: str) -> None:
+    html = calendar_html([a_crowded_calendar(500, SIX_WEEKS)]) if name == "six weeks" else html_of(name)
+    with visitor(html, fragment=f"#view={view}") as visit:
+        printed = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
+        [box] = set(re.findall(rb"/MediaBox\s*\[\s*([^\]]+)\]", printed))
+        left, top, right, bottom = map(float, box.split())
+        assert (round(right - left), round(bottom - top)) == (842, 595), "A4 on its side"
+        visit.page.emulate_media(media="print")
+        assert not visit.page.locator(".controls").is_visible()
+        if name in ("500 sends", "six weeks"):
+            assert visit.page.locator(".chip:visible").count() == 90
+            assert visit.page.locator(".more .wide:visible").count() == 30
+            bottom_of = "element => element.getBoundingClientRect().bottom"
+            sheet = visit.page.locator(".current .sheet").evaluate(bottom_of)
+            assert visit.page.locator(".current table").evaluate(bottom_of) <= sheet + 1
+
+
+def test_print_says_which_filters_hold(visitor: Visitor) -> None:
+    with visitor(html_of("every state"), fragment="#owner=editors") as visit:
+        visit.page.emulate_media(media="print")
+        text = visit.page.locator("#printed").inner_text()
+        assert text == "Times in Europe/Berlin. Filtered, 5 of 24 sends. Owner: editors."
+
+
+def test_texts_of_people_are_text_everywhere(visitor: Visitor) -> None:
+    with visitor(html_of("hostile texts"), fragment="#view=agenda") as visit:
+        count = "([tag]) => document.querySelectorAll(tag).length"
+        assert visit.page.evaluate(count, ["img"]) == 0
+        assert visit.page.evaluate(count, ["script"]) == 1
+        seen = HOSTILE.replace("\u202e", "\\u202e")
+        assert names(visit)[:2] == [seen, LONG]
+        assert visit.page.title() == f"{seen} – Broadcast calendar"
+        visit.page.get_by_role("button", name="Filters").click()
+        visit.page.locator("fieldset label", has_text="onerror").first.click()
+        assert names(visit) == [seen]
+        assert seen in fragment(visit)["segment"]
+        visit.page.reload()
+        assert names(visit) == [seen]
+        visit.page.get_by_role("button", name="Month", exact=True).click()
+        visit.page.locator(".chip:visible").first.click()
+        assert seen in visit.page.get_by_role("dialog").inner_text()
+        assert visit.page.evaluate(count, ["img"]) == 0
+        attributes = "[...document.querySelectorAll('*')].flatMap(element => element.getAttributeNames())"
+        assert not [name for name in visit.page.evaluate(attributes) if re.match("on|style$", name)]
+
+
+def test_page_can_be_read_without_javascript(visitor: Visitor) -> None:
+    with visitor(html_of("every state"), java_script_enabled=False) as visit:
+        assert len(names(visit)) == 24
+        assert visit.page.locator(".chip:visible").count() == 24
+        assert visit.page.locator(".controls").is_hidden()
+        assert visit.page.locator("h2:visible").all_inner_texts()[:3] == [
+            "November 2028",
+            "December 2028",
+            "January 2029",
+        ]
+    with visitor(html_of("every state"), java_script_enabled=False, width=375) as visit:
+        assert len(names(visit)) == 24
+        assert visit.page.locator("table:visible").count() == 0
+
+
+def test_page_from_a_server_asks_it_for_nothing_else(browser: Any) -> None:
+    asked = []
+    context = browser.new_context()
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=html_of("every state"), content_type="text/html; charset=utf-8")
+
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.goto("https://pages.invalid/calendar/")
+    page.locator(".chip:visible").first.click()
+    context.close()
+    assert asked == ["https://pages.invalid/calendar/"]
