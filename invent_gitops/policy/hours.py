@@ -26,7 +26,7 @@ def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator
     local = in_zone(scheduled_at or now, zone)
     if local is None:
         yield _no_clock(definition, now, "quiet-hours", "whether that is in the quiet hours")
-    elif _within(local.time(), quiet):
+    elif in_quiet_hours(local.time(), quiet):
         span = f"from {quiet.start:%H:%M} to {quiet.end:%H:%M}"
         yield Refusal(
             "quiet-hours",
@@ -37,7 +37,8 @@ def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator
         )
 
 
-def _within(clock: time, quiet: QuietHours) -> bool:
+def in_quiet_hours(clock: time, quiet: QuietHours) -> bool:
+    """Return whether a clock shows a time in which nobody is to be messaged."""
     if quiet.start < quiet.end:
         return quiet.start <= clock < quiet.end
     return clock >= quiet.start or clock < quiet.end
