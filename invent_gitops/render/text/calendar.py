@@ -8,7 +8,7 @@ from datetime import date
 
 from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarEntry
 from invent_gitops.model.command import Command
-from invent_gitops.render.text.calendar_send import Page, is_moving, is_urgent, local, send_lines
+from invent_gitops.render.text.calendar_send import Drawing, is_moving, is_urgent, local, send_lines
 from invent_gitops.render.text.calendar_week import Week, closed_days, is_blacked_out, span_text, week_lines, week_of
 from invent_gitops.render.text.drift import gaps_text
 from invent_gitops.render.text.style import Style
@@ -40,22 +40,22 @@ def calendar_text(calendar: Calendar, style: Style, width: int | None, *, everyt
     """
     context = calendar.context
     zone = context.zone if context.zone in zone_names() else ""
-    page = Page(style, width, zone, calendar.rules, everything)
+    drawing = Drawing(style, width, zone, calendar.rules, everything)
     span = _span(calendar, zone)
-    lines = [*_headline(calendar, span, page), *_at_once(span, page)]
+    lines = [*_headline(calendar, span, drawing), *_at_once(span, drawing)]
     weeks = _weeks(span, zone)
     asked = calendar.first is not None or calendar.last is not None
     shown_weeks = weeks if asked or everything else weeks[:WEEKS]
-    lines += _week_parts(shown_weeks, span, page, calendar)
+    lines += _week_parts(shown_weeks, span, drawing, calendar)
     if later := weeks[len(shown_weeks) :]:
         number = sum(len(week.entries) for week in later)
         command = Command("calendar", f"--from {later[0].days[0]}").text(context.flags)
         plural = "broadcast" if number == 1 else "broadcasts"
         lines += [
             "",
-            *page.commanding(f"And {number:,} more {plural} in {_count(len(later), 'later week')}: {command}"),
+            *drawing.commanding(f"And {number:,} more {plural} in {_count(len(later), 'later week')}: {command}"),
         ]
-    lines += _legend(shown_weeks, span, page)
+    lines += _legend(shown_weeks, span, drawing)
     return "\n".join(lines)
 
 
@@ -83,8 +83,8 @@ def _weeks(span: _Span, zone: str) -> list[Week]:
     return [Week(number, tuple(weeks[number])) for number in sorted(weeks)]
 
 
-def _headline(calendar: Calendar, span: _Span, page: Page) -> Iterator[str]:
-    context, style = calendar.context, page.style
+def _headline(calendar: Calendar, span: _Span, drawing: Drawing) -> Iterator[str]:
+    context, style = calendar.context, drawing.style
     entries = (*span.at_once, *span.dated)
     states = Counter(entry.state for entry in entries)
     asked = calendar.first is not None or calendar.last is not None
@@ -92,12 +92,12 @@ def _headline(calendar: Calendar, span: _Span, page: Page) -> Iterator[str]:
     when = days if asked else f"from {span_text(span.first, span.first)} on"
     counts = ", ".join(f"{states[state]:,} {state}" for state in SEND_STATES if states[state])
     title = f"{_count(len(entries), 'broadcast')}, {when}: {counts}." if entries else f"No broadcasts, {when}."
-    yield from map(style.bold, page.lines(title))
+    yield from map(style.bold, drawing.lines(title))
     if span.earlier:
-        day = min(local(entry.at, page.zone).date() for entry in span.earlier)
+        day = min(local(entry.at, drawing.zone).date() for entry in span.earlier)
         command = Command("calendar", f"--from {day}").text(context.flags)
-        yield from map(style.dim, page.commanding(f"{len(span.earlier):,} earlier, not listed here: {command}"))
-    zone = page.zone or "UTC"
+        yield from map(style.dim, drawing.commanding(f"{len(span.earlier):,} earlier, not listed here: {command}"))
+    zone = drawing.zone or "UTC"
     lines = [f"Hours are those of {zone}. {_source(calendar)}"]
     if calendar.changed_from:
         lines.append(f"Compared with {clean(calendar.changed_from)}.")
@@ -105,12 +105,12 @@ def _headline(calendar: Calendar, span: _Span, page: Page) -> Iterator[str]:
         clocks = quiet.timezone or "each broadcast's own zone"
         lines.append(f"Quiet hours: {quiet.start:%H:%M} to {quiet.end:%H:%M} on the clocks of {clocks}.")
     for line in lines:
-        yield from map(style.dim, page.lines(line))
+        yield from map(style.dim, drawing.lines(line))
     if calendar.look is not None:
         for gap in gaps_text(calendar.look, Style()):
-            yield from map(style.red, page.lines(plain(gap)))
-    as_of = f"As of {moment(context.at.replace(microsecond=0), page.zone)}"
-    yield from map(style.dim, page.lines(f"{as_of}, org {clean(context.org)} at {clean(context.api)}."))
+            yield from map(style.red, drawing.lines(plain(gap)))
+    as_of = f"As of {moment(context.at.replace(microsecond=0), drawing.zone)}"
+    yield from map(style.dim, drawing.lines(f"{as_of}, org {clean(context.org)} at {clean(context.api)}."))
 
 
 def _source(calendar: Calendar) -> str:
@@ -119,48 +119,48 @@ def _source(calendar: Calendar) -> str:
     return "Invent was read for this page." if calendar.look.complete else "Invent could not be read in full."
 
 
-def _at_once(span: _Span, page: Page) -> Iterator[str]:
+def _at_once(span: _Span, drawing: Drawing) -> Iterator[str]:
     if not span.at_once:
         return
     yield ""
-    yield page.style.bold(page.cut(f"As soon as they are created: {_count(len(span.at_once), 'broadcast')}"))
+    yield drawing.style.bold(drawing.cut(f"As soon as they are created: {_count(len(span.at_once), 'broadcast')}"))
     for entry in span.at_once:
-        yield from send_lines(entry, page, None)
+        yield from send_lines(entry, drawing, None)
 
 
-def _week_parts(weeks: Sequence[Week], span: _Span, page: Page, calendar: Calendar) -> Iterator[str]:
+def _week_parts(weeks: Sequence[Week], span: _Span, drawing: Drawing, calendar: Calendar) -> Iterator[str]:
     """Yield each week, and one line in place of those between them that have no send."""
     free = week_of(span.first)
     for week in weeks:
-        yield from _free_weeks(free, week.number - 1, span, page)
-        yield from week_lines(week, (span.first, span.last if calendar.last else date.max), page, calendar.context)
+        yield from _free_weeks(free, week.number - 1, span, drawing)
+        yield from week_lines(week, (span.first, span.last if calendar.last else date.max), drawing, calendar.context)
         free = week.number + 1
     if calendar.last is not None:
-        yield from _free_weeks(free, week_of(span.last), span, page)
+        yield from _free_weeks(free, week_of(span.last), span, drawing)
 
 
-def _free_weeks(first: int, last: int, span: _Span, page: Page) -> Iterator[str]:
+def _free_weeks(first: int, last: int, span: _Span, drawing: Drawing) -> Iterator[str]:
     """Yield one line for weeks without a send, as far as the page is about them."""
     if first > last:
         return
     start, end = max(Week(first).days[0], span.first), min(Week(last).days[-1], span.last)
     days = (end - start).days + 1
     length = _count(days, "day") if days % 7 else _count(days // 7, "week")
-    closed = closed_days(start, end, page)
+    closed = closed_days(start, end, drawing)
     blackout = f", {_count(closed, 'blackout day')}" if closed else ""
     yield ""
-    yield from map(page.style.dim, page.lines(f"{span_text(start, end)}: {length} without a send{blackout}"))
+    yield from map(drawing.style.dim, drawing.lines(f"{span_text(start, end)}: {length} without a send{blackout}"))
 
 
-def _legend(weeks: Sequence[Week], span: _Span, page: Page) -> Iterator[str]:
+def _legend(weeks: Sequence[Week], span: _Span, drawing: Drawing) -> Iterator[str]:
     """Yield what the marks of the days mean, as far as the page has some."""
     days = [day for week in weeks for day in week.days if day >= span.first]
-    urgent = any(is_urgent(entry, page) for week in weeks for entry in week.entries)
-    closed = any(is_blacked_out(day, page) for day in days)
+    urgent = any(is_urgent(entry, drawing) for week in weeks for entry in week.entries)
+    closed = any(is_blacked_out(day, drawing) for day in days)
     marks = [*["! something needs a look"] * urgent, *["# blackout day"] * closed]
     if marks:
         yield ""
-        yield from map(page.style.dim, page.lines("  ".join(marks)))
+        yield from map(drawing.style.dim, drawing.lines("  ".join(marks)))
 
 
 def _count(number: int, noun: str) -> str:

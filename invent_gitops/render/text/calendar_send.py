@@ -46,7 +46,7 @@ _STATE_CELLS = 18
 _INDENT, _NARROW_INDENT, _WIDE = 17, 6, 72
 
 
-class Page(Struct, frozen=True):
+class Drawing(Struct, frozen=True):
     """What each line of the page is drawn with.
 
     `zone` is that of its hours, "" for UTC. `width` is in cells, None for no bound. `everything` shows all sends.
@@ -83,38 +83,38 @@ def is_moving(entry: CalendarEntry) -> bool:
     return entry.at_once and not entry.id
 
 
-def is_urgent(entry: CalendarEntry, page: Page) -> bool:
+def is_urgent(entry: CalendarEntry, drawing: Drawing) -> bool:
     """Return whether a person should look at it: for its state, or for what stands below it with a mark."""
-    return entry.state in _URGENT or any(_warnings(entry, page))
+    return entry.state in _URGENT or any(_warnings(entry, drawing))
 
 
-def send_lines(entry: CalendarEntry, page: Page, day: date | None) -> Iterator[str]:
+def send_lines(entry: CalendarEntry, drawing: Drawing, day: date | None) -> Iterator[str]:
     """Yield the lines of a send. `day` is that of the line above, whose date is not repeated."""
-    at = local(entry.at, page.zone)
+    at = local(entry.at, drawing.zone)
     date_text = f"{at:%a} {at.day:>2}" if at.date() != day else ""
     hour = f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
     when = "at once" if is_moving(entry) else f"{padded(date_text, 6)}  {hour}"
     state = padded(f"{_SIGNS[entry.state]} {entry.state}", _STATE_CELLS)
     head = f"  {padded(when, 13)}  {state}"
     name = clean(entry.name) or "(without a name)"
-    yield f"  {padded(when, 13)}  {_coloured(state, entry.state, page.style)}  {_name(name, head, page)}".rstrip()
-    indent = " " * (_INDENT if page.width is None or page.width >= _WIDE else _NARROW_INDENT)
-    yield from (f"{indent}{page.style.dim(line)}" for line in _fact_lines(entry, page, len(indent)))
-    for warning in _warnings(entry, page):
-        yield from map(page.style.yellow, page.lines(f"{indent}! {warning}"))
+    yield f"  {padded(when, 13)}  {_coloured(state, entry.state, drawing.style)}  {_name(name, head, drawing)}".rstrip()
+    indent = " " * (_INDENT if drawing.width is None or drawing.width >= _WIDE else _NARROW_INDENT)
+    yield from (f"{indent}{drawing.style.dim(line)}" for line in _fact_lines(entry, drawing, len(indent)))
+    for warning in _warnings(entry, drawing):
+        yield from map(drawing.style.yellow, drawing.lines(f"{indent}! {warning}"))
     if entry.results != NOT_TOLD:
-        yield from page.lines(f"{indent}{results_text(entry.results.told)}")
+        yield from drawing.lines(f"{indent}{results_text(entry.results.told)}")
 
 
-def _name(name: str, head: str, page: Page) -> str:
-    return name if page.width is None else fit(name, max(page.width - cells(head) - 2, 1))
+def _name(name: str, head: str, drawing: Drawing) -> str:
+    return name if drawing.width is None else fit(name, max(drawing.width - cells(head) - 2, 1))
 
 
-def _fact_lines(entry: CalendarEntry, page: Page, indent: int) -> Iterator[str]:
+def _fact_lines(entry: CalendarEntry, drawing: Drawing, indent: int) -> Iterator[str]:
     """Yield the facts, as many on a line as fit. The key is in full even if it needs several: a person copies it."""
-    room = None if page.width is None else page.width - indent
+    room = None if drawing.width is None else drawing.width - indent
     line = ""
-    for fact in _facts(entry, page):
+    for fact in _facts(entry, drawing):
         joined = f"{line} · {fact}" if line else fact
         if room is None or cells(joined) <= room:
             line = joined
@@ -137,7 +137,7 @@ def _pieces(text: str, room: int) -> Iterator[str]:
     yield piece
 
 
-def _facts(entry: CalendarEntry, page: Page) -> Iterator[str]:
+def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
     yield clean(entry.key) or f"id {clean(entry.id)}"
     audience = [names_text(entry.audience, TERMINAL), *filter(None, [size_text(entry.audience)])]
     yield f"to {', '.join(audience)}"
@@ -145,16 +145,16 @@ def _facts(entry: CalendarEntry, page: Page) -> Iterator[str]:
         yield f"owner {clean(entry.author.owner)}"
     if is_moving(entry):
         return
-    day = local(entry.at, page.zone).date()
+    day = local(entry.at, drawing.zone).date()
     for zone in dict.fromkeys((entry.author.timezone, "UTC")):
         at = local(entry.at, zone)
         other_day = at.date() != day
-        if zone and zone != page.zone and (other_day or zone != "UTC"):
+        if zone and zone != drawing.zone and (other_day or zone != "UTC"):
             yield f"{f'{at:%a} {at.day} {at:%b} ' if other_day else ''}{at:%H:%M} {zone}"
 
 
-def _warnings(entry: CalendarEntry, page: Page) -> Iterator[str]:
-    quiet, blackout = page.rules.quiet_hours, page.rules.blackout_days
+def _warnings(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
+    quiet, blackout = drawing.rules.quiet_hours, drawing.rules.blackout_days
     if quiet:
         zone = quiet.timezone or entry.author.timezone or quiet.project_timezone
         if in_quiet_hours(local(entry.at, zone).time(), quiet):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from invent_gitops.model.calendar import CalendarEntry
 from invent_gitops.model.command import Command
 from invent_gitops.model.context import Context
-from invent_gitops.render.text.calendar_send import Page, is_urgent, local, send_lines
+from invent_gitops.render.text.calendar_send import Drawing, is_urgent, local, send_lines
 from invent_gitops.render.text.width import padded
 from invent_gitops.values import Struct
 from invent_gitops.zonedata import load_zone
@@ -48,30 +48,30 @@ def span_text(first: date, last: date) -> str:
     return f"{first.day}{month}{year}{dash}{last.day} {last:%b} {last.year}"
 
 
-def week_lines(week: Week, asked: tuple[date, date], page: Page, context: Context) -> Iterator[str]:
+def week_lines(week: Week, asked: tuple[date, date], drawing: Drawing, context: Context) -> Iterator[str]:
     """Yield the lines of a week. `asked` are the first and the last day that the page is about."""
-    today = local(context.at, page.zone).date()
+    today = local(context.at, drawing.zone).date()
     days = week.days
     count = f"{len(week.entries):,} broadcast{'' if len(week.entries) == 1 else 's'}"
     yield ""
-    yield page.style.bold(page.cut(f"{span_text(days[0], days[-1])}: {count}"))
-    yield from _grid(week, asked, today, page)
-    for day in _clock_changes(days, page.zone):
-        yield from page.lines(f"  The clocks change on {day:%a} {day.day}.")
-    listed = week.entries if page.everything else week.entries[:SHOWN]
+    yield drawing.style.bold(drawing.cut(f"{span_text(days[0], days[-1])}: {count}"))
+    yield from _grid(week, asked, today, drawing)
+    for day in _clock_changes(days, drawing.zone):
+        yield from drawing.lines(f"  The clocks change on {day:%a} {day.day}.")
+    listed = week.entries if drawing.everything else week.entries[:SHOWN]
     before: date | None = None
     for entry in listed:
-        yield from send_lines(entry, page, before)
-        before = local(entry.at, page.zone).date()
+        yield from send_lines(entry, drawing, before)
+        before = local(entry.at, drawing.zone).date()
     if hidden := week.entries[len(listed) :]:
-        day = local(hidden[0].at, page.zone)
+        day = local(hidden[0].at, drawing.zone)
         command = Command("calendar", f"--month {day:%Y-%m} -v").text(context.flags)
-        yield from page.commanding(f"  and {len(hidden):,} more: {command}")
+        yield from drawing.commanding(f"  and {len(hidden):,} more: {command}")
 
 
-def _grid(week: Week, asked: tuple[date, date], today: date, page: Page) -> Iterator[str]:
+def _grid(week: Week, asked: tuple[date, date], today: date, drawing: Drawing) -> Iterator[str]:
     """Yield the days and, below each, how many go out on it; nothing where a day has no room."""
-    cell = _CELL if page.width is None else min(_CELL, (page.width - 2) // 7)
+    cell = _CELL if drawing.width is None else min(_CELL, (drawing.width - 2) // 7)
     if cell < _NARROWEST_CELL:
         return
     heads, counts = [], []
@@ -79,14 +79,14 @@ def _grid(week: Week, asked: tuple[date, date], today: date, page: Page) -> Iter
         within = asked[0] <= day <= asked[1]
         label = f"{day:%a} {day.day}" if cell > _NARROWEST_CELL + 2 else f"{day.day}"
         heads.append(f"[{label}]" if day == today else label)
-        entries = [entry for entry in week.entries if local(entry.at, page.zone).date() == day]
-        counts.append(_count(entries, day, page) if within else "")
-    yield page.style.dim(_row(heads, cell))
+        entries = [entry for entry in week.entries if local(entry.at, drawing.zone).date() == day]
+        counts.append(_count(entries, day, drawing) if within else "")
+    yield drawing.style.dim(_row(heads, cell))
     yield _row(counts, cell)
 
 
-def _count(entries: Sequence[CalendarEntry], day: date, page: Page) -> str:
-    marks = "!" * any(is_urgent(entry, page) for entry in entries) + "#" * is_blacked_out(day, page)
+def _count(entries: Sequence[CalendarEntry], day: date, drawing: Drawing) -> str:
+    marks = "!" * any(is_urgent(entry, drawing) for entry in entries) + "#" * is_blacked_out(day, drawing)
     return " ".join(filter(None, (f"{len(entries):,}" if entries else "", marks))) or "."
 
 
@@ -94,14 +94,14 @@ def _row(texts: Sequence[str], cell: int) -> str:
     return f"  {''.join(padded(text, cell) for text in texts)}".rstrip()
 
 
-def is_blacked_out(day: date, page: Page) -> bool:
+def is_blacked_out(day: date, drawing: Drawing) -> bool:
     """Return whether the project's rules close a day, as its own zone counts days."""
-    return closed_days(day, day, page) > 0
+    return closed_days(day, day, drawing) > 0
 
 
-def closed_days(first: date, last: date, page: Page) -> int:
+def closed_days(first: date, last: date, drawing: Drawing) -> int:
     """Return how many days from the first to the last one the project's rules close."""
-    blackout = page.rules.blackout_days
+    blackout = drawing.rules.blackout_days
     closed, counted = 0, first.toordinal() - 1
     for start, end in sorted(blackout.spans if blackout else ()):
         days = range(max(start.toordinal(), counted + 1), min(end, last).toordinal() + 1)
