@@ -126,6 +126,14 @@ def test_full_week_is_listed_up_to_a_limit_and_everything_shows_all() -> None:
     assert " more: " not in page(calendar, everything=True)
 
 
+def test_rest_of_a_week_in_two_months_is_named_by_its_days() -> None:
+    thursday = datetime(2028, 11, 30, 12, tzinfo=UTC)
+    entries = [an_entry(f"send-{number:02}", thursday) for number in range(SHOWN + 1)]
+    calendar = a_calendar(*entries, an_entry("friday", thursday + DAY))
+    command = "invent-gitops calendar --from 2028-11-30 --to 2028-12-01 -v"
+    assert week(calendar, "27 Nov – 3 Dec")[-1] == f"  and 2 more: {command}"
+
+
 def test_only_the_first_weeks_are_drawn_unless_days_were_asked_for() -> None:
     calendar = a_calendar(*(an_entry(f"send-{number}", FRIDAY + number * WEEK) for number in range(WEEKS + 3)))
     assert page(calendar).count("+ planned") == WEEKS
@@ -172,10 +180,11 @@ def test_rules_of_the_project_are_marked_at_the_days_and_at_the_sends() -> None:
     )
     night = an_entry("night", datetime(2028, 11, 23, 21, 30, tzinfo=UTC), "scheduled")
     closed = an_entry("closed", FRIDAY, "scheduled")
+    sent = an_entry("sent", FRIDAY - 2 * DAY + 8 * HOUR, "sent")
     late = an_entry("late", datetime(2028, 12, 20, 14, tzinfo=UTC))
-    calendar = a_calendar(night, closed, late, zone="Europe/Berlin", rules=rules)
+    calendar = a_calendar(sent, night, closed, late, zone="Europe/Berlin", rules=rules)
     lines = week(calendar, "20–26 Nov")
-    assert lines[1] == "  .         .         .         1 !       1 !#      #         #"
+    assert lines[1] == "  .         .         1         1 !       1 !#      #         #", "what was sent needs nothing"
     assert "                 ! In the quiet hours, 21:00 to 08:00 Europe/Berlin" in lines
     assert "                 ! On a blackout day" in lines
     text = page(calendar)

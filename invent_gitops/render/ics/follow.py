@@ -81,11 +81,11 @@ def _uid(kind: Literal["key", "id"], name: str, number: int, account: str) -> st
 
 def _issued(candidate: FeedEntry, uid: str, before: FeedItem | None, at: datetime) -> FeedItem:
     event = replace(candidate.event, uid=uid)
-    if before and candidate.moving:
-        # "At once" was the moment of that feed, and is that of this one: nothing changed.
-        event = replace(event, at=before.event.at, zone=before.event.zone)
-    if before and event == before.event:
-        return before
+    if before:
+        # "At once" was the moment of that feed, and is that of this one: alone, that is no change.
+        moved = replace(event, at=before.event.at, zone=before.event.zone) if candidate.moving else event
+        if moved == before.event:
+            return before
     changed_at = whole(candidate.changed_at or at)
     if before is None:
         return FeedItem(event, Issue(sequence_at(candidate.changed_at), changed_at))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from invent_gitops.model.broadcast import NOT_TOLD
-from invent_gitops.model.calendar import CalendarEntry, CalendarRules, SendState
+from invent_gitops.model.calendar import CALLED_OFF_STATES, CalendarEntry, CalendarRules, SendState
 from invent_gitops.policy.hours import in_quiet_hours
 from invent_gitops.policy.times import in_zone
 from invent_gitops.render.cells.audience import names_text, size_text
@@ -154,7 +154,14 @@ def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
 
 
 def _warnings(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
-    quiet, blackout = drawing.rules.quiet_hours, drawing.rules.blackout_days
+    if entry.state != "sent" and entry.state not in CALLED_OFF_STATES:
+        yield from _broken_rules(entry, drawing.rules)
+    yield from map(clash_text, entry.clashes)
+    yield from map(clean, entry.remarks)
+
+
+def _broken_rules(entry: CalendarEntry, rules: CalendarRules) -> Iterator[str]:
+    quiet, blackout = rules.quiet_hours, rules.blackout_days
     if quiet:
         zone = quiet.timezone or entry.author.timezone or quiet.project_timezone
         if in_quiet_hours(local(entry.at, zone).time(), quiet):
@@ -163,8 +170,6 @@ def _warnings(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
         day = local(entry.at, entry.author.timezone or blackout.project_timezone).date()
         if any(first <= day <= last for first, last in blackout.spans):
             yield "On a blackout day"
-    yield from map(clash_text, entry.clashes)
-    yield from map(clean, entry.remarks)
 
 
 def _coloured(text: str, state: SendState, style: Style) -> str:

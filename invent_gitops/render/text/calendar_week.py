@@ -64,8 +64,10 @@ def week_lines(week: Week, asked: tuple[date, date], drawing: Drawing, context: 
         yield from send_lines(entry, drawing, before)
         before = local(entry.at, drawing.zone).date()
     if hidden := week.entries[len(listed) :]:
-        day = local(hidden[0].at, drawing.zone)
-        command = Command("calendar", f"--month {day:%Y-%m} -v").text(context.flags)
+        first, last = (local(entry.at, drawing.zone).date() for entry in (hidden[0], hidden[-1]))
+        same_month = (first.year, first.month) == (last.year, last.month)
+        options = f"--month {first:%Y-%m}" if same_month else f"--from {first} --to {last}"
+        command = Command("calendar", f"{options} -v").text(context.flags)
         yield from drawing.commanding(f"  and {len(hidden):,} more: {command}")
 
 
