@@ -201,6 +201,12 @@ def test_day_and_hour_elsewhere_are_said_where_they_differ() -> None:
     assert "Thu 23 Nov 23:30 UTC" in page(a_calendar(an_entry(at=FRIDAY - 14.5 * HOUR), zone="Europe/Berlin"))
 
 
+def test_day_stands_once_before_the_sends_of_it() -> None:
+    entries = [an_entry(name, FRIDAY + hours * HOUR) for name, hours in (("a", 0), ("b", 1), ("c", 20))]
+    lines = [line[:15] for line in week(a_calendar(*entries), "20–26 Nov") if "+ planned" in line]
+    assert lines == ["  Fri 24  14:00", "          15:00", "  Sat 25  10:00"]
+
+
 def test_clash_and_results_have_lines_of_their_own() -> None:
     entry = an_entry(
         state="sent",
