@@ -61,11 +61,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "subprocess": ("git",),
     "sqlite3": ("sandbox",),
     "http.server": ("sandbox",),
+    "jinja2": ("render",),
+    "icalendar": ("render",),
     # The zones of the package, never those of the machine, which `zoneinfo` alone would take.
     "tzdata": ("zonedata",),
     "zoneinfo": ("zonedata",),
-    "icalendar": ("render",),
 }
+# The folder of a room that alone uses a library.
+FOLDERS = {"jinja2": "render/html", "icalendar": "render/ics"}
 # What would make `--help` slow. Commands import these when they run.
 HEAVY = {
     "deepdiff",
@@ -73,6 +76,7 @@ HEAVY = {
     "http.server",
     "httpx",
     "icalendar",
+    "jinja2",
     "jsonschema",
     "jsonschema_rs",
     "sqlite3",
@@ -208,6 +212,12 @@ def wrong_home(room: str, found: Import) -> Iterator[str]:
         yield f"{found.name} has no home. Give it one in HOMES, and put it into pyproject.toml and constraints.txt."
 
 
+def wrong_folder(path: PurePosixPath, found: Import) -> Iterator[str]:
+    folder = next((folder for library, folder in FOLDERS.items() if is_within(found.name, library)), "")
+    if folder and not path.is_relative_to(folder):
+        yield f"{found.name} is imported in {path}, but its home is {folder}."
+
+
 def io_import(room: str, found: Import) -> Iterator[str]:
     if FLOOR_OF[room] not in (TEXT, CORE) or found.name in PURE:
         return
@@ -249,6 +259,7 @@ def complaints(path: PurePosixPath, source: str) -> list[str]:
     for each in imports(tree, path):
         for rule in (wrong_floor, wrong_home, io_import, slow_start):
             found += [f"{NAME}/{path}:{each.line}: {text}" for text in rule(room, each)]
+        found += [f"{NAME}/{path}:{each.line}: {text}" for text in wrong_folder(path, each)]
         found += [f"{NAME}/{path}:{each.line}: {text}" for text in command_of_command(path, each)]
     for node, _ in walk(tree):
         if isinstance(node, ast.Call):
@@ -379,6 +390,8 @@ def test_completing_commands_and_options_loads_no_heavy_library(words: str) -> N
         ("text/times.py", "from zoneinfo import ZoneInfo", "its home is zonedata"),
         ("cli/commands/apply.py", "import yaml", "makes --help slow"),
         ("cli/commands/apply.py", "try:\n    import sqlite3\nexcept ImportError:\n    pass", "makes --help slow"),
+        ("render/text/plan.py", "def page():\n    import jinja2", "but its home is render/html"),
+        ("render/html/calendar.py", "def feed():\n    from icalendar import Event", "but its home is render/ics"),
         ("utils.py", "", "invent_gitops/utils is on no floor"),
         ("helpers/text.py", "", "invent_gitops/helpers is on no floor"),
         ("plan/make.py", "x = 1\n" * 301, "301 lines"),
@@ -399,6 +412,7 @@ def test_broken_rule_is_reported(path: str, source: str, complaint: str) -> None
         ("live/drift.py", "from .reconcile import candidates"),
         ("state/file.py", "from .document import dump\nfrom filelock import FileLock"),
         ("git/process.py", "import subprocess"),
+        ("render/html/page.py", "def page():\n    import jinja2"),
         ("sandbox/server.py", "import sqlite3\nfrom http.server import ThreadingHTTPServer"),
         ("plan/make.py", "x = 1\n" * 300),
     ],
