@@ -47,6 +47,7 @@ def events(feed: str) -> dict[str, Any]:
     for zone in getattr(vobject.readOne(feed), "vtimezone_list", []):
         vobject.icalendar.registerTzid(zone.tzid.value, zone.gettzinfo())
     calendar = vobject.readOne(feed)
+    calendar.validate(raiseException=True)
     return {event.summary.value: event for event in getattr(calendar, "vevent_list", [])}
 
 

@@ -26,7 +26,7 @@ def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator
     local = in_zone(scheduled_at or now, zone)
     if local is None:
         yield _no_clock(definition, now, "quiet-hours", "whether that is in the quiet hours")
-    elif within_quiet_hours(local.time(), quiet):
+    elif in_quiet_hours(local.time(), quiet):
         span = f"from {quiet.start:%H:%M} to {quiet.end:%H:%M}"
         yield Refusal(
             "quiet-hours",
@@ -37,7 +37,7 @@ def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator
         )
 
 
-def within_quiet_hours(clock: time, quiet: QuietHours) -> bool:
+def in_quiet_hours(clock: time, quiet: QuietHours) -> bool:
     """Return whether a clock of the right zone is in the quiet hours, which may go past midnight."""
     if quiet.start < quiet.end:
         return quiet.start <= clock < quiet.end

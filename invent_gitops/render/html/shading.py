@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from invent_gitops.model.calendar import Calendar, CalendarEntry
-from invent_gitops.policy.hours import within_quiet_hours
+from invent_gitops.policy.hours import in_quiet_hours
 from invent_gitops.render.html.clocks import in_zone, short_day
 from invent_gitops.render.html.page import Strip
 from invent_gitops.text.clean import clean
@@ -78,7 +78,7 @@ def in_quiet_hours(entry: CalendarEntry, calendar: Calendar) -> bool:
     if not quiet:
         return False
     local, _ = in_zone(entry.at, quiet.timezone or entry.author.timezone or quiet.project_timezone)
-    return within_quiet_hours(local.time(), quiet)
+    return in_quiet_hours(local.time(), quiet)
 
 
 def on_blackout_day(entry: CalendarEntry, calendar: Calendar) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from invent_gitops.model.broadcast import NOT_TOLD
-from invent_gitops.model.calendar import CalendarEntry, Clash, SendState
+from invent_gitops.model.calendar import CalendarEntry, SendState
 from invent_gitops.model.context import Context
-from invent_gitops.policy.times import duration
 from invent_gitops.render.cells.audience import EVERYONE, names_text, size_text
+from invent_gitops.render.cells.clashes import clash_text
 from invent_gitops.render.cells.results import results_text
 from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.render.cells.times import local_text
@@ -37,7 +37,7 @@ _CONFIRMED = frozenset({"scheduled", "sending", "sent", "failed"})
 _CANCELLED = frozenset({"cancelled", "gone"})
 
 
-class Offer(Struct, frozen=True):
+class FeedEntry(Struct, frozen=True):
     """What a feed would say of an entry. `event` has no UID yet.
 
     `changed_at` is None where no evidence says when it changed. `moving` is whether its time is only that of the feed.
@@ -50,7 +50,7 @@ class Offer(Struct, frozen=True):
     removed: bool
 
 
-def offer(entry: CalendarEntry, context: Context) -> Offer:
+def feed_entry(entry: CalendarEntry, context: Context) -> FeedEntry:
     """Return the event of an entry. `context` is that of its calendar."""
     zone, at = entry.author.timezone or context.zone, whole(entry.at)
     removed = entry.revision.removed
@@ -68,7 +68,7 @@ def offer(entry: CalendarEntry, context: Context) -> Offer:
         categories=tuple(dict.fromkeys((state, *(name for name in audience if name), *_workspace(context)))),
         status=_status(entry),
     )
-    return Offer(event, entry.revision.changed_at, entry.at_once and not entry.id, removed)
+    return FeedEntry(event, entry.revision.changed_at, entry.at_once and not entry.id, removed)
 
 
 def _status(entry: CalendarEntry) -> Status:
@@ -105,11 +105,3 @@ def _lines(entry: CalendarEntry, state: str, context: Context) -> Iterator[str]:
         yield f"Results: {results_text(entry.results.told)}"
     facts = {"Key": entry.key, "Broadcast": entry.id, "File": entry.author.file, "Workspace": context.workspace}
     yield from (f"{label}: {clean(fact)}" for label, fact in facts.items() if fact)
-
-
-def clash_text(clash: Clash) -> str:
-    """Return such as `Clash: spring-vip also goes to VIP customers, 3 hours apart`, in full and clean."""
-    other = clean(clash.key or clash.name) or "a broadcast without a name"
-    segments = ", ".join(clean(name) for name in clash.segments) or EVERYONE
-    apart = f"{duration(clash.apart, days=False)} apart" if clash.apart > timedelta() else "at the same time"
-    return f"Clash: {other} also goes to {segments}, {apart}"

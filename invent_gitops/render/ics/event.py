@@ -13,7 +13,7 @@ Status = Literal["TENTATIVE", "CONFIRMED", "CANCELLED"]
 PRODUCT = "-//invent-gitops//calendar//EN"
 # RFC 5545 gives an integer 31 bits; those before the last leave room for one more change.
 LARGEST_SEQUENCE = 2**31 - 2
-_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _YEARS = range(1900, 9900)
 _UTC_NAMES = ("", "UTC", "Etc/UTC")
 
@@ -60,7 +60,7 @@ def sequence_at(changed_at: datetime | None) -> int:
     """Return the number of a change at a moment: the seconds since 2020, and 0 without a moment."""
     if changed_at is None:
         return 0
-    return min(max((changed_at - _EPOCH) // timedelta(seconds=1), 0), LARGEST_SEQUENCE)
+    return min(max((changed_at - EPOCH) // timedelta(seconds=1), 0), LARGEST_SEQUENCE)
 
 
 def whole(at: datetime) -> datetime:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from invent_gitops.model.calendar import Calendar
 from invent_gitops.model.digest import Destination
-from invent_gitops.render.ics.contents import PREFIXES, Offer, offer
+from invent_gitops.render.ics.contents import PREFIXES, FeedEntry, feed_entry
 from invent_gitops.render.ics.event import LARGEST_SEQUENCE, FeedEvent, FeedItem, Issue, local_time, sequence_at, whole
 from invent_gitops.values import replace
 
@@ -28,25 +28,25 @@ def followed(calendar: Calendar, former: Sequence[FeedItem]) -> Iterator[FeedIte
     account = f"{Destination(context.org, context.api, context.workspace).mark}.invent-gitops"
     earlier = {item.event.uid: item for item in former if item.event.account == account}
     # What will go out comes first: where a key was used again, its own UID is for the one that is alive.
-    offers = sorted((offer(entry, context) for entry in calendar.entries), key=_precedence)
-    matches = _matches(offers, list(earlier.values()))
+    candidates = sorted((feed_entry(entry, context) for entry in calendar.entries), key=_precedence)
+    matches = _matches(candidates, list(earlier.values()))
     used = set(earlier)
-    for number, each in enumerate(offers):
+    for number, candidate in enumerate(candidates):
         before = matches.get(number)
-        uid = before.event.uid if before else _fresh_uid(each.event, account, used)
+        uid = before.event.uid if before else _fresh_uid(candidate.event, account, used)
         used.add(uid)
-        yield _issued(each, uid, before, context.at)
+        yield _issued(candidate, uid, before, context.at)
     matched = {item.event.uid for item in matches.values()}
     yield from _absent([item for uid, item in earlier.items() if uid not in matched], calendar)
 
 
-def _precedence(candidate: Offer) -> tuple[bool, bool, float, str, str]:
+def _precedence(candidate: FeedEntry) -> tuple[bool, bool, float, str, str]:
     event = candidate.event
     return candidate.removed, event.status == "CANCELLED", -event.at.timestamp(), event.key, event.id
 
 
-def _matches(offers: Sequence[Offer], earlier: Sequence[FeedItem]) -> dict[int, FeedItem]:
-    """Return by the number of an offer what the feed before said of the same send.
+def _matches(candidates: Sequence[FeedEntry], earlier: Sequence[FeedItem]) -> dict[int, FeedItem]:
+    """Return by the number of a candidate what the feed before said of the same send.
 
     Its id stays through `state mv` and `import`, so it comes first. A key is enough only as long as the earlier event
     has no id: after that, the same key is another send.
@@ -54,10 +54,10 @@ def _matches(offers: Sequence[Offer], earlier: Sequence[FeedItem]) -> dict[int, 
     by_id = {item.event.id: item for item in earlier if item.event.id}
     by_key = {item.event.key: item for item in earlier if not item.event.id}
     matches: dict[int, FeedItem] = {}
-    for number, candidate in enumerate(offers):
+    for number, candidate in enumerate(candidates):
         if candidate.event.id and (item := by_id.pop(candidate.event.id, None)):
             matches[number] = item
-    for number, candidate in enumerate(offers):
+    for number, candidate in enumerate(candidates):
         if number not in matches and candidate.event.key and (item := by_key.pop(candidate.event.key, None)):
             matches[number] = item
     return matches
@@ -79,13 +79,13 @@ def _uid(kind: Literal["key", "id"], name: str, number: int, account: str) -> st
     return f"{hashlib.sha256(json.dumps([kind, name, number]).encode()).hexdigest()[:32]}@{account}"
 
 
-def _issued(candidate: Offer, uid: str, before: FeedItem | None, at: datetime) -> FeedItem:
+def _issued(candidate: FeedEntry, uid: str, before: FeedItem | None, at: datetime) -> FeedItem:
     event = replace(candidate.event, uid=uid)
-    if before and candidate.moving:
-        # "At once" was the moment of that feed, and is that of this one: nothing changed.
-        event = replace(event, at=before.event.at, zone=before.event.zone)
-    if before and event == before.event:
-        return before
+    if before:
+        # "At once" was the moment of that feed, and is that of this one: alone, that is no change.
+        moved = replace(event, at=before.event.at, zone=before.event.zone) if candidate.moving else event
+        if moved == before.event:
+            return before
     changed_at = whole(candidate.changed_at or at)
     if before is None:
         return FeedItem(event, Issue(sequence_at(candidate.changed_at), changed_at))

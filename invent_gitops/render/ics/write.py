@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from invent_gitops.render.ics.event import PRODUCT, FeedItem, local_time
+from invent_gitops.render.ics.event import EPOCH, PRODUCT, FeedItem, local_time
 from invent_gitops.render.ics.observances import Observance, observances
+from invent_gitops.zonedata import zone_names
 
 if TYPE_CHECKING:
     import icalendar
@@ -41,6 +42,10 @@ def feed_text(items: Sequence[FeedItem], name: str, zone: str) -> str:
         feed.add_component(_timezone(zone_name, observances(zone_name, first, last)))
     for item in items:
         feed.add_component(_event(item))
+    if not items:
+        # RFC 5545 wants a component in each calendar, and some programs refuse one without.
+        calendar_zone = zone if zone in zone_names() else "UTC"
+        feed.add_component(_timezone(calendar_zone, observances(calendar_zone, EPOCH, EPOCH)))
     text: bytes = feed.to_ical()
     return text.decode()
 

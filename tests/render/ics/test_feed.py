@@ -268,6 +268,15 @@ def test_feed_says_to_programs_what_it_is_and_when_to_read_it_again() -> None:
     assert not [line for line in lines if line.startswith("METHOD")], "RFC 5546 wants an organizer for each method"
 
 
+@pytest.mark.parametrize("zone", ["", "UTC", "Europe/Berlin", "Mars/Phobos"])
+def test_feed_without_events_is_a_valid_calendar_that_can_be_followed(zone: str) -> None:
+    feed = a_feed(zone=zone)
+    assert feed.count("BEGIN:VTIMEZONE") == 1, "RFC 5545 wants a component in each calendar"
+    assert events(feed) == {}
+    assert a_feed(zone=zone, previous=feed, at=NOW + 900 * 24 * HOUR) == feed
+    assert len(events(a_feed(an_entry(), zone=zone, previous=feed))) == 1
+
+
 def test_several_workspaces_share_a_feed_without_sharing_events() -> None:
     entry = an_entry(state="scheduled")
     calendars = [a_calendar(entry, workspace=name, zone=zone) for name, zone in (("acme", ""), ("bolt", "Asia/Tokyo"))]

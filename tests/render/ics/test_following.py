@@ -60,6 +60,13 @@ def test_feed_of_the_same_sends_is_equal_byte_for_byte_whenever_it_is_made() -> 
     assert a_feed(*later, previous=feed.replace("\r\n", "\n"), at=NOW + DAY) == feed
 
 
+def test_send_that_is_to_go_out_at_once_from_now_on_leaves_its_former_day() -> None:
+    feed = a_feed(an_entry(name="Launch"))
+    following = a_feed(an_entry(at=None, name="Launch"), previous=feed)
+    assert f"DTSTART:{NOW:%Y%m%dT%H%M%SZ}" in following
+    assert only(following)[1] == only(feed)[1] + 1
+
+
 def test_event_that_did_not_change_keeps_its_stamp_beside_one_that_did() -> None:
     feed = a_feed(an_entry("a"), an_entry("b"))
     following = a_feed(an_entry("a"), an_entry("b", FRIDAY + DAY), previous=feed, at=NOW + DAY)
