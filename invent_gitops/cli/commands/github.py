@@ -11,7 +11,6 @@ import click
 
 from invent_gitops.cli.document_options import NAME, FormatOption
 from invent_gitops.cli.errors import answers
-from invent_gitops.cli.github_posts import renderer_of, result_of
 from invent_gitops.cli.options import common_options, files, not_empty, plain_text
 from invent_gitops.cli.out_file import remove_document, write_document
 from invent_gitops.cli.output import delivered

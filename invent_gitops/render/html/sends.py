@@ -15,7 +15,7 @@ from invent_gitops.render.cells.times import local_text
 from invent_gitops.render.html.clocks import clock_in, in_zone
 from invent_gitops.render.html.looks import LOOKS
 from invent_gitops.render.html.page import Bar, Details, Fact, Mark, Note, Send
-from invent_gitops.render.html.shading import in_quiet_hours, on_blackout_day
+from invent_gitops.render.html.shading import falls_in_quiet_hours, on_blackout_day
 from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct
 
@@ -52,7 +52,7 @@ def numbers_by_key(entries: Sequence[Numbered]) -> dict[tuple[str, str], int]:
 def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, several: bool) -> Send:
     """Return one send. `several` is whether the page has several workspaces, which are named then."""
     entry, calendar = numbered_entry.entry, numbered_entry.calendar
-    quiet, blackout = in_quiet_hours(entry, calendar), on_blackout_day(entry, calendar)
+    quiet, blackout = falls_in_quiet_hours(entry, calendar), on_blackout_day(entry, calendar)
     notes = [Note("alert", clean(remark)) for remark in entry.remarks]
     notes += [_clash(clash, numbers.get((numbered_entry.workspace, clash.key), 0)) for clash in entry.clashes]
     if quiet:

@@ -72,7 +72,7 @@ def shading_of(calendars: Sequence[Calendar]) -> Shading:
     return Shading(tuple(Lane(*hours, tuple(names)) for hours, names in lanes.items()), tuple(blackouts))
 
 
-def in_quiet_hours(entry: CalendarEntry, calendar: Calendar) -> bool:
+def falls_in_quiet_hours(entry: CalendarEntry, calendar: Calendar) -> bool:
     """Return whether a send is in the quiet hours of its workspace, on the clocks that the policy goes by."""
     quiet = calendar.rules.quiet_hours
     if not quiet:
