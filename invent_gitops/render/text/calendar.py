@@ -98,7 +98,7 @@ def _headline(calendar: Calendar, span: _Span, drawing: Drawing) -> Iterator[str
         command = Command("calendar", f"--from {day}").text(context.flags)
         yield from map(style.dim, drawing.commanding(f"{len(span.earlier):,} earlier, not listed here: {command}"))
     zone = drawing.zone or "UTC"
-    lines = [f"Hours are those of {zone}. {_source(calendar)}"]
+    lines = [f"Hours are those of {zone}.", _source(calendar)]
     if calendar.changed_from:
         lines.append(f"Compared with {clean(calendar.changed_from)}.")
     if quiet := calendar.rules.quiet_hours:
