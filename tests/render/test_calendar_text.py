@@ -149,6 +149,8 @@ def test_at_once_has_no_day_until_it_is_created() -> None:
     assert "As soon as they are created: 1 broadcast\n  at once        + planned           Incident\n" in text
     assert week(a_calendar(*entries), "30 Oct")[1].split() == [".", ".", "1", ".", ".", ".", "."]
     assert "  Wed  1  12:00  * sent              Earlier" in text
+    tried = page(a_calendar(an_entry("tried", None, "blocked", name="Launch")))
+    assert "  Wed  1  12:00  ! blocked           Launch" in tried, "it may have gone out then"
 
 
 @pytest.mark.parametrize("state", SEND_STATES)
