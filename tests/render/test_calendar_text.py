@@ -49,8 +49,8 @@ def test_page_shows_the_coming_weeks_and_folds_those_without_a_send() -> None:
         page(calendar)
         == """\
 3 broadcasts, from 30 Oct 2028 on: 1 planned, 1 refused, 1 scheduled.
-Hours are those of Europe/Berlin. From files and records; --refresh reads
-  Invent.
+Hours are those of Europe/Berlin.
+From files and records; --refresh reads Invent.
 Compared with origin/main.
 As of Wed 1 Nov 2028 13:00 Europe/Berlin (12:00 UTC), org c at
   https://api.useinvent.com.
@@ -149,6 +149,8 @@ def test_at_once_has_no_day_until_it_is_created() -> None:
     assert "As soon as they are created: 1 broadcast\n  at once        + planned           Incident\n" in text
     assert week(a_calendar(*entries), "30 Oct")[1].split() == [".", ".", "1", ".", ".", ".", "."]
     assert "  Wed  1  12:00  * sent              Earlier" in text
+    tried = page(a_calendar(an_entry("tried", None, "blocked", name="Launch")))
+    assert "  Wed  1  12:00  ! blocked           Launch" in tried, "it may have gone out then"
 
 
 @pytest.mark.parametrize("state", SEND_STATES)
@@ -160,9 +162,9 @@ def test_each_state_is_a_word_that_needs_no_colour(state: SendState) -> None:
 @pytest.mark.parametrize(
     ("look", "line"),
     [
-        (None, "Hours are those of UTC. From files and records; --refresh reads Invent."),
-        (Coverage(), "Hours are those of UTC. Invent was read for this page."),
-        (Coverage(gaps=("Page 2: timeout.",)), "Hours are those of UTC. Invent could not be read in full."),
+        (None, "From files and records; --refresh reads Invent."),
+        (Coverage(), "Invent was read for this page."),
+        (Coverage(gaps=("Page 2: timeout.",)), "Invent could not be read in full."),
     ],
 )
 def test_page_says_what_it_is_made_from(look: Coverage | None, line: str) -> None:

@@ -9,7 +9,7 @@ from invent_gitops.model.broadcast import NOT_TOLD
 from invent_gitops.model.calendar import CalendarEntry, SendState
 from invent_gitops.model.context import Context
 from invent_gitops.render.cells.audience import EVERYONE, names_text, size_text
-from invent_gitops.render.cells.clashes import clash_text
+from invent_gitops.render.cells.calendar import clash_text, has_no_hour
 from invent_gitops.render.cells.results import results_text
 from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.render.cells.times import local_text
@@ -68,7 +68,7 @@ def feed_entry(entry: CalendarEntry, context: Context) -> FeedEntry:
         categories=tuple(dict.fromkeys((state, *(name for name in audience if name), *_workspace(context)))),
         status=_status(entry),
     )
-    return FeedEntry(event, entry.revision.changed_at, entry.at_once and not entry.id, removed)
+    return FeedEntry(event, entry.revision.changed_at, has_no_hour(entry), removed)
 
 
 def _status(entry: CalendarEntry) -> Status:
@@ -89,8 +89,8 @@ def _lines(entry: CalendarEntry, state: str, context: Context) -> Iterator[str]:
     yield f"State: {state}{invent}"
     if entry.revision.removed:
         yield "Its record was removed, so nothing follows the broadcast here. Look in Invent before you rely on it."
-    moving = entry.at_once and not entry.id
-    yield f"When: {'at once, as soon as it is created' if moving else local_text(whole(entry.at), context.zone)}"
+    moment = "at once, as soon as it is created" if has_no_hour(entry) else local_text(whole(entry.at), context.zone)
+    yield f"When: {moment}"
     names = names_text(entry.audience, _SPELLING)
     # "Today" would be the day on which the feed was made.
     size = size_text(replace(entry.audience, today=False))

@@ -8,7 +8,8 @@ from datetime import date
 
 from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarEntry
 from invent_gitops.model.command import Command
-from invent_gitops.render.text.calendar_send import Drawing, is_moving, is_urgent, local, send_lines
+from invent_gitops.render.cells.calendar import has_no_hour
+from invent_gitops.render.text.calendar_send import Drawing, is_urgent, local, send_lines
 from invent_gitops.render.text.calendar_week import Week, closed_days, is_blacked_out, span_text, week_lines, week_of
 from invent_gitops.render.text.drift import gaps_text
 from invent_gitops.render.text.style import Style
@@ -60,8 +61,8 @@ def calendar_text(calendar: Calendar, style: Style, width: int | None, *, everyt
 
 
 def _span(calendar: Calendar, zone: str) -> _Span:
-    at_once = tuple(entry for entry in calendar.entries if is_moving(entry))
-    dated = [entry for entry in calendar.entries if not is_moving(entry)]
+    at_once = tuple(entry for entry in calendar.entries if has_no_hour(entry))
+    dated = [entry for entry in calendar.entries if not has_no_hour(entry)]
     days = [local(entry.at, zone).date() for entry in dated]
     today = local(calendar.context.at, zone).date()
     first, last = calendar.first, calendar.last
@@ -98,7 +99,7 @@ def _headline(calendar: Calendar, span: _Span, drawing: Drawing) -> Iterator[str
         command = Command("calendar", f"--from {day}").text(context.flags)
         yield from map(style.dim, drawing.commanding(f"{len(span.earlier):,} earlier, not listed here: {command}"))
     zone = drawing.zone or "UTC"
-    lines = [f"Hours are those of {zone}. {_source(calendar)}"]
+    lines = [f"Hours are those of {zone}.", _source(calendar)]
     if calendar.changed_from:
         lines.append(f"Compared with {clean(calendar.changed_from)}.")
     if quiet := calendar.rules.quiet_hours:

@@ -10,7 +10,7 @@ from invent_gitops.model.calendar import CALLED_OFF_STATES, CalendarEntry, Calen
 from invent_gitops.policy.hours import in_quiet_hours
 from invent_gitops.policy.times import in_zone
 from invent_gitops.render.cells.audience import names_text, size_text
-from invent_gitops.render.cells.clashes import clash_text
+from invent_gitops.render.cells.calendar import clash_text, has_no_hour
 from invent_gitops.render.cells.results import results_text
 from invent_gitops.render.cells.spelling import TERMINAL
 from invent_gitops.render.text.style import Style
@@ -78,11 +78,6 @@ def local(at: datetime, zone: str) -> datetime:
         return at.astimezone(UTC)
 
 
-def is_moving(entry: CalendarEntry) -> bool:
-    """Return whether it goes out as soon as it is created, which no day can show."""
-    return entry.at_once and not entry.id
-
-
 def is_urgent(entry: CalendarEntry, drawing: Drawing) -> bool:
     """Return whether a person should look at it: for its state, or for what stands below it with a mark."""
     return entry.state in _URGENT or any(_warnings(entry, drawing))
@@ -93,7 +88,7 @@ def send_lines(entry: CalendarEntry, drawing: Drawing, day: date | None) -> Iter
     at = local(entry.at, drawing.zone)
     date_text = f"{at:%a} {at.day:>2}" if at.date() != day else ""
     hour = f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
-    when = "at once" if is_moving(entry) else f"{padded(date_text, 6)}  {hour}"
+    when = "at once" if has_no_hour(entry) else f"{padded(date_text, 6)}  {hour}"
     state = padded(f"{_SIGNS[entry.state]} {entry.state}", _STATE_CELLS)
     head = f"  {padded(when, 13)}  {state}"
     name = clean(entry.name) or "(without a name)"
@@ -143,7 +138,7 @@ def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
     yield f"to {', '.join(audience)}"
     if entry.author.owner:
         yield f"owner {clean(entry.author.owner)}"
-    if is_moving(entry):
+    if has_no_hour(entry):
         return
     day = local(entry.at, drawing.zone).date()
     for zone in dict.fromkeys((entry.author.timezone, "UTC")):

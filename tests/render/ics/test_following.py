@@ -67,6 +67,14 @@ def test_send_that_is_to_go_out_at_once_from_now_on_leaves_its_former_day() -> N
     assert only(following)[1] == only(feed)[1] + 1
 
 
+def test_blocked_send_at_once_keeps_the_moment_of_its_attempt() -> None:
+    blocked = an_entry(at=None, state="blocked", name="Launch")
+    feed = a_feed(an_entry(at=None, name="Launch"), at=NOW - DAY)
+    following = a_feed(replace(blocked, at=NOW + DAY), previous=feed, at=NOW + 2 * DAY)
+    assert f"DTSTART:{NOW + DAY:%Y%m%dT%H%M%SZ}" in following
+    assert "When: Thu 2 Nov 2028 12:00 UTC" in following
+
+
 def test_event_that_did_not_change_keeps_its_stamp_beside_one_that_did() -> None:
     feed = a_feed(an_entry("a"), an_entry("b"))
     following = a_feed(an_entry("a"), an_entry("b", FRIDAY + DAY), previous=feed, at=NOW + DAY)

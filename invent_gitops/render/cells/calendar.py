@@ -1,13 +1,18 @@
-"""What comes too close to a send of the calendar, in one sentence."""
+"""What all pages of the calendar say of a send: whether it has an hour yet, and what comes too close to it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from invent_gitops.model.calendar import Clash
+from invent_gitops.model.calendar import CalendarEntry, Clash
 from invent_gitops.policy.times import duration
 from invent_gitops.render.cells.audience import EVERYONE
 from invent_gitops.text.clean import clean
+
+
+def has_no_hour(entry: CalendarEntry) -> bool:
+    """Return whether it goes out as soon as it is created, and no create was tried yet: its hour is only the page's."""
+    return entry.at_once and not entry.id and entry.state != "blocked"
 
 
 def clash_text(clash: Clash) -> str:
