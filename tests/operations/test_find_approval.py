@@ -193,7 +193,7 @@ def test_marker_that_is_not_at_the_very_beginning_is_none(desk: Desk, digest: st
 
 def test_plan_that_was_written_after_the_merge_is_refused_also_after_an_outcome(desk: Desk, digest: str) -> None:
     desk.hub.merge(7, MERGE)
-    desk.hub.comments(7)[0]["updated_at"] = "2030-01-01T00:00:00Z"
+    desk.hub.comments(7)[0]["updated_at"] = "2099-01-01T00:00:00Z"
     unapproved(desk, "was written after the merge")
     desk.report()
     desk.on_push("comment", "report.json")
