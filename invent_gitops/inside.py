@@ -38,7 +38,7 @@ class NotPlain(OSError):
     """A file is not one of its own: a pipe, a socket, a device, a folder, or one with a second name elsewhere."""
 
     def __init__(self, *, special: bool) -> None:
-        super().__init__(errno.EINVAL, "it is no regular file" if special else "it has a second name (a hard link)")
+        super().__init__(errno.EINVAL, "it is not a regular file" if special else "it has a second name (a hard link)")
         self.special = special
 
 

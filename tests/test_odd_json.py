@@ -160,7 +160,7 @@ LINES = {
     '{"event": {}}': r"the event {} is not known",
     '{"event": "intended", "key": "k", "intent": []}': r"of the event 'intended', intent is \[\]",
     '{"event": "recorded", "key": "k", "record": {"how": []}}': r"how is \[\], and should be one of created",
-    '{"event": "listed", "event": "listed"}': r"'event' stands twice in one object",
+    '{"event": "listed", "event": "listed"}': r"'event' is in one object twice",
     "[]": r"is not an object",
     "{": r"is not JSON",
     "[" * 100_000: r"is not JSON",

@@ -120,7 +120,7 @@ class Positive(click.FloatRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
         if math.isnan(number):
-            self.fail(f"{value} is no number.", param, ctx)
+            self.fail(f"{value} is not a number.", param, ctx)
         return number
 
 
@@ -183,7 +183,7 @@ def plain_text(ctx: click.Context, parameter: click.Parameter, value: str | None
     try:
         text.encode()
     except UnicodeError:
-        raise click.BadParameter("this is no UTF-8 text.", ctx, parameter) from None
+        raise click.BadParameter("this is not valid UTF-8.", ctx, parameter) from None
     return text
 
 
@@ -197,7 +197,7 @@ def a_reason(*, needed: bool) -> Callable[[click.Context, click.Parameter, str |
         if text.rstrip(" .\"'”’").endswith(UNFINISHED):
             raise WrongUsage(f"The reason still ends with {UNFINISHED}", "Put words of your own in its place.")
         if needed and not text:
-            raise WrongUsage("--reason is empty.", "Say why; whoever reads the history wants to know.")
+            raise WrongUsage("--reason is empty.", "Give a reason. history shows it to everyone who reads the record.")
         return text
 
     return reason

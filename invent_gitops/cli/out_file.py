@@ -111,7 +111,7 @@ def _target(path: str) -> Path:
 
 def _check(path: Path, kind: str) -> None:
     if path.is_file() and not _is_of(kind, path.read_text(encoding="utf-8", errors="replace")):
-        raise Refused(f"{path} is no {kind}, and is not written over.", "Choose another --out.")
+        raise Refused(f"{path} is not a {kind}, so it is not overwritten.", "Choose another --out.")
 
 
 def _is_of(kind: str, text: str) -> bool:

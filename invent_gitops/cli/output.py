@@ -107,7 +107,7 @@ class Output:
         contradiction = self._session.json and form not in ("text", "json") and kind not in FORMATS[form].beside_json
         self._session.json = self._session.json or form == "json"
         if self._file:
-            self._file.begin(self._cut_off(self._known, "What happened is recorded; invent-gitops plan shows it."))
+            self._file.begin(self._cut_off(self._known, "The state has the record of it; invent-gitops plan shows it."))
         if contradiction:
             raise WrongUsage(f"--json and --format {form} contradict each other.", "Give one of them.")
 

@@ -115,5 +115,5 @@ def _failures(parts: Sequence[WorkspacePart]) -> list[InventGitopsError]:
         if part.error:
             failures.append(InventGitopsError(f"{part.workspace}: {part.error.message}", part.error.cure))
         elif part.code is None:
-            failures.append(Interrupted(f"{part.workspace}: It was not begun, since somebody stopped the run."))
+            failures.append(Interrupted(f"{part.workspace}: It was not started, since a person stopped the run."))
     return failures

@@ -20,7 +20,9 @@ def read_documents(pattern: str) -> Mapping[str, JsonDocument]:
     """
     workspaces = read_project(find_root()).project.workspaces
     if not workspaces:
-        raise WrongUsage(f"There are no workspaces, so {NAME} stands for none.", "Name the file of the plan itself.")
+        raise WrongUsage(
+            f"There are no workspaces, so {NAME} cannot be filled in.", "Name the file of the plan itself."
+        )
     documents: dict[str, JsonDocument] = {}
     for name in workspaces:
         path = pattern.replace(NAME, name)
@@ -42,16 +44,16 @@ def read_document(path: str, *kinds: str) -> JsonDocument:
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.", cure) from None
     except (ValueError, RecursionError):
-        raise InvalidInput(f"{path} is no JSON.", cure) from None
+        raise InvalidInput(f"{path} is not valid JSON.", cure) from None
     if not isinstance(document, dict) or document.get("kind") not in kinds:
-        raise InvalidInput(f"{path} is no document that goes here.", cure)
+        raise InvalidInput(f"{path} is not a document of the right kind.", cure)
     from invent_gitops.render.markdown.document import page
 
     # What cannot be shown is found out before anything is asked of GitHub.
     page(document, limit=1_000)
     # The page of a command that failed shows no counts.
     if not isinstance(document.get("counts") or {}, dict):
-        raise InvalidInput(f"{path} was edited: its counts are no counts.", cure)
+        raise InvalidInput(f"{path} was edited: its counts are not numbers.", cure)
     return document
 
 

@@ -48,7 +48,7 @@ _MEANINGS = {
     ExitCode.INVALID: "invalid input",
     ExitCode.REFUSED: "refused",
     ExitCode.UNAVAILABLE: "the API or the network said no",
-    ExitCode.UNSETTLED: "something is in doubt: look before you retry",
+    ExitCode.UNSETTLED: "an outcome is unknown: check it before you retry",
     ExitCode.BUG: "a bug in this tool",
     ExitCode.INTERRUPTED: "interrupted",
 }

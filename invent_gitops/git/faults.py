@@ -84,7 +84,7 @@ _CURES = (
     ),
     (
         r"bad (?:config|numeric|boolean)|unknown repository extension|invalid value for|missing value for",
-        "Mend that line of git's settings. See: git config --list --show-origin",
+        "Fix that line of git's settings. See: git config --list --show-origin",
     ),
     (
         r"(?m)^remote: (?:fatal|error): .*(?:bad (?:\w+ )?object|corrupt|unable to read|missing)|pack-objects died",

@@ -74,10 +74,11 @@ class Git(Struct, frozen=True):
             return (self.folder / self.run("rev-parse", "--git-common-dir").rstrip("\n")).resolve()
         except GitFailed as error:
             if "not a git repository" not in error.output:
-                message = f"The state is to be on a git branch, and git fails here: {reason_in(error.output)}"
+                message = f"The project keeps its state on a git branch, and git fails here: {reason_in(error.output)}"
                 raise Refused(message, error.cure) from None
             message = (
-                f"The state is to be on a git branch, and git finds no repository at {self.folder}: {error.output}"
+                "The project keeps its state on a git branch, and git finds no repository at "
+                f"{self.folder}: {error.output}"
             )
             if broken := self.marker():
                 cure = f"See what is wrong with it, and where it leads: ls -l {shlex.quote(str(broken))}"
@@ -113,7 +114,7 @@ class Git(Struct, frozen=True):
             raise Refused(f"Git cannot read its settings: {reason_in(error.output)}", error.cure) from None
         if remote not in remotes:
             raise InvalidInput(
-                f"This repository has no remote named {remote}, on which the state branch is to be.",
+                f"This repository has no remote named {remote} for the state branch.",
                 "Add it with git remote add, or name another under state: in the project file.",
             )
 

@@ -88,7 +88,7 @@ def _payload(environment: Mapping[str, str]) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         payload = None
     if not isinstance(payload, dict):
-        raise InvalidInput("The event in GITHUB_EVENT_PATH is no JSON object.", cure)
+        raise InvalidInput("The event in GITHUB_EVENT_PATH is not a JSON object.", cure)
     return payload
 
 

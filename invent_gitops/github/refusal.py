@@ -116,4 +116,4 @@ def refusal(status: int, body: bytes, reason: str) -> Unavailable:
         return NoSuchCommit(reason, "Push the branch first.")
     if 300 <= status < 400:
         return Unavailable(reason, "The repository was renamed or moved; run the workflow anew.")
-    return Unavailable(reason, "This is no answer that a repeat would change.")
+    return Unavailable(reason, "Running it again would not change this answer.")

@@ -98,7 +98,7 @@ def _output(name: str, value: str) -> str:
 def _append(variable: str, text: str, environment: Mapping[str, str]) -> str:
     name = environment.get(variable)
     if not name:
-        return f"{variable} is not set: this is no step of a workflow, and nothing was written for it."
+        return f"{variable} is not set: this is not a step of a workflow, so nothing was written for it."
     path = Path(name)
     content = without_secrets(text, environment).encode("utf-8", "replace")
     try:

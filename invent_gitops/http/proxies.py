@@ -98,7 +98,7 @@ def _checked(value: str, variable: str) -> Proxy:
     masked = re.sub(r"^(\w+://)?.*@", r"\1***@", value, flags=re.DOTALL)
     cure = f"Write it like {variable}=http://HOST:PORT, or unset it to go without a proxy."
     if variable == _SYSTEM:
-        cure = "Set HTTPS_PROXY to http://HOST:PORT, or mend the settings."
+        cure = "Set HTTPS_PROXY to http://HOST:PORT, or fix the settings."
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

@@ -209,7 +209,7 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
     if remote and remote.sending.template_errors:
         first, more = remote.sending.template_errors[0], len(remote.sending.template_errors) - 1
         message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
-        yield Alarm("template-error", message, "Mend its content in Invent.")
+        yield Alarm("template-error", message, "Fix its content in Invent.")
     if not subject.due or subject.late:
         return
     if subject.row.sending.templates == 0:
@@ -256,7 +256,11 @@ def _not_created(subject: Subject) -> Iterator[Alarm]:
         message = f"Its key was removed from the state ({subject.removal.reason}), and is never created again."
         yield Alarm("not-created", message, "Delete the file.")
     elif lookalike:
-        how = {"exact": "exactly like it", "partly": "like it as far as it tells", "similar": "that looks like it"}
+        how = {
+            "exact": "exactly like it",
+            "partly": "like it as far as Invent shows it",
+            "similar": "that looks like it",
+        }
         anyway = "" if lookalike.how == "exact" else " --anyway"
         other = lookalike.remote
         message = f"It has no record, and Invent has one {how[lookalike.how]}: {other.id} ({other.status})."

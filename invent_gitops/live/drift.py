@@ -232,9 +232,9 @@ _CASES: Mapping[Case, tuple[str | Command, ...]] = {
     "": (),
     "record behind": ("The file says what Invent shows, and only the record is behind: ", _REFRESH),
     "edited in Invent": (
-        "Somebody edited it in Invent. To keep that, write it into the file, then: ",
+        "It was edited in Invent. To keep the edit, write it into the file, then: ",
         _REFRESH,
-        " . To drop it, undo it in Invent.",
+        " . To drop the edit, undo it in Invent.",
     ),
     "all differ": (
         (
@@ -243,7 +243,7 @@ _CASES: Mapping[Case, tuple[str | Command, ...]] = {
         ),
         _REFRESH,
     ),
-    "no file": ("Somebody edited it in Invent, and no file defines it. To take that into the record: ", _REFRESH),
+    "no file": ("It was edited in Invent, and no file defines it. To record the edit: ", _REFRESH),
 }
 
 

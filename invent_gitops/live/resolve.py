@@ -232,7 +232,7 @@ def checked(possibilities: Sequence[Wanted], id: str, remotes: Sequence[Remote])
     differs = ", ".join(differences(possibilities[0].request, remote))
     raise Refused(
         f"The broadcast {id} ({remote.request.name}) is not as it was requested: it differs in {differs}.",
-        "If it is the one all the same, add --anyway.",
+        "If it is still the right one, add --anyway.",
     )
 
 

@@ -22,7 +22,7 @@ from invent_gitops.values import Struct
 # As the schema of a definition has it.
 LONGEST_NAME = LONGEST_ENTRY = 255
 MOST_SEGMENTS = 10
-_IN_INVENT = "Mend it in Invent, then import it."
+_IN_INVENT = "Fix it in Invent, then import it."
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -206,7 +206,7 @@ class _Surveyor:
         """For an attempt that may have created it: why it is not imported, and what to do about it."""
         for key, intent in self.intents.get(remote.request.plain.name, ()):
             for candidate in candidates_of(intent, [remote]):
-                reason = f"It may be what {key} was to create; whether that was created is in doubt."
+                reason = f"It may be the broadcast of {key}, whose outcome is unknown."
                 anyway = " --anyway" if candidate.differs else ""
                 by_hand = resolve_command(key, f"--id {quoted(remote.id)}{anyway}")
                 yield reason, Cure(("Settle that first: ", Command("reconcile"), " . By hand: ", by_hand))
@@ -225,7 +225,7 @@ class _Surveyor:
             reason = f"The definition {key} asks for exactly this, and its key was removed from the state."
             yield reason, f"Delete the file of {key}, then import it."
         if key in self.kept:
-            reason = f"The definition {key} asks for exactly this, and its key stands for another broadcast."
+            reason = f"The definition {key} asks for exactly this, but its key is recorded for another broadcast."
             yield reason, Cure(("See which with: ", Command("state show", words(key))))
 
     def _twin_of(self, key: str) -> tuple[str, Cure | str]:

@@ -107,7 +107,7 @@ class Construction:
     def _enter(self, node: Node) -> None:
         self._check_count(node)
         if self._has_aliases and any(node is other for other in self._open):
-            message = "An alias stands within the value that it refers to, so the value never ends."
+            message = "An alias is inside the value that it refers to, so the value never ends."
             self._give_up("yaml-recursive-alias", message, "Write out the value.", node)
         if len(self._open) >= MAX_DEPTH:
             message = f"Values are nested more than {MAX_DEPTH} levels deep once aliases are written out."
@@ -191,7 +191,7 @@ class Construction:
         return number
 
     def _not_finite(self, node: Node, text: str) -> None:
-        message = f"`{text}` is no finite number, and JSON, which the API speaks, has no other."
+        message = f"`{text}` is not a finite number, and JSON has no other numbers."
         self._fault("yaml-not-finite", message, "Put it in quotes if it is meant as text.", node)
         self.usable = False
 
@@ -200,7 +200,7 @@ class Construction:
         if firsts is None:
             firsts = {node.value: node for node, _ in reversed(mapping.value) if isinstance(node, ScalarNode)}
             self._firsts[id(mapping)] = firsts
-        message = f"The field `{key[:60]}` stands twice; the first is on line {firsts[key].start_mark.line + 1}."
+        message = f"The field `{key[:60]}` is set twice; the first is on line {firsts[key].start_mark.line + 1}."
         self._fault("yaml-duplicate-key", message, "Delete one of the two.", second)
 
     def _refuse_tag(self, node: Node) -> None:

@@ -86,7 +86,7 @@ def _refused(source: Source, unusual: str) -> Iterator[Problem]:
         message = f"The file holds the character U+{ord(match[0]):04X}, which no YAML file may hold."
         cure = "Delete it; within double quotes it can be written as an escape."
         if match[0] == "\ufeff":
-            message = "A byte order mark (U+FEFF) stands in the middle of the file, where nobody sees it."
+            message = "The file has an invisible byte order mark (U+FEFF) in its middle."
             cure = "Delete the character here, such as by writing the line anew. It comes from joining two files."
         yield source.problem("yaml-character", message, cure, line, column)
     match = _DIRECTIVE.search(text) if "%" in text else None
@@ -127,7 +127,7 @@ def unreadable(label: str, error: OSError) -> Problem:
             )
             return about_file(label, "symlink-leaves-folder", message, "Put the file itself here.")
         case NotPlain(special=True):
-            message = "This is no regular file (a pipe, a socket or a device), so it is not read."
+            message = "This is not a regular file (but a pipe, a socket or a device), so it is not read."
             return about_file(label, "file-special", message, "Replace it with a regular file, or rename it.")
         case NotPlain():
             message = "This file has a second name elsewhere (a hard link), which git never makes, so it is not read."
@@ -135,7 +135,7 @@ def unreadable(label: str, error: OSError) -> Problem:
         case _:
             pass
     reason = error.strerror or type(error).__name__
-    cure = "Mend its permissions, or the link if it is one."
+    cure = "Fix its permissions, or its target if it is a link."
     return about_file(label, "file-unreadable", f"This cannot be read: {reason}.", cure)
 
 

@@ -30,7 +30,7 @@ _LIST_HERE = (
 _LIST_OPEN = ("A list in brackets lacks a `,` or its `]`.", "Add the `,` or the `]`.")
 _MAPPING_OPEN = ("A mapping in braces lacks a `,` or its `}`.", "Add the `,` or the `}`.")
 _NO_PAIR = (
-    "This is no `field: value` pair.",
+    "This is not a `field: value` pair.",
     "Write a colon and a space after the field's name, or indent the line if it goes on with a longer text.",
 )
 _AFTER_END = ("This comes after the end of the value.", "Delete it, or put the whole text in quotes.")
@@ -45,11 +45,11 @@ _WORDS: tuple[tuple[str, tuple[str, str]], ...] = (
     (
         "mapping values are not allowed",
         (
-            "A `:` stands where no field can begin.",
-            "Put the text in quotes if the colon belongs to it; else look at the indentation of this line.",
+            "A `:` is at a place where no field can begin.",
+            "Put the text in quotes if the colon belongs to it. Otherwise check the indentation of this line.",
         ),
     ),
-    ("'\\t'", ("A tab stands where YAML wants spaces.", "Indent with spaces.")),
+    ("'\\t'", ("The line is indented with a tab, and YAML requires spaces.", "Indent with spaces.")),
     ("cannot start any token", ("A text cannot begin with this character.", "Put the text in quotes.")),
     ("could not find expected ':'", _NO_PAIR),
     ("expected <block end>", _UNFIT),
@@ -122,7 +122,7 @@ def syntax_fault(error: MarkedYAMLError, text: str) -> YamlFault:
     line, column, index = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
     wording = next((wording for part, wording in _WORDS if part in problem), None)
     if wording is None:
-        return YamlFault("yaml-syntax", f"This is not valid YAML: {problem}.", "Mend the YAML here.", line, column)
+        return YamlFault("yaml-syntax", f"This is not valid YAML: {problem}.", "Fix the YAML here.", line, column)
     if wording in _STUMBLES:
         cut = _comment_before(text, index, any_of_them=wording in (_UNFIT, _AFTER_END))
         if cut:

@@ -38,7 +38,7 @@ def find(
     """
     walk = _FolderWalk(inside, at, _shown_folder(folder, root), frozenset(_excluded(inside, exclude)))
     if not stat.S_ISDIR(os.lstat(walk.real).st_mode):
-        raise no_folder(folder, "is no folder")
+        raise no_folder(folder, "is not a folder")
     waiting = [""]
     while waiting:
         below = waiting.pop()

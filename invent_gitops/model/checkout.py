@@ -97,8 +97,8 @@ def _outside(checkout: Checkout, branch: Branch) -> Untold:
     if branch.contains is None:
         return _shallow(checkout)
     return Untold(
-        f"The commit {checkout.head[:12]} that is checked out is not on {where}: the branch was rewritten, or the "
-        "commit is of another one, or was not pushed.",
+        f"The checked-out commit {checkout.head[:12]} is not on {where}. The branch was rewritten, or the commit is "
+        "of another branch or was not pushed.",
         f"Run this of a commit on {where}, push the commit first, or name another branch with --branch NAME.",
     )
 

@@ -83,5 +83,5 @@ def read_each(document: Mapping[str, Any], name: str, read: Callable[[Mapping[st
 def read_moment(value: Mapping[str, Any], name: str) -> datetime | None:
     instant = read_instant(value.get(name))
     if instant is None and value.get(name) is not None:
-        raise Damaged(f"{name} is {shown(value[name])}, which is no instant")
+        raise Damaged(f"{name} is {shown(value[name])}, which is not a time with an offset")
     return instant

@@ -53,7 +53,7 @@ def failure_of(error: BaseException) -> InventGitopsError:
     if isinstance(error, InventGitopsError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return Interrupted("Interrupted. What happened before that is recorded.")
+        return Interrupted("Interrupted. The state has the record of everything before that.")
     if isinstance(error, OSError):
         # The machine's fault, at a place where nobody expected it: something may have been under way.
         where = f" ({error.filename})" if error.filename else ""
@@ -63,5 +63,5 @@ def failure_of(error: BaseException) -> InventGitopsError:
     position = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return InventGitopsError(
         f"This is a bug in invent-gitops: {type(error).__name__} at {position}: {error}",
-        "Please report it with this line. What happened before it is recorded; run plan to see.",
+        "Please report it with this line. The state has the record of everything before it. To see it, run plan.",
     )

@@ -156,7 +156,7 @@ def _adopt(apply: Apply, api: InventApi) -> tuple[Outcome, ...]:
         return settle(apply.console, apply.store, live, apply.origin, doubts)
     except InventGitopsError as error:
         # Whatever it is, the report of what was created comes first.
-        apply.console.note(clean(f"What is in doubt stays in doubt. {error.message}"))
+        apply.console.note(clean(f"The unknown outcomes stay unknown. {error.message}"))
         return ()
 
 

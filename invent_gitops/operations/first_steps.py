@@ -18,7 +18,7 @@ from invent_gitops.values import Struct
 if TYPE_CHECKING:
     from invent_gitops.scaffold.workflows import Wording
 
-REMARK = "What was created is remembered on this branch, which runs of workflows share."
+REMARK = "The state of the broadcasts is on this branch, which all workflow runs share."
 
 
 class StateEntries(Struct, frozen=True):

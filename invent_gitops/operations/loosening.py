@@ -87,7 +87,7 @@ def _read(
     rules = rules_at(root, commit, current.project, definitions, waivers=waivers)
     if isinstance(rules, str):
         rules = f"at its commit {commit[:12]}, {rules}".removesuffix(".")
-    return commit, rules, f"Mend {PROJECT_FILE} and the catalogue of {named.reference} first, by a change of their own."
+    return commit, rules, f"Fix {PROJECT_FILE} and the catalogue of {named.reference} first, in a separate change."
 
 
 def _compared(

@@ -68,7 +68,7 @@ def left_code(console: Console, final: Plan, report: Report) -> ExitCode:
     if not missed:
         return ExitCode.DONE
     keys = ", ".join(sorted(missed)[:5])
-    console.note(clean(f"What kept this from being created is over by now: {keys}. Run apply again."))
+    console.note(clean(f"These keys were refused, and the reason is over by now: {keys}. Run apply again."))
     return ExitCode.REFUSED
 
 

@@ -103,7 +103,7 @@ class Resolving(Struct):
         self.store.sync()
         name = self._holder(id)
         if name not in (candidate.key, f"{candidate.key}#{id}"):
-            raise Refused(f"{id} was recorded as {name} by somebody else meanwhile.", "See: invent-gitops state list")
+            raise Refused(f"{id} was recorded as {name} by another run meanwhile.", "See: invent-gitops state list")
         if name != candidate.key:
             first = self.store.state.broadcasts[candidate.key].id
             return f"{clean(id)} is recorded as {clean(name)}, beside {clean(first)}: delete one of the two in Invent."
@@ -122,7 +122,7 @@ class Resolving(Struct):
         self.store.append([correction(state, key, wrong, id, status, Word(self.origin.now(), reason))])
         self.store.sync()
         if self._holder(id) != key:
-            raise Refused(f"{key} was changed by somebody else meanwhile.", "See it with: invent-gitops state list")
+            raise Refused(f"{key} was changed by another run meanwhile.", "See it with: invent-gitops state list")
         consequence = f"No record knows {clean(wrong)} any more"
         if any(remote.id == wrong for remote in self.listing.entries):
             consequence += ", and Invent still has it: delete it there, if it is not to be sent"
@@ -139,7 +139,7 @@ class Resolving(Struct):
         for key, record in self.store.state.broadcasts.items():
             if record.id == id:
                 return key
-        raise Refused(f"{id} was settled by somebody else meanwhile.", "See it with: invent-gitops state list")
+        raise Refused(f"{id} was settled by another run meanwhile.", "See it with: invent-gitops state list")
 
     def _read(self, *, needed: bool = False) -> None:
         """Read the whole list, unless the person has seen it in Invent. Raises `Unavailable`."""

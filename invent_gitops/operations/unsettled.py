@@ -31,7 +31,7 @@ def unsettled_code(
         return ExitCode.DONE
     if not reported:
         flags = account.flags()
-        for problem, keys in (("In doubt", open_cases.doubts), ("Twice in Invent", open_cases.seconds)):
+        for problem, keys in (("Outcome unknown", open_cases.doubts), ("Twice in Invent", open_cases.seconds)):
             if keys:
                 console.note(f"{problem}: {_named(keys)}. See and settle: invent-gitops plan{flags}")
         for twin in open_cases.twins:

@@ -16,8 +16,8 @@ from invent_gitops.values import Struct, field
 # What stands in place of a digest where people should have seen a plan, and there is no evidence that they did.
 UNAPPROVED = "unapproved"
 BY_HAND = (
-    "Run the workflow by hand with the digest of the plan (invent-gitops plan --json shows it), after somebody has "
-    "reviewed that plan."
+    "Have a person review the plan. Then run the workflow by hand with its digest, which invent-gitops plan --json "
+    "shows."
 )
 
 
@@ -106,9 +106,7 @@ def approved_plan(document: object) -> Approved:
         if document["digest"] != digest(Destination(org, api, workspace), requests.items()):
             raise ValueError
     except (KeyError, TypeError, ValueError):
-        raise Refused(
-            "The approved plan is no plan of invent-gitops, or was edited since it was made.", _AGAIN
-        ) from None
+        raise Refused("The approved plan is not a plan of invent-gitops, or it was edited.", _AGAIN) from None
     return Approved(requests, org, api, workspace, contacts)
 
 
@@ -147,7 +145,7 @@ def check_plan(approved: Approved, plan: Plan, reason: str = "") -> None:
         lines = [line if len(line) <= _WIDTH else f"{line[:_WIDTH]}…" for line in differences[:_MOST]]
         if len(differences) > _MOST:
             lines.append(f"and {len(differences) - _MOST:,} more")
-        message = f"What would be created is not what was approved: {'; '.join(lines)}."
+        message = f"The plan differs from the approved one: {'; '.join(lines)}."
         is_missing = [item.key not in approved.requests for item in plan.having("create")]
         if (reason := _one_line(reason)) and any(is_missing):
             raise Refused(f"{message} {reason}", _SETTLE)
@@ -172,7 +170,10 @@ def check_digest(approved: str, plan: Plan, reason: str = "") -> None:
     if not plan.counts["create"] or _found(approved, plan) is not None:
         return
     keys = ", ".join(item.key for item in plan.having("create")[:_MOST]) or "nothing"
-    message = f"What would be created ({keys}) has not the digest that was approved; it has {plan.digest}."
+    message = (
+        "The plan's digest does not match the approved digest. "
+        f"It would create {keys}, and its digest is {plan.digest}."
+    )
     if reason := _one_line(reason):
         raise Refused(f"{message} {reason}", _SETTLE)
     raise Refused(

@@ -16,7 +16,7 @@ from invent_gitops.policy.renamings import Renamings
 from invent_gitops.values import replace
 
 _OTHER_SEGMENTS = (
-    "None of the {:,} segments of what is to be sent is in Invent: this looks like another account. Check the key and "
+    "None of the {:,} segments of the new broadcasts is in Invent: this looks like another account. Check the key and "
     "the org."
 )
 

@@ -106,17 +106,17 @@ class Duplicates:
             subject = (
                 "The same request" if intent.request.plain == definition.request.plain else "An attempt of this key"
             )
-            message = f"{subject} is in doubt under the key {other}: it may have been created."
+            message = f"{subject} has an unknown outcome under the key {other}: it may have been created."
             cure = Cure(("Settle it first: ", *settling_parts(other, intent, self._now)))
         else:
             message = f"The same request was removed from the state under the key {other}."
-            cure = "If it is to be a new broadcast, give it another name or time."
+            cure = "If you want a new broadcast, give it another name or time."
         return (Refusal("same-request", message, cure, definition.position),)
 
     def _same_key(self, definition: Definition, twin: str) -> Refusal:
         """Return why a key is not begun anew that people cannot tell from one of the state."""
         how = "recorded" if twin in self._state.broadcasts else "removed from the state"
-        how = "in doubt" if twin in self._state.intents else how
+        how = "attempted" if twin in self._state.intents else how
         signs = " and ".join(dict.fromkeys(f"U+{ord(sign):04X}" for sign in twin if sign not in definition.key))
         held = f" with {signs}" if signs else ""
         message = f"The key looks the same as one that is {how} already, which is spelled otherwise{held}."
@@ -158,8 +158,8 @@ class Duplicates:
         same = resolve_command(definition.key, f"--id {quoted(remote.id)}")
         if lookalike.how == "partly":
             untold = " and ".join(field for field in remote.unread if field not in ("status", "created_at"))
-            resemblance = f"Invent has one like this as far as it tells, which no record knows: {remote.id}"
-            message = f"{resemblance}. It does not tell its {untold}."
+            resemblance = f"Invent has one like this, as far as it shows, which no record knows: {remote.id}"
+            message = f"{resemblance}. It does not show its {untold}."
             same = resolve_command(definition.key, f"--id {quoted(remote.id)} --anyway")
         elif remote.id in self._keys.recorded:
             other = self._keys.recorded[remote.id]

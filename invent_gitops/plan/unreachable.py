@@ -203,7 +203,7 @@ def _steps_of_edit(
         yield ManualStep(item.remarks.zone_change.message)
     elif not _is_to_come(live.scheduled_at, plan.context.at):
         yield ManualStep(
-            "Its hour in Invent has passed: look there whether it was sent. What was sent is not sent again."
+            "Its time in Invent has passed: check there whether it was sent. A sent broadcast is not sent again."
         )
         yield ManualStep(f"If it was not sent, in Invent: {wishes}.")
         yield ManualStep("If it was, undo the edit, and write a file of its own for a new send.")
@@ -257,7 +257,7 @@ def _wishes(
 def _steps_of_deletion(key: str, to: str, *, refused: bool) -> Iterator[ManualStep]:
     if to:
         yield ManualStep(
-            f"If its file was renamed to {to}, nothing is to be done in Invent:", Command("state mv", words(key, to))
+            f"If its file was renamed to {to}, leave Invent as it is:", Command("state mv", words(key, to))
         )
     yield ManualStep(f"{'If not, in' if to else 'In'} Invent: cancel it.")
     yield _REFRESH

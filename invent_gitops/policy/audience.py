@@ -52,8 +52,8 @@ def _of_segment(id: str, segment: Segment | None, live: Mapping[str, int | None]
         return AudienceWarning("audience-gone", message, "Name another segment, or look in Invent.", id, was)
     now = live[id]
     if now is None:
-        message = f"Invent tells no count for the segment {name}, so nobody knows how many it reaches today."
-        return AudienceWarning("audience-untold", message, "Look at the segment in Invent.", id, was)
+        message = f"Invent shows no count for the segment {name}, so its reach today is unknown."
+        return AudienceWarning("audience-untold", message, "Check the segment in Invent.", id, was)
     if now == 0:
         message = f"The segment {name} has no contacts today."
         return AudienceWarning("audience-empty", message, "Fill the segment, or name another.", id, was, now)

@@ -76,8 +76,8 @@ def _uncounted(reviewed: Reviewed, reading: AudienceReading, segments: Mapping[s
     for id in reviewed.segment_ids:
         label = f"{segments[id].name} ({id})" if id in segments and segments[id].name != id else id
         if id in reading.contacts and reading.contacts[id] is None:
-            message = f"Invent tells no count for the segment {label}, so nobody knows how many this reaches today."
-            return message, "Look at the segment in Invent."
+            message = f"Invent shows no count for the segment {label}, so the reach today is unknown."
+            return message, "Check the segment in Invent."
     return None
 
 

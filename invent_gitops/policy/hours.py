@@ -30,7 +30,7 @@ def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator
         span = f"from {quiet.start:%H:%M} to {quiet.end:%H:%M}"
         yield Refusal(
             "quiet-hours",
-            f"{sending(scheduled_at, now, zone)}, in the quiet hours {span}, when nobody is to be messaged.",
+            f"{sending(scheduled_at, now, zone)}, in the quiet hours {span}, when nobody may be messaged.",
             f"Give it a time from {quiet.end:%H:%M} on and before {quiet.start:%H:%M}, or waive quiet-hours with a "
             "reason.",
             definition.at("schedule"),
@@ -57,7 +57,7 @@ def _blackout(definition: Definition, now: datetime, blackout: BlackoutDays) -> 
             entry = f"{first}" if first == last else f"{first}..{last}"
             yield Refusal(
                 "blackout-days",
-                f"{sending(scheduled_at, now, zone)}, on a blackout day ({entry}), when nobody is to be messaged.",
+                f"{sending(scheduled_at, now, zone)}, on a blackout day ({entry}), when nobody may be messaged.",
                 "Move it to another day, or waive blackout-days with a reason.",
                 definition.at("schedule"),
             )

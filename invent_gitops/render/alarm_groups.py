@@ -12,7 +12,7 @@ from invent_gitops.values import Struct
 # The rules, the worst first.
 _SEVERITY: Mapping[str, int] = {rule: rank for rank, rule in enumerate(get_args(Rule))}
 _TITLES: Mapping[Rule, str] = {
-    "blocked": "in doubt, and maybe created",
+    "blocked": "outcome unknown, maybe created",
     "twice": "twice in Invent",
     "failed": "failed",
     "poor-result": "sent with a poor result",

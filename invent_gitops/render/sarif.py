@@ -111,7 +111,7 @@ def _rule(rule: str, cures: Sequence[str]) -> dict[str, object]:
         "fullDescription": {
             "text": f"{title}: a rule of `invent-gitops validate`. Nothing is created while it is broken."
         },
-        "help": {"text": _plain("\n".join(["What mends it here:", *listed, *more] if listed else ["Mend the input."]))},
+        "help": {"text": _plain("\n".join(["Fix it here:", *listed, *more] if listed else ["Fix the input."]))},
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": ["broadcasts"], "precision": "very-high", "problem.severity": "error"},
     }

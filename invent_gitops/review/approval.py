@@ -160,7 +160,7 @@ def plan_comment(ownership: Ownership, pull: PullRequest, posts: Sequence[Post])
             _BY_ANOTHER,
         )
     if not marker.digest:
-        raise Refused(f"The comment {subject} shows no plan: there was none to review.", BY_HAND)
+        raise Refused(f"The comment {subject} shows no plan, so reviewers had no plan to approve.", BY_HAND)
     # Once there is an outcome, the comment has been written since; but it was there before the merge.
     written = post.updated if marker.kind == "plan" else post.created
     if pull.merged and not (written and written <= pull.merged):

@@ -76,7 +76,7 @@ def verdict(
     raise Refused(
         f"Pull request #{pull.number} needs {_missing(max(missing, 0), need, in_groups=in_groups)}"
         f"{_because(people.passed_over)}.",
-        "Have it approved on GitHub, which is possible after the merge as well. Then run this job again.",
+        "Have it approved on GitHub, which is also possible after the merge. Then run this job again.",
     )
 
 

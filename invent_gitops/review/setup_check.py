@@ -46,7 +46,7 @@ def _workflow_points(target: SetupTarget, workflows: tuple[WorkflowFile, ...] | 
         if not file.present:
             points.append(SetupPoint(id, "missing", title, f"It is not on {target.branch}.", reason, commands))
         elif file.line:
-            detail = f"It differs from line {file.line} on. What you changed on purpose is lost if you write it anew."
+            detail = f"It differs from line {file.line} on. If you write it anew, your own changes are lost."
             points.append(SetupPoint(id, "loose", title, detail, reason, commands))
         elif file.unpinned:
             detail = f"It installs {quote(file.unpinned)}, which is not pinned to a full commit."
@@ -57,7 +57,7 @@ def _workflow_points(target: SetupTarget, workflows: tuple[WorkflowFile, ...] | 
 
 
 def _owner_points(target: SetupTarget, evidence: SetupEvidence) -> list[SetupPoint]:
-    reason = "Whoever changes it can make the rules weaker, or send to other people."
+    reason = "A person who changes it can make the rules weaker, or send to other people."
     if isinstance(evidence.owners, Unread):
         detail = cannot_tell(evidence.owners)
         return [SetupPoint("owners", "unknown", "The rules have code owners", detail, reason)]

@@ -86,7 +86,7 @@ def with_consequences(change: Mapping[str, Any], broadcast: Mapping[str, Any], n
     if status == "SENT" and not change.keys() & set(STATISTICS):
         own |= dict.fromkeys(("sent_count", "delivered_count"), contacts)
     if status == "FAILED":
-        own["error_message"] = "Somebody told the sandbox to let it fail."
+        own["error_message"] = "A request to the sandbox made it fail."
     return {**own, **change}
 
 

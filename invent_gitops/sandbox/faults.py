@@ -42,9 +42,9 @@ TARGETS: tuple[Target, ...] = (*get_args(RouteName), "any")
 
 _SPEC = re.compile(r"(?P<kind>[^=@]+)(=(?P<argument>[^@]*))?@(?P<target>[^:]+):(?P<when>.+)")
 _HELP = (
-    f"A fault is written KIND[=ARGUMENT]@WHERE, for example close-after@create:3. KIND is one of {', '.join(KINDS)}; "
-    f"WHERE is one of {', '.join(TARGETS)}, a colon, and a number (3), a range (2-4), * for all, a share (20%), "
-    "or a page of a list (page=3)."
+    f"A fault is written KIND[=ARGUMENT]@WHERE, for example close-after@create:3. KIND is one of {', '.join(KINDS)}. "
+    f"WHERE is one of {', '.join(TARGETS)}, then a colon and the requests. The requests are a number (3), a range "
+    "(2-4), * for all, a share (20%), or a page of a list (page=3)."
 )
 _HTML = b"<!doctype html><title>Just a moment</title><p>Please wait while we look into it.</p>\n"
 _SECONDS = r"\d{1,4}(\.\d{1,6})?"
@@ -123,7 +123,9 @@ def parse_fault(spec: str) -> Fault:
         return Fault(spec, kind, argument, target, share=float(share[1]) / 100)
     if (page := re.fullmatch(r"page=([1-9][0-9]{0,8})", when)) and target != "create":
         return Fault(spec, kind, argument, target, page=int(page[1]))
-    raise ValueError(f'"{spec}" does not say which requests: "{when}" is no number, range, *, share or page. {_HELP}')
+    raise ValueError(
+        f'"{spec}" does not say which requests: "{when}" is not a number, a range, *, a share or a page. {_HELP}'
+    )
 
 
 def _read_argument(spec: str, kind: Kind, text: str | None) -> float | None:

@@ -183,7 +183,7 @@ def action_reference(reference: str) -> str:
     """Return `reference` if it names an action at a full commit. Raises `WrongUsage`."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+@[0-9a-f]{40}", reference):
         raise WrongUsage(
-            f"{reference!r} is no action at a full commit.",
+            f"{reference!r} is not an action at a full commit.",
             "Write OWNER/REPOSITORY@SHA with all 40 digits: a tag or a branch can be moved to other code.",
         )
     return reference

@@ -37,6 +37,7 @@ def _holds_more(git: Git, ref: str, path: str) -> bool:
 
 def _shared(location: BranchPlace, clause: str) -> InvalidInput:
     return InvalidInput(
-        f"The state is to be on the branch {location.branch}, which {clause}: each record would be a commit there.",
+        f"The project keeps its state on the branch {location.branch}, which {clause}: "
+        "each record would be a commit there.",
         "Give it a branch of its own in the project file: state: {branch: broadcast-state}",
     )

@@ -257,7 +257,7 @@ class BranchStore:
             self._fetch()
             if unpushed.tip != before and intended:
                 raise StateMoved(
-                    f"Somebody else wrote {self.label} since it was read.",
+                    f"Another run wrote {self.label} since it was read.",
                     "Plan again; nothing of this batch was sent.",
                 )
             if unpushed.tip == before:

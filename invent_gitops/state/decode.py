@@ -22,7 +22,7 @@ def decode(text: str, label: str) -> Mapping[str, Any]:
         if line.startswith(("<<<<<<<", ">>>>>>>", "=======", "|||||||")):
             raise InvalidInput(
                 f"{label}:{number}:1: the state holds conflict markers of a git merge.",
-                "Keep the records of both sides (each id stands for a broadcast that exists), remove the markers, and "
+                "Keep the records of both sides, since each id is a broadcast that exists. Remove the markers, and "
                 "check with: invent-gitops state list",
             )
     if text.startswith("version https://git-lfs.github.com/spec/"):
@@ -64,5 +64,5 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(members) != len(pairs):
         counted = Counter(name for name, _ in pairs)
         repeated = next(name for name, count in counted.items() if count > 1)
-        raise Damaged(f"{repeated!r} stands twice in one object")
+        raise Damaged(f"{repeated!r} is in one object twice")
     return members

@@ -150,7 +150,7 @@ def read_local(value: Mapping[str, Any]) -> LocalTime:
     try:
         return LocalTime.read(at, read_text(value, "timezone"), read_text(value, "zone_data"))
     except ValueError:
-        raise Damaged(f"at is {shown(at)}, which is no local time") from None
+        raise Damaged(f"at is {shown(at)}, which is not a local time") from None
 
 
 def _formerly(value: Mapping[str, Any]) -> tuple[Request, ...]:

@@ -120,7 +120,7 @@ class FileStore:
             self._base = replace(stored or self._base, serial=serial)
             self._fold(self.state, changed=self.state != stored)
         except (InvalidInput, Refused) as error:
-            kept = f"What happened is kept in {self.label}.journal, and the next run reads it."
+            kept = f"The results are kept in {self.label}.journal, and the next run reads it."
             raise Unsettled(f"{error.message} {kept}", error.cure) from None
         finally:
             self._journal.close()
@@ -206,7 +206,7 @@ class FileStore:
     def _check_unmoved(self) -> None:
         """Raise `StateMoved` unless the file and its lock are those that were read."""
         if not self._lock.held or not self._file.is_marked:
-            raise StateMoved(f"Somebody else wrote {self.label} since it was read.", "Plan again; nothing was sent.")
+            raise StateMoved(f"Another run wrote {self.label} since it was read.", "Plan again; nothing was sent.")
 
     def _open_journal(self) -> None:
         if not self._journal.is_open:
@@ -251,7 +251,7 @@ class FileStore:
             replace_durably(self.path, text)
         except OSError as error:
             raise Unsettled(
-                f"The state {self.label} cannot be written: {error.strerror}. What happened is kept in "
+                f"The state {self.label} cannot be written: {error.strerror}. The results are kept in "
                 f"{self.label}.journal, and the next run reads it.",
                 "Free some space or make its folder writable, then run this again.",
             ) from None

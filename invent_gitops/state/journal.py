@@ -190,7 +190,7 @@ def read_journal(path: Path, label: str) -> Journal | None:
 
 def _header(value: Mapping[str, Any]) -> Journal:
     if value.get("journal") != document.VERSION or isinstance(value["journal"], bool):
-        raise Damaged("it is no header of this version")
+        raise Damaged("it is not a header of this version")
     serial = read_number(value, "serial") if "serial" in value else 0
     return Journal(read_word(value, "lineage"), read_word(value, "org"), read_word(value, "api"), (), serial)
 

@@ -25,7 +25,7 @@ def write_provenance(provenance: Provenance) -> dict[str, object]:
 def read_provenance(value: Mapping[str, Any]) -> Provenance:
     at = read_instant(value.get("at"))
     if at is None:
-        raise Damaged(f"at is {shown(value.get('at'))}, which is no instant")
+        raise Damaged(f"at is {shown(value.get('at'))}, which is not a time with an offset")
     signoff = read_signoff(read_object(value, "signoff")) if "signoff" in value else None
     return Provenance(
         at, read_text(value, "by", ""), read_text(value, "commit", ""), read_text(value, "run", ""), signoff

@@ -102,8 +102,8 @@ class RemoteBranch:
         highest = max((int(line) for line in listed.split() if line.isdigit()), default=0)
         if highest > state.serial:
             raise Refused(
-                f"{self.label} went back: its serial is {state.serial}, and a commit before it had {highest}. What was "
-                "created in between would be created again.",
+                f"{self.label} went back: its serial is {state.serial}, and a commit before it had {highest}. A run "
+                "would create the broadcasts in between again.",
                 f"Find that commit with git log -p {tip}, and revert it on the branch {self.location.branch}.",
             )
 
@@ -115,7 +115,7 @@ class RemoteBranch:
             self.whole_history()
         if is_cut(self.git, tip):
             raise Refused(
-                f"The history of {self.label} is cut off here, so nothing tells whether this state went back.",
+                f"The history of {self.label} is cut off here, so it is not certain that this state is the newest.",
                 f"Fetch all of it: git fetch --unshallow {self.location.remote}",
             )
 
@@ -198,7 +198,7 @@ class RemoteBranch:
                 break
         cause, cure = why_apart(self.git, remote)
         raise Refused(
-            f"What was pushed to {branch} of {remote} does not appear where plans read it. {cause}. Other runs would "
+            f"The push to {branch} of {remote} does not appear where plans read it. {cause}. Other runs would "
             "not know of it, and create everything again.",
             cure,
         )

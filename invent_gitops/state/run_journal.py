@@ -57,8 +57,8 @@ class RunJournal:
     def kept(self) -> str:
         """Return where what happened is kept, for a person whom the remote lets down."""
         if self._lost or not self.path.exists():
-            return "What happened is written down nowhere but here: keep the ids, and free some space first."
-        return f"What happened is kept in {os.path.relpath(self.path)}; the next run from this clone pushes it."
+            return "These results are written down only here: keep the ids, and free some space first."
+        return f"The results are kept in {os.path.relpath(self.path)}; the next run from this clone pushes them."
 
     def open_for_calls(self, base: State, events: Iterable[Event]) -> None:
         """Do as `open` before anything is called, so that results can be written down. Raises `InvalidInput`."""

@@ -101,7 +101,7 @@ def _read_at(report: ProblemReport, text: str, path: Path) -> datetime | None:
     instant = read_instant(text)
     if instant is None:
         cure = "Write an RFC 3339 time with an offset, such as `2028-11-20T08:00:00Z`."
-        report.add("wrong-form", f"{quote(text)} is no time that could be read.", cure, path)
+        report.add("wrong-form", f"{quote(text)} is not a valid time.", cure, path)
     return instant
 
 

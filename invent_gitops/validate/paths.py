@@ -80,10 +80,10 @@ def reserved(text: str, entry: Entry) -> tuple[str, str, str] | None:
     if entry == "state" and (text.endswith("/") or not name.endswith(".json")):
         return "path-reserved", f"The state is a file of JSON, and {quote(text)} is not named like one.", cure
     if entry == "state" and (_OBEYED.fullmatch(name) or parts[0].casefold() == "schemas"):
-        message = f"{quote(text)} is no name for the state: other programs obey a file of this name."
+        message = f"{quote(text)} cannot name the state: other programs obey a file of this name."
         return "path-reserved", message, cure
     if entry == "segments" and (_OBEYED.fullmatch(name) or not name.endswith(SUFFIXES)):
-        message = f"{quote(text)} is no name for the segment catalogue"
+        message = f"{quote(text)} cannot name the segment catalogue"
         message += (
             ": other programs obey a file of this name." if _OBEYED.fullmatch(name) else ", which is a file of YAML."
         )

@@ -135,8 +135,8 @@ def _refuse_secrets(report: ProblemReport) -> set[Position]:
             continue
         if _SECRETS.fullmatch(str(path[-1]).replace("-", "_")):
             message = (
-                f"{quote(field_name(path))} stands in the repository, where a pull request could change it. The key "
-                "and the address of the API are read from the environment or from a flag only."
+                f"{quote(field_name(path))} is in the repository, where a pull request could change it. The key and "
+                "the address of the API come only from the environment or from a flag."
             )
             cure = "Delete the line, and set INVENT_API_KEY or INVENT_BASE_URL. Replace a key that was committed."
             report.add("secret-in-project", message, cure, path, of_key=True)

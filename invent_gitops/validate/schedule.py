@@ -66,7 +66,7 @@ def parse_schedule(value: object, project_timezone: str) -> Schedule | ScheduleF
         return ScheduleFault("schedule-form", "The schedule is neither a time nor a word that is known.", _FORMS)
     zone = value.get("timezone", "")
     if value["at"] == IMMEDIATELY:
-        message = f"{quote(IMMEDIATELY)} is no local time."
+        message = f"{quote(IMMEDIATELY)} is not a local time."
         return ScheduleFault("schedule-form", message, f"Write `schedule: {IMMEDIATELY}`.", ("at",))
     return _parse(value["at"], zone if isinstance(zone, str) else "", project_timezone, ("at",))
 
@@ -207,4 +207,4 @@ def _not_a_time(text: str, path: Path) -> ScheduleFault:
         cure = f"Write the offset with {digits}a colon: {quote(loose[1] + offset)}."
     else:
         cure = _FORMS
-    return ScheduleFault("schedule-form", f"{quote(text)} is no time that could be read.", cure, path)
+    return ScheduleFault("schedule-form", f"{quote(text)} is not a valid time.", cure, path)

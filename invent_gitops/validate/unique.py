@@ -18,7 +18,7 @@ def unique(_judge: object, required: bool, value: object, _schema: object) -> It
     if required and isinstance(value, list) and len({_identity(item) for item in value}) < len(value):
         from jsonschema import ValidationError
 
-        yield ValidationError("an entry stands twice")
+        yield ValidationError("an entry is listed twice")
 
 
 def report_repeated(report: ProblemReport, value: list[Any], path: Path) -> None:
@@ -27,7 +27,7 @@ def report_repeated(report: ProblemReport, value: list[Any], path: Path) -> None
     for index, item in enumerate(value):
         identity = _identity(item)
         if identity in earlier:
-            message = f"{quote(item)} stands twice in {quote(field_name(path))}."
+            message = f"{quote(item)} is listed twice in {quote(field_name(path))}."
             report.add("repeated-entry", message, "Delete one of the two.", (*path, index))
         earlier.add(identity)
 

@@ -24,7 +24,7 @@ def readable(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Name and entry of each workspace that can be told apart and has an org; what is wrong with the others."""
     for name in (name for name in _OF_ONE if name in settings):
-        message = f"{quote(name)} stands beside `workspaces`, and each workspace has its own."
+        message = f"{quote(name)} is beside `workspaces`, and each workspace has its own."
         cure = "Move it into the workspace that it belongs to, or delete it."
         report.add("entry-beside-workspaces", message, cure, (name,), of_key=True)
     entries = settings["workspaces"]

@@ -68,7 +68,7 @@ def find_zone(name: str) -> Zone | tuple[str, str, str]:
         return "zone-inverted", message, f"Write an Area/City, or the offset: `…T09:00:00{sign}{inverted[2]:0>2}:00`."
     meant = _RENAMED.get(name) or _RENAMED.get(name.upper())
     if meant:
-        message = f"{quote(name)} is no place whose clocks could be followed; such names are ambiguous."
+        message = f"{quote(name)} does not name a place with clocks, so it is ambiguous."
         choices = " or ".join(quote(zone) for zone in meant.split("|"))
         return "zone-ambiguous", message, f"Write an Area/City instead. Did you mean {choices}?"
     if name in _known():

@@ -79,7 +79,7 @@ def test_the_chain_is_whole_after_everything_that_the_tool_can_do(remote: Hub) -
         assert applied(clone, server).code == 0
         done = verified(clone, server)
         assert (done.code, done.json["flaws"], done.json["states"]) == (0, [], len(remote.states))
-        assert "is whole" in told(clone, server, "state", "verify").out
+        assert "is complete" in told(clone, server, "state", "verify").out
         fresh = remote.clone("fresh")
         git(clone, "push", "--quiet", "origin", "main")
         git(fresh, "fetch", "--quiet")

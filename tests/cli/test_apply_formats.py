@@ -288,7 +288,7 @@ def test_file_that_is_no_report_is_not_written_over_and_nothing_is_created(proje
     with invent() as server:
         result = call(project, "apply", "--yes", "--format", "json", *OUT, *FAST, env=account(server.url))
         assert result.code == ExitCode.REFUSED
-        assert "is no report" in result.json["error"]["message"]
+        assert "is not a report" in result.json["error"]["message"]
         assert posted(server) == []
     assert path.read_text(encoding="utf-8") == content
 
@@ -326,7 +326,7 @@ def test_report_that_cannot_be_written_any_more_is_told_and_loses_no_worse_outco
             result = ended(process)
     assert result.code == code
     assert result.json["exit_code"] == code
-    assert "report.json is no report, and is not written over." in result.err
+    assert "report.json is not a report, so it is not overwritten." in result.err
     assert {one["id"] for one in result.json["outcomes"] if one["id"]} == set(ids(project).values())
     assert path.read_text(encoding="utf-8") == "somebody else's now"
 

@@ -61,7 +61,7 @@ def project(tmp_path: Path) -> Path:
         call(tmp_path, "apply", "--yes", *FAST, "--concurrency", "1", env=account(server.url))
     (tmp_path / "broadcasts" / "spare.yaml").unlink()
     told = call(tmp_path, "state", "rm", "welcome", "--reason", "made by mistake")
-    assert (told.code, "In doubt: newsletter/weekly." in told.err) == (ExitCode.UNSETTLED, True)
+    assert (told.code, "Outcome unknown: newsletter/weekly." in told.err) == (ExitCode.UNSETTLED, True)
     define(tmp_path, "fresh", "newsletter/fresh")
     return tmp_path
 

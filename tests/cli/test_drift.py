@@ -75,7 +75,7 @@ def test_a_broadcast_that_was_put_off_in_invent_is_shown_with_both_times_in_both
     assert "one  Campaign one  rescheduled" in shown
     assert "recorded Sun 1 Mar 2099 04:00 America/New_York (09:00 UTC)" in shown
     assert "in Invent: Sun 1 Mar 2099 09:00 America/New_York (14:00 UTC)" in shown
-    assert "Somebody edited it in Invent" in shown
+    assert "It was edited in Invent" in shown
 
 
 def test_an_edit_in_invent_and_then_in_the_file_ends_as_unchanged(project: Path, server: Server) -> None:

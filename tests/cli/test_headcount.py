@@ -135,8 +135,8 @@ VIP = {"id": "seg_vip", "name": "VIPs", "contacts_count": 1_240}
         (segments_route(http(200, HALF, pagination_count=150), http(404, {})), "cannot be read"),
         (segments_route(http(200, [VIP], pagination_count=2), http(200, [], pagination_count=2)), "do not agree"),
         (segments_route(http(200, [VIP, {"name": "no id"}], pagination_count=2)), "without a usable id"),
-        (segments_route(http(200, [{**VIP, "contacts_count": None}], pagination_count=1)), "tells no count"),
-        (segments_route(http(200, [{**VIP, "contacts_count": "many"}], pagination_count=1)), "tells no count"),
+        (segments_route(http(200, [{**VIP, "contacts_count": None}], pagination_count=1)), "shows no count"),
+        (segments_route(http(200, [{**VIP, "contacts_count": "many"}], pagination_count=1)), "shows no count"),
     ],
     ids=["no route", "not open", "no list", "half", "count", "entry", "null", "text"],
 )

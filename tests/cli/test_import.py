@@ -311,9 +311,9 @@ def test_what_an_attempt_in_doubt_may_have_made_is_not_imported(tmp_path: Path) 
         (live,) = server.sandbox.broadcasts()
         result = run_import(tmp_path, server, live["id"])
         assert result.code == 5
-        assert "is in doubt" in result.err
+        assert "is unknown" in result.err
         told = run_import(tmp_path, server, "--all")
-        assert (told.code, "In doubt: spring." in told.err) == (7, True)
+        assert (told.code, "Outcome unknown: spring." in told.err) == (7, True)
         assert state_of(tmp_path)["broadcasts"] == {}
         assert call(tmp_path, "reconcile", env=account(server.url)).code == 0
     assert ids(tmp_path) == {"spring": live["id"]}
@@ -339,8 +339,8 @@ def test_what_another_run_began_while_the_list_was_read_is_left_to_that_run(tmp_
         with scripted(reply) as server:
             result = call(mine, "import", "--all", env=account(server.url))
     assert [one.code for one in begun] == [7]
-    assert (result.code, "In doubt: spring." in result.err) == (7, True)
-    assert "It may be what spring was to create" in result.out
+    assert (result.code, "Outcome unknown: spring." in result.err) == (7, True)
+    assert "It may be the broadcast of spring, whose outcome is unknown" in result.out
     assert (remote.intents, remote.ids) == (["spring"], {})
 
 

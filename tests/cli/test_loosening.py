@@ -350,7 +350,7 @@ def test_event_of_a_push_that_cannot_be_read_refuses_with_the_guard_and_warns_wi
     event = tmp_path / "event.json"
     event.write_text("no JSON", encoding="utf-8")
     pushed = {"GITHUB_EVENT_NAME": "push", "GITHUB_EVENT_PATH": str(event)}
-    fault = "the event in GITHUB_EVENT_PATH is no JSON object"
+    fault = "the event in GITHUB_EVENT_PATH is not a JSON object"
     guarded.write(project=RULES + GUARD, launch=LAUNCH.replace("T22", "T12"))
     done = guarded.plan(**pushed)
     assert (done.code, fault in done.out) == (5, True)

@@ -162,7 +162,7 @@ def test_files_of_a_runner_are_appended_to_even_without_an_end_of_their_last_lin
 def test_without_a_runner_a_note_says_so_and_the_exit_code_stays(project: Path) -> None:
     result = run(project, "plan", "--format", "github", "--exit-code")
     assert result.code == ExitCode.CHANGES
-    assert result.err.count("is not set: this is no step of a workflow") == 2
+    assert result.err.count("is not set: this is not a step of a workflow") == 2
     assert run(project, "plan", "--format", "github", "-q").err == ""
 
 

@@ -277,7 +277,7 @@ def test_a_correction_is_compared_with_what_was_asked_for(old: Doubt) -> None:
 def test_a_persons_own_that_was_adopted_while_ours_lagged_is_told_first_by_the_next_look(old: Doubt) -> None:
     theirs = old.create_by_hand("b")
     assert old.call("reconcile").code == 0
-    assert old.call("reconcile").out == "Nothing is in doubt.\n"
+    assert old.call("reconcile").out == "No outcome is unknown.\n"
     ours = old.create_by_hand("b")
     edit(old.server, theirs, templates=[{}])
     told = old.call("reconcile")
@@ -317,7 +317,7 @@ def test_a_refused_word_on_one_key_says_that_another_is_in_doubt(old: Doubt) -> 
     told = old.call("resolve", "a", "--id", "b_9", "--json")
     assert told.json["exit_code"] == told.code == ExitCode.REFUSED
     assert "is not blocked" in told.json["error"]["message"]
-    assert "In doubt: b" in told.err
+    assert "Outcome unknown: b" in told.err
 
 
 @pytest.mark.parametrize(
@@ -337,8 +337,8 @@ def test_no_command_ends_well_as_long_as_another_key_is_in_doubt(old: Doubt, wor
     told = old.call(*words, "--json")
     assert told.json["exit_code"] == told.code == ExitCode.UNSETTLED
     if words != ("reconcile",):
-        assert "In doubt: b. See and settle: invent-gitops plan" in told.err
-    assert "In doubt: b." not in old.call(*words, "--quiet").err
+        assert "Outcome unknown: b. See and settle: invent-gitops plan" in told.err
+    assert "Outcome unknown: b." not in old.call(*words, "--quiet").err
 
 
 def test_settling_one_key_says_what_is_left_in_doubt(tmp_path: Path) -> None:
@@ -348,5 +348,5 @@ def test_settling_one_key_says_what_is_left_in_doubt(tmp_path: Path) -> None:
         server.faults.clear()
         aged(tmp_path)
         told = call(tmp_path, *NOT_CREATED, env=account(server.url))
-        assert (told.code, "In doubt: c." in told.err) == (ExitCode.UNSETTLED, True)
+        assert (told.code, "Outcome unknown: c." in told.err) == (ExitCode.UNSETTLED, True)
         assert call(tmp_path, "resolve", "c", "--not-created", "--reason", "x", env=account(server.url)).code == 0

@@ -89,7 +89,7 @@ def test_reconcile_adopts_what_the_list_shows_and_says_so(doubt: Doubt) -> None:
     assert ids(doubt.folder)["b"] == doubt.created
     assert state_of(doubt.folder)["broadcasts"]["b"]["how"] == "adopted"
     assert doubt.call("plan", "--exit-code").code == 0
-    assert doubt.call("reconcile").out == "Nothing is in doubt.\n"
+    assert doubt.call("reconcile").out == "No outcome is unknown.\n"
 
 
 def test_reconcile_takes_an_empty_list_for_no_proof(nothing: Doubt) -> None:
@@ -274,7 +274,7 @@ def test_state_list_and_show_hold_everything(doubt: Doubt) -> None:
         ["b"],
     )
     assert ids(doubt.folder)["a"] in doubt.call("state", "show", "a").out
-    assert "in doubt" in doubt.call("state", "show", "b").out
+    assert "outcome unknown" in doubt.call("state", "show", "b").out
     assert doubt.call("state", "show", "a", "--json").json["intents"] == []
     assert "no key nobody" in doubt.refused("state", "show", "nobody")
 
@@ -309,9 +309,9 @@ def test_state_mv_refuses_what_would_lose_or_hide_a_record(doubt: Doubt) -> None
 
 
 def test_state_leaves_a_key_in_doubt_alone(doubt: Doubt) -> None:
-    assert "in doubt" in doubt.refused("state", "mv", "b", "z")
-    assert "is taken: it is in doubt" in doubt.refused("state", "mv", "a", "b")
-    assert "in doubt" in doubt.refused("state", "rm", "b", "--reason", "x")
+    assert "The outcome of b is unknown." in doubt.refused("state", "mv", "b", "z")
+    assert "is taken: its outcome is unknown" in doubt.refused("state", "mv", "a", "b")
+    assert "The outcome of b is unknown." in doubt.refused("state", "rm", "b", "--reason", "x")
 
 
 def test_a_tombstone_keeps_its_key_and_its_request_from_being_created_again(doubt: Doubt) -> None:

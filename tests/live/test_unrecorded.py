@@ -235,7 +235,7 @@ def test_definition_that_asks_for_exactly_this_and_is_another_one_stands_in_the_
     definition = a_definition("spring")
     state = a_state({"spring": a_record("b_1", a_request("What it was before"))})
     offer = only(surveyed(a_remote("b_2", definition.request), definitions=[definition], state=state))
-    assert "stands for another broadcast" in offer.why_not
+    assert "is recorded for another broadcast" in offer.why_not
     assert "state show spring" in cure_text(offer.cure, "")
 
 

@@ -36,7 +36,7 @@ def unapproved(desk: Desk, words: str, level: str = "warning", **event: Any) -> 
     assert (result.code, result.out) == (0, "unapproved\n"), result.all
     assert result.err.startswith(f"::{level} title=no approved plan::")
     assert words in result.err
-    assert "Run the workflow by hand with the digest of the plan" in result.err
+    assert "Then run the workflow by hand with its digest" in result.err
     assert (desk.outputs["digest"], desk.outputs["plan"]) == ("unapproved", "")
     assert words in desk.outputs["reason"]
     assert not (desk.folder / "approved.json").exists()
@@ -158,7 +158,7 @@ def test_comment_without_a_plan_is_refused(desk: Desk) -> None:
     failed(desk.folder)
     desk.on_pull("comment", "failed.json")
     desk.hub.merge(7, MERGE)
-    unapproved(desk, "there was none to review")
+    unapproved(desk, "reviewers had no plan to approve")
 
 
 @pytest.mark.parametrize("edit", [("=v2:", "=v2:0x"), ("current -->", "-->"), (" 1 plan", " 9 plan"), ("=", "==")])
@@ -366,7 +366,7 @@ def test_older_plan_is_not_left_for_this_run_and_another_file_is_left_alone(desk
     (desk.folder / "approved.json").write_text("name: A\n", encoding="utf-8")
     result = desk.on_push("approved", "--out", "approved.json")
     assert result.code == 5
-    assert "is no plan, and is not written over" in result.err
+    assert "is not a plan, so it is not overwritten" in result.err
     assert desk.on_push("approved", "--out", "no/such/folder/plan.json").code == 4
     assert desk.outputs == {}
 

@@ -419,7 +419,7 @@ def test_comment_says_who_has_to_approve(desk: Desk, digest: str) -> None:
 
 
 def test_plan_of_a_fork_in_the_summary_says_that_no_approval_can_count(desk: Desk, digest: str) -> None:
-    said = "👤 **No approval can count**: this pull request comes from a fork. After the merge, run the workflow by"
+    said = "👤 **No approval can count**: this pull request comes from a fork. After the merge, have a person"
     desk.hub.drop_comments()
     desk.hub.writable = False
     assert desk.on_pull("comment", "plan.json", fork=True).code == 0
@@ -519,7 +519,7 @@ def test_refusal_names_why_a_pull_request_of_the_same_push_is_not_approved(desk:
     result = call(desk.folder, "apply", "--yes", form, str(plan) if form == "--plan" else digest, env=env)
     assert (result.code, live(desk.server)) == (5, {}), result.all
     assert "Pull request #8 needs 1 more approval." in result.err
-    assert "Settle that, and run this job again. Otherwise: Run the workflow by hand" in result.err
+    assert "Settle that, and run this job again. Otherwise: Have a person review the plan." in result.err
     assert "Plan again" not in result.err
 
 

@@ -54,7 +54,7 @@ def test_what_somebody_declared_absent_while_the_list_was_read_is_not_adopted(re
     with in_doubt(remote, True, words) as (mine, env, done, _):
         told = call(mine, "reconcile", env=env)
         assert [one.code for one in done] == [0], done
-    assert (told.code, told.out) == (0, "Nothing is in doubt.\n")
+    assert (told.code, told.out) == (0, "No outcome is unknown.\n")
     assert (remote.intents, remote.ids) == ([], {})
 
 

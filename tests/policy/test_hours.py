@@ -125,7 +125,7 @@ def test_quiet_hours_say_the_local_time_and_the_cure() -> None:
     (refusal,) = said(Policies(quiet_hours=NIGHT), in_zone("2026-11-27T22:30"))
     assert refusal.message == (
         "It would go out on Fri 27 Nov 2026 22:30 Europe/Berlin, in the quiet hours from 21:00 to 08:00, "
-        "when nobody is to be messaged."
+        "when nobody may be messaged."
     )
     assert refusal.cure == "Give it a time from 08:00 on and before 21:00, or waive quiet-hours with a reason."
     (refusal,) = said(Policies(quiet_hours=NIGHT), None, now=in_zone("2026-11-27T22:30:05"))
@@ -200,7 +200,7 @@ def test_blackout_day_is_named_as_it_was_written_and_only_once() -> None:
     (refusal,) = said(Policies(blackout_days=overlapping), in_zone("2026-12-25T09:00"))
     assert refusal.message == (
         "It would go out on Fri 25 Dec 2026 09:00 Europe/Berlin, on a blackout day (2026-12-24..2027-01-01), "
-        "when nobody is to be messaged."
+        "when nobody may be messaged."
     )
     (refusal,) = said(Policies(blackout_days=overlapping), in_zone("2026-12-06T09:00"))
     assert "(2026-12-06)" in refusal.message

@@ -173,9 +173,9 @@ def test_one_key_shows_all_that_is_known_of_it() -> None:
         "  note: A note."
     )
     doubt = record_text(a_state(intents={"doubt": an_intent(a_request(everyone=True), candidates=())}), "doubt")
-    assert "in doubt" in doubt
+    assert "outcome unknown: it may have been created" in doubt
     assert "  to: everyone\n" in doubt
-    assert "no proof" in doubt
+    assert "does not prove anything" in doubt
     gone = record_text(a_state(removed={"gone": a_removal("bc_3", reason="by mistake")}), "gone")
     assert "  reason: by mistake\n  id: bc_3\n" in gone
 

@@ -126,8 +126,8 @@ def test_one_line_says_what_came_of_it_the_worst_first(fates: list[Fate], more: 
     ("items", "code", "line"),
     [
         ([refused()], 5, "⛔ Nothing could be created"),
-        ([blocked()], 7, "⛔ 1 still in doubt: look before anyone retries"),
-        ([an_item("unmatched", "unchanged")], 7, "⛔ something else is still in doubt: look before anyone retries"),
+        ([blocked()], 7, "⛔ 1 still with an unknown outcome: look before anyone retries"),
+        ([an_item("unmatched", "unchanged")], 7, "⛔ another outcome is still unknown: look before anyone retries"),
     ],
 )
 def test_run_without_outcomes_says_what_stands_in_the_way(items: list[Item], code: int, line: str) -> None:

@@ -124,7 +124,7 @@ def test_rules_that_occur_are_described_once_with_what_cures_them_here() -> None
     [other, rule] = made(*problems, a_problem(9, rule="empty-file", cure=""))["tool"]["driver"]["rules"]
     assert (other["id"], rule["id"]) == ("empty-file", "unknown-field")
     assert rule["shortDescription"]["text"] == "Unknown field."
-    assert rule["help"]["text"] == "What mends it here:\n- Yes.\n- Or this."
+    assert rule["help"]["text"] == "Fix it here:\n- Yes.\n- Or this."
 
 
 def test_no_problem_is_a_log_without_results() -> None:
@@ -133,11 +133,11 @@ def test_no_problem_is_a_log_without_results() -> None:
 
 
 def test_failure_is_a_log_that_says_why_there_are_no_results() -> None:
-    run = sound(failure_sarif(InvalidInput("There is no folder.", "Create it."), ExitCode.INVALID))
+    run = sound(failure_sarif(InvalidInput("There is not a folder.", "Create it."), ExitCode.INVALID))
     [invocation] = run["invocations"]
     assert (run["results"], invocation["executionSuccessful"], invocation["exitCode"]) == ([], False, 4)
     assert invocation["toolExecutionNotifications"] == [
-        {"level": "error", "message": {"text": "There is no folder. Create it."}}
+        {"level": "error", "message": {"text": "There is not a folder. Create it."}}
     ]
 
 

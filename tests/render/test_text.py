@@ -202,7 +202,7 @@ def test_blocked_key_shows_who_attempted_it_when_and_in_which_run() -> None:
     ("candidates", "words"),
     [
         (None, "Nobody has looked yet"),
-        ((), "no proof"),
+        ((), "does not prove anything"),
         ((Candidate(a_remote("bc_5", created_at=NOW)),), "  Spring sale  SCHEDULED, created just now; as req"),
         ((Candidate(a_remote("bc_5", created_at=None), ("send_to_all", "created_at")),),
          "candidate bc_5  Spring sale  SCHEDULED; differs in send_to_all, created_at"),

@@ -103,7 +103,7 @@ OLD_DIGEST = f"sha256:{'d' * 64}"
         ([comment(A, commit=OLD)], "shows the plan of commit aaaaaaa, and bbbbbbb was merged"),
         ([marked_as_outdated(GOOD)], "is marked as outdated"),
         ([edited(comment(A, room=False), A.digest, OLD_DIGEST)], "was made by an older version"),
-        ([edited(comment(A, room=False), A.digest, "none")], "shows no plan: there was none to review"),
+        ([edited(comment(A, room=False), A.digest, "none")], "shows no plan, so reviewers had no plan to approve"),
         ([comment(A, updated=AFTER)], "was written after the merge"),
         ([comment(A, updated=None)], "was written after the merge"),
         ([with_outcome(GOOD, created=AFTER)], "was written after the merge"),

@@ -34,7 +34,7 @@ def test_whoever_comes_second_writes_none_of_its_intents_and_keeps_its_results(r
         second.append([Intended("late", an_intent(a_request("Late"), "l1"))])
         with pytest.raises(StateMoved) as lost:
             second.sync()
-        assert "Somebody else" in lost.value.message
+        assert "Another run" in lost.value.message
         assert "nothing" in lost.value.cure.lower()
         assert remote.tip == before, "nothing of the batch is on the remote"
         assert set(second.state.intents) == {"theirs"}, "and it plans against what is there now"
@@ -162,7 +162,7 @@ def test_clones_that_race_create_each_broadcast_once_and_say_how_it_ended(tmp_pa
             assert "Traceback" not in result.all
             assert result.out.strip(), "each says why"
             if result.code == 5:
-                assert "Somebody else" in result.all
+                assert "Another run" in result.all
             if result.code == 7:
                 assert "blocked" in result.all.lower() or "another run" in result.all.lower(), result.all
         assert any(result.code == 0 for result in results)

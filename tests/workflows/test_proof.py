@@ -266,7 +266,7 @@ def test_what_was_merged_is_refused_if_it_is_not_what_was_approved(started: Worl
     then, now = WHEN, WHEN.replace("09:00", "09:01")
     told = f"spring has another scheduled_at ('{then}' was approved, now '{now}')"
     log = done.step("Apply").log
-    assert f"Error: What would be created is not what was approved: {told}." in log
+    assert f"Error: The plan differs from the approved one: {told}." in log
     [annotation] = [line for line in log.split("\n") if line.startswith("::error")]
     assert told in annotation
     for page in (done.summary, started.comment):
@@ -362,7 +362,7 @@ def test_a_merge_that_nobody_could_have_reviewed_creates_nothing(started: World)
     assert started.created == []
     for told in (done.step("Apply").log, done.summary, started.comment):
         assert "No approved plan was found, and 1 would be created (spring)" in told
-        assert "Run the workflow by hand with the digest of the plan" in told
+        assert "Then run the workflow by hand with its digest" in told
 
 
 def test_a_merge_that_creates_nothing_needs_no_evidence(started: World) -> None:

@@ -192,7 +192,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
     read.
     """
     if plan_file is not None and approved is not None:
-        raise WrongUsage("There are two approvals.", "Give either --plan FILE or --approved DIGEST.")
+        raise WrongUsage("--plan and --approved cannot be combined.", "Give one of them.")
     reason = os.environ.get("INVENT_UNAPPROVED", "")
     if approved is not None:
         return by_digest(approved.strip(), reason)
@@ -208,7 +208,7 @@ def approval(plan_file: str | None, approved: str | None) -> Approval:
             f"The approved plan {plan_file} cannot be read: {error.strerror}.", "Name a file of plan --out."
         ) from None
     except (ValueError, RecursionError):
-        raise Refused(f"The approved plan {plan_file} is no JSON.", "Name a file of plan --out.") from None
+        raise Refused(f"The approved plan {plan_file} is not valid JSON.", "Name a file of plan --out.") from None
 
 
 def text_of_report(plan: Plan, report: Report, store: Store, display: Display) -> str | None:

@@ -99,6 +99,6 @@ def _text(importing: Importing, report: ImportReport, store: Store, display: Dis
 def _in_doubt(survey: Survey) -> Refused:
     pairs = ", ".join(f"{offer.remote.id} looks like {offer.like}" for offer in survey.offers if offer.like)
     return Refused(
-        f"What looks like a definition that has no record is not imported: {pairs}.",
-        "Settle each as is said of it, before the next apply, so that nothing is created a second time.",
+        f"Some broadcasts resemble a definition without a record, so they are not imported: {pairs}.",
+        "Settle each one as its entry says before the next apply. Otherwise apply could create it a second time.",
     )

@@ -94,9 +94,7 @@ def init(
     chosen = _chosen_editors(editors)
     _check_zone(timezone)
     if not github and any(value not in (None, False) for value in about.values()):
-        raise WrongUsage(
-            "--sandbox, --branch, --action, --queue and --publish say what the workflows do.", "Give --github as well."
-        )
+        raise WrongUsage("--sandbox, --branch, --action, --queue and --publish set up the workflows.", "Add --github.")
     schemas = {f"{name}.schema.json": schema_text(name) for name in _EDITED}
     folder = Path.cwd()
     check_way(current_folder())
@@ -191,7 +189,7 @@ def _wording(
         raise WrongUsage("There is no git repository here, so GitHub cannot have it.", "Run git init first.")
     branch = branch or default_branch(folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", branch):
-        raise WrongUsage(f"--branch {branch!r} is no name of a branch that is written out.", "Use one like main.")
+        raise WrongUsage(f"--branch {branch!r} is not the name of a branch.", "Use a name such as main.")
     if "${{" in prefix(folder):
         raise WrongUsage("The name of this folder holds ${{, which GitHub takes for code.", "Choose another name.")
     used = action_reference(action) if action else own_action()

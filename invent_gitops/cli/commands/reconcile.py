@@ -54,6 +54,6 @@ def reconcile(session: Session, account: Account) -> Result:
     def text(display: Display) -> str:
         if report.outcomes or report.twins or failure:
             return report_text(report, display.style, context, state_label=store.label)
-        return "Nothing is in doubt."
+        return "No outcome is unknown."
 
     return Result("report", code, body, text, error=failure)

@@ -104,7 +104,7 @@ def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reaso
     if not_created and not reason:
         raise WrongUsage("--not-created needs a reason.", 'Add --reason "…", and say in words how you know.')
     if id is not None and not usable_id(id):
-        raise WrongUsage("That is no id.", "Copy the id from Invent, without blanks around it.")
+        raise WrongUsage("This is not an id.", "Copy the id from Invent, without blanks around it.")
     if id is not None and len(keys) > 1:
         raise WrongUsage("One id belongs to one key.", "Resolve the keys one by one.")
 

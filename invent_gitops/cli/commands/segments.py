@@ -52,8 +52,8 @@ def pull(session: Session, account: Account) -> Result:
 
     if account.state and not account.sandbox:
         raise WrongUsage(
-            "--state acts only with --sandbox here: the sandbox's file is beside the state.",
-            "Leave --state out, or give --sandbox as well.",
+            "Without --sandbox, segments pull does not use a state, so --state has no effect.",
+            "Leave --state out, or add --sandbox.",
         )
     root, project = checked_project()
     path = root / project.segments

@@ -89,12 +89,12 @@ def mv(session: Session, account: Account, key: str, to: str) -> Result:
         nonlocal moved
         _check_recorded(current, key, origin.now().at, account.flags())
         for part, word in (
-            (current.broadcasts, "recorded"),
-            (current.intents, "in doubt"),
-            (current.removed, "removed"),
+            (current.broadcasts, "it is recorded"),
+            (current.intents, "its outcome is unknown"),
+            (current.removed, "it is removed"),
         ):
             if to in part:
-                raise Refused(f"The key {to} is taken: it is {word}.", "Choose another key.")
+                raise Refused(f"The key {to} is taken: {word}.", "Choose another key.")
         if not to.strip() or not to.isprintable() or len(to) > 255:
             raise Refused("A key has 1 to 255 printable characters.", "Choose another key.")
         moved = current.broadcasts[key].id
@@ -270,7 +270,7 @@ def _change(
         current = store.state
     if not done(current):
         raise Refused(
-            "Somebody else has changed it meanwhile.", f"See what is with: invent-gitops state list{account.flags()}"
+            "Another run changed it meanwhile.", f"See the records with: invent-gitops state list{account.flags()}"
         )
     return _result(current, plain(text), unsettled_code(session, account, current))
 
@@ -288,7 +288,7 @@ def _see_keys(flags: str) -> str:
 def _check_recorded(state: State, key: str, now: datetime, flags: str) -> None:
     if key in state.intents:
         raise Refused(
-            f"{key} is in doubt.",
+            f"The outcome of {key} is unknown.",
             f"Settle it first: {settling(flags, key, state.intents[key], now)}",
         )
     if key not in state.broadcasts:

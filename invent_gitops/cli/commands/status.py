@@ -30,7 +30,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     match = re.fullmatch(r"([0-9]{1,6})([mhd])", value)
     ahead = int(match[1]) * _UNITS[match[2]] if match else None
     if ahead is None or ahead > timedelta(days=366):
-        raise click.BadParameter(f"{value!r} is no span of at most a year, such as 90m, 24h or 3d.", ctx, parameter)
+        raise click.BadParameter(f"{value!r} is not a span of at most a year, such as 90m, 24h or 3d.", ctx, parameter)
     return ahead
 
 

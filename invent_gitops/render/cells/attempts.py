@@ -8,7 +8,7 @@ from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.text.commands import from_when, not_created, quoted, resolving
 from invent_gitops.values import Struct
 
-NOT_LISTED = "The list in Invent did not show it. That is no proof: lists can lag."
+NOT_LISTED = "The list in Invent did not show it. That does not prove anything: lists can lag."
 
 
 class Settling(Struct, frozen=True):

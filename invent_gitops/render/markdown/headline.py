@@ -122,9 +122,9 @@ def _bad(ledger: Ledger) -> Iterator[_Case]:
     sentence = "⛔ {} created, but not recorded: keep the ids below"
     yield _Case(len(ledger.unrecorded), sentence.format(1), sentence)
     if ledger.envelope.exit_code == _UNSETTLED and not ledger.envelope.error:
-        sentence = f"⛔ {first}{{}} still in doubt: {look}"
+        sentence = f"⛔ {first}{{}} still with an unknown outcome: {look}"
         yield _Case(ledger.count("blocked"), sentence.format(1), sentence)
-        yield _Case(1, f"⛔ {first}something else is still in doubt: {look}", "")
+        yield _Case(1, f"⛔ {first}another outcome is still unknown: {look}", "")
     sentence = f"❌ {first}{{}} not created: a re-run is safe"
     yield _Case(len(ledger.having("not-created")), sentence.format(1), sentence)
     waiting = len(ledger.having("not-attempted"))

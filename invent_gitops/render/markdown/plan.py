@@ -135,7 +135,7 @@ def _created_parts(plan: Plan, sheet: Sheet) -> Iterator[Part]:
 def blocked_part(sheet: Sheet) -> Iterator[Part]:
     if lines := Rows(sheet.having("blocked"), partial(_blocked, sheet=sheet)):
         title = f"#### ⛔ {len(lines):,} blocked: may exist in Invent already, so no run creates "
-        yield Part([f"{title}{'it' if len(lines) == 1 else 'them'} until somebody settles it", ""], lines)
+        yield Part([f"{title}{'it' if len(lines) == 1 else 'them'} until a person settles it", ""], lines)
 
 
 def _blocked(item: Item, sheet: Sheet) -> str:

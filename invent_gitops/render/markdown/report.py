@@ -177,7 +177,7 @@ def _reason(outcome: Outcome, ledger: Ledger) -> str:
     file = rows.file(rows.position_of(item), ledger.sheet) if item else ""
     return rows.row(
         _cell(outcome) + (f"<br>{file}" if file else ""),
-        text(outcome.reason or "Its turn did not come."),
+        text(outcome.reason or "Not attempted."),
     )
 
 

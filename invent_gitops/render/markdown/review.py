@@ -8,8 +8,8 @@ from invent_gitops.model.review import ReviewNeed, ReviewNotice
 from invent_gitops.render.markdown.markup import code, text
 
 _OF_A_FORK = (
-    "👤 **No approval can count**: this pull request comes from a fork. After the merge, run the workflow by hand with "
-    "the digest of its plan, once somebody has reviewed that plan."
+    "👤 **No approval can count**: this pull request comes from a fork. After the merge, have a person review the "
+    "plan. Then run the workflow by hand with its digest."
 )
 
 

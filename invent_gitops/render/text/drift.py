@@ -150,7 +150,7 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
         lines += [f"      {_renewed(change, context)}" for change in renewed.fields]
     lines += gaps_text(renewal.look, style)
     if renewal.doubts:
-        lines.append(style.yellow("In doubt, and left alone:"))
+        lines.append(style.yellow("Outcome unknown, and left alone:"))
         lines += [f"  ! {clean(key)}" for key in renewal.doubts]
         lines.append(f"  {style.green('→')} invent-gitops reconcile{context.flags}")
     if renewal.look.unrecorded:

@@ -33,8 +33,8 @@ def _before(steps: FirstSteps) -> Iterator[list[str]]:
         )
         yield [
             (
-                f"The workflows install {steps.action}: put the account in place of {owner} that has this program's "
-                f"repository on GitHub, or delete them and run init with --action OWNER/REPOSITORY@SHA.{tag}"
+                f"The workflows install {steps.action}: replace {owner} with the account that has this program's "
+                f"repository on GitHub. Or delete the workflows, and run init with --action OWNER/REPOSITORY@SHA.{tag}"
             )
         ]
     by_hand = [move for move in steps.moves if not move.inserted]
@@ -110,8 +110,8 @@ def _on_github(steps: FirstSteps) -> Iterator[list[str]]:
     ]
     yield [
         (
-            f"Commit the files and push them to {target.branch}; if it asks for a pull request, by one. What is "
-            f"on {target.branch} is applied."
+            f"Commit the files and push them to {target.branch}; if it asks for a pull request, by one. The workflow "
+            f"applies what is on {target.branch}."
         ),
         f"git push -u origin {quoted(target.branch)}",
     ]

@@ -74,7 +74,7 @@ def flaws_text(flaws: Sequence[Flaw], links: int, style: Style) -> str:
     elif flaws:
         lines.append(style.bold(f"The chain of {states} holds, but {_places(len(flaws))} cannot be checked here."))
     else:
-        lines.append(style.green(style.bold(f"The chain of {states} is whole.")))
+        lines.append(style.green(style.bold(f"The chain of {states} is complete.")))
     return "\n".join(lines)
 
 

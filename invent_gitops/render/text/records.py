@@ -57,7 +57,7 @@ def record_text(state: State, key: str) -> str:
         for request in record.formerly:
             lines += ["  before it was edited in Invent:", *(f"  {line}" for line in _request(request))]
     if intent := state.intents.get(key):
-        lines += ["  in doubt: it may have been created", *_request(intent.request)]
+        lines += ["  outcome unknown: it may have been created", *_request(intent.request)]
         lines += [f"  attempted: {_made(intent.provenance)}", *candidates_text(intent, Context(intent.provenance.at))]
     if removal := state.removed.get(key):
         lines += [f"  removed: {_made(removal.provenance)}", f"  reason: {clean(removal.reason)}"]

@@ -79,8 +79,8 @@ def advice(report: Report, style: Style, context: Context, *, state: str, doubts
         lines.append(style.red(style.bold(warning)))
     settle = f"invent-gitops plan{context.flags}"
     if doubts:
-        blocked = "key is" if doubts == 1 else "keys are"
-        lines.append(style.red(f"{doubts} {blocked} in doubt. See and settle: {settle}"))
+        blocked = "outcome is" if doubts == 1 else "outcomes are"
+        lines.append(style.red(f"{doubts} {blocked} unknown. See and settle: {settle}"))
     elif report.having("unknown"):
         lines.append(style.red(f"Unknown means: it may exist. See and settle it with: {settle}"))
     if report.failure:
