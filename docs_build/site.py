@@ -8,7 +8,8 @@ import re
 import shutil
 from pathlib import Path
 
-from docs_build.markdown import prose, with_targets
+from docs_build.lists import with_wide_lists
+from docs_build.markdown import with_targets
 
 # The pages outside docs/ that belong to the site, and their names there.
 BESIDE = {
@@ -114,20 +115,7 @@ def _moved(text: str, source: str, names: dict[str, str], root: Path, target: Pa
 
     changed = with_targets(text, change)
     # A link that leads nowhere without the repository is its text.
-    return re.sub(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(#\)", r"\1", _spaced(changed))
-
-
-def _spaced(text: str) -> str:
-    """Return a page with an empty line before each list, which GitHub does not need and the builder does."""
-    plain = prose(text).split("\n")
-    lines: list[str] = []
-    for line, reading in zip(text.split("\n"), plain, strict=True):
-        item = re.match(r"(?:[-*] |\d+\. )", reading)
-        after = lines[-1] if lines else ""
-        if item and after.strip() and not re.match(r"(?:[-*] |\d+\. | |\||#)", after):
-            lines.append("")
-        lines.append(line)
-    return "\n".join(lines)
+    return re.sub(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(#\)", r"\1", with_wide_lists(changed))
 
 
 def _address(repository: str) -> str:
