@@ -19,7 +19,7 @@ from tests.forked import PATIENCE, ROOT
 _FENCED = re.compile(r"^((?:<!-- not run: [^>]*-->\n)?)```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # Parts the outputs of the blocks; no command prints it.
 _SEPARATOR = "\x1e"
-_IDENTITY = {
+IDENTITY = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "Ana"), ("EMAIL", "ana@example.com"))
@@ -101,7 +101,7 @@ def renewed(page: str, printed: list[str]) -> str:
 def _variables() -> dict[str, str]:
     """Return the environment with the program on the path, and without settings of an account."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INVENT_", "PYTHON", "GIT_"))}
-    return {**kept, **_IDENTITY, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return {**kept, **IDENTITY, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def main() -> None:
