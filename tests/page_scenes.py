@@ -1,7 +1,7 @@
-"""The outputs in docs/recovery/: each page has a scene that makes the program fail in that way.
+"""The outputs on pages about failures: each page has a scene that makes the program fail in that way.
 
 A `console` block is a command with what it prints on a terminal, both streams in their order.
-`python -m tests.recovery_outputs` writes today's outputs into the pages.
+`python -m tests.page_scenes` writes today's outputs into the pages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.forked import PATIENCE, ROOT, environment
 from tests.page_outputs import IDENTITY, lasting
 from tests.running import account, hold_creates, invent, live, until
 
-PAGES = ROOT / "docs" / "recovery"
+DOCS = ROOT / "docs"
 PUBLIC = "https://api.useinvent.com"
 _CONSOLE = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 # The seconds of an attempt, and until when it may be settled.
@@ -86,6 +86,15 @@ def _invalid(folder: Path) -> list[str]:
     return [misspelt, damaged, stage.run("plan")]
 
 
+def _misread(folder: Path) -> list[str]:
+    stage = Stage(folder)
+    stage.write("invent.yaml", "timezone: Europe/Berlin\n")
+    stage.write("broadcasts/spring.yaml", "name: Spring\nschedule: 2029-03-25T02:30\nsegments: [seg_vip]\n")
+    skipped = stage.run("validate")
+    stage.write("broadcasts/spring.yaml", "name: Spring\nshedule: 2029-03-01T09:00\nsegments: [seg_vip]\n")
+    return [skipped, stage.run("validate")]
+
+
 def _refused(folder: Path) -> list[str]:
     stage = Stage(folder)
     stage.write("invent.yaml", 'timezone: Europe/Berlin\npolicies:\n  quiet_hours: {from: "21:00", to: "08:00"}\n')
@@ -149,12 +158,13 @@ def _interrupted(folder: Path) -> list[str]:
 
 # The pages, with what makes the program fail as each of them shows.
 SCENES: dict[str, Callable[[Path], list[str]]] = {
-    "exit-2.md": _usage,
-    "exit-4.md": _invalid,
-    "exit-5.md": _refused,
-    "exit-6.md": _unavailable,
-    "exit-7.md": _unknown,
-    "exit-130.md": _interrupted,
+    "definitions.md": _misread,
+    "recovery/exit-2.md": _usage,
+    "recovery/exit-4.md": _invalid,
+    "recovery/exit-5.md": _refused,
+    "recovery/exit-6.md": _unavailable,
+    "recovery/exit-7.md": _unknown,
+    "recovery/exit-130.md": _interrupted,
 }
 
 
@@ -183,12 +193,12 @@ def renewed(page: str, printed: Sequence[str]) -> str:
 
 def main() -> None:
     for name, play in SCENES.items():
-        page = (PAGES / name).read_text(encoding="utf-8")
+        page = (DOCS / name).read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
             after = renewed(page, play(Path(folder)))
         if after != page:
-            (PAGES / name).write_text(after, encoding="utf-8")
-            print(f"wrote docs/recovery/{name}")
+            (DOCS / name).write_text(after, encoding="utf-8")
+            print(f"wrote docs/{name}")
 
 
 if __name__ == "__main__":

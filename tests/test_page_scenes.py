@@ -1,4 +1,4 @@
-"""Each page of docs/recovery/ shows what the program prints when it fails in that way."""
+"""The pages about failures show what the program prints when it fails in that way."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from invent_gitops.errors import ExitCode
-from tests.recovery_outputs import PAGES, SCENES, outputs_in, renewed, settled
+from tests.page_scenes import DOCS, SCENES, outputs_in, renewed, settled
+
+PAGES = DOCS / "recovery"
 
 
 @pytest.mark.parametrize("name", SCENES)
 def test_a_page_shows_what_the_program_prints(name: str, tmp_path: Path) -> None:
-    page = (PAGES / name).read_text(encoding="utf-8")
+    page = (DOCS / name).read_text(encoding="utf-8")
     printed = [settled(text) for text in SCENES[name](tmp_path)]
-    assert [settled(text) for text in outputs_in(page)] == printed, "python -m tests.recovery_outputs writes it anew."
+    assert [settled(text) for text in outputs_in(page)] == printed, "python -m tests.page_scenes writes it anew."
 
 
 def test_every_red_exit_code_has_a_page_and_its_row_in_the_index() -> None:
