@@ -1,13 +1,15 @@
 """The outputs that pages show below their commands: what the commands print today.
 
-A `text` block right after a `sh` block is what that block prints on stdout. `python -m tests.page_outputs` writes
-today's outputs into the pages.
+A `text` block right after a `sh` block is what that block prints on stdout. A `console` block on such a page is a
+command with what it prints on both streams, and may fail. `python -m tests.page_outputs` writes today's outputs into
+the pages.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,7 @@ from tests.forked import PATIENCE, ROOT
 _FENCED = re.compile(r"^((?:<!-- not run: [^>]*-->\n)?)```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # Parts the outputs of the blocks; no command prints it.
 _SEPARATOR = "\x1e"
-_IDENTITY = {
+IDENTITY = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "Ana"), ("EMAIL", "ana@example.com"))
@@ -39,9 +41,9 @@ _PASSING = (
 
 
 class Shown(NamedTuple):
-    """The output that a page shows: of which of its blocks that run, its text, and where the text is in the page."""
+    """The output that a page shows: of which of its parts that run, its text, and where the text is in the page."""
 
-    block: int
+    part: int
     text: str
     start: int
     end: int
@@ -53,19 +55,20 @@ def pages_with_outputs() -> list[Path]:
 
 
 def outputs_in(page: str) -> list[Shown]:
-    """Return the outputs that a page shows, in their order."""
+    """Return the outputs that a page shows, in their order; [] if none is right below its block."""
     outputs, count, ran_until = [], -1, -1
     for match in _FENCED.finditer(page):
-        if match[2] == "sh" and not match[1]:
+        if match[2] == "console" or (match[2] == "sh" and not match[1]):
             count, ran_until = count + 1, match.end()
-        elif match[2] == "text" and ran_until >= 0 and not page[ran_until : match.start()].strip():
+        below = match[2] == "text" and ran_until >= 0 and not page[ran_until : match.start()].strip()
+        if match[2] == "console" or below:
             outputs.append(Shown(count, match[3], match.start(3), match.end(3)))
-    return outputs
+    return outputs if any(not shown.text.startswith("$ ") for shown in outputs) else []
 
 
 def run_page(page: str, folder: Path) -> list[str]:
     """Run the blocks of a page in their order, in one shell, and return what each prints on stdout."""
-    texts = [match[3] for match in _FENCED.finditer(page) if match[2] == "sh" and not match[1]]
+    texts = [_script(match) for match in _FENCED.finditer(page) if match[2] in ("sh", "console") and not match[1]]
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", f"printf '{_SEPARATOR}'\n".join(texts)],
         cwd=folder,
@@ -82,6 +85,14 @@ def run_page(page: str, folder: Path) -> list[str]:
     return done.stdout.split(_SEPARATOR)
 
 
+def _script(block: re.Match[str]) -> str:
+    """Return what the shell runs of a block: of `console` the command, which is shown and may fail."""
+    if block[2] == "sh":
+        return block[3]
+    command = block[3].partition("\n")[0].removeprefix("$ ")
+    return f"printf '%s\\n' {shlex.quote(f'$ {command}')}\n{{ {command}\n}} 2>&1 || true\n"
+
+
 def lasting(text: str) -> str:
     """Return an output without what differs in each run."""
     for pattern, word in _PASSING:
@@ -93,15 +104,15 @@ def lasting(text: str) -> str:
 def renewed(page: str, printed: list[str]) -> str:
     """Return the page with today's outputs in the place of those that changed."""
     for shown in reversed(outputs_in(page)):
-        if lasting(shown.text) != lasting(printed[shown.block]):
-            page = page[: shown.start] + printed[shown.block] + page[shown.end :]
+        if lasting(shown.text) != lasting(printed[shown.part]):
+            page = page[: shown.start] + printed[shown.part] + page[shown.end :]
     return page
 
 
 def _variables() -> dict[str, str]:
     """Return the environment with the program on the path, and without settings of an account."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INVENT_", "PYTHON", "GIT_"))}
-    return {**kept, **_IDENTITY, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    return {**kept, **IDENTITY, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> Non
     text = page.read_text(encoding="utf-8")
     printed = run_page(text, tmp_path)
     for shown in outputs_in(text):
-        assert lasting(shown.text) == lasting(printed[shown.block]), "python -m tests.page_outputs writes it anew."
+        assert lasting(shown.text) == lasting(printed[shown.part]), "python -m tests.page_outputs writes it anew."
 
 
 PAGE = """\
@@ -60,16 +60,34 @@ echo in 3 years
 ```text
 in 2 days
 ```
+
+```console
+$ ls gone
+```
 """
 
 
 def test_an_output_belongs_to_the_block_right_above_it(tmp_path: Path) -> None:
-    assert [(shown.block, shown.text) for shown in outputs_in(PAGE)] == [(1, "then\n"), (2, "in 2 days\n")]
-    assert run_page(PAGE, tmp_path) == ["", "now\n", "in 3 years\n"]
+    assert [(shown.part, shown.text) for shown in outputs_in(PAGE)] == [
+        (1, "then\n"),
+        (2, "in 2 days\n"),
+        (3, "$ ls gone\n"),
+    ]
+    assert run_page(PAGE, tmp_path)[:3] == ["", "now\n", "in 3 years\n"]
+
+
+def test_a_command_that_is_shown_with_its_output_may_fail(tmp_path: Path) -> None:
+    command, answer = run_page(PAGE, tmp_path)[3].splitlines()
+    assert command == "$ ls gone"
+    assert "gone" in answer
+
+
+def test_a_page_that_shows_no_output_below_a_block_is_left_alone() -> None:
+    assert outputs_in("```sh\ntrue\n```\n\n```console\n$ invent-gitops sandbox\n```\n") == []
 
 
 def test_only_an_output_that_changed_is_written_anew() -> None:
-    assert renewed(PAGE, ["", "now\n", "in 3 years\n"]) == PAGE.replace("then", "now")
+    assert renewed(PAGE, ["", "now\n", "in 3 years\n", "$ ls gone\n"]) == PAGE.replace("then", "now")
 
 
 def test_a_block_that_fails_is_reported_with_its_output(tmp_path: Path) -> None:
