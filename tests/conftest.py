@@ -17,6 +17,7 @@ import pytest
 
 from invent_gitops.git import repository as git
 from invent_gitops.state import branch, remote
+from tests import progress
 from tests.careful import fast_paths
 
 # Variables that would reach into the program, into git or into httpx from the machine that runs the tests.
@@ -62,6 +63,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--careful"):
         fast_paths.install()
+    if progress.is_whole(config):
+        config.pluginmanager.register(progress.Progress(config), "progress-of-the-suite")
     if not (hasattr(config, "workerinput") or config.option.basetemp or "TMPDIR" in os.environ) and has_memory():
         _use_memory(config)
 
@@ -97,8 +100,7 @@ def pytest_report_header() -> str | None:
 
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each core, since most tests wait for processes, pushes and pauses."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(2 * cores, 16)
+    return min(2 * progress.cores(), 16)
 
 
 def pytest_collection_finish() -> None:

@@ -43,20 +43,12 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def timeless(text: str) -> str:
-    """Without how far away a moment is and whose rules it has, which change while the README does not."""
-    text = re.sub(r"in \d+ (?:days|months|years)", "in some time", text)
-    return re.sub(r"data 2\d{3}[a-z] ", "data of a year ", text)
-
-
-def test_the_definition_at_the_top_gives_the_plan_below_it(tmp_path: Path) -> None:
+def test_the_definition_that_is_shown_can_be_planned_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "broadcasts").mkdir()
-    (tmp_path / "broadcasts" / "black-friday-vip.yaml").write_text(
-        block("# broadcasts/black-friday-vip", "README.md"), "utf-8"
-    )
+    definition = block("# broadcasts/black-friday-vip", "README.md")
+    (tmp_path / "broadcasts" / "black-friday-vip.yaml").write_text(definition, "utf-8")
     (tmp_path / "segments.yaml").write_text("vip-customers: {id: seg_vip, contacts_count: 1240}\n", "utf-8")
-    expected = block("$ invent-gitops plan\n", "README.md").partition("\n")[2]
-    assert timeless(run(tmp_path, "plan")) == timeless(expected)
+    assert run(tmp_path, "plan").startswith("1 broadcast to create, to up to 1,240 contacts.\n")
 
 
 def test_the_problem_that_is_shown_is_the_problem_that_is_reported(tmp_path: Path) -> None:
@@ -120,7 +112,7 @@ def test_every_link_into_the_repository_leads_to_a_page_and_a_title_of_it(page: 
 
 
 def test_the_readme_is_read_in_a_few_minutes_and_says_first_what_the_tool_does_not_do() -> None:
-    assert len(README.splitlines()) <= 155
+    assert len(README.splitlines()) <= 145
     beginning = README.partition("## Try it")[0]
     assert all(words in beginning for words in ("no message text", "updates nothing", "cancels nothing", ".png)"))
     (answer,) = re.findall(r"^## Change or cancel a send\n(.*?)^## ", README, re.DOTALL | re.MULTILINE)

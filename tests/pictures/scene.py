@@ -10,12 +10,16 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from tests.pictures.autumn import calendar_page
 from tests.replay.player import INVENT, Stage
-from tests.replay.program import playing
+from tests.replay.program import Program, playing
 from tests.running import ROOT
 
+T = TypeVar("T")
 IMAGES = ROOT / "docs" / "images"
 DIGESTS = IMAGES / "inputs.sha256"
 # What decides how a page looks, beside the page itself.
@@ -30,15 +34,21 @@ APPLY = ("--yes", "--concurrency", "1", "-q")
 
 def pages() -> dict[str, str]:
     """Return the pages by the names of their files: Markdown, and HTML where the program makes it."""
+    with playing(sys.executable, ROOT) as program:
+        texts = _staged(program, _play)
+        calendar = _staged(program, calendar_page)
+        if calendar is not None:
+            texts["calendar.html"] = calendar
+        return {name: program.as_recorded(_public(text)) for name, text in texts.items()}
+
+
+def _staged(program: Program, scene: Callable[[Stage], T]) -> T:
     folder = Path(tempfile.mkdtemp())
+    stage = Stage(program, folder)
     try:
-        with playing(sys.executable, ROOT) as program:
-            stage = Stage(program, folder)
-            try:
-                return {name: program.as_recorded(_public(text)) for name, text in _play(stage).items()}
-            finally:
-                stage.close()
+        return scene(stage)
     finally:
+        stage.close()
         shutil.rmtree(folder)
 
 
@@ -67,8 +77,6 @@ def _play(stage: Stage) -> dict[str, str]:
     stage.run("refresh", "-q")
     stage.run("status", "--format", "markdown")
     texts["status.md"] = stage.steps[-1].parts["stdout"] or ""
-    if stage.run("calendar", "--refresh", "--month", "2028-11", "--format", "html", "--out", "calendar.html") == 0:
-        texts["calendar.html"] = stage.read("calendar.html")
     return texts
 
 

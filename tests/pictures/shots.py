@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from tests.pictures.autumn import DAY
 from tests.pictures.page import page
 
 # What the numbers point to: the first element of these kinds whose text begins with these words.
@@ -62,7 +63,6 @@ def take(texts: dict[str, str], folder: Path, chromium: str) -> list[Path]:
 
 
 def _pages(texts: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
-    on_calendar = {"clock": "2028-11-22T15:00:00Z"}
     shots: list[tuple[str, str, dict[str, Any]]] = [
         ("comment.png", page(texts["comment.md"], "commented on 1 September"), {"width": 920}),
         (
@@ -75,8 +75,8 @@ def _pages(texts: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
     if "calendar.html" in texts:
         calendar = texts["calendar.html"]
         shots += [
-            ("calendar.png", calendar, {"width": 1200, "height": 860, **on_calendar}),
-            ("calendar-phone-dark.png", calendar, {"width": 375, "height": 760, "dark": True, **on_calendar}),
+            ("calendar.png", calendar, {"width": 1200, "clock": DAY}),
+            ("calendar-phone-dark.png", calendar, {"width": 375, "height": 900, "dark": True, "clock": DAY}),
         ]
     return shots
 
