@@ -9,6 +9,7 @@ from invent_gitops.live.calendar_remarks import remark_on_nobody, remarks_on, re
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
 from invent_gitops.live.reconcile import attempted_ids
+from invent_gitops.live.status import NOT_ASKED
 from invent_gitops.model.broadcast import NOT_TOLD, Counts, Definition, Remote, Request, Segment
 from invent_gitops.model.calendar import NO_AUTHOR, Author, Calendar, CalendarEntry, CalendarRules, Revision, SendState
 from invent_gitops.model.listing import Listing
@@ -22,8 +23,6 @@ from invent_gitops.policy.audience import audience_of
 from invent_gitops.policy.times import in_zone
 from invent_gitops.values import Struct, field, replace
 
-# Nobody was asked, so that nothing unread is called missing.
-NOT_ASKED: Listing[Remote] = Listing((), ("Invent was not asked.",))
 _STATES: Mapping[str, SendState] = {
     IN_DOUBT: "blocked",
     "DRAFT": "draft",

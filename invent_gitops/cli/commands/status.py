@@ -17,9 +17,9 @@ from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.status import Status
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
-from invent_gitops.operations.plan import looked, read_account_state, warn_of_older
+from invent_gitops.operations.plan import looked, read_account_state, read_state, warn_of_older
 from invent_gitops.operations.project import open_workspace
-from invent_gitops.operations.status import status_at
+from invent_gitops.operations.status import recorded_status_at, status_at
 from invent_gitops.operations.unsettled import unsettled_code
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -52,6 +52,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     metavar="N",
     help="Show only the newest N of what is past. JSON and Markdown always hold all, as far as there is room.",
 )
+@click.option("--recorded", is_flag=True, help="Show what the records say, without reading Invent. Needs no key.")
 @document_options(kind="status", more_forms="markdown is for an issue; ")
 @common_options
 @answers("status", reviewed=True)
@@ -62,6 +63,7 @@ def status(
     soon: timedelta,
     tell: bool,
     past: int | None,
+    recorded: bool,
 ) -> Result:
     """Show every broadcast: when, to whom, in what state, and what came of it.
 
@@ -69,24 +71,30 @@ def status(
     Invent, merged and not created, in doubt. Then what is to come, soonest first, and what is past, newest
     first, with counts and shares. Reads Invent and writes nothing. DEFINITIONS is the folder of all
     definitions; by default it is the project's. Exit code 6 if not everything could be read: what was not is
-    shown as it is recorded, and never called missing. With --exit-code 3 if something needs a person. In every
-    case 7 as long as any key is in doubt, or exists twice.
+    shown as it is recorded, and never called missing. With --recorded nothing is read. With --exit-code 3 if
+    something needs a person. In every case 7 as long as any key is in doubt, or exists twice.
     """
     from invent_gitops.render.documents.status import status_json
     from invent_gitops.render.github.status_annotations import status_annotations
 
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)
-    warn_of_older(session, account, workspace)
-    read = partial(read_account_state, account, workspace)
-    snapshot = looked(session, account, workspace, read, segments=False)
-    warn_of_clock(session, snapshot)
-    current = status_at(datetime.now(UTC), account, workspace, snapshot, soon)
+    store = warn_of_older(session, account, workspace)
+    if recorded:
+        state = read_state(account, store)
+        current = recorded_status_at(datetime.now(UTC), account, workspace, state, soon)
+        unsettled = unsettled_code(session, account, state)
+    else:
+        read = partial(read_account_state, account, workspace)
+        snapshot = looked(session, account, workspace, read, segments=False)
+        warn_of_clock(session, snapshot)
+        current = status_at(datetime.now(UTC), account, workspace, snapshot, soon)
+        unsettled = unsettled_code(session, account, snapshot.state, snapshot.broadcasts)
     needy = ExitCode.CHANGES if tell and current.alarmed else ExitCode.DONE
-    unsettled = unsettled_code(session, account, snapshot.state, snapshot.broadcasts)
+    unread = ExitCode.DONE if recorded or current.look.complete else ExitCode.UNAVAILABLE
     return Result(
         "status",
-        worst([needy, unsettled, ExitCode.DONE if current.look.complete else ExitCode.UNAVAILABLE]),
+        worst([needy, unsettled, unread]),
         partial(status_json, current),
         partial(_text, current, past),
         annotations=partial(status_annotations, current),
