@@ -101,6 +101,17 @@ def test_offline_command_loads_nothing_that_talks_or_locks(command: str, count: 
     assert len(own(modules)) <= count, sorted(own(modules))
 
 
+def test_calendar_loads_the_library_of_a_page_only_for_that_page(tmp_path: Path) -> None:
+    for words, libraries in (([], set()), (["--json"], set()), (["--out", "c.html"], {"jinja2"})):
+        done, modules = start(["calendar", *words], tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert modules
+        assert {"jinja2", "icalendar"} & {*modules} == libraries
+        assert not rooms(modules) & {*_AWAY}
+        assert "invent_gitops.http.client" not in modules
+        assert len(own(modules)) <= 250, sorted(own(modules))
+
+
 @pytest.mark.parametrize(
     "before",
     [

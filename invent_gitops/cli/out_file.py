@@ -13,7 +13,7 @@ from invent_gitops.operations.project import chosen_file
 from invent_gitops.text.secret import without_secrets
 
 # What each page of this program holds.
-_MARKS = {"html": ('<meta name="generator" content="invent-gitops',), "ics": ("BEGIN:VCALENDAR", "invent-gitops")}
+_MARKS = {"html": ("<!doctype html>", "Broadcast calendar</title>"), "ics": ("BEGIN:VCALENDAR", "invent-gitops")}
 
 
 class OutFile:

@@ -178,7 +178,8 @@ class WorkspacesRun:
     def _wish_for(self, name: str, form: str = "") -> Wish:
         page = self._wish.page
         own = replace(page, path=page.path.replace(NAME, name)) if page and not self._page else None
-        return replace(self._wish, form=form or self._form, out=self._wish.out.replace(NAME, name), page=own)
+        own_form = self._form if self._page else self._wish.form
+        return replace(self._wish, form=form or own_form, out=self._wish.out.replace(NAME, name), page=own)
 
     def _show_problems(self, problems: Sequence[Problem]) -> str:
         """Show the faults of the project file, once; returns them as annotations."""

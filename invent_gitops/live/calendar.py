@@ -9,6 +9,7 @@ from invent_gitops.live.calendar_remarks import remark_on_nobody, remarks_on, re
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
 from invent_gitops.live.reconcile import attempted_ids
+from invent_gitops.live.status import NOT_ASKED
 from invent_gitops.model.broadcast import NOT_TOLD, Counts, Definition, Remote, Request, Segment
 from invent_gitops.model.calendar import NO_AUTHOR, Author, Calendar, CalendarEntry, CalendarRules, Revision, SendState
 from invent_gitops.model.listing import Listing
@@ -18,12 +19,11 @@ from invent_gitops.model.record import Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
 from invent_gitops.model.statuses import BEGUN, GONE
+from invent_gitops.model.unreachable import Unreached
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.policy.times import in_zone
 from invent_gitops.values import Struct, field, replace
 
-# Nobody was asked, so that nothing unread is called missing.
-NOT_ASKED: Listing[Remote] = Listing((), ("Invent was not asked.",))
 _STATES: Mapping[str, SendState] = {
     IN_DOUBT: "blocked",
     "DRAFT": "draft",
@@ -67,7 +67,8 @@ def calendar_of(
     """
     items = {item.key: item for item in plan.items}
     segments = {id: Segment(name, id) for id, name in status.context.names.items()}
-    maker = _EntryMaker(status, plan, state, listing, changes, items, segments)
+    unreached = {edit.key: edit for edit in plan.unreachable}
+    maker = _EntryMaker(status, plan, state, listing, changes, items, segments, unreached)
     entries = sorted(maker.entries(), key=lambda entry: (entry.at, entry.key, entry.id))
     gap = policies.minimum_gap
     return Calendar(
@@ -97,6 +98,7 @@ class _EntryMaker(Struct, frozen=True):
     changes: FileChanges
     items: Mapping[str, Item]
     segments: Mapping[str, Segment]
+    unreached: Mapping[str, Unreached]
 
     @property
     def now(self) -> datetime:
@@ -133,7 +135,10 @@ class _EntryMaker(Struct, frozen=True):
             row.id,
             word,
             _author(row.definition),
-            (*remarks_on(row, send_state, self.plan, item, asked=asked), *self.since_base(row, send_state)),
+            (
+                *remarks_on(row, send_state, self.plan, item, self.unreached.get(row.key), asked=asked),
+                *self.since_base(row, send_state),
+            ),
             row.sending.counts if row.state in BEGUN or row.state == GONE else NOT_TOLD,
             revision=self.revision(row),
         )

@@ -20,15 +20,14 @@ _SAID = ("not-created",)
 _SAID_BY_PLAN = ("changed", "no-file")
 
 
-def remarks_on(row: Row, state: SendState, plan: Plan, item: Item | None, *, asked: bool) -> tuple[str, ...]:
-    """Return the remarks on a key of the plan, in full sentences, the most urgent first.
+def remarks_on(
+    row: Row, state: SendState, plan: Plan, item: Item | None, unreached: Unreached | None, *, asked: bool
+) -> Iterator[str]:
+    """Yield the remarks on a key of the plan, in full sentences, the most urgent first.
 
-    `asked` is whether anybody read Invent for it.
+    `unreached` is what the plan says of an edit or a deletion that does not reach Invent. `asked` is whether anybody
+    read Invent for it.
     """
-    return tuple(_remarks(row, state, plan, item, asked=asked))
-
-
-def _remarks(row: Row, state: SendState, plan: Plan, item: Item | None, *, asked: bool) -> Iterator[str]:
     flags = plan.context.flags
     if item and state == "refused":
         yield from (f"{refusal.message} {cure_text(refusal.cure, flags)}".strip() for refusal in item.refusals)
@@ -37,7 +36,6 @@ def _remarks(row: Row, state: SendState, plan: Plan, item: Item | None, *, asked
             "Rules were loosened since the base, and policies.loosening refuses that, so apply creates nothing. "
             f"See what was loosened: {Command('plan').text(flags)}"
         )
-    unreached = next((edit for edit in plan.unreachable if edit.key == row.key), None)
     if unreached:
         yield _of_unreached(unreached, flags)
     elif item and item.changes and item.action in ("changed", "refused"):

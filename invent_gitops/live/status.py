@@ -20,6 +20,9 @@ from invent_gitops.model.statuses import BEGUN, DOCUMENTED, GONE, OVER
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.values import Struct, replace
 
+# Nobody reads Invent, so that nothing unread is called missing.
+NOT_ASKED: Listing[Remote] = Listing((), ("This page shows the records alone. Invent was not read for it.",))
+
 
 def status_of(
     definitions: Sequence[Definition],

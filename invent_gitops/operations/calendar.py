@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from invent_gitops.live.calendar import NOT_ASKED, FileChanges, calendar_of, within_days
-from invent_gitops.live.status import status_of
+from invent_gitops.live.calendar import FileChanges, calendar_of, within_days
+from invent_gitops.live.status import NOT_ASKED, status_of
 from invent_gitops.model.broadcast import Remote
 from invent_gitops.model.calendar import Calendar
 from invent_gitops.model.listing import Reach

@@ -14,7 +14,7 @@ from tests.branch_repository import git
 from tests.dashboard import create_by_hand, edit
 from tests.running import FAST, Result, account, call, define, ids, invent, run, started, state_of, until
 
-WEB = '<meta name="generator" content="invent-gitops'
+WEB = "Broadcast calendar</title>"
 
 
 @pytest.fixture

@@ -307,3 +307,17 @@ def test_empty_drafts_are_counted_instead_of_called_in_order(tmp_path: Path, ser
     text = do(tmp_path, server, "status").out
     assert text.startswith("1 of 3 broadcasts needs a person.\n")
     assert "empty draft" not in text
+
+
+def test_recorded_status_reads_nobody_needs_no_key_and_says_so(project: Path, server: Server) -> None:
+    asked = len(server.sandbox.requests)
+    define(project, "three")
+    done = call(project, "status", "--recorded", "--json", env={"INVENT_BASE_URL": server.url})
+    assert (done.code, len(server.sandbox.requests)) == (0, asked)
+    assert states(done) == {"one": "DRAFT", "two": "DRAFT", "three": "not created"}
+    assert done.json["look"]["complete"] is False
+    text = call(project, "status", "--recorded", env={"INVENT_BASE_URL": server.url})
+    assert "Invent was not read for it." in text.out
+    assert "Try again later" not in text.out
+    needy = call(project, "status", "--recorded", "--exit-code", env={"INVENT_BASE_URL": server.url})
+    assert needy.code == 3

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 
-from invent_gitops.live.calendar import NO_CHANGES, NOT_ASKED, FileChanges, calendar_of, within_days
-from invent_gitops.live.status import status_of
+from invent_gitops.live.calendar import NO_CHANGES, FileChanges, calendar_of, within_days
+from invent_gitops.live.status import NOT_ASKED, status_of
 from invent_gitops.model.broadcast import Counts, Definition, Remote
 from invent_gitops.model.calendar import Calendar, CalendarEntry
 from invent_gitops.model.listing import Listing

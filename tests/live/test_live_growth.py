@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.errors import ExitCode
+from invent_gitops.live.calendar import calendar_of
 from invent_gitops.live.draft import Drafts
 from invent_gitops.live.drift import look_at, refreshed, renewal, with_drift
 from invent_gitops.live.new_keys import FreePaths, _is_safe, key_for, other_keys
@@ -24,7 +25,11 @@ from invent_gitops.model.broadcast import Catalogue, Remote, Segment, Sending
 from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.outcome import Outcome, Report
+from invent_gitops.model.project import Policies
 from invent_gitops.model.state import State
+from invent_gitops.model.unreachable import WARN_ONLY
+from invent_gitops.plan.unreachable import unreachable
+from invent_gitops.render.documents.calendar import calendar_json, read_calendar
 from invent_gitops.render.documents.drift import renewal_json
 from invent_gitops.render.documents.envelope import document
 from invent_gitops.render.documents.imports import Imported, import_json
@@ -179,6 +184,21 @@ def declared(count: int) -> Work:
     return lambda: absences(in_doubt(count), [f"k{number}" for number in range(count)], listing, word, CONTEXT)
 
 
+def drawn(count: int) -> Work:
+    """The calendar of records whose files are gone, and of as many broadcasts that no record knows."""
+    state, listing = recorded(count), Listing(tuple(live(2 * count)))
+    page = status_of([], state, listing, before=frozenset(), catalogue=None, context=CONTEXT, soon=timedelta(days=1))
+    plan = plan_of([], state)
+    plan = replace(plan, unreachable=unreachable(plan, WARN_ONLY, {}))
+    policies = Policies(minimum_gap=timedelta(hours=24))
+
+    def work() -> None:
+        calendar = calendar_of(page, plan, state, policies, listing=listing)
+        read_calendar(json.loads(document("calendar", ExitCode.DONE, calendar_json(calendar))))
+
+    return work
+
+
 CASES: Mapping[str, Callable[[int], Work]] = {
     "attempts settled": lambda n: lambda: reconcile(in_doubt(n), live(n), a_provenance()),
     "attempts beside a look": lambda n: lambda: look_at(in_doubt(n), Listing(tuple(live(n)))),
@@ -193,6 +213,7 @@ CASES: Mapping[str, Callable[[int], Work]] = {
         lambda: survey(live(n), a_state(), [a_definition(f"k{number}", a_request(f"N{number}")) for number in range(n)])
     ),
     "drafts of a catalogue": drafted,
+    "a calendar": drawn,
     "paths of keys that no file can have": pathed,
     "a refresh": lambda n: lambda: refreshed(recorded(n), Listing(tuple(live(n))), a_provenance(), before=frozenset()),
     "drift": lambda n: (

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from invent_gitops.github import rest
-from invent_gitops.scaffold.workflows import Wording, workflow_texts
+from invent_gitops.scaffold.workflows import Publish, Wording, workflow_texts
 from tests.branch_repository import git
 from tests.github.setup_standin import SetupStandIn
 from tests.github.standin import REPOSITORY, TOKEN, standing_in
@@ -441,6 +441,19 @@ def test_a_workflow_that_differs_is_written_anew_by_its_commands(site: Site) -> 
     point = site.points()[f"workflow:{WORKFLOW}"]
     assert "It differs from line 17 on." in point["detail"]
     assert point["commands"] == [f"rm {WORKFLOW}", f"invent-gitops init --github --branch main --action {ACTION}"]
+
+
+@pytest.mark.parametrize("publish", ["pages", "artifact"])
+def test_workflow_that_publishes_is_compared_only_where_it_is_there(site: Site, publish: Publish) -> None:
+    name = ".github/workflows/broadcasts-publish.yml"
+    site.arrange()
+    assert f"workflow:{name}" not in site.points()
+    site.push(**workflow_texts(Wording(ACTION, publish=publish)))
+    assert site.points()[f"workflow:{name}"]["state"] == "ok"
+    site.hub.files[name] = str(site.hub.files[name]).replace("permissions: {}", "permissions: write-all")
+    point = site.points()[f"workflow:{name}"]
+    assert point["state"] == "loose"
+    assert point["commands"][1].endswith(f" --publish {publish}")
 
 
 def test_workflows_of_the_sandbox_need_no_key(site: Site) -> None:

@@ -181,6 +181,7 @@ def test_calendar_and_its_feed_are_published_after_each_apply_without_a_key(worl
     assert "Campaign spring" in (site / "index.html").read_text("utf-8")
     feed = (site / "calendar.ics").read_text("utf-8")
     assert "Campaign spring" in feed
+    assert "Campaign spring" in (site / "status.txt").read_text("utf-8")
     assert len(world.server.sandbox.requests) == asked
     assert done.step("Bring the feed of the last run").outcome == "success"
 

@@ -17,9 +17,9 @@ from invent_gitops.errors import ExitCode, worst
 from invent_gitops.model.status import Status
 from invent_gitops.operations.account import Account
 from invent_gitops.operations.look import warn_of_clock
-from invent_gitops.operations.plan import looked, read_account_state, warn_of_older
+from invent_gitops.operations.plan import looked, read_account_state, read_state, warn_of_older
 from invent_gitops.operations.project import open_workspace
-from invent_gitops.operations.status import status_at
+from invent_gitops.operations.status import recorded_status_at, status_at
 from invent_gitops.operations.unsettled import unsettled_code
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -52,6 +52,7 @@ def span(ctx: click.Context, parameter: click.Parameter, value: str) -> timedelt
     metavar="N",
     help="Show only the newest N past broadcasts in text. Other formats hold all that fit.",
 )
+@click.option("--recorded", is_flag=True, help="Show the records, without reading Invent. Needs no key.")
 @document_options(kind="status", more_forms="markdown is for an issue. ")
 @common_options
 @answers("status", reviewed=True)
@@ -62,6 +63,7 @@ def status(
     soon: timedelta,
     tell: bool,
     past: int | None,
+    recorded: bool,
 ) -> Result:
     """Show every broadcast: when, to whom, in what state, and what came of it.
 
@@ -78,16 +80,22 @@ def status(
 
     workspace = open_workspace(definitions).checked()
     session.remark(workspace.notes)
-    warn_of_older(session, account, workspace)
-    read = partial(read_account_state, account, workspace)
-    snapshot = looked(session, account, workspace, read, segments=False)
-    warn_of_clock(session, snapshot)
-    current = status_at(datetime.now(UTC), account, workspace, snapshot, soon)
+    store = warn_of_older(session, account, workspace)
+    if recorded:
+        state = read_state(account, store)
+        current = recorded_status_at(datetime.now(UTC), account, workspace, state, soon)
+        unsettled = unsettled_code(session, account, state)
+    else:
+        read = partial(read_account_state, account, workspace)
+        snapshot = looked(session, account, workspace, read, segments=False)
+        warn_of_clock(session, snapshot)
+        current = status_at(datetime.now(UTC), account, workspace, snapshot, soon)
+        unsettled = unsettled_code(session, account, snapshot.state, snapshot.broadcasts)
     needy = ExitCode.CHANGES if tell and current.alarmed else ExitCode.DONE
-    unsettled = unsettled_code(session, account, snapshot.state, snapshot.broadcasts)
+    unread = ExitCode.DONE if recorded or current.look.complete else ExitCode.UNAVAILABLE
     return Result(
         "status",
-        worst([needy, unsettled, ExitCode.DONE if current.look.complete else ExitCode.UNAVAILABLE]),
+        worst([needy, unsettled, unread]),
         partial(status_json, current),
         partial(_text, current, past),
         annotations=partial(status_annotations, current),

@@ -79,8 +79,9 @@ def plan_markdown(
         saved = read_plan(document)
         sheet = sheet_of(saved.plan, files)
         top = with_unreachable_head([*headline(saved, sheet)], saved.plan.unreachable, sheet.context)
-        link = ["", calendar_line(calendar)] if calendar else []
-        parts = [Part([*top, *link]), *plan_parts(saved, sheet)]
+        parts = [Part(top), *plan_parts(saved, sheet)]
+        if calendar:
+            parts[0] = Part([*top, "", calendar_line(calendar)])
     # What cannot be cut, such as the calendar, goes first where room is short; the headline stays.
     shorter = [parts[0], *(part for part in parts[1:] if part.rows)]
     tries = (fitted(some, limit, size, elsewhere) for some in (parts, shorter))
