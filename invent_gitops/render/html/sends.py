@@ -14,7 +14,7 @@ from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.render.cells.times import local_text
 from invent_gitops.render.html.clocks import clock_in, in_zone
 from invent_gitops.render.html.looks import LOOKS
-from invent_gitops.render.html.page import Bar, Details, Fact, Mark, Note, Send
+from invent_gitops.render.html.page import Bar, Details, Fact, Mark, SendNote, SendView
 from invent_gitops.render.html.shading import in_quiet_hours, on_blackout_day
 from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct
@@ -46,26 +46,26 @@ def numbered(calendars: Sequence[Calendar]) -> list[Numbered]:
 
 def numbers_by_key(entries: Sequence[Numbered]) -> dict[tuple[str, str], int]:
     """Return the number of each send by its workspace and key, for links from one send to another."""
-    return {(each.workspace, each.entry.key): each.number for each in entries if each.entry.key}
+    return {(send.workspace, send.entry.key): send.number for send in entries if send.entry.key}
 
 
-def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, several: bool) -> Send:
+def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, several: bool) -> SendView:
     """Return one send. `several` is whether the page has several workspaces, which are named then."""
     entry, calendar = numbered_entry.entry, numbered_entry.calendar
     quiet, blackout = in_quiet_hours(entry, calendar), on_blackout_day(entry, calendar)
-    notes = [Note("alert", clean(remark)) for remark in entry.remarks]
+    notes = [SendNote("alert", clean(remark)) for remark in entry.remarks]
     notes += [_clash(clash, numbers.get((numbered_entry.workspace, clash.key), 0)) for clash in entry.clashes]
     if quiet:
-        notes.append(Note("moon", "It is in the quiet hours."))
+        notes.append(SendNote("moon", "It is in the quiet hours."))
     if blackout:
-        notes.append(Note("blackout", "It is on a blackout day."))
+        notes.append(SendNote("blackout", "It is on a blackout day."))
     marks = {
         Mark("alert", "needs a person"): entry.remarks,
         Mark("clash", "clash"): entry.clashes,
         Mark("moon", "in quiet hours"): quiet,
         Mark("blackout", "on a blackout day"): blackout,
     }
-    return Send(
+    return SendView(
         numbered_entry.number,
         clean(entry.name),
         LOOKS[entry.state],
@@ -81,19 +81,18 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
     )
 
 
-def _clash(clash: Clash, number: int) -> Note:
+def _clash(clash: Clash, number: int) -> SendNote:
     apart = f"{duration(clash.apart)} apart" if clash.apart else "at the same time"
     segments = ", ".join(map(clean, clash.segments))
     both = f"both to {segments}" if segments else "and they share an audience, since one goes to everyone"
     other = clean(clash.name or clash.key)
-    return Note("clash", f"Clash with “{other}”: {apart}, {both}.", number)
+    return SendNote("clash", f"Clash with “{other}”: {apart}, {both}.", number)
 
 
 def _details(entry: CalendarEntry, calendar: Calendar) -> Details:
-    counts = entry.results
-    told = counts.told if entry.state in _SENT_STATES else {}
-    bars = [_bar(entry, name) for name in _BARS if name in told]
-    further = [count_text(told, name) for name in _FURTHER if told.get(name)]
+    counts: Mapping[str, int] = entry.results.told if entry.state in _SENT_STATES else {}
+    bars = [_bar(entry, name) for name in _BARS if name in counts]
+    further = [count_text(counts, name) for name in _FURTHER if counts.get(name)]
     description = "\n".join(map(clean, entry.author.description.strip().split("\n")))
     return Details(description, tuple(_facts(entry, calendar)), tuple(filter(None, bars)), ", ".join(further))
 
