@@ -24,10 +24,11 @@ def head_of(calendars: Sequence[Calendar]) -> Masthead:
     names = [clean(calendar.context.workspace) for calendar in calendars if calendar.context.workspace]
     account = _account(calendars)
     moments = dict.fromkeys(
-        local_text(calendar.context.at, calendar.context.zone if len(zones) == 1 else "") for calendar in calendars
+        local_text(calendar.context.at.replace(second=0), calendar.context.zone if len(zones) == 1 else "")
+        for calendar in calendars
     )
     return Masthead(
-        ", ".join(names) or account or "Broadcasts",
+        ", ".join(names) or account,
         account,
         ", ".join(moments),
         _source(calendars),
@@ -53,8 +54,9 @@ def legend_of(calendars: Sequence[Calendar], shading: Shading) -> tuple[SendNote
 
 
 def _account(calendars: Sequence[Calendar]) -> str:
-    orgs = dict.fromkeys(calendar.context.org for calendar in calendars if calendar.context.org)
-    return ", ".join("the API key’s own organization" if org == OWN_ORG else clean(org) for org in orgs)
+    orgs = dict.fromkeys(calendar.context.org for calendar in calendars)
+    # The key's own has no name that a reader knows.
+    return ", ".join(clean(org) for org in orgs if org not in ("", OWN_ORG))
 
 
 def _source(calendars: Sequence[Calendar]) -> str:

@@ -8,11 +8,15 @@ from invent_gitops.values import Struct
 
 
 class Clock(Struct, frozen=True):
-    """What the clocks of one zone show at a send: the day, and the time such as `09:00`."""
+    """What the clocks of one zone show at a send: the day, and the time such as `09:00`.
+
+    `short` is how people call the zone on that day, such as `CET`.
+    """
 
     day: date
     time: str
     zone: str
+    short: str
 
 
 class Look(Struct, frozen=True):
@@ -144,7 +148,10 @@ class Filter(Struct, frozen=True):
 
 
 class Masthead(Struct, frozen=True):
-    """What the page says about itself. `zone` is "" where the workspaces have different ones."""
+    """What the page says about itself. `title` names the workspaces or the organization, "" where neither has a name.
+
+    `zone` is "" where the workspaces have different ones.
+    """
 
     title: str
     account: str

@@ -308,6 +308,20 @@ def test_clash_names_the_other_the_segment_and_the_distance_and_leads_there() ->
     assert everyone.notes[0].link == 0
 
 
+@pytest.mark.parametrize(
+    ("apart", "text"),
+    [
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(hours=1, minutes=30), "1 hour 30 minutes"),
+        (timedelta(days=1, hours=2, minutes=5, seconds=9), "26 hours 5 minutes"),
+    ],
+)
+def test_distance_of_a_clash_is_in_hours_and_minutes(apart: timedelta, text: str) -> None:
+    send = only(a_calendar(an_entry(clashes=(Clash("", "Other", ("vip",), apart),))))
+    assert notes(send) == [f"Clash with “Other”: {text} apart, both to vip."]
+
+
 def test_clash_leads_to_the_send_of_its_own_workspace() -> None:
     clash = Clash("same", "Same", ("vip",), timedelta(hours=1))
     north = a_calendar(an_entry(key="same", name="Same"), workspace="north")
@@ -399,3 +413,21 @@ def test_empty_calendar_says_what_to_do() -> None:
     assert "No broadcasts in this period" in asked
     assert "--month YYYY-MM" in asked
     assert "Period: 1 December 2028 – 31 December 2028" in asked
+
+
+def test_page_of_an_organization_without_a_name_has_a_headline_of_its_own() -> None:
+    html = calendar_html([a_calendar(an_entry(), org="c")])
+    assert re.search(r"<h1[^>]*>Broadcast calendar</h1>", html)
+    assert "<title>Broadcast calendar</title>" in html
+
+
+def test_hours_of_several_zones_are_named_beside_each_time_in_the_month() -> None:
+    several, single = calendar_html(two_workspaces()), calendar_html([a_full_calendar()])
+    assert set(re.findall('<abbr class="zone">(.*?)</abbr>', several)) == {"CET", "EST"}
+    assert 'class="zone">CET' not in single
+
+
+def test_printed_warning_counts_what_it_leaves_out() -> None:
+    gaps = tuple(f"Page {number} could not be read." for number in range(1, 6))
+    assert "and 2 more in the file that was printed" in calendar_html([a_calendar(look=Coverage(gaps))])
+    assert "more in the file" not in calendar_html([a_calendar(look=Coverage(gaps[:3]))])
