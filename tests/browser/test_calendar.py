@@ -76,9 +76,10 @@ def fragment(visit: Visit) -> dict[str, list[str]]:
 def test_page_is_accessible_fits_its_window_and_asks_for_nothing(
     visitor: Visitor, name: str, scheme: str, width: int
 ) -> None:
-    views = ("#view=month", "#view=agenda")
+    # Of hundreds of equal items axe takes minutes, so the agenda has some of each kind.
+    agenda = "&state=sent&state=refused" if name == "500 sends" else ""
     with visitor(html_of(name), width=width, scheme=scheme) as visit:
-        for view in views[:1] if name == "500 sends" and scheme == "dark" else views:
+        for view in ("#view=month", f"#view=agenda{agenda}"):
             visit.open(view)
             assert visit.severe() == []
             assert visit.page.evaluate("document.documentElement.scrollWidth") <= width

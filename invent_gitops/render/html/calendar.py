@@ -12,7 +12,7 @@ from invent_gitops.render.html.filters import filters_of
 from invent_gitops.render.html.head import head_of, legend_of
 from invent_gitops.render.html.looks import LOOKS
 from invent_gitops.render.html.months import months_of, start_of, today_of
-from invent_gitops.render.html.page import Page
+from invent_gitops.render.html.page import CalendarPage
 from invent_gitops.render.html.sends import numbered, numbers_by_key, send_of
 from invent_gitops.render.html.shading import shading_of
 
@@ -34,7 +34,7 @@ def calendar_html(calendars: Sequence[Calendar]) -> str:
     return template.render(page=page_of(calendars), style_hash=policy[_STYLE], script_hash=policy[_SCRIPT]) + "\n"
 
 
-def page_of(calendars: Sequence[Calendar]) -> Page:
+def page_of(calendars: Sequence[Calendar]) -> CalendarPage:
     """Return the parts of the page. Expects at least one calendar."""
     several = len(calendars) > 1
     entries = numbered(calendars)
@@ -44,7 +44,7 @@ def page_of(calendars: Sequence[Calendar]) -> Page:
     months = months_of(sends, calendars, shading, today)
     filters, options = filters_of(entries)
     states = {entry.entry.state for entry in entries}
-    return Page(
+    return CalendarPage(
         head_of(calendars),
         months,
         tuple(shading.strips.values()),

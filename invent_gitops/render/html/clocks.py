@@ -17,7 +17,7 @@ _MONTHS = (
 def clock_in(at: datetime, zone: str) -> Clock:
     """Return the day and time in a zone, and in UTC where this version does not know the zone."""
     local, name = in_zone(at, zone)
-    return Clock(local.date(), f"{local:%H:%M}", name)
+    return Clock(local.date(), f"{local:%H:%M}", name, local.tzname() or name)
 
 
 def in_zone(at: datetime, zone: str) -> tuple[datetime, str]:

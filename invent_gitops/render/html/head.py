@@ -10,7 +10,7 @@ from invent_gitops.model.project import OWN_ORG, SANDBOX
 from invent_gitops.policy import duration
 from invent_gitops.render.cells.times import local_text
 from invent_gitops.render.html.clocks import short_day
-from invent_gitops.render.html.page import Head, Note
+from invent_gitops.render.html.page import Masthead, SendNote
 from invent_gitops.render.html.shading import Lane, Shading
 from invent_gitops.text.clean import clean
 
@@ -18,16 +18,17 @@ _OFFLINE = "From files and records, offline. Changes that were made in Invent do
 _MOST_KEYS = 10
 
 
-def head_of(calendars: Sequence[Calendar]) -> Head:
+def head_of(calendars: Sequence[Calendar]) -> Masthead:
     """Return the head of the page of one or several workspaces."""
     zones = dict.fromkeys(calendar.context.zone or "UTC" for calendar in calendars)
     names = [clean(calendar.context.workspace) for calendar in calendars if calendar.context.workspace]
     account = _account(calendars)
     moments = dict.fromkeys(
-        local_text(calendar.context.at, calendar.context.zone if len(zones) == 1 else "") for calendar in calendars
+        local_text(calendar.context.at.replace(second=0), calendar.context.zone if len(zones) == 1 else "")
+        for calendar in calendars
     )
-    return Head(
-        ", ".join(names) or account or "Broadcasts",
+    return Masthead(
+        ", ".join(names) or account,
         account,
         ", ".join(moments),
         _source(calendars),
@@ -39,21 +40,23 @@ def head_of(calendars: Sequence[Calendar]) -> Head:
     )
 
 
-def legend_of(calendars: Sequence[Calendar], shading: Shading) -> tuple[Note, ...]:
+def legend_of(calendars: Sequence[Calendar], shading: Shading) -> tuple[SendNote, ...]:
     """Return what is shaded and marked, each with its sign and a sentence."""
-    notes = [Note("strip", _lane_text(lane)) for lane in shading.lanes]
+    notes = [SendNote("strip", _lane_text(lane)) for lane in shading.lanes]
     for calendar in calendars:
         if calendar.rules.blackout_days:
-            notes.append(Note("blackout", "Blackout day: nothing may go out. It counts in the time zone of each send."))
+            notes.append(SendNote("blackout", "Blackout day in the time zone of a send: it may not go out."))
         if gap := calendar.rules.minimum_gap:
             name = f" in {clean(calendar.context.workspace)}" if len(calendars) > 1 else ""
-            notes.append(Note("clash", f"Clash: two sends to one segment within {duration(gap, days=False)}{name}."))
+            sentence = f"Clash: two sends to one segment within {duration(gap, days=False)}{name}."
+            notes.append(SendNote("clash", sentence))
     return tuple(dict.fromkeys(notes))
 
 
 def _account(calendars: Sequence[Calendar]) -> str:
-    orgs = dict.fromkeys(calendar.context.org for calendar in calendars if calendar.context.org)
-    return ", ".join("the API key’s own organization" if org == OWN_ORG else clean(org) for org in orgs)
+    orgs = dict.fromkeys(calendar.context.org for calendar in calendars)
+    # The key's own has no name that a reader knows.
+    return ", ".join(clean(org) for org in orgs if org not in ("", OWN_ORG))
 
 
 def _source(calendars: Sequence[Calendar]) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 
 from invent_gitops.model.calendar import Calendar
 from invent_gitops.render.html.clocks import WEEKDAYS, clock_in, month_title, short_day
-from invent_gitops.render.html.page import Day, Month, Send
+from invent_gitops.render.html.page import Day, Month, SendView
 from invent_gitops.render.html.shading import Shading, span_text
 from invent_gitops.values import Struct
 
@@ -32,10 +32,10 @@ def today_of(calendar: Calendar) -> Today:
 
 
 def months_of(
-    sends: Sequence[Send], calendars: Sequence[Calendar], shading: Shading, today: Today
+    sends: Sequence[SendView], calendars: Sequence[Calendar], shading: Shading, today: Today
 ) -> tuple[Month, ...]:
     """Return every month in which something is sent, every one that was asked for, and that of today within these."""
-    local: dict[date, list[Send]] = defaultdict(list)
+    local: dict[date, list[SendView]] = defaultdict(list)
     universal: dict[date, int] = defaultdict(int)
     for send in sends:
         local[send.local.day].append(send)
@@ -80,7 +80,7 @@ def _current(calendars: Sequence[Calendar], today: Today) -> Iterator[_YearMonth
 def _month_of(
     year: int,
     number: int,
-    local: Mapping[date, list[Send]],
+    local: Mapping[date, list[SendView]],
     universal: Mapping[date, int],
     shading: Shading,
     today: Today,
@@ -103,7 +103,7 @@ def _month_of(
 
 
 def _day(
-    day: date, local: Mapping[date, list[Send]], universal: Mapping[date, int], shading: Shading, today: Today
+    day: date, local: Mapping[date, list[SendView]], universal: Mapping[date, int], shading: Shading, today: Today
 ) -> Day:
     strip, quiet = shading.quiet(day, universal=False)
     utc_strip, utc_quiet = shading.quiet(day, universal=True)

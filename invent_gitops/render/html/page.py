@@ -8,11 +8,15 @@ from invent_gitops.values import Struct
 
 
 class Clock(Struct, frozen=True):
-    """What the clocks of one zone show at a send: the day, and the time such as `09:00`."""
+    """What the clocks of one zone show at a send: the day, and the time such as `09:00`.
+
+    `short` is how people call the zone on that day, such as `CET`.
+    """
 
     day: date
     time: str
     zone: str
+    short: str
 
 
 class Look(Struct, frozen=True):
@@ -23,7 +27,7 @@ class Look(Struct, frozen=True):
     meaning: str
 
 
-class Note(Struct, frozen=True):
+class SendNote(Struct, frozen=True):
     """A sentence that a person should read beside a send. `link` is the number of the send that it speaks of, or 0."""
 
     sign: str
@@ -63,7 +67,7 @@ class Details(Struct, frozen=True):
     further: str = ""
 
 
-class Send(Struct, frozen=True):
+class SendView(Struct, frozen=True):
     """One send. `number` names it on this page, from 1 on; `options` are the numbers of the filters it belongs to."""
 
     number: int
@@ -76,7 +80,7 @@ class Send(Struct, frozen=True):
     owner: str
     workspace: str
     marks: tuple[Mark, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[SendNote, ...]
     details: Details
 
 
@@ -90,7 +94,7 @@ class Day(Struct, frozen=True):
     day: date
     weekday: str
     date: str
-    sends: tuple[Send, ...]
+    sends: tuple[SendView, ...]
     used: bool
     strips: tuple[int, int]
     quiet: tuple[str, str]
@@ -143,8 +147,11 @@ class Filter(Struct, frozen=True):
     options: tuple[Option, ...]
 
 
-class Head(Struct, frozen=True):
-    """What the page says about itself. `zone` is "" where the workspaces have different ones."""
+class Masthead(Struct, frozen=True):
+    """What the page says about itself. `title` names the workspaces or the organization, "" where neither has a name.
+
+    `zone` is "" where the workspaces have different ones.
+    """
 
     title: str
     account: str
@@ -157,16 +164,16 @@ class Head(Struct, frozen=True):
     remarks: tuple[str, ...]
 
 
-class Page(Struct, frozen=True):
+class CalendarPage(Struct, frozen=True):
     """Everything that the template prints. `options` are the filters' numbers by the number of a send."""
 
-    head: Head
+    head: Masthead
     months: tuple[Month, ...]
     strips: tuple[Strip, ...]
     filters: tuple[Filter, ...]
     options: dict[int, tuple[int, ...]]
     looks: tuple[Look, ...]
-    legend: tuple[Note, ...]
+    legend: tuple[SendNote, ...]
     count: int
     start: str
     today: str

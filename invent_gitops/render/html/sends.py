@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from invent_gitops.model.calendar import Calendar, CalendarEntry, Clash
 from invent_gitops.model.status import SHARES
-from invent_gitops.policy import duration
 from invent_gitops.render.cells.audience import names_text, size_text
+from invent_gitops.render.cells.calendar import has_no_hour
 from invent_gitops.render.cells.counts import COUNTED, counted
 from invent_gitops.render.cells.results import count_text
 from invent_gitops.render.cells.spelling import Spelling
 from invent_gitops.render.cells.times import local_text
 from invent_gitops.render.html.clocks import clock_in, in_zone
 from invent_gitops.render.html.looks import LOOKS
-from invent_gitops.render.html.page import Bar, Details, Fact, Mark, Note, Send
-from invent_gitops.render.html.shading import falls_in_quiet_hours, on_blackout_day
+from invent_gitops.render.html.page import Bar, Details, Fact, Mark, SendNote, SendView
+from invent_gitops.render.html.shading import on_blackout_day
 from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct
 
@@ -46,32 +47,32 @@ def numbered(calendars: Sequence[Calendar]) -> list[Numbered]:
 
 def numbers_by_key(entries: Sequence[Numbered]) -> dict[tuple[str, str], int]:
     """Return the number of each send by its workspace and key, for links from one send to another."""
-    return {(each.workspace, each.entry.key): each.number for each in entries if each.entry.key}
+    return {(send.workspace, send.entry.key): send.number for send in entries if send.entry.key}
 
 
-def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, several: bool) -> Send:
+def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, several: bool) -> SendView:
     """Return one send. `several` is whether the page has several workspaces, which are named then."""
     entry, calendar = numbered_entry.entry, numbered_entry.calendar
     quiet, blackout = falls_in_quiet_hours(entry, calendar), on_blackout_day(entry, calendar)
-    notes = [Note("alert", clean(remark)) for remark in entry.remarks]
+    notes = [SendNote("alert", clean(remark)) for remark in entry.remarks]
     notes += [_clash(clash, numbers.get((numbered_entry.workspace, clash.key), 0)) for clash in entry.clashes]
     if quiet:
-        notes.append(Note("moon", "It is in the quiet hours."))
+        notes.append(SendNote("moon", "It is in the quiet hours."))
     if blackout:
-        notes.append(Note("blackout", "It is on a blackout day."))
+        notes.append(SendNote("blackout", "It is on a blackout day."))
     marks = {
         Mark("alert", "needs a person"): entry.remarks,
         Mark("clash", "clash"): entry.clashes,
         Mark("moon", "in quiet hours"): quiet,
         Mark("blackout", "on a blackout day"): blackout,
     }
-    return Send(
+    return SendView(
         numbered_entry.number,
         clean(entry.name),
         LOOKS[entry.state],
         clock_in(entry.at, calendar.context.zone),
         clock_in(entry.at, ""),
-        entry.at_once and not entry.id,
+        has_no_hour(entry),
         ", ".join(filter(None, (names_text(entry.audience, _ENTIRE), size_text(entry.audience)))),
         clean(entry.author.owner),
         clean(numbered_entry.workspace) if several else "",
@@ -81,19 +82,27 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
     )
 
 
-def _clash(clash: Clash, number: int) -> Note:
-    apart = f"{duration(clash.apart)} apart" if clash.apart else "at the same time"
+def _clash(clash: Clash, number: int) -> SendNote:
+    apart = f"{_span(clash.apart)} apart" if clash.apart else "at the same time"
     segments = ", ".join(map(clean, clash.segments))
     both = f"both to {segments}" if segments else "and they share an audience, since one goes to everyone"
     other = clean(clash.name or clash.key)
-    return Note("clash", f"Clash with “{other}”: {apart}, {both}.", number)
+    return SendNote("clash", f"Clash with “{other}”: {apart}, {both}.", number)
+
+
+def _span(span: timedelta) -> str:
+    """Return `26 hours 5 minutes`, rounded down to minutes."""
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    parts = [
+        f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in ((hours, "hour"), (minutes, "minute")) if count
+    ]
+    return " ".join(parts) or "less than a minute"
 
 
 def _details(entry: CalendarEntry, calendar: Calendar) -> Details:
-    counts = entry.results
-    told = counts.told if entry.state in _SENT_STATES else {}
-    bars = [_bar(entry, name) for name in _BARS if name in told]
-    further = [count_text(told, name) for name in _FURTHER if told.get(name)]
+    counts: Mapping[str, int] = entry.results.told if entry.state in _SENT_STATES else {}
+    bars = [_bar(entry, name) for name in _BARS if name in counts]
+    further = [count_text(counts, name) for name in _FURTHER if counts.get(name)]
     description = "\n".join(map(clean, entry.author.description.strip().split("\n")))
     return Details(description, tuple(_facts(entry, calendar)), tuple(filter(None, bars)), ", ".join(further))
 

@@ -138,7 +138,7 @@ def _minute_of(clock: datetime, written_in: str, day: date, zone: str) -> int:
 
 def _texts(spans: tuple[tuple[int, int, int], ...], number: int, lane: Lane) -> Iterator[str]:
     """Yield the quiet hours of a day: those of the night before and of the night after as one span, `21:00–08:00`."""
-    parts = [(start, start + length) for each, start, length in spans if each == number]
+    parts = [(start, start + length) for lane_number, start, length in spans if lane_number == number]
     names = "".join(f"{name} " for name in [" and ".join(filter(None, lane.workspaces))] if name)
     if len(parts) == 2 and parts[0][0] == 0 and parts[1][1] == _DAY:
         parts = [(parts[1][0], parts[0][1])]

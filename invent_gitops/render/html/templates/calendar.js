@@ -17,6 +17,8 @@
       chip: chipOf.get(item.id),
       options: new Set(item.dataset.options.split(" ")),
       local: { day: item.closest(".day").dataset.day, time: time.textContent, zone: item.querySelector(".zone").textContent },
+      // Only a page with several zones names them beside each time.
+      short: chipOf.get(item.id).querySelector(".zone")?.textContent,
       utc: { day: time.dateTime.slice(0, 10), time: time.dateTime.slice(11, 16), zone: "UTC" },
     };
   });
@@ -41,6 +43,7 @@
         send.chip.querySelector("time").textContent = time;
       }
       send.item.querySelector(".zone").textContent = zone;
+      if (send.short) send.chip.querySelector(".zone").textContent = utc ? "UTC" : send.short;
       byId(`d${day}`).querySelector(".sends").append(send.item);
       byId(`c${day}`).querySelector(".chips").append(send.chip);
     }
