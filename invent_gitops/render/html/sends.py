@@ -16,7 +16,7 @@ from invent_gitops.render.cells.times import local_text
 from invent_gitops.render.html.clocks import clock_in, in_zone
 from invent_gitops.render.html.looks import LOOKS
 from invent_gitops.render.html.page import Bar, Details, Fact, Mark, SendNote, SendView
-from invent_gitops.render.html.shading import on_blackout_day
+from invent_gitops.render.html.shading import falls_in_quiet_hours, on_blackout_day
 from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct
 
