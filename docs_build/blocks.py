@@ -32,6 +32,8 @@ REASONS = (
 )
 _FILE = re.compile(r"# ([\w./-]+\.(?:ya?ml|json))")
 _NOT_RUN = "not run:"
+# The commands that a script of the checks takes from the README and runs: they install the program, or run the tests.
+_ELSEWHERE = ("test command", "try command")
 # What a line with a command begins with, by the language of its block. In a text, a command stands alone to be copied.
 _PROMPTS = {"sh": "", "console": "$ ", "text": f"{PROGRAM} "}
 _OPERATORS = {"|", "||", "&&", ";", "&", ">", ">>", "<", "<<", "(", ")", "2>"}
@@ -44,7 +46,7 @@ def reason(block: Block) -> str | None:
 
 def runs(block: Block) -> bool:
     """Return whether a block is part of the script of its page."""
-    return block.language == "sh" and reason(block) is None
+    return block.language == "sh" and reason(block) is None and not set(block.comments) & set(_ELSEWHERE)
 
 
 def script(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from docs_build.blocks import REASONS, faults, misunderstood, reason, runs, scri
 from docs_build.markdown import blocks, pages
 from invent_gitops.sandbox.server import serve
 from invent_gitops.sandbox.service import Sandbox
-from tests.forked import PATIENCE
+from tests.forked import PATIENCE, SHELL, address
 from tests.running import KEY, ROOT
 
 PAGES = [page for page in pages(ROOT) if "reference" not in page.parts and page.name != "CHANGELOG.md"]
@@ -34,6 +35,11 @@ def world(tmp_path: Path) -> Iterator[dict[str, str]]:
     (home / ".gitconfig").write_text(
         "[user]\n\tname = Ana\n\temail = ana@example.com\n[init]\n\tdefaultBranch = main\n", encoding="utf-8"
     )
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    program = programs / "invent-gitops"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{SHELL}" "{address()}" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
     with serve(Sandbox()) as server:
         kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT") if name in os.environ}
         nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -43,15 +49,24 @@ def world(tmp_path: Path) -> Iterator[dict[str, str]]:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
             "HOME": str(home),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
             "INVENT_BASE_URL": server.url,
             "INVENT_API_KEY": KEY,
             "PIP_NO_INDEX": "1",
         }
 
 
+def folder_for(page: Path, work: Path) -> Path:
+    """Where the script of a page runs: an empty folder; for a page of the examples, its own in a copy of them."""
+    work.mkdir()
+    if page.parts[0] == "examples":
+        left = shutil.ignore_patterns(".invent-sandbox", "invent.sandbox*", "invent.state*")
+        shutil.copytree(ROOT / "examples", work / "examples", ignore=left)
+        return work / page.parent if len(page.parts) > 2 else work
+    return work
+
+
 def run(text: str, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    folder.mkdir()
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", text],
         cwd=folder,
@@ -69,7 +84,7 @@ def run(text: str, folder: Path, variables: dict[str, str]) -> subprocess.Comple
 @pytest.mark.parametrize("page", [page for page in PAGES if script(page.read_text("utf-8"))], ids=name)
 def test_the_blocks_of_a_page_run_in_order(page: Path, tmp_path: Path, world: dict[str, str]) -> None:
     text = script(page.read_text(encoding="utf-8"))
-    done = run(f"set -x\n{text}", tmp_path / "work", world)
+    done = run(f"set -x\n{text}", folder_for(page.relative_to(ROOT), tmp_path / "work"), world)
     assert done.returncode == 0, f"{name(page)} ends with {done.returncode}:\n{done.stdout}"
 
 
@@ -115,6 +130,11 @@ cat broadcasts/spring.yaml > copy
 exit 3
 ```
 
+<!-- test command -->
+```sh
+exit 4
+```
+
 ```json
 # settings/x.json
 {"a": 1}
@@ -132,7 +152,7 @@ cd broadcasts
 
 
 def test_a_page_is_one_script_of_its_files_and_of_what_runs(tmp_path: Path, world: dict[str, str]) -> None:
-    done = run(script(PAGE), tmp_path / "work", world)
+    done = run(script(PAGE), folder_for(Path("page.md"), tmp_path / "work"), world)
     assert (done.returncode, done.stdout) == (0, "")
     written = (tmp_path / "work" / "copy").read_text(encoding="utf-8")
     assert written == '# broadcasts/spring.yaml\nname: Spring\n{"a": 1}\n'
@@ -143,7 +163,9 @@ def test_a_page_on_which_nothing_runs_has_no_script() -> None:
 
 
 def test_a_block_that_fails_ends_its_page(tmp_path: Path, world: dict[str, str]) -> None:
-    done = run(script("```sh\nfalse\n```\n\n```sh\necho on\n```\n"), tmp_path / "work", world)
+    done = run(
+        script("```sh\nfalse\n```\n\n```sh\necho on\n```\n"), folder_for(Path("page.md"), tmp_path / "work"), world
+    )
     assert (done.returncode, done.stdout) == (1, "")
 
 
@@ -151,11 +173,11 @@ def test_the_world_of_a_page_has_the_program_and_an_invent_and_no_network(
     tmp_path: Path, world: dict[str, str]
 ) -> None:
     text = "git config user.name && invent-gitops --version && ! pip download --quiet wheel 2> /dev/null"
-    done = run(text, tmp_path / "work", world)
+    done = run(text, folder_for(Path("page.md"), tmp_path / "work"), world)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("Ana\ninvent-gitops ")
     check = "mkdir n && cd n && invent-gitops init > /dev/null && invent-gitops segments pull && invent-gitops status"
-    asked = run(check, tmp_path / "other", world)
+    asked = run(check, folder_for(Path("page.md"), tmp_path / "other"), world)
     assert asked.returncode == 0, asked.stdout
 
 

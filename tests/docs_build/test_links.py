@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -42,10 +43,15 @@ def fault(page: Path, text: str, target: str) -> str:
         return ""
     if there.suffix != ".md":
         return "" if re.fullmatch(r"L\d+(-L\d+)?", title) else "has an anchor in a file that has no titles"
-    count = anchors(there.read_text(encoding="utf-8") if path else text).count(title)
+    count = (anchors_of(there) if path else anchors(text)).count(title)
     return {0: "has no such title", 1: ""}.get(
         count, "stands for several titles, which GitHub and the site number apart"
     )
+
+
+@cache
+def anchors_of(page: Path) -> list[str]:
+    return anchors(page.read_text(encoding="utf-8"))
 
 
 def external_fault(target: str) -> str:

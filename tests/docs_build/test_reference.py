@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from docs_build.blocks import faults
 from docs_build.markdown import titles
 from docs_build.reference import COMMAND, FOLDER, reference_pages, stale
 from docs_build.reference.commands import command_tree, common_options
@@ -85,11 +86,12 @@ def test_every_command_is_in_the_index_with_the_options_of_all() -> None:
         assert f"| `{', '.join(option.opts)}" in page
 
 
-def test_an_example_of_a_command_is_one_that_the_program_understands() -> None:
-    for path, _, _ in command_tree():
-        if line := example_of(path):
-            assert line.startswith("invent-gitops "), path
-            assert f"$ {line}\n" in written(f"commands/{path.partition(' ')[0]}.md")
+def test_every_command_has_an_example_that_the_program_understands_or_none_has_one() -> None:
+    lines = {path: example_of(path) for path, _, _ in command_tree()}
+    assert all(lines.values()) or not any(lines.values())
+    for path, line in lines.items():
+        assert f"$ {line}\n" in written(f"commands/{path.partition(' ')[0]}.md") or not line
+        assert list(faults(f"`{line}`")) == []
 
 
 # ---------------------------------------------------------------- codes and variables

@@ -13,6 +13,7 @@ from docs_build.built import faults
 from docs_build.markdown import links
 from docs_build.site import NotPrepared, navigation, page_names, prepare
 from tests.running import ROOT
+from tests.workflows.runner import load
 
 NAV = """\
 a = 1
@@ -67,6 +68,20 @@ def test_the_settings_load_no_font_and_no_analytics() -> None:
     assert project["theme"]["font"] is False
     # With `repo_url`, the theme lets each reader's browser ask GitHub for the stars of the repository.
     assert not {"repo_url", "extra_javascript", "extra_css", "extra", "plugins"} & project.keys()
+
+
+def test_the_site_is_published_from_main_only_and_where_the_repository_wants_it() -> None:
+    workflow = load(ROOT / ".github" / "workflows" / "pages.yml")
+    assert workflow["on"].keys() == {"push", "workflow_dispatch"}
+    assert workflow["on"]["push"] == {"branches": ["main"]}
+    build, publish = workflow["jobs"]["build"], workflow["jobs"]["publish"]
+    assert build["if"] == "${{ vars.PUBLISH_DOCS == 'true' && github.ref == 'refs/heads/main' }}"
+    assert (build["permissions"], "environment" in build) == ({"contents": "read"}, False)
+    assert publish["permissions"] == {"id-token": "write", "pages": "write"}
+    assert (publish["needs"], [step["uses"].partition("@")[0] for step in publish["steps"]]) == (
+        "build",
+        ["actions/deploy-pages"],
+    )
 
 
 def test_patterns_become_the_pages_that_match_and_groups_without_pages_are_left_out() -> None:
