@@ -14,6 +14,7 @@ EXAMPLES = {
     "plan": "invent-gitops plan --sandbox --out plan.json",
     "apply": "invent-gitops apply --sandbox --plan plan.json --yes",
     "status": "invent-gitops status --sandbox --soon 3d",
+    "calendar": "invent-gitops calendar --month 2028-11",
     "refresh": "invent-gitops refresh --sandbox",
     "reconcile": "invent-gitops reconcile --sandbox",
     "resolve": "invent-gitops resolve black-friday-vip --id b_7f3a --reason 'found in Invent'",
@@ -43,27 +44,28 @@ EXAMPLES = {
 }
 # The page below docs/ for each command; a group's page serves the commands below it that have none.
 PAGES = {
-    "init": "github.md",
-    "validate": "policies.md",
+    "init": "start.md",
+    "validate": "definitions.md",
     "plan": "change-or-cancel.md",
     "apply": "never-twice.md",
     "status": "live-account.md",
+    "calendar": "calendar.md",
     "refresh": "live-account.md",
-    "reconcile": "never-twice.md",
-    "resolve": "never-twice.md",
+    "reconcile": "recovery/exit-7.md",
+    "resolve": "recovery/exit-7.md",
     "import": "live-account.md",
-    "history": "never-twice.md",
+    "history": "state.md",
     "github": "github.md",
     "github check": "github.md",
-    "state": "never-twice.md",
+    "state": "state.md",
     "state mv": "change-or-cancel.md",
     "segments": "live-account.md",
-    "schema": "live-account.md",
+    "schema": "editor.md",
     "workspaces": "workspaces.md",
-    "completion": "live-account.md",
-    "sandbox": "never-twice.md",
+    "completion": "editor.md",
+    "sandbox": "sandbox.md",
 }
-_CALLERS = ("plan", "apply", "status", "refresh", "reconcile", "resolve", "import", "segments pull")
+_CALLERS = ("plan", "apply", "status", "calendar", "refresh", "reconcile", "resolve", "import", "segments pull")
 _STEPS = ("github comment", "github outdated", "github approved", "github issue", "github check")
 # The variables that no option stands for: what each holds, and the commands that read it.
 VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
