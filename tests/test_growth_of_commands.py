@@ -98,6 +98,11 @@ COMMANDS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "plan of recorded ones": (True, ("plan",)),
     "plan for a pull request": (False, ("plan", "--format", "markdown")),
     "status": (True, ("status",)),
+    "status of the records": (True, ("status", "--recorded")),
+    "calendar of new ones": (False, ("calendar",)),
+    "calendar of recorded ones": (True, ("calendar",)),
+    "calendar as a page": (True, ("calendar", "--format", "html")),
+    "calendar as a feed": (True, ("calendar", "--format", "ics")),
     "state list": (True, ("state", "list")),
     "history of a file": (True, ("history",)),
 }
@@ -175,7 +180,10 @@ def filled(server: Server, count: int) -> dict[str, str]:
     return ids
 
 
-@pytest.mark.parametrize("words", [("import", "--all"), ("status",), ("refresh",), ("plan", "--refresh")], ids=" ".join)
+LIVE = [("import", "--all"), ("status",), ("refresh",), ("plan", "--refresh"), ("calendar", "--refresh")]
+
+
+@pytest.mark.parametrize("words", LIVE, ids=" ".join)
 def test_live_broadcasts_cost_as_much_each(tmp_path: Path, words: tuple[str, ...]) -> None:
     def cost(count: int) -> int:
         with invent() as server:

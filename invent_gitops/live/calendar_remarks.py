@@ -9,6 +9,7 @@ from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Remote
 from invent_gitops.model.calendar import SendState
 from invent_gitops.model.command import Command, cure_text
 from invent_gitops.model.listing import Listing
+from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.record import Removal
 from invent_gitops.model.status import Row
@@ -31,11 +32,8 @@ def remarks_on(
     flags = plan.context.flags
     if item and state == "refused":
         yield from (f"{refusal.message} {cure_text(refusal.cure, flags)}".strip() for refusal in item.refusals)
-    if state == "refused" and plan.held_back:
-        yield (
-            "Rules were loosened since the base, and policies.loosening refuses that, so apply creates nothing. "
-            f"See what was loosened: {Command('plan').text(flags)}"
-        )
+    if state == "refused" and plan.loosening and plan.held_back:
+        yield f"{_held_back(plan.loosening)} See the reason: {Command('plan').text(flags)}"
     if unreached:
         yield _of_unreached(unreached, flags)
     elif item and item.changes and item.action in ("changed", "refused"):
@@ -47,6 +45,12 @@ def remarks_on(
     if item:
         yield from (f"{warning.message} {warning.cure}".strip() for warning in item.remarks.warnings)
     yield from _of_age(row, state, plan, asked=asked)
+
+
+def _held_back(loosening: Loosening) -> str:
+    if loosening.fault:
+        return f"The rules of {loosening.reference} cannot be read, and policies.loosening refuses that."
+    return f"Rules are weaker than at {loosening.reference}, and policies.loosening refuses that."
 
 
 def _of_age(row: Row, state: SendState, plan: Plan, *, asked: bool) -> Iterator[str]:

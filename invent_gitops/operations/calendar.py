@@ -52,6 +52,9 @@ def read_calendar_of(
     reach: Reach = "" if snapshot is None else "whole" if snapshot.broadcasts.complete else "partly"
     replan = partial(plan_for, state=state, only=(), strict=False, live=live, reach=reach, flags=account.flags())
     plan = with_loosening(console, replan(loaded), loaded, replan, base=base, definitions=definitions)
+    if plan.loosening and plan.loosening.fault:
+        fault = f"{plan.loosening.reference} cannot be read: {plan.loosening.fault}. {plan.loosening.cure}"
+        console.remark([f"No send is marked as new, since the base {fault}".strip()])
     changes = changes_of(loaded, plan, definitions=definitions)
     return within_days(calendar_at(account, loaded, plan, state, snapshot=snapshot, changes=changes), *days)
 

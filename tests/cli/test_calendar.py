@@ -102,6 +102,17 @@ def test_base_says_what_is_planned_in_this_change(project: Path) -> None:
     assert "nowhere" in wrong.err
 
 
+def test_ci_of_a_pull_request_names_the_base_by_itself(project: Path) -> None:
+    git(project, "init", "-q", "--template=", "-b", "main")
+    git(project, "add", "-A")
+    git(project, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x")
+    define(project, "three")
+    for env, expected in (({"GITHUB_BASE_REF": "main"}, "main"), ({}, None), ({"GITHUB_BASE_REF": "nowhere"}, None)):
+        done = call(project, "calendar", "--json", env=env)
+        assert (done.code, done.json["changed_from"]) == (0, expected)
+        assert ("No send is marked as new" in done.err) == ("nowhere" in env.values())
+
+
 # ---------------------------------------------------------------- the days
 
 

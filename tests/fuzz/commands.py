@@ -28,6 +28,9 @@ plan --format markdown
 plan --format github
 plan --refresh
 status --format markdown
+calendar
+calendar --format html
+calendar --out calendar.ics
 """),
     *APPLY,
 )
@@ -65,6 +68,11 @@ plan --format markdown
 status
 status --json
 status --format markdown
+status --recorded
+calendar
+calendar --json
+calendar --format html
+calendar --out calendar.ics
 state list
 state list --json
 state show a
@@ -93,6 +101,9 @@ plan --refresh
 plan --refresh --json
 status
 status --json
+calendar --refresh
+calendar --refresh --format html
+calendar --refresh --out calendar.ics
 refresh
 refresh --json
 reconcile

@@ -13,7 +13,7 @@ from invent_gitops.live.status import NOT_ASKED, status_of
 from invent_gitops.model.broadcast import Counts, Definition, Remote
 from invent_gitops.model.calendar import Calendar, CalendarEntry
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.loosening import Loosening
+from invent_gitops.model.loosening import Loosening, RuleChange, RuleChanges
 from invent_gitops.model.project import Policies
 from invent_gitops.model.record import RecordedCounts
 from invent_gitops.model.state import State
@@ -108,9 +108,15 @@ def test_what_a_policy_refuses_is_refused_with_the_reason_and_the_fix() -> None:
 
 
 def test_nothing_is_planned_where_a_weaker_rule_holds_the_whole_plan_back() -> None:
-    entry = only(calendar(SPRING, loosening=Loosening("main", "", "refuse", fault="it is gone")))
-    assert entry.state == "refused"
-    assert "policies.loosening" in remark(entry)
+    weaker = RuleChanges((RuleChange("max_creates", "", "1", "2"),))
+    for loosening, reason in (
+        (Loosening("main", "", "refuse", fault="it is gone"), "The rules of main cannot be read"),
+        (Loosening("main", "c0ffee", "refuse", weaker), "Rules are weaker than at main"),
+    ):
+        entry = only(calendar(SPRING, loosening=loosening))
+        assert entry.state == "refused"
+        assert reason in remark(entry)
+        assert only(calendar(SPRING, loosening=replace(loosening, guard="warn"))).state == "planned"
 
 
 def test_open_attempt_is_blocked_and_says_how_to_settle_it() -> None:

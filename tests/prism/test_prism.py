@@ -48,6 +48,7 @@ CASES = [
     Case(("resolve", "doubt", "--not-created", "--reason", "looked"), 5, frozenset({LIST})),
     Case(("refresh",), 7, frozenset({LIST})),
     Case(("status", "--exit-code"), 7, frozenset({LIST})),
+    Case(("calendar", "--refresh"), 0, frozenset({LIST})),
     Case(("import", "--all"), 7, frozenset({LIST})),
     Case(("segments", "pull"), 0, frozenset({SEGMENTS})),
 ]
