@@ -64,11 +64,13 @@ NO_AUTHOR = Author()
 class Revision(Struct, frozen=True):
     """When a send last changed, for subscribers of the feed; None where no evidence says so.
 
-    `removed` is whether a person took its record out: a subscribed calendar shows it as cancelled.
+    `removed` is whether a person took its record out: a subscribed calendar shows it as cancelled. `in_change` is
+    whether its definition is new, or another one, since the base that the calendar was made with.
     """
 
     changed_at: datetime | None = None
     removed: bool = False
+    in_change: bool = False
 
 
 UNCHANGED = Revision()
