@@ -14,6 +14,7 @@ from invent_gitops.model.calendar import (
     CalendarEntry,
     CalendarRules,
     Clash,
+    Revision,
     SendState,
 )
 from invent_gitops.model.context import Context
@@ -90,6 +91,7 @@ def a_full_calendar() -> Calendar:
     long = "Early access for VIP customers, one day before everyone else.\nThe landing page opens at the same hour."
     owner = {"owner": "growth-team"}
     editors = {"owner": "editors"}
+    new = Revision(None, in_change=True)
     entries = [
         an_entry("Weekly letter 44", "2028-11-01T10:00", "sent", author=editors, results=RESULTS, status="SENT"),
         an_entry("Singles’ Day teaser", "2028-11-03T09:30", "sent", segments=(), contacts=None, author=owner,
@@ -106,8 +108,8 @@ def a_full_calendar() -> Calendar:
                  remarks=("It would go out in the quiet hours from 21:00 to 08:00, when nobody is to be messaged.",)),
         an_entry("Lost cart reminder", "2028-11-20T12:00", "blocked", segments=("lost-carts",),
                  remarks=("The outcome of its creation is unknown. Look in Invent, then run resolve.",)),
-        an_entry("Weekly letter 47", "2028-11-22T10:00", "planned", author=editors),
-        an_entry("Black Friday – VIP early access", "2028-11-23T15:00", "planned", key="black-friday-vip",
+        an_entry("Weekly letter 47", "2028-11-22T10:00", "planned", author=editors, revision=new),
+        an_entry("Black Friday – VIP early access", "2028-11-23T15:00", "planned", key="black-friday-vip", revision=new,
                  segments=("vip-customers",), contacts=640, clashes=(vip,),
                  author={"owner": "growth-team", "description": long, "timezone": "America/New_York",
                          "file": "broadcasts/black-friday-vip.yaml"}),

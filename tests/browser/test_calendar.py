@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -311,6 +311,19 @@ def test_page_can_be_read_without_javascript(visitor: Visitor) -> None:
     with visitor(html_of("every state"), java_script_enabled=False, width=375) as visit:
         assert len(names(visit)) == 24
         assert visit.page.locator("table:visible").count() == 0
+
+
+def test_empty_month_that_was_asked_for_shows_the_days_on_which_nothing_may_go_out(visitor: Visitor) -> None:
+    december = a_calendar(first=date(2028, 12, 1), last=date(2028, 12, 31))
+    with visitor(calendar_html([december])) as visit:
+        assert visit.page.locator("td.blackout:visible").count() == 3
+        assert visit.page.locator("h2:visible").first.inner_text() == "No broadcasts in this period"
+
+
+def test_project_in_utc_has_no_zone_to_choose(visitor: Visitor) -> None:
+    with visitor(calendar_html([a_calendar(an_entry(), zone="")])) as visit:
+        assert visit.page.get_by_role("button", name="UTC").count() == 0
+        assert status(visit) == "November 2028: 1 send. 1 send in all. Times in UTC."
 
 
 def test_page_from_a_server_asks_it_for_nothing_else(browser: Any) -> None:

@@ -17,14 +17,16 @@ def _segments(send: Numbered) -> tuple[str, ...]:
     return ("",) if audience.everyone else tuple(dict.fromkeys(map(clean, audience.segments)))
 
 
+_IN_CHANGE = "In this change"
 _PROPERTIES: dict[str, tuple[str, Callable[[Numbered], Sequence[str]]]] = {
     "state": ("State", lambda send: (send.entry.state,)),
     "segment": ("Audience", _segments),
     "owner": ("Owner", lambda send: (clean(send.entry.author.owner),)),
+    "change": ("Change", lambda send: (_IN_CHANGE if send.entry.revision.in_change else "",)),
     "workspace": ("Workspace", lambda send: (clean(send.workspace),)),
 }
 # What stands for "" in a list of choices.
-_WITHOUT = {"owner": "No owner", "segment": "Everyone", "workspace": "No workspace"}
+_WITHOUT = {"owner": "No owner", "segment": "Everyone", "workspace": "No workspace", "change": "Not in this change"}
 
 
 def filters_of(sends: Sequence[Numbered]) -> tuple[tuple[Filter, ...], dict[int, tuple[int, ...]]]:
@@ -55,5 +57,5 @@ def _ordered(id: str, counts: Counter[str]) -> Iterator[str]:
     else:
         # What has no name comes last for an owner, and first for an audience: everyone is the largest.
         yield from sorted(
-            counts, key=lambda value: (not value if id == "owner" else bool(value), value.casefold(), value)
+            counts, key=lambda value: (not value if id in ("owner", "change") else bool(value), value.casefold(), value)
         )

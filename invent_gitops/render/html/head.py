@@ -99,7 +99,7 @@ def _remarks(calendar: Calendar, calendars: Sequence[Calendar]) -> Iterator[str]
     if calendar.look is None and any(other.look for other in calendars):
         yield f"{of}{_OFFLINE}"
     if calendar.changed_from:
-        yield f"“Planned” is measured against {clean(calendar.changed_from)}."
+        yield f"“In this change” means new or edited since {clean(calendar.changed_from)}."
     if calendar.look and (count := calendar.look.unrecorded):
         number = f"{count:,} broadcast{'' if count == 1 else 's'}"
         yield f"{of}{number} in Invent {'is' if count == 1 else 'are'} recorded nowhere."

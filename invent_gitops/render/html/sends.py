@@ -61,6 +61,7 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
     if blackout:
         notes.append(SendNote("blackout", "It is on a blackout day."))
     marks = {
+        Mark("change", "in this change"): entry.revision.in_change,
         Mark("alert", "needs a person"): entry.remarks,
         Mark("clash", "clash"): entry.clashes,
         Mark("moon", "in quiet hours"): quiet,

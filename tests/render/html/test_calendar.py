@@ -13,7 +13,7 @@ import pytest
 
 import invent_gitops.render.html
 from invent_gitops.model.broadcast import NOT_TOLD, Counts
-from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarRules, Clash
+from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarRules, Clash, Revision
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.project import SANDBOX, BlackoutDays, QuietHours
 from invent_gitops.render.html.calendar import calendar_html, page_of
@@ -431,3 +431,15 @@ def test_printed_warning_counts_what_it_leaves_out() -> None:
     gaps = tuple(f"Page {number} could not be read." for number in range(1, 6))
     assert "and 2 more in the file that was printed" in calendar_html([a_calendar(look=Coverage(gaps))])
     assert "more in the file" not in calendar_html([a_calendar(look=Coverage(gaps[:3]))])
+
+
+def test_sends_of_this_change_are_marked_and_can_be_chosen() -> None:
+    new = an_entry("New", state="planned", revision=Revision(None, in_change=True))
+    page = page_of([a_calendar(new, an_entry("Older", state="planned"), changed_from="main")])
+    first, second = day_of(page, "2028-11-23").sends
+    assert [mark.word for mark in first.marks + second.marks] == ["in this change"]
+    assert [(option.label, option.count) for option in page.filters[-1].options] == [
+        ("In this change", 1),
+        ("Not in this change", 1),
+    ]
+    assert page.head.remarks == ("“In this change” means new or edited since main.",)

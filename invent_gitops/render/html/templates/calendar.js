@@ -243,7 +243,11 @@
   });
   byId("dialog-close").addEventListener("click", () => dialog.close());
 
-  if (!total) return;
+  if (!total) {
+    // The months that were asked for have no sends, but days on which nothing may go out.
+    for (const month of months) month.classList.add("current");
+    return;
+  }
 
   // ---- the controls
 
