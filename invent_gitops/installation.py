@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,16 @@ def installation() -> Installation:
         if vcs.get("vcs") == "git":
             return Installation(str(origin.get("url", "")), str(vcs.get("commit_id", "")))
         clone = Path(unquote(urlsplit(str(origin.get("url", ""))).path))
-    if not (clone / ".git").exists():
-        return Installation()
+    # A relative path would be that of the folder the program runs in, which is the user's own repository.
+    if not (clone.is_absolute() and (clone / ".git").exists()):
+        return _released()
     return Installation(_git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD"), cloned=True)
+
+
+def _released() -> Installation:
+    """Return what a release has written into its metadata: the address of its source at the commit."""
+    address, _, commit = _project_url("Source").partition("/tree/")
+    return Installation(address, commit if re.fullmatch(r"[0-9a-f]{40}", commit) else "")
 
 
 def docs_address(page: str) -> str:

@@ -80,3 +80,31 @@ def test_a_clone_has_the_page_of_its_remote_as_that_is_now(tmp_path: Path) -> No
     for command in ("init -q .", "remote add origin git@github.com:acme/tool.git"):
         subprocess.run(["git", "-C", str(site), *command.split()], check=True)
     assert ask(site) == "https://github.com/acme/tool/blob/HEAD/docs/policies.md"
+
+
+def action(site: Path, folder: Path) -> str:
+    """The action that a copy of the package in `site` names, run in `folder`."""
+    code = f"import sys; sys.path.insert(0, {str(site)!r}); from invent_gitops.scaffold.workflows import own_action"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(own_action())"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_release_knows_its_action_at_its_commit_by_its_metadata(tmp_path: Path) -> None:
+    site = installed(tmp_path, metadata=f"Project-URL: Source, https://github.com/acme/tool/tree/{COMMIT}")
+    assert action(site, tmp_path).startswith(f"acme/tool@{COMMIT} # v")
+
+
+@pytest.mark.parametrize("source", ["", "https://github.com/acme/tool/tree/HEAD", "https://acme.test/tool"])
+def test_the_repository_that_the_program_runs_in_is_never_taken_for_its_own(tmp_path: Path, source: str) -> None:
+    mine = tmp_path / "campaigns"
+    mine.mkdir()
+    for command in ("init -q .", "remote add origin https://github.com/mine/campaigns.git", "add -A"):
+        subprocess.run(["git", "-C", str(mine), *command.split()], check=True)
+    subprocess.run(["git", "-C", str(mine), "commit", "-q", "--allow-empty", "-m", "Begin"], check=True)
+    site = installed(tmp_path, metadata=f"Project-URL: Source, {source}" if source else "")
+    named = action(site, mine)
+    assert "mine" not in named
+    assert named.startswith("acme/tool@v" if "github" in source else "OWNER/invent-gitops@v")
