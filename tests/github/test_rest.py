@@ -205,7 +205,7 @@ def test_limit_beyond_the_budget_says_until_when_it_lasts(header: str) -> None:
     answer = http(403, {}, date=formatdate(now, usegmt=True), x_ratelimit_remaining=0, **told)
     with scripted(answer) as server, Rest(server.url, TOKEN) as api, pytest.raises(Unavailable) as caught:
         api.get(COMMENTS)
-    assert "GitHub lets you in again at 01:00 UTC" in caught.value.cure
+    assert "GitHub accepts requests again at 01:00 UTC" in caught.value.cure
 
 
 @pytest.mark.parametrize(
