@@ -344,7 +344,7 @@ def test_drip_of_bytes_ends_with_the_budget(hub: StandIn, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b'{"a": 1}', b"[1]", b"[" * 100_000])
 def test_list_of_another_shape_is_told(hub: StandIn, body: bytes) -> None:
     hub.fault("GET", "comments", 200, body=body)
-    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub answered with something else"):
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub's answer is not"):
         list(api.pages(COMMENTS))
 
 
