@@ -134,7 +134,7 @@ class Run:
         called. Their clock begins before anybody else can see them.
         """
         if not self.awake():
-            self.failure = StateMoved("This run was at rest for a while.", "Look and plan again.")
+            self.failure = StateMoved("This run was paused for a while.", "Look and plan again.")
             return [], self.awake
         fresh, timely_written = self.pace.fresh(), self.pace.timely_written()
         chosen = [waiting.popleft() for _ in range(min(room, len(waiting)))]

@@ -20,7 +20,7 @@ BANNED = {
     r"\bfor ever\b": "write forever, or permanently",
     r"\bsomebody\b": "say who does it, or write a person",
     r"\bas well[.;:,)]?$": "write also, before the verb",
-    r"\btold\b|\btells\b(?! \w+(?: \w+){0,3} apart)": "write report, show or say",
+    r"\btold\b|(?:\btells|\b(?:does|do|did) not tell)\b(?! \w+(?: \w+){0,3} apart)": "write report, show or say",
     r"\bstands\b": "write appears, is or remains",
     r"\bin doubt\b": "write 'outcome unknown'",
     r"\b(?:is|are|be|was|were) whole\b": "write complete or valid",
@@ -28,6 +28,7 @@ BANNED = {
         "write read or check"
     ),
     r"\bmend(?:s|ed|ing)?\b": "write fix or repair",
+    r"\blet in\b|\blets you in\b": "write accept or deny",
 }
 # Words of published documents, which programs compare.
 PUBLIC = {"in doubt"}

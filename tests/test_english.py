@@ -116,6 +116,8 @@ BAD = {
     "The chain is whole.": "is whole",
     "The result is looked at again.": "is looked at",
     "Mend the state.": "Mend",
+    "Git was not let in.": "let in",
+    "Invent does not tell its name.": "not tell",
 }
 GOOD = [
     "What does apply do?",

@@ -85,7 +85,7 @@ class InventApi:
                     continue
                 return self._not_sent(error)
             except AnswerLost as error:
-                return Unknown(f"It was sent, and no whole answer came back: {self._wire.reason(error)}")
+                return Unknown(f"It was sent, but no complete answer came back: {self._wire.reason(error)}")
             self._closed_since = None
             if status != 429:
                 return verdict(status, body, self._key)

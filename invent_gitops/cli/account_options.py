@@ -56,7 +56,7 @@ def _refuse_two_apis(values: Mapping[str, Any]) -> None:
     """Refuse an address that --sandbox would make void; one from the environment is there for the other commands."""
     source = click.get_current_context().get_parameter_source("base_url")
     if values.get("sandbox") and source is ParameterSource.COMMANDLINE:
-        raise WrongUsage("--sandbox and --base-url contradict each other.", "Give one of them.")
+        raise WrongUsage("--sandbox and --base-url cannot be combined.", "Give one of them.")
 
 
 _OPTIONS = [

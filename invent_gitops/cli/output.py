@@ -101,7 +101,7 @@ class Output:
         """Put a document in place that says that there is none yet: an older one must not be taken for this run's.
 
         So nobody creates anything first and finds out then that the report cannot be written. Raises `WrongUsage` where
-        the options contradict each other.
+        the options cannot be combined.
         """
         kind, form = self._wish.kind, self._wish.form
         contradiction = self._session.json and form not in ("text", "json") and kind not in FORMATS[form].beside_json
@@ -109,7 +109,7 @@ class Output:
         if self._file:
             self._file.begin(self._cut_off(self._known, "The state has the record of it; invent-gitops plan shows it."))
         if contradiction:
-            raise WrongUsage(f"--json and --format {form} contradict each other.", "Give one of them.")
+            raise WrongUsage(f"--json and --format {form} cannot be combined.", "Give one of them.")
 
     def draft(self, body: Callable[[], Body]) -> None:
         """Put in place what is true from now on of a run that is killed. Raises what `begin` raises."""

@@ -87,7 +87,7 @@ def _run(
     scope: Scope, function: Callable[..., Result], values: dict[str, Any], name: str | None, every: bool
 ) -> ExitCode:
     if name and every:
-        raise WrongUsage("--workspace and --all contradict each other.", "Give one of them.")
+        raise WrongUsage("--workspace and --all cannot be combined.", "Give one of them.")
     context = click.get_current_context()
     command, session = context.command, context.find_object(Session)
     assert session is not None

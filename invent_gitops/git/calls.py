@@ -80,7 +80,7 @@ def _place(folder: Path) -> tuple[Place, Program]:
     try:
         location = find_place(folder)
     except OSError as error:
-        raise GitFailed(f"{folder} cannot be looked at: {error.strerror or error}") from None
+        raise GitFailed(f"{folder} cannot be read: {error.strerror or error}") from None
     return location, find_program(os.environ.get("PATH", os.defpath), location.top)
 
 

@@ -35,10 +35,10 @@ def token_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def access_cure(output: str) -> str:
-    """Return what to do where git, by its words, was not let in; "" for any other failure."""
+    """Return what to do where git, by its words, was denied access; "" for any other failure."""
     if re.search(r"could not read (?:Username|Password)|Authentication failed|returned error: 40[13]", output):
         return (
-            "Git was not let in. In a workflow give the step GITHUB_TOKEN, and the job the permission contents: write; "
-            "elsewhere see that git fetch works."
+            "The remote denied git access. In a workflow give the step GITHUB_TOKEN, and the job the permission "
+            "contents: write. Elsewhere check that git fetch works."
         )
     return ""

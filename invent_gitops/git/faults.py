@@ -72,7 +72,7 @@ _CURES = (
         r"transport '(?P<scheme>[^'\n]+)' not allowed",
         "Git's settings forbid this kind of address. See: git config --show-origin --get-regexp '^protocol'",
     ),
-    (r"Permission denied \(", "The ssh key of this user is not let in. See that this works: git ls-remote"),
+    (r"Permission denied \(", "The remote rejects the ssh key of this user. See that this works: git ls-remote"),
     (r"Host key verification failed", "Accept the host's key once by hand: git ls-remote"),
     (
         r"certificate|CAfile",

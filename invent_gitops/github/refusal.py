@@ -84,7 +84,7 @@ def limited(headers: Mapping[str, str] | None) -> str:
         return LIMITED
     until = (server_time(headers) or datetime.now(UTC)) + timedelta(seconds=seconds + 59)
     at = f"{until:%H:%M} UTC" if seconds < 12 * 3600 else f"{until:%Y-%m-%d %H:%M} UTC"
-    return f"GitHub limits the requests of this token. GitHub lets you in again at {at}: run this job again then."
+    return f"GitHub limits the requests of this token. GitHub accepts requests again at {at}: run this job again then."
 
 
 def is_retired(status: int, body: bytes) -> bool:

@@ -133,7 +133,7 @@ def _post(value: object, id: str = "id") -> Post:
             updated, is_open = read_instant(value.get("updated_at")), value.get("state", "open") == "open"
             created = read_instant(value.get("created_at"))
             return Post(value[id], login_of(value), body or "", url, updated, is_open, created, _labels(value))
-    raise Unavailable("GitHub answered with something else than a comment or an issue.", "Try again later.")
+    raise Unavailable("GitHub's answer is not a comment or an issue.", "Try again later.")
 
 
 def _labels(value: Mapping[str, Any]) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ def _pull_request(value: object) -> PullRequest:
         branch = _branch(pull["head"], pull["base"])
         return PullRequest(number, head, str(base), read_instant(merged), str(merge_commit), login_of(pull), branch)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise Unavailable("GitHub answered with something else than a pull request.", "Try again later.") from None
+        raise Unavailable("GitHub's answer is not a pull request.", "Try again later.") from None
 
 
 def _branch(head: Mapping[str, Any], base: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ class Rest:
             content, headers = self.get(path, asked)
             entries = content.get(member) if member and isinstance(content, dict) else None if member else content
             if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-                raise Unavailable("GitHub answered with something else than a list.", LATER)
+                raise Unavailable("GitHub's answer is not a list.", LATER)
             yield entries
             count += len(entries)
             full = numbered and len(entries) >= PAGE
@@ -215,4 +215,4 @@ def _json(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise Unavailable("GitHub answered with something else than JSON.", LATER) from None
+        raise Unavailable("GitHub's answer is not JSON.", LATER) from None

@@ -85,7 +85,7 @@ class Reviewing:
             if not all(COMMIT.fullmatch(id) for id in (content["sha"], *parents)):
                 raise ValueError
         except (KeyError, TypeError, ValueError):
-            raise Unavailable("GitHub answered with something else than a commit.", LATER) from None
+            raise Unavailable("GitHub's answer is not a commit.", LATER) from None
         people = (login_of(content, role).lower() for role in ("author", "committer"))
         return CommitInfo(content["sha"], parents, frozenset(people) - {""})
 
@@ -150,7 +150,7 @@ def _review(value: Mapping[str, Any]) -> Review | None:
     """Return one word of a person; None for what says nothing: a comment, a draft, a bot, an account that is gone."""
     id, state, user = value.get("id"), value.get("state"), value.get("user")
     if not isinstance(id, int) or isinstance(id, bool) or not isinstance(state, str):
-        raise Unavailable("GitHub answered with something else than a review.", LATER)
+        raise Unavailable("GitHub's answer is not a review.", LATER)
     login = login_of(value)
     is_person = isinstance(user, dict) and user.get("type") == "User" and _LOGIN.fullmatch(login)
     if state not in get_args(ReviewState) or not is_person:

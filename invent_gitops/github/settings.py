@@ -44,7 +44,7 @@ class RepositorySettings:
             if not isinstance(branch, str) or not branch:
                 raise ValueError
         except (KeyError, TypeError, ValueError):
-            raise Unavailable("GitHub answered with something else than a repository.", LATER) from None
+            raise Unavailable("GitHub's answer is not a repository.", LATER) from None
         return RepositoryFacts(branch, "Organization" if kind == "Organization" else "User")
 
     def ruleset_names(self) -> frozenset[str]:
@@ -74,7 +74,7 @@ class RepositorySettings:
                 return {}
             raise
         if not isinstance(content, dict):
-            raise Unavailable("GitHub answered with something else than the protection of a branch.", LATER)
+            raise Unavailable("GitHub's answer is not the protection of a branch.", LATER)
         return content
 
     def environments(self, names: Iterable[str]) -> Mapping[str, Environment | None] | Unread:
@@ -112,7 +112,7 @@ class RepositorySettings:
                 for entry in self._entries(path, "branch_policies")
             )
         except (KeyError, TypeError, ValueError):
-            raise Unavailable("GitHub answered with something else than a list of branches.", LATER) from None
+            raise Unavailable("GitHub's answer is not a list of branches.", LATER) from None
 
     def secrets(self, owner: Literal["Organization", "User"]) -> Mapping[str, SecretOwner] | Unread:
         """Return the names of the secrets that every workflow of the repository can read."""
@@ -166,6 +166,6 @@ def _reviewers(reviewers: Iterable[Any]) -> list[str]:
         try:
             kind, id = str(entry["type"]), int(entry["reviewer"]["id"])
         except (KeyError, TypeError, ValueError):
-            raise Unavailable("GitHub answered with something else than reviewers.", LATER) from None
+            raise Unavailable("GitHub's answer is not reviewers.", LATER) from None
         options += [f"-f 'reviewers[][type]={'Team' if kind == 'Team' else 'User'}'", f"-F 'reviewers[][id]={id:d}'"]
     return options

@@ -75,7 +75,7 @@ def untold(remote: Remote) -> tuple[str, ...]:
 def _gap(fields: Sequence[str], labels: Sequence[str]) -> str:
     field_list = " and ".join(filter(None, [", ".join(fields[:-1]), fields[-1]]))
     more = f" and {len(labels) - _NAMED:,} more" if len(labels) > _NAMED else ""
-    return f"Invent does not tell the {field_list} of {', '.join(labels[:_NAMED])}{more}."
+    return f"Invent does not show the {field_list} of {', '.join(labels[:_NAMED])}{more}."
 
 
 def segment_names(listing: Listing[Remote]) -> dict[str, str]:

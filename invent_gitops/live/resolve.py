@@ -27,7 +27,7 @@ from invent_gitops.text.commands import quoted, resolving
 from invent_gitops.text.times import distance, moment
 from invent_gitops.values import Struct, replace
 
-_SEE = "See what is with: invent-gitops plan"
+_SEE = "See the details with: invent-gitops plan"
 
 
 class Wanted(Struct, frozen=True):
@@ -71,7 +71,9 @@ def attempts_of(state: State, keys: Sequence[str]) -> list[str]:
 
 
 def not_blocked(state: State, key: str) -> Refused:
-    reason = f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "the state knows no doubt"
+    reason = (
+        f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "its outcome is not unknown"
+    )
     return Refused(f"{key} is not blocked: {reason}.", _SEE)
 
 
@@ -153,7 +155,8 @@ def _too_early(name: str, intent: Intent, word: Word, context: Context) -> Itera
 def _not_read(listing: Listing[Remote], word: Word) -> Iterator[InventGitopsError]:
     if not listing.complete and not word.anyway:
         yield Unavailable(
-            f"Invent's list could not be read to its end, so nobody sees whether it is there. {' '.join(listing.gaps)}",
+            "Invent's list could not be read to its end, so it is not certain that the broadcast is missing. "
+            f"{' '.join(listing.gaps)}",
             "Try again later. If you have looked in Invent yourself, and it is not there, add --anyway.",
         )
 

@@ -244,7 +244,7 @@ class _Surveyor:
 def _unreadable(remote: Remote) -> Iterator[tuple[str, str]]:
     untold = [field for field in LIVE_FIELDS if field in remote.unread]
     if untold:
-        yield f"Invent does not tell its {' and '.join(untold)}.", "Look at it in Invent, and try again later."
+        yield f"Invent does not show its {' and '.join(untold)}.", "Check it in Invent, and try again later."
 
 
 def _unwritable(request: Request) -> Iterator[tuple[str, str]]:

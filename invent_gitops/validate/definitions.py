@@ -229,7 +229,7 @@ def _ambiguous(entry: str, namesakes: Sequence[Segment], *, now: bool) -> tuple[
         for twin in namesakes
     )
     has = "have" if now else "had"
-    message = f"{len(namesakes)} segments {has} the name {quote(entry)}, so it does not tell which of them is meant."
+    message = f"{len(namesakes)} segments {has} the name {quote(entry)}, so it does not say which of them is meant."
     return "ambiguous-segment", message, f"Write {choices}."
 
 

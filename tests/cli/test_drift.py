@@ -225,7 +225,7 @@ def test_broadcast_of_which_invent_tells_the_id_alone_is_a_gap_and_no_drift(proj
     assert (done.code, text.code, state_of(project)["broadcasts"]) == (6, 6, before["broadcasts"])
     assert done.json["look"]["unread"] == ["one", "two"]
     [gap] = done.json["look"]["gaps"]
-    assert gap == f"Invent does not tell the {fields} of {found['one']} (one), {found['two']} (two)."
+    assert gap == f"Invent does not show the {fields} of {found['one']} (one), {found['two']} (two)."
     assert gap in text.out
     assert "as it is recorded" not in text.out
     assert "Nothing to refresh." not in text.out

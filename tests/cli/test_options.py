@@ -57,7 +57,7 @@ def test_sandbox_beside_an_address_is_refused_unless_the_address_is_a_variable(t
     define(tmp_path, "one")
     address = "https://invent.test"
     refused = call(tmp_path, "plan", "--sandbox", "--base-url", address)
-    assert (refused.code, "contradict each other" in refused.err) == (2, True)
+    assert (refused.code, "cannot be combined" in refused.err) == (2, True)
     allowed = call(tmp_path, "plan", "--sandbox", "--json", env={"INVENT_BASE_URL": address})
     assert (allowed.code, json.loads(allowed.out)["api"]) == (0, "sandbox")
 

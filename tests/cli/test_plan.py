@@ -201,7 +201,7 @@ def test_the_last_definition_may_be_deleted_with_its_folder(tmp_path: Path) -> N
     for words in (["validate"], ["plan"], ["apply", "--sandbox", "--yes"], ["status", "--sandbox"]):
         done = call(tmp_path, *words)
         assert done.code == 0, done.all
-        assert "There is not a folder broadcasts, so nothing is defined." in done.err
+        assert "There is no folder broadcasts, so nothing is defined." in done.err
     assert "1 undefined" in call(tmp_path, "plan", "--sandbox").out
     (tmp_path / "invent.yaml").unlink()
     assert call(tmp_path, "plan").code == 4, "without a project file, this may be any folder"

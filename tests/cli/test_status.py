@@ -207,7 +207,7 @@ def test_field_that_invent_does_not_tell_is_not_read_and_nothing_is_in_order(
     [row] = done.json["rows"]
     assert (done.code, row["read"], warnings(done)) == (6, False, {})
     assert not (row["drift"] or {}).get("fields")
-    assert done.json["look"]["gaps"] == [f"Invent does not tell the {fields} of {row['id']} (one)."]
+    assert done.json["look"]["gaps"] == [f"Invent does not show the {fields} of {row['id']} (one)."]
     text = answered(project, WHOLE | change, "status", "--exit-code").out
     assert "in order" not in text
     assert "not read (was " in text

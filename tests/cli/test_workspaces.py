@@ -283,7 +283,7 @@ def test_command_that_plan_prints_settles_the_key_of_the_same_workspace(tmp_path
     ("words", "message"),
     [
         ("plan --workspace umbrella", "There is no workspace 'umbrella'."),
-        ("plan --workspace acme --all", "--workspace and --all contradict each other."),
+        ("plan --workspace acme --all", "--workspace and --all cannot be combined."),
         ("plan --workspace ''", "it is empty"),
         ("plan acme/broadcasts", "DEFINITIONS is for a project without workspaces"),
         ("plan acme/broadcasts --workspace acme", "DEFINITIONS is for a project without workspaces"),

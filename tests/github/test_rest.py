@@ -205,7 +205,7 @@ def test_limit_beyond_the_budget_says_until_when_it_lasts(header: str) -> None:
     answer = http(403, {}, date=formatdate(now, usegmt=True), x_ratelimit_remaining=0, **told)
     with scripted(answer) as server, Rest(server.url, TOKEN) as api, pytest.raises(Unavailable) as caught:
         api.get(COMMENTS)
-    assert "GitHub lets you in again at 01:00 UTC" in caught.value.cure
+    assert "GitHub accepts requests again at 01:00 UTC" in caught.value.cure
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_drip_of_bytes_ends_with_the_budget(hub: StandIn, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b'{"a": 1}', b"[1]", b"[" * 100_000])
 def test_list_of_another_shape_is_told(hub: StandIn, body: bytes) -> None:
     hub.fault("GET", "comments", 200, body=body)
-    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub answered with something else"):
+    with Rest(hub.url, TOKEN) as api, pytest.raises(Unavailable, match="GitHub's answer is not"):
         list(api.pages(COMMENTS))
 
 

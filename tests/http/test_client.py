@@ -280,7 +280,7 @@ def test_a_fault_that_the_library_does_not_know_leaves_the_outcome_unknown_once_
     with scripted(GOOD) as server, api_at(server.url) as api:
         api._wire.connection._client = httpx.Client(base_url=server.url, transport=Odd())
         answer = api.create(REQUEST)
-    assert answer == Unknown(f"It was sent, and no whole answer came back: {str(fault) or type(fault).__name__}")
+    assert answer == Unknown(f"It was sent, but no complete answer came back: {str(fault) or type(fault).__name__}")
     assert len(server.received) == 1
 
 

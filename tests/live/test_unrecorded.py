@@ -164,8 +164,8 @@ TOO_MANY = a_request(segments=[f"seg_{number}" for number in range(11)])
         (altered(a_remote(), send_to_all=True), "same time"),
         (a_remote(request=a_request(segments=(" ",))), "id of one of its segments"),
         (a_remote(request=a_request(segments=("x" * 253,))), "id of one of its segments"),
-        (replace(a_remote(), unread=("scheduled_at",)), "does not tell its scheduled_at"),
-        (replace(a_remote(), unread=("name", "segments")), "does not tell its name and segments"),
+        (replace(a_remote(), unread=("scheduled_at",)), "does not show its scheduled_at"),
+        (replace(a_remote(), unread=("name", "segments")), "does not show its name and segments"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -133,11 +133,11 @@ def test_no_problem_is_a_log_without_results() -> None:
 
 
 def test_failure_is_a_log_that_says_why_there_are_no_results() -> None:
-    run = sound(failure_sarif(InvalidInput("There is not a folder.", "Create it."), ExitCode.INVALID))
+    run = sound(failure_sarif(InvalidInput("There is no folder.", "Create it."), ExitCode.INVALID))
     [invocation] = run["invocations"]
     assert (run["results"], invocation["executionSuccessful"], invocation["exitCode"]) == ([], False, 4)
     assert invocation["toolExecutionNotifications"] == [
-        {"level": "error", "message": {"text": "There is not a folder. Create it."}}
+        {"level": "error", "message": {"text": "There is no folder. Create it."}}
     ]
 
 

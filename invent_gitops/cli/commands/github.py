@@ -119,7 +119,7 @@ def outdated(session: Session, author: str | None, workspace: str | None, every:
     from invent_gitops.operations.keep_comment import mark_all_outdated, mark_outdated
 
     if every and workspace:
-        raise WrongUsage("--workspace and --all contradict each other.", "Give one of them.")
+        raise WrongUsage("--workspace and --all cannot be combined.", "Give one of them.")
     event, name = read_event(), "" if every else chosen_name(workspace)
     mark = mark_all_outdated if every else mark_outdated
     return result_of(post_or_summarise(session, "comment", None, lambda own: mark(own, event), event, author, name))

@@ -45,7 +45,7 @@ def import_(
     file, and writes nothing to Invent. A second run writes the definitions that are still missing.
     """
     if sum((bool(ids), everything, bool(only))) > 1:
-        raise WrongUsage("There are two choices of what to import.", "Give IDs, or --all, or --only GLOB.")
+        raise WrongUsage("IDs, --all and --only cannot be combined.", "Give one of them.")
     importing = Importing(session, account, project_for_import())
     store = importing.store()
     if not (ids or everything or only):

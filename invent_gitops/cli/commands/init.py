@@ -148,7 +148,7 @@ def init(
 def _chosen_editors(editors: Sequence[str]) -> list[str]:
     """Return each named editor once. Raises `WrongUsage` for none together with another."""
     if "none" in editors and len(set(editors)) > 1:
-        raise WrongUsage("--editor none and another --editor contradict each other.", "Leave out one of them.")
+        raise WrongUsage("--editor none and another --editor cannot be combined.", "Leave out one of them.")
     return [editor for editor in dict.fromkeys(editors) if editor != "none"]
 
 

@@ -140,7 +140,7 @@ def _definitions(session: Session) -> list[Definition]:
     except InvalidInput:
         return []
     if workspace.problems:
-        session.note("Some definitions have problems, so who uses which segment is not known of all of them.")
+        session.note("Some definitions have problems, so the list of definitions for each segment is not complete.")
     return workspace.definitions
 
 
