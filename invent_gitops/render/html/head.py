@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from invent_gitops.model.calendar import Calendar
@@ -46,7 +46,7 @@ def head_of(calendars: Sequence[Calendar]) -> Masthead:
     )
 
 
-def legend_of(calendars: Sequence[Calendar], shading: Shading, signs: Set[str]) -> tuple[SendNote, ...]:
+def legend_of(calendars: Sequence[Calendar], shading: Shading, signs: Collection[str]) -> tuple[SendNote, ...]:
     """Return what is shaded and marked, each with its sign and a sentence. `signs` are those beside the sends."""
     notes = [SendNote("strip", _lane_text(lane)) for lane in shading.lanes]
     for calendar in calendars:
