@@ -51,7 +51,7 @@ def page_of(calendars: Sequence[Calendar]) -> CalendarPage:
         filters,
         options,
         tuple(look for state, look in LOOKS.items() if state in states),
-        legend_of(calendars, shading),
+        legend_of(calendars, shading, {mark.sign for send in sends for mark in send.marks}),
         len(sends),
         start_of(months, today),
         today.local.isoformat()[:7],

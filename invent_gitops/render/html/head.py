@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from invent_gitops.model.calendar import Calendar
@@ -16,6 +16,12 @@ from invent_gitops.text.clean import clean
 
 _OFFLINE = "From files and records, offline. Changes that were made in Invent do not appear."
 _MOST_KEYS = 10
+# What the signs beside a send say that no rule of the project explains.
+_MARKED = {
+    "alert": "Needs a person: read its remark.",
+    "moon": "Goes out in the quiet hours.",
+    "change": "New or edited in this change.",
+}
 
 
 def head_of(calendars: Sequence[Calendar]) -> Masthead:
@@ -40,8 +46,8 @@ def head_of(calendars: Sequence[Calendar]) -> Masthead:
     )
 
 
-def legend_of(calendars: Sequence[Calendar], shading: Shading) -> tuple[SendNote, ...]:
-    """Return what is shaded and marked, each with its sign and a sentence."""
+def legend_of(calendars: Sequence[Calendar], shading: Shading, signs: Collection[str]) -> tuple[SendNote, ...]:
+    """Return what is shaded and marked, each with its sign and a sentence. `signs` are those beside the sends."""
     notes = [SendNote("strip", _lane_text(lane)) for lane in shading.lanes]
     for calendar in calendars:
         if calendar.rules.blackout_days:
@@ -50,6 +56,7 @@ def legend_of(calendars: Sequence[Calendar], shading: Shading) -> tuple[SendNote
             name = f" in {clean(calendar.context.workspace)}" if len(calendars) > 1 else ""
             sentence = f"Clash: two sends to one segment within {duration(gap, days=False)}{name}."
             notes.append(SendNote("clash", sentence))
+    notes += [SendNote(sign, sentence) for sign, sentence in _MARKED.items() if sign in signs]
     return tuple(dict.fromkeys(notes))
 
 

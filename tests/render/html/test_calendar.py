@@ -407,6 +407,15 @@ def test_each_workspace_has_its_zone_its_rules_and_its_warnings() -> None:
     assert day_of(page, "2028-11-12").blackout == "Blackout: europe"
 
 
+def test_legend_explains_every_sign_that_is_shown() -> None:
+    for calendars in ([a_full_calendar()], two_workspaces()):
+        page = page_of(calendars)
+        sends = [send for month in page.months for day in month.days for send in day.sends]
+        shown = {mark.sign for send in sends for mark in send.marks}
+        assert shown <= {note.sign for note in page.legend}
+    assert page_of([a_calendar(an_entry(), rules=NO_RULES)]).legend == ()
+
+
 def test_empty_calendar_says_what_to_do() -> None:
     assert "Add one in a pull request" in calendar_html([a_calendar()])
     asked = calendar_html([a_calendar(first=date(2028, 12, 1), last=date(2028, 12, 31))])
