@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from invent_gitops.model.calendar import Calendar
 from invent_gitops.render.html.calendar import calendar_html
 from tests.browser.conftest import Visit, Visitor
 from tests.calendars import (
@@ -27,21 +25,8 @@ from tests.calendars import (
 )
 from tests.running import ROOT, call
 
-
-def the_examples() -> list[Calendar]:
-    """The example project as its plan has it."""
-    document = json.loads(call(ROOT / "examples", "plan", "--json").out)
-    entries = []
-    for item in document["items"]:
-        request, audience = item["request"], item["audience"]
-        at = datetime.fromisoformat(request["scheduled_at"]).astimezone(UTC)
-        segments, contacts = tuple(audience["segments"]), audience["contacts"]
-        entries.append(an_entry(request["name"], at, "planned", key=item["key"], segments=segments, contacts=contacts))
-    return [a_calendar(*entries)]
-
-
+EXAMPLES = "the examples"
 CALENDARS: Mapping[str, Any] = {
-    "the examples": the_examples,
     "every state": lambda: [a_full_calendar()],
     "500 sends": lambda: [a_crowded_calendar()],
     "hostile texts": lambda: [a_hostile_calendar()],
@@ -53,6 +38,8 @@ SIX_WEEKS = "2028-10-01"
 
 @cache
 def html_of(name: str) -> str:
+    if name == EXAMPLES:
+        return call(ROOT / "examples", "calendar", "--format", "html").out
     return calendar_html(CALENDARS[name]())
 
 
@@ -72,7 +59,7 @@ def fragment(visit: Visit) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("width", [375, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", CALENDARS)
+@pytest.mark.parametrize("name", [EXAMPLES, *CALENDARS])
 def test_page_is_accessible_fits_its_window_and_asks_for_nothing(
     visitor: Visitor, name: str, scheme: str, width: int
 ) -> None:
@@ -250,7 +237,7 @@ def test_month_on_a_phone_counts_the_sends_of_each_day(visitor: Visitor) -> None
 
 
 @pytest.mark.parametrize("view", ["month", "agenda"])
-@pytest.mark.parametrize("name", [*CALENDARS, "six weeks"])
+@pytest.mark.parametrize("name", [EXAMPLES, *CALENDARS, "six weeks"])
 def test_month_prints_on_one_sheet(visitor: Visitor, name: str, view: str) -> None:
     html = calendar_html([a_crowded_calendar(500, SIX_WEEKS)]) if name == "six weeks" else html_of(name)
     with visitor(html, fragment=f"#view={view}") as visit:
