@@ -128,7 +128,7 @@ class Session:
     def confirm(self, question: str) -> bool:
         """Ask on stderr for a yes. Raises `Refused` without a terminal, and `KeyboardInterrupt` for no answer."""
         if not self.interactive:
-            raise Refused("There is nobody to ask.", "Run it in a terminal.")
+            raise Refused("There is no terminal to ask on.", "Run it in a terminal.")
         from invent_gitops.render.text.wrap import wrapped
 
         try:

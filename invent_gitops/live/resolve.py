@@ -72,7 +72,9 @@ def attempts_of(state: State, keys: Sequence[str]) -> list[str]:
 
 def not_blocked(state: State, key: str) -> Refused:
     reason = (
-        f"it is recorded as {state.broadcasts[key].id}" if key in state.broadcasts else "its outcome is not unknown"
+        f"it is recorded as {state.broadcasts[key].id}"
+        if key in state.broadcasts
+        else "the state has no open attempt of it"
     )
     return Refused(f"{key} is not blocked: {reason}.", _SEE)
 

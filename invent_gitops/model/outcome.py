@@ -100,7 +100,7 @@ class Report(Struct, frozen=True):
         unrecorded = tuple(outcome.key for outcome in outcomes if outcome.key in lost and outcome.id not in ids)
         failure = self.failure
         if isinstance(failure, Unsettled) and not unrecorded:
-            over = "It could be written in the end, and nothing is lost. Run it again for the rest."
+            over = "The write succeeded in the end, and nothing is lost. Run it again for the rest."
             failure = Unavailable(failure.message, over) if self.having("not-attempted") else None
         return replace(self, outcomes=outcomes, unrecorded=unrecorded, failure=failure)
 
@@ -136,5 +136,5 @@ def _seen(outcome: Outcome, state: State) -> Outcome:
     if outcome.key in state.broadcasts:
         return replace(_earlier(outcome.key, state.broadcasts[outcome.key]), name=outcome.name)
     if outcome.key in state.intents:
-        return replace(outcome, reason="Another run has it in hand, or was cut off while it had.")
+        return replace(outcome, reason="Another run is creating it, or was killed while it created it.")
     return outcome

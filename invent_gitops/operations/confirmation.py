@@ -18,7 +18,8 @@ def ask(console: Console, account: Account, stopping: Stopping, plan: Plan, *, b
     number = plan.counts["create"]
     if not console.interactive:
         raise Refused(
-            f"There {'is 1 broadcast' if number == 1 else f'are {number} broadcasts'} to create, and nobody to ask.",
+            f"There {'is 1 broadcast' if number == 1 else f'are {number} broadcasts'} to create, "
+            "and no terminal to ask on.",
             "Review the plan, then run apply with --yes.",
         )
     if blind:

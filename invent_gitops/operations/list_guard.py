@@ -63,10 +63,10 @@ def look(apply: Apply, looked: ListEvidence, *, settling: bool = False) -> Itera
     except WrongUsage as error:
         # Without a key nothing will be created either, which is reported when it is to be.
         if doubts:
-            apply.console.note(clean(f"Could not look in Invent first. {error.message}"))
+            apply.console.note(clean(f"Invent could not be read first. {error.message}"))
         return
     if first.reason:
-        apply.console.note(clean(f"Could not look in Invent first. {first.reason}"))
+        apply.console.note(clean(f"Invent could not be read first. {first.reason}"))
     check_clock(first.listing, apply.origin.now().at)
     # What an earlier look of this run has shown stays seen: lists can lag, and go back.
     ids = {remote.id for remote in first.listing.entries}

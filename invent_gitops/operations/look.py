@@ -65,7 +65,7 @@ class FirstLook(Struct, frozen=True):
             return ""
         lacks = "The state is new" if new else "This clone has never seen the state before"
         reason = self.reason if self.offered else f"{self.reason.rstrip('.')}. An earlier run has read that list."
-        message = f"{lacks}, and nobody could look what was created before. {reason.rstrip('.')}."
+        message = f"{lacks}, so the earlier creates could not be checked. {reason.rstrip('.')}."
         # Where nothing answers, no create gets there either.
         dare = " If surely nothing was created before, add --blind." if self.reached else ""
         return f"{message} {self.cure}{dare}"

@@ -172,7 +172,7 @@ def summarised(render: RenderPage | None) -> str:
     from invent_gitops.render.markdown.fit import in_bytes
 
     if not render:
-        return "There is nothing to mark."
+        return "No comment needs the mark."
     return step.write_summary(render(max(0, step.summary_room() - 2), in_bytes))
 
 

@@ -59,7 +59,7 @@ class Resolving(Struct):
         self.store.refresh()
         state = self.store.state
         if attempts_of(state, keys) != attempts:
-            raise Refused("Another run has tried again meanwhile.", "Look again, and then say what became of that.")
+            raise Refused("Another run has tried again meanwhile.", "Check Invent again, then settle the new attempt.")
         self.listing = of_this_account(listing, state)
         context = context_of(self.account, self.project)
         events = absences(state, keys, self.listing, word, context)
@@ -184,5 +184,5 @@ def _check_absent(state: State, key: str, attempt: str) -> None:
     if record is not None and record.attempt == attempt:
         raise Refused(
             f"{key} was settled meanwhile: it is recorded as {record.id}.",
-            "It exists. Your word is on record as well, and changes nothing.",
+            "It exists. Your declaration is also recorded, and changes nothing.",
         )

@@ -77,9 +77,7 @@ class Duplicates:
         key = definition.key
         if key in self._state.removed:
             removal = self._state.removed[key]
-            message = (
-                f"This key was removed from the state ({removal.reason}); it stood for the broadcast {removal.id}."
-            )
+            message = f"This key was removed from the state ({removal.reason}); it was the broadcast {removal.id}."
             restore = Command("state restore", f"{words(key)} --reason …")
             own = "Delete the file, or give the new broadcast a key and a name of its own."
             cure: Cure | str = Cure((f"{own} If it was removed by mistake: ", restore))

@@ -102,7 +102,7 @@ def test_without_yes_and_without_a_terminal_nothing_is_sent(tmp_path: Path) -> N
             result = run(tmp_path, "apply", *form, env=account(server.url))
             assert result.code == ExitCode.REFUSED
             assert "--yes" in result.err
-            assert not form or "nobody to ask" in result.json["error"]["message"]
+            assert not form or "no terminal to ask on" in result.json["error"]["message"]
         assert posted(server) == []
     assert not (tmp_path / STATE).exists()
 
@@ -384,7 +384,7 @@ def test_an_invent_without_a_list_gets_a_first_broadcast_all_the_same(tmp_path: 
     with invent(f"error-before={status}@list:*") as server:
         result = run(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
         assert (result.code, posted(server)) == (0, ["Campaign a"])
-        assert "Could not look in Invent first" in result.err
+        assert "Invent could not be read first" in result.err
 
 
 # ---------------------------------------------------------------- what is left to do

@@ -193,7 +193,7 @@ def test_resolve_wants_one_word_and_a_reason_where_it_frees_a_key(doubt: Doubt, 
 
 def test_resolve_refuses_a_key_that_is_not_blocked(doubt: Doubt) -> None:
     assert "recorded as" in doubt.refused("resolve", "a", "--not-created", "--reason", "x")
-    assert "no doubt" in doubt.refused("resolve", "nobody", "--id", "b_1")
+    assert "no open attempt" in doubt.refused("resolve", "nobody", "--id", "b_1")
 
 
 def test_resolve_refuses_the_id_of_a_removed_record(doubt: Doubt) -> None:

@@ -150,7 +150,7 @@ def test_with_yes_nobody_is_asked(tmp_path: Path, server: Server) -> None:
     ("console", "message"),
     [
         (Console(answer=False), "Not confirmed. Nothing was created."),
-        (Console(interactive=False), "There is 1 broadcast to create, and nobody to ask."),
+        (Console(interactive=False), "There is 1 broadcast to create, and no terminal to ask on."),
     ],
 )
 def test_without_a_yes_nothing_is_sent(tmp_path: Path, server: Server, console: Console, message: str) -> None:

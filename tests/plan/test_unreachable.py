@@ -120,7 +120,7 @@ def test_draft_without_a_time_may_still_be_sent_as_far_as_its_status_tells(
 def test_move_of_a_past_one_to_a_time_to_come_says_that_it_is_not_sent_again() -> None:
     past = a_request("Spring sale", AGO)
     (edit,) = of(moved(past, timedelta(days=9)), a_sale(past))
-    assert edit.steps[0].text.startswith("Its hour in Invent has passed: look there whether it was sent.")
+    assert edit.steps[0].text.startswith("Its time in Invent has passed: check there whether it was sent.")
 
 
 def test_new_rules_of_a_time_zone_are_listed_with_their_own_step() -> None:

@@ -305,4 +305,4 @@ def test_two_folders_are_refused_in_the_log_as_well(tmp_path: Path) -> None:
 def test_json_and_sarif_contradict_each_other(tmp_path: Path) -> None:
     result = call(tmp_path, "validate", "--json", "--format", "sarif")
     assert result.code == ExitCode.USAGE
-    assert "contradict" in result.json["error"]["message"]
+    assert "cannot be combined" in result.json["error"]["message"]

@@ -100,7 +100,7 @@ def resolve(
 
 def _check_words(keys: tuple[str, ...], id: str | None, not_created: bool, reason: str) -> None:
     if (id is not None) == not_created:
-        raise WrongUsage("Say what became of it.", "Give either --id ID or --not-created --reason TEXT.")
+        raise WrongUsage("Declare the outcome.", "Give either --id ID or --not-created --reason TEXT.")
     if not_created and not reason:
         raise WrongUsage("--not-created needs a reason.", 'Add --reason "…", and say in words how you know.')
     if id is not None and not usable_id(id):
