@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import click
 
 from docs_build.markdown import Block, blocks, prose
+from docs_build.root_context import PROGRAM, root_context
 from invent_gitops.cli.program import cli
 
-PROGRAM = "invent-gitops"
 # What a reason begins with: each is a thing that a test has not got.
 REASONS = (
     "has placeholders",
@@ -120,7 +120,7 @@ def _calls(line: str) -> Iterator[list[str]]:
 def misunderstood(words: list[str]) -> str:
     """Return what the program does not understand of a call, or "". Capitals and an ellipsis stand for a command."""
     command: click.Command = cli
-    context = click.Context(cli, info_name=PROGRAM)
+    context = root_context()
     try:
         while True:
             options, rest, _ = command.make_parser(context).parse_args(list(words))

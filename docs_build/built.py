@@ -1,4 +1,4 @@
-"""Look at a site that was built: it loads nothing from another host, and leaves no Markdown as text."""
+"""Look at a site that was built: all it names is there, nothing comes from elsewhere, no Markdown is left as text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 # What a browser loads by itself. A plain link (`a`) is followed by a reader only.
 _LOADED = {
@@ -23,11 +24,12 @@ _LEFT_IN_A_LINE = re.compile(r"\n(?:[-*] \S|\d+\. \S|\|.*\||```)")
 
 
 class _Page(HTMLParser):
-    """Collects what a page loads from elsewhere, and its text outside of code."""
+    """Collects what a page loads from elsewhere, what it names, and its text outside of code."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loaded: list[str] = []
+        self.named: list[str] = []
         self.text: list[str] = []
         self._code = 0
 
@@ -36,6 +38,8 @@ class _Page(HTMLParser):
         named_only = tag == "link" and set(values.get("rel", "").split()) <= _NAMED_ONLY
         if not named_only:
             self.loaded += [values[name] for name in _LOADED.get(tag, ()) if _ELSEWHERE.match(values.get(name, ""))]
+        if tag == "a" or tag in _LOADED:
+            self.named += [values[name] for name in ("href", "src") if values.get(name)]
         self._code += tag in ("pre", "code", "script", "style")
 
     def handle_endtag(self, tag: str) -> None:
@@ -53,9 +57,19 @@ def faults(site: Path) -> Iterator[str]:
         page.feed(path.read_text(encoding="utf-8"))
         name = path.relative_to(site).as_posix()
         yield from (f"{name} loads {address} from another host." for address in page.loaded)
+        yield from (f"{name} names {target}, which is not there." for target in page.named if _is_missing(path, target))
         left = next(filter(None, map(_LEFT_IN_A_LINE.search, page.text)), None)
         if left:
             yield f"{name} shows Markdown as text: {left[0].strip()!r}."
     for path in sorted(site.rglob("*.css")):
         if found := re.search(r"url\(['\"]?(?:https?:)?//[^)]*", path.read_text(encoding="utf-8")):
             yield f"{path.relative_to(site).as_posix()} loads {found[0]}) from another host."
+
+
+def _is_missing(page: Path, target: str) -> bool:
+    """Return whether a relative address leads to no file of the site."""
+    path = unquote(re.split(r"[?#]", target)[0])
+    if not path or path.startswith("/") or re.match(r"[a-z]+:", path):
+        return False
+    there = page.parent / path
+    return not (there / "index.html" if there.is_dir() else there).is_file()

@@ -10,8 +10,9 @@ from typing import NamedTuple
 _FENCE = re.compile(r" *(`{3,}|~{3,})(.*)")
 _TITLE = re.compile(r"#{1,6} +(.*?)(?: +#+)?")
 _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
-# A link or a picture: [text](target) or ![text](target "title"); the text may hold one pair of brackets.
-_LINK = re.compile(r'(!?\[(?:[^\[\]]|\[[^\]]*\](?:\([^)]*\))?)*\]\()([^()\s]+)((?: "[^"]*")?\))')
+# A picture, and a link whose text may hold a picture or one pair of brackets: [text](target "title").
+_PICTURE = re.compile(r'(!\[[^\]]*\]\()([^()\s]+)((?: "[^"]*")?\))')
+_LINK = re.compile(r'((?<!!)\[(?:[^\[\]]|\[[^\]]*\](?:\([^)]*\))?)*\]\()([^()\s]+)((?: "[^"]*")?\))')
 _ATTRIBUTE = re.compile(r'(\b(?:href|src|srcset)=")([^"]+)(")')
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
@@ -100,7 +101,7 @@ def links(text: str) -> list[Link]:
     plain = _INLINE_CODE.sub(lambda match: re.sub(r"[^\n]", "x", match[0]), prose(text))
     return [
         Link(match[2], plain.count("\n", 0, match.start(2)) + 1)
-        for pattern in (_LINK, _ATTRIBUTE)
+        for pattern in (_PICTURE, _LINK, _ATTRIBUTE)
         for match in pattern.finditer(plain)
     ]
 
@@ -109,7 +110,7 @@ def with_targets(text: str, change: Callable[[str], str]) -> str:
     """Return a page with the target of each link changed."""
 
     def line_with_targets(line: str) -> str:
-        for pattern in (_LINK, _ATTRIBUTE):
+        for pattern in (_PICTURE, _LINK, _ATTRIBUTE):
             line = pattern.sub(lambda match: match[1] + change(match[2]) + match[3], line)
         return line
 

@@ -11,16 +11,16 @@ import click
 from docs_build.reference import page, title_of
 from docs_build.reference.cells import block, code, codes, prose, table
 from docs_build.reference.help_facts import example_of, further_variables, groups, page_of, variables_of
+from docs_build.root_context import PROGRAM, root_context
 from invent_gitops.cli.program import COMMANDS, cli
 
-PROGRAM = "invent-gitops"
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
 _MOST_VARIABLES = 3
 
 
 def command_tree() -> Iterator[tuple[str, click.Command, click.Context]]:
     """Yield each command and each command below it, in the order of the help, with its name and its context."""
-    root = _root()
+    root = root_context()
     for name in cli.list_commands(root):
         yield from _tree(cli, name, root, name)
 
@@ -35,10 +35,6 @@ def _tree(
     if isinstance(command, click.Group):
         for below in command.list_commands(context):
             yield from _tree(command, below, context, f"{path} {below}")
-
-
-def _root() -> click.Context:
-    return click.Context(cli, info_name=PROGRAM, **cli.context_settings)
 
 
 def common_options() -> list[click.Option]:
@@ -62,7 +58,7 @@ def _index() -> str:
         + table(("Command", "What it does"), [(f"[{code(name)}]({name}.md)", prose(COMMANDS[name])) for name in names])
         for title, names in groups().items()
     ]
-    root = _root()
+    root = root_context()
     options = [*common_options(), *(option for option in cli.get_params(root) if isinstance(option, click.Option))]
     unique = list({tuple(option.opts): option for option in options}.values())
     common = "## Options of every command\n\nThey stand before or after the name of a command."

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from docs_build.markdown import anchor, anchors, blocks, links, pages, titles
+from docs_build.markdown import anchor, anchors, blocks, links, pages, titles, with_targets
 from tests.running import ROOT
 
 PAGES = pages(ROOT)
@@ -127,3 +127,11 @@ def test_blocks_of_code_hold_no_link_and_keep_their_place() -> None:
         ("console", "$ ls\n  file\n", 9),
     ]
     assert [(link.target, link.line) for link in links(text)] == [("b", 14)]
+
+
+def test_a_picture_that_is_a_link_has_two_targets() -> None:
+    text = "[![A picture](a.png)](b.md) and [text [in brackets]](c.md), ![one](d.png)\n"
+    assert sorted(link.target for link in links(text)) == ["a.png", "b.md", "c.md", "d.png"]
+    assert (
+        with_targets(text, str.upper) == "[![A picture](A.PNG)](B.MD) and [text [in brackets]](C.MD), ![one](D.PNG)\n"
+    )

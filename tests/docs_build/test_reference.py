@@ -11,7 +11,7 @@ import pytest
 
 from docs_build.blocks import faults
 from docs_build.markdown import titles
-from docs_build.reference import COMMAND, FOLDER, reference_pages, stale
+from docs_build.reference import COMMAND, FOLDER, commands, reference_pages, stale
 from docs_build.reference.commands import command_tree, common_options
 from docs_build.reference.environment import FORMED, GROUPS, described, variables_in_code
 from docs_build.reference.exit_codes import MEANINGS
@@ -59,6 +59,11 @@ def test_a_page_that_is_missing_old_or_left_over_is_stale(tmp_path: Path) -> Non
     (folder / "environment.md").write_text("old", encoding="utf-8")
     (folder / "rules" / "left-over.md").touch()
     assert stale(tmp_path) == ["environment.md", "exit-codes.md", "rules/left-over.md"]
+
+
+def test_reference_is_the_same_after_a_page_was_looked_at() -> None:
+    assert list(faults("`invent-gitops plan -h`")) == []
+    assert "| `-h, --help` |" in commands.pages()["commands/index.md"]
 
 
 # ---------------------------------------------------------------- commands

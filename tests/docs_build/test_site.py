@@ -109,6 +109,9 @@ def test_a_page_outside_the_navigation_is_an_error_that_names_it() -> None:
         ('<link rel="stylesheet" href="https://fonts.org/x.css">', "loads https://fonts.org/x.css"),
         ("<p>a\n- b</p>", "shows Markdown as text: '- b'"),
         ("<p>\n| a | b |\n</p>", "shows Markdown as text"),
+        ('<a href="page.html#x">x</a><a href="#x">x</a><a href="?q">x</a><a href="/">x</a>', ""),
+        ('<img src="gone.png">', "names gone.png, which is not there"),
+        ('<a href="../gone/">x</a>', "names ../gone/, which is not there"),
     ],
 )
 def test_a_built_page_that_loads_from_elsewhere_or_was_misread_is_named(
