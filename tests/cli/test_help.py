@@ -217,7 +217,14 @@ def test_each_variable_that_a_person_may_set_is_in_the_help(tmp_path: Path) -> N
 def test_a_command_whose_help_names_the_key_asks_for_it(tmp_path: Path, applied: Path, words: str) -> None:
     project = tmp_path / "project"
     shutil.copytree(applied, project)
-    more = {"plan": ["--refresh"], "apply": ["--yes"], "resolve": ["welcome", "--id", "b_1"], "import": ["--all"]}
+    refresh = ["--refresh"]
+    more = {
+        "plan": refresh,
+        "calendar": refresh,
+        "apply": ["--yes"],
+        "resolve": ["welcome", "--id", "b_1"],
+        "import": ["--all"],
+    }
     result = call(project, *words.split(), *more.get(words, []), env={"INVENT_BASE_URL": "http://127.0.0.1:9"})
     assert result.code != 0
     assert "INVENT_API_KEY" in result.err
