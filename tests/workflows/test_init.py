@@ -53,7 +53,7 @@ def test_in_a_subfolder_the_workflows_go_to_the_root_and_work_there(repository: 
 def test_without_an_address_it_says_what_to_put_in_place_of_the_owner(repository: Path) -> None:
     done = call(repository, "init", "--github")
     text = written(repository)["broadcasts-plan.yml"]
-    assert ("OWNER/invent-gitops@" in text) == ("in place of OWNER" in done.err)
+    assert ("OWNER/invent-gitops@" in text) == ("replace OWNER with the account" in done.err)
     assert "uses:" in text
 
 
@@ -148,11 +148,11 @@ def test_a_workflow_that_is_there_is_kept_and_told_of(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--sandbox"], "Give --github as well"),
-        (["--branch", "x"], "Give --github as well"),
-        (["--action", ACTION], "Give --github as well"),
+        (["--sandbox"], "Add --github."),
+        (["--branch", "x"], "Add --github."),
+        (["--action", ACTION], "Add --github."),
         (["--github", "--action", "somebody/invent-gitops@main"], "full commit"),
-        (["--github", "--branch", "a b]"], "no name of a branch"),
+        (["--github", "--branch", "a b]"], "is not the name of a branch"),
         (["--github", "--branch", ""], "empty"),
     ],
 )
