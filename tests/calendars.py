@@ -105,7 +105,7 @@ def a_full_calendar() -> Calendar:
         an_entry("Weekly letter 46", "2028-11-15T10:00", "empty draft", author=editors, status="DRAFT",
                  remarks=("It has no message yet. Write one in Invent before Wed 15 Nov 2028 10:00 Europe/Berlin.",)),
         an_entry("Loyalty points expire", "2028-11-17T07:15", "refused", segments=("loyalty", "vip-customers"),
-                 remarks=("It would go out in the quiet hours from 21:00 to 08:00, when nobody is to be messaged.",)),
+                 remarks=("It would go out in the quiet hours from 21:00 to 08:00, when nobody may be messaged.",)),
         an_entry("Lost cart reminder", "2028-11-20T12:00", "blocked", segments=("lost-carts",),
                  remarks=("The outcome of its creation is unknown. Look in Invent, then run resolve.",)),
         an_entry("Weekly letter 47", "2028-11-22T10:00", "planned", author=editors, revision=new),

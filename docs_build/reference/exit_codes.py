@@ -13,7 +13,7 @@ _DOCS = Path(__file__).resolve().parents[2] / "docs"
 MEANINGS: dict[ExitCode, tuple[str, str]] = {
     ExitCode.DONE: ("Done, or nothing to do.", "yes"),
     ExitCode.USAGE: (
-        "The command line is wrong: an option, its value, or two options that contradict each other.",
+        "The command line is wrong: an option, its value, or two options that cannot be combined.",
         "no",
     ),
     ExitCode.CHANGES: (

@@ -46,7 +46,7 @@ def chosen_page(form: str, out: str, *, opened: bool) -> tuple[str, str, bool, P
         )
     if chosen and suffix and chosen != suffix:
         raise WrongUsage(
-            f"--format {chosen} and --out {out} contradict each other.",
+            f"--format {chosen} and --out {out} cannot be combined.",
             f"End the name with .{chosen}, or leave --format out.",
         )
     written = chosen or suffix or ("html" if opened else "")

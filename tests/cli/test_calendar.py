@@ -207,10 +207,10 @@ def test_feed_is_made_of_the_one_that_it_takes_the_place_of(project: Path) -> No
     [
         (["--out", "c.txt"], "End the name with .html, .ics or .json, or add --format."),
         (["--out", "calendar"], "does not say in which format to write"),
-        (["--out", "c.html", "--format", "ics"], "contradict each other"),
+        (["--out", "c.html", "--format", "ics"], "cannot be combined"),
         (["--out", "c.html", "--format", "text"], "redirect the text"),
         (["--out", ""], "it is empty"),
-        (["--format", "html", "--json"], "contradict each other"),
+        (["--format", "html", "--json"], "cannot be combined"),
         (["--open", "--format", "ics"], "--open opens the HTML page, and --format ics asks for ics."),
         (["--open", "--out", "c.json"], "--open opens the HTML page"),
         (["--format", "markdown"], "is not one of"),

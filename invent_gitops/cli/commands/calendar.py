@@ -106,7 +106,7 @@ def calendar(
 def _span(month: Days | None, first: date | None, last: date | None) -> tuple[date | None, date | None]:
     """Return the first and the last day, None for open. Raises `WrongUsage` where the options contradict."""
     if month and (first or last):
-        raise WrongUsage("--month and --from or --to contradict each other.", "Give the month, or the days.")
+        raise WrongUsage("--month and --from or --to cannot be combined.", "Give the month, or the days.")
     if first and last and first > last:
         raise WrongUsage(f"--from {first} is after --to {last}.", f"Swap them: --from {last} --to {first}")
     return month or (first, last)
