@@ -248,9 +248,24 @@ def test_applies_wait_for_each_other_and_end_before_they_are_ended(written: dict
     (script,) = [step["run"] for step in job["steps"] if step.get("id") == "apply"]
     deadline = re.search(r"--deadline (\d+)", script)
     assert deadline
-    # Room for the set-up, for a call that takes five minutes to answer, and for the comment.
-    assert int(deadline[1]) + 8 * 60 < int(job["timeout-minutes"]) * 60
+    last = job["steps"][-1]
+    # Room for the set-up, for a call that takes five minutes to answer, for the comment, and for the last step.
+    assert int(deadline[1]) + (8 + int(last["timeout-minutes"])) * 60 < int(job["timeout-minutes"]) * 60
     assert "environment" in job
+
+
+def test_records_are_renewed_last_and_cannot_change_the_outcome_of_apply(written: dict[str, Path]) -> None:
+    (job,) = working(load(written["apply"]))
+    apply, comment, last = job["steps"][-3:]
+    assert (apply["id"], " github comment " in comment["run"], " refresh" in last["run"]) == ("apply", True, True)
+    assert last["if"] == "${{ !cancelled() && steps.apply.outcome != 'skipped' }}"
+    assert (last["continue-on-error"], "continue-on-error" in apply) == ("true", False)
+    # It speaks to the account that apply speaks to, and its step alone has the same key.
+    own = ("APPROVED", "PLAN", "INVENT_APPROVALS", "INVENT_UNAPPROVED")
+    assert last["env"] == {name: value for name, value in apply["env"].items() if name not in own}
+    options = re.search(r" refresh(.*) --keep-new$", last["run"])
+    assert options
+    assert f" apply{options[1]} --yes" in apply["run"]
 
 
 def test_the_projects_of_one_repository_do_not_stand_in_each_others_way() -> None:
