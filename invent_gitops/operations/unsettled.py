@@ -33,12 +33,13 @@ def unsettled_code(
         flags = account.flags()
         for problem, keys in (("Outcome unknown", open_cases.doubts), ("Twice in Invent", open_cases.seconds)):
             if keys:
-                console.note(f"{problem}: {_named(keys)}. See and settle: invent-gitops plan{flags}")
+                console.note(f"{problem}: {key_names(keys)}. See and settle: invent-gitops plan{flags}")
         for twin in open_cases.twins:
             console.note(clean(f"Twice in Invent: {twin.message} {twin.cure.text(flags)}"))
     return ExitCode.UNSETTLED
 
 
-def _named(keys: Sequence[str]) -> str:
+def key_names(keys: Sequence[str]) -> str:
+    """Return keys as a message names them, only the first of many."""
     more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     return f"{', '.join(cut(key, 60) for key in keys[:_NAMED])}{more}"

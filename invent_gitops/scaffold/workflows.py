@@ -139,8 +139,12 @@ def default_branch(folder: Path) -> str:
     """Return what the remote calls its default branch, as far as this clone knows; else the current branch; else
     main.
     """
-    remote = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
-    return remote or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
+    return remote_default(folder) or _git(folder, "symbolic-ref", "--short", "HEAD") or "main"
+
+
+def remote_default(folder: Path) -> str:
+    """Return what the remote calls its default branch, "" where this clone does not know it."""
+    return _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").removeprefix("origin/")
 
 
 def server_of(folder: Path, environment: Mapping[str, str] = os.environ) -> str:

@@ -25,7 +25,7 @@ from tests.branch_repository import Hub, a_store, applied, commit, git, hub, tol
 from tests.dashboard import create_by_hand, delete, edit, fill_segment
 from tests.making import NOW, a_move, a_provenance, a_record, a_remote, a_request, a_state
 from tests.paging import losing, paged
-from tests.running import FAST, KEY, WHEN, Result, account, call, define, ids, invent, posted, scripted, state_of
+from tests.running import FAST, KEY, STATE, WHEN, Result, account, call, define, ids, invent, posted, scripted, state_of
 
 LATER = "2099-03-01T14:00:00Z"
 
@@ -288,6 +288,34 @@ def test_a_deleted_broadcast_stays_recorded_as_gone_and_is_never_created_again(p
     assert state_of(project)["broadcasts"]["one"]["status"] == "GONE"
     assert do(project, server, "apply", "--yes", *FAST).code == 0
     assert len(posted(server)) == 2
+
+
+def created_at(project: Path, key: str, at: str) -> None:
+    """Let a record say that its broadcast was created at another time."""
+    path = project / STATE
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["broadcasts"][key]["provenance"]["at"] = at
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_a_list_that_lags_makes_no_new_broadcast_gone_where_new_ones_are_kept(project: Path, server: Server) -> None:
+    created_at(project, "two", "2020-01-01T00:00:00Z")
+    define(project, "three")
+    assert do(project, server, "apply", "--yes", *FAST).code == 0
+    server.faults.add("lag=3600@list:*")
+    delete(server, ids(project)["two"])
+    # Without one that the list shows, it could be that of another account.
+    server.sandbox.update("c", ids(project)["one"], created_at="2020-01-01T00:00:00Z")
+    kept = do(project, server, "refresh", "--keep-new")
+    assert kept.code == 0, kept.all
+    assert {key: record["status"] for key, record in state_of(project)["broadcasts"].items()} == {
+        "one": "DRAFT",
+        "two": GONE,
+        "three": "DRAFT",
+    }
+    assert "Invent's list does not show yet: three. That was created within the hour" in kept.err
+    assert "GONE" in do(project, server, "refresh").out
+    assert state_of(project)["broadcasts"]["three"]["status"] == GONE
 
 
 def test_what_was_sent_stays_refused_under_a_new_name_after_a_refresh_and_a_removal(

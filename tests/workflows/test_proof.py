@@ -195,6 +195,38 @@ def test_calendar_and_its_feed_are_published_after_each_apply_without_a_key(worl
     assert (world.folder / "cache" / "calendar.ics").read_text("utf-8") == (site / "calendar.ics").read_text("utf-8")
 
 
+@pytest.mark.parametrize("damage", ["cut off", "another file", "empty"])
+def test_a_damaged_feed_is_begun_anew_with_a_warning_and_publishing_goes_on(world: World, damage: str) -> None:
+    assert call(world.clone, "init", "--github", "--action", ACTION, "--publish", "artifact").code == 0
+    sha = world.commit("Broadcasts as code")
+    world.push()
+    assert world.run("publish", "workflow_run", sha).conclusion == "success"
+    kept = world.folder / "cache" / "calendar.ics"
+    good = kept.read_text("utf-8")
+    kept.write_text(
+        {"cut off": good[: good.index("END:VEVENT")], "another file": "<html>", "empty": ""}[damage], encoding="utf-8"
+    )
+    done = world.run("publish", "workflow_run", sha)
+    assert done.conclusion == "success", done.log
+    assert ("::warning title=publish::The feed of the last run is damaged." in done.log) == (damage != "empty")
+    assert kept.read_text("utf-8").count("BEGIN:VEVENT") == good.count("BEGIN:VEVENT") == 1
+
+
+def test_what_cannot_be_drawn_is_red_and_leaves_the_feed_as_it_is(world: World) -> None:
+    assert call(world.clone, "init", "--github", "--action", ACTION, "--publish", "artifact").code == 0
+    sha = world.commit("Broadcasts as code")
+    world.push()
+    assert world.run("publish", "workflow_run", sha).conclusion == "success"
+    kept = (world.folder / "cache" / "calendar.ics").read_bytes()
+    (world.clone / "broadcasts" / "welcome.yaml").write_text("name: x\nshedule: now\n", encoding="utf-8")
+    sha = world.commit("A mistake")
+    world.push()
+    done = world.run("publish", "workflow_run", sha)
+    assert (done.conclusion, done.step("Draw the page").code) == ("failure", 4), done.log
+    assert "damaged" not in done.log
+    assert (world.folder / "cache" / "calendar.ics").read_bytes() == kept
+
+
 def test_comment_is_there_without_a_calendar(started: World) -> None:
     define(started, "spring")
     path = started.base / "broadcasts-plan.yml"

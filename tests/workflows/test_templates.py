@@ -16,7 +16,7 @@ from invent_gitops import __version__
 from invent_gitops.errors import WrongUsage
 from invent_gitops.scaffold.workflows import TEMPLATES, Wording, action_reference, own_action, workflow_texts
 from tests.running import ROOT
-from tests.workflows.runner import load
+from tests.workflows.runner import load, truth
 
 PINNED = "somebody/invent-gitops@" + "a1" * 20
 OURS = ROOT / ".github" / "workflows"
@@ -217,6 +217,40 @@ def test_publishing_needs_no_key_and_follows_each_apply_and_each_drift_run() -> 
         assert document["concurrency"]["cancel-in-progress"] == "false"
 
 
+def test_no_project_continues_the_feed_of_another_one() -> None:
+    wordings = [Wording(PINNED, folder=folder, publish="artifact") for folder in ("", "feed", "feed/of", "of")]
+    keys = {}
+    for wording in wordings:
+        (text,) = [text for path, text in workflow_texts(wording).items() if path.endswith("-publish.yml")]
+        (cache,) = re.findall(r"^ +key: (.*)\n +restore-keys: (.*)$", text, re.MULTILINE)
+        keys[wording.project] = cache
+    assert len(keys) == len(wordings)
+    for project, (_, restored) in keys.items():
+        assert [name for name, (key, _) in keys.items() if key.startswith(restored)] == [project]
+
+
+@pytest.mark.parametrize(
+    ("event", "published"),
+    [
+        ("push", True),
+        ("schedule", True),
+        ("workflow_dispatch", True),
+        ("pull_request", False),
+        ("pull_request_target", False),
+        ("pull_request_review", False),
+        ("issue_comment", False),
+        ("", False),
+    ],
+)
+def test_only_a_run_for_an_event_of_apply_or_drift_is_followed_by_publishing(event: str, published: bool) -> None:
+    text = workflow_texts(WORDINGS["pages"])[".github/workflows/broadcasts-publish.yml"]
+    document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # ours
+    condition = document["jobs"]["publish"]["if"]
+    followed = {"event_name": "workflow_run", "event": {"workflow_run": {"event": event}}}
+    assert truth(condition, {"github": followed}) is published
+    assert truth(condition, {"github": {"event_name": "workflow_dispatch", "event": {}}})
+
+
 def test_pages_are_for_a_public_repository_and_a_private_one_keeps_an_artifact() -> None:
     text = workflow_texts(WORDINGS["pages"])[".github/workflows/broadcasts-publish.yml"]
     document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # ours
@@ -248,9 +282,24 @@ def test_applies_wait_for_each_other_and_end_before_they_are_ended(written: dict
     (script,) = [step["run"] for step in job["steps"] if step.get("id") == "apply"]
     deadline = re.search(r"--deadline (\d+)", script)
     assert deadline
-    # Room for the set-up, for a call that takes five minutes to answer, and for the comment.
-    assert int(deadline[1]) + 8 * 60 < int(job["timeout-minutes"]) * 60
+    last = job["steps"][-1]
+    # Room for the set-up, for a call that takes five minutes to answer, for the comment, and for the last step.
+    assert int(deadline[1]) + (8 + int(last["timeout-minutes"])) * 60 < int(job["timeout-minutes"]) * 60
     assert "environment" in job
+
+
+def test_records_are_renewed_last_and_cannot_change_the_outcome_of_apply(written: dict[str, Path]) -> None:
+    (job,) = working(load(written["apply"]))
+    apply, comment, last = job["steps"][-3:]
+    assert (apply["id"], " github comment " in comment["run"], " refresh" in last["run"]) == ("apply", True, True)
+    assert last["if"] == "${{ !cancelled() && steps.apply.outcome != 'skipped' }}"
+    assert (last["continue-on-error"], "continue-on-error" in apply) == ("true", False)
+    # It speaks to the account that apply speaks to, and its step alone has the same key.
+    own = ("APPROVED", "PLAN", "INVENT_APPROVALS", "INVENT_UNAPPROVED")
+    assert last["env"] == {name: value for name, value in apply["env"].items() if name not in own}
+    options = re.search(r" refresh(.*) --keep-new$", last["run"])
+    assert options
+    assert f" apply{options[1]} --yes" in apply["run"]
 
 
 def test_the_projects_of_one_repository_do_not_stand_in_each_others_way() -> None:

@@ -5,8 +5,10 @@ A reviewer must read first what will not reach Invent: in the comment, the annot
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from tests.branch_repository import git
 from tests.dashboard import edit
 from tests.running import WHEN, account, call, live
 from tests.workflows.test_proof import World, define, started, world
@@ -91,6 +93,76 @@ def test_once_a_person_acted_in_invent_and_refreshed_the_next_plan_is_calm(start
     assert "will not reach" not in planned.summary
     assert planned.step("Plan").outputs["unreachable"] == "0"
     assert call(started.clone, "plan", "--exit-code").code == 0
+
+
+RECORD = "Record what Invent shows"
+
+
+def recorded(world: World) -> dict[str, str]:
+    """The status of each record on the state branch."""
+    state = json.loads(git(world.remote, "show", "broadcast-state:invent.state.json"))
+    return {key: record["status"] for key, record in state["broadcasts"].items()}
+
+
+def test_merge_records_what_a_person_did_in_invent_and_the_next_plan_leaves_no_step(started: World) -> None:
+    applied(started, "spring", "winter")
+    ids = live(started.server)
+    edit(started.server, ids["Campaign spring"], scheduled_at=MOVED)
+    edit(started.server, ids["Campaign winter"], status="CANCELLED")
+    define(started, "spring", MOVED)
+    file_of(started, "winter").unlink()
+    planned = started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    assert planned.step("Plan").outputs["unreachable"] == "2", "no key, so the plan goes by the records"
+    merged = started.merge(7)
+    done = started.run("apply", "push", merged)
+    assert (done.conclusion, done.step(RECORD).outcome) == ("success", "success"), done.log
+    assert done.step("Apply").outputs["created"] == "0"
+    assert recorded(started) == {"spring": "DRAFT", "winter": "CANCELLED"}
+    assert call(started.clone, "plan", "--exit-code").code == 0
+    define(started, "fresh", LATER)
+    planned = started.run("plan", "pull_request", started.open_pull(8), pull=8)
+    assert planned.step("Plan").outputs["unreachable"] == "0"
+    assert "will not reach" not in planned.summary + started.hub.bodies(8)[0]
+    # A run of the same commit, started again, has nothing to add.
+    before = git(started.remote, "rev-parse", "broadcast-state")
+    assert started.run("apply", "push", merged).conclusion == "success"
+    assert git(started.remote, "rev-parse", "broadcast-state") == before
+
+
+def test_what_a_person_did_is_recorded_where_apply_is_refused_and_the_run_stays_red(started: World) -> None:
+    applied(started, "winter")
+    edit(started.server, live(started.server)["Campaign winter"], status="CANCELLED")
+    file_of(started, "winter").unlink()
+    define(started, "fresh", LATER)
+    started.commit("Straight to main")
+    done = started.run("apply", "push", started.push())
+    assert (done.conclusion, done.step("Apply").code, done.step(RECORD).code) == ("failure", 5, 0), done.log
+    assert recorded(started) == {"winter": "CANCELLED"}
+    assert started.created == ["Campaign winter"]
+
+
+def test_records_that_cannot_be_renewed_are_a_warning_beside_a_green_apply(started: World) -> None:
+    applied(started, "winter")
+    file_of(started, "winter").unlink()
+    started.open_pull(7)
+    started.server.faults.add("error-before=503@list:*")
+    done = started.run("apply", "push", started.merge(7))
+    assert (done.conclusion, done.step("Apply").code) == ("success", 0), done.log
+    assert (done.step(RECORD).outcome, done.step(RECORD).code) == ("failure", 6)
+    assert recorded(started) == {"winter": "DRAFT"}
+    assert first_lines(started.comment)[0] == "### ⚠️ 1 deletion will not reach Invent"
+
+
+def test_what_was_just_created_is_not_recorded_as_gone_by_a_list_that_lags(started: World) -> None:
+    applied(started, "winter")
+    started.server.sandbox.update("c", live(started.server)["Campaign winter"], created_at="2020-01-01T00:00:00Z")
+    define(started, "fresh", LATER)
+    started.run("plan", "pull_request", started.open_pull(7), pull=7)
+    started.server.faults.add("lag=3600@list:*")
+    done = started.run("apply", "push", started.merge(7))
+    assert (done.conclusion, done.step(RECORD).outcome) == ("success", "success"), done.log
+    assert "does not show yet: fresh." in done.step(RECORD).log
+    assert recorded(started) == {"fresh": "DRAFT", "winter": "DRAFT"}
 
 
 def test_merge_of_a_deletion_alone_is_told_where_there_was_no_comment_before(started: World) -> None:

@@ -129,8 +129,10 @@ def init(
     ]
     notes = [*_kept(files), *_from_above(folder, project, chosen)]
     if wording and entries:
+        from invent_gitops.scaffold.limits import limits
+
         notes += [
-            *_on_github(wording),
+            *limits(folder, wording),
             first_steps_text(first_steps(folder, project, wording, entries, _example(files))),
         ]
     else:
@@ -174,6 +176,7 @@ def _wording(
 ) -> Wording:
     """Return what the workflows of this project say. Raises `WrongUsage`, or `Refused` for too many workspaces."""
     from invent_gitops.github.step import prefix
+    from invent_gitops.scaffold.limits import check_publishing
     from invent_gitops.scaffold.workflows import (
         Wording,
         action_reference,
@@ -194,6 +197,8 @@ def _wording(
         raise WrongUsage("The name of this folder holds ${{, which GitHub takes for code.", "Choose another name.")
     used = action_reference(action) if action else own_action()
     keys = tuple(dict.fromkeys(workspace.key for workspace in (project.workspaces or {}).values()))
+    if publish:
+        check_publishing(server_of(folder), queue=queue)
     waiting = lets_runs_wait(server_of(folder)) if queue is None else queue
     return Wording(used, branch, prefix(folder).removesuffix("/"), sandbox, keys, waiting, publish or "")
 
@@ -223,16 +228,6 @@ def _lines(files: Iterable[NewFile], entries: StateEntries | None, *, dry_run: b
         for move in inserted:
             workspace = f"workspaces: {move.name}: " if move.name else ""
             yield f"{'would add' if dry_run else 'added'} {workspace}state: {{branch: {move.branch}}} to {file.path}"
-
-
-def _on_github(wording: Wording) -> Iterator[str]:
-    """Yield what the workflows lack on this server."""
-    if not wording.queue:
-        yield (
-            "The workflow apply has no queue: of several merges while one is applied, GitHub runs the last one only. "
-            "Then run the cancelled ones again, oldest first. If this server knows `queue: max`, delete the workflows "
-            "and run init with --queue."
-        )
 
 
 def _kept(files: Iterable[NewFile]) -> Iterator[str]:

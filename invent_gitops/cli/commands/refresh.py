@@ -18,10 +18,13 @@ from invent_gitops.operations.unsettled import unsettled_code
 
 
 @click.command()
+@click.option(
+    "--keep-new", is_flag=True, help="Record nothing as GONE within an hour of its creation, since lists can lag."
+)
 @account_options
 @common_options
 @answers("refresh")
-def refresh(session: Session, account: Account) -> Result:
+def refresh(session: Session, account: Account, keep_new: bool) -> Result:
     """Update the records with what Invent shows.
 
     refresh records edits, new times, cancellations, deletions and new statuses of broadcasts in
@@ -37,7 +40,7 @@ def refresh(session: Session, account: Account) -> Result:
 
     root, project = checked_project()
     store = account.store(root, project, strict=True)
-    snapshot, state, keys = refresh_records(session, account, root, project, store)
+    snapshot, state, keys = refresh_records(session, account, root, project, store, keep_new=keep_new)
     renewed = renewal(snapshot.state, state, keys, snapshot.broadcasts)
     read = ExitCode.DONE if snapshot.complete and renewed.look.complete else ExitCode.UNAVAILABLE
     return Result(
