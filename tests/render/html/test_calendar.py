@@ -17,6 +17,7 @@ from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarRules, C
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.project import SANDBOX, BlackoutDays, QuietHours
 from invent_gitops.render.html.calendar import calendar_html, page_of
+from invent_gitops.render.html.looks import GRAVEST_FIRST
 from invent_gitops.render.html.page import CalendarPage, Day, SendView
 from tests.calendars import (
     AS_OF,
@@ -142,6 +143,7 @@ def test_every_state_has_a_sign_a_meaning_and_colours() -> None:
         assert f'<symbol id="i-{look.slug}"' in signs
         assert re.search(rf"\.{look.slug}\b[^{{}}]*\{{ --bg", style), look.slug
         assert look.meaning.endswith(".")
+    assert {look.word for look in GRAVEST_FIRST} == set(SEND_STATES)
 
 
 # ---------------------------------------------------------------- texts of people

@@ -25,6 +25,7 @@
   const months = all(".month");
   const total = Number(document.body.dataset.count);
   const boxes = all("[data-option]");
+  const gravest = document.body.dataset.gravest.split(" ");
   const state = { view: "", month: "", zone: "local" };
   const counted = (number, singular = "send") => `${number.toLocaleString("en")} ${singular}${number === 1 ? "" : "s"}`;
   const isUtc = () => state.zone === "utc";
@@ -101,17 +102,30 @@
     more.hidden = !shown.length;
     more.classList.toggle("only-narrow", visible === shown.length);
     const title = byId(`d${cell.dataset.day}`).querySelector("h3").textContent;
-    const wide = document.createElement("span");
-    wide.className = "wide";
-    wide.textContent = `+${shown.length - visible} more`;
-    const narrow = document.createElement("span");
-    narrow.className = "narrow";
-    narrow.textContent = shown.length;
+    const wide = ofStates("wide", shown.slice(visible), `+${shown.length - visible} more`);
+    const narrow = ofStates("narrow", shown, shown.length);
     const where = document.createElement("span");
     where.className = "unseen";
     where.textContent = ` on ${title}`;
     more.replaceChildren(wide, narrow, where);
     cell.closest(".month").classList.toggle("busy", Boolean(cell.closest(".month").querySelector(".more:not(.only-narrow):not([hidden])")));
+  }
+
+  // A number of sends in the colour and with the sign of the gravest state, and all their states for a screen reader.
+  function ofStates(name, items, text) {
+    const looks = gravest.map((slug) => [slug, items.filter((item) => item.querySelector(`.chip.${slug}`))]).filter(([, found]) => found.length);
+    const span = document.createElement("span");
+    span.className = name;
+    span.append(text);
+    if (!looks.length) return span;
+    const [slug, [first]] = looks[0];
+    span.classList.add(slug);
+    span.prepend(first.querySelector(".i").cloneNode(true));
+    const states = document.createElement("span");
+    states.className = "unseen";
+    states.textContent = `: ${looks.map(([, found]) => `${found.length} ${found[0].querySelector(".word").textContent}`).join(", ")}`;
+    span.append(states);
+    return span;
   }
 
   // ---- what is shown
