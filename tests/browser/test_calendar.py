@@ -98,6 +98,10 @@ def test_filters_narrow_what_is_shown_and_say_how_much(visitor: Visitor) -> None
 def test_filters_of_audience_and_workspace_tell_everyone_and_each_workspace_apart(visitor: Visitor) -> None:
     with visitor(html_of("every state"), fragment="#view=agenda&segment=") as visit:
         assert names(visit) == ["Singles’ Day teaser", "Singles’ Day – 11 % on everything", "Black Friday"]
+    with visitor(html_of("every state"), fragment="#view=agenda&segment=hamburg") as visit:
+        to_everyone = ["Singles’ Day teaser", "Singles’ Day – 11 % on everything", "Black Friday"]
+        assert sorted(names(visit)) == sorted([*to_everyone, "Store opening Hamburg"])
+        assert "Sends to everyone pass each segment." in status(visit)
     with visitor(html_of("two workspaces"), fragment="#view=agenda&workspace=america") as visit:
         assert names(visit) == ["Brunch in Brooklyn", "Thanksgiving"]
 

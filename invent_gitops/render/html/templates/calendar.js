@@ -173,17 +173,22 @@
     const shown = sends.filter((send) => !send.item.hidden).length;
     const month = months.find((each) => each.classList.contains("current"));
     const tally = month ? `${month.dataset.title}: ${month.querySelector(".tally").textContent}.` : "";
+    // What a filter lets pass although it does not name it.
+    const notes = all("[data-filter]")
+      .filter((group) => all("input:checked", group).some((box) => box.value))
+      .map((group) => group.querySelector(".note")?.textContent);
+    const passing = notes.filter(Boolean).map((note) => ` ${note}`).join("");
     const all_of = shown === total ? `${counted(total)} in all.` : `${shown} of ${counted(total)} pass the filters.`;
     const local = document.querySelector("button[data-zone=local]");
     const several = local?.dataset.several;
     const zone = isUtc() || !local ? "UTC" : several ? "the zone of each workspace" : local.textContent;
-    byId("status").textContent = `${tally} ${all_of} Times in ${zone}.`;
+    byId("status").textContent = `${tally} ${all_of}${passing} Times in ${zone}.`;
     const chosen = all("[data-filter]").map((group) => {
       const names = all("input:checked", group).map((box) => box.parentElement.querySelector(".badge, bdi").textContent);
       return names.length ? `${group.querySelector("legend").textContent}: ${names.join(", ")}. ` : "";
     });
     const filters = chosen.join("");
-    byId("printed").textContent = `Times in ${zone}.` + (filters ? ` Filtered, ${shown} of ${total} sends. ${filters}` : "");
+    byId("printed").textContent = `Times in ${zone}.` + (filters ? ` Filtered, ${shown} of ${total} sends. ${filters}${passing.trim()}`.trimEnd() : "");
   }
 
   // ---- the address: what is chosen can be shared as a link
