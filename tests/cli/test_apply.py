@@ -402,8 +402,8 @@ def test_created_is_not_called_ready_and_the_next_step_has_a_time(tmp_path: Path
         soon.write_text(soon.read_text(encoding="utf-8").replace("2099-03", "2099-02"), encoding="utf-8")
         done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
         assert (
-            "none of the 2 has a message yet. Next: write the messages in Invent and schedule them, the first, “Campaign c”, by "
-            in done.out
+            "none of the 2 has a message yet. "
+            "Next: write the messages in Invent and schedule them, the first, “Campaign c”, by " in done.out
         )
         again = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
         assert "Next:" not in again.out, "nothing was created"
