@@ -14,6 +14,8 @@ from invent_gitops.text.addresses import page_address
 from invent_gitops.values import Struct
 
 PACKAGE = "invent-gitops"
+# What the repository of this program tracks. A repository into which it was only installed has no such action.
+_SOURCE_FILES = ("invent_gitops/__init__.py", "action.yml")
 
 
 class Installation(Struct, frozen=True):
@@ -30,16 +32,27 @@ class Installation(Struct, frozen=True):
 def installation() -> Installation:
     """Return what this program was installed from."""
     clone = Path(__file__).resolve().parents[1]
-    if not (clone / ".git").exists():
+    if not _is_source(clone):
         origin = _direct_url()
         vcs = origin.get("vcs_info", {})
         if vcs.get("vcs") == "git":
             return Installation(str(origin.get("url", "")), str(vcs.get("commit_id", "")))
         clone = Path(unquote(urlsplit(str(origin.get("url", ""))).path))
     # A relative path would be that of the folder the program runs in, which is the user's own repository.
-    if not (clone.is_absolute() and (clone / ".git").exists()):
+    if not (clone.is_absolute() and _is_source(clone)):
         return _released()
     return Installation(_git(clone, "remote", "get-url", "origin"), _git(clone, "rev-parse", "HEAD"), cloned=True)
+
+
+def _is_source(folder: Path) -> bool:
+    """Return whether `folder` is a clone of this program's repository: it has the files, and git tracks them there."""
+    if not (folder / ".git").exists():
+        return False
+    try:
+        listed = Git(folder).run("ls-files", "-z", "--", *_SOURCE_FILES).split("\0")
+    except GitFailed:
+        return False
+    return all(name in listed and (folder / name).is_file() for name in _SOURCE_FILES)
 
 
 def _released() -> Installation:

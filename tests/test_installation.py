@@ -75,10 +75,50 @@ def test_a_placeholder_in_the_metadata_is_never_printed(tmp_path: Path) -> None:
     assert ask(site) == "docs/policies.md"
 
 
+def repository(site: Path, origin: str, *tracked: str) -> None:
+    """Make a repository of `site` that tracks these files."""
+    for command in ("init -q .", f"remote add origin {origin}", *(f"add -f -- {name}" for name in tracked)):
+        subprocess.run(["git", "-C", str(site), *command.split()], check=True)
+    subprocess.run(["git", "-C", str(site), "commit", "-q", "--allow-empty", "-m", "Begin"], check=True)
+
+
 def test_a_clone_has_the_page_of_its_remote_as_that_is_now(tmp_path: Path) -> None:
     site = installed(tmp_path)
-    for command in ("init -q .", "remote add origin git@github.com:acme/tool.git"):
-        subprocess.run(["git", "-C", str(site), *command.split()], check=True)
+    (site / "action.yml").touch()
+    repository(site, "git@github.com:acme/tool.git", "invent_gitops/__init__.py", "action.yml")
+    assert ask(site) == "https://github.com/acme/tool/blob/HEAD/docs/policies.md"
+
+
+@pytest.mark.parametrize("source", ["", f"https://github.com/acme/tool/tree/{COMMIT}"], ids=["unknown", "released"])
+@pytest.mark.parametrize(
+    ("tracked", "present"),
+    [
+        ([], []),
+        (["invent_gitops"], []),
+        (["invent_gitops"], ["action.yml"]),
+        (["action.yml"], ["action.yml"]),
+    ],
+    ids=["ignored", "committed", "beside an action that is not committed", "beside an action of its own"],
+)
+def test_a_repository_that_the_program_was_installed_into_is_never_taken_for_its_source(
+    tmp_path: Path, source: str, tracked: list[str], present: list[str]
+) -> None:
+    site = installed(tmp_path, metadata=f"Project-URL: Source, {source}" if source else "")
+    for name in present:
+        (site / name).touch()
+    repository(site, "https://github.com/mine/campaigns.git", *tracked)
+    assert action(site, site).startswith(f"acme/tool@{COMMIT}" if source else "OWNER/invent-gitops@v")
+    assert "mine" not in ask(site)
+
+
+def test_a_copy_in_a_repository_of_others_names_the_folder_that_it_was_installed_from(tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    (clone / "invent_gitops").mkdir(parents=True)
+    for name in ("invent_gitops/__init__.py", "action.yml"):
+        (clone / name).touch()
+    repository(clone, "https://github.com/acme/tool.git", "invent_gitops/__init__.py", "action.yml")
+    site = installed(tmp_path, origin={"url": clone.as_uri(), "dir_info": {}})
+    repository(site, "https://github.com/mine/campaigns.git", "invent_gitops")
     assert ask(site) == "https://github.com/acme/tool/blob/HEAD/docs/policies.md"
 
 

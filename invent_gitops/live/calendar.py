@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
-from invent_gitops.live.calendar_remarks import remark_on_nobody, remarks_on, remarks_on_removal
+from invent_gitops.live.calendar_remarks import is_young, remark_on_nobody, remarks_on, remarks_on_removal
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
 from invent_gitops.live.reconcile import attempted_ids
@@ -187,18 +187,20 @@ class _EntryMaker(Struct, frozen=True):
         """Return the tombstone of what a person took out of the records."""
         request = live_request(removal.request, remote) if remote else removal.request
         status = remote.status if remote and "status" not in remote.unread else ""
+        # That its record is gone stops nothing in Invent: only a list that is complete, and not too early, shows that.
+        is_over = self.listing.complete and not is_young(removal.provenance.at, self.now)
         changed_at = self.latest([self.changes.changed_at.get(key), removal.provenance.at])
         return CalendarEntry(
             key,
             request,
             request.scheduled_at or removal.provenance.at,
-            # Invent knows best what became of it. Nothing that is still to be sent gets here.
-            _STATES.get(status, "cancelled"),
+            # Invent knows best what became of it. Nothing that it shows as still to be sent gets here.
+            _STATES.get(status, "cancelled" if is_over else "unknown"),
             audience_of(request, self.segments),
             removal.id,
             status,
             _author(definition),
-            remarks_on_removal(removal, remote, self.listing, asked=self.listing is not NOT_ASKED, defined=definition),
+            remarks_on_removal(removal, remote, self.listing, self.status.context, defined=definition),
             _results(remote),
             revision=Revision(changed_at, removed=True),
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from invent_gitops.live.drift import untold
 from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Remote
 from invent_gitops.model.calendar import SendState
 from invent_gitops.model.command import Command, cure_text
+from invent_gitops.model.context import Context
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.plan import Item, Plan
@@ -19,6 +21,8 @@ from invent_gitops.model.unreachable import Unreached
 # What the state of the entry, or the plan's own sentence, says already.
 _SAID = ("not-created",)
 _SAID_BY_PLAN = ("changed", "no-file")
+# So long after a create, a list may not show it yet.
+_LAG = timedelta(hours=1)
 
 
 def remarks_on(
@@ -80,26 +84,36 @@ def _fields(item: Item) -> str:
     return ", ".join(WRITTEN_AS.get(change.field, change.field) for change in item.changes)
 
 
-def remarks_on_removal(
-    removal: Removal, remote: Remote | None, listing: Listing[Remote], *, asked: bool, defined: Definition | None
-) -> tuple[str, ...]:
-    """Return the remarks on what a person took out of the records.
+def is_young(since: datetime, now: datetime) -> bool:
+    """Return whether Invent's list may still lag behind a create at that moment."""
+    return now - since < _LAG
 
-    `remote` is what Invent shows of it, `defined` the file that defines its key.
+
+def remarks_on_removal(
+    removal: Removal, remote: Remote | None, listing: Listing[Remote], context: Context, *, defined: Definition | None
+) -> tuple[str, ...]:
+    """Return the remarks on what a person took out of the records, the most urgent first.
+
+    `remote` is what Invent shows of it, `listing` all that it shows, `defined` the file that defines its key.
     """
-    return tuple(_of_removal(removal, remote, listing, asked=asked, defined=defined))
+    return tuple(_of_removal(removal, remote, listing, context, defined=defined))
 
 
 def _of_removal(
-    removal: Removal, remote: Remote | None, listing: Listing[Remote], *, asked: bool, defined: Definition | None
+    removal: Removal, remote: Remote | None, listing: Listing[Remote], context: Context, *, defined: Definition | None
 ) -> Iterator[str]:
-    yield f"A person took its record out of the state: {removal.reason}"
+    look = f"Read Invent: {Command('calendar').text(context.flags)} --refresh"
+    at = removal.request.scheduled_at
+    goes = "may still go out" if at is None or at > context.at else "may have gone out"
     if remote and "status" not in untold(remote):
         yield f"Invent shows it as {remote.status}."
-    elif asked and listing.complete:
-        yield "Invent does not list it any more."
+    elif not listing.complete:
+        yield f"It {goes}: its record was removed, which cancels nothing, and Invent was not read for it. {look}"
+    elif is_young(removal.provenance.at, context.at):
+        yield f"It {goes}: Invent does not list it, but its record was removed within the hour, and lists can lag."
     else:
-        yield "Invent was not read for it, so it may still exist there."
+        yield "Invent does not list it any more."
+    yield f"A person took its record out of the state: {removal.reason}"
     if defined:
         yield "Its file is still there, and apply refuses its key."
 

@@ -39,7 +39,7 @@ class ManualStep(Struct, frozen=True):
 
 
 class Unreached(Struct, frozen=True):
-    """A broadcast that Invent sends otherwise than the files say.
+    """A broadcast that Invent has otherwise than the files say.
 
     `name`, `at` (None for "at once" or no time yet) and `audience` are as Invent has them. `changes` lead from there to
     the file; a deletion has none. `timezone` is the zone that the author wrote, "" for none. `position` is that of the

@@ -21,7 +21,7 @@ def of_the_clock(definition: Definition, now: datetime, policies: Policies) -> I
 
 
 def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator[Refusal]:
-    zone = quiet.timezone or definition.timezone or quiet.project_timezone
+    zone = quiet_zone(quiet, definition.timezone)
     scheduled_at = definition.request.scheduled_at
     local = in_zone(scheduled_at or now, zone)
     if local is None:
@@ -35,6 +35,14 @@ def _quiet(definition: Definition, now: datetime, quiet: QuietHours) -> Iterator
             "reason.",
             definition.at("schedule"),
         )
+
+
+def quiet_zone(quiet: QuietHours, author_zone: str) -> str:
+    """Return the zone that the quiet hours of a send go by, "" if nobody named one.
+
+    It is their own, else the one that the author wrote, else the project's.
+    """
+    return quiet.timezone or author_zone or quiet.project_timezone
 
 
 def in_quiet_hours(clock: time, quiet: QuietHours) -> bool:

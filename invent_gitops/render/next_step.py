@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from invent_gitops.model.context import Context
 from invent_gitops.model.outcome import Report
 from invent_gitops.model.plan import Plan
+from invent_gitops.model.project import SANDBOX
 from invent_gitops.render.cells.times import when_and_away
 from invent_gitops.text.times import distance
 from invent_gitops.values import Struct
@@ -28,11 +29,15 @@ def next_step(drafts: Sequence[Unwritten], context: Context, written: Callable[[
     first = min(drafts, key=lambda draft: (draft.at or datetime.min.replace(tzinfo=UTC), draft.name))
     by = f"by {when_and_away(first.at, context.within(first.timezone).zone, context.at)}"
     due = "at once, since it has no time" if first.at is None else by
+    # What a rehearsal created is nowhere that a person could write in.
+    lead = "With an account, you would now" if context.api == SANDBOX else "Next:"
     if len(drafts) == 1:
-        return f"Created is not ready: it has no message yet. Next: write the message in Invent, {due}."
+        return (
+            f"Created is not ready: it has no message yet. {lead} write the message in Invent and schedule it, {due}."
+        )
     name = f"“{written(first.name)}”"
     subject = f"Created is not ready: none of the {len(drafts):,} has a message yet."
-    return f"{subject} Next: write the messages in Invent, the first, {name}, {due}."
+    return f"{subject} {lead} write the messages in Invent and schedule them, the first, {name}, {due}."
 
 
 def unwritten(report: Report, plan: Plan) -> list[Unwritten]:

@@ -53,20 +53,22 @@ def steps_named(edits: Sequence[Unreached], context: Context, written: Callable[
 
 
 def _step_in_short(edit: Unreached, context: Context, written: Callable[[str], str]) -> str:
-    """`cancel “Spring sale”, which goes out Fri 27 Nov 2026 09:00 UTC, in 6 days, to vip`."""
+    """`cancel “Spring sale”, planned for Fri 27 Nov 2026 09:00 UTC, in 6 days, to vip`."""
     verb = "cancel" if edit.kind == "deletion" else "change"
     rules = ", ".join(policy for step in edit.steps for policy in step.breaks)
     not_yet = f" (not yet: the edit breaks {written(rules)})" if rules else ""
     audience = audience_words(edit.audience, written)
-    return f"{verb} “{written(edit.name)}”, which {goes_out(edit, context)}, to {audience}{not_yet}"
+    return f"{verb} “{written(edit.name)}”, {planned_for(edit, context)}, to {audience}{not_yet}"
 
 
-def goes_out(edit: Unreached, context: Context) -> str:
-    """Return when Invent sends it, and in how long, on the author's clocks."""
+def planned_for(edit: Unreached, context: Context) -> str:
+    """Return the time that Invent has of it, and its distance, on the author's clocks.
+
+    Whether Invent sends a draft by itself at that time is not documented, so the words claim neither.
+    """
     if edit.at is None:
-        return "has no time, so that it may go out at any moment"
-    when = when_and_away(edit.at, context.within(edit.timezone).zone, context.at)
-    return f"{'goes out' if edit.at > context.at else 'was to go out'} {when}"
+        return "without a time, so that it may go out at any moment"
+    return f"planned for {when_and_away(edit.at, context.within(edit.timezone).zone, context.at)}"
 
 
 def audience_words(audience: Audience, written: Callable[[str], str]) -> str:

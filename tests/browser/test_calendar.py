@@ -98,6 +98,10 @@ def test_filters_narrow_what_is_shown_and_say_how_much(visitor: Visitor) -> None
 def test_filters_of_audience_and_workspace_tell_everyone_and_each_workspace_apart(visitor: Visitor) -> None:
     with visitor(html_of("every state"), fragment="#view=agenda&segment=") as visit:
         assert names(visit) == ["Singles’ Day teaser", "Singles’ Day – 11 % on everything", "Black Friday"]
+    with visitor(html_of("every state"), fragment="#view=agenda&segment=hamburg") as visit:
+        to_everyone = ["Singles’ Day teaser", "Singles’ Day – 11 % on everything", "Black Friday"]
+        assert sorted(names(visit)) == sorted([*to_everyone, "Store opening Hamburg"])
+        assert "Sends to everyone pass each segment." in status(visit)
     with visitor(html_of("two workspaces"), fragment="#view=agenda&workspace=america") as visit:
         assert names(visit) == ["Brunch in Brooklyn", "Thanksgiving"]
 
@@ -230,10 +234,46 @@ def test_crowded_day_counts_the_sends_that_it_does_not_show_and_lists_all_of_the
 def test_month_on_a_phone_counts_the_sends_of_each_day(visitor: Visitor) -> None:
     with visitor(html_of("500 sends"), width=375, fragment="#view=month") as visit:
         counts = visit.page.locator(".more .narrow:visible").all_inner_texts()
-        assert sum(map(int, counts)) == 500
+        assert sum(int(text.split(":")[0]) for text in counts) == 500
         visit.page.locator("#c2028-11-06 .more").click()
         assert visit.page.get_by_role("dialog").locator(".send").count() == 17
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_month_on_a_phone_shows_the_gravest_state_of_each_day(visitor: Visitor, scheme: str) -> None:
+    entries = [
+        an_entry("Good", "2028-11-21T09:00", "planned"),
+        an_entry("Refused", "2028-11-22T09:00", "refused"),
+        an_entry("One of two", "2028-11-23T09:00", "planned"),
+        an_entry("The other", "2028-11-23T12:00", "cancelled"),
+        an_entry("Sent", "2028-11-24T09:00", "sent"),
+        an_entry("Blocked", "2028-11-24T10:00", "blocked"),
+    ]
+    html = calendar_html([a_calendar(*entries)])
+    with visitor(html, width=375, scheme=scheme, fragment="#view=month") as visit:
+        cells = visit.page.locator(".more .narrow:visible")
+        assert cells.all_text_contents() == [
+            "1: 1 planned",
+            "1: 1 refused",
+            "2: 1 cancelled, 1 planned",
+            "2: 1 blocked, 1 sent",
+        ]
+        signs = "cells => cells.map(cell => cell.querySelector('use').getAttribute('href'))"
+        assert cells.evaluate_all(signs) == ["#i-planned", "#i-refused", "#i-cancelled", "#i-blocked"]
+        colours = cells.evaluate_all("cells => cells.map(cell => getComputedStyle(cell).backgroundColor)")
+        assert len(set(colours)) == 4
+        visit.open("#view=month&state=planned")
+        assert cells.all_text_contents() == ["1: 1 planned", "1: 1 planned"], "what the filters hide colours no day"
+
+
+def test_crowded_day_shows_the_gravest_state_of_what_it_leaves_out(visitor: Visitor) -> None:
+    entries = [an_entry(f"Send {hour}", f"2028-11-23T{hour:02}:00", "planned") for hour in range(9, 15)]
+    late = an_entry("Late", "2028-11-23T23:00", "refused")
+    with visitor(calendar_html([a_calendar(*entries, late)])) as visit:
+        more = visit.page.locator(".more .wide:visible")
+        assert more.all_text_contents() == ["+4 more: 1 refused, 3 planned"]
+        assert more.locator("use").get_attribute("href") == "#i-refused"
 
 
 @pytest.mark.parametrize("view", ["month", "agenda"])

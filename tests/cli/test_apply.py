@@ -394,7 +394,7 @@ def test_created_is_not_called_ready_and_the_next_step_has_a_time(tmp_path: Path
     define(tmp_path, "a")
     with invent() as server:
         done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
-        next_step = "Next: write the message in Invent, by Sun 1 Mar 2099 09:00 UTC"
+        next_step = "Next: write the message in Invent and schedule it, by Sun 1 Mar 2099 09:00 UTC"
         sentence = f"Created is not ready: it has no message yet. {next_step}"
         assert sentence in done.out
         define(tmp_path, "a", "b", "c")
@@ -402,8 +402,8 @@ def test_created_is_not_called_ready_and_the_next_step_has_a_time(tmp_path: Path
         soon.write_text(soon.read_text(encoding="utf-8").replace("2099-03", "2099-02"), encoding="utf-8")
         done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
         assert (
-            "none of the 2 has a message yet. Next: write the messages in Invent, the first, “Campaign c”, by "
-            in done.out
+            "none of the 2 has a message yet. "
+            "Next: write the messages in Invent and schedule them, the first, “Campaign c”, by " in done.out
         )
         again = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
         assert "Next:" not in again.out, "nothing was created"
@@ -416,7 +416,18 @@ def test_what_goes_out_at_once_is_to_be_written_at_once(tmp_path: Path) -> None:
     (tmp_path / "invent.yaml").write_text("policies: {allow_immediate: true}\n", encoding="utf-8")
     with invent() as server:
         done = call(tmp_path, "apply", "--yes", *FAST, env=account(server.url))
-    assert "Next: write the message in Invent, at once, since it has no time." in done.out
+    assert "Next: write the message in Invent and schedule it, at once, since it has no time." in done.out
+
+
+def test_a_rehearsal_sends_nobody_to_invent(tmp_path: Path) -> None:
+    define(tmp_path, "a")
+    summary = tmp_path / "summary.md"
+    flags = ("--yes", "--sandbox", "--format", "github", *FAST)
+    done = call(tmp_path, "apply", *flags, env={"GITHUB_STEP_SUMMARY": str(summary)})
+    for page in (done.out, summary.read_text(encoding="utf-8")):
+        assert "With an account, you would now write the message in Invent and schedule it, by " in page
+        assert "Next:" not in page
+        assert "****" not in page
 
 
 def test_report_repeats_what_will_not_reach_invent_below_what_was_created(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_deletion_of_what_is_still_to_be_sent_is_no_quiet_plan(tmp_path: Path) -
     assert plan.code == 0
     title, steps, rest = plan.out.split("\n", 2)
     assert title == "⚠ 1 deletion will not reach Invent."
-    assert steps.startswith("1 step in Invent is left: cancel “Campaign a”, which goes out ")
+    assert steps.startswith("1 step in Invent is left: cancel “Campaign a”, planned for ")
     assert "No changes" not in plan.out
     assert rest.startswith("Nothing to create.\n")
     document = call(tmp_path, "plan", "--json").json

@@ -190,16 +190,46 @@ def test_counts_of_a_record_are_the_results_without_a_look() -> None:
 # ---------------------------------------------------------------- what was removed
 
 
-def test_tombstone_is_cancelled_and_says_that_invent_was_not_read() -> None:
+def test_removal_alone_never_says_that_a_send_does_not_go_out() -> None:
     entry = only(calendar(state=a_state(removed={"spring": a_removal()})))
-    assert (entry.state, entry.revision.removed, entry.id) == ("cancelled", True, "bc_gone")
+    assert (entry.state, entry.revision.removed, entry.id) == ("unknown", True, "bc_gone")
+    assert entry.remarks[0].startswith("It may still go out: its record was removed, which cancels nothing")
+    assert entry.remarks[0].endswith("Read Invent: invent-gitops calendar --refresh")
     assert "sent by mistake" in remark(entry)
-    assert "it may still exist there" in remark(entry)
+
+
+def test_removed_send_whose_hour_has_passed_may_have_gone_out() -> None:
+    entry = only(calendar(state=a_state(removed={"spring": a_removal(request=a_request(at=NOW - HOUR))})))
+    assert entry.state == "unknown"
+    assert entry.remarks[0].startswith("It may have gone out")
+
+
+def test_removed_send_is_cancelled_only_where_a_complete_list_shows_so() -> None:
+    early = replace(a_removal(), provenance=a_provenance(NOW - 2 * HOUR))
+    lately = replace(early, provenance=a_provenance(NOW - HOUR / 2))
+    for removal, gaps, expected, said in (
+        (early, (), "cancelled", "Invent does not list it any more."),
+        (early, ("No.",), "unknown", "Invent was not read for it."),
+        (lately, (), "unknown", "lists can lag"),
+    ):
+        entry = only(calendar(state=a_state(removed={"spring": removal}), live=[], gaps=gaps))
+        assert entry.state == expected
+        assert said in entry.remarks[0]
+    cancelled = a_remote("bc_gone", status="CANCELLED")
+    assert only(calendar(state=a_state(removed={"spring": lately}), live=[cancelled])).state == "cancelled"
+
+
+def test_removed_send_that_may_go_out_takes_part_in_clashes() -> None:
+    removed = a_removal(request=a_request(at=SOON + HOUR))
+    drawn = calendar(SPRING, state=a_state(removed={"old": removed}), policies=Policies(minimum_gap=2 * HOUR))
+    assert {entry.key: [clash.key for clash in entry.clashes] for entry in drawn.entries} == {
+        "spring": ["old"], "old": ["spring"],
+    }  # fmt: skip
 
 
 def test_file_of_a_tombstone_adds_no_second_entry() -> None:
     entry = only(calendar(SPRING, state=a_state(removed={"spring": a_removal()})))
-    assert (entry.state, entry.author.file) == ("cancelled", "broadcasts/spring.yaml")
+    assert (entry.state, entry.author.file) == ("unknown", "broadcasts/spring.yaml")
     assert "apply refuses its key" in remark(entry)
 
 

@@ -209,7 +209,7 @@ def test_soonest_broadcast_comes_first_and_at_once_before_all() -> None:
     now = Item("z", "create", a_request("Now", None), a_definition("z", a_request("Now", None)))
     markdown = shown(create("late", 9), create("soon", 1), now)
     assert re.findall(r"<br>`(\w+)`", "\n".join(rows(markdown))) == ["z", "soon", "late"]
-    assert "The first is sent **at once**." in markdown
+    assert "The first is due **at once**." in markdown
     assert "<b>at once</b>" in markdown
 
 

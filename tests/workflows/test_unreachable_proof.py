@@ -41,7 +41,7 @@ def assert_both_steps_are_named(lines: list[str]) -> None:
     title, steps = lines
     assert title == "### ⚠️ 1 edit and 1 deletion will not reach Invent"
     assert steps.startswith("**2 steps in Invent are left:** ")
-    for part in ("change “Campaign spring”, which goes out", "cancel “Campaign winter”, which goes out", "to vip"):
+    for part in ("change “Campaign spring”, planned for", "cancel “Campaign winter”, planned for", "to vip"):
         assert part in steps
     assert steps.count("2099") == 2, "the date of each, which is that in Invent"
 
@@ -71,10 +71,10 @@ def test_moved_deleted_and_new_broadcast_are_told_wherever_people_look(started: 
     for page in (started.comment, done.summary):
         assert_both_steps_are_named(first_lines(page))
         assert page.index("will not reach Invent") < page.index("1 broadcast created")
-        assert "**Next: write the message in Invent, by " in page
+        assert "**Next: write the message in Invent and schedule it, by " in page
     assert done.step("Apply").outputs["unreachable"] == "2"
     log = done.step("Apply").log
-    assert "Created is not ready: it has no message yet. Next: write the message in Invent, by " in log
+    assert "Created is not ready: it has no message yet. Next: write the message in Invent and schedule it, by " in log
     assert "::warning file=broadcasts/spring.yaml" in log
 
 

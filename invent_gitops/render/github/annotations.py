@@ -15,7 +15,7 @@ from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.problem import Position
 from invent_gitops.model.unreachable import GUIDE, POLICY, Kind
 from invent_gitops.render.github.loosening_annotations import WEAKER, loosening_messages
-from invent_gitops.render.unreachable import audience_words, goes_out
+from invent_gitops.render.unreachable import audience_words, planned_for
 from invent_gitops.text.clean import cut
 from invent_gitops.values import Struct
 
@@ -171,7 +171,7 @@ def unreachable_notes(plan: Plan) -> Iterator[Annotation]:
     """Yield what will not reach Invent, each at its file, or at the project file where that is gone."""
     for edit in plan.unreachable:
         verb = _CHANGES[edit.kind]
-        when = goes_out(edit, plan.context)
+        when = planned_for(edit, plan.context)
         fields = [
             f"{change.field} is {_value(change.old, plan)} in Invent and {_value(change.new, plan)} in the file."
             for change in edit.changes
@@ -181,7 +181,7 @@ def unreachable_notes(plan: Plan) -> Iterator[Annotation]:
             for step in edit.steps
         ]
         audience = audience_words(edit.audience, str)
-        first = f"{edit.key}: {verb} of “{edit.name}” will not reach Invent: it {when}, to {audience}."
+        first = f"{edit.key}: {verb} of “{edit.name}” will not reach Invent: {when}, to {audience}."
         waived = [f"Waived: {edit.waived}"] if edit.waived else []
         message = " ".join([first, *fields, *waived, *steps, f"See {GUIDE}."])
         yield Annotation("error" if edit.refused else "warning", POLICY, message, edit.position)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from invent_gitops.model.calendar import Calendar
 from invent_gitops.render.html.filters import filters_of
 from invent_gitops.render.html.head import head_of, legend_of
-from invent_gitops.render.html.looks import LOOKS
+from invent_gitops.render.html.looks import GRAVEST_FIRST, LOOKS
 from invent_gitops.render.html.months import months_of, start_of, today_of
 from invent_gitops.render.html.page import CalendarPage
 from invent_gitops.render.html.sends import numbered, numbers_by_key, send_of
@@ -31,7 +31,11 @@ def calendar_html(calendars: Sequence[Calendar]) -> str:
     # Twice the same text: what is hashed is what the page includes.
     policy = {name: _hash(environment.get_template(name).render()) for name in (_STYLE, _SCRIPT)}
     template = environment.get_template("calendar.html")
-    return template.render(page=page_of(calendars), style_hash=policy[_STYLE], script_hash=policy[_SCRIPT]) + "\n"
+    page = page_of(calendars)
+    return (
+        template.render(page=page, gravest_first=GRAVEST_FIRST, style_hash=policy[_STYLE], script_hash=policy[_SCRIPT])
+        + "\n"
+    )
 
 
 def page_of(calendars: Sequence[Calendar]) -> CalendarPage:

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from invent_gitops.model.calendar import SEND_STATES
 from invent_gitops.render.html.looks import LOOKS
 from invent_gitops.render.html.page import Filter, Option
 from invent_gitops.render.html.sends import Numbered
 from invent_gitops.text.clean import clean
-
-
-def _segments(send: Numbered) -> tuple[str, ...]:
-    audience = send.entry.audience
-    return ("",) if audience.everyone else tuple(dict.fromkeys(map(clean, audience.segments)))
-
+from invent_gitops.values import Struct
 
 _IN_CHANGE = "In this change"
-_PROPERTIES: dict[str, tuple[str, Callable[[Numbered], Sequence[str]]]] = {
-    "state": ("State", lambda send: (send.entry.state,)),
-    "segment": ("Audience", _segments),
-    "owner": ("Owner", lambda send: (clean(send.entry.author.owner),)),
-    "change": ("Change", lambda send: (_IN_CHANGE if send.entry.revision.in_change else "",)),
-    "workspace": ("Workspace", lambda send: (clean(send.workspace),)),
-}
+_TITLES = {"state": "State", "segment": "Audience", "owner": "Owner", "change": "Change", "workspace": "Workspace"}
 # What stands for "" in a list of choices.
 _WITHOUT = {"owner": "No owner", "segment": "Everyone", "workspace": "No workspace", "change": "Not in this change"}
+_OF_EVERYONE = "Sends to everyone pass each segment."
+
+
+class _Value(Struct, frozen=True):
+    """What a choice of a filter stands for: its text, "" for "without any", in the workspace that it is of.
+
+    Segments of two workspaces are different people, so each has its workspace. It is "" where the page has only one.
+    """
+
+    text: str
+    workspace: str = ""
+
+    @property
+    def in_link(self) -> str:
+        return f"{self.workspace}/{self.text}" if self.workspace else self.text
+
+    def label(self, filter_id: str) -> str:
+        text = self.text or _WITHOUT[filter_id]
+        return f"{text} ({self.workspace})" if self.workspace else text
 
 
 def filters_of(sends: Sequence[Numbered]) -> tuple[tuple[Filter, ...], dict[int, tuple[int, ...]]]:
@@ -34,28 +42,67 @@ def filters_of(sends: Sequence[Numbered]) -> tuple[tuple[Filter, ...], dict[int,
     filters: list[Filter] = []
     options_of: dict[int, list[int]] = {send.number: [] for send in sends}
     number = 0
-    for id, (title, values_of) in _PROPERTIES.items():
-        counts = Counter(value for send in sends for value in values_of(send))
+    for id, title in _TITLES.items():
+        values_of = _values(id, sends)
+        counts = Counter(value for values in values_of.values() for value in values)
         if len(counts) < 2:
             continue
-        numbers: dict[str, int] = {}
+        numbers: dict[_Value, int] = {}
         options = []
         for value in _ordered(id, counts):
             number += 1
             numbers[value] = number
-            slug = LOOKS[value].slug if id == "state" else ""  # type: ignore[index]  # the values are states there
-            options.append(Option(number, value, value or _WITHOUT[id], counts[value], slug))
-        for send in sends:
-            options_of[send.number] += [numbers[value] for value in values_of(send)]
-        filters.append(Filter(id, title, tuple(options)))
+            slug = LOOKS[value.text].slug if id == "state" else ""  # type: ignore[index]  # the values are states there
+            options.append(Option(number, value.in_link, value.label(id), counts[value], slug))
+        for send, values in values_of.items():
+            options_of[send] += [numbers[value] for value in values]
+        note = _OF_EVERYONE if id == "segment" and not all(value.text for value in counts) else ""
+        filters.append(Filter(id, title, tuple(options), note))
     return tuple(filters), {send: tuple(numbers) for send, numbers in options_of.items()}
 
 
-def _ordered(id: str, counts: Counter[str]) -> Iterator[str]:
-    if id == "state":
-        yield from (state for state in SEND_STATES if state in counts)
-    else:
-        # What has no name comes last for an owner, and first for an audience: everyone is the largest.
-        yield from sorted(
-            counts, key=lambda value: (not value if id in ("owner", "change") else bool(value), value.casefold(), value)
+def _values(id: str, sends: Sequence[Numbered]) -> dict[int, Sequence[_Value]]:
+    """Return the values of each send, by its number."""
+    if id == "segment":
+        return _segments(sends)
+    texts: Mapping[str, Callable[[Numbered], str]] = {
+        "state": lambda send: send.entry.state,
+        "owner": lambda send: clean(send.entry.author.owner),
+        "change": lambda send: _IN_CHANGE if send.entry.revision.in_change else "",
+        "workspace": lambda send: clean(send.workspace),
+    }
+    return {send.number: (_Value(texts[id](send)),) for send in sends}
+
+
+def _segments(sends: Sequence[Numbered]) -> dict[int, Sequence[_Value]]:
+    """Return the segments of each send. One to everyone has them all, since it reaches the people of each."""
+    several = len({send.workspace for send in sends}) > 1
+    own = {
+        send.number: tuple(
+            dict.fromkeys(
+                _Value(clean(segment), clean(send.workspace) if several else "")
+                for segment in ("", *send.entry.audience.segments)
+                if bool(segment) is not send.entry.audience.everyone
+            )
         )
+        for send in sends
+    }
+    named = dict.fromkeys(value for values in own.values() for value in values if value.text)
+    return {
+        number: (values[0], *(value for value in named if value.workspace == values[0].workspace))
+        if values and not values[0].text
+        else values
+        for number, values in own.items()
+    }
+
+
+def _ordered(id: str, counts: Counter[_Value]) -> Iterator[_Value]:
+    if id == "state":
+        yield from (value for value in map(_Value, SEND_STATES) if value in counts)
+        return
+    # What has no name comes last for an owner, and first for an audience: everyone is the largest.
+    last = id in ("owner", "change")
+    yield from sorted(
+        counts,
+        key=lambda value: (value.workspace, bool(value.text) is not last, value.text.casefold(), value.text),
+    )

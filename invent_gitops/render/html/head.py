@@ -19,7 +19,7 @@ _MOST_KEYS = 10
 # What the signs beside a send say that no rule of the project explains.
 _MARKED = {
     "alert": "Needs a person: read its remark.",
-    "moon": "Goes out in the quiet hours.",
+    "moon": "It is in the quiet hours.",
     "change": "New or edited in this change.",
 }
 
@@ -49,6 +49,7 @@ def head_of(calendars: Sequence[Calendar]) -> Masthead:
 def legend_of(calendars: Sequence[Calendar], shading: Shading, signs: Collection[str]) -> tuple[SendNote, ...]:
     """Return what is shaded and marked, each with its sign and a sentence. `signs` are those beside the sends."""
     notes = [SendNote("strip", _lane_text(lane)) for lane in shading.lanes]
+    notes += [SendNote("moon", _lane_text(lane)) for lane in shading.unshaded]
     for calendar in calendars:
         if calendar.rules.blackout_days:
             notes.append(SendNote("blackout", "Blackout day in the time zone of a send: it may not go out."))
@@ -115,4 +116,9 @@ def _remarks(calendar: Calendar, calendars: Sequence[Calendar]) -> Iterator[str]
 def _lane_text(lane: Lane) -> str:
     names = ", ".join(filter(None, lane.workspaces))
     where = f" ({names})" if names else ""
-    return f"Quiet hours {lane.start:%H:%M}–{lane.end:%H:%M} {lane.zone}{where}: nothing may go out."
+    hours = f"Quiet hours {lane.start:%H:%M}–{lane.end:%H:%M}"
+    if not lane.by_send:
+        return f"{hours} {lane.zone}{where}: nothing may go out."
+    if lane.zone:
+        return f"{hours}{where} on the clocks of each send's own zone, here {lane.zone}: it may not go out."
+    return f"{hours}{where} on the clocks of each send's own zone: it may not go out. They are not shaded."

@@ -20,8 +20,25 @@ _MEANINGS: Mapping[SendState, str] = {
     "cancelled": "Cancelled. It does not go out.",
     "gone": "Recorded here, but Invent does not list it any more.",
     "recorded nowhere": "In Invent, but no file and no record describes it.",
-    "unknown": "Invent reported a status that this version does not know.",
+    "unknown": "What became of it is not known here. Look in Invent.",
 }
+# By how urgently a person should know of it: of several sends on one day, the first of these is the day's.
+_GRAVEST_FIRST: tuple[SendState, ...] = (
+    "blocked",
+    "failed",
+    "refused",
+    "unknown",
+    "recorded nowhere",
+    "gone",
+    "empty draft",
+    "draft",
+    "cancelled",
+    "planned",
+    "scheduled",
+    "sending",
+    "sent",
+)
 LOOKS: Mapping[SendState, Look] = {
     state: Look(state, state.replace(" ", "-"), _MEANINGS[state]) for state in SEND_STATES
 }
+GRAVEST_FIRST: tuple[Look, ...] = tuple(LOOKS[state] for state in _GRAVEST_FIRST)

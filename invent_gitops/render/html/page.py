@@ -140,11 +140,12 @@ class Option(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """The choices for one property of a send."""
+    """The choices for one property of a send. `note` is what to know of them, "" for nothing."""
 
     id: str
     title: str
     options: tuple[Option, ...]
+    note: str = ""
 
 
 class Masthead(Struct, frozen=True):

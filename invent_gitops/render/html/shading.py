@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from invent_gitops.model.calendar import Calendar, CalendarEntry
-from invent_gitops.policy.hours import in_quiet_hours
+from invent_gitops.model.project import QuietHours
+from invent_gitops.policy.hours import in_quiet_hours, quiet_zone
 from invent_gitops.render.html.clocks import in_zone, short_day
 from invent_gitops.render.html.page import Strip
 from invent_gitops.text.clean import clean
@@ -17,19 +18,28 @@ _DAY = 24 * 60
 
 
 class Lane(Struct, frozen=True):
-    """The quiet hours of the workspaces that share them: `zone` is the zone of the hours, `shown_in` the project's."""
+    """The quiet hours of the workspaces that share them: `zone` is the zone of the hours, `shown_in` the project's.
+
+    `by_send` is whether each send brings its own zone. `zone` is then the one that all sends share, "" if they differ:
+    no hours of a day hold for all of them, and nothing is shaded.
+    """
 
     start: time
     end: time
     zone: str
     shown_in: str
+    by_send: bool = False
     workspaces: tuple[str, ...] = ()
 
 
 class Shading(Struct, frozen=True):
-    """What all the calendars of a page shade. `strips` grows while days are read: one for each kind of day."""
+    """What all the calendars of a page shade. `strips` grows while days are read: one for each kind of day.
+
+    `unshaded` are the quiet hours that stand on other clocks for each send.
+    """
 
     lanes: tuple[Lane, ...]
+    unshaded: tuple[Lane, ...]
     blackouts: tuple[tuple[date, date, str], ...]
     strips: dict[tuple[tuple[int, int, int], ...], Strip] = field(default_factory=dict)
 
@@ -59,17 +69,25 @@ class Shading(Struct, frozen=True):
 def shading_of(calendars: Sequence[Calendar]) -> Shading:
     """Return the shading of a page. Workspaces are named where there are several."""
     several = len(calendars) > 1
-    lanes: dict[tuple[time, time, str, str], list[str]] = {}
+    lanes: dict[tuple[time, time, str, str, bool], list[str]] = {}
     blackouts = []
     for calendar in calendars:
         name = clean(calendar.context.workspace) if several else ""
         zone = calendar.context.zone or "UTC"
         if quiet := calendar.rules.quiet_hours:
-            hours_in = quiet.timezone or quiet.project_timezone or zone
-            lanes.setdefault((quiet.start, quiet.end, hours_in, zone), []).append(name)
+            hours = quiet.start, quiet.end, _shared_zone(quiet, calendar), zone, not quiet.timezone
+            lanes.setdefault(hours, []).append(name)
         if days := calendar.rules.blackout_days:
             blackouts += [(first, last, name) for first, last in days.spans]
-    return Shading(tuple(Lane(*hours, tuple(names)) for hours, names in lanes.items()), tuple(blackouts))
+    all_lanes = [Lane(*hours, tuple(names)) for hours, names in lanes.items()]
+    shaded, unshaded = (tuple(lane for lane in all_lanes if bool(lane.zone) is named) for named in (True, False))
+    return Shading(shaded, unshaded, tuple(blackouts))
+
+
+def _shared_zone(quiet: QuietHours, calendar: Calendar) -> str:
+    """Return the zone that the quiet hours of all sends go by; "" where it differs, or is not known for one of them."""
+    zones = {quiet_zone(quiet, entry.author.timezone) for entry in calendar.entries} or {quiet_zone(quiet, "")}
+    return zones.pop() if len(zones) == 1 else ""
 
 
 def falls_in_quiet_hours(entry: CalendarEntry, calendar: Calendar) -> bool:
@@ -77,8 +95,10 @@ def falls_in_quiet_hours(entry: CalendarEntry, calendar: Calendar) -> bool:
     quiet = calendar.rules.quiet_hours
     if not quiet:
         return False
-    local, _ = in_zone(entry.at, quiet.timezone or entry.author.timezone or quiet.project_timezone)
-    return in_quiet_hours(local.time(), quiet)
+    zone = quiet_zone(quiet, entry.author.timezone)
+    local, clocks = in_zone(entry.at, zone)
+    # Without the right clocks nobody knows, and the plan says so.
+    return clocks == zone and in_quiet_hours(local.time(), quiet)
 
 
 def on_blackout_day(entry: CalendarEntry, calendar: Calendar) -> bool:

@@ -32,6 +32,8 @@ PREFIXES: dict[SendState, str] = {
     "unknown": "State unknown",
 }
 REMOVED = "removed"
+# Of a send to come whose record is gone: that cancels nothing in Invent, and programs hide what is cancelled.
+MAY_GO_OUT = "Removed here, may still go out"
 # A failed send keeps its line: programs hide what is cancelled, some people may have it, and a person has to look.
 _CONFIRMED = frozenset({"scheduled", "sending", "sent", "failed"})
 _CANCELLED = frozenset({"cancelled", "gone"})
@@ -55,7 +57,8 @@ def feed_entry(entry: CalendarEntry, context: Context) -> FeedEntry:
     zone, at = entry.author.timezone or context.zone, whole(entry.at)
     removed = entry.revision.removed
     state = REMOVED if removed else entry.state
-    prefix = "Removed" if removed else PREFIXES.get(entry.state, "")
+    status = _status(entry, context.at)
+    prefix = _removed_prefix(entry, status) if removed else PREFIXES.get(entry.state, "")
     audience = (EVERYONE,) if entry.audience.everyone else tuple(clean(name) for name in entry.audience.segments)
     event = FeedEvent(
         uid="",
@@ -66,13 +69,22 @@ def feed_entry(entry: CalendarEntry, context: Context) -> FeedEntry:
         summary=": ".join(filter(None, (prefix, clean(entry.name) or "(without a name)"))),
         description="\n".join(_lines(entry, state, context.within(entry.author.timezone))),
         categories=tuple(dict.fromkeys((state, *(name for name in audience if name), *_workspace(context)))),
-        status=_status(entry),
+        status=status,
     )
     return FeedEntry(event, entry.revision.changed_at, has_no_hour(entry), removed)
 
 
-def _status(entry: CalendarEntry) -> Status:
-    if entry.revision.removed or entry.state in _CANCELLED:
+def _removed_prefix(entry: CalendarEntry, status: Status) -> str:
+    if status == "TENTATIVE":
+        return MAY_GO_OUT
+    return "Removed" if status == "CANCELLED" else f"Removed, {entry.state}"
+
+
+def _status(entry: CalendarEntry, now: datetime) -> Status:
+    if entry.state in _CANCELLED:
+        return "CANCELLED"
+    if entry.revision.removed and entry.state == "unknown" and not entry.at_once and entry.at <= now:
+        # Nothing follows it here any more, and its hour is over.
         return "CANCELLED"
     confirmed = entry.state in _CONFIRMED or (entry.state == "recorded nowhere" and entry.status.lower() in _CONFIRMED)
     return "CONFIRMED" if confirmed else "TENTATIVE"

@@ -12,11 +12,23 @@ from typing import Literal
 from invent_gitops.model.calendar import Calendar
 from invent_gitops.model.digest import Destination
 from invent_gitops.render.ics.contents import PREFIXES, FeedEntry, feed_entry
-from invent_gitops.render.ics.event import LARGEST_SEQUENCE, FeedEvent, FeedItem, Issue, local_time, sequence_at, whole
+from invent_gitops.render.ics.event import (
+    LARGEST_SEQUENCE,
+    FeedEvent,
+    FeedItem,
+    Issue,
+    Status,
+    local_time,
+    sequence_at,
+    whole,
+)
 from invent_gitops.values import replace
 
 # So long after its time a subscriber is still told that an event is gone.
 _KEPT = timedelta(days=365)
+# The state of a broadcast that was created, and that no record and no complete list tells of.
+_LOST = "not recorded"
+_EARLIER = " Earlier it was:\n"
 
 
 def followed(calendar: Calendar, former: Sequence[FeedItem]) -> Iterator[FeedItem]:
@@ -109,25 +121,39 @@ def _absent(items: Sequence[FeedItem], calendar: Calendar) -> Iterator[FeedItem]
         if item.event.status == "CANCELLED" or (not item.event.key and not listed):
             # Only a complete list of Invent shows that what is recorded nowhere is gone.
             yield item
+        elif item.event.id and item.event.at > at and not listed:
+            # It was created: that its record is gone does not stop Invent.
+            yield item if item.event.categories[0] == _LOST else _reissued(_lost(item.event), item, at)
         else:
-            yield _cancelled(item, at)
+            yield _reissued(_cancelled(item.event), item, at)
 
 
-def _cancelled(item: FeedItem, at: datetime) -> FeedItem:
-    event = item.event
-    state = event.categories[0]
-    name = event.summary.removeprefix(f"{PREFIXES.get(state, '')}: ") if state in PREFIXES else event.summary
-    # What has an id was created: that its record is gone does not stop Invent.
-    fact = "no longer recorded" if event.id else "no longer planned"
+def _lost(event: FeedEvent) -> FeedEvent:
+    return _without_entry(event, "no longer recorded, may still go out", "TENTATIVE", _LOST)
+
+
+def _cancelled(event: FeedEvent) -> FeedEvent:
+    return _without_entry(event, "no longer recorded" if event.id else "no longer planned", "CANCELLED", "cancelled")
+
+
+def _without_entry(event: FeedEvent, fact: str, status: Status, state: str) -> FeedEvent:
+    """Return an event of which the calendar says nothing any more, with what the feed said of it before."""
+    former = event.categories[0]
+    prefixes = {**PREFIXES, _LOST: "No longer recorded, may still go out"}
+    name = event.summary.removeprefix(f"{prefixes[former]}: ") if former in prefixes else event.summary
+    earlier = event.description.partition(_EARLIER)[2] if former == _LOST else event.description
     advice = " Look in Invent before you rely on it." if event.id else ""
-    gone = replace(
+    return replace(
         event,
-        status="CANCELLED",
+        status=status,
         summary=f"{fact.capitalize()}: {name}",
-        description=f"State: {fact}.{advice} Earlier it was:\n{event.description}",
-        categories=("cancelled", *event.categories[1:]),
+        description=f"State: {fact}.{advice}{_EARLIER}{earlier}",
+        categories=(state, *event.categories[1:]),
     )
-    return FeedItem(gone, Issue(_next(item.issue.sequence), max(whole(at), item.issue.changed_at)))
+
+
+def _reissued(event: FeedEvent, item: FeedItem, at: datetime) -> FeedItem:
+    return FeedItem(event, Issue(_next(item.issue.sequence), max(whole(at), item.issue.changed_at)))
 
 
 def _within(at: datetime, calendar: Calendar) -> bool:

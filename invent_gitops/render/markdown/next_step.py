@@ -13,5 +13,5 @@ def next_lines(ledger: Ledger) -> Iterator[str]:
     """Yield the sentence below the numbers of an outcome; nothing where nothing was created."""
     drafts = unwritten(ledger.saved.report, ledger.plan) if ledger.plan else []
     if sentence := next_step(drafts, ledger.sheet.context, lambda name: text(name, 80)):
-        before, _, after = sentence.partition("Next: ")
-        yield from ("", f"{before}**Next: {after}**")
+        before, mark, after = sentence.partition("Next: ")
+        yield from ("", f"{before}**{mark}{after}**" if mark else sentence)

@@ -151,7 +151,7 @@ def refused_part(sheet: Sheet) -> Iterator[Part]:
 
 
 def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
-    """Yield what a plan comes to, its numbers, and when the first is sent."""
+    """Yield what a plan comes to, its numbers, and when the first is due."""
     plan, creates = saved.plan, sheet.having("create")
     counts = plan.counts
     number = 0 if plan.held_back else counts["create"]
@@ -171,10 +171,10 @@ def headline(saved: SavedPlan, sheet: Sheet) -> Iterator[str]:
     if number:
         first = creates[0].request.scheduled_at
         if first is None:
-            yield from ("", f"The first is sent **{AT_ONCE}**.")
+            yield from ("", f"The first is due **{AT_ONCE}**.")
         else:
             local = text(local_text(first, rows.context_of(creates[0], sheet).zone))
-            yield from ("", f"The first is sent **{away_text(first, sheet.context.at)}**, {local}.")
+            yield from ("", f"The first is due **{away_text(first, sheet.context.at)}**, {local}.")
     yield from review_lines(saved.review)
 
 

@@ -13,7 +13,7 @@ from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
 from invent_gitops.render.unreachable import (
     CAUSES,
     audience_words,
-    goes_out,
+    planned_for,
     steps_left,
     steps_named,
     unreachable_title,
@@ -38,7 +38,7 @@ def unreachable_parts(edits: Sequence[Unreached], context: Context, files: str) 
     """Yield the list of them with their steps; `files` is the address that paths are appended to, or ""."""
     if edits:
         rows = Rows(edits, lambda edit: _edit(edit, context, files))
-        title = "#### ⚠️ Not in Invent: it sends these as it has them, unless a person acts there"
+        title = "#### ⚠️ Not in Invent, which keeps these as it has them until a person changes them there"
         yield Part([title, ""], rows, ["", f"<sub>The ways out: {GUIDE}, “Change or cancel a send”.</sub>"])
 
 
@@ -52,7 +52,7 @@ def _edit(edit: Unreached, context: Context, files: str) -> str:
     file = f": {link(position.file, position.line, files)}" if position and edit.kind == "edit" else ""
     lines = [f"- {mark}<b>{text(edit.name)}</b> {code(edit.key)} (id {code(edit.id)}), {CAUSES[edit.kind]}{file}"]
     audience = audience_words(edit.audience, _name)
-    lines.append(f"  - {_first_up(goes_out(edit, context))}, to {audience}")
+    lines.append(f"  - {_first_up(planned_for(edit, context))}, to {audience}")
     for change in edit.changes:
         own = context.within(edit.timezone)
         old, new = (value_text(change.field, value, own, MARKDOWN) for value in (change.old, change.new))

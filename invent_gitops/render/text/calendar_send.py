@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from invent_gitops.model.broadcast import NOT_TOLD
 from invent_gitops.model.calendar import CALLED_OFF_STATES, CalendarEntry, CalendarRules, SendState
-from invent_gitops.policy.hours import in_quiet_hours
+from invent_gitops.policy.hours import in_quiet_hours, quiet_zone
 from invent_gitops.policy.times import in_zone
 from invent_gitops.render.cells.audience import names_text, size_text
 from invent_gitops.render.cells.calendar import clash_text, has_no_hour
@@ -158,9 +158,10 @@ def _warnings(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
 def _broken_rules(entry: CalendarEntry, rules: CalendarRules) -> Iterator[str]:
     quiet, blackout = rules.quiet_hours, rules.blackout_days
     if quiet:
-        zone = quiet.timezone or entry.author.timezone or quiet.project_timezone
-        if in_quiet_hours(local(entry.at, zone).time(), quiet):
-            yield f"In the quiet hours, {quiet.start:%H:%M} to {quiet.end:%H:%M} {zone or 'UTC'}"
+        zone = quiet_zone(quiet, entry.author.timezone)
+        # Without a zone nobody knows, and the plan says so.
+        if zone and in_quiet_hours(local(entry.at, zone).time(), quiet):
+            yield f"In the quiet hours, {quiet.start:%H:%M} to {quiet.end:%H:%M} {zone}"
     if blackout:
         day = local(entry.at, entry.author.timezone or blackout.project_timezone).date()
         if any(first <= day <= last for first, last in blackout.spans):

@@ -13,7 +13,7 @@ from invent_gitops.render.text.style import Style
 from invent_gitops.render.unreachable import (
     CAUSES,
     audience_words,
-    goes_out,
+    planned_for,
     steps_left,
     steps_named,
     unreachable_title,
@@ -36,7 +36,7 @@ def unreachable_text(plan: Plan, style: Style, *, most: int) -> Iterator[str]:
     """Yield each edit and deletion with its steps, at most so many."""
     if not plan.unreachable:
         return
-    yield from ("", style.bold("Will not reach Invent, which sends these as it has them (in Invent → in the file):"))
+    yield from ("", style.bold("Will not reach Invent, which keeps these as it has them (in Invent → in the file):"))
     for edit in plan.unreachable[:most]:
         yield from _edit(edit, plan.context, style)
     if len(plan.unreachable) > most:
@@ -48,7 +48,7 @@ def _edit(edit: Unreached, context: Context, style: Style) -> Iterator[str]:
     paint = style.red if edit.refused else style.yellow
     symbol = "-" if edit.kind == "deletion" else "~"
     yield paint(f"  {symbol} {clean(edit.key)}  {cut(edit.name, 80)}  (id {clean(edit.id)}, {CAUSES[edit.kind]})")
-    yield f"      {goes_out(edit, context)} · {audience_words(edit.audience, _name)}"
+    yield f"      {planned_for(edit, context)} · {audience_words(edit.audience, _name)}"
     own = context.within(edit.timezone)
     for change in edit.changes:
         old, new = (value_text(change.field, value, own, TERMINAL) for value in (change.old, change.new))

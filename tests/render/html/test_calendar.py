@@ -17,6 +17,7 @@ from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarRules, C
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.project import SANDBOX, BlackoutDays, QuietHours
 from invent_gitops.render.html.calendar import calendar_html, page_of
+from invent_gitops.render.html.looks import GRAVEST_FIRST
 from invent_gitops.render.html.page import CalendarPage, Day, SendView
 from tests.calendars import (
     AS_OF,
@@ -142,6 +143,7 @@ def test_every_state_has_a_sign_a_meaning_and_colours() -> None:
         assert f'<symbol id="i-{look.slug}"' in signs
         assert re.search(rf"\.{look.slug}\b[^{{}}]*\{{ --bg", style), look.slug
         assert look.meaning.endswith(".")
+    assert {look.word for look in GRAVEST_FIRST} == set(SEND_STATES)
 
 
 # ---------------------------------------------------------------- texts of people
@@ -365,14 +367,37 @@ def test_filters_count_the_sends_of_each_choice_and_leave_out_what_offers_none()
     ]
     page = page_of([a_calendar(*entries)])
     assert {each.id: [(option.label, option.count) for option in each.options] for each in page.filters} == {
-        "segment": [("Everyone", 1), ("news", 2), ("vip", 1)],
+        "segment": [("Everyone", 1), ("news", 3), ("vip", 2)],
         "owner": [("ann", 2), ("No owner", 1)],
     }
     labels = {option.number: option.label for each in page.filters for option in each.options}
     assert [[labels[number] for number in page.options[send]] for send in (1, 2, 3)] == [
         ["vip", "news", "ann"],
         ["news", "No owner"],
-        ["Everyone", "ann"],
+        ["Everyone", "vip", "news", "ann"],
+    ]
+
+
+def test_send_to_everyone_passes_the_filter_of_each_segment_and_the_filter_says_so() -> None:
+    page = page_of([a_calendar(an_entry("VIP only", segments=("vip",)), an_entry("For all", segments=()))])
+    [audience] = page.filters
+    assert [(option.label, option.count) for option in audience.options] == [("Everyone", 1), ("vip", 2)]
+    assert audience.note == "Sends to everyone pass each segment."
+    none = page_of([a_calendar(an_entry("A", segments=("vip",)), an_entry("B", segments=("news",)))])
+    assert [(each.id, each.note) for each in none.filters] == [("segment", "")]
+
+
+def test_segments_of_two_workspaces_are_choices_of_their_own() -> None:
+    brands = [
+        a_calendar(an_entry("Letter"), an_entry("Sale", segments=()), workspace="north"),
+        a_calendar(an_entry("Brief"), workspace="south"),
+    ]
+    page = page_of(brands)
+    [audience] = [each for each in page.filters if each.id == "segment"]
+    assert [(option.label, option.value, option.count) for option in audience.options] == [
+        ("Everyone (north)", "north/", 1),
+        ("newsletter (north)", "north/newsletter", 2),
+        ("newsletter (south)", "south/newsletter", 1),
     ]
 
 

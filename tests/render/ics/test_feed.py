@@ -21,7 +21,7 @@ from invent_gitops.model.plan import Audience
 from invent_gitops.render.ics.calendar import calendar_ics
 from invent_gitops.render.ics.observances import observances
 from invent_gitops.zonedata import load_zone, zone_names
-from tests.feeds import NOW, a_calendar, a_feed, an_entry, events, instant
+from tests.feeds import FRIDAY, NOW, a_calendar, a_feed, an_entry, events, instant
 from tests.making import NASTY
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -253,10 +253,22 @@ def test_what_no_record_knows_is_as_certain_as_invent_says(status: str, expected
     assert event.status.value == expected
 
 
-def test_removed_record_is_cancelled_and_says_that_invent_may_still_send_it() -> None:
-    entry = an_entry(state="scheduled", name="Launch", id="b-1", revision=Revision(NOW, removed=True))
+@pytest.mark.parametrize(
+    ("state", "at", "summary", "expected"),
+    [
+        ("unknown", FRIDAY, "Removed here, may still go out: Launch", "TENTATIVE"),
+        ("unknown", None, "Removed here, may still go out: Launch", "TENTATIVE"),
+        ("unknown", NOW - HOUR, "Removed: Launch", "CANCELLED"),
+        ("cancelled", FRIDAY, "Removed: Launch", "CANCELLED"),
+        ("sent", NOW - HOUR, "Removed, sent: Launch", "CONFIRMED"),
+    ],
+)
+def test_removed_record_is_cancelled_only_where_nothing_can_go_out(
+    state: SendState, at: datetime | None, summary: str, expected: str
+) -> None:
+    entry = an_entry(at=at, state=state, name="Launch", id="b-1", revision=Revision(NOW, removed=True))
     [event] = events(a_feed(entry)).values()
-    assert (event.summary.value, event.status.value) == ("Removed: Launch", "CANCELLED")
+    assert (event.summary.value, event.status.value) == (summary, expected)
     assert "Look in Invent before you rely on it." in event.description.value
 
 

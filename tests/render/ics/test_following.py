@@ -132,6 +132,21 @@ def test_only_a_complete_list_shows_that_what_no_record_knows_is_gone(look: Cove
     assert only(a_feed(look=Coverage(), previous=feed))[2:] == ("CANCELLED", "No longer recorded: Bob's")
 
 
+def test_created_send_whose_record_is_gone_is_not_cancelled_before_its_hour_or_a_complete_list() -> None:
+    created = an_entry(state="scheduled", name="Launch", id="b-1")
+    feed = a_feed(created)
+    lost = a_feed(previous=feed)
+    assert only(lost)[2:] == ("TENTATIVE", "No longer recorded, may still go out: Launch")
+    assert a_feed(previous=lost, at=NOW + DAY) == lost
+    partly = a_feed(previous=lost, look=Coverage(gaps=("Page 2 could not be read.",)))
+    assert partly == lost
+    for cancelled in (a_feed(previous=lost, look=Coverage()), a_feed(previous=lost, at=FRIDAY + DAY)):
+        assert only(cancelled)[2:] == ("CANCELLED", "No longer recorded: Launch")
+        assert cancelled.count("Earlier it was:") == 1
+        assert a_feed(previous=cancelled, at=FRIDAY + 2 * DAY) == cancelled
+    assert only(a_feed(created, previous=lost))[2:] == ("CONFIRMED", "Launch")
+
+
 def test_broadcast_that_is_imported_keeps_its_uid() -> None:
     feed = a_feed(BOB)
     imported = a_feed(replace(BOB, key="bobs", state="scheduled"), previous=feed)
@@ -164,14 +179,14 @@ def removed(entry: CalendarEntry) -> CalendarEntry:
 @pytest.mark.parametrize("with_previous", [False, True])
 def test_key_that_is_used_again_after_a_removal_is_another_event(with_previous: bool) -> None:
     first = an_entry("a", state="scheduled", name="First", id="b-1")
-    entries = [removed(first), an_entry("a", FRIDAY + DAY, name="Second")]
+    entries = [removed(replace(first, state="unknown")), an_entry("a", FRIDAY + DAY, name="Second")]
     previous = a_feed(first) if with_previous else ""
     feed = a_feed(*entries, previous=previous)
     uids = {name: event.uid.value for name, event in events(feed).items()}
     assert len(set(uids.values())) == 2
     assert a_feed(*reversed(entries), previous=previous) == feed
-    # Who saw the first sees it cancelled; without its feed, the key is that of the living one.
-    assert (uids["Removed: First"] == only(a_feed(first))[0]) == with_previous
+    # Who saw the first sees that it was removed; without its feed, the key is that of the living one.
+    assert (uids["Removed here, may still go out: First"] == only(a_feed(first))[0]) == with_previous
 
 
 def test_two_accounts_never_share_a_uid_nor_cancel_each_others_events() -> None:

@@ -25,6 +25,7 @@
   const months = all(".month");
   const total = Number(document.body.dataset.count);
   const boxes = all("[data-option]");
+  const gravest = document.body.dataset.gravest.split(" ");
   const state = { view: "", month: "", zone: "local" };
   const counted = (number, singular = "send") => `${number.toLocaleString("en")} ${singular}${number === 1 ? "" : "s"}`;
   const isUtc = () => state.zone === "utc";
@@ -101,17 +102,30 @@
     more.hidden = !shown.length;
     more.classList.toggle("only-narrow", visible === shown.length);
     const title = byId(`d${cell.dataset.day}`).querySelector("h3").textContent;
-    const wide = document.createElement("span");
-    wide.className = "wide";
-    wide.textContent = `+${shown.length - visible} more`;
-    const narrow = document.createElement("span");
-    narrow.className = "narrow";
-    narrow.textContent = shown.length;
+    const wide = ofStates("wide", shown.slice(visible), `+${shown.length - visible} more`);
+    const narrow = ofStates("narrow", shown, shown.length);
     const where = document.createElement("span");
     where.className = "unseen";
     where.textContent = ` on ${title}`;
     more.replaceChildren(wide, narrow, where);
     cell.closest(".month").classList.toggle("busy", Boolean(cell.closest(".month").querySelector(".more:not(.only-narrow):not([hidden])")));
+  }
+
+  // A number of sends in the colour and with the sign of the gravest state, and all their states for a screen reader.
+  function ofStates(name, items, text) {
+    const looks = gravest.map((slug) => [slug, items.filter((item) => item.querySelector(`.chip.${slug}`))]).filter(([, found]) => found.length);
+    const span = document.createElement("span");
+    span.className = name;
+    span.append(text);
+    if (!looks.length) return span;
+    const [slug, [first]] = looks[0];
+    span.classList.add(slug);
+    span.prepend(first.querySelector(".i").cloneNode(true));
+    const states = document.createElement("span");
+    states.className = "unseen";
+    states.textContent = `: ${looks.map(([, found]) => `${found.length} ${found[0].querySelector(".word").textContent}`).join(", ")}`;
+    span.append(states);
+    return span;
   }
 
   // ---- what is shown
@@ -159,17 +173,22 @@
     const shown = sends.filter((send) => !send.item.hidden).length;
     const month = months.find((each) => each.classList.contains("current"));
     const tally = month ? `${month.dataset.title}: ${month.querySelector(".tally").textContent}.` : "";
+    // What a filter lets pass although it does not name it.
+    const notes = all("[data-filter]")
+      .filter((group) => all("input:checked", group).some((box) => box.value))
+      .map((group) => group.querySelector(".note")?.textContent);
+    const passing = notes.filter(Boolean).map((note) => ` ${note}`).join("");
     const all_of = shown === total ? `${counted(total)} in all.` : `${shown} of ${counted(total)} pass the filters.`;
     const local = document.querySelector("button[data-zone=local]");
     const several = local?.dataset.several;
     const zone = isUtc() || !local ? "UTC" : several ? "the zone of each workspace" : local.textContent;
-    byId("status").textContent = `${tally} ${all_of} Times in ${zone}.`;
+    byId("status").textContent = `${tally} ${all_of}${passing} Times in ${zone}.`;
     const chosen = all("[data-filter]").map((group) => {
       const names = all("input:checked", group).map((box) => box.parentElement.querySelector(".badge, bdi").textContent);
       return names.length ? `${group.querySelector("legend").textContent}: ${names.join(", ")}. ` : "";
     });
     const filters = chosen.join("");
-    byId("printed").textContent = `Times in ${zone}.` + (filters ? ` Filtered, ${shown} of ${total} sends. ${filters}` : "");
+    byId("printed").textContent = `Times in ${zone}.` + (filters ? ` Filtered, ${shown} of ${total} sends. ${filters}${passing.trim()}`.trimEnd() : "");
   }
 
   // ---- the address: what is chosen can be shared as a link
