@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from tests.github.standin import REPOSITORY
 from tests.pictures.autumn import calendar_page
 from tests.replay.player import INVENT, Stage
 from tests.replay.program import Program, playing
@@ -29,6 +30,7 @@ API = "https://api.useinvent.com"
 NEWSLETTER = "broadcasts/newsletter/2028.yaml"
 FRIDAY = ("black-friday-everyone", "black-friday-vip")
 HEAD, MERGE = (hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest() for name in ("head", "merge"))
+RUN = f"https://github.com/{REPOSITORY}/actions/runs/77"
 APPLY = ("--yes", "--concurrency", "1", "-q")
 
 
@@ -116,7 +118,8 @@ def _planned(stage: Stage, number: int, subject: str) -> str:
     stage.commit(subject)
     stage.step_of_workflow(pull=number)
     stage.run("plan", "--out", "plan.json", "-q")
-    stage.run("github", "comment", "plan.json", "-q")
+    # As the workflow plan does it, after it has uploaded the calendar.
+    stage.run("github", "comment", "plan.json", "--calendar-url", f"{RUN}/artifacts/1", "-q")
     stage.remove("plan.json")
     return str(stage.hub.comments(number)[0]["body"])
 
