@@ -32,7 +32,7 @@ def prepare(root: Path, target: Path, repository: str = "") -> None:
     """Write what the builder reads into `target`, which must not exist.
 
     `repository` is OWNER/NAME on GitHub, if known; links to files that are no pages lead there. Without it they are
-    plain text.
+    plain text. Raises NotPrepared for a page that is missing, and for a link to a path that exists nowhere.
     """
     sources = page_names(root)
     shutil.copytree(root / "docs", target / "docs", ignore=shutil.ignore_patterns("*.md", "requirements.*"))
@@ -91,7 +91,10 @@ def _numbered(name: str) -> list[tuple[int, str]]:
 
 
 def _moved(text: str, source: str, names: dict[str, str], root: Path, target: Path, repository: str) -> str:
-    """Return a page as it is in the site: its links lead from its new name to the new names of the others."""
+    """Return a page as it is in the site: its links lead from its new name to the new names of the others.
+
+    Raises NotPrepared for a link to a path that exists nowhere.
+    """
     folder = posixpath.dirname(source)
     own_folder = posixpath.dirname(names[source]) or "."
 
@@ -100,6 +103,8 @@ def _moved(text: str, source: str, names: dict[str, str], root: Path, target: Pa
         if re.match(r"[a-z]+:", link) or not path:
             return link
         there = posixpath.normpath(posixpath.join(folder, path))
+        if there.startswith(("..", "/")) or not (root / there).exists():
+            raise NotPrepared(f"{source} links to {link}, and the repository has no {there}.")
         if (root / there).is_dir():
             there = f"{there}/index.md"
         if there in names:

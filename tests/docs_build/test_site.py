@@ -11,7 +11,7 @@ import pytest
 from docs_build.__main__ import main
 from docs_build.built import faults
 from docs_build.markdown import links
-from docs_build.site import NotPrepared, navigation, page_names, prepare
+from docs_build.site import BESIDE, NotPrepared, navigation, page_names, prepare
 from tests.running import ROOT
 from tests.workflows.runner import load
 
@@ -61,6 +61,46 @@ def test_a_link_to_a_file_leads_to_the_repository_where_that_is_known(tmp_path: 
     assert "](https://github.com/acme/broadcasts/blob/main/benchmarks/floor.py)" in page
     assert "](benchmarks.md)" in page
     assert "floor.py](" not in (site / "docs" / "performance.md").read_text(encoding="utf-8")
+
+
+def small_repository(folder: Path, readme: str) -> Path:
+    """A repository with every page that the site has from outside docs/, each empty but the README."""
+    for name in ("benchmarks", "docs/deeper"):
+        (folder / name).mkdir(parents=True)
+    for name in BESIDE:
+        (folder / name).touch()
+    (folder / "README.md").write_text(readme, encoding="utf-8")
+    (folder / "docs" / "deeper" / "page.md").touch()
+    (folder / "zensical.toml").write_text('nav = [\n  "*.md",\n  "deeper/*.md",\n]\n', encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("repository", ["", "acme/broadcasts"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[a](docs/gone.md)",
+        "[a](gone.py#L3)",
+        "![a](docs/gone.png)",
+        '<img src="gone.svg">',
+        "[a](docs/gone/)",
+        "[a](..)",
+    ],
+)
+def test_a_link_to_a_path_that_exists_nowhere_prepares_no_site(tmp_path: Path, link: str, repository: str) -> None:
+    root = small_repository(tmp_path / "repository", f"One {link} link.\n")
+    with pytest.raises(NotPrepared, match=r"README\.md links to (docs/)?gone|README\.md links to \.\."):
+        prepare(root, tmp_path / "new", repository)
+
+
+def test_a_link_to_a_folder_and_to_a_file_beside_the_pages_prepares_a_site(tmp_path: Path) -> None:
+    root = small_repository(
+        tmp_path / "repository", "[a](docs/deeper/page.md#x) [b](docs/deeper/) [c](zensical.toml)\n"
+    )
+    prepare(root, tmp_path / "new", "acme/broadcasts")
+    at = "https://github.com/acme/broadcasts/blob/main"
+    page = (tmp_path / "new" / "docs" / "index.md").read_text(encoding="utf-8")
+    assert page == f"[a](deeper/page.md#x) [b]({at}/docs/deeper) [c]({at}/zensical.toml)\n"
 
 
 def test_the_settings_load_no_font_and_no_analytics() -> None:
