@@ -32,7 +32,7 @@ def prepare(root: Path, target: Path, repository: str = "") -> None:
     """Write what the builder reads into `target`, which must not exist.
 
     `repository` is OWNER/NAME on GitHub, if known; links to files that are no pages lead there. Without it they are
-    plain text. Raises NotPrepared for a page that is missing, and for a link to a path that the repository does not have.
+    plain text. Raises NotPrepared for a page that is missing, and for a link to a path that exists nowhere.
     """
     sources = page_names(root)
     shutil.copytree(root / "docs", target / "docs", ignore=shutil.ignore_patterns("*.md", "requirements.*"))

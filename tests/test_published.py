@@ -93,6 +93,9 @@ def test_what_is_shown_as_code_is_left_as_it_is(tmp_path: Path) -> None:
         (("acme/invent-gitops",), "not the address of a repository"),
         (("http://github.com/acme/invent-gitops",), "not the address of a repository"),
         (('https://github.com/acme/x"\n',), "not the address of a repository"),
+        (("https://github.com/OWNER/invent-gitops",), "has the placeholder OWNER"),
+        (("https://github.com/NAME/invent-gitops",), "has the placeholder NAME"),
+        (("https://github.com/acme/REPOSITORY/",), "has the placeholder REPOSITORY"),
         ((ADDRESS, "main"), "not a commit"),
     ],
 )
@@ -123,6 +126,19 @@ def test_a_release_whose_repository_nobody_knows_is_refused(tmp_path: Path) -> N
             check=False,
         )
         assert (done.returncode, "Set REPOSITORY=https://" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("owner", ["OWNER", "NAME"])
+def test_a_build_whose_repository_is_a_placeholder_is_refused(tmp_path: Path, owner: str) -> None:
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "build"), str(tmp_path / "out")],
+        env={**os.environ, "REPOSITORY": f"https://github.com/{owner}/invent-gitops"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, f"has the placeholder {owner}" in done.stderr) == (1, True)
+    assert [*(tmp_path / "out").iterdir()] == []
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -14,6 +14,10 @@ from pathlib import Path
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*)\]\((?!https?:|mailto:)([^)\s]*)\)")
 
 
+# What instructions write where a reader puts a name of their own: no address of theirs leads anywhere.
+PLACEHOLDERS = {"ACCOUNT", "NAME", "ORG", "ORGANIZATION", "OWNER", "REPO", "REPOSITORY", "USER", "USERNAME"}
+
+
 def published(readme: str, address: str, commit: str) -> str:
     """Return the page with whole addresses; a title of the page itself is one of the page in the repository."""
 
@@ -45,6 +49,8 @@ def main() -> None:
     folder, address, commit = Path(sys.argv[1]), sys.argv[2].rstrip("/"), "".join(sys.argv[3:4])
     if not re.fullmatch(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+){2}", address):
         sys.exit(f"{address} is not the address of a repository. Write https://github.com/NAME/invent-gitops.")
+    if placeholders := PLACEHOLDERS & set(address.split("/")[3:]):
+        sys.exit(f"{address} has the placeholder {min(placeholders)}. Write the name of the account that publishes.")
     if commit and not re.fullmatch(r"[0-9a-f]{40}", commit):
         sys.exit(f"{commit} is not a commit. Write all 40 digits.")
     readme, project = folder / "README.md", folder / "pyproject.toml"

@@ -66,14 +66,31 @@ PAGES = {
     "sandbox": "sandbox.md",
 }
 _CALLERS = ("plan", "apply", "status", "calendar", "refresh", "reconcile", "resolve", "import", "segments pull")
-_STEPS = ("github comment", "github outdated", "github approved", "github issue", "github check")
+_EVENT_STEPS = ("github comment", "github outdated", "github approved", "github issue")
+_STEPS = (*_EVENT_STEPS, "github check")
+# These read the state, and so the branch that it may be on.
+_STATE_READERS = (
+    *(name for name in _CALLERS if name != "segments pull"),
+    "history",
+    *(f"state {name}" for name in ("list", "show", "mv", "rm", "restore", "migrate", "verify")),
+)
 # The variables that no option stands for: what each holds, and the commands that read it.
 VARIABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     KEY_VARIABLE: ("API key of the account. A workspace can name another variable.", _CALLERS),
     "INVENT_APPROVALS": ("Who approved the plan: the output approvals of github approved.", ("apply",)),
     "INVENT_UNAPPROVED": ("Why nobody approved it: the output reason of github approved.", ("apply",)),
-    "GITHUB_TOKEN": ("Token for GitHub's API. If it is not set, GH_TOKEN is read.", _STEPS),
+    "GITHUB_TOKEN": (
+        "Token for GitHub's API, and in a workflow for git. If it is not set, GH_TOKEN is read.",
+        (*_STATE_READERS, *_STEPS),
+    ),
     "GITHUB_REPOSITORY": ("OWNER/NAME of the repository. A workflow sets it.", _STEPS),
+    "GITHUB_SHA": ("Commit that the run is of. A workflow sets it.", _EVENT_STEPS),
+    "GITHUB_EVENT_PATH": ("File with the event, such as a pull request. A workflow sets it.", _EVENT_STEPS),
+    "GITHUB_SERVER_URL": (
+        "Address of GitHub. A workflow sets it.",
+        ("init", "github comment", "github approved", "github issue"),
+    ),
+    "GITHUB_RUN_ID": ("Number of the run, for links to it. A workflow sets it.", ("github comment", "github issue")),
     "GITHUB_API_URL": ("Address of GitHub's API. A workflow sets it.", _STEPS),
     "HTTPS_PROXY": ("Proxy for HTTPS. NO_PROXY lists the hosts that need none.", (*_CALLERS, *_STEPS)),
     "SSL_CERT_FILE": ("Certificates to trust. SSL_CERT_DIR names a folder of them.", (*_CALLERS, *_STEPS)),

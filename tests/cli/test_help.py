@@ -15,6 +15,7 @@ import pytest
 from invent_gitops.cli.help_page import EXAMPLES, PAGES, VARIABLES, page_of, variables_of
 from invent_gitops.cli.program import COMMANDS, GROUPS, cli
 from invent_gitops.cli.session import Session
+from invent_gitops.scaffold.workflows import PUBLISH, TEMPLATES
 from tests.running import ROOT, call, run
 from tests.test_readme import anchors
 
@@ -176,13 +177,21 @@ def test_each_example_that_needs_nobody_else_succeeds_in_a_new_project(
     assert results[-1].code == (5 if words == "state verify" else 0), results
 
 
+# ---------------------------------------------------------------- workflows
+
+
+def test_the_help_of_init_names_each_workflow_that_it_can_write(tmp_path: Path) -> None:
+    page = " ".join(call(tmp_path, "init", "--help").out.split())
+    option = page.partition("--github Write")[2].partition("--sandbox")[0].replace("--publish", "")
+    assert [name for name in (*TEMPLATES, PUBLISH) if not re.search(rf"\b{name}\b", option)] == []
+
+
 # ---------------------------------------------------------------- variables
 
 # What the package reads and no help names: the facts of a terminal, of git, and of a step or a run in CI.
 NOT_IN_THE_HELP = re.compile(
     "COLUMNS|TERM|PATH|HOME|PWD|EMAIL|GIT_[A-Z_]+|GH_TOKEN|_INVENT_GITOPS_COMPLETE|PYTHON[A-Z0-9]+|LC_[A-Z]+|LANG"
-    "|CI|GITHUB_(ACTIONS|ACTOR|TRIGGERING_ACTOR|SHA|REF|RUN_ID|RUN_ATTEMPT|SERVER_URL|EVENT_NAME|EVENT_PATH|OUTPUT"
-    "|STEP_SUMMARY)"
+    "|CI|GITHUB_(ACTIONS|ACTOR|TRIGGERING_ACTOR|REF|RUN_ATTEMPT|EVENT_NAME|OUTPUT|STEP_SUMMARY)"
 )
 
 

@@ -42,7 +42,11 @@ _NEXT = "Next: invent-gitops plan, then invent-gitops apply --sandbox to try it 
     show_default=True,
     help="Editor whose settings to write, for completion and error marks. Can be repeated.",
 )
-@click.option("--github", is_flag=True, help="Write the GitHub workflows validate, plan, apply and drift.")
+@click.option(
+    "--github",
+    is_flag=True,
+    help="Write the workflows validate, plan, apply and drift. With --publish also publish.",
+)
 @click.option(
     "--sandbox", is_flag=True, help="With --github: write workflows that use the sandbox and need no account."
 )
