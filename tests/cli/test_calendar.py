@@ -224,8 +224,19 @@ def test_forms_that_contradict_each_other_are_wrong_usage(project: Path, words: 
     assert set(project.iterdir()) == before
 
 
+GENERATOR = '<meta name="generator" content="invent-gitops calendar">'
+
+
 @pytest.mark.parametrize(
-    ("name", "text"), [("c.html", "<html>Mine</html>"), ("c.ics", "BEGIN:VCALENDAR\nPRODID:other")]
+    ("name", "text"),
+    [
+        ("c.html", "<html>Mine</html>"),
+        ("c.html", "<!doctype html>\n<html><head><title>Radio – Broadcast calendar</title></head></html>"),
+        ("c.html", f"<!doctype html>\n<html lang=en><head></head><body><!-- {GENERATOR} --></body></html>"),
+        ("c.ics", "BEGIN:VCALENDAR\nPRODID:other"),
+        ("c.ics", "BEGIN:VCALENDAR\nPRODID:other\nBEGIN:VEVENT\nSUMMARY:Try invent-gitops\nEND:VEVENT\nEND:VCALENDAR"),
+        ("c.ics", "BEGIN:VCALENDAR\nPRODID:other\nBEGIN:VEVENT\nPRODID:-//invent-gitops//calendar//EN\nEND:VEVENT"),
+    ],
 )
 def test_file_of_somebody_else_is_not_written_over(project: Path, name: str, text: str) -> None:
     (project / name).write_text(text, encoding="utf-8")
