@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,16 @@ from invent_gitops.errors import InvalidInput, Refused
 from invent_gitops.operations.project import chosen_file
 from invent_gitops.text.secret import without_secrets
 
-# What each page of this program holds.
-_MARKS = {"html": ("<!doctype html>", "Broadcast calendar</title>"), "ics": ("BEGIN:VCALENDAR", "invent-gitops")}
+# How each page of this program begins. A title or a text that names the program can be in any page.
+_BEGINNINGS = {
+    "html": re.compile(
+        r'\s*<!doctype html>\s*<html lang="en">\s*<head>\s*<meta charset="utf-8">\s*'
+        r'<meta name="generator" content="invent-gitops calendar">'
+    ),
+    "ics": re.compile(
+        r"BEGIN:VCALENDAR\r?\n((?!BEGIN:)[A-Z-]+:[^\r\n]*\r?\n)*PRODID:-//invent-gitops//calendar//EN\r?\n"
+    ),
+}
 
 
 class OutFile:
@@ -127,7 +136,7 @@ def _is_of(kind: str, text: str) -> bool:
 
 def _is_page(form: str, text: str) -> bool:
     """Return whether a text is an older page of ours; nothing is lost with an empty one."""
-    return not text.strip() or all(mark in text for mark in _MARKS[form])
+    return not text.strip() or _BEGINNINGS[form].match(text) is not None
 
 
 def _replace(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ from invent_gitops.cli.formats import FORMATS
 from invent_gitops.cli.result import Body, Result, failure, no_text, plain
 from invent_gitops.cli.session import Session
 from invent_gitops.errors import ExitCode, Interrupted, InvalidInput, InventGitopsError, WrongUsage, worst
+from invent_gitops.text.clean import clean
 from invent_gitops.values import Struct, replace
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Wish(Struct, frozen=True):
     """What the options of one call say of its result: the form, the file of --out, and the kind that both are for.
 
     With `drafts` the command itself writes to that file meanwhile. `page` is the file of a page, None without one.
+    With `path_only`, stdout names the file of --out instead of showing the text, too.
     """
 
     kind: str = "error"
@@ -32,6 +34,7 @@ class Wish(Struct, frozen=True):
     out: str = ""
     drafts: bool = False
     page: PageFile | None = None
+    path_only: bool = False
 
 
 def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
@@ -40,7 +43,7 @@ def taken_from(command: click.Command, values: dict[str, Any]) -> Wish:
         from invent_gitops.cli.pages import chosen_page
 
         out, opened = values.pop(pages.name or "") or "", values.pop(pages.opener)
-        return Wish(pages.kind, *chosen_page(values.pop("form"), out, opened=opened))
+        return Wish(pages.kind, *chosen_page(values.pop("form"), out, opened=opened), path_only=True)
     form, out = option_of(command, FormatOption), option_of(command, OutOption)
     named = form or out
     return Wish(
@@ -154,9 +157,12 @@ class Output:
         page = None if result.failed else self._wish.page
         documented = self._file or page or session.json or result.kind in FORMATS[form].documented
         document = _document(result, code) if documented else ""
-        if self._file and (unwritten := self._save(self._file, document, result)) and not result.failed:
+        unwritten = self._save(self._file, document, result) if self._file else None
+        if unwritten and not result.failed:
             code = worst([code, unwritten.exit_code])
             document = _document(result, code)
+        if self._file and self._wish.path_only and not result.failed:
+            result = replace(result, text=no_text if unwritten else plain(clean(self._wish.out)))
         if page:
             code, result = self._paged(page, document, replace(result, code=code))
         part: WorkspacePart | None = None
@@ -179,7 +185,6 @@ class Output:
     def _paged(self, page: PageFile, document: str, result: Result) -> tuple[ExitCode, Result]:
         """Write the page to its file; returns the code, and the result whose text is the path."""
         from invent_gitops.cli.pages import write_page
-        from invent_gitops.text.clean import clean
 
         path, unwritten = write_page(self._session, page, [document])
         if unwritten:

@@ -82,13 +82,17 @@ def test_phone_begins_with_the_agenda_and_a_desk_with_the_month(visitor: Visitor
 
 def test_filters_narrow_what_is_shown_and_say_how_much(visitor: Visitor) -> None:
     with visitor(html_of("every state"), fragment="#view=agenda") as visit:
-        assert status(visit) == "November 2028: 21 sends. 24 sends in all. Times in Europe/Berlin."
+        assert status(visit) == (
+            "November 2028: 21 sends, 1 refused, 1 blocked, 1 failed, 1 cancelled, 1 gone. "
+            "24 sends in all, 2 refused, 1 blocked, 1 failed, 1 cancelled, 1 gone. Times in Europe/Berlin."
+        )
         visit.page.get_by_role("button", name="Filters").click()
         visit.page.locator("label", has_text="editors").click()
         assert names(visit) == ["Weekly letter 44", "Weekly letter 45", "Weekly letter 46", "Weekly letter 47"]
         visit.page.locator("label", has_text="planned").click()
         assert names(visit) == ["Weekly letter 47"]
         assert status(visit).startswith("November 2028: 1 of 21 sends. 2 of 24 sends pass the filters.")
+        assert visit.page.locator(".current .tally").inner_text() == "1 of 21 sends"
         visit.page.locator("label", has_text="refused").click()
         assert names(visit) == ["Weekly letter 47"], "choices of one group widen it, and groups narrow each other"
         visit.page.get_by_role("button", name="Clear all filters").click()
@@ -224,7 +228,9 @@ def test_crowded_day_counts_the_sends_that_it_does_not_show_and_lists_all_of_the
         assert cell.locator(".chip:visible").count() == 3
         cell.locator(".more").click()
         dialog = visit.page.get_by_role("dialog")
-        assert dialog.get_by_role("heading", level=2).inner_text() == "Monday 6 November 2028: 17 sends"
+        assert dialog.get_by_role("heading", level=2).inner_text() == (
+            "Monday 6 November 2028: 17 sends, 1 refused, 2 blocked, 1 failed, 2 cancelled, 1 gone"
+        )
         assert dialog.locator(".send").count() == 17
         shown = visit.page.locator(".chip:visible").count()
         hidden = sum(int(text.split()[0]) for text in visit.page.locator(".more .wide:visible").all_inner_texts())

@@ -167,11 +167,16 @@ def test_suffix_chooses_the_format_and_stdout_names_the_file(project: Path, name
     assert call(project, "calendar", "--out", name).code == 0, "its own older page is written over"
 
 
-def test_json_file_is_the_document_and_stdout_shows_the_text(project: Path) -> None:
+def test_json_file_is_the_document_and_stdout_names_it(project: Path) -> None:
     done = call(project, "calendar", "--out", "c.json")
-    assert "Campaign one" in done.out
+    assert done.out == "c.json\n"
     document = json.loads((project / "c.json").read_text(encoding="utf-8"))
     assert (document["kind"], len(document["entries"])) == ("calendar", 2)
+
+
+def test_json_file_that_cannot_be_written_is_not_named_on_stdout(project: Path) -> None:
+    done = call(project, "calendar", "--out", "nowhere/c.json")
+    assert (done.code, done.out) == (4, "")
 
 
 def test_format_writes_any_name_and_json_goes_to_stdout_beside_a_page(project: Path) -> None:
@@ -224,8 +229,19 @@ def test_forms_that_contradict_each_other_are_wrong_usage(project: Path, words: 
     assert set(project.iterdir()) == before
 
 
+GENERATOR = '<meta name="generator" content="invent-gitops calendar">'
+
+
 @pytest.mark.parametrize(
-    ("name", "text"), [("c.html", "<html>Mine</html>"), ("c.ics", "BEGIN:VCALENDAR\nPRODID:other")]
+    ("name", "text"),
+    [
+        ("c.html", "<html>Mine</html>"),
+        ("c.html", "<!doctype html>\n<html><head><title>Radio – Broadcast calendar</title></head></html>"),
+        ("c.html", f"<!doctype html>\n<html lang=en><head></head><body><!-- {GENERATOR} --></body></html>"),
+        ("c.ics", "BEGIN:VCALENDAR\nPRODID:other"),
+        ("c.ics", "BEGIN:VCALENDAR\nPRODID:other\nBEGIN:VEVENT\nSUMMARY:Try invent-gitops\nEND:VEVENT\nEND:VCALENDAR"),
+        ("c.ics", "BEGIN:VCALENDAR\nPRODID:other\nBEGIN:VEVENT\nPRODID:-//invent-gitops//calendar//EN\nEND:VEVENT"),
+    ],
 )
 def test_file_of_somebody_else_is_not_written_over(project: Path, name: str, text: str) -> None:
     (project / name).write_text(text, encoding="utf-8")

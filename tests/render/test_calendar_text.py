@@ -63,7 +63,7 @@ As of Wed 1 Nov 2028 13:00 Europe/Berlin (12:00 UTC), org c at
 
 6–19 Nov 2028: 2 weeks without a send
 
-20–26 Nov 2028: 2 broadcasts
+20–26 Nov 2028: 2 broadcasts, 1 refused
   Mon 20    Tue 21    Wed 22    Thu 23    Fri 24    Sat 25    Sun 26
   .         .         .         1         1 !       .         .
   Thu 23  15:00  + planned           VIP early access
@@ -75,6 +75,14 @@ As of Wed 1 Nov 2028 13:00 Europe/Berlin (12:00 UTC), org c at
 
 ! something needs a look"""
     )
+
+
+def test_several_drafts_are_counted_in_the_plural() -> None:
+    states: list[SendState] = ["draft", "draft", "empty draft", "empty draft", "empty draft", "gone", "gone"]
+    calendar = a_calendar(*(an_entry(f"s{number}", FRIDAY, state) for number, state in enumerate(states)))
+    assert page(calendar).startswith("7 broadcasts, from 30 Oct 2028 on: 2 drafts, 3 empty drafts, 2 gone.")
+    single = a_calendar(an_entry("a", FRIDAY, "draft"), an_entry("b", FRIDAY, "empty draft"))
+    assert ": 1 draft, 1 empty draft." in page(single)
 
 
 def test_calendar_without_sends_says_so() -> None:

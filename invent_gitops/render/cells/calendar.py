@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
-from invent_gitops.model.calendar import CalendarEntry, Clash
+from invent_gitops.model.calendar import SEND_STATES, CalendarEntry, Clash, SendState
 from invent_gitops.policy.times import duration
 from invent_gitops.render.cells.audience import EVERYONE
 from invent_gitops.text.clean import clean
+
+# Of what does not go out as things are: a count of sends names it.
+HELD_STATES: tuple[SendState, ...] = ("refused", "blocked", "failed", "cancelled", "gone")
+
+
+def held_text(states: Iterable[SendState]) -> str:
+    """Return such as `, 3 refused, 1 cancelled` for those that do not go out, and "" where all do."""
+    counts = Counter(states)
+    return "".join(f", {counts[state]:,} {state}" for state in HELD_STATES if counts[state])
+
+
+def states_text(states: Iterable[SendState]) -> str:
+    """Return such as `2 planned, 4 drafts`, in the order of the states."""
+    counts = Counter(states)
+    return ", ".join(_counted(state, counts[state]) for state in SEND_STATES if counts[state])
+
+
+def _counted(state: SendState, count: int) -> str:
+    return f"{count:,} {state}{'s' if count != 1 and state.endswith('draft') else ''}"
 
 
 def has_no_hour(entry: CalendarEntry) -> bool:

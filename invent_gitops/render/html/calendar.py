@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from invent_gitops.model.calendar import Calendar
+from invent_gitops.render.cells.calendar import HELD_STATES
 from invent_gitops.render.html.filters import filters_of
 from invent_gitops.render.html.head import head_of, legend_of
 from invent_gitops.render.html.looks import GRAVEST_FIRST, LOOKS
@@ -33,7 +34,13 @@ def calendar_html(calendars: Sequence[Calendar]) -> str:
     template = environment.get_template("calendar.html")
     page = page_of(calendars)
     return (
-        template.render(page=page, gravest_first=GRAVEST_FIRST, style_hash=policy[_STYLE], script_hash=policy[_SCRIPT])
+        template.render(
+            page=page,
+            gravest_first=GRAVEST_FIRST,
+            held=HELD_STATES,
+            style_hash=policy[_STYLE],
+            script_hash=policy[_SCRIPT],
+        )
         + "\n"
     )
 

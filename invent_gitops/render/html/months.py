@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from invent_gitops.model.calendar import Calendar
+from invent_gitops.render.cells.calendar import held_text
 from invent_gitops.render.html.clocks import WEEKDAYS, clock_in, month_title, short_day
 from invent_gitops.render.html.page import Day, Month, SendView
 from invent_gitops.render.html.shading import Shading, span_text
@@ -99,6 +100,7 @@ def _month_of(
         counts,
         kept,
         _blackout(days),
+        held_text(send.look.word for day in days for send in day.sends),
     )
 
 

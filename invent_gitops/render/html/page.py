@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from invent_gitops.model.calendar import SendState
 from invent_gitops.values import Struct
 
 
@@ -22,7 +23,7 @@ class Clock(Struct, frozen=True):
 class Look(Struct, frozen=True):
     """How a state looks: the word, the name of its colours and its sign, and what it means in a sentence."""
 
-    word: str
+    word: SendState
     slug: str
     meaning: str
 
@@ -106,6 +107,7 @@ class Month(Struct, frozen=True):
     """One month. `weeks` begin on Monday and hold None where the day is of another month.
 
     `counts` are the sends of the month, local and UTC. `kept` is whether navigation stops there without any.
+    `held` counts what does not go out, such as `, 3 refused`.
     """
 
     id: str
@@ -114,6 +116,7 @@ class Month(Struct, frozen=True):
     counts: tuple[int, int]
     kept: bool
     blackout: str
+    held: str = ""
 
     @property
     def days(self) -> tuple[Day, ...]:

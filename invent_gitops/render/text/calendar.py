@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from invent_gitops.model.calendar import SEND_STATES, Calendar, CalendarEntry
+from invent_gitops.model.calendar import Calendar, CalendarEntry
 from invent_gitops.model.command import Command
-from invent_gitops.render.cells.calendar import has_no_hour
+from invent_gitops.render.cells.calendar import has_no_hour, states_text
 from invent_gitops.render.text.calendar_send import Drawing, is_urgent, local, send_lines
 from invent_gitops.render.text.calendar_week import Week, closed_days, is_blacked_out, span_text, week_lines, week_of
 from invent_gitops.render.text.drift import gaps_text
@@ -87,11 +86,10 @@ def _weeks(span: _Span, zone: str) -> list[Week]:
 def _headline(calendar: Calendar, span: _Span, drawing: Drawing) -> Iterator[str]:
     context, style = calendar.context, drawing.style
     entries = (*span.at_once, *span.dated)
-    states = Counter(entry.state for entry in entries)
     asked = calendar.first is not None or calendar.last is not None
     days = f"on {span_text(span.first, span.last)}" if span.first == span.last else span_text(span.first, span.last)
     when = days if asked else f"from {span_text(span.first, span.first)} on"
-    counts = ", ".join(f"{states[state]:,} {state}" for state in SEND_STATES if states[state])
+    counts = states_text(entry.state for entry in entries)
     title = f"{_count(len(entries), 'broadcast')}, {when}: {counts}." if entries else f"No broadcasts, {when}."
     yield from map(style.bold, drawing.lines(title))
     if span.earlier:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from invent_gitops.model.calendar import CalendarEntry
 from invent_gitops.model.command import Command
 from invent_gitops.model.context import Context
+from invent_gitops.render.cells.calendar import held_text
 from invent_gitops.render.text.calendar_send import Drawing, is_urgent, local, send_lines
 from invent_gitops.render.text.width import padded
 from invent_gitops.values import Struct
@@ -52,7 +53,8 @@ def week_lines(week: Week, asked: tuple[date, date], drawing: Drawing, context: 
     """Yield the lines of a week. `asked` are the first and the last day that the page is about."""
     today = local(context.at, drawing.zone).date()
     days = week.days
-    count = f"{len(week.entries):,} broadcast{'' if len(week.entries) == 1 else 's'}"
+    held = held_text(entry.state for entry in week.entries)
+    count = f"{len(week.entries):,} broadcast{'' if len(week.entries) == 1 else 's'}{held}"
     yield ""
     yield drawing.style.bold(drawing.cut(f"{span_text(days[0], days[-1])}: {count}"))
     yield from _grid(week, asked, today, drawing)

@@ -235,6 +235,14 @@ def test_send_at_once_says_so_and_shows_its_hour_only_once_it_has_one() -> None:
     assert created.local.time == "09:30"
 
 
+def test_count_of_a_month_says_what_of_it_does_not_go_out() -> None:
+    entries = [an_entry(state, f"2028-11-{day:02}T09:00", state) for day, state in enumerate(SEND_STATES, 10)]
+    refused = [an_entry(f"Refused {day}", f"2028-12-{day:02}T09:00", "refused") for day in (1, 2)]
+    calendar = a_calendar(*entries, *refused, an_entry("January", "2029-01-08T09:00"), rules=NO_RULES)
+    tallies = re.findall('<span class="tally">(.*?)</span>', calendar_html([calendar]))
+    assert tallies == ["13 sends, 1 refused, 1 blocked, 1 failed, 1 cancelled, 1 gone", "2 sends, 2 refused", "1 send"]
+
+
 # ---------------------------------------------------------------- what is shaded and marked
 
 

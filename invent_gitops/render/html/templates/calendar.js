@@ -28,6 +28,10 @@
   const gravest = document.body.dataset.gravest.split(" ");
   const state = { view: "", month: "", zone: "local" };
   const counted = (number, singular = "send") => `${number.toLocaleString("en")} ${singular}${number === 1 ? "" : "s"}`;
+  // How many of some items do not go out, as in the text of the page: `, 3 refused`.
+  const heldStates = document.body.dataset.held.split(" ");
+  const held = (items) =>
+    heldStates.map((word) => [word, items.filter((item) => item.classList.contains(word)).length]).filter(([, count]) => count).map(([word, count]) => `, ${count} ${word}`).join("");
   const isUtc = () => state.zone === "utc";
 
   // ---- the zone: every send moves to its day, whose name Python has computed for both
@@ -77,9 +81,10 @@
       fillCell(cell);
     }
     for (const month of months) {
-      const count = all(".send:not([hidden])", month).length;
+      const passing = all(".send:not([hidden])", month);
+      const count = passing.length;
       const sum = Number(isUtc() ? month.dataset.countUtc : month.dataset.count);
-      month.querySelector(".tally").textContent = count === sum ? counted(count) : `${count} of ${counted(sum)}`;
+      month.querySelector(".tally").textContent = (count === sum ? counted(count) : `${count} of ${counted(sum)}`) + held(passing);
       const nothing = month.querySelector(".nothing");
       nothing.hidden = count > 0;
       nothing.textContent = sum ? `No send in ${month.dataset.title} passes the filters.` : `No sends in ${month.dataset.title}.`;
@@ -170,7 +175,8 @@
   }
 
   function report() {
-    const shown = sends.filter((send) => !send.item.hidden).length;
+    const passed = sends.filter((send) => !send.item.hidden).map((send) => send.item);
+    const shown = passed.length;
     const month = months.find((each) => each.classList.contains("current"));
     const tally = month ? `${month.dataset.title}: ${month.querySelector(".tally").textContent}.` : "";
     // What a filter lets pass although it does not name it.
@@ -178,7 +184,7 @@
       .filter((group) => all("input:checked", group).some((box) => box.value))
       .map((group) => group.querySelector(".note")?.textContent);
     const passing = notes.filter(Boolean).map((note) => ` ${note}`).join("");
-    const all_of = shown === total ? `${counted(total)} in all.` : `${shown} of ${counted(total)} pass the filters.`;
+    const all_of = shown === total ? `${counted(total)} in all${held(passed)}.` : `${shown} of ${counted(total)} pass the filters${held(passed)}.`;
     const local = document.querySelector("button[data-zone=local]");
     const several = local?.dataset.several;
     const zone = isUtc() || !local ? "UTC" : several ? "the zone of each workspace" : local.textContent;
@@ -236,7 +242,7 @@
     const day = target.closest(".day");
     const single = target.classList.contains("send");
     const items = single ? [target] : all(".send:not([hidden])", day);
-    byId("dialog-title").textContent = single ? day.querySelector("h3").textContent : `${day.querySelector("h3").textContent}: ${counted(items.length)}`;
+    byId("dialog-title").textContent = single ? day.querySelector("h3").textContent : `${day.querySelector("h3").textContent}: ${counted(items.length)}${held(items)}`;
     byId("dialog-sends").replaceChildren(
       ...items.map((item) => {
         const copy = item.cloneNode(true);
