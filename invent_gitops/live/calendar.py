@@ -15,10 +15,10 @@ from invent_gitops.model.calendar import NO_AUTHOR, Author, Calendar, CalendarEn
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.project import Policies
-from invent_gitops.model.record import Removal
+from invent_gitops.model.record import Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
-from invent_gitops.model.statuses import BEGUN, GONE
+from invent_gitops.model.statuses import BEGUN, CALLED_OFF, GONE
 from invent_gitops.model.unreachable import Unreached
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.policy.times import in_zone
@@ -152,7 +152,14 @@ class _EntryMaker(Struct, frozen=True):
         if row.state == GONE and record and record.status == "SENT":
             # It was sent, and was deleted from Invent's list later.
             return "sent"
+        if row.state == GONE and record and self.is_unseen(row, record):
+            return _STATES[record.status] if record.status in ("DRAFT", *CALLED_OFF) else "unknown"
         return _STATES.get(row.state, "unknown")
+
+    def is_unseen(self, row: Row, record: Record) -> bool:
+        """Return whether the list that lacks it was read within the hour after its create, so that it may lag."""
+        looked_at = self.now if row.read or record.refreshed is None else record.refreshed.at
+        return is_young(record.provenance.at, looked_at)
 
     def since_base(self, row: Row, state: SendState) -> Iterator[str]:
         """Yield that a planned send is no part of this change, where a base tells."""

@@ -15,7 +15,7 @@ from invent_gitops.model.calendar import Calendar, CalendarEntry
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.loosening import Loosening, RuleChange, RuleChanges
 from invent_gitops.model.project import Policies
-from invent_gitops.model.record import RecordedCounts
+from invent_gitops.model.record import Provenance, RecordedCounts
 from invent_gitops.model.state import State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unreachable import WARN_ONLY
@@ -85,7 +85,13 @@ def remark(entry: CalendarEntry) -> str:
 
 
 def recorded(status: str = "SCHEDULED", at: datetime | None = SOON) -> State:
-    return a_state({"spring": replace(a_record("bc_1", a_request(at=at)), status=status)})
+    record = replace(a_record("bc_1", a_request(at=at)), status=status, provenance=a_provenance(NOW - 2 * HOUR))
+    return a_state({"spring": record})
+
+
+def created(at: datetime, status: str = "SCHEDULED", refreshed: Provenance | None = None) -> State:
+    record = replace(a_record("bc_1"), status=status, provenance=a_provenance(at), refreshed=refreshed)
+    return a_state({"spring": record})
 
 
 SPRING = a_definition("spring", a_request())
@@ -259,14 +265,40 @@ def test_what_an_attempt_in_doubt_may_have_made_is_not_shown_twice() -> None:
 
 
 def test_nothing_is_gone_unless_all_of_the_list_was_read() -> None:
+    state = created(NOW - 2 * HOUR)
     whole, partly = (
-        calendar(SPRING, state=recorded(), live=[]),
-        calendar(SPRING, state=recorded(), live=[], gaps=("No.",)),
+        calendar(SPRING, state=state, live=[]),
+        calendar(SPRING, state=state, live=[], gaps=("No.",)),
     )
     assert (only(whole).state, only(partly).state) == ("gone", "scheduled")
     assert "shown as it is recorded" in remark(only(partly))
     assert (whole.look is not None, partly.look is not None and partly.look.complete) == (True, False)
     assert calendar(SPRING).look is None
+
+
+@pytest.mark.parametrize(
+    ("status", "age", "expected"),
+    [
+        ("DRAFT", HOUR / 2, "draft"),
+        ("SCHEDULED", HOUR / 2, "unknown"),
+        ("DRAFT", HOUR, "gone"),
+        ("CANCELLED", HOUR / 2, "cancelled"),
+    ],
+)
+def test_list_that_may_lag_behind_a_create_does_not_make_it_gone(status: str, age: timedelta, expected: str) -> None:
+    entry = only(calendar(SPRING, state=created(NOW - age, status), live=[]))
+    assert entry.state == expected
+    lead = "Invent's list did not show it within the hour after its create, and lists can lag. Read Invent again: "
+    assert entry.remarks[0].startswith(lead) == (expected != "gone")
+    assert ("does not hold it any more" in remark(entry)) == (expected == "gone")
+
+
+@pytest.mark.parametrize(("age", "expected"), [(HOUR / 2, "unknown"), (HOUR, "gone")])
+def test_refresh_within_the_hour_after_the_create_did_not_make_it_gone(age: timedelta, expected: str) -> None:
+    made_at = NOW - timedelta(days=1)
+    state = created(made_at, GONE, refreshed=a_provenance(made_at + age))
+    assert only(calendar(SPRING, state=state)).state == expected
+    assert only(calendar(SPRING, state=state, live=[])).state == "gone", "by now, no list lags behind that create"
 
 
 def test_sent_broadcast_that_left_the_list_is_still_sent() -> None:
