@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
+from invent_gitops.live.alarms import GRACE
 from invent_gitops.live.calendar_remarks import is_young, remark_on_nobody, remarks_on, remarks_on_removal
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
@@ -129,7 +130,7 @@ class _EntryMaker(Struct, frozen=True):
         return CalendarEntry(
             row.key,
             row.request,
-            row.at or self.created_at(row) or self.now,
+            self.moment_of(row, record),
             send_state,
             row.audience,
             row.id,
@@ -167,6 +168,17 @@ class _EntryMaker(Struct, frozen=True):
         if reference and state == "planned" and not self.revision(row).in_change:
             yield f"It is not part of this change: {reference} defines it as well, and it was not created yet."
 
+    def moment_of(self, row: Row, record: Record | None) -> datetime:
+        """Return when it goes or went out. What was sent by hand before its hour, or after it, is not at that hour."""
+        if row.state in BEGUN and row.sending.started_at:
+            return _as_planned(row.sending.started_at, row.at)
+        at = row.at or self.created_at(row) or self.now
+        if row.state in BEGUN and at > self.now:
+            # No record holds the hour at which it began: that was before somebody saw it so.
+            seen = record.refreshed or record.provenance if record else None
+            return min(seen.at if seen and not row.read else self.now, self.now)
+        return at
+
     def created_at(self, row: Row) -> datetime | None:
         """Return the moment of its create, or of the attempt; None before."""
         origin = self.state.intents.get(row.key) or self.state.broadcasts.get(row.key)
@@ -200,7 +212,7 @@ class _EntryMaker(Struct, frozen=True):
         return CalendarEntry(
             key,
             request,
-            request.scheduled_at or removal.provenance.at,
+            (remote and _began_at(remote)) or request.scheduled_at or removal.provenance.at,
             # Invent knows best what became of it. Nothing that it shows as still to be sent gets here.
             _STATES.get(status, "cancelled" if is_over else "unknown"),
             audience_of(request, self.segments),
@@ -218,7 +230,7 @@ class _EntryMaker(Struct, frozen=True):
         return CalendarEntry(
             "",
             request,
-            request.scheduled_at or remote.sending.started_at or remote.created_at or self.now,
+            _began_at(remote) or request.scheduled_at or remote.created_at or self.now,
             "recorded nowhere",
             audience_of(request, self.segments),
             remote.id,
@@ -233,6 +245,17 @@ def _author(definition: Definition | None) -> Author:
     if definition is None:
         return NO_AUTHOR
     return Author(definition.owner, definition.description, definition.timezone, definition.position.file)
+
+
+def _began_at(remote: Remote) -> datetime | None:
+    """Return when Invent began to send it, None before or where it does not say."""
+    began = remote.sending.started_at if remote.status in BEGUN else None
+    return began and _as_planned(began, remote.request.scheduled_at)
+
+
+def _as_planned(began: datetime, at: datetime | None) -> datetime:
+    """Return the hour that it was planned for if it began then, give or take what a queue needs."""
+    return at if at and abs(began - at) <= GRACE else began
 
 
 def _results(remote: Remote | None) -> Counts:

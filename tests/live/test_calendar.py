@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 
+from invent_gitops.live.alarms import GRACE
 from invent_gitops.live.calendar import NO_CHANGES, FileChanges, calendar_of, within_days
 from invent_gitops.live.status import NOT_ASKED, status_of
 from invent_gitops.model.broadcast import Counts, Definition, Remote
@@ -310,6 +311,28 @@ def test_time_that_a_person_changed_in_invent_is_the_time_of_the_entry() -> None
     entry = only(calendar(SPRING, state=recorded(), live=[moved]))
     assert entry.at == SOON + HOUR
     assert "Invent shows something else than is recorded: schedule." in remark(entry)
+
+
+@pytest.mark.parametrize("status", ["SENDING", "SENT", "FAILED"])
+def test_send_that_began_before_its_hour_is_at_the_hour_at_which_it_began(status: str) -> None:
+    begun = altered(a_remote(status=status), started_at=NOW - HOUR)
+    removed = a_state(removed={"spring": a_removal("bc_1")})
+    for state in (recorded(), a_state(), removed):
+        entry = only(calendar(state=state, live=[begun]))
+        assert (entry.at, entry.request.scheduled_at) == (NOW - HOUR, SOON)
+
+
+def test_send_that_began_seconds_after_its_hour_keeps_its_hour() -> None:
+    remote = altered(a_remote(request=a_request(at=NOW - HOUR), status="SENT"), started_at=NOW - HOUR + GRACE / 2)
+    assert only(calendar(SPRING, state=recorded(at=NOW - HOUR), live=[remote])).at == NOW - HOUR
+
+
+def test_record_of_a_send_that_began_before_its_hour_is_not_in_the_future() -> None:
+    state = recorded("SENT")
+    assert only(calendar(SPRING, state=state)).at == NOW - 2 * HOUR
+    refreshed = replace(state.broadcasts["spring"], refreshed=a_provenance(NOW - HOUR))
+    assert only(calendar(SPRING, state=a_state({"spring": refreshed}))).at == NOW - HOUR
+    assert only(calendar(SPRING, state=state, live=[a_remote(status="SENT")])).at == NOW
 
 
 # ---------------------------------------------------------------- since a base, and when
