@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
-from invent_gitops.live.alarms import GRACE
+from invent_gitops.live.alarms import GRACE, blocked_alarm
 from invent_gitops.live.calendar_remarks import is_young, remark_on_nobody, remarks_on, remarks_on_removal
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
@@ -124,6 +124,10 @@ class _EntryMaker(Struct, frozen=True):
     def of_row(self, row: Row) -> CalendarEntry:
         """Return the entry of a key that is defined, recorded or in doubt, or that was removed and is still there."""
         item, record = self.items.get(row.key), self.state.broadcasts.get(row.key)
+        if intent := self.state.intents.get(row.key):
+            # Pages and feeds are read later: they say from when on a person may settle it, and not in how many minutes.
+            alarm = blocked_alarm(row.key, intent, intent.settled_from)
+            row = replace(row, alarms=tuple(alarm if old.rule == "blocked" else old for old in row.alarms))
         send_state = self.state_of(row, item)
         asked = self.listing is not NOT_ASKED
         word = row.state if row.state not in (IN_DOUBT, NOT_CREATED, GONE) else record.status if record else ""

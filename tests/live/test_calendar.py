@@ -132,6 +132,14 @@ def test_open_attempt_is_blocked_and_says_how_to_settle_it() -> None:
     assert "invent-gitops reconcile" in remark(entry)
 
 
+def test_remarks_name_instants_so_that_a_page_that_is_read_later_is_still_true() -> None:
+    early, late = (an_intent(provenance=a_provenance(NOW - age)) for age in (HOUR, timedelta()))
+    for intent in (early, late):
+        text = remark(only(calendar(SPRING, state=a_state(intents={"spring": intent}))))
+        assert f"or from {intent.settled_from:%Y-%m-%d %H:%M} UTC on, if it is not there" in text
+        assert " minutes" not in text
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
