@@ -179,8 +179,8 @@ class _EntryMaker(Struct, frozen=True):
         at = row.at or self.created_at(row) or self.now
         if row.state in BEGUN and at > self.now:
             # No record holds the hour at which it began: that was before somebody saw it so.
-            seen = record.refreshed or record.provenance if record else None
-            return min(seen.at if seen and not row.read else self.now, self.now)
+            latest_look = record.refreshed or record.provenance if record else None
+            return min(latest_look.at if latest_look and not row.read else self.now, self.now)
         return at
 
     def created_at(self, row: Row) -> datetime | None:
