@@ -117,11 +117,14 @@ def alarms(subject: Subject) -> Iterator[Alarm]:
 
 
 def _blocked(subject: Subject) -> Iterator[Alarm]:
-    if subject.intent:
-        settle = settling_parts(subject.row.key, subject.intent, subject.now)
-        by_hand = " . Or look in Invent. If it is there: "
-        cure = Cure(("To look for it: ", Command("reconcile"), by_hand, *settle))
-        yield Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
+    yield from [blocked_alarm(subject.row.key, subject.intent, subject.now)] if subject.intent else ()
+
+
+def blocked_alarm(key: str, intent: Intent, now: datetime) -> Alarm:
+    """Return the alarm of an attempt in doubt; it says how long a person has to wait from `now`, if at all."""
+    look = ("To look for it: ", Command("reconcile"), " . Or look in Invent. If it is there: ")
+    cure = Cure((*look, *settling_parts(key, intent, now)))
+    return Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
 
 
 def _twice(subject: Subject) -> Iterator[Alarm]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
+from invent_gitops.live.alarms import GRACE, blocked_alarm
 from invent_gitops.live.calendar_remarks import is_young, remark_on_nobody, remarks_on, remarks_on_removal
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
@@ -15,10 +16,10 @@ from invent_gitops.model.calendar import NO_AUTHOR, Author, Calendar, CalendarEn
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.project import Policies
-from invent_gitops.model.record import Removal
+from invent_gitops.model.record import Record, Removal
 from invent_gitops.model.state import State
 from invent_gitops.model.status import IN_DOUBT, NOT_CREATED, Row, Status
-from invent_gitops.model.statuses import BEGUN, GONE
+from invent_gitops.model.statuses import BEGUN, CALLED_OFF, GONE
 from invent_gitops.model.unreachable import Unreached
 from invent_gitops.policy.audience import audience_of
 from invent_gitops.policy.times import in_zone
@@ -123,13 +124,17 @@ class _EntryMaker(Struct, frozen=True):
     def of_row(self, row: Row) -> CalendarEntry:
         """Return the entry of a key that is defined, recorded or in doubt, or that was removed and is still there."""
         item, record = self.items.get(row.key), self.state.broadcasts.get(row.key)
+        if intent := self.state.intents.get(row.key):
+            # Pages and feeds are read later: they say from when on a person may settle it, and not in how many minutes.
+            alarm = blocked_alarm(row.key, intent, intent.settled_from)
+            row = replace(row, alarms=tuple(alarm if old.rule == "blocked" else old for old in row.alarms))
         send_state = self.state_of(row, item)
         asked = self.listing is not NOT_ASKED
         word = row.state if row.state not in (IN_DOUBT, NOT_CREATED, GONE) else record.status if record else ""
         return CalendarEntry(
             row.key,
             row.request,
-            row.at or self.created_at(row) or self.now,
+            self.moment_of(row, record),
             send_state,
             row.audience,
             row.id,
@@ -152,13 +157,31 @@ class _EntryMaker(Struct, frozen=True):
         if row.state == GONE and record and record.status == "SENT":
             # It was sent, and was deleted from Invent's list later.
             return "sent"
+        if row.state == GONE and record and self.is_unseen(row, record):
+            return _STATES[record.status] if record.status in ("DRAFT", *CALLED_OFF) else "unknown"
         return _STATES.get(row.state, "unknown")
+
+    def is_unseen(self, row: Row, record: Record) -> bool:
+        """Return whether the list that lacks it was read within the hour after its create, so that it may lag."""
+        looked_at = self.now if row.read or record.refreshed is None else record.refreshed.at
+        return is_young(record.provenance.at, looked_at)
 
     def since_base(self, row: Row, state: SendState) -> Iterator[str]:
         """Yield that a planned send is no part of this change, where a base tells."""
         reference = self.changes.reference
         if reference and state == "planned" and not self.revision(row).in_change:
             yield f"It is not part of this change: {reference} defines it as well, and it was not created yet."
+
+    def moment_of(self, row: Row, record: Record | None) -> datetime:
+        """Return when it goes or went out. What was sent by hand before its hour, or after it, is not at that hour."""
+        if row.state in BEGUN and row.sending.started_at:
+            return _as_planned(row.sending.started_at, row.at)
+        at = row.at or self.created_at(row) or self.now
+        if row.state in BEGUN and at > self.now:
+            # No record holds the hour at which it began: that was before somebody saw it so.
+            latest_look = record.refreshed or record.provenance if record else None
+            return min(latest_look.at if latest_look and not row.read else self.now, self.now)
+        return at
 
     def created_at(self, row: Row) -> datetime | None:
         """Return the moment of its create, or of the attempt; None before."""
@@ -193,7 +216,7 @@ class _EntryMaker(Struct, frozen=True):
         return CalendarEntry(
             key,
             request,
-            request.scheduled_at or removal.provenance.at,
+            (remote and _began_at(remote)) or request.scheduled_at or removal.provenance.at,
             # Invent knows best what became of it. Nothing that it shows as still to be sent gets here.
             _STATES.get(status, "cancelled" if is_over else "unknown"),
             audience_of(request, self.segments),
@@ -211,7 +234,7 @@ class _EntryMaker(Struct, frozen=True):
         return CalendarEntry(
             "",
             request,
-            request.scheduled_at or remote.sending.started_at or remote.created_at or self.now,
+            _began_at(remote) or request.scheduled_at or remote.created_at or self.now,
             "recorded nowhere",
             audience_of(request, self.segments),
             remote.id,
@@ -226,6 +249,17 @@ def _author(definition: Definition | None) -> Author:
     if definition is None:
         return NO_AUTHOR
     return Author(definition.owner, definition.description, definition.timezone, definition.position.file)
+
+
+def _began_at(remote: Remote) -> datetime | None:
+    """Return when Invent began to send it, None before or where it does not say."""
+    began = remote.sending.started_at if remote.status in BEGUN else None
+    return began and _as_planned(began, remote.request.scheduled_at)
+
+
+def _as_planned(began: datetime, at: datetime | None) -> datetime:
+    """Return the hour that it was planned for if it began then, give or take what a queue needs."""
+    return at if at and abs(began - at) <= GRACE else began
 
 
 def _results(remote: Remote | None) -> Counts:

@@ -15,7 +15,7 @@ from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.record import Removal
 from invent_gitops.model.status import Row
-from invent_gitops.model.statuses import COMING
+from invent_gitops.model.statuses import COMING, GONE
 from invent_gitops.model.unreachable import Unreached
 
 # What the state of the entry, or the plan's own sentence, says already.
@@ -38,11 +38,17 @@ def remarks_on(
         yield from (f"{refusal.message} {cure_text(refusal.cure, flags)}".strip() for refusal in item.refusals)
     if state == "refused" and plan.loosening and plan.held_back:
         yield f"{_held_back(plan.loosening)} See the reason: {Command('plan').text(flags)}"
+    is_unseen = row.state == GONE and state not in ("gone", "sent")
+    if is_unseen:
+        yield (
+            "Invent's list did not show it within the hour after its create, and lists can lag. "
+            f"Read Invent again: {Command('calendar').text(flags)} --refresh"
+        )
     if unreached:
         yield _of_unreached(unreached, flags)
     elif item and item.changes and item.action in ("changed", "refused"):
         yield f"Its file was edited after the create ({_fields(item)}), and the edit does not reach Invent."
-    repeated = (*_SAID, *(_SAID_BY_PLAN if unreached else ()))
+    repeated = (*_SAID, *(_SAID_BY_PLAN if unreached else ()), *(("gone",) if is_unseen else ()))
     for alarm in row.alarms:
         if alarm.rule not in repeated:
             yield f"{alarm.message} {cure_text(alarm.cure, flags)}".strip()

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 
+from invent_gitops.live.alarms import GRACE
 from invent_gitops.live.calendar import NO_CHANGES, FileChanges, calendar_of, within_days
 from invent_gitops.live.status import NOT_ASKED, status_of
 from invent_gitops.model.broadcast import Counts, Definition, Remote
@@ -15,7 +16,7 @@ from invent_gitops.model.calendar import Calendar, CalendarEntry
 from invent_gitops.model.listing import Listing
 from invent_gitops.model.loosening import Loosening, RuleChange, RuleChanges
 from invent_gitops.model.project import Policies
-from invent_gitops.model.record import RecordedCounts
+from invent_gitops.model.record import Provenance, RecordedCounts
 from invent_gitops.model.state import State
 from invent_gitops.model.statuses import GONE
 from invent_gitops.model.unreachable import WARN_ONLY
@@ -85,7 +86,13 @@ def remark(entry: CalendarEntry) -> str:
 
 
 def recorded(status: str = "SCHEDULED", at: datetime | None = SOON) -> State:
-    return a_state({"spring": replace(a_record("bc_1", a_request(at=at)), status=status)})
+    record = replace(a_record("bc_1", a_request(at=at)), status=status, provenance=a_provenance(NOW - 2 * HOUR))
+    return a_state({"spring": record})
+
+
+def created(at: datetime, status: str = "SCHEDULED", refreshed: Provenance | None = None) -> State:
+    record = replace(a_record("bc_1"), status=status, provenance=a_provenance(at), refreshed=refreshed)
+    return a_state({"spring": record})
 
 
 SPRING = a_definition("spring", a_request())
@@ -123,6 +130,14 @@ def test_open_attempt_is_blocked_and_says_how_to_settle_it() -> None:
     entry = only(calendar(SPRING, state=a_state(intents={"spring": an_intent()})))
     assert (entry.state, entry.id) == ("blocked", "")
     assert "invent-gitops reconcile" in remark(entry)
+
+
+def test_remarks_name_instants_so_that_a_page_that_is_read_later_is_still_true() -> None:
+    early, late = (an_intent(provenance=a_provenance(NOW - age)) for age in (HOUR, timedelta()))
+    for intent in (early, late):
+        text = remark(only(calendar(SPRING, state=a_state(intents={"spring": intent}))))
+        assert f"or from {intent.settled_from:%Y-%m-%d %H:%M} UTC on, if it is not there" in text
+        assert " minutes" not in text
 
 
 @pytest.mark.parametrize(
@@ -259,14 +274,40 @@ def test_what_an_attempt_in_doubt_may_have_made_is_not_shown_twice() -> None:
 
 
 def test_nothing_is_gone_unless_all_of_the_list_was_read() -> None:
+    state = created(NOW - 2 * HOUR)
     whole, partly = (
-        calendar(SPRING, state=recorded(), live=[]),
-        calendar(SPRING, state=recorded(), live=[], gaps=("No.",)),
+        calendar(SPRING, state=state, live=[]),
+        calendar(SPRING, state=state, live=[], gaps=("No.",)),
     )
     assert (only(whole).state, only(partly).state) == ("gone", "scheduled")
     assert "shown as it is recorded" in remark(only(partly))
     assert (whole.look is not None, partly.look is not None and partly.look.complete) == (True, False)
     assert calendar(SPRING).look is None
+
+
+@pytest.mark.parametrize(
+    ("status", "age", "expected"),
+    [
+        ("DRAFT", HOUR / 2, "draft"),
+        ("SCHEDULED", HOUR / 2, "unknown"),
+        ("DRAFT", HOUR, "gone"),
+        ("CANCELLED", HOUR / 2, "cancelled"),
+    ],
+)
+def test_list_that_may_lag_behind_a_create_does_not_make_it_gone(status: str, age: timedelta, expected: str) -> None:
+    entry = only(calendar(SPRING, state=created(NOW - age, status), live=[]))
+    assert entry.state == expected
+    lead = "Invent's list did not show it within the hour after its create, and lists can lag. Read Invent again: "
+    assert entry.remarks[0].startswith(lead) == (expected != "gone")
+    assert ("does not hold it any more" in remark(entry)) == (expected == "gone")
+
+
+@pytest.mark.parametrize(("age", "expected"), [(HOUR / 2, "unknown"), (HOUR, "gone")])
+def test_refresh_within_the_hour_after_the_create_did_not_make_it_gone(age: timedelta, expected: str) -> None:
+    made_at = NOW - timedelta(days=1)
+    state = created(made_at, GONE, refreshed=a_provenance(made_at + age))
+    assert only(calendar(SPRING, state=state)).state == expected
+    assert only(calendar(SPRING, state=state, live=[])).state == "gone", "by now, no list lags behind that create"
 
 
 def test_sent_broadcast_that_left_the_list_is_still_sent() -> None:
@@ -278,6 +319,28 @@ def test_time_that_a_person_changed_in_invent_is_the_time_of_the_entry() -> None
     entry = only(calendar(SPRING, state=recorded(), live=[moved]))
     assert entry.at == SOON + HOUR
     assert "Invent shows something else than is recorded: schedule." in remark(entry)
+
+
+@pytest.mark.parametrize("status", ["SENDING", "SENT", "FAILED"])
+def test_send_that_began_before_its_hour_is_at_the_hour_at_which_it_began(status: str) -> None:
+    begun = altered(a_remote(status=status), started_at=NOW - HOUR)
+    removed = a_state(removed={"spring": a_removal("bc_1")})
+    for state in (recorded(), a_state(), removed):
+        entry = only(calendar(state=state, live=[begun]))
+        assert (entry.at, entry.request.scheduled_at) == (NOW - HOUR, SOON)
+
+
+def test_send_that_began_seconds_after_its_hour_keeps_its_hour() -> None:
+    remote = altered(a_remote(request=a_request(at=NOW - HOUR), status="SENT"), started_at=NOW - HOUR + GRACE / 2)
+    assert only(calendar(SPRING, state=recorded(at=NOW - HOUR), live=[remote])).at == NOW - HOUR
+
+
+def test_record_of_a_send_that_began_before_its_hour_is_not_in_the_future() -> None:
+    state = recorded("SENT")
+    assert only(calendar(SPRING, state=state)).at == NOW - 2 * HOUR
+    refreshed = replace(state.broadcasts["spring"], refreshed=a_provenance(NOW - HOUR))
+    assert only(calendar(SPRING, state=a_state({"spring": refreshed}))).at == NOW - HOUR
+    assert only(calendar(SPRING, state=state, live=[a_remote(status="SENT")])).at == NOW
 
 
 # ---------------------------------------------------------------- since a base, and when

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from invent_gitops.model.broadcast import NOT_TOLD
-from invent_gitops.model.calendar import CalendarEntry, SendState
+from invent_gitops.model.calendar import CalendarEntry
 from invent_gitops.model.context import Context
 from invent_gitops.render.cells.audience import EVERYONE, names_text, size_text
 from invent_gitops.render.cells.calendar import clash_text, has_no_hour
@@ -19,7 +19,7 @@ from invent_gitops.values import Struct, replace
 
 _SPELLING = Spelling(cut, segment=255, value=255, status=40)
 # What stands before the name, in the month view of a program that shows no more. What goes out as planned has nothing.
-PREFIXES: dict[SendState, str] = {
+PREFIXES: dict[str, str] = {
     "planned": "Planned",
     "refused": "Refused",
     "blocked": "Blocked",
