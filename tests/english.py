@@ -51,7 +51,7 @@ def faults_of(sentence: str) -> list[str]:
 
 
 def words_of(sentence: str) -> list[str]:
-    """The words of a sentence. Code, a path and a number are one word each; a dash alone is none."""
+    """The words of a sentence. Each word of code counts, a path and a number as one; a dash alone is none."""
     return [word for word in sentence.split() if re.search(r"\w|\x00", word)]
 
 
@@ -67,7 +67,8 @@ def prose_of(page: str) -> str:
     text = re.sub(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", "", text, flags=re.DOTALL | re.MULTILINE)
     # Each of these ends a paragraph.
     text = re.sub(r"^\s*(?:\||#{1,6} |!!! |\?\?\? |=== |\[[^]]+\]: ).*$", "\n", text, flags=re.MULTILINE)
-    text = re.sub(r"(`+)(?!`).+?\1", _CODE, text, flags=re.DOTALL)
+    # A reader reads each word of a command.
+    text = re.sub(r"(`+)(?!`)(.+?)\1", lambda code: " ".join(_CODE for _ in code[2].split()), text, flags=re.DOTALL)
     text = re.sub(r"!\[[^]]*\](?:\([^)]*\)|\[[^]]*\])", "", text)
     text = re.sub(r"\[([^]]*)\](?:\([^)]*\)|\[[^]]*\])", r"\1", text)
     return re.sub(r"\{[.:#][^}]*\}|</?[a-z][^>]*>|&\w+;", "", text)

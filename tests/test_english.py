@@ -151,6 +151,12 @@ def test_a_sentence_of_one_word_too_many_is_seen() -> None:
     assert faults_of(" ".join(["word"] * (LONGEST_SENTENCE + 1)) + ".") == ["26 words: make two sentences of it"]
 
 
+def test_each_word_of_a_command_on_a_page_counts() -> None:
+    page = " ".join(["word"] * (LONGEST_SENTENCE - 2)) + " `state mv OLD NEW`."
+    [sentence] = sentences_in(prose_of(page))
+    assert faults_of(sentence) == ["27 words: make two sentences of it"]
+
+
 def test_only_prose_of_a_page_is_read() -> None:
     page = """---
 title: somebody
@@ -178,7 +184,7 @@ echo somebody
 ![somebody](picture.png)
 """
     assert [readable(sentence) for sentence in sentences_in(prose_of(page))] == [
-        "One sentence with ▢ and a link to a page.",
+        "One sentence with ▢ ▢ ▢ and a link to a page.",
         "Another one, e.g. this.",
         "- an item",
         "- a second item that goes on",
