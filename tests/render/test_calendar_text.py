@@ -203,6 +203,14 @@ def test_rules_of_the_project_are_marked_at_the_days_and_at_the_sends() -> None:
     assert text.endswith("! something needs a look  # blackout day")
 
 
+def test_reason_of_a_refusal_is_said_once() -> None:
+    rules = CalendarRules(QuietHours(time(8), time(20), "", "UTC"))
+    remark = "It would go out in the quiet hours."
+    refused = a_calendar(an_entry("a", FRIDAY, "refused", remarks=(remark,)), rules=rules)
+    assert page(refused).count("quiet hours") == 1
+    assert "! In the quiet hours" in page(a_calendar(an_entry("a", FRIDAY, "draft"), rules=rules))
+
+
 def test_day_and_hour_elsewhere_are_said_where_they_differ() -> None:
     new_york = an_entry("a", datetime(2028, 11, 24, 1, tzinfo=UTC), timezone="America/New_York")
     calendar = a_calendar(new_york, zone="Europe/Berlin")

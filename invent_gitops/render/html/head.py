@@ -53,9 +53,9 @@ def legend_of(calendars: Sequence[Calendar], shading: Shading, signs: Collection
     for calendar in calendars:
         if calendar.rules.blackout_days:
             notes.append(SendNote("blackout", "Blackout day in the time zone of a send: it may not go out."))
-        if gap := calendar.rules.minimum_gap:
+        if (gap := calendar.rules.minimum_gap) and any(entry.clashes for entry in calendar.entries):
             name = f" in {clean(calendar.context.workspace)}" if len(calendars) > 1 else ""
-            sentence = f"Clash: two sends to one segment within {duration(gap, days=False)}{name}."
+            sentence = f"Clash: two sends to one segment within {duration(gap)}{name}."
             notes.append(SendNote("clash", sentence))
     notes += [SendNote(sign, sentence) for sign, sentence in _MARKED.items() if sign in signs]
     return tuple(dict.fromkeys(notes))
