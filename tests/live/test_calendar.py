@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -169,6 +170,7 @@ def test_deleted_file_cancels_nothing_and_says_so() -> None:
     entry = only(calendar(state=recorded()))
     assert entry.state == "scheduled"
     assert "Its file is gone, and that does not cancel it in Invent." in remark(entry)
+    assert re.search(r"invent-gitops refresh[^.]*\. Or put its file back\.$", remark(entry))
 
 
 def test_send_at_once_stands_at_its_create_or_before_that_at_the_moment_of_the_calendar() -> None:

@@ -203,6 +203,15 @@ def test_rules_of_the_project_are_marked_at_the_days_and_at_the_sends() -> None:
     assert text.endswith("! something needs a look  # blackout day")
 
 
+@pytest.mark.parametrize(
+    ("apart", "text"),
+    [(1439 * HOUR / 60, "23 hours 59 minutes"), (DAY, "24 hours"), (HOUR / 3600, "less than a minute")],
+)
+def test_distance_of_a_clash_is_in_hours_and_minutes(apart: timedelta, text: str) -> None:
+    clash = Clash("other", "Other", ("vip",), apart)
+    assert f"Clash: other also goes to vip, {text} apart" in page(a_calendar(an_entry("a", FRIDAY, clashes=(clash,))))
+
+
 def test_reason_of_a_refusal_is_said_once() -> None:
     rules = CalendarRules(QuietHours(time(8), time(20), "", "UTC"))
     remark = "It would go out in the quiet hours."
