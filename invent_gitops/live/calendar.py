@@ -135,10 +135,7 @@ class _EntryMaker(Struct, frozen=True):
             row.id,
             word,
             _author(row.definition),
-            (
-                *remarks_on(row, send_state, self.plan, item, self.unreached.get(row.key), asked=asked),
-                *self.since_base(row, send_state),
-            ),
+            tuple(remarks_on(row, send_state, self.plan, item, self.unreached.get(row.key), asked=asked)),
             row.sending.counts if row.state in BEGUN or row.state == GONE else NOT_TOLD,
             revision=self.revision(row),
         )
@@ -154,12 +151,6 @@ class _EntryMaker(Struct, frozen=True):
             return "sent"
         return _STATES.get(row.state, "unknown")
 
-    def since_base(self, row: Row, state: SendState) -> Iterator[str]:
-        """Yield that a planned send is no part of this change, where a base tells."""
-        reference = self.changes.reference
-        if reference and state == "planned" and not self.revision(row).in_change:
-            yield f"It is not part of this change: {reference} defines it as well, and it was not created yet."
-
     def created_at(self, row: Row) -> datetime | None:
         """Return the moment of its create, or of the attempt; None before."""
         origin = self.state.intents.get(row.key) or self.state.broadcasts.get(row.key)
@@ -174,7 +165,8 @@ class _EntryMaker(Struct, frozen=True):
             # Somebody changed it in Invent, and no record tells since when.
             times.append(row.sending.updated_at)
         defined = row.definition.request if row.definition else None
-        is_new = bool(self.changes.reference) and defined is not None and self.changes.base.get(row.key) != defined
+        # A file that the base still has is part of the change, too.
+        is_new = bool(self.changes.reference) and self.changes.base.get(row.key) != defined
         return Revision(self.latest(times), in_change=is_new)
 
     def latest(self, times: list[datetime | None]) -> datetime | None:

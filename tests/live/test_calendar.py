@@ -255,6 +255,14 @@ def test_time_that_a_person_changed_in_invent_is_the_time_of_the_entry() -> None
 # ---------------------------------------------------------------- since a base, and when
 
 
+def test_deleted_file_of_a_created_send_is_part_of_the_change() -> None:
+    base = {"spring": a_request("Spring sale")}
+    deleted = only(calendar(state=recorded(), changes=FileChanges(reference="main", base=base)))
+    assert deleted.revision.in_change
+    long_gone = only(calendar(state=recorded(), changes=FileChanges(reference="main", base={})))
+    assert not long_gone.revision.in_change
+
+
 def test_planned_in_this_change_is_what_the_base_does_not_define_so() -> None:
     base = {"old": a_definition("old").request, "edited": a_request("Other")}
     files = [a_definition(key) for key in ("old", "edited", "new")]
@@ -263,7 +271,7 @@ def test_planned_in_this_change_is_what_the_base_does_not_define_so() -> None:
         "old": False, "edited": True, "new": True,
     }  # fmt: skip
     assert drawn.changed_from == "main"
-    assert [entry.key for entry in drawn.entries if "not part of this change: main" in remark(entry)] == ["old"]
+    assert [remark(entry) for entry in drawn.entries] == [""] * 3, "what is not new needs nobody"
     assert not any(entry.revision.in_change for entry in calendar(*files).entries)
 
 

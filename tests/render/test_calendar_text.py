@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Counts
-from invent_gitops.model.calendar import SEND_STATES, Author, Calendar, CalendarRules, Clash, SendState
+from invent_gitops.model.calendar import SEND_STATES, Author, Calendar, CalendarRules, Clash, Revision, SendState
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.project import BlackoutDays, QuietHours
@@ -210,6 +210,14 @@ def test_rules_of_the_project_are_marked_at_the_days_and_at_the_sends() -> None:
 def test_distance_of_a_clash_is_in_hours_and_minutes(apart: timedelta, text: str) -> None:
     clash = Clash("other", "Other", ("vip",), apart)
     assert f"Clash: other also goes to vip, {text} apart" in page(a_calendar(an_entry("a", FRIDAY, clashes=(clash,))))
+
+
+def test_send_of_this_change_is_marked_and_any_other_gets_no_alarm() -> None:
+    new = an_entry("new", FRIDAY, revision=Revision(None, in_change=True))
+    drawn = page(a_calendar(new, an_entry("old", FRIDAY), changed_from="main"))
+    assert "new · in this change · to " in drawn
+    assert drawn.count("in this change") == 1
+    assert "!" not in drawn
 
 
 def test_reason_of_a_refusal_is_said_once() -> None:

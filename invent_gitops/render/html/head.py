@@ -20,7 +20,7 @@ _MOST_KEYS = 10
 _MARKED = {
     "alert": "Needs a person: read its remark.",
     "moon": "It is in the quiet hours.",
-    "change": "New or edited in this change.",
+    "change": "New, edited or deleted in this change.",
 }
 
 
@@ -107,7 +107,7 @@ def _remarks(calendar: Calendar, calendars: Sequence[Calendar]) -> Iterator[str]
     if calendar.look is None and any(other.look for other in calendars):
         yield f"{of}{_OFFLINE}"
     if calendar.changed_from:
-        yield f"“In this change” means new or edited since {clean(calendar.changed_from)}."
+        yield f"“In this change” means new, edited or deleted since {clean(calendar.changed_from)}."
     if calendar.look and (count := calendar.look.unrecorded):
         number = f"{count:,} broadcast{'' if count == 1 else 's'}"
         yield f"{of}{number} in Invent {'is' if count == 1 else 'are'} recorded nowhere."

@@ -134,6 +134,8 @@ def _pieces(text: str, room: int) -> Iterator[str]:
 
 def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
     yield clean(entry.key) or f"id {clean(entry.id)}"
+    if entry.revision.in_change:
+        yield "in this change"
     audience = [names_text(entry.audience, TERMINAL), *filter(None, [size_text(entry.audience)])]
     yield f"to {', '.join(audience)}"
     if entry.author.owner:

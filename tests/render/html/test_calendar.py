@@ -499,4 +499,4 @@ def test_sends_of_this_change_are_marked_and_can_be_chosen() -> None:
         ("In this change", 1),
         ("Not in this change", 1),
     ]
-    assert page.head.remarks == ("“In this change” means new or edited since main.",)
+    assert page.head.remarks == ("“In this change” means new, edited or deleted since main.",)
