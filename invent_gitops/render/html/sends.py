@@ -56,10 +56,10 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
     notes = [SendNote("alert", clean(remark)) for remark in entry.remarks]
     notes += [_clash(clash, numbers.get((numbered_entry.workspace, clash.key), 0)) for clash in entry.clashes]
     # Of what a rule refuses, the remarks say which one.
-    said = entry.state == "refused" and bool(entry.remarks)
-    if quiet and not said:
+    explained = entry.state == "refused" and bool(entry.remarks)
+    if quiet and not explained:
         notes.append(SendNote("moon", "It is in the quiet hours."))
-    if blackout and not said:
+    if blackout and not explained:
         notes.append(SendNote("blackout", "It is on a blackout day."))
     marks = {
         Mark("change", "in this change"): entry.revision.in_change,

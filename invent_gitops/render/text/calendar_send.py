@@ -152,8 +152,8 @@ def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
 
 def _warnings(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
     # Of what a rule refuses, the remarks say which one.
-    said = entry.state == "refused" and bool(entry.remarks)
-    if not said and entry.state != "sent" and entry.state not in CALLED_OFF_STATES:
+    explained = entry.state == "refused" and bool(entry.remarks)
+    if not explained and entry.state != "sent" and entry.state not in CALLED_OFF_STATES:
         yield from _broken_rules(entry, drawing.rules)
     yield from map(clash_text, entry.clashes)
     yield from map(clean, entry.remarks)
