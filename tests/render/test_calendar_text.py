@@ -73,7 +73,7 @@ As of Wed 1 Nov 2028 13:00 Europe/Berlin (12:00 UTC), org c at
                  all · to VIP customers, up to 1,240 contacts
                  ! The gap is too small.
 
-! something needs a look"""
+! needs a person: see its state, or its lines with !"""
     )
 
 
@@ -200,7 +200,7 @@ def test_rules_of_the_project_are_marked_at_the_days_and_at_the_sends() -> None:
     text = page(calendar)
     assert "Quiet hours: 21:00 to 08:00 on the clocks of each broadcast's own zone." in text
     assert "27 Nov – 17 Dec 2028: 3 weeks without a send, 9 blackout days" in text
-    assert text.endswith("! something needs a look  # blackout day")
+    assert text.endswith("! needs a person: see its state, or its lines with !  # blackout day")
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,13 @@ def test_send_of_this_change_is_marked_and_any_other_gets_no_alarm() -> None:
     assert "new · in this change · to " in drawn
     assert drawn.count("in this change") == 1
     assert "!" not in drawn
+
+
+def test_empty_draft_needs_a_person_once_a_remark_says_so() -> None:
+    assert "!" not in page(a_calendar(an_entry("a", FRIDAY, "empty draft")))
+    late = page(a_calendar(an_entry("a", FRIDAY, "empty draft", remarks=("It is due in 2 hours.",))))
+    assert "! It is due in 2 hours." in late
+    assert late.endswith("! needs a person: see its state, or its lines with !")
 
 
 def test_reason_of_a_refusal_is_said_once() -> None:

@@ -40,7 +40,7 @@ _RED = frozenset({"refused", "blocked", "failed", "gone"})
 _YELLOW = frozenset({"draft", "empty draft", "recorded nowhere", "unknown"})
 _GREEN = frozenset({"planned", "scheduled", "sending"})
 # The states that a person should look at, whatever else is said of the send.
-_URGENT = _RED | {"empty draft", "recorded nowhere", "unknown"}
+_URGENT = _RED | {"recorded nowhere", "unknown"}
 _STATE_CELLS = 18
 # Below the state, and further left where the terminal has no room for that.
 _INDENT, _NARROW_INDENT, _WIDE = 17, 6, 72
