@@ -140,10 +140,7 @@ class _EntryMaker(Struct, frozen=True):
             row.id,
             word,
             _author(row.definition),
-            (
-                *remarks_on(row, send_state, self.plan, item, self.unreached.get(row.key), asked=asked),
-                *self.since_base(row, send_state),
-            ),
+            tuple(remarks_on(row, send_state, self.plan, item, self.unreached.get(row.key), asked=asked)),
             row.sending.counts if row.state in BEGUN or row.state == GONE else NOT_TOLD,
             revision=self.revision(row),
         )
@@ -165,12 +162,6 @@ class _EntryMaker(Struct, frozen=True):
         """Return whether the list that lacks it was read within the hour after its create, so that it may lag."""
         looked_at = self.now if row.read or record.refreshed is None else record.refreshed.at
         return is_young(record.provenance.at, looked_at)
-
-    def since_base(self, row: Row, state: SendState) -> Iterator[str]:
-        """Yield that a planned send is no part of this change, where a base tells."""
-        reference = self.changes.reference
-        if reference and state == "planned" and not self.revision(row).in_change:
-            yield f"It is not part of this change: {reference} defines it as well, and it was not created yet."
 
     def moment_of(self, row: Row, record: Record | None) -> datetime:
         """Return when it goes or went out. What was sent by hand before its hour, or after it, is not at that hour."""
@@ -197,7 +188,8 @@ class _EntryMaker(Struct, frozen=True):
             # Somebody changed it in Invent, and no record tells since when.
             times.append(row.sending.updated_at)
         defined = row.definition.request if row.definition else None
-        is_new = bool(self.changes.reference) and defined is not None and self.changes.base.get(row.key) != defined
+        # A file that the base still has is part of the change, too.
+        is_new = bool(self.changes.reference) and self.changes.base.get(row.key) != defined
         return Revision(self.latest(times), in_change=is_new)
 
     def latest(self, times: list[datetime | None]) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from invent_gitops.live.drift import untold
@@ -16,7 +16,7 @@ from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.record import Removal
 from invent_gitops.model.status import Row
 from invent_gitops.model.statuses import COMING, GONE
-from invent_gitops.model.unreachable import Unreached
+from invent_gitops.model.unreachable import ManualStep, Unreached
 
 # What the state of the entry, or the plan's own sentence, says already.
 _SAID = ("not-created",)
@@ -82,8 +82,14 @@ def _of_unreached(edit: Unreached, flags: str) -> str:
     else:
         fields = ", ".join(WRITTEN_AS.get(change.field, change.field) for change in edit.changes)
         lead = f"Its file was edited after the create ({fields}), and the edit does not reach Invent."
-    steps = (f"{step.text} {step.command_line(flags)}".strip() for step in edit.steps)
-    return " ".join([lead, *steps])
+    return " ".join([lead, *_sentences(edit.steps, flags)])
+
+
+def _sentences(steps: Sequence[ManualStep], flags: str) -> Iterator[str]:
+    """Yield the steps as one paragraph; a command in the middle of it has no line of its own that ends it."""
+    for number, step in enumerate(steps, 1):
+        sentence = f"{step.text} {step.command_line(flags)}".strip()
+        yield f"{sentence}." if step.command and number < len(steps) else sentence
 
 
 def _fields(item: Item) -> str:

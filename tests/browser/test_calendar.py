@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from invent_gitops.model.drift import Coverage
 from invent_gitops.render.html.calendar import calendar_html
 from tests.browser.conftest import Visit, Visitor
 from tests.calendars import (
@@ -244,6 +245,48 @@ def test_month_on_a_phone_counts_the_sends_of_each_day(visitor: Visitor) -> None
         visit.page.locator("#c2028-11-06 .more").click()
         assert visit.page.get_by_role("dialog").locator(".send").count() == 17
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.parametrize("width", [720, 1100, 1440])
+def test_states_are_never_cut_and_names_have_three_lines(visitor: Visitor, width: int) -> None:
+    entries = [
+        an_entry("Atlas 2: the last week of the price in Asia", "2028-11-23T09:00", "cancelled"),
+        an_entry("Atlas 2: the last week of the price in Europe", "2028-11-23T10:00", "recorded nowhere"),
+    ]
+    html = calendar_html([a_calendar(*entries, look=Coverage(), changed_from="main")])
+    with visitor(html, width=width, fragment="#view=month") as visit:
+        for media in ("screen", "print"):
+            visit.page.emulate_media(media=media)
+            within = """words => words.every(word =>
+                word.getBoundingClientRect().right <= word.closest('.chip').getBoundingClientRect().right)"""
+            assert visit.page.locator(".chip .word").evaluate_all(within)
+        visit.page.emulate_media(media="screen")
+        entire = "names => names.every(name => name.scrollHeight <= name.clientHeight + 1)"
+        assert visit.page.locator(".chip .name").evaluate_all(entire) or width < 1440
+
+
+def test_line_of_the_head_ends_and_begins_with_no_dot(visitor: Visitor) -> None:
+    calendar = a_calendar(an_entry(), look=Coverage(unrecorded=1), changed_from="main", org="org_" + "n" * 60)
+    with visitor(calendar_html([calendar]), width=900) as visit:
+        spans = visit.page.locator(".about > span")
+        cut = """spans => spans.map(span => span.getBoundingClientRect().left
+            < span.parentElement.getBoundingClientRect().left + 1)"""
+        begins = spans.evaluate_all(cut)
+        assert begins[0]
+        assert begins.count(True) > 1, "the head has several lines"
+        after = "spans => spans.map(span => getComputedStyle(span, '::after').content)"
+        assert set(spans.evaluate_all(after)) == {"none"}
+        clip = visit.page.locator(".about").evaluate("about => getComputedStyle(about).clipPath")
+        assert clip.startswith("inset(0px 0px 0px ")
+
+
+def test_printed_month_names_audience_and_owner_where_there_is_room(visitor: Visitor) -> None:
+    with visitor(html_of("every state")) as visit:
+        assert visit.page.locator(".chip .to:visible").count() == 0
+        visit.page.emulate_media(media="print")
+        text = visit.page.locator("#c2028-11-14 .to").inner_text()
+        assert text == "to hamburg, up to 2,310 contacts · retail"
+        assert visit.page.locator("#c2028-11-24 .to:visible").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
@@ -184,6 +185,7 @@ def test_deleted_file_cancels_nothing_and_says_so() -> None:
     entry = only(calendar(state=recorded()))
     assert entry.state == "scheduled"
     assert "Its file is gone, and that does not cancel it in Invent." in remark(entry)
+    assert re.search(r"invent-gitops refresh[^.]*\. Or put its file back\.$", remark(entry))
 
 
 def test_send_at_once_stands_at_its_create_or_before_that_at_the_moment_of_the_calendar() -> None:
@@ -346,6 +348,14 @@ def test_record_of_a_send_that_began_before_its_hour_is_not_in_the_future() -> N
 # ---------------------------------------------------------------- since a base, and when
 
 
+def test_deleted_file_of_a_created_send_is_part_of_the_change() -> None:
+    base = {"spring": a_request("Spring sale")}
+    deleted = only(calendar(state=recorded(), changes=FileChanges(reference="main", base=base)))
+    assert deleted.revision.in_change
+    long_gone = only(calendar(state=recorded(), changes=FileChanges(reference="main", base={})))
+    assert not long_gone.revision.in_change
+
+
 def test_planned_in_this_change_is_what_the_base_does_not_define_so() -> None:
     base = {"old": a_definition("old").request, "edited": a_request("Other")}
     files = [a_definition(key) for key in ("old", "edited", "new")]
@@ -354,7 +364,7 @@ def test_planned_in_this_change_is_what_the_base_does_not_define_so() -> None:
         "old": False, "edited": True, "new": True,
     }  # fmt: skip
     assert drawn.changed_from == "main"
-    assert [entry.key for entry in drawn.entries if "not part of this change: main" in remark(entry)] == ["old"]
+    assert [remark(entry) for entry in drawn.entries] == [""] * 3, "what is not new needs nobody"
     assert not any(entry.revision.in_change for entry in calendar(*files).entries)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invent_gitops.model.broadcast import Counts
-from invent_gitops.model.calendar import SEND_STATES, Author, Calendar, CalendarRules, Clash, SendState
+from invent_gitops.model.calendar import SEND_STATES, Author, Calendar, CalendarRules, Clash, Revision, SendState
 from invent_gitops.model.drift import Coverage
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.project import BlackoutDays, QuietHours
@@ -73,7 +73,7 @@ As of Wed 1 Nov 2028 13:00 Europe/Berlin (12:00 UTC), org c at
                  all · to VIP customers, up to 1,240 contacts
                  ! The gap is too small.
 
-! something needs a look"""
+! needs a person: see its state, or its lines with !"""
     )
 
 
@@ -200,7 +200,39 @@ def test_rules_of_the_project_are_marked_at_the_days_and_at_the_sends() -> None:
     text = page(calendar)
     assert "Quiet hours: 21:00 to 08:00 on the clocks of each broadcast's own zone." in text
     assert "27 Nov – 17 Dec 2028: 3 weeks without a send, 9 blackout days" in text
-    assert text.endswith("! something needs a look  # blackout day")
+    assert text.endswith("! needs a person: see its state, or its lines with !  # blackout day")
+
+
+@pytest.mark.parametrize(
+    ("apart", "text"),
+    [(1439 * HOUR / 60, "23 hours 59 minutes"), (DAY, "24 hours"), (HOUR / 3600, "less than a minute")],
+)
+def test_distance_of_a_clash_is_in_hours_and_minutes(apart: timedelta, text: str) -> None:
+    clash = Clash("other", "Other", ("vip",), apart)
+    assert f"Clash: other also goes to vip, {text} apart" in page(a_calendar(an_entry("a", FRIDAY, clashes=(clash,))))
+
+
+def test_send_of_this_change_is_marked_and_any_other_gets_no_alarm() -> None:
+    new = an_entry("new", FRIDAY, revision=Revision(None, in_change=True))
+    drawn = page(a_calendar(new, an_entry("old", FRIDAY), changed_from="main"))
+    assert "new · in this change · to " in drawn
+    assert drawn.count("in this change") == 1
+    assert "!" not in drawn
+
+
+def test_empty_draft_needs_a_person_once_a_remark_says_so() -> None:
+    assert "!" not in page(a_calendar(an_entry("a", FRIDAY, "empty draft")))
+    late = page(a_calendar(an_entry("a", FRIDAY, "empty draft", remarks=("It is due in 2 hours.",))))
+    assert "! It is due in 2 hours." in late
+    assert late.endswith("! needs a person: see its state, or its lines with !")
+
+
+def test_reason_of_a_refusal_is_said_once() -> None:
+    rules = CalendarRules(QuietHours(time(8), time(20), "", "UTC"))
+    remark = "It would go out in the quiet hours."
+    refused = a_calendar(an_entry("a", FRIDAY, "refused", remarks=(remark,)), rules=rules)
+    assert page(refused).count("quiet hours") == 1
+    assert "! In the quiet hours" in page(a_calendar(an_entry("a", FRIDAY, "draft"), rules=rules))
 
 
 def test_day_and_hour_elsewhere_are_said_where_they_differ() -> None:

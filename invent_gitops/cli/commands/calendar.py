@@ -75,10 +75,11 @@ def calendar(
 ) -> Result:
     """Draw the sends as a calendar: when, to whom and in what state.
 
-    Shows planned, refused and blocked sends, and those in Invent, with clashes, quiet hours, blackout days and
-    results. Days are those of the project's time zone. DEFINITIONS is the folder of all definitions; by default
-    it is the project's. Works from files and records, and makes no request to Invent unless --refresh is given.
-    Writes nothing to Invent or to the state. Exit code 6 if --refresh could not read everything.
+    The calendar has planned, refused and blocked sends, and those in Invent. It marks clashes, quiet hours and
+    blackout days, and shows results. Days are those of the project's time zone. DEFINITIONS is the folder of all
+    definitions; by default it is the project's. The calendar is made from files and records. It makes no request
+    to Invent unless you give --refresh. It writes nothing to Invent or to the state. The exit code is 6 if
+    --refresh could not read everything.
     """
     first, last = _span(month, first, last)
     workspace = open_workspace(definitions).checked()

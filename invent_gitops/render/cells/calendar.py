@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from invent_gitops.model.calendar import SEND_STATES, CalendarEntry, Clash, SendState
-from invent_gitops.policy.times import duration
 from invent_gitops.render.cells.audience import EVERYONE
 from invent_gitops.text.clean import clean
 
@@ -40,5 +39,14 @@ def clash_text(clash: Clash) -> str:
     """Return such as `Clash: spring-vip also goes to VIP customers, 3 hours apart`, in full and clean."""
     other = clean(clash.key or clash.name) or "a broadcast without a name"
     segments = ", ".join(clean(name) for name in clash.segments) or EVERYONE
-    apart = f"{duration(clash.apart, days=False)} apart" if clash.apart > timedelta() else "at the same time"
+    apart = f"{distance_text(clash.apart)} apart" if clash.apart > timedelta() else "at the same time"
     return f"Clash: {other} also goes to {segments}, {apart}"
+
+
+def distance_text(span: timedelta) -> str:
+    """Return `26 hours 5 minutes`, rounded down to minutes."""
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    parts = [
+        f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in ((hours, "hour"), (minutes, "minute")) if count
+    ]
+    return " ".join(parts) or "less than a minute"

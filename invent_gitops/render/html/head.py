@@ -20,7 +20,7 @@ _MOST_KEYS = 10
 _MARKED = {
     "alert": "Needs a person: read its remark.",
     "moon": "It is in the quiet hours.",
-    "change": "New or edited in this change.",
+    "change": "New, edited or deleted in this change.",
 }
 
 
@@ -53,9 +53,9 @@ def legend_of(calendars: Sequence[Calendar], shading: Shading, signs: Collection
     for calendar in calendars:
         if calendar.rules.blackout_days:
             notes.append(SendNote("blackout", "Blackout day in the time zone of a send: it may not go out."))
-        if gap := calendar.rules.minimum_gap:
+        if (gap := calendar.rules.minimum_gap) and any(entry.clashes for entry in calendar.entries):
             name = f" in {clean(calendar.context.workspace)}" if len(calendars) > 1 else ""
-            sentence = f"Clash: two sends to one segment within {duration(gap, days=False)}{name}."
+            sentence = f"Clash: two sends to one segment within {duration(gap)}{name}."
             notes.append(SendNote("clash", sentence))
     notes += [SendNote(sign, sentence) for sign, sentence in _MARKED.items() if sign in signs]
     return tuple(dict.fromkeys(notes))
@@ -107,7 +107,7 @@ def _remarks(calendar: Calendar, calendars: Sequence[Calendar]) -> Iterator[str]
     if calendar.look is None and any(other.look for other in calendars):
         yield f"{of}{_OFFLINE}"
     if calendar.changed_from:
-        yield f"“In this change” means new or edited since {clean(calendar.changed_from)}."
+        yield f"“In this change” means new, edited or deleted since {clean(calendar.changed_from)}."
     if calendar.look and (count := calendar.look.unrecorded):
         number = f"{count:,} broadcast{'' if count == 1 else 's'}"
         yield f"{of}{number} in Invent {'is' if count == 1 else 'are'} recorded nowhere."

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from invent_gitops.model.calendar import Calendar, CalendarEntry, Clash
 from invent_gitops.model.status import SHARES
 from invent_gitops.render.cells.audience import names_text, size_text
-from invent_gitops.render.cells.calendar import has_no_hour
+from invent_gitops.render.cells.calendar import distance_text, has_no_hour
 from invent_gitops.render.cells.counts import COUNTED, counted
 from invent_gitops.render.cells.results import count_text
 from invent_gitops.render.cells.spelling import Spelling
@@ -56,9 +55,11 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
     quiet, blackout = falls_in_quiet_hours(entry, calendar), on_blackout_day(entry, calendar)
     notes = [SendNote("alert", clean(remark)) for remark in entry.remarks]
     notes += [_clash(clash, numbers.get((numbered_entry.workspace, clash.key), 0)) for clash in entry.clashes]
-    if quiet:
+    # Of what a rule refuses, the remarks say which one.
+    explained = entry.state == "refused" and bool(entry.remarks)
+    if quiet and not explained:
         notes.append(SendNote("moon", "It is in the quiet hours."))
-    if blackout:
+    if blackout and not explained:
         notes.append(SendNote("blackout", "It is on a blackout day."))
     marks = {
         Mark("change", "in this change"): entry.revision.in_change,
@@ -84,20 +85,11 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
 
 
 def _clash(clash: Clash, number: int) -> SendNote:
-    apart = f"{_span(clash.apart)} apart" if clash.apart else "at the same time"
+    apart = f"{distance_text(clash.apart)} apart" if clash.apart else "at the same time"
     segments = ", ".join(map(clean, clash.segments))
     both = f"both to {segments}" if segments else "and they share an audience, since one goes to everyone"
     other = clean(clash.name or clash.key)
     return SendNote("clash", f"Clash with “{other}”: {apart}, {both}.", number)
-
-
-def _span(span: timedelta) -> str:
-    """Return `26 hours 5 minutes`, rounded down to minutes."""
-    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
-    parts = [
-        f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in ((hours, "hour"), (minutes, "minute")) if count
-    ]
-    return " ".join(parts) or "less than a minute"
 
 
 def _details(entry: CalendarEntry, calendar: Calendar) -> Details:

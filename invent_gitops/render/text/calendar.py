@@ -156,7 +156,7 @@ def _legend(weeks: Sequence[Week], span: _Span, drawing: Drawing) -> Iterator[st
     days = [day for week in weeks for day in week.days if day >= span.first]
     urgent = any(is_urgent(entry, drawing) for week in weeks for entry in week.entries)
     closed = any(is_blacked_out(day, drawing) for day in days)
-    marks = [*["! something needs a look"] * urgent, *["# blackout day"] * closed]
+    marks = [*["! needs a person: see its state, or its lines with !"] * urgent, *["# blackout day"] * closed]
     if marks:
         yield ""
         yield from map(drawing.style.dim, drawing.lines("  ".join(marks)))

@@ -40,7 +40,7 @@ _RED = frozenset({"refused", "blocked", "failed", "gone"})
 _YELLOW = frozenset({"draft", "empty draft", "recorded nowhere", "unknown"})
 _GREEN = frozenset({"planned", "scheduled", "sending"})
 # The states that a person should look at, whatever else is said of the send.
-_URGENT = _RED | {"empty draft", "recorded nowhere", "unknown"}
+_URGENT = _RED | {"recorded nowhere", "unknown"}
 _STATE_CELLS = 18
 # Below the state, and further left where the terminal has no room for that.
 _INDENT, _NARROW_INDENT, _WIDE = 17, 6, 72
@@ -134,6 +134,8 @@ def _pieces(text: str, room: int) -> Iterator[str]:
 
 def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
     yield clean(entry.key) or f"id {clean(entry.id)}"
+    if entry.revision.in_change:
+        yield "in this change"
     audience = [names_text(entry.audience, TERMINAL), *filter(None, [size_text(entry.audience)])]
     yield f"to {', '.join(audience)}"
     if entry.author.owner:
@@ -149,7 +151,9 @@ def _facts(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
 
 
 def _warnings(entry: CalendarEntry, drawing: Drawing) -> Iterator[str]:
-    if entry.state != "sent" and entry.state not in CALLED_OFF_STATES:
+    # Of what a rule refuses, the remarks say which one.
+    explained = entry.state == "refused" and bool(entry.remarks)
+    if not explained and entry.state != "sent" and entry.state not in CALLED_OFF_STATES:
         yield from _broken_rules(entry, drawing.rules)
     yield from map(clash_text, entry.clashes)
     yield from map(clean, entry.remarks)

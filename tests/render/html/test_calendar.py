@@ -449,6 +449,21 @@ def test_legend_explains_every_sign_that_is_shown() -> None:
     assert page_of([a_calendar(an_entry(), rules=NO_RULES)]).legend == ()
 
 
+def test_legend_explains_a_clash_where_there_is_one_and_counts_the_gap_in_days() -> None:
+    rules = CalendarRules(None, None, timedelta(days=5))
+    clash = Clash("other", "The other", ("vip",), timedelta(hours=2))
+    clashing = page_of([a_calendar(an_entry(clashes=(clash,)), rules=rules)])
+    assert [note.text for note in clashing.legend] == ["Clash: two sends to one segment within 5 days."]
+    assert page_of([a_calendar(an_entry(), rules=rules)]).legend == ()
+
+
+def test_reason_of_a_refusal_is_said_once() -> None:
+    remark = "It would go out at 22:00, in the quiet hours from 21:00 to 08:00, when nobody may be messaged."
+    send = only(a_calendar(an_entry(at="2028-11-12T22:00", state="refused", remarks=(remark,))))
+    assert notes(send) == [remark]
+    assert [mark.sign for mark in send.marks] == ["alert", "moon", "blackout"]
+
+
 def test_empty_calendar_says_what_to_do() -> None:
     assert "Add one in a pull request" in calendar_html([a_calendar()])
     asked = calendar_html([a_calendar(first=date(2028, 12, 1), last=date(2028, 12, 31))])
@@ -484,4 +499,4 @@ def test_sends_of_this_change_are_marked_and_can_be_chosen() -> None:
         ("In this change", 1),
         ("Not in this change", 1),
     ]
-    assert page.head.remarks == ("“In this change” means new or edited since main.",)
+    assert page.head.remarks == ("“In this change” means new, edited or deleted since main.",)

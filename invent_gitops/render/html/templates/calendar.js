@@ -102,6 +102,9 @@
     const fit = cell.closest("table").classList.contains("w6") ? FEW : FEW_OF_FIVE_WEEKS;
     const visible = shown.length > fit ? FEW : shown.length;
     shown.forEach((chip, index) => (chip.hidden = index >= visible));
+    // On paper, there is room for audience and owner where few sends are.
+    cell.classList.toggle("roomy", visible <= 2);
+    cell.classList.toggle("full", visible > FEW);
     const more = cell.querySelector(".more");
     if (!more) return;
     more.hidden = !shown.length;
