@@ -383,6 +383,8 @@ def test_days_are_those_of_the_project_and_both_ends_count() -> None:
     day = date(2028, 11, 24)
     assert len(within_days(berlin, day, day).entries) == 1
     assert not within_days(drawn, day, day).entries
+    assert [entry.key for entry in within_days(drawn, day, day).outside] == ["spring"]
+    assert not within_days(berlin, day, day).outside
     assert not within_days(berlin, day + timedelta(days=1), None).entries
     assert len(within_days(berlin, None, day).entries) == 1
     assert (within_days(berlin, day, None).first, within_days(berlin, day, None).last) == (day, None)

@@ -40,16 +40,25 @@ def followed(calendar: Calendar, former: Sequence[FeedItem]) -> Iterator[FeedIte
     account = f"{Destination(context.org, context.api, context.workspace).mark}.invent-gitops"
     earlier = {item.event.uid: item for item in former if item.event.account == account}
     # What will go out comes first: where a key was used again, its own UID is for the one that is alive.
-    candidates = sorted((feed_entry(entry, context) for entry in calendar.entries), key=_precedence)
+    drawn = [feed_entry(entry, context) for entry in calendar.entries]
+    outside = [replace(feed_entry(entry, context), outside=True) for entry in calendar.outside]
+    candidates = sorted([*drawn, *outside], key=_precedence)
     matches = _matches(candidates, list(earlier.values()))
     used = set(earlier)
     for number, candidate in enumerate(candidates):
         before = matches.get(number)
+        if candidate.outside and not (before and _stays(candidate.event, before.event, calendar)):
+            continue
         uid = before.event.uid if before else _fresh_uid(candidate.event, account, used)
         used.add(uid)
         yield _issued(candidate, uid, before, context.at)
     matched = {item.event.uid for item in matches.values()}
     yield from _absent([item for uid, item in earlier.items() if uid not in matched], calendar)
+
+
+def _stays(event: FeedEvent, before: FeedEvent, calendar: Calendar) -> bool:
+    """Return whether a send outside the days stays in the feed: it was moved out of them, and subscribers know it."""
+    return _within(before.at, calendar) or event.at > calendar.context.at
 
 
 def _precedence(candidate: FeedEntry) -> tuple[bool, bool, float, str, str]:

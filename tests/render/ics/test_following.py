@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -112,6 +114,22 @@ def test_send_outside_the_days_that_were_asked_for_is_not_called_cancelled() -> 
     feed = a_feed(an_entry("october", FRIDAY - 40 * DAY), an_entry("november"))
     narrow = a_feed(previous=feed, first=date(2028, 11, 1), last=date(2028, 11, 30))
     assert list(events(narrow)) == ["No longer planned: november"]
+
+
+NOVEMBER: Mapping[str, Any] = {"first": date(2028, 11, 1), "last": date(2028, 11, 30)}
+
+
+def test_send_that_moves_out_of_the_days_is_not_cancelled_and_keeps_its_uid() -> None:
+    feed = a_feed(an_entry(name="Launch"), **NOVEMBER)
+    december = an_entry(at=FRIDAY + 10 * DAY, name="Launch")
+    moved = a_feed(previous=feed, outside=(december, an_entry("new", FRIDAY + 10 * DAY)), **NOVEMBER)
+    uid, sequence, status, name = only(moved)
+    assert (uid, status, name) == (only(feed)[0], "TENTATIVE", "Planned: Launch")
+    assert sequence == only(feed)[1] + 1
+    assert f"DTSTART:{FRIDAY + 10 * DAY:%Y%m%dT%H%M%SZ}" in moved
+    assert a_feed(previous=moved, outside=(december,), **NOVEMBER) == moved, "it goes on to say so"
+    assert only(a_feed(an_entry(name="Launch"), previous=moved, **NOVEMBER))[0] == uid
+    assert events(a_feed(outside=(december,), **NOVEMBER)) == {}
 
 
 def test_range_ends_at_midnight_of_the_projects_zone() -> None:
