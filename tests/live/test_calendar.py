@@ -259,6 +259,15 @@ def test_removed_broadcast_that_invent_has_sent_is_sent() -> None:
     assert (entry.state, entry.revision.removed) == ("sent", True)
 
 
+def test_restored_record_says_that_invent_was_not_read_since() -> None:
+    entry = only(calendar(SPRING, state=recorded("UNKNOWN")))
+    assert entry.state == "unknown"
+    lead = "Its record was restored, and Invent was not read for it since. "
+    assert f"{lead}Read Invent: invent-gitops calendar --refresh" in entry.remarks
+    assert lead not in remark(only(calendar(SPRING, state=recorded("UNKNOWN"), live=[a_remote()])))
+    assert lead not in remark(only(calendar(SPRING, state=recorded("ARCHIVED"))))
+
+
 # ---------------------------------------------------------------- what Invent shows
 
 
