@@ -210,7 +210,13 @@ def test_key_that_is_used_again_after_a_removal_is_another_event(with_previous: 
 def test_two_accounts_never_share_a_uid_nor_cancel_each_others_events() -> None:
     acme = a_feed(an_entry(), workspace="acme")
     bolt = a_feed(workspace="bolt", previous=acme)
-    assert events(bolt) == {}
+    assert only(bolt)[2:] == ("TENTATIVE", "Not followed any more: spring")
+    assert only(bolt)[1] == only(acme)[1] + 1
+    assert a_feed(workspace="bolt", previous=bolt, at=NOW + DAY) == bolt
+    again = only(a_feed(an_entry(), workspace="acme", previous=bolt))
+    assert again == (only(acme)[0], only(bolt)[1] + 1, "TENTATIVE", "Planned: spring")
+    assert only(a_feed(workspace="acme", previous=bolt))[2:] == ("CANCELLED", "No longer planned: spring")
+    assert events(a_feed(workspace="bolt", previous=bolt, at=FRIDAY + 366 * DAY)) == {}
     assert only(acme)[0] != only(a_feed(an_entry(), workspace="bolt"))[0]
 
 
