@@ -88,7 +88,9 @@ def within_days(calendar: Calendar, first: date | None, last: date | None) -> Ca
         local = in_zone(entry.at, calendar.context.zone) or entry.at.astimezone(UTC)
         return (first is None or first <= local.date()) and (last is None or local.date() <= last)
 
-    return replace(calendar, entries=tuple(filter(is_asked, calendar.entries)), first=first, last=last)
+    asked = tuple(filter(is_asked, calendar.entries))
+    outside = tuple(entry for entry in calendar.entries if not is_asked(entry))
+    return replace(calendar, entries=asked, outside=outside, first=first, last=last)
 
 
 class _EntryMaker(Struct, frozen=True):

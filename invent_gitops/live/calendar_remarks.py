@@ -15,7 +15,7 @@ from invent_gitops.model.loosening import Loosening
 from invent_gitops.model.plan import Item, Plan
 from invent_gitops.model.record import Removal
 from invent_gitops.model.status import Row
-from invent_gitops.model.statuses import COMING, GONE
+from invent_gitops.model.statuses import COMING, GONE, RESTORED
 from invent_gitops.model.unreachable import ManualStep, Unreached
 
 # What the state of the entry, or the plan's own sentence, says already.
@@ -66,7 +66,9 @@ def _held_back(loosening: Loosening) -> str:
 def _of_age(row: Row, state: SendState, plan: Plan, *, asked: bool) -> Iterator[str]:
     """Yield what a record alone cannot tell."""
     look = f"Read Invent: {Command('calendar').text(plan.context.flags)} --refresh"
-    if not asked and row.state in COMING and row.at and row.at <= plan.context.at:
+    if row.id and not row.read and row.state == RESTORED:
+        yield f"Its record was restored, and Invent was not read for it since. {look}"
+    elif not asked and row.state in COMING and row.at and row.at <= plan.context.at:
         yield f"Its hour has passed, and the record still says {row.state}. {look}"
     elif not asked and state == "gone":
         yield f"Invent did not list it any more when its record was last refreshed. {look}"

@@ -123,6 +123,7 @@ class Calendar(Struct, frozen=True):
     `context` is the moment, the account and the project's zone. `first` and `last` are the days that were asked for,
     both included, in that zone; None is "open". `look` says how much of Invent was read, None for a calendar from files
     and records alone. `changed_from` names the base that "planned in this change" is told by, "" where none is known.
+    `outside` are the sends of other days, for a feed in which one has moved out of those that were asked for.
     """
 
     context: Context
@@ -132,3 +133,4 @@ class Calendar(Struct, frozen=True):
     last: date | None = None
     look: Coverage | None = None
     changed_from: str = ""
+    outside: tuple[CalendarEntry, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # The status of a record whose broadcast Invent does not list any more; a word of this tool, not of the API.
 GONE = "GONE"
+# The status of a record that was restored, until a refresh reads the one of Invent; a word of this tool as well.
+RESTORED = "UNKNOWN"
 # Every status that the API documents.
 DOCUMENTED = ("DRAFT", "SCHEDULED", "SENDING", "SENT", "CANCELLED", "FAILED")
 # Of what is still to be sent.

@@ -261,6 +261,15 @@ def test_removed_broadcast_that_invent_has_sent_is_sent() -> None:
     assert (entry.state, entry.revision.removed) == ("sent", True)
 
 
+def test_restored_record_says_that_invent_was_not_read_since() -> None:
+    entry = only(calendar(SPRING, state=recorded("UNKNOWN")))
+    assert entry.state == "unknown"
+    lead = "Its record was restored, and Invent was not read for it since. "
+    assert f"{lead}Read Invent: invent-gitops calendar --refresh" in entry.remarks
+    assert lead not in remark(only(calendar(SPRING, state=recorded("UNKNOWN"), live=[a_remote()])))
+    assert lead not in remark(only(calendar(SPRING, state=recorded("ARCHIVED"))))
+
+
 # ---------------------------------------------------------------- what Invent shows
 
 
@@ -393,6 +402,8 @@ def test_days_are_those_of_the_project_and_both_ends_count() -> None:
     day = date(2028, 11, 24)
     assert len(within_days(berlin, day, day).entries) == 1
     assert not within_days(drawn, day, day).entries
+    assert [entry.key for entry in within_days(drawn, day, day).outside] == ["spring"]
+    assert not within_days(berlin, day, day).outside
     assert not within_days(berlin, day + timedelta(days=1), None).entries
     assert len(within_days(berlin, None, day).entries) == 1
     assert (within_days(berlin, day, None).first, within_days(berlin, day, None).last) == (day, None)

@@ -68,6 +68,7 @@ calendars = st.builds(
     days,
     st.none() | st.builds(Coverage, some_texts, some_texts, st.integers(0, 9)),
     maybe_texts,
+    st.lists(entries, max_size=2).map(tuple),
 )
 
 

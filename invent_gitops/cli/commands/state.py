@@ -18,6 +18,7 @@ from invent_gitops.errors import ExitCode, Refused, WrongUsage
 from invent_gitops.model.note import restored_note
 from invent_gitops.model.project import Project
 from invent_gitops.model.state import Event, Moved, Record, Recorded, Removal, Removed, State
+from invent_gitops.model.statuses import RESTORED
 from invent_gitops.operations.account import Account, check_named_state, own_place
 from invent_gitops.operations.definitions_at import requests_reader
 from invent_gitops.operations.project import checked_project, shown
@@ -160,7 +161,7 @@ def restore(session: Session, account: Account, key: str, reason: str) -> Result
         now = origin.now()
         # Whatever the clocks of two machines say, this comes after that.
         provenance = replace(now, at=max(now.at, gone.provenance.at))
-        record = Record(gone.id, gone.request, "UNKNOWN", "imported", provenance, gone.attempt, note, gone.formerly)
+        record = Record(gone.id, gone.request, RESTORED, "imported", provenance, gone.attempt, note, gone.formerly)
         return Recorded(key, record)
 
     def done(current: State) -> bool:

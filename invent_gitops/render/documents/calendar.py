@@ -55,6 +55,7 @@ def calendar_json(calendar: Calendar) -> dict[str, object]:
         "rules": _rules_json(calendar.rules),
         "counts": {state: states.count(state) for state in SEND_STATES},
         "entries": [_entry_json(entry) for entry in calendar.entries],
+        "outside": [_entry_json(entry) for entry in calendar.outside],
     }
 
 
@@ -69,6 +70,7 @@ def read_calendar(fields: Document) -> Calendar:
         _date_or_none(fields, "to"),
         read_look(look) if look else None,
         text_or(fields, "changed_from"),
+        tuple(_read_entry(entry) for entry in read_objects(fields, "outside")),
     )
 
 

@@ -20,7 +20,7 @@ _MEANINGS: Mapping[SendState, str] = {
     "cancelled": "Cancelled. It does not go out.",
     "gone": "Recorded here, but Invent does not list it any more.",
     "recorded nowhere": "In Invent, but no file and no record describes it.",
-    "unknown": "What became of it is not known here. Look in Invent.",
+    "unknown": "The records do not show its state. Look in Invent.",
 }
 # By how urgently a person should know of it: of several sends on one day, the first of these is the day's.
 _GRAVEST_FIRST: tuple[SendState, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invent_gitops.model.calendar import Calendar
-from invent_gitops.render.ics.follow import followed
+from invent_gitops.render.ics.follow import followed, unfollowed
 from invent_gitops.render.ics.read import read_feed
 from invent_gitops.render.ics.write import feed_text
 from invent_gitops.text.clean import clean
@@ -20,6 +20,7 @@ def calendar_ics(calendars: Sequence[Calendar], *, previous: str = "") -> str:
     """
     former = read_feed(previous)
     items = [item for calendar in calendars for item in followed(calendar, former)]
+    items += unfollowed(former, calendars)
     items.sort(key=lambda item: (item.event.at, item.event.uid))
     zones = {calendar.context.zone for calendar in calendars}
     workspaces = [clean(calendar.context.workspace) for calendar in calendars if calendar.context.workspace]

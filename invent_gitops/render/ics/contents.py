@@ -43,13 +43,14 @@ class FeedEntry(Struct, frozen=True):
     """What a feed would say of an entry. `event` has no UID yet.
 
     `changed_at` is None where no evidence says when it changed. `moving` is whether its time is only that of the feed.
-    `removed` is whether its record was taken out.
+    `removed` is whether its record was taken out, `outside` whether it is of other days than those that were asked for.
     """
 
     event: FeedEvent
     changed_at: datetime | None
     moving: bool
     removed: bool
+    outside: bool = False
 
 
 def feed_entry(entry: CalendarEntry, context: Context) -> FeedEntry:

@@ -10,9 +10,11 @@ from itertools import count
 from typing import Literal
 
 from invent_gitops.model.calendar import Calendar
+from invent_gitops.model.context import Context
 from invent_gitops.model.digest import Destination
 from invent_gitops.render.ics.contents import PREFIXES, FeedEntry, feed_entry
 from invent_gitops.render.ics.event import (
+    EPOCH,
     LARGEST_SEQUENCE,
     FeedEvent,
     FeedItem,
@@ -28,6 +30,8 @@ from invent_gitops.values import replace
 _KEPT = timedelta(days=365)
 # The state of a broadcast that was created, and that no record and no complete list tells of.
 _LOST = "not recorded"
+# The state of an event whose workspace or account the feed is not made from any more.
+_UNFOLLOWED = "not followed"
 _EARLIER = " Earlier it was:\n"
 
 
@@ -37,19 +41,47 @@ def followed(calendar: Calendar, former: Sequence[FeedItem]) -> Iterator[FeedIte
     `former` is all of that feed, which may hold other accounts.
     """
     context = calendar.context
-    account = f"{Destination(context.org, context.api, context.workspace).mark}.invent-gitops"
+    account = _account(context)
     earlier = {item.event.uid: item for item in former if item.event.account == account}
     # What will go out comes first: where a key was used again, its own UID is for the one that is alive.
-    candidates = sorted((feed_entry(entry, context) for entry in calendar.entries), key=_precedence)
+    drawn = [feed_entry(entry, context) for entry in calendar.entries]
+    outside = [replace(feed_entry(entry, context), outside=True) for entry in calendar.outside]
+    candidates = sorted([*drawn, *outside], key=_precedence)
     matches = _matches(candidates, list(earlier.values()))
     used = set(earlier)
     for number, candidate in enumerate(candidates):
         before = matches.get(number)
+        if candidate.outside and not (before and _stays(candidate.event, before.event, calendar)):
+            continue
         uid = before.event.uid if before else _fresh_uid(candidate.event, account, used)
         used.add(uid)
         yield _issued(candidate, uid, before, context.at)
     matched = {item.event.uid for item in matches.values()}
     yield from _absent([item for uid, item in earlier.items() if uid not in matched], calendar)
+
+
+def unfollowed(former: Sequence[FeedItem], calendars: Sequence[Calendar]) -> Iterator[FeedItem]:
+    """Yield the events of workspaces and accounts that no calendar is of; nobody can say what became of these."""
+    accounts = {_account(calendar.context) for calendar in calendars}
+    at = max((calendar.context.at for calendar in calendars), default=EPOCH)
+    for item in former:
+        if item.event.account in accounts or item.event.at < at - _KEPT:
+            continue
+        is_settled = item.event.status == "CANCELLED" or item.event.categories[0] == _UNFOLLOWED
+        if is_settled or item.event.at <= at:
+            yield item
+        else:
+            event = _without_entry(item.event, "not followed any more", "TENTATIVE", _UNFOLLOWED)
+            yield _reissued(event, item, at)
+
+
+def _account(context: Context) -> str:
+    return f"{Destination(context.org, context.api, context.workspace).mark}.invent-gitops"
+
+
+def _stays(event: FeedEvent, before: FeedEvent, calendar: Calendar) -> bool:
+    """Return whether a send outside the days stays in the feed: it was moved out of them, and subscribers know it."""
+    return _within(before.at, calendar) or event.at > calendar.context.at
 
 
 def _precedence(candidate: FeedEntry) -> tuple[bool, bool, float, str, str]:
@@ -139,9 +171,13 @@ def _cancelled(event: FeedEvent) -> FeedEvent:
 def _without_entry(event: FeedEvent, fact: str, status: Status, state: str) -> FeedEvent:
     """Return an event of which the calendar says nothing any more, with what the feed said of it before."""
     former = event.categories[0]
-    prefixes = {**PREFIXES, _LOST: "No longer recorded, may still go out"}
+    prefixes = {
+        **PREFIXES,
+        _LOST: "No longer recorded, may still go out",
+        _UNFOLLOWED: "Not followed any more",
+    }
     name = event.summary.removeprefix(f"{prefixes[former]}: ") if former in prefixes else event.summary
-    earlier = event.description.partition(_EARLIER)[2] if former == _LOST else event.description
+    earlier = event.description.partition(_EARLIER)[2] if former in (_LOST, _UNFOLLOWED) else event.description
     advice = " Look in Invent before you rely on it." if event.id else ""
     return replace(
         event,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -114,6 +116,22 @@ def test_send_outside_the_days_that_were_asked_for_is_not_called_cancelled() -> 
     assert list(events(narrow)) == ["No longer planned: november"]
 
 
+NOVEMBER: Mapping[str, Any] = {"first": date(2028, 11, 1), "last": date(2028, 11, 30)}
+
+
+def test_send_that_moves_out_of_the_days_is_not_cancelled_and_keeps_its_uid() -> None:
+    feed = a_feed(an_entry(name="Launch"), **NOVEMBER)
+    december = an_entry(at=FRIDAY + 10 * DAY, name="Launch")
+    moved = a_feed(previous=feed, outside=(december, an_entry("new", FRIDAY + 10 * DAY)), **NOVEMBER)
+    uid, sequence, status, name = only(moved)
+    assert (uid, status, name) == (only(feed)[0], "TENTATIVE", "Planned: Launch")
+    assert sequence == only(feed)[1] + 1
+    assert f"DTSTART:{FRIDAY + 10 * DAY:%Y%m%dT%H%M%SZ}" in moved
+    assert a_feed(previous=moved, outside=(december,), **NOVEMBER) == moved, "it goes on to say so"
+    assert only(a_feed(an_entry(name="Launch"), previous=moved, **NOVEMBER))[0] == uid
+    assert events(a_feed(outside=(december,), **NOVEMBER)) == {}
+
+
 def test_range_ends_at_midnight_of_the_projects_zone() -> None:
     late = an_entry("late", datetime(2028, 11, 30, 23, 30, tzinfo=UTC))
     feed = a_feed(late, zone="Europe/Berlin")
@@ -192,7 +210,13 @@ def test_key_that_is_used_again_after_a_removal_is_another_event(with_previous: 
 def test_two_accounts_never_share_a_uid_nor_cancel_each_others_events() -> None:
     acme = a_feed(an_entry(), workspace="acme")
     bolt = a_feed(workspace="bolt", previous=acme)
-    assert events(bolt) == {}
+    assert only(bolt)[2:] == ("TENTATIVE", "Not followed any more: spring")
+    assert only(bolt)[1] == only(acme)[1] + 1
+    assert a_feed(workspace="bolt", previous=bolt, at=NOW + DAY) == bolt
+    again = only(a_feed(an_entry(), workspace="acme", previous=bolt))
+    assert again == (only(acme)[0], only(bolt)[1] + 1, "TENTATIVE", "Planned: spring")
+    assert only(a_feed(workspace="acme", previous=bolt))[2:] == ("CANCELLED", "No longer planned: spring")
+    assert events(a_feed(workspace="bolt", previous=bolt, at=FRIDAY + 366 * DAY)) == {}
     assert only(acme)[0] != only(a_feed(an_entry(), workspace="bolt"))[0]
 
 
