@@ -47,12 +47,21 @@ def renderer_of(
 
     `calendar` is the address of the calendar of a plan, "" for none.
     """
+    from invent_gitops.installation import docs_address
     from invent_gitops.render.markdown.document import page
 
     links, run = step.files_address(Path(), commit=event.commit), step.run_address()
     more = f"[The summary of the run]({run}) has more room." if run else ""
+    guide = docs_address("change-or-cancel.md")
     return lambda limit, size: page(
-        document, files=links, limit=limit, size=size, with_plan=with_plan, elsewhere=more, calendar=calendar
+        document,
+        files=links,
+        limit=limit,
+        size=size,
+        with_plan=with_plan,
+        elsewhere=more,
+        calendar=calendar,
+        guide=guide,
     )
 
 

@@ -187,7 +187,7 @@ def _overdue(subject: Subject) -> Iterator[Alarm]:
     if subject.removal:
         return
     if subject.waiting and subject.late:
-        empty = " It has no content." if subject.row.sending.templates == 0 else ""
+        empty = " It has no message." if subject.row.sending.templates == 0 else ""
         message = f"Its hour has passed, and Invent shows it as {state}: it was not sent.{empty}"
         yield Alarm("overdue", message, "Look in Invent: send it from there, or cancel it.")
     elif subject.strange and subject.late and remote and not (remote.sending.started_at or remote.sending.completed_at):
@@ -211,13 +211,15 @@ def _unready(subject: Subject) -> Iterator[Alarm]:
     remote = subject.remote
     if remote and remote.sending.template_errors:
         first, more = remote.sending.template_errors[0], len(remote.sending.template_errors) - 1
-        message = f"Its content has an error: {first}" + (f" (and {more} more)" if more else "")
-        yield Alarm("template-error", message, "Fix its content in Invent.")
+        message = f"Its message has an error: {first}" + (f" (and {more} more)" if more else "")
+        yield Alarm("template-error", message, "Fix its message in Invent.")
     if not subject.due or subject.late:
         return
     if subject.row.sending.templates == 0:
         draft = ", and is still a draft" if subject.row.state == "DRAFT" else ""
-        yield Alarm("no-content", f"It is due soon, has no content yet{draft}.", "Give it content in Invent.")
+        yield Alarm(
+            "no-content", f"It is due soon, has no message yet{draft}.", "Write its message in Invent, and schedule it."
+        )
     elif subject.row.state == "DRAFT":
         yield Alarm("still-draft", "It is due soon, and still a draft.", "Schedule it in Invent once it is ready.")
 

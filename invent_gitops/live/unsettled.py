@@ -92,7 +92,7 @@ def judged(twin: Twin, record: Record, mine: Remote | None, *, complete: bool) -
     if len(empty) == 1:
         [superfluous] = empty
         right = other if superfluous is mine else mine
-        reason = "it has no content, and the other one has." if right.sending.templates else "it has no content."
+        reason = "it has no message, and the other one has." if right.sending.templates else "it has no message."
         return replace(twin, right=right.id, superfluous=superfluous.id, reason=reason)
     nearest = _nearest(record, empty)
     if nearest is None:

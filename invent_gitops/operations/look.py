@@ -130,7 +130,7 @@ def reading(
         account.target_with_key()
     except WrongUsage as error:
         offline = "Offline, invent-gitops plan shows what the files and the records say."
-        raise WrongUsage(error.message, f"{error.cure} . {offline}") from None
+        raise WrongUsage(error.message, f"{offline} Or {error.cure[:1].lower()}{error.cure[1:]}") from None
     with connect(console, account, root, project, catalogue, stop=stop) as api:
         yield Reader(api.readable_broadcasts, api.segments)
 

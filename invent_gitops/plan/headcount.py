@@ -76,8 +76,7 @@ def uncompared(plan: Plan, headcounts: Headcounts) -> str:
     everyone = all(item.request.send_to_all for item in items)
     reason = "no broadcast to everyone was created before" if everyone else "the catalogue does not count all of it"
     cure = "" if everyone else " To have numbers to review: invent-gitops segments pull"
-    audiences = f"The audience of {len(items):,} to create was not compared with what was reviewed"
-    return f"{audiences}, since {reason}: {keys}.{cure}"
+    return f"Today's number of contacts was not compared with a reviewed one, since {reason}: {keys}.{cure}"
 
 
 def _complete(reviewed: Reviewed | None, item: Item) -> bool:

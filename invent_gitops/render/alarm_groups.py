@@ -20,7 +20,7 @@ _TITLES: Mapping[Rule, str] = {
     "overdue": "overdue",
     "cancelled": "cancelled in Invent, with a file",
     "template-error": "with an error in the content",
-    "no-content": "due soon and without content",
+    "no-content": "due soon and without a message",
     "still-draft": "due soon and still a draft",
     "drift": "changed in Invent",
     "changed": "changed in the file, not in Invent",

@@ -28,7 +28,7 @@ from tests.running import (
 )
 
 REVIEWED = {"seg_vip": 1_240}
-NOT_COMPARED = "was not compared with what was reviewed"
+NOT_COMPARED = "was not compared with a reviewed one"
 
 
 def lay_down(folder: Path, counts: Mapping[str, int | None], **definition: object) -> None:

@@ -97,7 +97,7 @@ def test_good_result_is_in_order_and_shows_hours_channels_and_rarer_counts(proje
         assert part in details
     assert "7 played (0.6%)" in details
     assert "complained" not in details
-    assert "no content for: whatsapp" in result.out
+    assert "no message for: whatsapp" in result.out
     rows = {row["key"]: row for row in do(project, server, "status", "--json").json["rows"]}
     assert rows["spring"]["channels"] == ["internal", "whatsapp"]
     assert (rows["autumn"]["missing_channels"], rows["spring"]["missing_channels"]) == (["whatsapp"], [])

@@ -428,7 +428,7 @@ def test_no_name_of_the_api_mentions_anybody() -> None:
 
 
 def test_what_exists_twice_is_told_first_with_what_to_do() -> None:
-    twin = Twin("spring", "bc_1", altered(a_remote("bc_2"), name="Spring"), "bc_2", "bc_1", "it has no content.")
+    twin = Twin("spring", "bc_1", altered(a_remote("bc_2"), name="Spring"), "bc_2", "bc_1", "it has no message.")
     plan = in_context(a_plan(create("other")), flags=" --org o")
     report = Report((outcome("other"),), twins=(twin,))
     markdown = page(reported(report, plan, 7))

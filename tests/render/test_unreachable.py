@@ -90,6 +90,13 @@ def test_terminal_and_page_begin_with_it_and_create_below() -> None:
     assert markdown.index("Or undo it.") < markdown.index("#### To be created")
 
 
+def test_page_links_the_ways_out_only_to_an_address_that_is_known_and_plain() -> None:
+    url = "https://github.com/o/r/blob/HEAD/docs/change-or-cancel.md"
+    assert f"The ways out: [Change or cancel a send]({url})." in page(saved(planned(EDIT)), guide=url)
+    for unknown in ("", "docs/change-or-cancel.md", "https://example.org/a) b"):
+        assert "The ways out: docs/change-or-cancel.md, “" in page(saved(planned(EDIT)), guide=unknown)
+
+
 def test_refused_ones_are_marked_so_everywhere() -> None:
     plan = planned(replace(EDIT, refused=True), DELETION)
     assert "and policies.unreachable_edits refuses that." in plan_text(plan, Style()).split("\n")[0]

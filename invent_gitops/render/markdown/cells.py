@@ -24,7 +24,8 @@ SPACE = "\u00a0"
 class Sheet(Struct, frozen=True):
     """What every row needs beside its item.
 
-    `files` is the address that paths are appended to, or "". `items` are those of a plan, soonest first. A page that is
+    `files` is the address that paths are appended to, or "", and `guide` that of the page on changes, or "".
+    `items` are those of a plan, soonest first. A page that is
     not `dated` has no moment: it says how far away nothing is.
     """
 
@@ -32,6 +33,7 @@ class Sheet(Struct, frozen=True):
     files: str = ""
     items: tuple[Item, ...] = ()
     dated: bool = True
+    guide: str = ""
 
     def over(self, items: Sequence[Item]) -> Sheet:
         """Return the same sheet over these items, soonest first."""

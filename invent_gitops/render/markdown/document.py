@@ -22,12 +22,14 @@ def page(
     with_plan: bool = True,
     elsewhere: str = "",
     calendar: str = "",
+    guide: str = "",
 ) -> str:
     """Return a document of kind plan, report, status or setup as Markdown of at most `limit`, in what `size` counts.
 
     `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan;
     `elsewhere` says where the rows are that a plan or a report has no room for; `calendar` is the address of the
-    calendar of a plan, "" for none. Raises `InvalidInput` for anything else, and for a document that was edited so that
+    calendar of a plan, and `guide` that of the page on changes, each "" for
+    none. Raises `InvalidInput` for anything else, and for a document that was edited so that
     a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
@@ -37,10 +39,24 @@ def page(
     try:
         if kind == "report":
             return report_markdown(
-                content, files=files, limit=limit, size=size, with_plan=with_plan, elsewhere=elsewhere
+                content,
+                files=files,
+                limit=limit,
+                size=size,
+                with_plan=with_plan,
+                elsewhere=elsewhere,
+                guide=guide,
             )
         if kind == "plan":
-            return plan_markdown(content, files=files, limit=limit, size=size, elsewhere=elsewhere, calendar=calendar)
+            return plan_markdown(
+                content,
+                files=files,
+                limit=limit,
+                size=size,
+                elsewhere=elsewhere,
+                calendar=calendar,
+                guide=guide,
+            )
         if kind == "setup":
             return setup_markdown(content, limit=limit, size=size)
         return status_markdown(content, files=files, limit=limit, size=size)

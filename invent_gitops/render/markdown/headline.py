@@ -37,12 +37,13 @@ _NO_PLAN = Context(datetime.min.replace(tzinfo=UTC))
 class Ledger:
     """The outcomes of a report by what became of them, and the plan that they came of."""
 
-    def __init__(self, envelope: Envelope, saved: SavedReport, files: str) -> None:
+    def __init__(self, envelope: Envelope, saved: SavedReport, files: str, guide: str = "") -> None:
         self.envelope, self.saved = envelope, saved
         plan = saved.plan.plan if saved.plan else None
         # A report without a plan names no moment and no account.
         self.plan = plan
-        self.sheet = Sheet(plan.context, files).over(plan.items) if plan else Sheet(_NO_PLAN, files, dated=False)
+        sheet = Sheet(plan.context, files, guide=guide) if plan else Sheet(_NO_PLAN, files, dated=False)
+        self.sheet = sheet.over(plan.items) if plan else sheet
         self.items = {item.key: item for item in self.sheet.items}
         self.outcomes: Sequence[Outcome] = sorted(saved.report.outcomes, key=self._soonest)
         self.unrecorded_keys = set(saved.report.unrecorded)

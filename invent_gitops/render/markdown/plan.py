@@ -59,12 +59,13 @@ def plan_markdown(
     size: Size = len,
     elsewhere: str = "",
     calendar: str = "",
+    guide: str = "",
 ) -> str:
     """Return a plan document as Markdown of at most `limit`, without a line feed at the end.
 
     `files` is the address that paths are appended to (`https://github.com/o/r/blob/SHA/`) or "". The limit is in what
     `size` counts; beyond it, whole rows are left out, and the text says how many, and `elsewhere`: where they are.
-    `calendar` is the address of the calendar, "" for none.
+    `calendar` is the address of the calendar, and `guide` that of the page on changes; each is "" if unknown.
     """
     envelope = read_envelope(document)
     if problems := envelope.problems:
@@ -77,7 +78,7 @@ def plan_markdown(
         parts = [Part(["### ⛔ There is no plan", "", message])]
     else:
         saved = read_plan(document)
-        sheet = sheet_of(saved.plan, files)
+        sheet = sheet_of(saved.plan, files, guide)
         top = with_unreachable_head([*headline(saved, sheet)], saved.plan.unreachable, sheet.context)
         parts = [Part(top), *plan_parts(saved, sheet)]
         if calendar:
@@ -88,8 +89,8 @@ def plan_markdown(
     return next((page_text for page_text in tries if size(page_text) <= limit), fitted(parts[:1], limit, size))
 
 
-def sheet_of(plan: Plan, files: str) -> Sheet:
-    return Sheet(plan.context, files).over(plan.items)
+def sheet_of(plan: Plan, files: str, guide: str = "") -> Sheet:
+    return Sheet(plan.context, files, guide=guide).over(plan.items)
 
 
 def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
@@ -97,7 +98,7 @@ def plan_parts(saved: SavedPlan, sheet: Sheet) -> Iterator[Part]:
     plan, context = saved.plan, saved.plan.context
     yield from blocked_part(sheet)
     yield from loosening_parts(plan.loosening, sheet.files)
-    yield from unreachable_parts(plan.unreachable, context, sheet.files)
+    yield from unreachable_parts(plan.unreachable, sheet)
     yield from refused_part(sheet)
     yield from drift_parts(sheet)
     waiving = sheet.having("create", "refused", "blocked")

@@ -36,13 +36,15 @@ def report_markdown(
     size: Size = len,
     with_plan: bool = True,
     elsewhere: str = "",
+    guide: str = "",
 ) -> str:
     """Return a report document as Markdown of at most `limit`, without a line feed at the end.
 
-    `files`, `limit` and `elsewhere` are those of `plan_markdown`. The plan is folded below, with as much of it as there
+    `files`, `limit`, `elsewhere` and `guide` are those of `plan_markdown`. The plan is folded
+    below, with as much of it as there
     is room for, unless `with_plan` says that it stands elsewhere already.
     """
-    ledger = Ledger(read_envelope(document), read_report(document), files)
+    ledger = Ledger(read_envelope(document), read_report(document), files, guide)
     unreached = ledger.plan.unreachable if ledger.plan else ()
     parts = [Part(with_unreachable_head([*head(ledger), *next_lines(ledger)], unreached, ledger.sheet.context))]
     if ledger.envelope.problems:
@@ -76,7 +78,7 @@ def _parts(ledger: Ledger) -> Iterator[Part]:
     yield from _listed(title, ledger.unrecorded, _unrecorded, ledger)
     yield from blocked_part(remainder)
     if ledger.plan:
-        yield from unreachable_parts(ledger.plan.unreachable, ledger.sheet.context, ledger.sheet.files)
+        yield from unreachable_parts(ledger.plan.unreachable, ledger.sheet)
     title = "#### ❌ Not created: nothing was sent, so run it again when the reason is gone"
     yield from _tabled(title, ("Broadcast", "Why not"), ledger.having("not-created"), _reason, ledger)
     title = "#### ⚠️ Not attempted: running it again is safe"

@@ -27,7 +27,7 @@ def _details(row: Row, status: Status) -> Iterator[str]:
     if sending.channels:
         yield f"channels: {', '.join(text(channel, 40) for channel in sending.channels)}"
     if lacking := status.lacking(row):
-        yield f"no content for: {', '.join(text(channel, 40) for channel in lacking)}"
+        yield f"no message for: {', '.join(text(channel, 40) for channel in lacking)}"
     for at, label in ((sending.started_at, "started"), (sending.completed_at, "completed")):
         if at:
             yield f"{label} {text(local_text(at, status.context.zone))}"

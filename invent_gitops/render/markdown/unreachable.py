@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from invent_gitops.model.context import Context
 from invent_gitops.model.unreachable import GUIDE, Unreached
 from invent_gitops.render.cells.values import value_text
+from invent_gitops.render.markdown.cells import Sheet
 from invent_gitops.render.markdown.commands import WHOLE
 from invent_gitops.render.markdown.fit import Part, Rows
-from invent_gitops.render.markdown.markup import MARKDOWN, code, link, text
+from invent_gitops.render.markdown.markup import MARKDOWN, address, code, link, text
 from invent_gitops.render.unreachable import (
     CAUSES,
     audience_words,
@@ -34,12 +35,16 @@ def with_unreachable_head(head: Sequence[str], edits: Sequence[Unreached], conte
     return [f"### {mark} {title}{policy}", "", steps, "", *head]
 
 
-def unreachable_parts(edits: Sequence[Unreached], context: Context, files: str) -> Iterator[Part]:
-    """Yield the list of them with their steps; `files` is the address that paths are appended to, or ""."""
+def unreachable_parts(edits: Sequence[Unreached], sheet: Sheet) -> Iterator[Part]:
+    """Yield the list of them with their steps, and a link to the page about them where its address is known."""
     if edits:
-        rows = Rows(edits, lambda edit: _edit(edit, context, files))
+        rows = Rows(edits, lambda edit: _edit(edit, sheet.context, sheet.files))
         title = "#### ⚠️ Not in Invent, which keeps these as it has them until a person changes them there"
-        yield Part([title, ""], rows, ["", f"<sub>The ways out: {GUIDE}, “Change or cancel a send”.</sub>"])
+        yield Part([title, ""], rows, ["", f"<sub>The ways out: {_guide(sheet.guide)}.</sub>"])
+
+
+def _guide(url: str) -> str:
+    return f"[Change or cancel a send]({url})" if address(url) else f"{GUIDE}, “Change or cancel a send”"
 
 
 def _name(name: str) -> str:

@@ -142,7 +142,9 @@ def renewal_text(renewal: Renewal, style: Style, context: Context) -> str:
         sentence = f"{len(renewal.renewed):,} of {of} refreshed."
         lines.append(style.bold(style.green(sentence) if renewal_is_well(renewal) else style.yellow(sentence)))
     else:
-        unchanged = "Nothing to refresh." if renewal.look.complete else "Nothing to refresh in what could be read."
+        held = "1 record is" if renewal.records == 1 else f"{renewal.records:,} records are"
+        read = f"Nothing to refresh. {held} up to date."
+        unchanged = read if renewal.look.complete else "Nothing to refresh in what could be read."
         nothing = unchanged if renewal.records else "There are no records to refresh."
         lines.append(style.bold(nothing))
     for renewed in renewal.renewed:

@@ -32,7 +32,7 @@ def _details(row: Row, status: Status) -> Iterator[str]:
     if sending.channels:
         yield f"channels: {', '.join(cut(channel, 40) for channel in sending.channels)}"
     if lacking := status.lacking(row):
-        yield f"no content for: {', '.join(cut(channel, 40) for channel in lacking)}"
+        yield f"no message for: {', '.join(cut(channel, 40) for channel in lacking)}"
     if sending.started_at:
         yield f"started {moment(sending.started_at.replace(microsecond=0), zone)}"
     if sending.completed_at:
