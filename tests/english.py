@@ -13,17 +13,20 @@ BANNED = {
     # A sentence that begins with a clause as its subject is read twice. A question and a title may begin so.
     r"^What(?:ever)?\b(?!.*[?]).*\b\w+\b.*[.]$": "name the thing: 'The plan shows …', not 'What is planned is …'",
     r"\bwhoever\b": "say who does it: you, a reviewer, apply",
-    r"\b(?:is|are|was|were) to be\b": "use must, or the present tense",
+    r"\b(?:is|are|was|were|yet) to be\b": "use must, or the present tense",
     r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|later\b|earlier\b)": "write 'is not a …'",
-    r"\bthere (?:is|are|was|were) none\b": "name what is missing",
+    r"\bthere(?: (?:is|are|was|were)|['’]s) none\b": "name what is missing",
     r"\ball the same\b": "leave it out, or write still",
     r"\bfor ever\b": "write forever, or permanently",
-    r"\bsomebody\b": "say who does it, or write a person",
+    r"\bsome(?:body|one)\b": "say who does it, or write a person",
     r"\bas well[.;:,)]?$": "write also, before the verb",
-    r"\btold\b|(?:\btells|\b(?:does|do|did) not tell)\b(?! \w+(?: \w+){0,3} apart)": "write report, show or say",
+    (
+        r"\btold\b|(?:\btells|\b(?:does|do|did)(?: not|n['’]t) tell|\btell (?:it|them|this|that))\b"
+        r"(?! \w+(?: \w+){0,3} apart| apart)"
+    ): "write report, show or say",
     r"\bstands\b": "write appears, is or remains",
     r"\bin doubt\b": "write 'outcome unknown'",
-    r"\b(?:is|are|be|was|were) whole\b": "write complete or valid",
+    r"\b(?:(?:is|are|was|were)(?:n['’]t| not)?|(?:not )?be) whole\b": "write complete or valid",
     r"\blook(?:s|ed|ing)? (?:at|into) (?:Invent|GitHub|the list)\b|\b(?:is|are|was|were) looked at\b": (
         "write read or check"
     ),
@@ -72,6 +75,38 @@ def prose_of(page: str) -> str:
     text = re.sub(r"!\[[^]]*\](?:\([^)]*\)|\[[^]]*\])", "", text)
     text = re.sub(r"\[([^]]*)\](?:\([^)]*\)|\[[^]]*\])", r"\1", text)
     return re.sub(r"\{[.:#][^}]*\}|</?[a-z][^>]*>|&\w+;", "", text)
+
+
+def labels_of(page: str) -> Iterator[str]:
+    """The titles of a page in Markdown, those of its boxes and tabs, and the cells of its tables, each as prose."""
+    text = re.sub(r"\A---\n.*?\n---\n|<!--.*?-->", "", page, flags=re.DOTALL)
+    text = re.sub(r"^( *)(`{3,}|~{3,}).*?^\1\2 *$", "", text, flags=re.DOTALL | re.MULTILINE)
+    for line in text.splitlines():
+        if title := re.fullmatch(r"\s*#{1,6} (.*)", line) or re.fullmatch(r'\s*(?:!!!|\?\?\?|===) .*?"(.*)"\s*', line):
+            yield prose_of(title[1])
+        elif line.lstrip().startswith("|"):
+            # Within code, too, a bar that divides no cells is escaped.
+            yield from (prose_of(cell) for cell in re.split(r"(?<!\\)\|", line) if re.search(r"\w", cell))
+
+
+def labels_of_workflow(text: str) -> Iterator[str]:
+    """The comments of a workflow, where those on lines of their own are one text, and the names of its steps and jobs.
+
+    An expression is one sign, and so is what `init` fills in.
+    """
+    text = re.sub(r"\$\{\{.*?\}\}|<\w+>", _CODE, text)
+    comment: list[str] = []
+    for line in [*text.splitlines(), ""]:
+        if own := re.fullmatch(r"\s*# ?(.*)", line):
+            comment.append(own[1])
+            continue
+        if comment:
+            yield "\n".join(comment)
+            comment = []
+        if name := re.fullmatch(r"\s*(?:- )?name: (.*?)(?:\s+#.*)?", line):
+            yield name[1]
+        if beside := re.search(r"\s# (.*)", line):
+            yield beside[1]
 
 
 def messages_in(source: str) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,16 @@ import click
 import pytest
 
 from tests.cli.test_help import ALL
-from tests.english import BANNED, LONGEST_SENTENCE, faults_of, messages_in, prose_of, sentences_in
+from tests.english import (
+    BANNED,
+    LONGEST_SENTENCE,
+    faults_of,
+    labels_of,
+    labels_of_workflow,
+    messages_in,
+    prose_of,
+    sentences_in,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 ALLOWANCE = Path(__file__).with_name("english_allowance.json")
@@ -33,17 +42,31 @@ def modules() -> list[Path]:
     return sorted((ROOT / "invent_gitops").rglob("*.py"))
 
 
+def workflows() -> list[Path]:
+    """The workflows that `init` writes."""
+    return sorted((ROOT / "invent_gitops" / "scaffold").glob("*.yml"))
+
+
 def faults_in_page(page: Path) -> Iterator[str]:
-    for sentence in sentences_in(prose_of(page.read_text(encoding="utf-8"))):
+    text = page.read_text(encoding="utf-8")
+    for part in (prose_of(text), *labels_of(text)):
+        yield from faults_in(name_of(page), part)
+
+
+def faults_in_workflow(workflow: Path) -> Iterator[str]:
+    for part in labels_of_workflow(workflow.read_text(encoding="utf-8")):
+        yield from faults_in(name_of(workflow), part)
+
+
+def faults_in(name: str, text: str) -> Iterator[str]:
+    for sentence in sentences_in(text):
         for fault in faults_of(sentence):
-            yield f"{name_of(page)}: {readable(sentence)}\n    {fault}"
+            yield f"{name}: {readable(sentence)}\n    {fault}"
 
 
 def faults_in_module(module: Path) -> Iterator[str]:
     for line, text in messages_in(module.read_text(encoding="utf-8")):
-        for sentence in sentences_in(text):
-            for fault in faults_of(sentence):
-                yield f"{name_of(module)}:{line}: {readable(sentence)}\n    {fault}"
+        yield from faults_in(f"{name_of(module)}:{line}", text)
 
 
 def readable(sentence: str) -> str:
@@ -58,6 +81,7 @@ def all_faults() -> dict[str, list[str]]:
     """The faults of each file that has some."""
     listed = {name_of(page): [*faults_in_page(page)] for page in pages()}
     listed |= {name_of(module): [*faults_in_module(module)] for module in modules()}
+    listed |= {name_of(workflow): [*faults_in_workflow(workflow)] for workflow in workflows()}
     return {name: faults for name, faults in listed.items() if faults}
 
 
@@ -79,6 +103,11 @@ def test_a_page_is_written_in_short_and_plain_sentences(page: Path) -> None:
 @pytest.mark.parametrize("module", modules(), ids=name_of)
 def test_the_messages_of_a_module_are_short_and_plain_sentences(module: Path) -> None:
     check(name_of(module), [*faults_in_module(module)])
+
+
+@pytest.mark.parametrize("workflow", workflows(), ids=name_of)
+def test_the_comments_and_the_steps_of_a_workflow_are_short_and_plain_sentences(workflow: Path) -> None:
+    check(name_of(workflow), [*faults_in_workflow(workflow)])
 
 
 def test_the_allowance_names_only_files_that_exist() -> None:
@@ -118,12 +147,24 @@ BAD = {
     "Mend the state.": "Mend",
     "Git was not let in.": "let in",
     "Invent does not tell its name.": "not tell",
+    "There's none.": "There's none",
+    "There’s none here.": "There’s none",
+    "It isn't whole.": "isn't whole",
+    "Someone edited it.": "Someone",
+    "The page is yet to be written.": "yet to be",
+    "Tell it in one issue.": "Tell it",
+    "It doesn't tell its name.": "n't tell",
 }
 GOOD = [
     "What does apply do?",
     "There is no schema of that name.",
     "It is no longer there.",
     "An id tells two equal names apart.",
+    "Their ids tell them apart.",
+    "There's one none-empty list.",
+    "It isn't wholesome.",
+    "Add some, one at a time.",
+    "It is not yet the best, to be sure.",
     "Names as well as ids are cleaned.",
     "The whole list is read.",
     "The list is looked up.",
@@ -188,6 +229,63 @@ echo somebody
         "Another one, e.g. this.",
         "- an item",
         "- a second item that goes on",
+    ]
+
+
+def test_titles_and_cells_of_a_page_are_read_beside_its_prose() -> None:
+    page = """---
+title: not here
+---
+# Who is told `code|code`
+Prose.
+!!! note "A box is whole"
+=== "A tab"
+
+| a cell | [a link](x.md) \\| more |
+| :--- | ---: |
+| `code\\|code` is [told][x] |  |
+
+```md
+# not here
+| not here |
+```
+[x]: somebody.md
+## The end {#end}
+"""
+    assert [" ".join(readable(label).split()) for label in labels_of(page)] == [
+        "Who is told ▢",
+        "A box is whole",
+        "A tab",
+        "a cell",
+        "a link \\| more",
+        "▢ is told",
+        "The end",
+    ]
+
+
+def test_comments_and_names_of_a_workflow_are_read_and_its_commands_are_not() -> None:
+    workflow = """\
+# One sentence that
+# goes on. Another.
+name: <project> drift
+jobs:
+  a:
+    name: Tell it # beside
+    env:
+      KEY: ${{ somebody.name }} # the key of <workspace>
+    steps:
+      - name: Look
+        # In front.
+        run: echo somebody
+"""
+    assert [readable(label) for label in labels_of_workflow(workflow)] == [
+        "One sentence that\ngoes on. Another.",
+        "▢ drift",
+        "Tell it",
+        "beside",
+        "the key of ▢",
+        "Look",
+        "In front.",
     ]
 
 

@@ -277,9 +277,9 @@ def test_document_of_another_kind_is_refused(wrong: object) -> None:
 
 @pytest.mark.parametrize("kind", ["plan", "report"])
 def test_document_with_a_part_missing_is_refused(kind: str) -> None:
-    with pytest.raises(InvalidInput, match="not whole"):
+    with pytest.raises(InvalidInput, match="is not valid"):
         page({"kind": kind})
-    with pytest.raises(InvalidInput, match="not whole"):
+    with pytest.raises(InvalidInput, match="is not valid"):
         page({"kind": kind, "problems": [], "error": None, "exit_code": 0, "items": 7, "plan": 7, "outcomes": [7]})
 
 

@@ -62,4 +62,4 @@ def page(
         return status_markdown(content, files=files, limit=limit, size=size)
     # An edited document may hold anything: a zone that does not exist, a number beyond every calendar.
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        raise InvalidInput(f"This {kind} is not whole: {type(error).__name__} {error}.", _CURE) from error
+        raise InvalidInput(f"This {kind} is not valid: {type(error).__name__} {error}.", _CURE) from error
