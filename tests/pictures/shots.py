@@ -16,7 +16,7 @@ NOTES = (
     ("p", "1 changed", "What happens to each broadcast in the repository."),
     ("p", "Nobody's approval", "Who must approve. This team has not said so yet."),
     ("li li", "In Invent: move", "The step for a person in Invent."),
-    ("td", "Wed 18 Oct", "When it goes out: local time, zone and UTC."),
+    ("td", "Wed 18 Oct", "When it is planned: local time, zone and UTC."),
     ("td", "trial-users", "Who gets it, and at most how many contacts."),
     ("sub", "Planned", "The digest of this plan. The merge creates exactly this plan."),
 )
