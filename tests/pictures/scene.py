@@ -157,6 +157,8 @@ def _public(text: str) -> str:
     """Return the page as a team sees it whose Invent is the real one."""
     # What GitHub shows nobody: the marks of the comment, whose packed bytes are another with each version of zlib.
     text = re.sub(r"<!-- invent-gitops.*?-->\n", "", text)
+    # Where the documentation is depends on the clone that plays the scene.
+    text = re.sub(r"\[([^\]]+)\]\(https://[^)]*/(docs/[\w-]+\.md)\)", r"\2, “\1”", text)
     text = text.replace(f" --base-url {INVENT}", "").replace(INVENT, API)
     # With the mark that keeps GitHub from making a link of it.
     return text.replace(INVENT.replace(":", ":\u200b", 1), API.replace(":", ":\u200b", 1))
