@@ -9,7 +9,7 @@ from invent_gitops.compare import field_changes
 from invent_gitops.live.drift import live_request, untold
 from invent_gitops.live.lookalikes import Lookalike
 from invent_gitops.live.results import has_ended, poor_shares
-from invent_gitops.live.unsettled import judged
+from invent_gitops.live.unsettled import blocked_alarm, judged
 from invent_gitops.model.broadcast import WRITTEN_AS, Definition, Remote
 from invent_gitops.model.command import Command, Cure, reasoned_command, resolve_command
 from invent_gitops.model.local import zone_change
@@ -19,7 +19,7 @@ from invent_gitops.model.state import State
 from invent_gitops.model.status import NOT_CREATED, Alarm, Row
 from invent_gitops.model.statuses import COMING, DOCUMENTED, GONE
 from invent_gitops.model.unsettled import Twin
-from invent_gitops.text.commands import quoted, settling_parts
+from invent_gitops.text.commands import quoted
 from invent_gitops.values import Struct
 
 # How long after its hour a broadcast may wait before somebody should look.
@@ -117,14 +117,8 @@ def alarms(subject: Subject) -> Iterator[Alarm]:
 
 
 def _blocked(subject: Subject) -> Iterator[Alarm]:
-    yield from [blocked_alarm(subject.row.key, subject.intent, subject.now)] if subject.intent else ()
-
-
-def blocked_alarm(key: str, intent: Intent, now: datetime) -> Alarm:
-    """Return the alarm of an attempt in doubt; it says how long a person has to wait from `now`, if at all."""
-    look = ("To look for it: ", Command("reconcile"), " . Or look in Invent. If it is there: ")
-    cure = Cure((*look, *settling_parts(key, intent, now)))
-    return Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
+    if subject.intent:
+        yield blocked_alarm(subject.row.key, subject.intent, subject.now)
 
 
 def _twice(subject: Subject) -> Iterator[Alarm]:

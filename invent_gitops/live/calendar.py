@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
-from invent_gitops.live.alarms import GRACE, blocked_alarm
+from invent_gitops.live.alarms import GRACE
 from invent_gitops.live.calendar_remarks import is_young, remark_on_nobody, remarks_on, remarks_on_removal
 from invent_gitops.live.clashes import with_clashes
 from invent_gitops.live.drift import live_request
 from invent_gitops.live.reconcile import attempted_ids
 from invent_gitops.live.status import NOT_ASKED
+from invent_gitops.live.unsettled import blocked_alarm
 from invent_gitops.model.broadcast import NOT_TOLD, Counts, Definition, Remote, Request, Segment
 from invent_gitops.model.calendar import NO_AUTHOR, Author, Calendar, CalendarEntry, CalendarRules, Revision, SendState
 from invent_gitops.model.listing import Listing

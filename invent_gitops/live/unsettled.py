@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 
 from invent_gitops.live.reconcile import CLOCK_SKEW, differences
 from invent_gitops.model.broadcast import Remote, Request
+from invent_gitops.model.command import Command, Cure
 from invent_gitops.model.listing import Listing
-from invent_gitops.model.record import Record
+from invent_gitops.model.record import Intent, Record
 from invent_gitops.model.state import State
+from invent_gitops.model.status import Alarm
 from invent_gitops.model.statuses import CALLED_OFF, COMING, OVER
 from invent_gitops.model.unsettled import Leftovers, Twin
+from invent_gitops.text.commands import settling_parts
 from invent_gitops.values import replace
 
 # How long after its adoption a broadcast is looked at again: by then, every list shows what the attempt has made.
@@ -21,6 +24,13 @@ YOUNG = timedelta(days=1)
 def unsettled(state: State, listing: Listing[Remote], now: datetime) -> Leftovers:
     """Everything that a person has to settle, in the whole state and in what could be read of Invent's list."""
     return Leftovers(tuple(sorted(state.intents)), seconds(state), twins(state, listing, now))
+
+
+def blocked_alarm(key: str, intent: Intent, now: datetime) -> Alarm:
+    """Return the alarm of an attempt in doubt; it says how long a person has to wait from `now`, if at all."""
+    look = ("To look for it: ", Command("reconcile"), " . Or look in Invent. If it is there: ")
+    cure = Cure((*look, *settling_parts(key, intent, now)))
+    return Alarm("blocked", "It may have been created: the answer was lost, and no run creates it.", cure)
 
 
 def seconds(state: State) -> tuple[str, ...]:

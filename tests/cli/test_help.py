@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
+from docs_build.root_context import root_context
 from invent_gitops.cli.help_page import EXAMPLES, PAGES, VARIABLES, page_of, variables_of
 from invent_gitops.cli.program import COMMANDS, GROUPS, cli
 from invent_gitops.cli.session import Session
@@ -146,10 +147,10 @@ def test_each_example_is_a_command_line_that_this_program_takes(words: str) -> N
     arguments = shlex.split(EXAMPLES[words])[1:]
     command: click.Command = cli
     while isinstance(command, click.Group):
-        below = command.get_command(click.Context(command), arguments.pop(0))
+        below = command.get_command(root_context(), arguments.pop(0))
         assert below is not None
         command = below
-    command.make_context(words, arguments, obj=Session())
+    command.make_context(words, arguments, parent=root_context(), obj=Session())
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import click
 import pytest
 from jsonschema import Draft202012Validator
 
+from docs_build.root_context import root_context
 from invent_gitops.cli.program import cli
 from invent_gitops.errors import InvalidInput
 from invent_gitops.live.drift import look_at
@@ -144,7 +145,7 @@ def parsed(line: str) -> click.Context:
     words = [UNFINISHED_REASON.sub("a reason", word) for word in shlex.split(line)]
     assert words[0] == "invent-gitops"
     command: click.Command = cli
-    context = click.Context(cli, info_name="invent-gitops")
+    context = root_context()
     words = words[1:]
     while isinstance(command, click.Group):
         name, found, words = command.resolve_command(context, words)
