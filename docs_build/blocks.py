@@ -76,9 +76,9 @@ def faults(text: str) -> Iterator[str]:
 
     A block may show such a call on purpose, with the answer of the program.
     """
-    for line, words, shown in _command_lines(text):
+    for line, words, block_text in _command_lines(text):
         wrong = misunderstood(words)
-        if wrong and wrong.partition(". ")[0] not in shown:
+        if wrong and wrong.partition(". ")[0] not in block_text:
             yield f"{line}: {PROGRAM} {shlex.join(words)}: {wrong}"
 
 

@@ -63,7 +63,7 @@ def outputs_in(page: str) -> list[Shown]:
         below = match[2] == "text" and ran_until >= 0 and not page[ran_until : match.start()].strip()
         if match[2] == "console" or below:
             outputs.append(Shown(count, match[3], match.start(3), match.end(3)))
-    return outputs if any(not shown.text.startswith("$ ") for shown in outputs) else []
+    return outputs if any(not output.text.startswith("$ ") for output in outputs) else []
 
 
 def run_page(page: str, folder: Path) -> list[str]:
@@ -103,9 +103,9 @@ def lasting(text: str) -> str:
 
 def renewed(page: str, printed: list[str]) -> str:
     """Return the page with today's outputs in the place of those that changed."""
-    for shown in reversed(outputs_in(page)):
-        if lasting(shown.text) != lasting(printed[shown.part]):
-            page = page[: shown.start] + printed[shown.part] + page[shown.end :]
+    for output in reversed(outputs_in(page)):
+        if lasting(output.text) != lasting(printed[output.part]):
+            page = page[: output.start] + printed[output.part] + page[output.end :]
     return page
 
 

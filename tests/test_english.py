@@ -308,15 +308,15 @@ def function(count):
 def main() -> None:
     faults = all_faults()
     if "--write" in sys.argv:
-        counts, allowed = Counter({name: len(found) for name, found in faults.items()}), allowance()
+        counts, allowed = Counter({name: len(sentences) for name, sentences in faults.items()}), allowance()
         lowered = {name: min(counts[name], allowed[name]) for name in allowed if counts[name]}
         ALLOWANCE.write_text(json.dumps(lowered, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         return
     names = [name for name in sys.argv[1:] if not name.startswith("-")]
-    for name, found in faults.items():
+    for name, sentences in faults.items():
         if not names or any(name.startswith(wanted) for wanted in names):
-            print("\n".join(found))
-    print({name: len(found) for name, found in faults.items()}, sum(map(len, faults.values())))
+            print("\n".join(sentences))
+    print({name: len(sentences) for name, sentences in faults.items()}, sum(map(len, faults.values())))
 
 
 if __name__ == "__main__":

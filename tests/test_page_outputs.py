@@ -21,8 +21,8 @@ def test_the_tutorial_and_recipes_show_outputs() -> None:
 def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     printed = run_page(text, tmp_path)
-    for shown in outputs_in(text):
-        assert lasting(shown.text) == lasting(printed[shown.part]), "python -m tests.page_outputs writes it anew."
+    for output in outputs_in(text):
+        assert lasting(output.text) == lasting(printed[output.part]), "python -m tests.page_outputs writes it anew."
 
 
 PAGE = """\
@@ -68,7 +68,7 @@ $ ls gone
 
 
 def test_an_output_belongs_to_the_block_right_above_it(tmp_path: Path) -> None:
-    assert [(shown.part, shown.text) for shown in outputs_in(PAGE)] == [
+    assert [(output.part, output.text) for output in outputs_in(PAGE)] == [
         (1, "then\n"),
         (2, "in 2 days\n"),
         (3, "$ ls gone\n"),

@@ -49,9 +49,9 @@ def pages() -> dict[str, str]:
     """Return the page of the exit codes; a code with a page of its own leads there."""
     rows = [(_linked(code), prose(MEANINGS[code][0]), MEANINGS[code][1]) for code in sorted(ExitCode)]
     order = sorted(ExitCode, key=_rank, reverse=True)
-    several = f"If several apply, the worst wins: {', '.join(str(int(code)) for code in order)}."
+    priority = f"If several apply, the worst wins: {', '.join(str(int(code)) for code in order)}."
     start = "Scripts and workflows can rely on these codes. The program ends with no other code on purpose."
-    return {"exit-codes.md": page("Exit codes", start, table(("Exit", "Meaning", "Run it again?"), rows), several)}
+    return {"exit-codes.md": page("Exit codes", start, table(("Exit", "Meaning", "Run it again?"), rows), priority)}
 
 
 def _rank(code: ExitCode) -> int:

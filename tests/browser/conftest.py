@@ -72,9 +72,9 @@ class Visit:
         self.page.evaluate(source)
         result = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
-            f"{found['id']}: {found['nodes'][0]['html']} {found['nodes'][0]['failureSummary']}"
-            for found in result["violations"]
-            if found["impact"] in ("serious", "critical")
+            f"{violation['id']}: {violation['nodes'][0]['html']} {violation['nodes'][0]['failureSummary']}"
+            for violation in result["violations"]
+            if violation["impact"] in ("serious", "critical")
         ]
 
 

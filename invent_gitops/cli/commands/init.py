@@ -90,8 +90,7 @@ def init(
     .gitignore. With --github it also writes the workflows, and keeps the state on a branch. It never
     overwrites a file. A project file without a state entry gets one, and keeps everything else.
     """
-    from invent_gitops.operations.first_steps import first_steps, state_entries, write_entries
-    from invent_gitops.render.text.first_steps import first_steps_text
+    from invent_gitops.operations.first_steps import state_entries, write_entries
     from invent_gitops.scaffold.project import project_files, write_files
     from invent_gitops.schemas import schema_text
 
@@ -131,16 +130,11 @@ def init(
         }
         for file in files
     ]
-    notes = [*_kept(files), *_from_above(folder, project, chosen)]
-    if wording and entries:
-        from invent_gitops.scaffold.limits import limits
-
-        notes += [
-            *limits(folder, wording),
-            first_steps_text(first_steps(folder, project, wording, entries, _example(files))),
-        ]
-    else:
-        notes.append(_NEXT)
+    notes = [
+        *_kept(files),
+        *_from_above(folder, project, chosen),
+        *_next_steps(folder, project, files, wording, entries),
+    ]
     return Result(
         "files",
         ExitCode.DONE,
@@ -149,6 +143,20 @@ def init(
         # The document has a program for its reader, which does nothing by hand.
         notes=[] if session.json else [f"\n{note}" for note in notes],
     )
+
+
+def _next_steps(
+    folder: Path, project: Project, files: Sequence[NewFile], wording: Wording | None, entries: StateEntries | None
+) -> list[str]:
+    """Return what a person does next: on GitHub what its server does not do, and the steps in order."""
+    if not wording or not entries:
+        return [_NEXT]
+    from invent_gitops.operations.first_steps import first_steps
+    from invent_gitops.render.text.first_steps import first_steps_text
+    from invent_gitops.scaffold.limits import limits
+
+    steps = first_steps(folder, project, wording, entries, _example(files))
+    return [*limits(folder, wording), first_steps_text(steps)]
 
 
 def _chosen_editors(editors: Sequence[str]) -> list[str]:

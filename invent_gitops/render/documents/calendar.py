@@ -17,7 +17,7 @@ from invent_gitops.model.calendar import (
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.plan import Audience
 from invent_gitops.model.project import BlackoutDays, QuietHours
-from invent_gitops.render.documents.context import read_context
+from invent_gitops.render.documents.context import context_json, read_context
 from invent_gitops.render.documents.drift import look_json, read_look
 from invent_gitops.render.documents.envelope import read_request
 from invent_gitops.render.documents.reading import (
@@ -39,15 +39,9 @@ _COUNTED = Counts.__struct_fields__
 
 
 def calendar_json(calendar: Calendar) -> dict[str, object]:
-    context = calendar.context
     states = [entry.state for entry in calendar.entries]
     return {
-        "workspace": context.workspace or None,
-        "at": write_instant(context.at),
-        "org": context.org,
-        "api": context.api,
-        "timezone": context.zone or None,
-        "options": context.flags,
+        **context_json(calendar.context),
         "from": calendar.first.isoformat() if calendar.first else None,
         "to": calendar.last.isoformat() if calendar.last else None,
         "look": look_json(calendar.look) if calendar.look else None,

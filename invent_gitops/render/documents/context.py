@@ -1,9 +1,22 @@
-"""Reads back what a document says of its own context."""
+"""What a document says of its own context, written and read back."""
 
 from __future__ import annotations
 
 from invent_gitops.model.context import Context
+from invent_gitops.model.instant import write_instant
 from invent_gitops.render.documents.reading import Document, read_moment, read_text, text_or, texts_by_name
+
+
+def context_json(context: Context) -> dict[str, object]:
+    """Return the head of the documents of a status and a calendar."""
+    return {
+        "workspace": context.workspace or None,
+        "at": write_instant(context.at),
+        "org": context.org,
+        "api": context.api,
+        "timezone": context.zone or None,
+        "options": context.flags,
+    }
 
 
 def read_context(fields: Document) -> Context:

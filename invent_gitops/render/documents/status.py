@@ -8,7 +8,7 @@ from invent_gitops.model.broadcast import Counts, Definition, Request, Sending
 from invent_gitops.model.instant import write_instant
 from invent_gitops.model.status import SHARES, Row, Status, channels_of
 from invent_gitops.render.documents.alarms import alarm_json, groups_json, read_alarm
-from invent_gitops.render.documents.context import read_context
+from invent_gitops.render.documents.context import context_json, read_context
 from invent_gitops.render.documents.drift import defined_values, drift_json, look_json, read_drift, read_look
 from invent_gitops.render.documents.envelope import read_position, with_values
 from invent_gitops.render.documents.plan import read_audience
@@ -31,14 +31,8 @@ _COUNTED = Counts.__struct_fields__
 
 
 def status_json(status: Status) -> dict[str, object]:
-    context = status.context
     return {
-        "workspace": context.workspace or None,
-        "at": write_instant(context.at),
-        "org": context.org,
-        "api": context.api,
-        "timezone": context.zone or None,
-        "options": context.flags,
+        **context_json(status.context),
         "segment_names": _segment_names(status),
         "soon_seconds": int(status.soon.total_seconds()),
         "look": look_json(status.look),

@@ -47,10 +47,10 @@ def calendar_html(calendars: Sequence[Calendar]) -> str:
 
 def page_of(calendars: Sequence[Calendar]) -> CalendarPage:
     """Return the parts of the page. Expects at least one calendar."""
-    several = len(calendars) > 1
+    names_workspaces = len(calendars) > 1
     entries = numbered(calendars)
     numbers = numbers_by_key(entries)
-    sends = [send_of(entry, numbers, several=several) for entry in entries]
+    sends = [send_of(entry, numbers, names_workspaces=names_workspaces) for entry in entries]
     shading, today = shading_of(calendars), today_of(calendars[0])
     months = months_of(sends, calendars, shading, today)
     filters, options = filters_of(entries)

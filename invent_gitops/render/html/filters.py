@@ -76,11 +76,11 @@ def _values(id: str, sends: Sequence[Numbered]) -> dict[int, Sequence[_Value]]:
 
 def _segments(sends: Sequence[Numbered]) -> dict[int, Sequence[_Value]]:
     """Return the segments of each send. One to everyone has them all, since it reaches the people of each."""
-    several = len({send.workspace for send in sends}) > 1
+    names_workspaces = len({send.workspace for send in sends}) > 1
     own = {
         send.number: tuple(
             dict.fromkeys(
-                _Value(clean(segment), clean(send.workspace) if several else "")
+                _Value(clean(segment), clean(send.workspace) if names_workspaces else "")
                 for segment in ("", *send.entry.audience.segments)
                 if bool(segment) is not send.entry.audience.everyone
             )

@@ -41,7 +41,7 @@ def head_of(calendars: Sequence[Calendar]) -> Masthead:
         ", ".join(dict.fromkeys(filter(None, map(_period, calendars)))),
         next(iter(zones)) if len(zones) == 1 else "",
         any(calendar.context.api == SANDBOX for calendar in calendars),
-        tuple(alarm for calendar in calendars for alarm in _alarms(calendar, several=len(calendars) > 1)),
+        tuple(alarm for calendar in calendars for alarm in _alarms(calendar, names_workspaces=len(calendars) > 1)),
         tuple(dict.fromkeys(remark for calendar in calendars for remark in _remarks(calendar, calendars))),
     )
 
@@ -89,11 +89,11 @@ def _full(day: date) -> str:
     return f"{short_day(day)} {day.year}"
 
 
-def _alarms(calendar: Calendar, *, several: bool) -> Iterator[str]:
+def _alarms(calendar: Calendar, *, names_workspaces: bool) -> Iterator[str]:
     look = calendar.look
     if not look:
         return
-    of = f"{clean(calendar.context.workspace)}: " if several else ""
+    of = f"{clean(calendar.context.workspace)}: " if names_workspaces else ""
     yield from (f"{of}{clean(gap)}" for gap in look.gaps)
     if look.unread:
         keys = ", ".join(map(clean, look.unread[:_MOST_KEYS]))

@@ -49,8 +49,8 @@ def numbers_by_key(entries: Sequence[Numbered]) -> dict[tuple[str, str], int]:
     return {(send.workspace, send.entry.key): send.number for send in entries if send.entry.key}
 
 
-def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, several: bool) -> SendView:
-    """Return one send. `several` is whether the page has several workspaces, which are named then."""
+def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *, names_workspaces: bool) -> SendView:
+    """Return one send. `names_workspaces` is whether the page has several workspaces, which are named then."""
     entry, calendar = numbered_entry.entry, numbered_entry.calendar
     quiet, blackout = falls_in_quiet_hours(entry, calendar), on_blackout_day(entry, calendar)
     notes = [SendNote("alert", clean(remark)) for remark in entry.remarks]
@@ -77,7 +77,7 @@ def send_of(numbered_entry: Numbered, numbers: Mapping[tuple[str, str], int], *,
         has_no_hour(entry),
         ", ".join(filter(None, (names_text(entry.audience, _ENTIRE), size_text(entry.audience)))),
         clean(entry.author.owner),
-        clean(numbered_entry.workspace) if several else "",
+        clean(numbered_entry.workspace) if names_workspaces else "",
         tuple(mark for mark, holds in marks.items() if holds),
         tuple(notes),
         _details(entry, calendar),

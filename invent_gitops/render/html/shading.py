@@ -68,11 +68,11 @@ class Shading(Struct, frozen=True):
 
 def shading_of(calendars: Sequence[Calendar]) -> Shading:
     """Return the shading of a page. Workspaces are named where there are several."""
-    several = len(calendars) > 1
+    names_workspaces = len(calendars) > 1
     lanes: dict[tuple[time, time, str, str, bool], list[str]] = {}
     blackouts = []
     for calendar in calendars:
-        name = clean(calendar.context.workspace) if several else ""
+        name = clean(calendar.context.workspace) if names_workspaces else ""
         zone = calendar.context.zone or "UTC"
         if quiet := calendar.rules.quiet_hours:
             hours = quiet.start, quiet.end, _shared_zone(quiet, calendar), zone, not quiet.timezone

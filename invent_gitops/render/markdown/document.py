@@ -28,9 +28,8 @@ def page(
 
     `files` is the address that paths are appended to, or ""; `with_plan` is whether a report ends with its plan;
     `elsewhere` says where the rows are that a plan or a report has no room for; `calendar` is the address of the
-    calendar of a plan, and `guide` that of the page on changes, each "" for
-    none. Raises `InvalidInput` for anything else, and for a document that was edited so that
-    a part is missing.
+    calendar of a plan, and `guide` that of the page on changes, each "" for none. Raises `InvalidInput` for anything
+    else, and for a document that was edited so that a part is missing.
     """
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(document, dict) or kind not in ("plan", "report", "status", "setup"):
