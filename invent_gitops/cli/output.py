@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -184,12 +184,13 @@ class Output:
 
     def _paged(self, page: PageFile, document: str, result: Result) -> tuple[ExitCode, Result]:
         """Write the page to its file; returns the code, and the result whose text is the path."""
-        from invent_gitops.cli.pages import write_page
+        from invent_gitops.cli.pages import open_page, write_page
 
         path, unwritten = write_page(self._session, page, [document])
         if unwritten:
             return worst([result.code, unwritten.exit_code]), replace(result, text=no_text)
-        return result.code, replace(result, text=plain(clean(path)))
+        opening = partial(open_page, self._session, path) if page.opened else None
+        return result.code, replace(result, text=plain(clean(path)), afterwards=opening)
 
     def _write(self, delivery: Delivery) -> None:
         FORMATS[delivery.form].write(delivery)

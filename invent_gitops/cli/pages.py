@@ -77,7 +77,7 @@ def page_text(form: PageForm, documents: Sequence[str], previous: str = "") -> s
 
 
 def write_page(session: Session, page: PageFile, documents: Sequence[str]) -> tuple[str, InventGitopsError | None]:
-    """Write the page to its file, and open it where that was asked for.
+    """Write the page to its file.
 
     Returns the path; the error says why it was not written, and was shown already.
     """
@@ -89,9 +89,13 @@ def write_page(session: Session, page: PageFile, documents: Sequence[str]) -> tu
     except InventGitopsError as error:
         session.complain(error)
         return page.path, error
-    if page.opened and not _opened(path):
-        session.note("No browser could be opened on this machine. Open the file yourself.")
     return path, None
+
+
+def open_page(session: Session, path: str) -> None:
+    """Let a browser show the file. Print the path before: a browser that stays in front ends with its window."""
+    if not _opened(path):
+        session.note("No browser could be opened on this machine. Open the file yourself.")
 
 
 def _opened(path: str) -> bool:

@@ -128,16 +128,18 @@ class WorkspacesRun:
             FORMATS[self._form].join(self._session, joined)
             return joined.code
         from invent_gitops.cli.page_formats import complete_documents
-        from invent_gitops.cli.pages import write_page
+        from invent_gitops.cli.pages import open_page, write_page
         from invent_gitops.text.clean import clean
 
-        unwritten = None
+        path, unwritten = "", None
         if documents := complete_documents(self._session, joined):
             path, unwritten = write_page(self._session, self._page, documents)
             if not unwritten and not self._session.json:
                 self._session.show(clean(path))
         code = worst([joined.code, unwritten.exit_code if unwritten else ExitCode.DONE])
         (join_json if self._session.json else join_aside)(self._session, replace(joined, code=code))
+        if self._page.opened and path and not unwritten:
+            open_page(self._session, path)
         return code
 
     def _problems(self) -> list[Problem]:

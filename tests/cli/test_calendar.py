@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -293,6 +294,20 @@ def test_open_shows_a_private_page_and_prints_where_it_is(project: Path, tmp_pat
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     until((tmp_path / "opened").exists)
     until(lambda: (tmp_path / "opened").read_text(encoding="utf-8") == f"{path.as_uri()}\n")
+
+
+def test_the_path_is_printed_before_a_browser_that_stays_in_front_ends(project: Path, tmp_path: Path) -> None:
+    browser, closing, closed = (tmp_path / name for name in ("browser", "closing", "closed"))
+    browser.write_text(f"#!/bin/sh\ntimeout 20 cat {closing}\ntouch {closed}\n", encoding="utf-8")
+    browser.chmod(0o755)
+    os.mkfifo(closing)
+    with started(project, "calendar", "--open", env={"BROWSER": str(browser), "DISPLAY": ""}) as process:
+        assert process.stdout
+        path = Path(process.stdout.readline().removesuffix("\n"))
+        assert path.exists()
+        assert not closed.exists()
+        closing.write_text("close", encoding="utf-8")
+        assert process.wait(60) == 0
 
 
 def test_without_a_browser_the_path_is_printed_and_nothing_failed(project: Path) -> None:
